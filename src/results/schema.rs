@@ -1,0 +1,169 @@
+//! The only list of columns. A column is only ever added, at the end.
+//!
+//! Durations are in seconds, norms in log10, sizes are counts; a missing value is an empty field, never 0.
+
+use serde::{Deserialize, Serialize};
+
+/// One row of `runs.csv`: one run and every setting of its grid point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// Hash of the run's resolved settings.
+    pub run_id: String,
+    /// `ok` or `failed`.
+    pub status: String,
+    /// What went wrong, empty where nothing did.
+    pub error: Option<String>,
+    /// Wall-clock time of the run, s.
+    pub seconds: Option<f64>,
+    /// Peak resident memory of the process up to the end of the run, bytes.
+    pub peak_memory: Option<u64>,
+    /// `gradients` or `speed`.
+    pub kind: String,
+    /// Where the input came from: `noise`, or `text` with the name of its data.
+    pub task: String,
+    /// `rnn`, `lstm` or `gru`.
+    pub cell: String,
+    /// The engine; for `speed` all engines that were interleaved, separated by spaces.
+    pub engine: String,
+    /// The init policy as the config writes it, e.g. `orthogonal(1)+forget_bias(1)`.
+    pub init: String,
+    /// Number of stacked recurrent layers.
+    pub layers: usize,
+    /// Features of the input at each step.
+    pub input_size: usize,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// Steps T.
+    pub seq_len: usize,
+    /// Sequences in the batch.
+    pub batch_size: usize,
+    /// `f32` or `f64`.
+    pub dtype: String,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    /// CPU threads libtorch may use.
+    pub threads: usize,
+    /// What is differentiated: `last`, `sum` or `task`; empty for `speed`.
+    pub loss: Option<String>,
+    /// The seed of every random number in the run.
+    pub seed: u64,
+}
+
+/// One row of `gradients.csv`: one gradient norm at one step of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GradientRow {
+    /// The run, as in `runs.csv`.
+    pub run_id: String,
+    /// `rnn`, `lstm` or `gru`.
+    pub cell: String,
+    /// The engine.
+    pub engine: String,
+    /// The init policy.
+    pub init: String,
+    /// Where the input came from.
+    pub task: String,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// Steps T.
+    pub seq_len: usize,
+    /// Sequences in the batch.
+    pub batch_size: usize,
+    /// The run's seed.
+    pub seed: u64,
+    /// `total_h`, `total_c`, `direct_h` or `input_x`.
+    pub quantity: String,
+    /// The step, from 1 to T.
+    pub t: usize,
+    /// T − t.
+    pub lag: usize,
+    /// log10 of the batch mean of per-sequence L2 norms; empty where the norm is exactly 0.
+    pub log10_norm: Option<f64>,
+    /// True where the norm is exactly 0.
+    pub zero: bool,
+    /// The layer, from 0 (nearest the input).
+    pub layer: usize,
+}
+
+/// One row of `speed.csv`: one raw timing sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpeedRow {
+    /// The run, as in `runs.csv`.
+    pub run_id: String,
+    /// `rnn`, `lstm` or `gru`.
+    pub cell: String,
+    /// The engine that was timed.
+    pub engine: String,
+    /// `forward` (no gradient is recorded) or `train` (forward and backward).
+    pub pass: String,
+    /// Steps T.
+    pub seq_len: usize,
+    /// Sequences in the batch.
+    pub batch_size: usize,
+    /// Features of the input at each step.
+    pub input_size: usize,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// CPU threads libtorch may use.
+    pub threads: usize,
+    /// Number of the sample, from 0; samples of one number were taken next to each other in time.
+    pub sample: usize,
+    /// Wall-clock time of one pass, s.
+    pub seconds: f64,
+    /// Number of stacked recurrent layers.
+    pub layers: usize,
+    /// `f32` or `f64`.
+    pub dtype: String,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+}
+
+/// One row of `summary.csv`: one number about one grid point, over its seeds or samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SummaryRow {
+    /// `gradients` or `speed`.
+    pub kind: String,
+    /// What the estimate is of: `slope`, `half_life`, `log10_norm`, `seconds`, `ratio_to_builtin`.
+    pub metric: String,
+    /// The quantity (`total_h`, …) or the pass (`forward`, `train`).
+    pub quantity: String,
+    /// The layer, for gradients.
+    pub layer: Option<usize>,
+    /// The lag, for a norm at one lag.
+    pub lag: Option<usize>,
+    /// `rnn`, `lstm` or `gru`.
+    pub cell: String,
+    /// The engine.
+    pub engine: String,
+    /// The init policy.
+    pub init: String,
+    /// Where the input came from.
+    pub task: String,
+    /// Number of stacked recurrent layers.
+    pub layers: usize,
+    /// Features of the input at each step.
+    pub input_size: usize,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// Steps T.
+    pub seq_len: usize,
+    /// Sequences in the batch.
+    pub batch_size: usize,
+    /// `f32` or `f64`.
+    pub dtype: String,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    /// CPU threads libtorch may use.
+    pub threads: usize,
+    /// What is differentiated, for gradients.
+    pub loss: Option<String>,
+    /// The estimate.
+    pub estimate: Option<f64>,
+    /// Lower end of the 95 % interval; empty where n is too small for one.
+    pub ci_low: Option<f64>,
+    /// Upper end of the 95 % interval.
+    pub ci_high: Option<f64>,
+    /// How many seeds or samples the estimate rests on.
+    pub n: usize,
+    /// The unit of estimate and interval.
+    pub unit: String,
+}
