@@ -1,11 +1,51 @@
-//! Lets every program and test find libtorch without an environment variable.
+//! Lets every program and test find libtorch without an environment variable, and tells the program what it was
+//! built from.
+
+use std::path::Path;
+use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=Cargo.lock");
     // Set by torch-sys, which knows where it found libtorch, whichever way that was.
     let lib = std::env::var("DEP_TCH_LIBTORCH_LIB")
         .expect("torch-sys did not say where libtorch is; run scripts/setup");
-    let lib = std::fs::canonicalize(&lib)
-        .unwrap_or_else(|error| panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup"));
+    let lib = std::fs::canonicalize(&lib).unwrap_or_else(|error| {
+        panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup")
+    });
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
+    println!("cargo:rustc-env=LSTM_LAB_LIBTORCH={}", libtorch_version(&lib));
+    println!("cargo:rustc-env=LSTM_LAB_TCH={}", tch_version());
+    println!("cargo:rustc-env=LSTM_LAB_GIT={}", git_revision());
+}
+
+/// From the headers beside the libraries.
+fn libtorch_version(lib: &Path) -> String {
+    let header = lib.join("../include/torch/csrc/api/include/torch/version.h");
+    let text = std::fs::read_to_string(header).unwrap_or_default();
+    let line = text.lines().find(|line| line.trim_start().starts_with("#define TORCH_VERSION "));
+    line.and_then(|line| line.split('"').nth(1)).unwrap_or("unknown").to_string()
+}
+
+/// From the lock file.
+fn tch_version() -> String {
+    let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
+    let mut lines = lock.lines().skip_while(|line| *line != "name = \"tch\"").skip(1);
+    lines.next().and_then(|line| line.split('"').nth(1)).unwrap_or("unknown").to_string()
+}
+
+/// The commit, `+dirty` where tracked files differ from it.
+fn git_revision() -> String {
+    println!("cargo:rerun-if-changed=.git/HEAD");
+    println!("cargo:rerun-if-changed=.git/index");
+    println!("cargo:rerun-if-changed=src");
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string())
+    };
+    let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_string() };
+    match git(&["status", "--porcelain", "--untracked-files=no"]) {
+        Some(changes) if changes.is_empty() => commit,
+        _ => format!("{commit}+dirty"),
+    }
 }

@@ -1,4 +1,22 @@
 //! How does the gradient flow through a recurrent network over long sequences, and what does that cost?
+//!
+//! Data takes one way: `config` (TOML → checked settings → runs) → `runner` → `experiment` (uses `task`,
+//! `cell`, `engine`, `probe`) → `results` (CSV) → `stats` → `report` (plots, Markdown, from the CSV alone).
 
+pub mod cell;
+pub mod cli;
+pub mod cmd;
+pub mod config;
+pub mod data;
+pub mod device;
+pub mod engine;
 pub mod error;
+pub mod experiment;
+pub mod probe;
+pub mod random;
+pub mod report;
 pub mod results;
+pub mod runner;
+pub mod stats;
+pub mod task;
+pub mod ui;

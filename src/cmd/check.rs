@@ -1,0 +1,36 @@
+//! `lstm-lab check`: the plan, nothing executed.
+
+use std::fmt::Write;
+
+use super::{experiments, place};
+use crate::cli::CheckArgs;
+use crate::error::{Error, Result};
+use crate::ui::print;
+
+/// Prints each experiment's runs.
+pub fn check(args: &CheckArgs) -> Result<u8> {
+    let place = place(args.config.place)?;
+    let fetch = |name: &str| {
+        Err(Error::Usage(format!("the dataset `{name}` is not here; `lstm-lab data fetch {name}` brings it")))
+    };
+    let mut out = String::new();
+    for experiment in experiments(&args.config, place, &fetch)? {
+        let plan = &experiment.plan;
+        let _ = writeln!(out, "{}: {} runs", plan.name, plan.runs.len());
+        for (label, text) in [
+            ("question", &experiment.spec.resolved.question),
+            ("source", &experiment.spec.resolved.source),
+            ("expected", &experiment.spec.resolved.expect),
+            ("run time", &experiment.spec.resolved.run_time),
+        ] {
+            if let Some(text) = text {
+                let _ = writeln!(out, "  {label}: {}", text.trim());
+            }
+        }
+        for run in &plan.runs {
+            let _ = writeln!(out, "  {}  {}", run.id, run.describe());
+        }
+    }
+    print(&out);
+    Ok(0)
+}

@@ -1,0 +1,93 @@
+//! One file a subcommand. Each gives the process's exit code; only `main` prints errors.
+
+mod check;
+mod data;
+mod doctor;
+mod list;
+mod report;
+mod run;
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Command, ConfigArgs, PlaceArgs};
+use crate::config::spec::{Spec, Task, TextSource};
+use crate::config::{self, Plan};
+use crate::data::{self as datasets, Status, Text};
+use crate::device;
+use crate::error::{Error, Result};
+use crate::experiment::Place;
+
+/// Carries out a command.
+///
+/// # Errors
+/// Whatever kept the command from being carried out; its [`Error::exit_code`] is the process's.
+pub fn dispatch(command: Command) -> Result<u8> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::List => list::list(),
+        Command::Report(args) => report::report(&args),
+        Command::Data(args) => data::data(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
+    }
+}
+
+/// Resolves device and threads, and tells libtorch.
+fn place(args: PlaceArgs) -> Result<Place> {
+    let device = device::resolve(args.device)?;
+    if let Some(threads) = args.threads {
+        tch::set_num_threads(i32::from(threads));
+    }
+    Ok(Place { device, threads: usize::try_from(tch::get_num_threads()).unwrap_or(1) })
+}
+
+/// A config with all that is needed to run it.
+struct Experiment {
+    spec: Spec,
+    plan: Plan,
+    text: Option<Text>,
+}
+
+/// Loads every config, and every text, before anything runs. `fetch` is called for a known dataset that is not
+/// here yet.
+fn experiments(args: &ConfigArgs, place: Place, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Vec<Experiment>> {
+    let mut experiments: Vec<Experiment> = Vec::new();
+    for path in &args.configs {
+        let spec = config::load(path, &args.overrides)?;
+        if experiments.iter().any(|other| other.spec.name == spec.name) {
+            return Err(Error::Usage(format!(
+                "{}: two configs share the name `{}`, and so a results directory; expected names that differ",
+                path.display(),
+                spec.name
+            )));
+        }
+        let text = text(&spec, fetch)?;
+        let plan = Plan::new(&spec, text.as_ref(), &device::name(place.device), place.threads)?;
+        experiments.push(Experiment { spec, plan, text });
+    }
+    Ok(experiments)
+}
+
+fn text(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Option<Text>> {
+    let Task::Text { of, .. } = &spec.task else { return Ok(None) };
+    let text = match of {
+        TextSource::File(path) => Text::from_file(path)?,
+        TextSource::Dataset(name) => {
+            let root = datasets::root();
+            if datasets::verify(name, &root)? == Status::Absent {
+                fetch(name)?;
+            }
+            Text::from_dataset(name, &root)?
+        }
+    };
+    Ok(Some(text))
+}
+
+/// The experiment files in the working directory's `experiments/`, sorted.
+fn shipped() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(Path::new("experiments")).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,16 @@
+//! `lstm-lab report`: summary, plots and report from the CSV alone.
+
+use crate::cli::ReportArgs;
+use crate::error::Result;
+use crate::report;
+use crate::ui::print;
+
+/// Prints the files that it wrote.
+pub fn report(args: &ReportArgs) -> Result<u8> {
+    for dir in &args.dirs {
+        for path in report::write(dir)? {
+            print(&format!("{}\n", path.display()));
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,52 @@
+//! `lstm-lab run`: config to CSV, plots and report.
+
+use super::{Experiment, experiments, place};
+use crate::cli::RunArgs;
+use crate::data::{self as datasets};
+use crate::device;
+use crate::error::{Error, Result};
+use crate::report;
+use crate::results::Store;
+use crate::results::environment::Environment;
+use crate::runner::{Options, execute};
+use crate::ui::Ui;
+
+/// 0 where all runs are done, 1 where some failed.
+pub fn run(args: &RunArgs) -> Result<u8> {
+    let mut ui = Ui::new(args.quiet, args.log_format);
+    let place = place(args.config.place)?;
+    let fetch = |name: &str| {
+        ui.say(&format!("fetching the dataset `{name}`"));
+        datasets::fetch(name, &datasets::root(), false).map(drop)
+    };
+    // Everything that can be wrong with what the user asked for is found before the first run.
+    let experiments = experiments(&args.config, place, &fetch)?;
+    let stores =
+        experiments.iter().map(|e| Store::open(&args.out, &e.spec.name)).collect::<Result<Vec<_>>>()?;
+    let options = Options { place, shard: args.shard, rerun: args.rerun, fail_fast: args.fail_fast };
+    let environment = Environment::here(&device::name(place.device), place.threads);
+
+    let mut failed = 0;
+    for (experiment, store) in experiments.iter().zip(&stores) {
+        let Experiment { spec, plan, text } = experiment;
+        let resolved = toml::to_string_pretty(&spec.resolved)
+            .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
+        store.write_text("config.toml", &resolved)?;
+        store.write_text("environment.json", &environment.to_json())?;
+        let tally = execute(plan, text.as_ref(), store, options, &mut ui)?;
+        failed += tally.failed;
+        report::write(store.root())?;
+        ui.say(&format!(
+            "{}: {} done, {} already there, {} failed; report: {}",
+            plan.name,
+            tally.done,
+            tally.present,
+            tally.failed,
+            store.root().join("report.md").display()
+        ));
+        if tally.failed > 0 && args.fail_fast {
+            break;
+        }
+    }
+    Ok(u8::from(failed > 0))
+}

@@ -1,0 +1,196 @@
+//! The words of the vocabulary: what a config may say, and what every CSV column repeats.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// Declares an enum whose variants have one spelling each, used in configs, CSV files and messages alike.
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident ($what:literal) { $(#[doc = $about:literal] $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $(#[doc = $about] $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order of the vocabulary.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+
+            /// The one spelling.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text,)+ }
+            }
+
+            /// One line for a reader who meets the word for the first time.
+            pub fn about(self) -> &'static str {
+                match self { $($name::$variant => $about.trim_ascii(),)+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|name| name.as_str() == text)
+                    .ok_or_else(|| unknown($what, text, Self::ALL.iter().map(|name| name.as_str())))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.as_str()) }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+names! {
+    /// What an experiment measures.
+    Kind ("kind") {
+        /// norms of the gradient at every step
+        Gradients = "gradients",
+        /// engine against engine, in seconds
+        Speed = "speed",
+    }
+}
+
+names! {
+    /// The equations of one time step.
+    CellName ("cell") {
+        /// h_t = tanh(W_x x_t + W_h h_{t-1} + b)
+        Rnn = "rnn",
+        /// long short-term memory: gates i, f, g, o and a cell state c
+        Lstm = "lstm",
+        /// gated recurrent unit: gates r, z, n (reset after the product, as in PyTorch)
+        Gru = "gru",
+    }
+}
+
+names! {
+    /// How a cell is run over a sequence.
+    EngineName ("engine") {
+        /// the textbook equations, one gate at a time, differentiated by autograd
+        Stepwise = "stepwise",
+        /// input projection of all steps in one product, one product a step for all gates, autograd
+        Fused = "fused",
+        /// libtorch's own lstm, gru and rnn_tanh
+        Builtin = "builtin",
+    }
+}
+
+names! {
+    /// Where sequences come from.
+    TaskName ("task") {
+        /// independent standard normal numbers
+        Noise = "noise",
+        /// characters of a UTF-8 text; the loss is that of the next character
+        Text = "text",
+    }
+}
+
+names! {
+    /// How a character becomes a vector.
+    Encoding ("encoding") {
+        /// one component a character of the vocabulary
+        OneHot = "one_hot",
+        /// a fixed random vector a character, of `grid.input_size` standard normal components
+        Embedding = "embedding",
+    }
+}
+
+names! {
+    /// What is differentiated in a `gradients` experiment.
+    LossName ("loss") {
+        /// a random unit vector times h_T, so that the norm at lag 0 is 1
+        Last = "last",
+        /// the same unit vector times h_t, summed over all steps
+        Sum = "sum",
+        /// the task's own loss
+        Task = "task",
+    }
+}
+
+names! {
+    /// What is timed in a `speed` experiment.
+    Pass ("pass") {
+        /// the output, with no gradient recorded
+        Forward = "forward",
+        /// the output and the gradient of the input and of every parameter
+        Train = "train",
+    }
+}
+
+names! {
+    /// The floating-point type of every tensor in a run.
+    Dtype ("dtype") {
+        /// 32 bits
+        F32 = "f32",
+        /// 64 bits
+        F64 = "f64",
+    }
+}
+
+names! {
+    /// A gradient whose norm is measured at every step.
+    Quantity ("quantity") {
+        /// the adjoint of h_t: the loss's total derivative through every later step
+        TotalH = "total_h",
+        /// the adjoint of c_t (lstm)
+        TotalC = "total_c",
+        /// the part of total_h that passes through no later step of the same layer
+        DirectH = "direct_h",
+        /// the derivative with respect to the input x_t
+        InputX = "input_x",
+    }
+}
+
+/// The message for a word that is not in the vocabulary, with the nearest one that is.
+pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let list: Vec<String> = known.clone().map(|word| format!("`{word}`")).collect();
+    let hint = match nearest(found, known) {
+        Some(word) => format!("; did you mean `{word}`?"),
+        None => String::new(),
+    };
+    format!("expected a {what} ({}), found `{found}`{hint}", list.join(", "))
+}
+
+/// The known word that a misspelt one most resembles, if any resembles it at all.
+pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|word| (strsim::jaro_winkler(found, word), word))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back_as_itself() {
+        for cell in CellName::ALL {
+            assert_eq!(cell.as_str().parse::<CellName>().unwrap(), *cell);
+        }
+        for engine in EngineName::ALL {
+            assert_eq!(engine.as_str().parse::<EngineName>().unwrap(), *engine);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_and_suggests_the_nearest() {
+        let message = "ltsm".parse::<CellName>().unwrap_err();
+        assert_eq!(
+            message,
+            "expected a cell (`rnn`, `lstm`, `gru`), found `ltsm`; did you mean `lstm`?"
+        );
+        let message = "transformer".parse::<CellName>().unwrap_err();
+        assert!(!message.contains("did you mean"), "{message}");
+    }
+}

@@ -1,0 +1,285 @@
+//! Grid × seeds → the list of runs, each with a `run_id` that names its settings.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::init::Init;
+use super::names::{CellName, Dtype, Encoding, EngineName, Kind, LossName, Pass};
+use super::spec::{Grid, Measure, Part, Shape, Spec, Task};
+use crate::data::Text;
+use crate::error::{Error, Result};
+
+/// Every run of an experiment, in the order in which they are made.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Name of the experiment and of its results directory.
+    pub name: String,
+    /// The runs.
+    pub runs: Vec<Run>,
+}
+
+/// One point of the grid with one seed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Run {
+    /// Hash of everything below.
+    #[serde(skip)]
+    pub id: String,
+    /// The settings that every kind has.
+    pub point: Point,
+    /// What is measured.
+    pub measure: RunMeasure,
+    /// The seed of every random number in the run.
+    pub seed: u64,
+}
+
+/// The settings that every kind has.
+#[derive(Debug, Clone, Serialize)]
+pub struct Point {
+    /// `noise`, or `text` with the name of its data.
+    pub task: String,
+    /// Checksum of the text, so that other data is another run.
+    pub text_sha256: Option<String>,
+    /// How a character becomes a vector.
+    pub encoding: Option<Encoding>,
+    /// The cell.
+    pub cell: CellName,
+    /// The init policy.
+    pub init: Init,
+    /// Number of stacked layers.
+    pub layers: usize,
+    /// Features of the input at each step.
+    pub input_size: usize,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// Steps T.
+    pub seq_len: usize,
+    /// Sequences in the batch.
+    pub batch_size: usize,
+    /// The floating-point type.
+    pub dtype: Dtype,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+}
+
+/// What one run measures.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunMeasure {
+    /// Norms of the gradient at every step of one engine.
+    Gradients {
+        /// The engine.
+        engine: EngineName,
+        /// What is differentiated.
+        loss: LossName,
+        /// Steps between probe points, for an engine that shows no inner state.
+        split_every: Option<usize>,
+    },
+    /// Engines against each other.
+    Speed {
+        /// The engines, interleaved.
+        engines: Vec<EngineName>,
+        /// The passes.
+        passes: Vec<Pass>,
+        /// Samples of each engine and pass.
+        samples: usize,
+        /// Passes of each engine before the first sample.
+        warmup: usize,
+        /// After how many seconds no further round of samples starts.
+        budget_seconds: f64,
+        /// CPU threads.
+        threads: usize,
+    },
+}
+
+impl Run {
+    /// The kind of the run.
+    pub fn kind(&self) -> Kind {
+        match self.measure {
+            RunMeasure::Gradients { .. } => Kind::Gradients,
+            RunMeasure::Speed { .. } => Kind::Speed,
+        }
+    }
+
+    /// The engine, or all interleaved engines separated by spaces.
+    pub fn engines(&self) -> String {
+        match &self.measure {
+            RunMeasure::Gradients { engine, .. } => engine.to_string(),
+            RunMeasure::Speed { engines, .. } => {
+                engines.iter().map(|engine| engine.as_str()).collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+
+    /// One line for a person: what this run is.
+    pub fn describe(&self) -> String {
+        let p = &self.point;
+        let layers = if p.layers > 1 { format!(" layers={}", p.layers) } else { String::new() };
+        let seed = if self.kind() == Kind::Gradients { format!(" seed={}", self.seed) } else { String::new() };
+        format!(
+            "{} {} [{}] {} {}{layers} T={} B={} I={} H={} {}{seed}",
+            self.kind(),
+            p.cell,
+            self.engines(),
+            p.init,
+            p.task,
+            p.seq_len,
+            p.batch_size,
+            p.input_size,
+            p.hidden_size,
+            p.dtype
+        )
+    }
+
+    fn identified(mut self) -> Run {
+        let settings = serde_json::to_vec(&self).expect("settings are plain data");
+        let hash = Sha256::digest(&settings);
+        self.id = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        self
+    }
+}
+
+impl Plan {
+    /// Multiplies a spec out. `text` is the text that the task names, `device` and `threads` where it will run.
+    ///
+    /// # Errors
+    /// A grid point that makes no sense, an `exclude` rule that fits no point, a text that is too short.
+    pub fn new(spec: &Spec, text: Option<&Text>, device: &str, threads: usize) -> Result<Plan> {
+        let mut expand = Expansion { spec, text, device, threads, used: vec![false; spec.exclude.len()] };
+        let mut runs = Vec::new();
+        for part in &spec.parts {
+            expand.part(part, &mut runs)?;
+        }
+        if let Some(unused) = expand.used.iter().position(|used| !used) {
+            return Err(Error::Usage(format!(
+                "{}: rule {} of `exclude` fits no grid point; expected each rule to leave something out",
+                spec.name,
+                unused + 1
+            )));
+        }
+        if runs.is_empty() {
+            return Err(Error::Usage(format!("{}: `exclude` leaves no grid point over", spec.name)));
+        }
+        Ok(Plan { name: spec.name.clone(), runs })
+    }
+}
+
+/// A grid being multiplied out.
+struct Expansion<'a> {
+    spec: &'a Spec,
+    text: Option<&'a Text>,
+    device: &'a str,
+    threads: usize,
+    /// Which `exclude` rules have left something out.
+    used: Vec<bool>,
+}
+
+impl Expansion<'_> {
+    fn part(&mut self, part: &Part, runs: &mut Vec<Run>) -> Result<()> {
+        let Grid { cell, init, layers, dtype, shapes, .. } = &part.grid;
+        for &shape in shapes {
+            for &layers in layers {
+                for &dtype in dtype {
+                    for &init in init {
+                        for &cell in cell {
+                            let point = self.point(cell, init, layers, dtype, shape)?;
+                            self.runs_at(part, point, runs)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn point(&self, cell: CellName, init: Init, layers: usize, dtype: Dtype, shape: Shape) -> Result<Point> {
+        let (task, encoding) = match (&self.spec.task, self.text) {
+            (Task::Text { encoding, .. }, Some(text)) => {
+                text.require(shape.seq_len + 1)?;
+                (format!("text {}", text.name), Some(*encoding))
+            }
+            _ => ("noise".to_string(), None),
+        };
+        let vocabulary = self.text.map(|text| text.vocabulary.len());
+        Ok(Point {
+            task,
+            text_sha256: self.text.map(|text| text.sha256.clone()),
+            encoding,
+            cell,
+            init,
+            layers,
+            input_size: shape.input_size.or(vocabulary).unwrap_or(1),
+            hidden_size: shape.hidden_size,
+            seq_len: shape.seq_len,
+            batch_size: shape.batch_size,
+            dtype,
+            device: self.device.to_string(),
+        })
+    }
+
+    fn runs_at(&mut self, part: &Part, point: Point, runs: &mut Vec<Run>) -> Result<()> {
+        match &part.measure {
+            Measure::Gradients { loss, split_every } => {
+                for &engine in &part.grid.engine {
+                    let split_every = (engine == EngineName::Builtin)
+                        .then(|| split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
+                    let measure = RunMeasure::Gradients { engine, loss: *loss, split_every };
+                    for &seed in &self.spec.seeds {
+                        self.push(point.clone(), measure.clone(), seed, runs)?;
+                    }
+                }
+                Ok(())
+            }
+            // The numbers that are multiplied do not change how long that takes: one seed is enough.
+            Measure::Speed { passes, samples, warmup, budget_seconds } => {
+                let measure = RunMeasure::Speed {
+                    engines: part.grid.engine.clone(),
+                    passes: passes.clone(),
+                    samples: *samples,
+                    warmup: *warmup,
+                    budget_seconds: *budget_seconds,
+                    threads: self.threads,
+                };
+                self.push(point, measure, self.spec.seeds[0], runs)
+            }
+        }
+    }
+
+    fn push(&mut self, point: Point, measure: RunMeasure, seed: u64, runs: &mut Vec<Run>) -> Result<()> {
+        let run = Run { id: String::new(), point, measure, seed };
+        if self.excluded(&run) {
+            return Ok(());
+        }
+        run.point
+            .init
+            .fits(run.point.cell)
+            .map_err(|problem| Error::Usage(format!("{}: {problem}", self.spec.name)))?;
+        runs.push(run.identified());
+        Ok(())
+    }
+
+    fn excluded(&mut self, run: &Run) -> bool {
+        let p = &run.point;
+        let value = |key: &str| match key {
+            "kind" => run.kind().to_string(),
+            "cell" => p.cell.to_string(),
+            "engine" => run.engines(),
+            "init" => p.init.to_string(),
+            "layers" => p.layers.to_string(),
+            "input_size" => p.input_size.to_string(),
+            "hidden_size" => p.hidden_size.to_string(),
+            "seq_len" => p.seq_len.to_string(),
+            "batch_size" => p.batch_size.to_string(),
+            _ => p.dtype.to_string(),
+        };
+        let fits: Vec<bool> = self
+            .spec
+            .exclude
+            .iter()
+            .map(|rule| rule.iter().all(|(key, expected)| value(key) == *expected))
+            .collect();
+        for (used, fits) in self.used.iter_mut().zip(&fits) {
+            *used |= fits;
+        }
+        fits.contains(&true)
+    }
+}

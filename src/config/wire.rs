@@ -1,0 +1,273 @@
+//! The config file as serde sees it: every key there is, plain types, unknown keys refused.
+//!
+//! `resolve` fills in every default, so that what is saved beside the results says all that was assumed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A whole config file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wire {
+    /// Name of the results directory; default: the file's name without `.toml`.
+    pub name: Option<String>,
+    /// The question that the experiment asks.
+    pub question: Option<String>,
+    /// Where the claim or the method comes from.
+    pub source: Option<String>,
+    /// The expected outcome.
+    pub expect: Option<String>,
+    /// How long it takes, and on what machine.
+    pub run_time: Option<String>,
+    /// `gradients`, `speed`, or a list of both.
+    pub kind: OneOrMany<String>,
+    /// One run a seed.
+    pub seeds: Option<OneOrMany<i64>>,
+    /// Grid points to leave out: each a table of grid keys and the values they must all have.
+    pub exclude: Option<Vec<BTreeMap<String, toml::Value>>>,
+    /// Where sequences come from.
+    pub task: Option<TaskWire>,
+    /// What is swept, for every kind.
+    pub grid: Option<GridWire>,
+    /// Settings of the kind `gradients`.
+    pub gradients: Option<GradientsWire>,
+    /// Settings of the kind `speed`.
+    pub speed: Option<SpeedWire>,
+}
+
+/// `[task]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskWire {
+    /// `noise` or `text`.
+    pub name: Option<String>,
+    /// For `text`: a dataset that `lstm-lab data` knows.
+    pub dataset: Option<String>,
+    /// For `text`: any UTF-8 file instead, relative to the working directory.
+    pub file: Option<String>,
+    /// For `text`: `one_hot` or `embedding`.
+    pub encoding: Option<String>,
+}
+
+/// `[grid]`: every key takes one value or a list, and a list is swept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridWire {
+    /// Cells.
+    pub cell: Option<OneOrMany<String>>,
+    /// Engines.
+    pub engine: Option<OneOrMany<String>>,
+    /// Init policies.
+    pub init: Option<OneOrMany<String>>,
+    /// Numbers of stacked layers.
+    pub layers: Option<OneOrMany<i64>>,
+    /// Features of the input at each step.
+    pub input_size: Option<OneOrMany<i64>>,
+    /// Units of each layer.
+    pub hidden_size: Option<OneOrMany<i64>>,
+    /// Steps.
+    pub seq_len: Option<OneOrMany<i64>>,
+    /// Sequences in a batch.
+    pub batch_size: Option<OneOrMany<i64>>,
+    /// `f32` or `f64`.
+    pub dtype: Option<OneOrMany<String>>,
+    /// Sizes that vary together instead of each with each.
+    pub shapes: Option<Vec<ShapeWire>>,
+}
+
+/// One entry of `grid.shapes`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShapeWire {
+    /// Sequences in a batch.
+    pub batch_size: Option<i64>,
+    /// Steps.
+    pub seq_len: Option<i64>,
+    /// Features of the input at each step.
+    pub input_size: Option<i64>,
+    /// Units of each layer.
+    pub hidden_size: Option<i64>,
+}
+
+/// `[gradients]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GradientsWire {
+    /// `last`, `sum` or `task`.
+    pub loss: Option<String>,
+    /// Steps between the probe points of an engine that shows no inner state (`builtin`).
+    pub split_every: Option<i64>,
+    /// Overrides of `[grid]` for this kind.
+    pub grid: Option<GridWire>,
+}
+
+/// `[speed]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeedWire {
+    /// `forward`, `train` or both.
+    pub pass: Option<OneOrMany<String>>,
+    /// Samples of each engine and pass.
+    pub samples: Option<i64>,
+    /// Passes of each engine before the first sample.
+    pub warmup: Option<i64>,
+    /// No further round of samples starts after this many seconds (but five are always taken).
+    pub budget_seconds: Option<f64>,
+    /// Overrides of `[grid]` for this kind.
+    pub grid: Option<GridWire>,
+}
+
+impl Wire {
+    /// Fills in every default. `stem` is the config file's name without its ending.
+    ///
+    /// The grid of each kind becomes complete (kind's own keys, else `[grid]`'s, else the default), and the
+    /// shared `[grid]` disappears.
+    pub fn resolve(mut self, stem: &str) -> Wire {
+        self.name.get_or_insert_with(|| stem.to_string());
+        self.seeds.get_or_insert_with(|| OneOrMany(vec![1]));
+        let task = self.task.get_or_insert_default();
+        let of_text = task.dataset.is_some() || task.file.is_some();
+        task.name.get_or_insert_with(|| if of_text { "text" } else { "noise" }.to_string());
+        let text = task.name.as_deref() == Some("text");
+        if text {
+            task.encoding.get_or_insert_with(|| "one_hot".to_string());
+        }
+        let fixed_input = text && task.encoding.as_deref() == Some("one_hot");
+
+        let shared = self.grid.take().unwrap_or_default();
+        let has = |kind: &str| self.kind.0.iter().any(|k| k == kind);
+        if has("gradients") {
+            let own = self.gradients.get_or_insert_default();
+            own.loss.get_or_insert_with(|| "last".to_string());
+            let grid = own.grid.take().unwrap_or_default().or(&shared);
+            own.grid = Some(grid.resolve("fused", "f64", fixed_input));
+        }
+        if has("speed") {
+            let own = self.speed.get_or_insert_default();
+            own.pass.get_or_insert_with(|| OneOrMany(vec!["forward".into(), "train".into()]));
+            own.samples.get_or_insert(30);
+            own.warmup.get_or_insert(2);
+            own.budget_seconds.get_or_insert(20.0);
+            let grid = own.grid.take().unwrap_or_default().or(&shared);
+            own.grid = Some(grid.resolve_engines(&["stepwise", "fused", "builtin"], "f32", fixed_input));
+        }
+        self
+    }
+}
+
+impl GridWire {
+    /// This grid's keys, and where it has none the other's. A size that `shapes` sets here hides the other's.
+    fn or(self, other: &GridWire) -> GridWire {
+        let other = other.clone();
+        let shaped = self.shapes.is_some();
+        let own_sizes = self.batch_size.is_some()
+            || self.seq_len.is_some()
+            || self.input_size.is_some()
+            || self.hidden_size.is_some();
+        let unless_shaped = |own: Option<_>, other| own.or(if shaped { None } else { other });
+        GridWire {
+            cell: self.cell.or(other.cell),
+            engine: self.engine.or(other.engine),
+            init: self.init.or(other.init),
+            layers: self.layers.or(other.layers),
+            input_size: unless_shaped(self.input_size, other.input_size),
+            hidden_size: unless_shaped(self.hidden_size, other.hidden_size),
+            seq_len: unless_shaped(self.seq_len, other.seq_len),
+            batch_size: unless_shaped(self.batch_size, other.batch_size),
+            dtype: self.dtype.or(other.dtype),
+            shapes: self.shapes.or(if own_sizes { None } else { other.shapes }),
+        }
+    }
+
+    fn resolve(self, engine: &str, dtype: &str, fixed_input: bool) -> GridWire {
+        self.resolve_engines(&[engine], dtype, fixed_input)
+    }
+
+    fn resolve_engines(mut self, engines: &[&str], dtype: &str, fixed_input: bool) -> GridWire {
+        let words = |words: &[&str]| OneOrMany(words.iter().map(|word| word.to_string()).collect());
+        let one = |n: i64| OneOrMany(vec![n]);
+        self.cell.get_or_insert_with(|| words(&["rnn", "lstm", "gru"]));
+        self.engine.get_or_insert_with(|| words(engines));
+        self.init.get_or_insert_with(|| words(&["pytorch"]));
+        self.layers.get_or_insert_with(|| one(1));
+        self.dtype.get_or_insert_with(|| words(&[dtype]));
+        let in_shapes = |has: fn(&ShapeWire) -> bool| self.shapes.iter().flatten().any(has);
+        let shaped = [
+            in_shapes(|s| s.input_size.is_some()),
+            in_shapes(|s| s.hidden_size.is_some()),
+            in_shapes(|s| s.seq_len.is_some()),
+            in_shapes(|s| s.batch_size.is_some()),
+        ];
+        if !shaped[0] && !fixed_input {
+            self.input_size.get_or_insert_with(|| one(32));
+        }
+        if !shaped[1] {
+            self.hidden_size.get_or_insert_with(|| one(64));
+        }
+        if !shaped[2] {
+            self.seq_len.get_or_insert_with(|| one(100));
+        }
+        if !shaped[3] {
+            self.batch_size.get_or_insert_with(|| one(16));
+        }
+        self
+    }
+}
+
+/// One value or a list of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<T: Serialize> Serialize for OneOrMany<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => one.serialize(serializer),
+            many => many.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
+    }
+}
+
+/// Hands a lone value to `T` itself, so that a wrong type is reported as plainly as it is inside a list.
+struct OneOrManyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
+    type Value = OneOrMany<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("one value or a list of values")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(OneOrMany(vec![T::deserialize(value.into_deserializer())?]))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(OneOrMany(vec![T::deserialize(value.into_deserializer())?]))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(OneOrMany(vec![T::deserialize(value.into_deserializer())?]))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(OneOrMany(vec![T::deserialize(value.into_deserializer())?]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(OneOrMany(values))
+    }
+}

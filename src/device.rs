@@ -1,0 +1,89 @@
+//! The only place that names a device: which one a run uses, and when its work is done.
+
+use std::str::FromStr;
+
+use tch::{Device, Kind};
+
+use crate::config::names::{Dtype, unknown};
+use crate::error::{Error, Result};
+
+/// What `--device` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// CUDA where libtorch reports it, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The CUDA device of that number.
+    Cuda(usize),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| text.parse().map_err(|_| format!("expected cuda:N, found cuda:{text}"));
+        match text {
+            "auto" => Ok(DeviceChoice::Auto),
+            "cpu" => Ok(DeviceChoice::Cpu),
+            "cuda" => Ok(DeviceChoice::Cuda(0)),
+            _ => match text.strip_prefix("cuda:") {
+                Some(index) => Ok(DeviceChoice::Cuda(number(index)?)),
+                None => Err(unknown("device", text, ["auto", "cpu", "cuda", "cuda:N"].into_iter())),
+            },
+        }
+    }
+}
+
+/// The device that a choice means on this machine.
+///
+/// # Errors
+/// CUDA is asked for and libtorch reports no such device.
+pub fn resolve(choice: DeviceChoice) -> Result<Device> {
+    let devices = cuda_devices();
+    match choice {
+        DeviceChoice::Auto if devices > 0 => Ok(Device::Cuda(0)),
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda(index) if index < devices => Ok(Device::Cuda(index)),
+        DeviceChoice::Cuda(index) => Err(Error::Usage(format!(
+            "--device cuda:{index}: expected a CUDA device of that number, found {devices} (libtorch {}); \
+             `lstm-lab doctor` says more, `--device cpu` runs here",
+            if tch::utils::has_cuda() { "reports CUDA" } else { "has no CUDA" }
+        ))),
+    }
+}
+
+/// How many CUDA devices libtorch sees.
+pub fn cuda_devices() -> usize {
+    if tch::utils::has_cuda() { usize::try_from(tch::Cuda::device_count()).unwrap_or(0) } else { 0 }
+}
+
+/// The CPU, where random numbers are drawn and rows are written.
+pub fn cpu() -> Device {
+    Device::Cpu
+}
+
+/// The name in configs and CSV files: `cpu` or `cuda:N`.
+pub fn name(device: Device) -> String {
+    match device {
+        Device::Cpu => "cpu".to_string(),
+        Device::Cuda(index) => format!("cuda:{index}"),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+/// Waits until all work given to the device is done. A clock is only read after this.
+pub fn synchronize(device: Device) {
+    if let Device::Cuda(index) = device {
+        tch::Cuda::synchronize(index as i64);
+    }
+}
+
+/// The tensor type of a dtype.
+pub fn kind(dtype: Dtype) -> Kind {
+    match dtype {
+        Dtype::F32 => Kind::Float,
+        Dtype::F64 => Kind::Double,
+    }
+}

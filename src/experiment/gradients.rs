@@ -1,0 +1,66 @@
+//! The kind `gradients`: the norm of the gradient at every step.
+
+use super::{Place, agree, cotangent, run_parameters};
+use crate::config::names::EngineName;
+use crate::config::plan::{Run, RunMeasure};
+use crate::data::Text;
+use crate::engine::engine;
+use crate::error::{Error, Result};
+use crate::probe::adjoint::{Profile, profiles};
+use crate::probe::Norm;
+use crate::results::schema::GradientRow;
+use crate::task::{Loss, batch};
+
+/// The engine that the others are held against: the equations as the textbook has them.
+const REFERENCE: EngineName = EngineName::Stepwise;
+
+/// Over so many steps is an engine held against the reference. Not over all: where gradients explode, rounding
+/// differences do too, and two correct engines part.
+const AGREEMENT_STEPS: i64 = 32;
+
+/// Executes a run of this kind.
+///
+/// # Errors
+/// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
+pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<GradientRow>> {
+    let RunMeasure::Gradients { engine: name, loss, split_every } = run.measure else {
+        return Err(Error::Usage("a run of another kind was given to `gradients`".into()));
+    };
+    let p = run_parameters(&run.point, run.seed, place.device);
+    let batch = batch(&run.point, text, run.seed, place.device)?;
+    if name != REFERENCE {
+        let steps = batch.input.size()[0].min(AGREEMENT_STEPS);
+        let beginning = batch.input.narrow(0, 0, steps);
+        let cotangent = cotangent(&run.point, steps, &beginning, run.seed);
+        agree(engine(name), engine(REFERENCE), &p, &beginning, &cotangent)?;
+    }
+    let loss = Loss::new(loss, &run.point, &batch, run.seed)?;
+    let every = split_every.unwrap_or(1);
+    let profiles = profiles(engine(name), &p.leaves(), &batch.input, every, |output| loss.value(output))?;
+    Ok(profiles.iter().flat_map(|profile| rows(run, name, profile)).collect())
+}
+
+fn rows(run: &Run, engine: EngineName, profile: &Profile) -> Vec<GradientRow> {
+    let point = &run.point;
+    let row = |&(t, norm): &(usize, Norm)| GradientRow {
+        run_id: run.id.clone(),
+        cell: point.cell.to_string(),
+        engine: engine.to_string(),
+        init: point.init.to_string(),
+        task: point.task.clone(),
+        hidden_size: point.hidden_size,
+        seq_len: point.seq_len,
+        batch_size: point.batch_size,
+        seed: run.seed,
+        quantity: profile.quantity.to_string(),
+        t,
+        lag: point.seq_len - t,
+        log10_norm: match norm {
+            Norm::Zero => None,
+            Norm::Log10(log10) => Some(log10),
+        },
+        zero: norm == Norm::Zero,
+        layer: profile.layer,
+    };
+    profile.norms.iter().map(row).collect()
+}

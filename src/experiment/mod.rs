@@ -1,0 +1,80 @@
+//! One file a kind: a run's settings in, rows out.
+
+mod gradients;
+mod speed;
+
+use tch::{Device, Tensor};
+
+use crate::cell::init::{StackSize, parameters};
+use crate::cell::Parameters;
+use crate::config::plan::{Point, Run, RunMeasure};
+use crate::data::Text;
+use crate::device;
+use crate::engine::{Engine, agreement};
+use crate::error::{Error, Result};
+use crate::random::{self, Purpose};
+use crate::results::Rows;
+
+/// Where runs are executed.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The device.
+    pub device: Device,
+    /// CPU threads libtorch may use.
+    pub threads: usize,
+}
+
+/// The outcome of a run that came to its end.
+#[derive(Debug)]
+pub struct Measured {
+    /// The rows.
+    pub rows: Rows,
+    /// What kept part of the run from being measured: an engine that computes something else.
+    pub refused: Vec<Error>,
+}
+
+/// Executes one run.
+///
+/// # Errors
+/// Nothing of the run could be measured.
+pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Measured> {
+    match &run.measure {
+        RunMeasure::Gradients { .. } => {
+            let rows = gradients::execute(run, text, place)?;
+            Ok(Measured { rows: Rows::Gradients(rows), refused: vec![] })
+        }
+        RunMeasure::Speed { .. } => {
+            let (rows, refused) = speed::execute(run, text, place)?;
+            Ok(Measured { rows: Rows::Speed(rows), refused })
+        }
+    }
+}
+
+/// The parameters of a run.
+fn run_parameters(point: &Point, seed: u64, on: Device) -> Parameters {
+    let size = StackSize {
+        input_size: point.input_size as i64,
+        hidden_size: point.hidden_size as i64,
+        layers: point.layers,
+    };
+    parameters(point.cell, point.init, size, seed, device::kind(point.dtype), on)
+}
+
+/// Random numbers of the output's shape, for the gradient check between engines and as what flows back in a
+/// timed training pass.
+fn cotangent(point: &Point, steps: i64, like: &Tensor, seed: u64) -> Tensor {
+    let mut rng = random::stream(seed, Purpose::Loss);
+    let shape = [steps, point.batch_size as i64, point.hidden_size as i64];
+    random::normal(&mut rng, &shape, like.kind(), like.device())
+}
+
+/// Holds an engine against another on the run's own parameters and input.
+fn agree(
+    engine: &dyn Engine,
+    reference: &dyn Engine,
+    p: &Parameters,
+    input: &Tensor,
+    cotangent: &Tensor,
+) -> Result<()> {
+    agreement::check(engine, reference, p, input, cotangent, agreement::tolerance(input.kind()))
+}

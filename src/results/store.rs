@@ -1,0 +1,265 @@
+//! One experiment's results directory: a run is complete or absent, and so is every file.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::schema::{GradientRow, RunRow, SpeedRow};
+use crate::error::{Error, Result};
+
+/// The rows of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rows {
+    /// Of the kind `gradients`.
+    Gradients(Vec<GradientRow>),
+    /// Of the kind `speed`.
+    Speed(Vec<SpeedRow>),
+    /// A run that failed before it had any.
+    None,
+}
+
+/// The directory `DIR/<experiment name>/`.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// Opens or makes the directory of an experiment and tries to write in it.
+    ///
+    /// # Errors
+    /// [`Error::OutDir`] where it cannot be written.
+    pub fn open(out: &Path, name: &str) -> Result<Store> {
+        let root = out.join(name);
+        let runs = root.join("runs");
+        let probe = || {
+            fs::create_dir_all(&runs)?;
+            tempfile::Builder::new().prefix(".probe-").tempfile_in(&runs)?.write_all(b"x")
+        };
+        probe().map_err(|source| Error::OutDir { path: root.clone(), source })?;
+        Ok(Store { root })
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The row of a run that is there and did not fail.
+    pub fn done(&self, run_id: &str) -> Option<RunRow> {
+        self.run_row(run_id).filter(|row| row.status == "ok")
+    }
+
+    fn run_row(&self, run_id: &str) -> Option<RunRow> {
+        let path = self.run_dir(run_id).join("run.csv");
+        read::<RunRow>(&path).ok().and_then(|rows| rows.into_iter().next())
+    }
+
+    fn run_dir(&self, run_id: &str) -> PathBuf {
+        self.root.join("runs").join(run_id)
+    }
+
+    /// Saves one run: written aside, then renamed into place.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn save(&self, run: &RunRow, rows: &Rows) -> Result<()> {
+        let runs = self.root.join("runs");
+        let aside = tempfile::Builder::new()
+            .prefix(&format!(".{}-", run.run_id))
+            .tempdir_in(&runs)
+            .map_err(Error::io("write in", &runs))?;
+        write(&aside.path().join("run.csv"), std::slice::from_ref(run))?;
+        match rows {
+            Rows::Gradients(rows) => write(&aside.path().join("gradients.csv"), rows)?,
+            Rows::Speed(rows) => write(&aside.path().join("speed.csv"), rows)?,
+            Rows::None => {}
+        }
+        let place = self.run_dir(&run.run_id);
+        if place.exists() {
+            fs::remove_dir_all(&place).map_err(Error::io("replace", &place))?;
+        }
+        fs::rename(aside.path(), &place).map_err(Error::io("move a run to", &place))
+    }
+
+    /// Makes the CSV files of the experiment from those of its runs, in the plan's order; runs that are not
+    /// there yet are left out. A file without any row is not made.
+    ///
+    /// # Errors
+    /// A run's file cannot be read, or the result not written.
+    pub fn assemble(&self, run_ids: &[String]) -> Result<()> {
+        let present: Vec<RunRow> = run_ids.iter().filter_map(|id| self.run_row(id)).collect();
+        write(&self.root.join("runs.csv"), &present)?;
+        self.gather::<GradientRow>("gradients.csv", &present)?;
+        self.gather::<SpeedRow>("speed.csv", &present)
+    }
+
+    fn gather<R: Serialize + DeserializeOwned>(&self, file: &str, runs: &[RunRow]) -> Result<()> {
+        let mut rows: Vec<R> = Vec::new();
+        for run in runs {
+            let path = self.run_dir(&run.run_id).join(file);
+            if path.exists() {
+                rows.extend(read::<R>(&path)?);
+            }
+        }
+        let path = self.root.join(file);
+        if !rows.is_empty() {
+            return write(&path, &rows);
+        }
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", &path)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a text file of the experiment, such as `config.toml`.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn write_text(&self, file: &str, text: &str) -> Result<()> {
+        write_whole(&self.root.join(file), text.as_bytes())
+    }
+}
+
+/// Reads a CSV file into rows.
+///
+/// # Errors
+/// No such file; a field that is not what its column promises, with the line.
+pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
+    let mut reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
+    reader.deserialize().collect::<csv::Result<Vec<R>>>().map_err(Error::csv("read", path))
+}
+
+/// Writes rows as a CSV file, complete or not at all.
+///
+/// # Errors
+/// The disk is full or gone.
+pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(Error::csv("write", path))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Error::io("write", path)(e.into_error()))?;
+    write_whole(path, &bytes)
+}
+
+/// Writes a file aside and renames it into place.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let aside = || {
+        let mut file = tempfile::Builder::new()
+            .prefix(".writing-")
+            .permissions(world_readable())
+            .tempfile_in(parent)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|e| e.error)
+    };
+    aside().map(drop).map_err(Error::io("write", path))
+}
+
+/// Results are to be read by others; temporary files are private by default.
+fn world_readable() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    fs::Permissions::from_mode(0o644)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: &str, status: &str) -> RunRow {
+        RunRow {
+            run_id: id.into(),
+            status: status.into(),
+            error: (status == "failed").then(|| "a, \"quoted\" reason".into()),
+            seconds: Some(0.5),
+            peak_memory: None,
+            kind: "speed".into(),
+            task: "noise".into(),
+            cell: "lstm".into(),
+            engine: "fused builtin".into(),
+            init: "pytorch".into(),
+            layers: 1,
+            input_size: 2,
+            hidden_size: 3,
+            seq_len: 4,
+            batch_size: 5,
+            dtype: "f32".into(),
+            device: "cpu".into(),
+            threads: 1,
+            loss: None,
+            seed: 1,
+        }
+    }
+
+    fn sample(id: &str, seconds: f64) -> SpeedRow {
+        SpeedRow {
+            run_id: id.into(),
+            cell: "lstm".into(),
+            engine: "fused".into(),
+            pass: "train".into(),
+            seq_len: 4,
+            batch_size: 5,
+            input_size: 2,
+            hidden_size: 3,
+            threads: 1,
+            sample: 0,
+            seconds,
+            layers: 1,
+            dtype: "f32".into(),
+            device: "cpu".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_saved_is_read_back_exactly() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "x").unwrap();
+        let rows = vec![sample("a", 0.1 + 0.2), sample("a", 1e-9)];
+        store.save(&run("a", "ok"), &Rows::Speed(rows.clone())).unwrap();
+        assert_eq!(store.done("a"), Some(run("a", "ok")));
+        store.assemble(&["a".into()]).unwrap();
+        assert_eq!(read::<SpeedRow>(&store.root().join("speed.csv")).unwrap(), rows);
+        assert!(!store.root().join("gradients.csv").exists());
+    }
+
+    #[test]
+    fn a_failed_run_is_listed_but_not_done_and_saving_again_replaces_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "x").unwrap();
+        store.save(&run("a", "failed"), &Rows::None).unwrap();
+        assert_eq!(store.done("a"), None);
+        store.assemble(&["a".into(), "absent".into()]).unwrap();
+        let rows: Vec<RunRow> = read(&store.root().join("runs.csv")).unwrap();
+        assert_eq!(rows, [run("a", "failed")]);
+        store.save(&run("a", "ok"), &Rows::Speed(vec![sample("a", 1.0)])).unwrap();
+        assert!(store.done("a").is_some());
+    }
+
+    #[test]
+    fn a_run_of_another_plan_stays_out_of_the_tables() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "x").unwrap();
+        for id in ["a", "b"] {
+            store.save(&run(id, "ok"), &Rows::Speed(vec![sample(id, 1.0)])).unwrap();
+        }
+        store.assemble(&["b".into()]).unwrap();
+        let rows: Vec<SpeedRow> = read(&store.root().join("speed.csv")).unwrap();
+        assert_eq!(rows, [sample("b", 1.0)]);
+        assert!(store.done("a").is_some());
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_an_error_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "in the way").unwrap();
+        let error = Store::open(&file, "x").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("cannot write results to"), "{error}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Where sequences come from, and the loss that a task has of its own.
+
+mod noise;
+mod text;
+
+use tch::{Device, Kind, Tensor};
+
+use crate::config::names::LossName;
+use crate::config::plan::Point;
+use crate::data::Text;
+use crate::device;
+use crate::error::{Error, Result};
+use crate::random::{self, Purpose};
+
+/// A batch of sequences.
+pub struct Batch {
+    /// `[T, B, I]`.
+    pub input: Tensor,
+    /// For a task with classes: which is right at each step, and how many there are.
+    pub targets: Option<Targets>,
+}
+
+/// The right class at each step.
+pub struct Targets {
+    /// `[T, B]`, 64-bit integers below `classes`.
+    pub classes: Tensor,
+    /// The number of classes.
+    pub count: i64,
+}
+
+/// Draws the batch of a run from its seed; `text` is the text that the task names.
+///
+/// # Errors
+/// The task needs a text and none is given.
+pub fn batch(point: &Point, text: Option<&Text>, seed: u64, on: Device) -> Result<Batch> {
+    let kind = device::kind(point.dtype);
+    match (point.encoding, text) {
+        (None, _) => Ok(noise::batch(point, seed, kind, on)),
+        (Some(encoding), Some(text)) => Ok(text::batch(point, text, encoding, seed, kind, on)),
+        (Some(_), None) => Err(Error::Usage(format!("the task `{}` needs its text", point.task))),
+    }
+}
+
+/// A scalar made of the output, summed over the batch: the sequences do not share a loss, so each one's gradient
+/// is that of its own.
+pub struct Loss {
+    form: Form,
+    kind: Kind,
+}
+
+enum Form {
+    /// A unit vector a sequence, `[B, H]`, times the last state.
+    Last(Tensor),
+    /// The same vector times every state.
+    Sum(Tensor),
+    /// A readout and the cross-entropy of the right class, mean over steps.
+    Classes { readout: text::Readout, targets: Tensor },
+}
+
+impl Loss {
+    /// The loss of that name, with what it needs drawn from the seed.
+    ///
+    /// # Errors
+    /// The task's own loss is asked for and it has none.
+    pub fn new(name: LossName, point: &Point, batch: &Batch, seed: u64) -> Result<Loss> {
+        let (kind, on) = (batch.input.kind(), batch.input.device());
+        let hidden = point.hidden_size as i64;
+        let direction = || {
+            let mut rng = random::stream(seed, Purpose::Loss);
+            let normal = random::normal(&mut rng, &[point.batch_size as i64, hidden], kind, on);
+            let length = normal.square().sum_dim_intlist([1].as_slice(), true, kind).sqrt();
+            normal / length
+        };
+        let form = match (name, &batch.targets) {
+            (LossName::Last, _) => Form::Last(direction()),
+            (LossName::Sum, _) => Form::Sum(direction()),
+            (LossName::Task, Some(targets)) => Form::Classes {
+                readout: text::Readout::new(hidden, targets.count, seed, kind, on),
+                targets: targets.classes.shallow_clone(),
+            },
+            (LossName::Task, None) => {
+                return Err(Error::Usage(format!("the task `{}` has no loss of its own", point.task)));
+            }
+        };
+        Ok(Loss { form, kind })
+    }
+
+    /// The loss of an output `[T, B, H]`.
+    pub fn value(&self, output: &Tensor) -> Tensor {
+        match &self.form {
+            Form::Last(direction) => (output.select(0, -1) * direction).sum(self.kind),
+            Form::Sum(direction) => (output * direction).sum(self.kind),
+            Form::Classes { readout, targets } => readout.cross_entropy(output, targets),
+        }
+    }
+}

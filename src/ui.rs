@@ -1,0 +1,119 @@
+//! What a person sees while something runs: a progress bar on a terminal, plain lines elsewhere, JSON lines for
+//! a program. All of it goes to stderr; results of a command go to stdout.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+/// How messages look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Shows progress and messages.
+pub struct Ui {
+    quiet: bool,
+    format: LogFormat,
+    bar: Option<ProgressBar>,
+}
+
+impl Ui {
+    /// Quiet shows only failures.
+    pub fn new(quiet: bool, format: LogFormat) -> Ui {
+        Ui { quiet, format, bar: None }
+    }
+
+    /// Announces an experiment of `total` runs, `present` of which are there already.
+    pub fn begin(&mut self, name: &str, total: usize, present: usize) {
+        self.event("begin", &json!({ "experiment": name, "runs": total, "present": present }), || {
+            let there = if present > 0 { format!(", {present} already there") } else { String::new() };
+            format!("{name}: {total} runs{there}")
+        });
+        let to_terminal = std::io::stderr().is_terminal() && self.format == LogFormat::Text && !self.quiet;
+        if to_terminal && total > present {
+            let bar = ProgressBar::new((total - present) as u64);
+            let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {elapsed} (still {eta}) {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            self.bar = Some(bar);
+        }
+    }
+
+    /// A run starts.
+    pub fn run_starts(&self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_string());
+        }
+    }
+
+    /// A run ended well.
+    pub fn run_done(&self, id: &str, what: &str, seconds: f64) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+            return;
+        }
+        self.event("done", &json!({ "run_id": id, "run": what, "seconds": seconds }), || {
+            format!("  {id} {what}: {seconds:.1} s")
+        });
+    }
+
+    /// A run failed; shown even when quiet.
+    pub fn run_failed(&self, id: &str, what: &str, error: &str) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+        let line = match self.format {
+            LogFormat::Text => format!("  {id} {what}: FAILED: {error}"),
+            LogFormat::Json => json!({ "event": "failed", "run_id": id, "run": what, "error": error }).to_string(),
+        };
+        self.line(&line);
+    }
+
+    /// The experiment is over.
+    pub fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Something worth saying.
+    pub fn say(&self, message: &str) {
+        self.event("message", &json!({ "message": message }), || message.to_string());
+    }
+
+    fn event(&self, event: &str, fields: &serde_json::Value, text: impl FnOnce() -> String) {
+        if self.quiet {
+            return;
+        }
+        match self.format {
+            LogFormat::Text => self.line(&text()),
+            LogFormat::Json => {
+                let mut object = json!({ "event": event });
+                if let (Some(object), Some(fields)) = (object.as_object_mut(), fields.as_object()) {
+                    object.extend(fields.clone());
+                }
+                self.line(&object.to_string());
+            }
+        }
+    }
+
+    /// A closed stderr is no reason to stop measuring.
+    fn line(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}"))),
+            None => drop(writeln!(std::io::stderr(), "{line}")),
+        }
+    }
+}
+
+/// Prints a command's result to stdout. A reader that has gone away (`| head`) is no error.
+pub fn print(text: &str) {
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
