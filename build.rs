@@ -10,9 +10,8 @@ fn main() {
     // Set by torch-sys, which knows where it found libtorch, whichever way that was.
     let lib = std::env::var("DEP_TCH_LIBTORCH_LIB")
         .expect("torch-sys did not say where libtorch is; run scripts/setup");
-    let lib = std::fs::canonicalize(&lib).unwrap_or_else(|error| {
-        panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup")
-    });
+    let lib = std::fs::canonicalize(&lib)
+        .unwrap_or_else(|error| panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup"));
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
     println!("cargo:rustc-env=LSTM_LAB_LIBTORCH={}", libtorch_version(&lib));
     println!("cargo:rustc-env=LSTM_LAB_TCH={}", tch_version());
@@ -21,10 +20,16 @@ fn main() {
 
 /// From the headers beside the libraries.
 fn libtorch_version(lib: &Path) -> String {
-    let header = lib.join("../include/torch/csrc/api/include/torch/version.h");
+    let header = lib.join("../include/torch/headeronly/version.h");
     let text = std::fs::read_to_string(header).unwrap_or_default();
-    let line = text.lines().find(|line| line.trim_start().starts_with("#define TORCH_VERSION "));
-    line.and_then(|line| line.split('"').nth(1)).unwrap_or("unknown").to_string()
+    let part = |name: &str| {
+        let define = format!("#define TORCH_VERSION_{name} ");
+        text.lines().find_map(|line| line.strip_prefix(&define)).map(|value| value.trim().to_string())
+    };
+    match (part("MAJOR"), part("MINOR"), part("PATCH")) {
+        (Some(major), Some(minor), Some(patch)) => format!("{major}.{minor}.{patch}"),
+        _ => "unknown".to_string(),
+    }
 }
 
 /// From the lock file.
@@ -40,7 +45,8 @@ fn git_revision() -> String {
     println!("cargo:rerun-if-changed=.git/index");
     println!("cargo:rerun-if-changed=src");
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        let output =
+            Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
         String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string())
     };
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_string() };

@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use tch::{Device, Kind};
 
-use crate::config::names::{Dtype, unknown};
+use crate::config::names::Dtype;
 use crate::error::{Error, Result};
+use crate::words::unknown;
 
 /// What `--device` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -20,3 +20,4 @@ pub mod runner;
 pub mod stats;
 pub mod task;
 pub mod ui;
+pub mod words;

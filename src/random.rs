@@ -36,7 +36,14 @@ pub fn normal(rng: &mut ChaCha8Rng, shape: &[i64], kind: Kind, device: Device) -
 }
 
 /// Numbers from U(low, high) of the given shape; `low < high`.
-pub fn uniform(rng: &mut ChaCha8Rng, low: f64, high: f64, shape: &[i64], kind: Kind, device: Device) -> Tensor {
+pub fn uniform(
+    rng: &mut ChaCha8Rng,
+    low: f64,
+    high: f64,
+    shape: &[i64],
+    kind: Kind,
+    device: Device,
+) -> Tensor {
     let distribution = Uniform::new(low, high).expect("low is below high");
     tensor(shape, kind, device, || distribution.sample(rng))
 }

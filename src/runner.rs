@@ -43,7 +43,13 @@ pub struct Tally {
 ///
 /// # Errors
 /// The results directory cannot be written. A run that fails is no error here: it is counted and kept.
-pub fn execute(plan: &Plan, text: Option<&Text>, store: &Store, options: Options, ui: &mut Ui) -> Result<Tally> {
+pub fn execute(
+    plan: &Plan,
+    text: Option<&Text>,
+    store: &Store,
+    options: Options,
+    ui: &mut Ui,
+) -> Result<Tally> {
     let ids: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
     let (index, count) = options.shard.unwrap_or((0, 1));
     let mine: Vec<&Run> = plan.runs.iter().skip(index).step_by(count).collect();

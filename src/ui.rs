@@ -39,7 +39,8 @@ impl Ui {
         let to_terminal = std::io::stderr().is_terminal() && self.format == LogFormat::Text && !self.quiet;
         if to_terminal && total > present {
             let bar = ProgressBar::new((total - present) as u64);
-            let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {elapsed} (still {eta}) {wide_msg}");
+            let style =
+                ProgressStyle::with_template("{bar:32} {pos}/{len} {elapsed} (still {eta}) {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_millis(200));
             self.bar = Some(bar);
@@ -71,7 +72,9 @@ impl Ui {
         }
         let line = match self.format {
             LogFormat::Text => format!("  {id} {what}: FAILED: {error}"),
-            LogFormat::Json => json!({ "event": "failed", "run_id": id, "run": what, "error": error }).to_string(),
+            LogFormat::Json => {
+                json!({ "event": "failed", "run_id": id, "run": what, "error": error }).to_string()
+            }
         };
         self.line(&line);
     }

@@ -44,7 +44,13 @@ impl Cell for Gru {
         p.b_ih.shallow_clone()
     }
 
-    fn step_projected(&self, p: &LayerParameters, w_hh_t: &Tensor, projected: &Tensor, last: &State) -> State {
+    fn step_projected(
+        &self,
+        p: &LayerParameters,
+        w_hh_t: &Tensor,
+        projected: &Tensor,
+        last: &State,
+    ) -> State {
         let from_input = projected.chunk(3, 1);
         let from_state = p.b_hh.addmm(&last.h, w_hh_t).chunk(3, 1);
         let r = (&from_input[0] + &from_state[0]).sigmoid();

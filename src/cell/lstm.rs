@@ -50,7 +50,13 @@ impl Cell for Lstm {
         Lstm::state(&i, &f, &g, &o, last)
     }
 
-    fn step_projected(&self, _: &LayerParameters, w_hh_t: &Tensor, projected: &Tensor, last: &State) -> State {
+    fn step_projected(
+        &self,
+        _: &LayerParameters,
+        w_hh_t: &Tensor,
+        projected: &Tensor,
+        last: &State,
+    ) -> State {
         let gates = projected.addmm(&last.h, w_hh_t).chunk(4, 1);
         let (i, f, g, o) = (gates[0].sigmoid(), gates[1].sigmoid(), gates[2].tanh(), gates[3].sigmoid());
         Lstm::state(&i, &f, &g, &o, last)

@@ -103,7 +103,8 @@ pub trait Cell: Sync {
 
     /// The same function with the input's part given: `projected` is W_x x_t plus [`Cell::hoisted_bias`] for
     /// all gates side by side, `[B, G·H]`; `w_hh_t` is the transposed recurrent matrix, `[H, G·H]`.
-    fn step_projected(&self, p: &LayerParameters, w_hh_t: &Tensor, projected: &Tensor, last: &State) -> State;
+    fn step_projected(&self, p: &LayerParameters, w_hh_t: &Tensor, projected: &Tensor, last: &State)
+    -> State;
 }
 
 /// The cell of that name.

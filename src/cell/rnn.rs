@@ -20,7 +20,13 @@ impl Cell for Rnn {
         State::of_h(gates[0].preactivation(x, &last.h).tanh())
     }
 
-    fn step_projected(&self, _: &LayerParameters, w_hh_t: &Tensor, projected: &Tensor, last: &State) -> State {
+    fn step_projected(
+        &self,
+        _: &LayerParameters,
+        w_hh_t: &Tensor,
+        projected: &Tensor,
+        last: &State,
+    ) -> State {
         State::of_h(projected.addmm(&last.h, w_hh_t).tanh())
     }
 }

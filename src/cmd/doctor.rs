@@ -28,11 +28,14 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     line("system", here.os.clone());
     line("cpu", format!("{} ({} cores; {})", here.cpu, here.cores, here.cpu_features));
     line("threads", here.threads.to_string());
-    line("cuda", match device::cuda_devices() {
-        0 if tch::utils::has_cuda() => "libtorch has it, no device found".to_string(),
-        0 => "not in this libtorch (scripts/setup --cuda brings one that has it)".to_string(),
-        count => format!("{count} devices, cuDNN {}", tch::Cuda::cudnn_is_available()),
-    });
+    line(
+        "cuda",
+        match device::cuda_devices() {
+            0 if tch::utils::has_cuda() => "libtorch has it, no device found".to_string(),
+            0 => "not in this libtorch (scripts/setup --cuda brings one that has it)".to_string(),
+            count => format!("{count} devices, cuDNN {}", tch::Cuda::cudnn_is_available()),
+        },
+    );
     line("device", here.device.clone());
     for (name, kind) in [("f32", Kind::Float), ("f64", Kind::Double)] {
         line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(place, kind)));

@@ -11,13 +11,17 @@ use crate::ui::print;
 /// Prints experiments, kinds, cells, engines, tasks, losses and inits.
 pub fn list() -> Result<u8> {
     let mut out = String::new();
-    section(&mut out, "experiments (files in experiments/)", shipped().iter().map(|path| {
-        let question = std::fs::read_to_string(path)
-            .ok()
-            .and_then(|text| text.parse::<toml::Table>().ok())
-            .and_then(|table| table.get("question").and_then(|q| q.as_str().map(str::to_string)));
-        (path.display().to_string(), question.unwrap_or_default())
-    }));
+    section(
+        &mut out,
+        "experiments (files in experiments/)",
+        shipped().iter().map(|path| {
+            let question = std::fs::read_to_string(path)
+                .ok()
+                .and_then(|text| text.parse::<toml::Table>().ok())
+                .and_then(|table| table.get("question").and_then(|q| q.as_str().map(str::to_string)));
+            (path.display().to_string(), question.unwrap_or_default())
+        }),
+    );
     let words = |names: &mut dyn Iterator<Item = (&'static str, &'static str)>| {
         names.map(|(name, about)| (name.to_string(), about.to_string())).collect::<Vec<_>>()
     };

@@ -50,7 +50,11 @@ struct Experiment {
 
 /// Loads every config, and every text, before anything runs. `fetch` is called for a known dataset that is not
 /// here yet.
-fn experiments(args: &ConfigArgs, place: Place, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Vec<Experiment>> {
+fn experiments(
+    args: &ConfigArgs,
+    place: Place,
+    fetch: &dyn Fn(&str) -> Result<()>,
+) -> Result<Vec<Experiment>> {
     let mut experiments: Vec<Experiment> = Vec::new();
     for path in &args.configs {
         let spec = config::load(path, &args.overrides)?;
@@ -86,8 +90,10 @@ fn text(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Option<Text>>
 /// The experiment files in the working directory's `experiments/`, sorted.
 fn shipped() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(Path::new("experiments")).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
     files.sort();
     files
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::names::{CellName, unknown};
+use super::names::CellName;
+use crate::words::unknown;
 
 /// How parameters start, the same for every engine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,7 +63,10 @@ pub const FORMS: &[(&str, &str)] = &[
     ("pytorch", "everything from U(±1/√H): PyTorch's default"),
     ("xavier", "each gate's matrix from U(±√(6/(rows+columns))), biases 0"),
     ("orthogonal(gain)", "recurrent matrices orthogonal times gain (default 1), input as xavier, biases 0"),
-    ("identity(gain)", "recurrent matrices gain (default 1) times the identity, input N(0, 0.001²), biases 0"),
+    (
+        "identity(gain)",
+        "recurrent matrices gain (default 1) times the identity, input N(0, 0.001²), biases 0",
+    ),
     ("gaussian(std)", "weights from N(0, std²), biases 0"),
     ("tch", "the default of tch's nn::lstm: weights from U(±√(6/columns)), biases 0"),
     ("…+forget_bias(b)", "then the bias of the forget gate (lstm) or update gate (gru) set to b (default 1)"),
@@ -130,7 +134,9 @@ fn parse_gate(text: &str) -> Result<GateBias, String> {
         "chrono" => {
             let t_max = argument.ok_or("`chrono` needs the longest dependency in steps: `chrono(1000)`")?;
             if t_max <= 2.0 {
-                return Err(format!("expected t_max above 2 in `{text}`, since log U(1, t_max − 1) is drawn"));
+                return Err(format!(
+                    "expected t_max above 2 in `{text}`, since log U(1, t_max − 1) is drawn"
+                ));
             }
             Ok(GateBias::Chrono { t_max })
         }

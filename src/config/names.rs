@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::words::unknown;
+
 /// Declares an enum whose variants have one spelling each, used in configs, CSV files and messages alike.
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident ($what:literal) { $(#[doc = $about:literal] $variant:ident = $text:literal,)+ }) => {
@@ -150,25 +152,6 @@ names! {
     }
 }
 
-/// The message for a word that is not in the vocabulary, with the nearest one that is.
-pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let list: Vec<String> = known.clone().map(|word| format!("`{word}`")).collect();
-    let hint = match nearest(found, known) {
-        Some(word) => format!("; did you mean `{word}`?"),
-        None => String::new(),
-    };
-    format!("expected a {what} ({}), found `{found}`{hint}", list.join(", "))
-}
-
-/// The known word that a misspelt one most resembles, if any resembles it at all.
-pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|word| (strsim::jaro_winkler(found, word), word))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, word)| word)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,10 +169,7 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known_and_suggests_the_nearest() {
         let message = "ltsm".parse::<CellName>().unwrap_err();
-        assert_eq!(
-            message,
-            "expected a cell (`rnn`, `lstm`, `gru`), found `ltsm`; did you mean `lstm`?"
-        );
+        assert_eq!(message, "expected a cell (`rnn`, `lstm`, `gru`), found `ltsm`; did you mean `lstm`?");
         let message = "transformer".parse::<CellName>().unwrap_err();
         assert!(!message.contains("did you mean"), "{message}");
     }

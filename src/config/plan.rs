@@ -114,7 +114,8 @@ impl Run {
     pub fn describe(&self) -> String {
         let p = &self.point;
         let layers = if p.layers > 1 { format!(" layers={}", p.layers) } else { String::new() };
-        let seed = if self.kind() == Kind::Gradients { format!(" seed={}", self.seed) } else { String::new() };
+        let seed =
+            if self.kind() == Kind::Gradients { format!(" seed={}", self.seed) } else { String::new() };
         format!(
             "{} {} [{}] {} {}{layers} T={} B={} I={} H={} {}{seed}",
             self.kind(),

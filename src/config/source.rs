@@ -6,9 +6,9 @@ use std::path::Path;
 use toml::Table;
 use toml::de::DeTable;
 
-use super::names::nearest;
 use super::wire::Wire;
 use crate::error::{ConfigError, Result};
+use crate::words::nearest;
 
 /// A config file that was read, with the overrides of the command line.
 pub struct Source {
@@ -36,9 +36,13 @@ impl Source {
         let bytes =
             std::fs::read(path).map_err(|e| error(format!("expected a config file to read, found: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| {
-            error(format!("expected UTF-8 text, found another byte at offset {}", e.utf8_error().valid_up_to()))
+            error(format!(
+                "expected UTF-8 text, found another byte at offset {}",
+                e.utf8_error().valid_up_to()
+            ))
         })?;
-        let overrides = overrides.iter().map(|argument| Override::parse(argument)).collect::<Result<_, _>>()?;
+        let overrides =
+            overrides.iter().map(|argument| Override::parse(argument)).collect::<Result<_, _>>()?;
         Ok(Source { place, text, overrides })
     }
 
@@ -175,5 +179,14 @@ fn explain(message: &str, key: &str) -> String {
 
 /// Keys that people look for at the top level and that belong into `[grid]`.
 const GRID_KEYS: &[&str] = &[
-    "cell", "engine", "init", "layers", "input_size", "hidden_size", "seq_len", "batch_size", "dtype", "shapes",
+    "cell",
+    "engine",
+    "init",
+    "layers",
+    "input_size",
+    "hidden_size",
+    "seq_len",
+    "batch_size",
+    "dtype",
+    "shapes",
 ];

@@ -8,6 +8,7 @@ use super::names::{CellName, Dtype, Encoding, EngineName, Kind, LossName, Pass, 
 use super::source::Source;
 use super::wire::{GridWire, OneOrMany, ShapeWire, TaskWire, Wire};
 use crate::error::{ConfigError, Result};
+use crate::words::unknown;
 
 /// One experiment, checked.
 #[derive(Debug, Clone)]
@@ -169,7 +170,9 @@ impl Check<'_> {
         for word in words.iter().flat_map(|words| &words.0) {
             let value = self.word(key, word)?;
             if values.contains(&value) {
-                return Err(self.source.error(key, format!("expected each value once, found `{word}` again")));
+                return Err(self
+                    .source
+                    .error(key, format!("expected each value once, found `{word}` again")));
             }
             values.push(value);
         }
@@ -210,7 +213,9 @@ impl Check<'_> {
                 self.source.error("seeds", format!("expected whole numbers of at least 0, found {seed}"))
             })?;
             if checked.contains(&seed) {
-                return Err(self.source.error("seeds", format!("expected each seed once, found {seed} again")));
+                return Err(self
+                    .source
+                    .error("seeds", format!("expected each seed once, found {seed} again")));
             }
             checked.push(seed);
         }
@@ -228,7 +233,9 @@ impl Check<'_> {
                 ("task.encoding", wire.encoding.is_some()),
             ] {
                 if set {
-                    return Err(self.source.error(key, "belongs to the task `text`, but the task is `noise`"));
+                    return Err(self
+                        .source
+                        .error(key, "belongs to the task `text`, but the task is `noise`"));
                 }
             }
             return Ok(Task::Noise);
@@ -262,7 +269,9 @@ impl Check<'_> {
             ("speed", Kind::Speed, wire.speed.is_some()),
         ] {
             if set && !kinds.contains(&kind) {
-                return Err(self.source.error(key, format!("has settings, but `kind` does not name `{key}`")));
+                return Err(self
+                    .source
+                    .error(key, format!("has settings, but `kind` does not name `{key}`")));
             }
         }
         kinds.into_iter().map(|kind| self.part(kind, wire, task)).collect()
@@ -304,9 +313,9 @@ impl Check<'_> {
         let grid = self.grid(kind, &grid.unwrap_or_default(), task)?;
         if kind == Kind::Speed && !grid.engine.contains(&EngineName::Builtin) {
             let key = self.grid_key(kind, "engine");
-            return Err(
-                self.source.error(&key, "expected `builtin` among the engines: speed is measured against it")
-            );
+            return Err(self
+                .source
+                .error(&key, "expected `builtin` among the engines: speed is measured against it"));
         }
         Ok(Part { measure, grid })
     }
@@ -396,7 +405,15 @@ impl Check<'_> {
 
     fn exclude(&self, wire: &Wire) -> Result<Vec<Vec<(String, String)>>, ConfigError> {
         const KEYS: &[&str] = &[
-            "kind", "cell", "engine", "init", "layers", "input_size", "hidden_size", "seq_len", "batch_size",
+            "kind",
+            "cell",
+            "engine",
+            "init",
+            "layers",
+            "input_size",
+            "hidden_size",
+            "seq_len",
+            "batch_size",
             "dtype",
         ];
         let mut rules = Vec::new();
@@ -404,15 +421,18 @@ impl Check<'_> {
             let mut pairs = Vec::new();
             for (key, value) in rule {
                 if !KEYS.contains(&key.as_str()) {
-                    let problem = super::names::unknown("grid key", key, KEYS.iter().copied());
+                    let problem = unknown("grid key", key, KEYS.iter().copied());
                     return Err(self.source.error("exclude", problem));
                 }
                 let value = match value {
-                    toml::Value::String(text) if key == "init" => self.word::<Init>("exclude", text)?.to_string(),
+                    toml::Value::String(text) if key == "init" => {
+                        self.word::<Init>("exclude", text)?.to_string()
+                    }
                     toml::Value::String(text) => text.clone(),
                     toml::Value::Integer(number) => number.to_string(),
                     other => {
-                        let problem = format!("expected a string or a whole number for `{key}`, found {other}");
+                        let problem =
+                            format!("expected a string or a whole number for `{key}`, found {other}");
                         return Err(self.source.error("exclude", problem));
                     }
                 };

@@ -16,7 +16,8 @@ impl Engine for Builtin {
     }
 
     fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
-        let Output { output, mut last } = run(cell.name(), &p.tensors(), 1, input, std::slice::from_ref(first));
+        let Output { output, mut last } =
+            run(cell.name(), &p.tensors(), 1, input, std::slice::from_ref(first));
         (output, last.remove(0))
     }
 
@@ -33,9 +34,18 @@ fn run(cell: CellName, weights: &[&Tensor], layers: i64, input: &Tensor, first: 
         CellName::Lstm => {
             let c = first.iter().map(|state| state.c.as_ref().expect("an LSTM's state has a c"));
             let c = Tensor::stack(&c.collect::<Vec<_>>(), 0);
-            let (output, h, c) =
-                input.lstm(&[&h, &c], weights, has_biases, layers, dropout, train, bidirectional, batch_first);
-            let last = h.unbind(0).into_iter().zip(c.unbind(0)).map(|(h, c)| State { h, c: Some(c) }).collect();
+            let (output, h, c) = input.lstm(
+                &[&h, &c],
+                weights,
+                has_biases,
+                layers,
+                dropout,
+                train,
+                bidirectional,
+                batch_first,
+            );
+            let last =
+                h.unbind(0).into_iter().zip(c.unbind(0)).map(|(h, c)| State { h, c: Some(c) }).collect();
             Output { output, last }
         }
         CellName::Gru => {

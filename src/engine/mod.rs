@@ -117,7 +117,9 @@ fn check_state(p: &Parameters, input: &Tensor, first: &[State]) -> Result<()> {
             return Err(wrong(format!("h0 of layer {layer}"), state.h.size()));
         }
         match (&state.c, p.cell().has_c()) {
-            (Some(c), true) if c.size() != shape => return Err(wrong(format!("c0 of layer {layer}"), c.size())),
+            (Some(c), true) if c.size() != shape => {
+                return Err(wrong(format!("c0 of layer {layer}"), c.size()));
+            }
             (None, true) => return Err(wrong(format!("c0 of layer {layer}"), vec![])),
             _ => {}
         }

@@ -6,8 +6,8 @@ use crate::config::plan::{Run, RunMeasure};
 use crate::data::Text;
 use crate::engine::engine;
 use crate::error::{Error, Result};
-use crate::probe::adjoint::{Profile, profiles};
 use crate::probe::Norm;
+use crate::probe::adjoint::{Profile, profiles};
 use crate::results::schema::GradientRow;
 use crate::task::{Loss, batch};
 

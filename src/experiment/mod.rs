@@ -5,8 +5,8 @@ mod speed;
 
 use tch::{Device, Tensor};
 
-use crate::cell::init::{StackSize, parameters};
 use crate::cell::Parameters;
+use crate::cell::init::{StackSize, parameters};
 use crate::config::plan::{Point, Run, RunMeasure};
 use crate::data::Text;
 use crate::device;

@@ -53,7 +53,8 @@ pub fn profiles(
     let mut gradients = Tensor::run_backward(&[loss], &nodes, false, false).into_iter();
     let mut next = || gradients.next().expect("one gradient a node");
 
-    let every_step = |gradient: &Tensor| norms(gradient).into_iter().enumerate().map(|(n, g)| (n + 1, g)).collect();
+    let every_step =
+        |gradient: &Tensor| norms(gradient).into_iter().enumerate().map(|(n, g)| (n + 1, g)).collect();
     let input_gradient = next();
     let mut profiles = Vec::new();
     for (layer, probed) in layers.iter().enumerate() {

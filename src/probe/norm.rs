@@ -22,7 +22,11 @@ pub fn norms(gradient: &Tensor) -> Vec<Norm> {
     let mean = scaled.mean_dim([1].as_slice(), false, Kind::Double);
     let log10 = mean.log10() + scale.flatten(0, 2).log10();
     let (log10, largest) = (numbers(&log10), numbers(&largest.flatten(0, 2)));
-    log10.iter().zip(largest).map(|(log, max)| if max == 0.0 { Norm::Zero } else { Norm::Log10(*log) }).collect()
+    log10
+        .iter()
+        .zip(largest)
+        .map(|(log, max)| if max == 0.0 { Norm::Zero } else { Norm::Log10(*log) })
+        .collect()
 }
 
 fn numbers(tensor: &Tensor) -> Vec<f64> {

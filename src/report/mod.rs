@@ -1,3 +1,6 @@
 //! stub
-use std::path::{Path,PathBuf}; use crate::error::*;
-pub fn write(_:&Path)->Result<Vec<PathBuf>>{Ok(vec![])}
+use crate::error::*;
+use std::path::{Path, PathBuf};
+pub fn write(_: &Path) -> Result<Vec<PathBuf>> {
+    Ok(vec![])
+}

@@ -64,7 +64,8 @@ impl Environment {
 fn cpu_name() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = info.lines().find(|line| line.starts_with("model name"));
-    line.and_then(|line| line.split_once(':')).map_or("unknown".to_string(), |(_, name)| name.trim().to_string())
+    line.and_then(|line| line.split_once(':'))
+        .map_or("unknown".to_string(), |(_, name)| name.trim().to_string())
 }
 
 /// The vector extensions that this processor has, of those that kernels are written for.

@@ -110,7 +110,9 @@ impl Store {
             return write(&path, &rows);
         }
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", &path)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", &path)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -150,10 +152,8 @@ pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let aside = || {
-        let mut file = tempfile::Builder::new()
-            .prefix(".writing-")
-            .permissions(world_readable())
-            .tempfile_in(parent)?;
+        let mut file =
+            tempfile::Builder::new().prefix(".writing-").permissions(world_readable()).tempfile_in(parent)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|e| e.error)

@@ -1,0 +1,112 @@
+//! What the probe says of gradients, where theory knows the answer.
+
+use lstm_lab::cell::{LayerParameters, Parameters};
+use lstm_lab::config::names::{CellName, EngineName, Quantity};
+use lstm_lab::device::cpu;
+use lstm_lab::engine::engine;
+use lstm_lab::probe::Norm;
+use lstm_lab::probe::adjoint::{Profile, profiles};
+use tch::{Kind, Tensor};
+
+use crate::support::{Case, engines};
+
+fn of(found: &[Profile], quantity: Quantity, layer: usize) -> Vec<(usize, Norm)> {
+    found.iter().find(|p| p.quantity == quantity && p.layer == layer).unwrap().norms.clone()
+}
+
+fn log10(norm: Norm) -> f64 {
+    match norm {
+        Norm::Log10(log10) => log10,
+        Norm::Zero => f64::NEG_INFINITY,
+    }
+}
+
+fn last(output: &Tensor) -> Tensor {
+    output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double)
+}
+
+/// Around h = 0 tanh is the identity: with zero input the adjoint is exactly (W^T)^lag times the loss's vector.
+#[test]
+fn a_linear_network_decays_as_the_powers_of_its_matrix() {
+    const DECAY: f64 = 0.9;
+    let eye = Tensor::eye(4, (Kind::Double, cpu()));
+    let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
+    let layer =
+        LayerParameters { w_ih: zeros(&[4, 2]), w_hh: eye * DECAY, b_ih: zeros(&[4]), b_hh: zeros(&[4]) };
+    let p = Parameters { cell: CellName::Rnn, layers: vec![layer] }.leaves();
+    for engine in engines() {
+        let found = profiles(engine, &p, &zeros(&[400, 3, 2]), 7, last).unwrap();
+        for (t, norm) in of(&found, Quantity::TotalH, 0) {
+            let expected = (400 - t) as f64 * DECAY.log10();
+            assert!((log10(norm) - expected).abs() < 1e-12, "{}: step {t}", engine.name());
+        }
+        for (t, norm) in of(&found, Quantity::DirectH, 0) {
+            assert_eq!(norm == Norm::Zero, t < 400, "only the last output enters the loss directly");
+        }
+    }
+}
+
+/// With the output gate shut, h passes nothing on, and c_t is carried by the forget gate alone.
+#[test]
+fn the_cell_state_of_an_lstm_decays_as_its_forget_gate() {
+    let hidden = 3;
+    let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
+    let bias = zeros(&[4 * hidden]);
+    let _ = bias.narrow(0, hidden, hidden).fill_(2.0);
+    let layer = LayerParameters {
+        w_ih: zeros(&[4 * hidden, 1]),
+        w_hh: zeros(&[4 * hidden, hidden]),
+        b_ih: bias,
+        b_hh: zeros(&[4 * hidden]),
+    };
+    let p = Parameters { cell: CellName::Lstm, layers: vec![layer] }.leaves();
+    let found = profiles(engine(EngineName::Fused), &p, &zeros(&[300, 1, 1]), 1, last).unwrap();
+    let total_c = of(&found, Quantity::TotalC, 0);
+    let forget = 1.0 / (1.0 + (-2.0f64).exp());
+    let slope = (log10(total_c[299].1) - log10(total_c[0].1)) / 299.0;
+    assert!((slope + forget.log10()).abs() < 1e-12, "{slope}");
+}
+
+#[test]
+fn cutting_at_every_step_gives_what_the_states_themselves_give() {
+    for &cell in CellName::ALL {
+        let case = Case::new(cell, 2, 20, Kind::Double);
+        let p = case.parameters().leaves();
+        let sum = |output: &Tensor| (output * case.cotangent()).sum(Kind::Double);
+        let reference = profiles(engine(EngineName::Stepwise), &p, &case.input(), 1, sum).unwrap();
+        for engine in engines() {
+            let found = profiles(engine, &p, &case.input(), 1, sum).unwrap();
+            for profile in &found {
+                let expected = of(&reference, profile.quantity, profile.layer);
+                assert_eq!(profile.norms.len(), expected.len());
+                for ((t, found), (_, expected)) in profile.norms.iter().zip(expected) {
+                    assert!(
+                        (log10(*found) - log10(expected)).abs() < 1e-11,
+                        "{cell} {} {} layer {} step {t}",
+                        engine.name(),
+                        profile.quantity,
+                        profile.layer
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_layer_and_every_step_is_there() {
+    let case = Case::new(CellName::Lstm, 2, 15, Kind::Double);
+    let p = case.parameters().leaves();
+    for engine in engines() {
+        let found = profiles(engine, &p, &case.input(), 4, last).unwrap();
+        for layer in 0..2 {
+            let steps: Vec<usize> = of(&found, Quantity::TotalH, layer).iter().map(|(t, _)| *t).collect();
+            match engine.name() {
+                EngineName::Builtin => assert_eq!(steps, [3, 7, 11, 15]),
+                _ => assert_eq!(steps, (1..=15).collect::<Vec<_>>()),
+            }
+            assert_eq!(of(&found, Quantity::DirectH, layer).len(), 15);
+        }
+        assert_eq!(of(&found, Quantity::InputX, 0).len(), 15);
+    }
+}

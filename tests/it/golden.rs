@@ -1,0 +1,109 @@
+//! Against numbers that PyTorch itself gave (tests/golden/make.py).
+
+use std::collections::BTreeMap;
+
+use lstm_lab::cell::{LayerParameters, Parameters, State};
+use lstm_lab::config::names::{CellName, EngineName, Quantity};
+use lstm_lab::engine::engine;
+use lstm_lab::probe::adjoint::profiles;
+use lstm_lab::probe::norms;
+use tch::{Kind, Tensor};
+
+use crate::support::{assert_same, engines};
+
+type Tensors = BTreeMap<String, Tensor>;
+
+fn load(cell: CellName) -> (Tensors, Tensors) {
+    let text = match cell {
+        CellName::Rnn => include_str!("../golden/rnn.json"),
+        CellName::Lstm => include_str!("../golden/lstm.json"),
+        CellName::Gru => include_str!("../golden/gru.json"),
+    };
+    let json: serde_json::Value = serde_json::from_str(text).unwrap();
+    let tensors = |part: &str| {
+        let tensor = |entry: &serde_json::Value| {
+            let shape: Vec<i64> = serde_json::from_value(entry["shape"].clone()).unwrap();
+            let data: Vec<f64> = serde_json::from_value(entry["data"].clone()).unwrap();
+            Tensor::from_slice(&data).reshape(shape)
+        };
+        json[part].as_object().unwrap().iter().map(|(name, entry)| (name.clone(), tensor(entry))).collect()
+    };
+    (tensors("given"), tensors("expected"))
+}
+
+fn parameters(cell: CellName, given: &Tensors, layers: usize) -> Parameters {
+    let tensor = |name: &str, k: usize| given[&format!("{name}_l{k}")].shallow_clone();
+    let layer = |k| LayerParameters {
+        w_ih: tensor("weight_ih", k),
+        w_hh: tensor("weight_hh", k),
+        b_ih: tensor("bias_ih", k),
+        b_hh: tensor("bias_hh", k),
+    };
+    Parameters { cell, layers: (0..layers).map(layer).collect() }
+}
+
+#[test]
+fn every_engine_gives_what_pytorch_gave() {
+    for &cell in CellName::ALL {
+        let (given, expected) = load(cell);
+        for engine in engines() {
+            let p = parameters(cell, &given, 2).leaves();
+            let leaf = |name: &str| given[name].copy().set_requires_grad(true);
+            let (input, h0) = (leaf("input"), leaf("h0"));
+            let c0 = given.contains_key("c0").then(|| leaf("c0"));
+            let first: Vec<State> = (0..2)
+                .map(|layer| State { h: h0.get(layer), c: c0.as_ref().map(|c0| c0.get(layer)) })
+                .collect();
+            let run = lstm_lab::engine::forward(engine, &p, &input, Some(&first)).unwrap();
+            let loss = (&run.output * &given["cotangent"]).sum(Kind::Double);
+            let mut nodes = p.named();
+            nodes.extend([("input".to_string(), &input), ("h0".to_string(), &h0)]);
+            nodes.extend(c0.as_ref().map(|c0| ("c0".to_string(), c0)));
+            let tensors: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
+            let gradients = Tensor::run_backward(&[loss], &tensors, false, false);
+
+            let close = |found: &Tensor, name: &str| {
+                assert_same(found, &expected[name], 1e-12, &format!("{cell} {} {name}", engine.name()));
+            };
+            close(&run.output, "output");
+            close(&Tensor::stack(&run.last.iter().map(|s| &s.h).collect::<Vec<_>>(), 0), "h_n");
+            if c0.is_some() {
+                close(
+                    &Tensor::stack(&run.last.iter().map(|s| s.c.as_ref().unwrap()).collect::<Vec<_>>(), 0),
+                    "c_n",
+                );
+            }
+            for ((name, _), gradient) in nodes.iter().zip(&gradients) {
+                close(gradient, &format!("grad.{name}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn adjoint_norms_are_those_of_pytorch_with_retain_grad() {
+    for &cell in CellName::ALL {
+        let (given, expected) = load(cell);
+        let p = parameters(cell, &given, 1).leaves();
+        for name in EngineName::ALL {
+            let loss = |output: &Tensor| (output * &given["cotangent"]).sum(Kind::Double);
+            let found = profiles(engine(*name), &p, &given["input"], 1, loss).unwrap();
+            for (quantity, golden) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
+                let profile = found.iter().find(|profile| profile.quantity == quantity);
+                // `builtin` shows no c inside; the rnn and the gru have none.
+                let shown =
+                    expected.contains_key(golden) && !(golden == "total_c" && *name == EngineName::Builtin);
+                assert_eq!(profile.is_some(), shown, "{cell} {name} {golden}");
+                let Some(profile) = profile else { continue };
+                for ((_, found), expected) in profile.norms.iter().zip(norms(&expected[golden])) {
+                    match (found, expected) {
+                        (lstm_lab::probe::Norm::Log10(a), lstm_lab::probe::Norm::Log10(b)) => {
+                            assert!((a - b).abs() < 1e-12, "{cell} {name} {golden}: {a} {b}");
+                        }
+                        (a, b) => assert_eq!(*a, b),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Every gradient against central differences in f64.
+
+use lstm_lab::cell::{Parameters, State};
+use lstm_lab::config::names::CellName;
+use lstm_lab::engine::{Engine, forward};
+use tch::{Kind, Tensor};
+
+use crate::support::{Case, engines, results};
+
+/// The loss whose gradients `results` gives, as a number.
+fn loss(engine: &dyn Engine, p: &Parameters, input: &Tensor, first: &[State], cotangent: &Tensor) -> f64 {
+    let run = forward(engine, p, input, Some(first)).unwrap();
+    let mut loss = (&run.output * cotangent).sum(Kind::Double);
+    for state in &run.last {
+        loss = loss + state.h.sin().sum(Kind::Double);
+        if let Some(c) = &state.c {
+            loss = loss + c.sin().sum(Kind::Double);
+        }
+    }
+    loss.double_value(&[])
+}
+
+#[test]
+fn gradients_are_those_of_central_differences() {
+    const STEP: f64 = 1e-5;
+    for &cell in CellName::ALL {
+        let case = Case { batch: 2, input: 3, hidden: 2, ..Case::new(cell, 2, 4, Kind::Double) };
+        let (p, input, first, cotangent) = (case.parameters(), case.input(), case.first(), case.cotangent());
+        for engine in engines() {
+            let found = results(engine, &p, &input, &first, &cotangent);
+            let mut tensors: Vec<(String, Tensor)> =
+                p.named().into_iter().map(|(name, tensor)| (name, tensor.shallow_clone())).collect();
+            tensors.push(("input".into(), input.shallow_clone()));
+            for (layer, state) in first.iter().enumerate() {
+                tensors.push((format!("h0[{layer}]"), state.h.shallow_clone()));
+                tensors.extend(state.c.as_ref().map(|c| (format!("c0[{layer}]"), c.shallow_clone())));
+            }
+            for (name, tensor) in tensors {
+                let gradient = &found.iter().find(|(n, _)| *n == format!("grad.{name}")).unwrap().1;
+                let (flat, gradient) = (tensor.view(-1), gradient.reshape([-1]));
+                for n in 0..flat.size()[0] {
+                    let nudge = |by: f64| {
+                        let mut component = flat.get(n);
+                        let _ = component.g_add_scalar_(by);
+                    };
+                    nudge(STEP);
+                    let above = loss(engine, &p, &input, &first, &cotangent);
+                    nudge(-2.0 * STEP);
+                    let below = loss(engine, &p, &input, &first, &cotangent);
+                    nudge(STEP);
+                    let (numeric, exact) = ((above - below) / (2.0 * STEP), gradient.double_value(&[n]));
+                    assert!(
+                        (numeric - exact).abs() < 1e-8 * (1.0 + exact.abs()),
+                        "{cell} {} grad.{name}[{n}]: {exact} by autograd, {numeric} by differences",
+                        engine.name()
+                    );
+                }
+            }
+        }
+    }
+}

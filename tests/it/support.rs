@@ -1,0 +1,119 @@
+//! What several tests need: small networks, inputs and comparisons.
+
+use lstm_lab::cell::init::{StackSize, parameters};
+use lstm_lab::cell::{Parameters, State};
+use lstm_lab::config::names::{CellName, EngineName};
+use lstm_lab::device::cpu;
+use lstm_lab::engine::{Engine, engine};
+use lstm_lab::random::{self, Purpose};
+use tch::{Kind, Tensor};
+
+/// Sizes of a small case.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    pub cell: CellName,
+    pub layers: usize,
+    pub steps: i64,
+    pub batch: i64,
+    pub input: i64,
+    pub hidden: i64,
+    pub kind: Kind,
+    pub seed: u64,
+}
+
+impl Case {
+    pub fn new(cell: CellName, layers: usize, steps: i64, kind: Kind) -> Case {
+        Case { cell, layers, steps, batch: 3, input: 5, hidden: 7, kind, seed: 11 }
+    }
+
+    pub fn parameters(&self) -> Parameters {
+        let size = StackSize { input_size: self.input, hidden_size: self.hidden, layers: self.layers };
+        parameters(self.cell, "pytorch".parse().unwrap(), size, self.seed, self.kind, cpu())
+    }
+
+    pub fn input(&self) -> Tensor {
+        self.normal(Purpose::Input, &[self.steps, self.batch, self.input])
+    }
+
+    pub fn cotangent(&self) -> Tensor {
+        self.normal(Purpose::Loss, &[self.steps, self.batch, self.hidden])
+    }
+
+    /// A random first state of every layer.
+    pub fn first(&self) -> Vec<State> {
+        let mut rng = random::stream(self.seed, Purpose::Readout);
+        let mut draw = || random::normal(&mut rng, &[self.batch, self.hidden], self.kind, cpu());
+        (0..self.layers)
+            .map(|_| State { h: draw(), c: (self.cell == CellName::Lstm).then(&mut draw) })
+            .collect()
+    }
+
+    fn normal(&self, purpose: Purpose, shape: &[i64]) -> Tensor {
+        random::normal(&mut random::stream(self.seed, purpose), shape, self.kind, cpu())
+    }
+}
+
+/// All engines.
+pub fn engines() -> impl Iterator<Item = &'static dyn Engine> {
+    EngineName::ALL.iter().map(|name| engine(*name))
+}
+
+/// Every tensor that a run from a given first state gives: output, last states, gradients of everything.
+pub fn results(
+    engine: &dyn Engine,
+    p: &Parameters,
+    input: &Tensor,
+    first: &[State],
+    cotangent: &Tensor,
+) -> Vec<(String, Tensor)> {
+    let p = p.leaves();
+    let leaf = |tensor: &Tensor| tensor.detach().copy().set_requires_grad(true);
+    let input = leaf(input);
+    let first: Vec<State> =
+        first.iter().map(|s| State { h: leaf(&s.h), c: s.c.as_ref().map(leaf) }).collect();
+    let run = lstm_lab::engine::forward(engine, &p, &input, Some(&first)).unwrap();
+    // The last states enter the loss too, so that gradients flow back from both ends.
+    let mut loss = (&run.output * cotangent).sum(input.kind());
+    let mut found = vec![("output".to_string(), run.output.detach())];
+    for (layer, state) in run.last.iter().enumerate() {
+        loss = loss + state.h.sin().sum(input.kind());
+        found.push((format!("h_n[{layer}]"), state.h.detach()));
+        if let Some(c) = &state.c {
+            loss = loss + c.sin().sum(input.kind());
+            found.push((format!("c_n[{layer}]"), c.detach()));
+        }
+    }
+    let mut nodes: Vec<(String, &Tensor)> = p.named();
+    nodes.push(("input".into(), &input));
+    for (layer, state) in first.iter().enumerate() {
+        nodes.push((format!("h0[{layer}]"), &state.h));
+        if let Some(c) = &state.c {
+            nodes.push((format!("c0[{layer}]"), c));
+        }
+    }
+    let tensors: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
+    let gradients = Tensor::run_backward(&[loss], &tensors, false, false);
+    found.extend(nodes.iter().map(|(name, _)| format!("grad.{name}")).zip(gradients));
+    found
+}
+
+/// Panics where two lists of named tensors differ by more than `tolerance`, relative.
+pub fn assert_close(
+    found: &[(String, Tensor)],
+    expected: &[(String, Tensor)],
+    tolerance: f64,
+    context: &str,
+) {
+    assert_eq!(found.len(), expected.len(), "{context}");
+    for ((name, found), (other, expected)) in found.iter().zip(expected) {
+        assert_eq!(name, other);
+        assert_same(found, expected, tolerance, &format!("{context}: {name}"));
+    }
+}
+
+/// Panics where two tensors differ in shape, or by more than `tolerance`, relative.
+pub fn assert_same(found: &Tensor, expected: &Tensor, tolerance: f64, context: &str) {
+    assert_eq!(found.size(), expected.size(), "{context}");
+    let error = lstm_lab::engine::agreement::relative_difference(found, expected);
+    assert!(error <= tolerance, "{context}: relative difference {error:.2e}, allowed {tolerance:.0e}");
+}
