@@ -48,9 +48,13 @@ pub fn uniform(
     tensor(shape, kind, device, || distribution.sample(rng))
 }
 
+/// Panics where there is not enough memory, as libtorch's own allocations do; a run then fails, not the program.
 fn tensor(shape: &[i64], kind: Kind, device: Device, draw: impl FnMut() -> f64) -> Tensor {
-    let count = shape.iter().product::<i64>() as usize;
-    let numbers: Vec<f64> = std::iter::repeat_with(draw).take(count).collect();
+    let count = shape.iter().map(|size| *size as u128).product::<u128>();
+    let mut numbers: Vec<f64> = Vec::new();
+    let room = usize::try_from(count).ok().and_then(|count| numbers.try_reserve_exact(count).ok());
+    assert!(room.is_some(), "there is not enough memory for {count} numbers {shape:?}");
+    numbers.extend(std::iter::repeat_with(draw).take(count as usize));
     Tensor::from_slice(&numbers).reshape(shape).to_device(device).to_kind(kind)
 }
 

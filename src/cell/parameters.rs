@@ -120,7 +120,8 @@ impl Parameters {
         tch::no_grad(|| {
             let (input, hidden, layers) = (self.input_size(), self.hidden_size(), self.layers.len() as i64);
             let tensors = self.tensors();
-            Tensor::internal_cudnn_rnn_flatten_weight(
+            // It works in place; what it returns is the one piece that the tensors are now views of.
+            let _ = Tensor::internal_cudnn_rnn_flatten_weight(
                 &tensors, 4, input, mode, hidden, 0, layers, false, false,
             );
         });
