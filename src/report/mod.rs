@@ -1,6 +1,176 @@
-//! stub
-use crate::error::*;
+//! From the CSV of an experiment to numbers, figures and a page to read.
+//!
+//! The report is made from the results directory alone: it runs nothing and touches no tensor. The same CSV
+//! gives the same bytes.
+
+#[cfg(test)]
+mod fake;
+pub mod group;
+mod guide;
+mod load;
+mod markdown;
+mod number;
+mod plot;
+pub mod point;
+pub mod summary;
+mod table;
+mod tables;
+
+use std::fs::{self, Permissions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-pub fn write(_: &Path) -> Result<Vec<PathBuf>> {
-    Ok(vec![])
+
+use crate::error::{Error, Result};
+use markdown::Figures;
+use plot::Figure;
+
+/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment whose results directory
+/// is `dir`, and gives their paths. Other SVG and PNG files in `plots/` are removed: they are of an older report.
+///
+/// # Errors
+/// `dir` is not the results directory of an experiment; a file in it cannot be read, or not be written.
+pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
+    let experiment = load::load(dir)?;
+    let summary = summary::rows(&experiment.gradients, &experiment.speed);
+    let gradients = plot::of_gradients(&experiment.gradients);
+    let speed = plot::of_speed(&summary, &gradients);
+    let figures = Figures { gradients: &gradients, speed: &speed };
+    let report = markdown::report(&experiment, &summary, figures);
+
+    let summary_csv = dir.join("summary.csv");
+    let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
+    replace(&summary_csv, &table)?;
+    let mut written = vec![summary_csv];
+    written.extend(write_plots(&dir.join("plots"), gradients.iter().chain(&speed))?);
+    let report_md = dir.join("report.md");
+    replace(&report_md, report.as_bytes())?;
+    written.push(report_md);
+    Ok(written)
+}
+
+fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for figure in figures {
+        fs::create_dir_all(plots).map_err(Error::io("make", plots))?;
+        let svg = plots.join(format!("{}.svg", figure.name));
+        replace(&svg, figure.svg().map_err(Error::io("draw", &svg))?.as_bytes())?;
+        let png = plots.join(format!("{}.png", figure.name));
+        replace(&png, &figure.png().map_err(Error::io("draw", &png))?)?;
+        written.extend([svg, png]);
+    }
+    remove_others(plots, &written)?;
+    Ok(written)
+}
+
+/// Removes the plots that are not among `written`.
+fn remove_others(plots: &Path, written: &[PathBuf]) -> Result<()> {
+    if !plots.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(plots).map_err(Error::io("read", plots))? {
+        let path = entry.map_err(Error::io("read", plots))?.path();
+        let is_plot = path.extension().is_some_and(|ending| ending == "svg" || ending == "png");
+        if is_plot && path.is_file() && !written.contains(&path) {
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file aside and renames it into place: a reader sees the old one or the new one, never half of it.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let aside = || {
+        // Results are to be read by others; temporary files are private by default.
+        let readable = Permissions::from_mode(0o644);
+        let mut file =
+            tempfile::Builder::new().prefix(".writing-").permissions(readable).tempfile_in(parent)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    aside().map(drop).map_err(Error::io("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Serialize;
+
+    use super::*;
+
+    fn save<R: Serialize>(path: &Path, rows: &[R]) {
+        let mut writer = csv::Writer::from_path(path).unwrap();
+        rows.iter().for_each(|row| writer.serialize(row).unwrap());
+        writer.flush().unwrap();
+    }
+
+    /// A results directory with gradients of two seeds and timings of two engines.
+    fn results(dir: &Path) {
+        let runs = [fake::run("a", 1), fake::run("b", 2), fake::run("c", 1)];
+        save(&dir.join("runs.csv"), &runs);
+        let lines = [("a", -0.1), ("b", -0.12)].map(|(id, slope)| fake::line(id, "total_h", 100, 0.0, slope));
+        save(&dir.join("gradients.csv"), &lines.concat());
+        let sample =
+            |n: usize| fake::sample("c", ["builtin", "fused"][n % 2], "train", n / 2, 1.0 + 0.1 * n as f64);
+        save(&dir.join("speed.csv"), &(0..20).map(sample).collect::<Vec<_>>());
+    }
+
+    fn contents(paths: &[PathBuf]) -> BTreeMap<PathBuf, Vec<u8>> {
+        paths.iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    }
+
+    #[test]
+    fn everything_is_written_and_the_same_again() {
+        let dir = tempfile::tempdir().unwrap();
+        results(dir.path());
+        let written = write(dir.path()).unwrap();
+        let names: Vec<_> = written.iter().map(|path| path.strip_prefix(dir.path()).unwrap()).collect();
+        let expected = [
+            "summary.csv",
+            "plots/total_h.svg",
+            "plots/total_h.png",
+            "plots/train-lstm.svg",
+            "plots/train-lstm.png",
+            "report.md",
+        ];
+        assert_eq!(names, expected.map(Path::new));
+        let first = contents(&written);
+        assert_eq!(contents(&write(dir.path()).unwrap()), first);
+    }
+
+    #[test]
+    fn plots_of_an_older_report_are_removed_and_other_files_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        results(dir.path());
+        let plots = dir.path().join("plots");
+        fs::create_dir(&plots).unwrap();
+        for name in ["old.svg", "old.png", "notes.txt"] {
+            fs::write(plots.join(name), "").unwrap();
+        }
+        write(dir.path()).unwrap();
+        let exists = ["old.svg", "old.png", "notes.txt", "total_h.svg"].map(|name| plots.join(name).exists());
+        assert_eq!(exists, [false, false, true, true]);
+    }
+
+    #[test]
+    fn what_cannot_be_reported_leaves_an_older_report_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("runs.csv"), "run_id,status\na,ok\n").unwrap();
+        fs::write(dir.path().join("report.md"), "old").unwrap();
+        assert!(matches!(write(dir.path()), Err(Error::Csv { .. })));
+        assert_eq!(fs::read_to_string(dir.path().join("report.md")).unwrap(), "old");
+    }
+
+    #[test]
+    fn no_runs_make_a_report_without_plots() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("runs.csv"), "").unwrap();
+        assert_eq!(
+            write(dir.path()).unwrap(),
+            ["summary.csv", "report.md"].map(|name| dir.path().join(name))
+        );
+    }
 }

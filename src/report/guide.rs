@@ -1,0 +1,45 @@
+//! What the words and numbers of a report mean, as Markdown.
+
+/// Of every report.
+pub const COMMON: &str = "
+## How to read this
+
+Every number above is in `summary.csv`, every raw value in `gradients.csv` and `speed.csv`.
+
+- **B**: sequences in the batch; **T**: steps; **I**: features of the input; **H**: units of a layer; **L**: layers.
+- **interval**: covers the true value with 95 %. There is none with one seed or sample.
+";
+
+/// Of a report with gradients.
+pub const GRADIENTS: &str = "
+Gradients:
+
+- **lag**: T − t, how many steps the step t lies before the end of the sequence.
+- **norm**: the mean over the batch of each sequence's L2 norm, given as log10: −3 is 0.001.
+- **total\\_h**, **total\\_c**: the gradient of the loss with respect to the state h (the cell state c) at step t,
+  through every later step: the adjoint.
+- **direct\\_h**: the part of total\\_h that passes through no later step of the same layer. It is what autograd
+  gives for the t-th output of a fused call.
+- **input\\_x**: the gradient of the loss with respect to the input at step t.
+- **slope**: that of the least-squares line of log10 norm over lag, for each seed; then the mean over the seeds. Below
+  0 the gradient vanishes towards the past, above 0 it explodes. Norms that are exactly 0 do not count.
+- **half-life**: over so many steps the norm halves at this slope, log10(2) / −slope. There is none where the slope is
+  not below 0, and no upper end (∞) where the interval of the slope reaches 0.
+- **±**, and the interval of a slope: Student's t over the seeds.
+- **–**: the norm is exactly 0 (or not finite) in every seed. **n**: how many seeds have one, where some have not.
+- **band** in a figure: from the smallest to the largest seed at each lag. The line is the mean over the seeds. Both
+  are drawn where every seed has a norm above 0.
+";
+
+/// Of a report with speed.
+pub const SPEED: &str = "
+Speed:
+
+- **ms**: the median over the samples of the wall-clock time of one pass, in milliseconds.
+- **forward**: the output, with no gradient recorded. **train**: the output and the gradient of the input and of every
+  parameter.
+- **ratio** (engine / builtin): the median time of the engine over that of builtin, libtorch's own implementation. The
+  engines were timed in turn, sample by sample. Above 1 the engine is slower.
+- **interval** of a time or ratio: percentile bootstrap over the samples; for a ratio those of one round are drawn
+  together.
+";

@@ -1,0 +1,155 @@
+//! Axes: from values to pixels, and where the ticks are.
+
+/// A mark on an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// The value it stands at.
+    pub at: f64,
+    /// Its words.
+    pub label: String,
+}
+
+/// Values `low..=high` laid out over pixels `from..to`, in proportion to the value or to its logarithm.
+#[derive(Debug, Clone, Copy)]
+pub struct Axis {
+    low: f64,
+    high: f64,
+    from: f64,
+    to: f64,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Linear,
+    /// Linear, with ticks at whole numbers only.
+    Whole,
+    Logarithmic,
+}
+
+impl Axis {
+    /// An axis in proportion to the value. The values are finite, and `low < high`.
+    pub fn linear((low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
+        Axis { low, high, from, to, kind: Kind::Linear }
+    }
+
+    /// As [`Axis::linear`], of values that are counts.
+    pub fn whole(values: (f64, f64), pixels: (f64, f64)) -> Axis {
+        Axis { kind: Kind::Whole, ..Axis::linear(values, pixels) }
+    }
+
+    /// An axis in proportion to the logarithm. The values are finite, and `0 < low < high`.
+    pub fn logarithmic((low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
+        Axis { low, high, from, to, kind: Kind::Logarithmic }
+    }
+
+    /// The pixel of a value.
+    pub fn pixel(&self, value: f64) -> f64 {
+        let share = if self.kind == Kind::Logarithmic {
+            (value / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
+        };
+        self.from + share * (self.to - self.from)
+    }
+
+    /// At most `most` marks at round values.
+    pub fn ticks(&self, most: usize) -> Vec<Tick> {
+        match self.kind {
+            Kind::Linear => linear_ticks(self.low, self.high, most, 0.0),
+            Kind::Whole => linear_ticks(self.low, self.high, most, 1.0),
+            Kind::Logarithmic => logarithmic_ticks(self.low, self.high, most),
+        }
+    }
+}
+
+/// Multiples of the smallest 1, 2 or 5 times a power of ten that makes few enough of them and is not below
+/// `smallest`.
+fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
+    let power = 10f64.powf(((high - low) / most.max(1) as f64).log10().floor()).max(smallest);
+    /// A mark at the very end is not lost to rounding.
+    const SLACK: f64 = 1e-9;
+    let marks = |step: f64| (low / step - SLACK).ceil() as i64..=(high / step + SLACK).floor() as i64;
+    let steps = [1.0, 2.0, 5.0, 10.0, 20.0].map(|factor| factor * power);
+    let step = steps.into_iter().find(|step| marks(*step).count() <= most).unwrap_or(high - low);
+    let decimals = (-step.log10().floor()).max(0.0) as usize;
+    let tick = |mark: i64| {
+        let at = mark as f64 * step;
+        Tick { at, label: with_minus(format!("{at:.decimals$}")) }
+    };
+    marks(step).map(tick).collect()
+}
+
+/// 1, 2, 5, 10, …; only the powers of ten where those are too many, and only every n-th where these are; all round
+/// values where those are too few.
+fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let inside = |factors: &[u32], every: usize| -> Vec<Tick> {
+        let ticks =
+            powers.clone().step_by(every).flat_map(|power| factors.iter().map(move |f| tick(*f, power)));
+        ticks.filter(|tick| (low..=high).contains(&tick.at)).collect()
+    };
+    let fine = inside(&[1, 2, 5], 1);
+    if fine.len() < 4 {
+        return linear_ticks(low, high, most.min(8), 0.0);
+    }
+    if fine.len() <= most {
+        return fine;
+    }
+    let span = powers.clone().count();
+    inside(&[1], span.div_ceil(most.max(1)))
+}
+
+fn tick(factor: u32, power: i32) -> Tick {
+    // Read from text, the value is the nearest there is to the decimal number.
+    let at: f64 = format!("{factor}e{power}").parse().unwrap_or_default();
+    let label = if (-4..5).contains(&power) { format!("{at}") } else { format!("{factor}e{power}") };
+    Tick { at, label: with_minus(label) }
+}
+
+/// With the minus sign that is as wide as a digit.
+fn with_minus(label: String) -> String {
+    label.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: Axis, most: usize) -> Vec<String> {
+        axis.ticks(most).into_iter().map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn values_are_laid_out_over_the_pixels() {
+        let axis = Axis::linear((-10.0, 10.0), (200.0, 100.0));
+        assert_eq!((axis.pixel(-10.0), axis.pixel(0.0), axis.pixel(10.0)), (200.0, 150.0, 100.0));
+        let axis = Axis::logarithmic((0.1, 10.0), (0.0, 100.0));
+        assert!((axis.pixel(1.0) - 50.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn linear_ticks_are_round_and_few() {
+        assert_eq!(labels(Axis::linear((0.0, 999.0), (0.0, 1.0)), 5), ["0", "200", "400", "600", "800"]);
+        assert_eq!(
+            labels(Axis::linear((-0.3, 0.25), (0.0, 1.0)), 6),
+            ["−0.3", "−0.2", "−0.1", "0.0", "0.1", "0.2"]
+        );
+        assert_eq!(labels(Axis::whole((0.0, 2.0), (0.0, 1.0)), 9), ["0", "1", "2"]);
+        assert_eq!(labels(Axis::linear((-300.0, 12.0), (0.0, 1.0)), 4), ["−300", "−200", "−100", "0"]);
+        for most in 1..12 {
+            assert!(labels(Axis::linear((-7.3, 1234.5), (0.0, 1.0)), most).len() <= most);
+        }
+    }
+
+    #[test]
+    fn logarithmic_ticks_are_1_2_5_or_powers_of_ten() {
+        assert_eq!(labels(Axis::logarithmic((0.4, 6.0), (0.0, 1.0)), 6), ["0.5", "1", "2", "5"]);
+        assert_eq!(
+            labels(Axis::logarithmic((0.01, 200.0), (0.0, 1.0)), 6),
+            ["0.01", "0.1", "1", "10", "100"]
+        );
+        assert_eq!(labels(Axis::logarithmic((1e-6, 1e6), (0.0, 1.0)), 5).len(), 5);
+        assert_eq!(labels(Axis::logarithmic((0.9, 3.1), (0.0, 1.0)), 6), ["1.0", "1.5", "2.0", "2.5", "3.0"]);
+    }
+}

@@ -1,0 +1,297 @@
+//! The numbers of `summary.csv`: one row a grid point and metric.
+
+use std::collections::BTreeMap;
+
+use super::group::{GradientGroup, SpeedGroup};
+use super::point::Point;
+use crate::results::schema::SummaryRow;
+use crate::stats::{self, Interval};
+
+/// The engine that the others are measured by.
+pub const REFERENCE: &str = "builtin";
+
+/// The summary of both kinds of rows, in the order of the groups.
+pub fn rows(gradients: &[GradientGroup], speed: &[SpeedGroup]) -> Vec<SummaryRow> {
+    gradients.iter().flat_map(of_gradients).chain(speed.iter().flat_map(of_speed)).collect()
+}
+
+/// As CSV; with a header also where there are no rows.
+///
+/// # Errors
+/// None that is known: the rows are written to memory.
+pub fn to_csv(rows: &[SummaryRow]) -> csv::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    if rows.is_empty() {
+        writer.serialize(Metric::default().row(&Point::default()))?;
+    }
+    let mut bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    if rows.is_empty() {
+        let header = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        bytes.truncate(header);
+    }
+    Ok(bytes)
+}
+
+/// What a row says beside its grid point.
+#[derive(Default, Clone)]
+struct Metric<'a> {
+    kind: &'a str,
+    name: &'a str,
+    quantity: &'a str,
+    layer: Option<usize>,
+    lag: Option<usize>,
+    estimate: Option<f64>,
+    ci_low: Option<f64>,
+    ci_high: Option<f64>,
+    n: usize,
+    unit: &'a str,
+}
+
+impl<'a> Metric<'a> {
+    fn within(self, interval: Option<Interval>) -> Metric<'a> {
+        Metric { ci_low: interval.map(|ends| ends.low), ci_high: interval.map(|ends| ends.high), ..self }
+    }
+
+    fn row(self, point: &Point) -> SummaryRow {
+        let point = point.clone();
+        SummaryRow {
+            kind: self.kind.to_string(),
+            metric: self.name.to_string(),
+            quantity: self.quantity.to_string(),
+            layer: self.layer,
+            lag: self.lag,
+            cell: point.cell,
+            engine: point.engine,
+            init: point.init,
+            task: point.task,
+            layers: point.layers,
+            input_size: point.input_size,
+            hidden_size: point.hidden_size,
+            seq_len: point.seq_len,
+            batch_size: point.batch_size,
+            dtype: point.dtype,
+            device: point.device,
+            threads: point.threads,
+            loss: point.loss,
+            estimate: self.estimate,
+            ci_low: self.ci_low,
+            ci_high: self.ci_high,
+            n: self.n,
+            unit: self.unit.to_string(),
+        }
+    }
+}
+
+/// `slope` and `half_life` where there is a line to be drawn, then `log10_norm` at chosen lags.
+fn of_gradients(group: &GradientGroup) -> Vec<SummaryRow> {
+    let common = Metric {
+        kind: "gradients",
+        quantity: &group.quantity,
+        layer: Some(group.layer),
+        ..Metric::default()
+    };
+    let slopes: Vec<f64> = group.curves.iter().filter_map(slope).collect();
+    let mut metrics = Vec::new();
+    if let Some(estimate) = stats::mean(&slopes) {
+        let slope = Metric {
+            name: "slope",
+            estimate: Some(estimate),
+            n: slopes.len(),
+            unit: "log10 per step",
+            ..common.clone()
+        };
+        let slope = slope.within(stats::t_interval(&slopes));
+        let half_life = Metric {
+            name: "half_life",
+            estimate: steps_to_half(estimate),
+            ci_low: slope.ci_low.and_then(steps_to_half),
+            ci_high: slope.ci_high.and_then(steps_to_half),
+            unit: "steps",
+            ..slope.clone()
+        };
+        metrics.extend([slope, half_life]);
+    }
+    let lags = group.by_lag();
+    for lag in chosen_lags(&lags) {
+        let norms = &lags[&lag];
+        let norm = Metric {
+            name: "log10_norm",
+            lag: Some(lag),
+            estimate: stats::mean(norms),
+            n: norms.len(),
+            unit: "log10",
+            ..common.clone()
+        };
+        metrics.push(norm.within(stats::t_interval(norms)));
+    }
+    metrics.into_iter().map(|metric| metric.row(&group.point)).collect()
+}
+
+/// The least-squares slope of log10 norm over lag, of the norms that have a logarithm.
+fn slope(curve: &BTreeMap<usize, Option<f64>>) -> Option<f64> {
+    let points: Vec<(f64, f64)> =
+        curve.iter().filter_map(|(lag, norm)| Some((*lag as f64, (*norm)?))).collect();
+    stats::slope(&points)
+}
+
+/// Over so many steps does the norm halve, if it falls by `slope` (log10) in each: log10(2) / −slope. None where
+/// it does not fall.
+fn steps_to_half(slope: f64) -> Option<f64> {
+    (slope < 0.0).then(|| 2f64.log10() / -slope)
+}
+
+/// Of the lags that there are: 0, 1, 2, 5, 10, 20, 50, … and the largest.
+fn chosen_lags(lags: &BTreeMap<usize, Vec<f64>>) -> Vec<usize> {
+    let largest = lags.keys().next_back().copied();
+    let is_chosen = |lag: &usize| *lag == 0 || Some(*lag) == largest || is_1_2_5(*lag);
+    lags.keys().copied().filter(is_chosen).collect()
+}
+
+fn is_1_2_5(mut n: usize) -> bool {
+    while n > 0 && n.is_multiple_of(10) {
+        n /= 10;
+    }
+    [1, 2, 5].contains(&n)
+}
+
+/// `seconds` of every engine, then `ratio_to_builtin` of those that have samples beside builtin's.
+fn of_speed(group: &SpeedGroup) -> Vec<SummaryRow> {
+    let common = Metric { kind: "speed", quantity: &group.pass, ..Metric::default() };
+    let mut rows = Vec::new();
+    for (engine, samples) in &group.engines {
+        let times: Vec<f64> = samples.values().copied().collect();
+        let seconds = Metric {
+            name: "seconds",
+            estimate: stats::median(&times),
+            n: times.len(),
+            unit: "s",
+            ..common.clone()
+        };
+        rows.push(seconds.within(stats::median_interval(&times)).row(&group.point.with_engine(engine)));
+    }
+    let Some(reference) = group.samples(REFERENCE) else { return rows };
+    for (engine, samples) in &group.engines {
+        let ratio = Metric { name: "ratio_to_builtin", unit: "1", ..common.clone() };
+        let pairs: Vec<(f64, f64)> =
+            samples.iter().filter_map(|(number, time)| Some((*time, *reference.get(number)?))).collect();
+        let Some(estimate) = stats::median_ratio(&pairs) else { continue };
+        let ratio = Metric { estimate: Some(estimate), n: pairs.len(), ..ratio };
+        let interval = if engine == REFERENCE { None } else { stats::median_ratio_interval(&pairs) };
+        rows.push(ratio.within(interval).row(&group.point.with_engine(engine)));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{fake, group};
+    use crate::results::schema::GradientRow;
+
+    fn near(found: Option<f64>, expected: f64) {
+        assert!(found.is_some_and(|found| (found - expected).abs() < 1e-9), "{found:?}, expected {expected}");
+    }
+
+    /// The summary of runs that differ in the seed only, each with its own rows.
+    fn summary(curves: &[Vec<GradientRow>]) -> Vec<SummaryRow> {
+        let runs: Vec<_> =
+            curves.iter().zip(1..).map(|(rows, seed)| fake::run(&rows[0].run_id, seed)).collect();
+        rows(&group::gradients(&runs, curves.iter().flatten().cloned()), &[])
+    }
+
+    fn find<'a>(rows: &'a [SummaryRow], metric: &str, lag: Option<usize>) -> &'a SummaryRow {
+        rows.iter().find(|row| row.metric == metric && row.lag == lag).expect("there is such a row")
+    }
+
+    #[test]
+    fn slope_and_half_life_are_those_of_the_mean_line() {
+        let rows =
+            summary(&[fake::line("a", "total_h", 50, 0.0, -0.1), fake::line("b", "total_h", 50, 0.0, -0.2)]);
+        let slope = find(&rows, "slope", None);
+        assert_eq!((slope.n, slope.unit.as_str()), (2, "log10 per step"));
+        near(slope.estimate, -0.15);
+        // stats.t.ppf(0.975, 1) * stats.sem([-0.1, -0.2])
+        near(slope.ci_low, -0.15 - 0.635310236808735);
+        near(slope.ci_high, -0.15 + 0.635310236808735);
+        let half_life = find(&rows, "half_life", None);
+        near(half_life.estimate, 2f64.log10() / 0.15);
+        near(half_life.ci_low, 2f64.log10() / 0.785310236808735);
+        assert_eq!(half_life.ci_high, None, "the slope may be 0 or above");
+    }
+
+    #[test]
+    fn a_gradient_that_grows_has_a_slope_and_no_half_life() {
+        let rows = summary(&[fake::line("a", "total_h", 50, 0.0, 0.1)]);
+        near(find(&rows, "slope", None).estimate, 0.1);
+        assert_eq!(find(&rows, "half_life", None).estimate, None);
+    }
+
+    #[test]
+    fn a_single_seed_has_no_interval() {
+        let rows = summary(&[fake::line("a", "total_h", 50, 0.0, -0.1)]);
+        assert!(rows.iter().all(|row| row.n == 1 && row.ci_low.is_none() && row.ci_high.is_none()));
+    }
+
+    #[test]
+    fn norms_are_given_at_lags_1_2_5_and_at_the_largest() {
+        let rows = summary(&[fake::line("a", "total_h", 123, 0.0, -0.1)]);
+        let lags: Vec<usize> = rows.iter().filter_map(|row| row.lag).collect();
+        assert_eq!(lags, [0, 1, 2, 5, 10, 20, 50, 100, 122]);
+        near(find(&rows, "log10_norm", Some(122)).estimate, -12.2);
+    }
+
+    #[test]
+    fn a_norm_that_is_zero_in_one_seed_is_counted_out() {
+        let rows = summary(&[
+            fake::curve("a", "direct_h", &[(0, Some(0.5)), (1, None)]),
+            fake::curve("b", "direct_h", &[(0, Some(1.5)), (1, Some(f64::NEG_INFINITY))]),
+        ]);
+        assert!(rows.iter().all(|row| row.metric == "log10_norm"), "one lag makes no slope");
+        let (first, second) = (find(&rows, "log10_norm", Some(0)), find(&rows, "log10_norm", Some(1)));
+        near(first.estimate, 1.0);
+        assert_eq!((first.n, second.n, second.estimate), (2, 0, None));
+    }
+
+    #[test]
+    fn times_and_ratios_of_engines() {
+        let mut samples = Vec::new();
+        for n in 0..9 {
+            let builtin = 1.0 + n as f64;
+            samples.push(fake::sample("a", "builtin", "train", n, builtin));
+            samples.push(fake::sample("a", "fused", "train", n, 2.0 * builtin));
+        }
+        let rows = rows(&[], &group::speed(&[fake::run("a", 1)], samples));
+        let found: Vec<_> =
+            rows.iter().map(|row| (row.metric.as_str(), row.engine.as_str(), row.n, row.estimate)).collect();
+        let expected = [
+            ("seconds", "builtin", 9, Some(5.0)),
+            ("seconds", "fused", 9, Some(10.0)),
+            ("ratio_to_builtin", "builtin", 9, Some(1.0)),
+            ("ratio_to_builtin", "fused", 9, Some(2.0)),
+        ];
+        assert_eq!(found, expected);
+        assert!(rows[0].ci_low.is_some_and(|low| low < 5.0), "{rows:?}");
+        assert_eq!((rows[2].ci_low, rows[2].ci_high), (None, None));
+        assert_eq!((rows[3].ci_low, rows[3].ci_high), (Some(2.0), Some(2.0)), "the pairs agree exactly");
+    }
+
+    #[test]
+    fn without_builtin_there_are_times_and_no_ratios() {
+        let samples = (0..3).map(|n| fake::sample("a", "fused", "forward", n, 1.0));
+        let rows = rows(&[], &group::speed(&[fake::run("a", 1)], samples));
+        assert!(rows.iter().all(|row| row.metric == "seconds") && rows.len() == 1);
+    }
+
+    #[test]
+    fn a_summary_of_nothing_is_a_header() {
+        let text = String::from_utf8(to_csv(&[]).unwrap()).unwrap();
+        assert!(text.starts_with("kind,metric,quantity,") && text.lines().count() == 1, "{text}");
+        let rows = summary(&[fake::line("a", "total_h", 3, 0.0, -0.1)]);
+        let full = String::from_utf8(to_csv(&rows).unwrap()).unwrap();
+        assert_eq!(full.lines().next(), text.lines().next());
+        assert_eq!(full.lines().count(), 1 + rows.len());
+    }
+}

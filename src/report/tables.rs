@@ -1,0 +1,242 @@
+//! The summary as two tables for a reader: gradients and speed.
+
+use super::number::{plus_minus, with_interval};
+use super::point::{Point, Setting, labels, varying, without};
+use super::summary::REFERENCE;
+use super::table::{Table, escaped};
+use crate::results::schema::SummaryRow;
+
+/// Shown where a norm has no logarithm in any seed.
+const NONE: &str = "–";
+
+/// The quantity that the table of gradients is about.
+const QUANTITY: &str = "total_h";
+
+/// The lags of its columns, beside the largest.
+const LAGS: [usize; 4] = [1, 10, 100, 1000];
+
+/// The settings that make a shape.
+const SHAPE: [Setting; 4] = [Setting::BatchSize, Setting::SeqLen, Setting::InputSize, Setting::HiddenSize];
+
+/// A table, and what all of its rows have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Captioned {
+    /// In Markdown, in one line.
+    pub caption: String,
+    /// The table.
+    pub table: Table,
+}
+
+/// Rows that differ in what `key` does not say, put together in the order of their first.
+fn blocks<'a, K: PartialEq>(
+    rows: impl Iterator<Item = &'a SummaryRow>,
+    key: impl Fn(&SummaryRow) -> K,
+) -> Vec<(K, Vec<&'a SummaryRow>)> {
+    let mut blocks: Vec<(K, Vec<&SummaryRow>)> = Vec::new();
+    for row in rows {
+        let found = key(row);
+        match blocks.iter_mut().rev().find(|(known, _)| *known == found) {
+            Some((_, members)) => members.push(row),
+            None => blocks.push((found, vec![row])),
+        }
+    }
+    blocks
+}
+
+/// `task noise, T 100, …` of the settings that have a value.
+fn in_words(settings: &[Setting], point: &Point) -> String {
+    let with_value = settings.iter().filter(|setting| !setting.value(point).is_empty());
+    let words = with_value.map(|setting| format!("{} {}", setting.name(), escaped(&setting.value(point))));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// One row a grid point and layer of `total_h`; none where the summary has none.
+pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
+    let rows = summary.iter().filter(|row| row.kind == "gradients" && row.quantity == QUANTITY);
+    let blocks = blocks(rows, |row| (Point::from(row), row.layer));
+    let ((point, _), _) = blocks.first()?;
+    let vary = varying(blocks.iter().map(|((point, _), _)| point));
+    let shown = |setting: &Setting| *setting == Setting::Cell || vary.contains(setting);
+    let settings: Vec<Setting> = Setting::ALL.into_iter().filter(shown).collect();
+    let several_layers = blocks.iter().any(|((_, layer), _)| *layer != Some(0));
+    let last_lags: Vec<usize> = blocks.iter().map(|(_, rows)| last_lag(rows)).collect();
+    let common_last = last_lags.iter().all(|lag| *lag == last_lags[0]).then_some(last_lags[0]);
+    let has_lag = |lag: &usize| blocks.iter().any(|(_, rows)| norm_at(rows, *lag).is_some());
+    let mut lags: Vec<usize> = LAGS.into_iter().filter(has_lag).collect();
+    lags.extend(common_last.filter(|lag| !lags.contains(lag)));
+
+    let mut header: Vec<String> = settings.iter().map(|setting| setting.name().to_string()).collect();
+    header.extend(several_layers.then(|| "layer".to_string()));
+    header.extend(["slope, log10 per step", "half-life, steps"].map(String::from));
+    header.extend(lags.iter().map(|lag| format!("log10 norm at lag {lag}")));
+    header.extend(common_last.is_none().then(|| "log10 norm at the largest lag".to_string()));
+
+    let table_row = |((point, layer), rows): &((Point, Option<usize>), Vec<&SummaryRow>)| {
+        let mut cells: Vec<String> = settings.iter().map(|setting| escaped(&setting.value(point))).collect();
+        cells.extend(several_layers.then(|| layer.unwrap_or(0).to_string()));
+        cells.extend(["slope", "half_life"].map(|metric| line_cell(rows, metric)));
+        cells.extend(lags.iter().map(|lag| norm_cell(rows, *lag)));
+        let last = last_lag(rows);
+        cells.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(rows, last))));
+        cells
+    };
+    Some(Captioned {
+        caption: format!(
+            "{}; all rows: {}.",
+            escaped(QUANTITY),
+            in_words(&without(&Setting::ALL, &settings), point)
+        ),
+        table: Table { header, rows: blocks.iter().map(table_row).collect() },
+    })
+}
+
+fn norm_at<'a>(rows: &[&'a SummaryRow], lag: usize) -> Option<&'a SummaryRow> {
+    rows.iter().find(|row| row.lag == Some(lag)).copied()
+}
+
+fn last_lag(rows: &[&SummaryRow]) -> usize {
+    rows.iter().filter_map(|row| row.lag).max().unwrap_or(0)
+}
+
+/// A slope or half-life; nothing where there is none.
+fn line_cell(rows: &[&SummaryRow], metric: &str) -> String {
+    let row = rows.iter().find(|row| row.metric == metric);
+    let cell = row.and_then(|row| Some(with_interval(row.estimate?, row.ci_low, row.ci_high)));
+    cell.unwrap_or_default()
+}
+
+/// A norm, with the number of seeds where other lags have more; nothing where there is no such lag.
+fn norm_cell(rows: &[&SummaryRow], lag: usize) -> String {
+    let Some(row) = norm_at(rows, lag) else { return String::new() };
+    let Some(estimate) = row.estimate else { return NONE.to_string() };
+    let most = rows.iter().map(|row| row.n).max().unwrap_or(row.n);
+    let fewer = if row.n < most { format!(" (n = {})", row.n) } else { String::new() };
+    plus_minus(estimate, row.ci_low, row.ci_high) + &fewer
+}
+
+/// One row a shape, pass and cell; two columns an engine. None where the summary has no speed.
+pub fn speed(summary: &[SummaryRow]) -> Option<Captioned> {
+    let rows = summary.iter().filter(|row| row.kind == "speed");
+    let blocks = blocks(rows, |row| (Point::from(row).with_engine(""), row.quantity.clone()));
+    let ((point, _), _) = blocks.first()?;
+    let vary = varying(blocks.iter().map(|((point, _), _)| point));
+    let others = without(&without(&vary, &SHAPE), &[Setting::Cell]);
+    let fixed = without(&without(&without(&Setting::ALL, &vary), &SHAPE), &[Setting::Cell, Setting::Engine]);
+    let mut engines: Vec<&str> = Vec::new();
+    for row in blocks.iter().flat_map(|(_, rows)| rows) {
+        if !engines.contains(&row.engine.as_str()) {
+            engines.push(&row.engine);
+        }
+    }
+    // What the others are held against comes first.
+    engines.sort_by_key(|engine| *engine != REFERENCE);
+    let has_ratios = engines.first() == Some(&REFERENCE);
+
+    let mut header = vec!["shape".to_string()];
+    header.extend(others.iter().map(|setting| setting.name().to_string()));
+    header.extend(["pass", "cell"].map(String::from));
+    for engine in &engines {
+        header.push(format!("{}, ms", escaped(engine)));
+        header.extend(
+            (has_ratios && *engine != REFERENCE).then(|| format!("{} / {REFERENCE}", escaped(engine))),
+        );
+    }
+
+    let table_row = |((point, pass), rows): &((Point, String), Vec<&SummaryRow>)| {
+        let mut cells = vec![labels(&SHAPE, point).join(" ")];
+        cells.extend(others.iter().map(|setting| escaped(&setting.value(point))));
+        cells.extend([escaped(pass), escaped(&point.cell)]);
+        for engine in &engines {
+            cells.push(time_cell(rows, engine, "seconds", 1e3));
+            let ratio = || time_cell(rows, engine, "ratio_to_builtin", 1.0);
+            cells.extend((has_ratios && *engine != REFERENCE).then(ratio));
+        }
+        cells
+    };
+    Some(Captioned {
+        caption: format!("All rows: {}.", in_words(&fixed, point)),
+        table: Table { header, rows: blocks.iter().map(table_row).collect() },
+    })
+}
+
+/// A metric of an engine in other units; nothing where it was not timed.
+fn time_cell(rows: &[&SummaryRow], engine: &str, metric: &str, factor: f64) -> String {
+    let row = rows.iter().find(|row| row.engine == engine && row.metric == metric);
+    let in_units = |value: Option<f64>| value.map(|value| factor * value);
+    let cell = row.and_then(|row| {
+        Some(with_interval(in_units(row.estimate)?, in_units(row.ci_low), in_units(row.ci_high)))
+    });
+    cell.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{fake, group, summary};
+    use crate::results::schema::RunRow;
+
+    #[test]
+    fn settings_that_vary_are_columns_and_the_others_are_said_once() {
+        let mut runs = [fake::run("a", 1), fake::run("b", 1)];
+        runs[1].init = "a|b_c".into();
+        let rows = ["a", "b"].iter().flat_map(|id| fake::line(id, "total_h", 101, 0.0, -0.1));
+        let found = gradients(&summary::rows(&group::gradients(&runs, rows), &[])).unwrap();
+        let header = [
+            "cell",
+            "init",
+            "slope, log10 per step",
+            "half-life, steps",
+            "log10 norm at lag 1",
+            "log10 norm at lag 10",
+            "log10 norm at lag 100",
+        ];
+        assert_eq!(found.table.header, header);
+        assert_eq!(
+            found.table.rows[0],
+            ["lstm", "orthogonal(1)", "-0.100", "3.01", "-0.100", "-1.00", "-10.0"]
+        );
+        assert_eq!(found.table.rows[1][1], "a\\|b\\_c");
+        let caption = "total\\_h; all rows: engine stepwise, task noise, loss last, layers 1, B 2, T 100, I 4, H 8, \
+                       dtype f64, device cpu, threads 1.";
+        assert_eq!(found.caption, caption);
+    }
+
+    #[test]
+    fn the_largest_lag_stands_in_the_cell_where_it_differs_and_so_does_n_where_seeds_are_missing() {
+        let mut runs = [fake::run("a", 1), fake::run("b", 2), fake::run("c", 1)];
+        runs[2].seq_len = 50;
+        let mut rows = fake::curve("a", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, None)]);
+        rows.extend(fake::curve("b", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, Some(-2.0))]));
+        rows.extend(fake::curve("c", "total_h", &[(0, Some(0.0)), (1, None)]));
+        let found = gradients(&summary::rows(&group::gradients(&runs, rows), &[])).unwrap().table;
+        assert_eq!(found.header[4..], ["log10 norm at lag 1", "log10 norm at the largest lag"]);
+        assert_eq!(found.rows[0][4..], ["-1.00 ± 0.00", "-2.00 (n = 1) at 2"]);
+        assert_eq!(found.rows[1][2..], ["", "", NONE, "– at 1"]);
+    }
+
+    #[test]
+    fn an_engine_has_a_column_of_times_and_one_of_ratios() {
+        let runs = [fake::run("a", 1), RunRow { batch_size: 3, ..fake::run("b", 1) }];
+        let mut samples = Vec::new();
+        for n in 0..3 {
+            samples.push(fake::sample("a", "fused", "train", n, 0.002));
+            samples.push(fake::sample("a", "builtin", "train", n, 0.001));
+            samples.push(fake::sample("b", "builtin", "train", n, 0.003));
+        }
+        let found = speed(&summary::rows(&[], &group::speed(&runs, samples))).unwrap().table;
+        assert_eq!(found.header, ["shape", "pass", "cell", "builtin, ms", "fused, ms", "fused / builtin"]);
+        let first =
+            ["B2 T100 I4 H8", "train", "lstm", "1.00 [1.00, 1.00]", "2.00 [2.00, 2.00]", "2.00 [2.00, 2.00]"];
+        assert_eq!(found.rows[0], first);
+        assert_eq!(found.rows[1], ["B3 T100 I4 H8", "train", "lstm", "3.00 [3.00, 3.00]", "", ""]);
+    }
+
+    #[test]
+    fn without_builtin_there_are_times_alone_and_nothing_is_no_table() {
+        let samples = [fake::sample("a", "fused", "forward", 0, 0.002)];
+        let found = speed(&summary::rows(&[], &group::speed(&[fake::run("a", 1)], samples))).unwrap().table;
+        assert_eq!(found.header, ["shape", "pass", "cell", "fused, ms"]);
+        assert_eq!(found.rows[0][3], "2.00");
+        assert_eq!((gradients(&[]), speed(&[])), (None, None));
+    }
+}
