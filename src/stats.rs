@@ -69,7 +69,8 @@ pub fn t_interval(values: &[f64]) -> Option<Interval> {
 
 /// The percentile bootstrap interval of a median (Efron 1979); none below two numbers.
 ///
-/// Percentile and not BCa: the acceleration of BCa comes from the jackknife, which is inconsistent for a median.
+/// Percentile and not BCa: the acceleration of BCa comes from the jackknife, which is inconsistent for a
+/// median.
 pub fn median_interval(values: &[f64]) -> Option<Interval> {
     bootstrap(values.len(), |drawn| {
         let resample: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
@@ -94,8 +95,8 @@ pub fn median_ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
     })
 }
 
-/// Draws `n` of `n` indices with replacement, again and again, and cuts the tails off what `statistic` makes of
-/// them.
+/// Draws `n` of `n` indices with replacement, again and again, and cuts the tails off what `statistic` makes
+/// of them.
 fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<Interval> {
     if n < 2 {
         return None;

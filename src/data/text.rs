@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn characters_outside_the_vocabulary_are_named() {
         let vocabulary = Vocabulary::of("ab");
-        assert_eq!(vocabulary.encode("").unwrap(), []);
+        assert_eq!(vocabulary.encode("").unwrap(), Vec::<u32>::new());
         let error = vocabulary.encode("zab\nz\u{e9}").unwrap_err().to_string();
         assert_eq!(error, "expected characters of the vocabulary (it has 2), found '\\n', 'z', 'é'");
         let error = vocabulary.encode("bcdefghijklmn").unwrap_err().to_string();

@@ -33,8 +33,7 @@ pub fn check(
     let found = results(engine, p, input, cotangent)?;
     for ((what, found), (_, expected)) in found.iter().zip(&expected) {
         let error = relative_difference(found, expected);
-        // Written so that a NaN is a disagreement too.
-        if !(error <= tolerance) {
+        if error.is_nan() || error > tolerance {
             return Err(Error::Disagreement {
                 engine: engine.name().to_string(),
                 reference: reference.name().to_string(),

@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn neither_tiny_nor_huge_gradients_are_lost_by_squaring() {
-        for size in [1e-300, 1e300] {
+        for size in [1e-300f64, 1e300] {
             let gradient = Tensor::from_slice(&[3.0 * size, 4.0 * size]).reshape([1, 1, 2]);
             assert!((log10(norms(&gradient)[0]) - (5.0 * size).log10()).abs() < 1e-12);
         }

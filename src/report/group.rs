@@ -56,8 +56,8 @@ fn places(runs: &[RunRow], counts: impl Fn(&RunRow) -> bool) -> HashMap<&str, us
     counted.map(|(place, run)| (run.run_id.as_str(), place)).collect()
 }
 
-/// Puts the rows of `gradients.csv` together, in the order of `runs`, then of `rows`. Rows of a run that failed,
-/// or that `runs` does not have (it is of another plan), are left out.
+/// Puts the rows of `gradients.csv` together, in the order of `runs`, then of `rows`. Rows of a run that
+/// failed, or that `runs` does not have (it is of another plan), are left out.
 pub fn gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -> Vec<GradientGroup> {
     let places = places(runs, |run| run.status == "ok");
     let mut quantities: Vec<String> = Vec::new();
@@ -91,7 +91,8 @@ pub fn gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -
 }
 
 /// Puts the rows of `speed.csv` together, in the order of `runs`, then of `rows`. What a failed run did time
-/// counts: an engine of it disagreed and was not timed, the others were. A time that is not above 0 is left out.
+/// counts: an engine of it disagreed and was not timed, the others were. A time that is not above 0 is left
+/// out.
 pub fn speed(runs: &[RunRow], rows: impl IntoIterator<Item = SpeedRow>) -> Vec<SpeedGroup> {
     let places = places(runs, |_| true);
     let mut rows: Vec<(usize, SpeedRow)> = rows

@@ -7,7 +7,7 @@ pub const COMMON: &str = "
 Every number above is in `summary.csv`, every raw value in `gradients.csv` and `speed.csv`.
 
 - **B**: sequences in the batch; **T**: steps; **I**: features of the input; **H**: units of a layer; **L**: layers.
-- **interval**: covers the true value with 95 %. There is none with one seed or sample.
+- **interval**: made so that it covers the true value in 95 of 100 experiments. There is none with one seed or sample.
 ";
 
 /// Of a report with gradients.

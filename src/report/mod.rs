@@ -16,16 +16,17 @@ pub mod summary;
 mod table;
 mod tables;
 
-use std::fs::{self, Permissions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::results::write_whole;
 use markdown::Figures;
 use plot::Figure;
 
-/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment whose results directory
-/// is `dir`, and gives their paths. Other SVG and PNG files in `plots/` are removed: they are of an older report.
+/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment whose results
+/// directory is `dir`, and gives their paths. Other SVG and PNG files in `plots/` are removed: they are of an
+/// older report.
 ///
 /// # Errors
 /// `dir` is not the results directory of an experiment; a file in it cannot be read, or not be written.
@@ -39,11 +40,11 @@ pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
 
     let summary_csv = dir.join("summary.csv");
     let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
-    replace(&summary_csv, &table)?;
+    write_whole(&summary_csv, &table)?;
     let mut written = vec![summary_csv];
     written.extend(write_plots(&dir.join("plots"), gradients.iter().chain(&speed))?);
     let report_md = dir.join("report.md");
-    replace(&report_md, report.as_bytes())?;
+    write_whole(&report_md, report.as_bytes())?;
     written.push(report_md);
     Ok(written)
 }
@@ -53,9 +54,9 @@ fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> R
     for figure in figures {
         fs::create_dir_all(plots).map_err(Error::io("make", plots))?;
         let svg = plots.join(format!("{}.svg", figure.name));
-        replace(&svg, figure.svg().map_err(Error::io("draw", &svg))?.as_bytes())?;
+        write_whole(&svg, figure.svg().map_err(Error::io("draw", &svg))?.as_bytes())?;
         let png = plots.join(format!("{}.png", figure.name));
-        replace(&png, &figure.png().map_err(Error::io("draw", &png))?)?;
+        write_whole(&png, &figure.png().map_err(Error::io("draw", &png))?)?;
         written.extend([svg, png]);
     }
     remove_others(plots, &written)?;
@@ -75,22 +76,6 @@ fn remove_others(plots: &Path, written: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Writes a file aside and renames it into place: a reader sees the old one or the new one, never half of it.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let aside = || {
-        // Results are to be read by others; temporary files are private by default.
-        let readable = Permissions::from_mode(0o644);
-        let mut file =
-            tempfile::Builder::new().prefix(".writing-").permissions(readable).tempfile_in(parent)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    aside().map(drop).map_err(Error::io("write", path))
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ pub fn significant(x: f64, digits: i32) -> String {
     Style::new(x, digits - 1 - magnitude(x)).write(x)
 }
 
-/// An estimate with its interval, `-4.56 [-4.71, -4.41]`, rounded so that half the interval has two significant
-/// digits; with three significant digits and nothing behind it where there is no interval. An end that is
-/// missing where the other is there is without bound.
+/// An estimate with its interval, `-4.56 [-4.71, -4.41]`, rounded so that half the interval has two
+/// significant digits; with three significant digits and nothing behind it where there is no interval. An end
+/// that is missing where the other is there is without bound.
 pub fn with_interval(estimate: f64, low: Option<f64>, high: Option<f64>) -> String {
     let style = Style::of_interval(estimate, low, high);
     let estimate = style.write(estimate);

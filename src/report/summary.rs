@@ -137,8 +137,8 @@ fn slope(curve: &BTreeMap<usize, Option<f64>>) -> Option<f64> {
     stats::slope(&points)
 }
 
-/// Over so many steps does the norm halve, if it falls by `slope` (log10) in each: log10(2) / −slope. None where
-/// it does not fall.
+/// Over so many steps does the norm halve, if it falls by `slope` (log10) in each: log10(2) / −slope. None
+/// where it does not fall.
 fn steps_to_half(slope: f64) -> Option<f64> {
     (slope < 0.0).then(|| 2f64.log10() / -slope)
 }

@@ -148,8 +148,11 @@ pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
     write_whole(path, &bytes)
 }
 
-/// Writes a file aside and renames it into place.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file aside and renames it into place: a reader sees the old one or the new one, never half of it.
+///
+/// # Errors
+/// The disk is full or gone.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let aside = || {
         let mut file =

@@ -69,7 +69,7 @@ fn a_run_leaves_csv_plots_and_report_and_a_second_run_has_nothing_to_do() {
         assert!(results.join(file).is_file(), "{file}");
     }
     let plots = fs::read_dir(results.join("plots")).unwrap().count();
-    assert!(plots >= 4 && plots % 2 == 0, "an SVG and a PNG each, found {plots}");
+    assert!(plots >= 4 && plots.is_multiple_of(2), "an SVG and a PNG each, found {plots}");
     assert!(fs::read_to_string(results.join("report.md")).unwrap().contains("Does it run?"));
 
     let gradients = fs::read(results.join("gradients.csv")).unwrap();
@@ -224,7 +224,7 @@ fn bad_files_are_refused_with_file_and_line() {
 fn bad_texts_are_refused() {
     let dir = place();
     for (bytes, needle) in
-        [(&b""[..], "at least 2 characters, found 0"), (b"ab\xffcd", "byte 0xff at offset 2")]
+        [(&b""[..], "at least 2 characters of text, found 0"), (b"ab\xffcd", "byte 0xff at offset 2")]
     {
         fs::write(dir.path().join("corpus.txt"), bytes).unwrap();
         let said = lab(dir.path(), &["run", "small.toml"]);

@@ -12,9 +12,9 @@ fn loss(engine: &dyn Engine, p: &Parameters, input: &Tensor, first: &[State], co
     let run = forward(engine, p, input, Some(first)).unwrap();
     let mut loss = (&run.output * cotangent).sum(Kind::Double);
     for state in &run.last {
-        loss = loss + state.h.sin().sum(Kind::Double);
+        loss += state.h.sin().sum(Kind::Double);
         if let Some(c) = &state.c {
-            loss = loss + c.sin().sum(Kind::Double);
+            loss += c.sin().sum(Kind::Double);
         }
     }
     loss.double_value(&[])

@@ -1,5 +1,8 @@
 //! One integration binary: linking libtorch once is slow enough.
 
+// A test that is skipped says so.
+#![allow(clippy::print_stderr)]
+
 mod adjoint;
 mod cli;
 mod experiments;

@@ -76,10 +76,10 @@ pub fn results(
     let mut loss = (&run.output * cotangent).sum(input.kind());
     let mut found = vec![("output".to_string(), run.output.detach())];
     for (layer, state) in run.last.iter().enumerate() {
-        loss = loss + state.h.sin().sum(input.kind());
+        loss += state.h.sin().sum(input.kind());
         found.push((format!("h_n[{layer}]"), state.h.detach()));
         if let Some(c) = &state.c {
-            loss = loss + c.sin().sum(input.kind());
+            loss += c.sin().sum(input.kind());
             found.push((format!("c_n[{layer}]"), c.detach()));
         }
     }

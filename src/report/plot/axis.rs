@@ -80,8 +80,8 @@ fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
     marks(step).map(tick).collect()
 }
 
-/// 1, 2, 5, 10, …; only the powers of ten where those are too many, and only every n-th where these are; all round
-/// values where those are too few.
+/// 1, 2, 5, 10, …; only the powers of ten where those are too many, and only every n-th where these are; all
+/// round values where those are too few.
 fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let inside = |factors: &[u32], every: usize| -> Vec<Tick> {

@@ -21,8 +21,7 @@ const INSIDE: [Setting; 3] = [Setting::Cell, Setting::Engine, Setting::Init];
 
 /// The figures of all groups that have a norm above 0.
 pub fn figures(groups: &[GradientGroup]) -> Vec<Figure> {
-    let vary = varying(groups.iter().map(|group| &group.point));
-    let outside = without(&vary, &INSIDE);
+    let outside = without(&varying(groups.iter().map(|group| &group.point)), &INSIDE);
     let mut names: Vec<&str> = QUANTITIES.iter().map(|(name, ..)| *name).collect();
     for group in groups {
         if !names.contains(&group.quantity.as_str()) {
@@ -35,7 +34,7 @@ pub fn figures(groups: &[GradientGroup]) -> Vec<Figure> {
         let several_layers = of_quantity.iter().any(|group| group.layer > 0);
         for (words, members) in split(&of_quantity, &outside, several_layers) {
             if is_worth_drawing(&members) {
-                figures.push(figure(name, &words, &members, &vary));
+                figures.push(figure(name, &words, &members, &outside));
             }
         }
     }
@@ -64,17 +63,14 @@ fn split<'a>(
 
 /// Whether any line has more than a point, or all have one because there is one lag (T = 1).
 fn is_worth_drawing(groups: &[&GradientGroup]) -> bool {
-    let longest = |only_finite: bool| {
-        let lags = |group: &&GradientGroup| {
-            group.by_lag().values().filter(|norms| !only_finite || !norms.is_empty()).count()
-        };
-        groups.iter().map(lags).max().unwrap_or(0)
-    };
+    let most = |lags: fn(&GradientGroup) -> usize| groups.iter().map(|group| lags(group)).max().unwrap_or(0);
+    let drawn =
+        most(|group| group.by_lag().values().filter(|norms| norms.len() == group.curves.len()).count());
     let is_direct = groups.iter().all(|group| group.quantity == "direct_h");
-    longest(true) > 1 || (longest(true) == 1 && !is_direct && longest(false) == 1)
+    drawn > 1 || (drawn == 1 && !is_direct && most(|group| group.by_lag().len()) == 1)
 }
 
-fn figure(quantity: &str, words: &[String], groups: &[&GradientGroup], vary: &[Setting]) -> Figure {
+fn figure(quantity: &str, words: &[String], groups: &[&GradientGroup], outside: &[Setting]) -> Figure {
     let known = QUANTITIES.iter().find(|(name, ..)| *name == quantity);
     let (about, symbol) = known.map_or(("gradient norm", quantity), |(_, about, symbol)| (*about, *symbol));
     let points = || groups.iter().map(|group| &group.point);
@@ -84,21 +80,12 @@ fn figure(quantity: &str, words: &[String], groups: &[&GradientGroup], vary: &[S
         engines: engines(points().map(|point| point.engine.as_str())),
     };
     let panel = |init: &&str| Panel {
-        title: if vary.contains(&Setting::Init) { init.to_string() } else { String::new() },
+        title: if inits.len() > 1 { init.to_string() } else { String::new() },
         series: looks.series(groups.iter().copied().filter(|group| group.point.init == **init)),
     };
-    let seeds = groups.iter().map(|group| group.curves.len());
-    let mut over_seeds = match (seeds.clone().min(), seeds.max()) {
-        (_, Some(1)) => "1 seed".to_string(),
-        (Some(few), Some(many)) if few < many => {
-            format!("line: mean over the seeds ({few} to {many}); band: smallest to largest seed")
-        }
-        (_, many) => format!("line: mean over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
-    };
-    if groups.iter().any(|group| group.by_lag().values().any(|norms| norms.len() < group.curves.len())) {
-        over_seeds.push_str("; nothing is drawn where a norm is exactly 0");
-    }
-    let fixed = without(&without(&Setting::ALL, vary), &[Setting::Cell]);
+    let over_seeds = over_seeds(groups);
+    let told = [&varying(points())[..], outside, &[Setting::Cell]].concat();
+    let fixed = without(&Setting::ALL, &told);
     let last_lag = groups.iter().flat_map(|group| group.by_lag().into_keys().next_back()).max().unwrap_or(0);
     let panels = Panels {
         title: format!("{quantity}: {about}"),
@@ -119,6 +106,22 @@ fn figure(quantity: &str, words: &[String], groups: &[&GradientGroup], vary: &[S
     }
 }
 
+/// What line and band are.
+fn over_seeds(groups: &[&GradientGroup]) -> String {
+    let seeds = groups.iter().map(|group| group.curves.len());
+    let mut text = match (seeds.clone().min(), seeds.max()) {
+        (_, Some(1)) => "1 seed".to_string(),
+        (Some(few), Some(many)) if few < many => {
+            format!("line: mean over the seeds ({few} to {many}); band: smallest to largest seed")
+        }
+        (_, many) => format!("line: mean over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
+    };
+    if groups.iter().any(|group| group.by_lag().values().any(|norms| norms.len() < group.curves.len())) {
+        text.push_str("; nothing where a norm is 0 or not finite");
+    }
+    text
+}
+
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut found = Vec::new();
     names.for_each(|name| {
@@ -129,8 +132,8 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     found
 }
 
-/// How cells and engines are told apart: cells by colour; the first engine is a line, the others have markers,
-/// so that they can be seen where they agree.
+/// How cells and engines are told apart: cells by colour; the first engine is a line, the others have
+/// markers, so that they can be seen where they agree.
 struct Looks {
     cells: Vec<String>,
     engines: Vec<String>,
@@ -286,6 +289,6 @@ mod tests {
             .map(|piece| piece.iter().map(|s| (s.x, s.low, s.middle, s.high)).collect())
             .collect();
         assert_eq!(drawn, [vec![(0.0, 0.0, 1.0, 2.0), (1.0, 1.0, 1.0, 1.0)], vec![(3.0, 3.0, 4.0, 5.0)]]);
-        assert!(figures(&groups)[0].caption.contains("nothing is drawn where a norm is exactly 0"));
+        assert!(figures(&groups)[0].caption.contains("nothing where a norm is 0 or not finite"));
     }
 }

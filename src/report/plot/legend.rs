@@ -22,8 +22,8 @@ pub struct Key {
 const SWATCH: f64 = 26.0;
 const ROW: f64 = 20.0;
 
-/// Draws the legend to the right of and below its upper left corner, in columns as wide as the widest entry; gives
-/// the y below it. Of a row's entries so many as `group` says are kept together, where there is room.
+/// Draws the legend to the right of and below its upper left corner, in columns as wide as the widest entry;
+/// gives the y below it. Of a row's entries so many as `group` says are kept together, where there is room.
 pub fn legend(drawing: &mut Drawing, (left, top): Xy, keys: &[Key], group: usize) -> f64 {
     let widest = keys.iter().map(|key| text_width(&key.label, WORDS, false)).fold(0.0, f64::max);
     let room = drawing.width - left - MARGIN;
