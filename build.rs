@@ -1,5 +1,5 @@
-//! Lets every program and test find libtorch without an environment variable, and tells the program what it was
-//! built from.
+//! Lets every program and test find libtorch without an environment variable, and compiles the C++ half of
+//! `autograd`, and tells the program what it was built from.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,9 +13,25 @@ fn main() {
     let lib = std::fs::canonicalize(&lib)
         .unwrap_or_else(|error| panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup"));
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
+    compile_autograd_node(&lib);
     println!("cargo:rustc-env=LSTM_LAB_LIBTORCH={}", libtorch_version(&lib));
     println!("cargo:rustc-env=LSTM_LAB_TCH={}", tch_version());
     println!("cargo:rustc-env=LSTM_LAB_GIT={}", git_revision());
+}
+
+/// The C++ half of `autograd`.
+fn compile_autograd_node(lib: &Path) {
+    println!("cargo:rerun-if-changed=src/autograd/node.cpp");
+    let include = lib.join("../include");
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        // libtorch's headers are not ours to mend.
+        .warnings(false)
+        .include(&include)
+        .include(include.join("torch/csrc/api/include"))
+        .file("src/autograd/node.cpp")
+        .compile("lstm_lab_autograd");
 }
 
 /// From the headers beside the libraries.

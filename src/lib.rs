@@ -3,6 +3,7 @@
 //! Data takes one way: `config` (TOML → checked settings → runs) → `runner` → `experiment` (uses `task`,
 //! `cell`, `engine`, `probe`) → `results` (CSV) → `stats` → `report` (plots, Markdown, from the CSV alone).
 
+pub mod autograd;
 pub mod cell;
 pub mod cli;
 pub mod cmd;
