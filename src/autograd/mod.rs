@@ -21,6 +21,8 @@
 //! assert_eq!(gradients[0], Tensor::from_slice(&[3.0, 12.0]));
 //! ```
 
+mod saved;
+
 use std::any::Any;
 use std::ffi::{CStr, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tch::Tensor;
 
 use crate::error::{Error, Result};
+pub use saved::Saved;
 
 /// What a backward pass is given.
 pub struct Upstream {
@@ -54,7 +57,7 @@ type Backward = dyn Fn(Upstream) -> Option<Vec<Option<Tensor>>> + Send;
 /// differentiated again.
 ///
 /// # Errors
-/// libtorch refuses an output (say, because it requires a gradient already).
+/// An output requires a gradient already, or libtorch refuses it.
 pub fn attach(
     inputs: &[&Tensor],
     outputs: Vec<Tensor>,
@@ -62,6 +65,11 @@ pub fn attach(
 ) -> Result<Vec<Tensor>> {
     if !records(inputs) {
         return Ok(outputs);
+    }
+    if outputs.iter().any(Tensor::requires_grad) {
+        let problem =
+            "an output of a closure must be computed without gradients; this one has a history of its own";
+        return Err(Error::Torch(problem.to_string()));
     }
     let input_pointers: Vec<*const c_void> = inputs.iter().map(|tensor| tensor.as_ptr().cast()).collect();
     let output_pointers: Vec<*const c_void> = outputs.iter().map(|tensor| tensor.as_ptr().cast()).collect();
@@ -144,9 +152,8 @@ unsafe extern "C" fn call(
         let (backward, upstream) = unsafe {
             let backward = &*context.cast::<Box<Backward>>();
             let gradients = std::slice::from_raw_parts(gradients, gradient_count);
-            let tensor = |pointer: &*mut c_void| {
-                (!pointer.is_null()).then(|| Tensor::clone_from_ptr(pointer.cast()))
-            };
+            let tensor =
+                |pointer: &*mut c_void| (!pointer.is_null()).then(|| Tensor::clone_from_ptr(pointer.cast()));
             let gradients = gradients.iter().map(tensor).collect();
             let wanted = std::slice::from_raw_parts(wanted, result_count).to_vec();
             (backward, Upstream { gradients, wanted })

@@ -99,3 +99,6 @@ extern "C" bool lstm_lab_attach(
 
 // Whether operations on this thread are recorded.
 extern "C" bool lstm_lab_grad_is_enabled() { return at::GradMode::is_enabled(); }
+
+// How often a tensor was changed in place.
+extern "C" int64_t lstm_lab_version(const at::Tensor* tensor) { return static_cast<int64_t>(tensor->_version()); }

@@ -81,8 +81,17 @@ names! {
         Stepwise = "stepwise",
         /// input projection of all steps in one product, one product a step for all gates, autograd
         Fused = "fused",
+        /// the backward pass derived by hand, in tensor operations
+        Analytic = "analytic",
         /// libtorch's own lstm, gru and rnn_tanh
         Builtin = "builtin",
+    }
+}
+
+impl EngineName {
+    /// Whether the engine's states are nodes of the autograd graph. One that shows none is probed by cutting.
+    pub fn shows_states(self) -> bool {
+        matches!(self, EngineName::Stepwise | EngineName::Fused)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Sequences are time-major: `[T, B, features]`.
 
 pub mod agreement;
+mod analytic;
 mod builtin;
 mod fused;
 mod stepwise;
@@ -59,6 +60,7 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
     match name {
         EngineName::Stepwise => &stepwise::Stepwise,
         EngineName::Fused => &fused::Fused,
+        EngineName::Analytic => &analytic::Analytic,
         EngineName::Builtin => &builtin::Builtin,
     }
 }

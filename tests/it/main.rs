@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)]
 
 mod adjoint;
+mod autograd;
 mod cli;
 mod experiments;
 mod golden;

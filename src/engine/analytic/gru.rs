@@ -1,0 +1,84 @@
+//! The GRU, with q_t = W_hn h_{t−1} + b_hn the part of n that the reset gate scales. Backward, with a = W_ih x + b_ih and
+//! u = W_hh h_{t−1} + b_hh the two projections:
+//!
+//! ```text
+//! ∂L/∂h_{t−1} = direct_{t−1} + ∂L/∂h_t ⊙ z_t + W_hhᵀ ∂L/∂u_t
+//! ∂L/∂a_n = ∂L/∂h_t ⊙ (1 − z_t)(1 − n_t²)      ∂L/∂u_n = ∂L/∂a_n ⊙ r_t
+//! ∂L/∂a_r = ∂L/∂u_r = ∂L/∂a_n ⊙ q_t r_t (1 − r_t)
+//! ∂L/∂a_z = ∂L/∂u_z = ∂L/∂h_t ⊙ (h_{t−1} − n_t) z_t (1 − z_t)
+//! ```
+//!
+//! All are ∂L/∂h_t times factors known beforehand, so the loop has three operations.
+
+use tch::Tensor;
+
+use super::{Adjoints, Derivation};
+
+/// What the backward pass needs.
+pub struct Gru {
+    /// r and z, `[T, B, 3H]`, the last third not used.
+    gates: Tensor,
+    /// W_hh h_{t−1} + b_hh, `[T, B, 3H]`; its last third is q.
+    from_state: Tensor,
+    /// n, `[T, B, H]`.
+    n: Tensor,
+}
+
+/// Fills in h_1 … h_T of `h` `[T+1, B, H]`, given W_ih x + b_ih `[T, B, 3H]`.
+pub fn forward(projected: Tensor, w_hh_t: &Tensor, b_hh: &Tensor, h: &Tensor) -> Gru {
+    let (steps, hidden) = (projected.size()[0], h.size()[2]);
+    let from_state = projected.empty_like();
+    let n = h.narrow(0, 1, steps).empty_like();
+    {
+        let part =
+            |of: &Tensor, first: i64, count: i64| of.narrow(2, first * hidden, count * hidden).unbind(0);
+        let (mut gates, r, z, n_in) =
+            (part(&projected, 0, 2), part(&projected, 0, 1), part(&projected, 1, 1), part(&projected, 2, 1));
+        let (u, u_gates, q) = (from_state.unbind(0), part(&from_state, 0, 2), part(&from_state, 2, 1));
+        let (h, n) = (h.unbind(0), n.unbind(0));
+        for t in 0..steps as usize {
+            let _ = b_hh.addmm_out(&u[t], &h[t], w_hh_t);
+            let _ = gates[t].g_add_(&u_gates[t]).sigmoid_();
+            let _ = n_in[t].addcmul_out(&n[t], &r[t], &q[t]).tanh_();
+            let _ = n[t].lerp_tensor_out(&h[t + 1], &h[t], &z[t]);
+        }
+    }
+    Gru { gates: projected, from_state, n }
+}
+
+impl Derivation for Gru {
+    fn backward(&self, w_hh: &Tensor, h: &Tensor, d_h: &mut Tensor, _: Option<Tensor>) -> Adjoints {
+        let (steps, batch, hidden) = (self.n.size()[0], self.n.size()[1], self.n.size()[2]);
+        let gate = |of: &Tensor, n: i64| of.narrow(2, n * hidden, hidden);
+        let (r, z, q) = (gate(&self.gates, 0), gate(&self.gates, 1), gate(&self.from_state, 2));
+        let slope = |gate: &Tensor| gate - gate.square();
+        let of_n = (1.0 - &z) * (1.0 - self.n.square());
+        // ∂L/∂u comes to stand where its factors were.
+        let of_state = Tensor::empty([steps, batch, 3, hidden], (r.kind(), r.device()));
+        let place = |n: i64| of_state.select(2, n);
+        let _ = (slope(&r) * &q).mul_out(&place(0), &of_n);
+        let _ = (h.narrow(0, 0, steps) - &self.n).mul_out(&place(1), &slope(&z));
+        let _ = of_n.mul_out(&place(2), &r);
+        let rows = of_state.view([steps, batch, 3 * hidden]);
+
+        let (factors, deltas, z) = (of_state.unbind(0), rows.unbind(0), z.unbind(0));
+        let whole = d_h.shallow_clone();
+        let mut d_h = d_h.unbind(0);
+        for t in (0..steps as usize).rev() {
+            if t + 1 < deltas.len() {
+                let (now, later) = d_h.split_at_mut(t + 1);
+                let _ = now[t].addmm_(&deltas[t + 1], w_hh).addcmul_(&later[0], &z[t + 1]);
+            }
+            let _ = factors[t].shallow_clone().g_mul_(&d_h[t].unsqueeze(1));
+        }
+        // a_n and u_n differ: q is scaled by the reset gate, the input's part is not.
+        let of_input = rows.copy();
+        let _ = whole.mul_out(&gate(&of_input, 2), &of_n);
+        Adjoints {
+            of_input_projection: of_input,
+            of_state_projection: Some(rows),
+            of_first_h: Some(&d_h[0] * &z[0]),
+            of_first_c: None,
+        }
+    }
+}
