@@ -12,7 +12,7 @@
 
 use tch::Tensor;
 
-use super::{Adjoints, Derivation};
+use super::{Deltas, Derivation, Reverse};
 
 /// What the backward pass needs.
 pub struct Gru {
@@ -47,7 +47,7 @@ pub fn forward(projected: Tensor, w_hh_t: &Tensor, b_hh: &Tensor, h: &Tensor) ->
 }
 
 impl Derivation for Gru {
-    fn backward(&self, w_hh: &Tensor, h: &Tensor, d_h: &mut Tensor, _: Option<Tensor>) -> Adjoints {
+    fn reverse(&self, h: &Tensor) -> Box<dyn Reverse> {
         let (steps, batch, hidden) = (self.n.size()[0], self.n.size()[1], self.n.size()[2]);
         let gate = |of: &Tensor, n: i64| of.narrow(2, n * hidden, hidden);
         let (r, z, q) = (gate(&self.gates, 0), gate(&self.gates, 1), gate(&self.from_state, 2));
@@ -60,25 +60,38 @@ impl Derivation for Gru {
         let _ = (h.narrow(0, 0, steps) - &self.n).mul_out(&place(1), &slope(&z));
         let _ = of_n.mul_out(&place(2), &r);
         let rows = of_state.view([steps, batch, 3 * hidden]);
+        Box::new(Back { factors: of_state.unbind(0), each: rows.unbind(0), rows, of_n, z: z.unbind(0) })
+    }
+}
 
-        let (factors, deltas, z) = (of_state.unbind(0), rows.unbind(0), z.unbind(0));
-        let whole = d_h.shallow_clone();
-        let mut d_h = d_h.unbind(0);
-        for t in (0..steps as usize).rev() {
-            if t + 1 < deltas.len() {
-                let (now, later) = d_h.split_at_mut(t + 1);
-                let _ = now[t].addmm_(&deltas[t + 1], w_hh).addcmul_(&later[0], &z[t + 1]);
-            }
-            let _ = factors[t].shallow_clone().g_mul_(&d_h[t].unsqueeze(1));
-        }
+struct Back {
+    /// ∂L/∂u of all steps, `[T, B, 3H]`, and views of it: of each step, and of each step as `[B, 3, H]`.
+    rows: Tensor,
+    each: Vec<Tensor>,
+    factors: Vec<Tensor>,
+    /// (1 − z)(1 − n²), `[T, B, H]`.
+    of_n: Tensor,
+    z: Vec<Tensor>,
+}
+
+impl Reverse for Back {
+    fn carry(&self, t: usize, d_h: &Tensor, earlier: &mut Tensor) {
+        let _ = earlier.addcmul_(d_h, &self.z[t]);
+    }
+
+    fn emit(&mut self, t: usize, d_h: &Tensor, _: Option<&mut Tensor>) {
+        let _ = self.factors[t].g_mul_(&d_h.unsqueeze(1));
+    }
+
+    fn delta(&self, t: usize) -> &Tensor {
+        &self.each[t]
+    }
+
+    fn deltas(&self, d_h: &Tensor) -> Deltas {
         // a_n and u_n differ: q is scaled by the reset gate, the input's part is not.
-        let of_input = rows.copy();
-        let _ = whole.mul_out(&gate(&of_input, 2), &of_n);
-        Adjoints {
-            of_input_projection: of_input,
-            of_state_projection: Some(rows),
-            of_first_h: Some(&d_h[0] * &z[0]),
-            of_first_c: None,
-        }
+        let of_input = self.rows.copy();
+        let hidden = self.of_n.size()[2];
+        let _ = d_h.mul_out(&of_input.narrow(2, 2 * hidden, hidden), &self.of_n);
+        Deltas { of_input, of_state: self.rows.shallow_clone() }
     }
 }

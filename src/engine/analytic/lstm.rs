@@ -11,7 +11,7 @@
 
 use tch::Tensor;
 
-use super::{Adjoints, Derivation};
+use super::{Deltas, Derivation, Reverse};
 
 /// What the backward pass needs.
 pub struct Lstm {
@@ -74,31 +74,50 @@ impl Derivation for Lstm {
         Some(&self.c)
     }
 
-    fn backward(&self, w_hh: &Tensor, _: &Tensor, d_h: &mut Tensor, d_c: Option<Tensor>) -> Adjoints {
+    fn reverse(&self, _: &Tensor) -> Box<dyn Reverse> {
         let (steps, batch, hidden) = (self.g.size()[0], self.g.size()[1], self.g.size()[2]);
         // δ comes to stand where its factors were.
         let (delta, of_h) = self.factors();
-        let through_c: Vec<Tensor> = delta.narrow(2, 0, 3).unbind(0);
-        let through_h: Vec<Tensor> = delta.select(2, 3).unbind(0);
         let rows = delta.view([steps, batch, 4 * hidden]);
-        let (deltas, f, of_h, mut d_h) =
-            (rows.unbind(0), self.gate(1).unbind(0), of_h.unbind(0), d_h.unbind(0));
-        // ∂L/∂c_t ⊙ f_t, what reaches c_{t−1}; begins with what comes from outside.
-        let mut d_c = d_c.map_or_else(|| d_h[0].zeros_like(), |d_c| d_c.copy());
-        for t in (0..steps as usize).rev() {
-            if t + 1 < deltas.len() {
-                let _ = d_h[t].addmm_(&deltas[t + 1], w_hh);
-            }
-            let _ = d_c.addcmul_(&d_h[t], &of_h[t]);
-            let _ = through_c[t].shallow_clone().g_mul_(&d_c.unsqueeze(1));
-            let _ = through_h[t].shallow_clone().g_mul_(&d_h[t]);
-            let _ = d_c.g_mul_(&f[t]);
-        }
-        Adjoints {
-            of_input_projection: rows,
-            of_state_projection: None,
-            of_first_h: None,
-            of_first_c: Some(d_c),
-        }
+        Box::new(Back {
+            through_c: delta.narrow(2, 0, 3).unbind(0),
+            through_h: delta.select(2, 3).unbind(0),
+            each: rows.unbind(0),
+            rows,
+            of_h: of_h.unbind(0),
+            f: self.gate(1).unbind(0),
+        })
+    }
+}
+
+struct Back {
+    /// δ of all steps, `[T, B, 4H]`, and views of it: of each step, of its gates i, f, g as `[B, 3, H]`, of its gate o.
+    rows: Tensor,
+    each: Vec<Tensor>,
+    through_c: Vec<Tensor>,
+    through_h: Vec<Tensor>,
+    /// o (1 − tanh² c).
+    of_h: Vec<Tensor>,
+    f: Vec<Tensor>,
+}
+
+impl Reverse for Back {
+    fn absorb(&self, t: usize, d_h: &Tensor, d_c: &mut Tensor) {
+        let _ = d_c.addcmul_(d_h, &self.of_h[t]);
+    }
+
+    fn emit(&mut self, t: usize, d_h: &Tensor, d_c: Option<&mut Tensor>) {
+        let d_c = d_c.expect("an LSTM's adjoint has a c");
+        let _ = self.through_c[t].g_mul_(&d_c.unsqueeze(1));
+        let _ = self.through_h[t].g_mul_(d_h);
+        let _ = d_c.g_mul_(&self.f[t]);
+    }
+
+    fn delta(&self, t: usize) -> &Tensor {
+        &self.each[t]
+    }
+
+    fn deltas(&self, _: &Tensor) -> Deltas {
+        Deltas { of_input: self.rows.shallow_clone(), of_state: self.rows.shallow_clone() }
     }
 }

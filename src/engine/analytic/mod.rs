@@ -18,30 +18,44 @@ use crate::cell::{Cell, CellName, LayerParameters, State};
 /// See the module.
 pub struct Analytic;
 
-/// What a cell must derive by hand.
+/// What a cell's forward pass leaves behind.
 ///
 /// Shapes: G gates, `[T, B, G·H]` projections, `[T+1, B, H]` states (the first is the state before the first step).
-trait Derivation: Send {
-    /// The cell states c_1 … c_T with the one before them, `[T+1, B, H]`, for a cell that has them.
+pub(crate) trait Derivation: Send {
+    /// The cell states c_0 … c_T, `[T+1, B, H]`, for a cell that has them.
     fn c(&self) -> Option<&Tensor> {
         None
     }
 
-    /// Goes back through time. `d_h` `[T, B, H]` comes in as the direct part of each state's gradient and goes out as
-    /// the adjoint; `d_c` is the gradient of the last c.
-    fn backward(&self, w_hh: &Tensor, h: &Tensor, d_h: &mut Tensor, d_c: Option<Tensor>) -> Adjoints;
+    /// Makes ready to go back through time: the factors of all steps at once. `h` are the states.
+    fn reverse(&self, h: &Tensor) -> Box<dyn Reverse>;
 }
 
-/// What a backward loop gives.
-struct Adjoints {
-    /// ∂L/∂(W_ih x_t + b_ih), `[T, B, G·H]`.
-    of_input_projection: Tensor,
-    /// ∂L/∂(W_hh h_{t−1} + b_hh), where it is another.
-    of_state_projection: Option<Tensor>,
-    /// What reaches the first state other than through the projections, `[B, H]`.
-    of_first_h: Option<Tensor>,
-    /// ∂L/∂c_0, `[B, H]`.
-    of_first_c: Option<Tensor>,
+/// A cell's backward recursion, one step at a time, from the last to the first. Steps are counted from 0.
+pub(crate) trait Reverse {
+    /// Adds to `earlier`, `[B, H]`, what the adjoint `d_h` of h_t passes on to h_{t−1} other than through W_hh.
+    fn carry(&self, _t: usize, _d_h: &Tensor, _earlier: &mut Tensor) {}
+
+    /// Adds to `d_c` what reaches c_t through h_t; it then is the adjoint of c_t.
+    fn absorb(&self, _t: usize, _d_h: &Tensor, _d_c: &mut Tensor) {}
+
+    /// Computes δ_t = ∂L/∂(W_hh h_{t−1} + b) from the adjoints; `d_c` becomes what reaches c_{t−1}.
+    fn emit(&mut self, t: usize, d_h: &Tensor, d_c: Option<&mut Tensor>);
+
+    /// δ_t, `[B, G·H]`.
+    fn delta(&self, t: usize) -> &Tensor;
+
+    /// After the last step: δ of the state's and of the input's projection for all steps, `[T, B, G·H]`, given all
+    /// adjoints of h, `[T, B, H]`.
+    fn deltas(&self, d_h: &Tensor) -> Deltas;
+}
+
+/// Gradients of what was computed before activation, `[T, B, G·H]`.
+pub(crate) struct Deltas {
+    /// ∂L/∂(W_ih x_t + b_ih).
+    pub of_input: Tensor,
+    /// ∂L/∂(W_hh h_{t−1} + b_hh).
+    pub of_state: Tensor,
 }
 
 impl Engine for Analytic {
@@ -122,27 +136,39 @@ impl Tape {
         let (of_output, of_h, of_c) = (gradients.next()?, gradients.next()?, gradients.next().flatten());
         let (input, w_ih, w_hh, h) = (self.input.get(), self.w_ih.get(), self.w_hh.get(), self.h.get());
         let steps = h.size()[0] - 1;
-        let mut d_h = match of_output {
+        let d_h = match of_output {
             Some(gradient) => gradient.copy().contiguous(),
             None => h.narrow(0, 1, steps).zeros_like(),
         };
+        let mut each = d_h.unbind(0);
+        let last = each.len() - 1;
         if let Some(gradient) = of_h {
-            let _ = d_h.get(steps - 1).g_add_(&gradient);
+            let _ = each[last].g_add_(&gradient);
         }
-        let adjoints = self.derivation.backward(w_hh, h, &mut d_h, of_c);
+        let mut d_c = self.derivation.c().map(|c| of_c.map_or_else(|| c.get(0).zeros_like(), |of_c| of_c.copy()));
+        let mut reverse = self.derivation.reverse(h);
+        for t in (0..=last).rev() {
+            let (now, later) = each.split_at_mut(t + 1);
+            let now = &mut now[t];
+            if let Some(later) = later.first() {
+                let _ = now.addmm_(reverse.delta(t + 1), w_hh);
+                reverse.carry(t + 1, later, now);
+            }
+            if let Some(d_c) = &mut d_c {
+                reverse.absorb(t, now, d_c);
+            }
+            reverse.emit(t, now, d_c.as_mut());
+        }
+        let deltas = reverse.deltas(&d_h);
 
         let rows = |tensor: &Tensor| tensor.reshape([-1, *tensor.size().last().unwrap_or(&1)]);
-        let of_input = rows(&adjoints.of_input_projection);
-        let of_state = adjoints.of_state_projection.as_ref().map_or_else(|| of_input.shallow_clone(), rows);
+        let (of_input, of_state) = (rows(&deltas.of_input), rows(&deltas.of_state));
         let if_wanted = |n: usize, compute: &dyn Fn() -> Tensor| wanted[n].then(compute);
         let d_bias = |rows: &Tensor| rows.sum_dim_intlist([0].as_slice(), false, rows.kind());
         let d_h0 = || {
-            let batch = h.size()[1];
-            let through_projection = of_state.narrow(0, 0, batch).matmul(w_hh);
-            match &adjoints.of_first_h {
-                Some(direct) => through_projection + direct,
-                None => through_projection,
-            }
+            let mut d_h0 = reverse.delta(0).matmul(w_hh);
+            reverse.carry(0, &each[0], &mut d_h0);
+            d_h0
         };
         let mut found = vec![
             if_wanted(0, &|| of_input.matmul(w_ih).view(input.size().as_slice())),
@@ -153,7 +179,7 @@ impl Tape {
             if_wanted(5, &d_h0),
         ];
         if wanted.len() > found.len() {
-            found.push(adjoints.of_first_c);
+            found.push(d_c);
         }
         Some(found)
     }

@@ -9,7 +9,7 @@
 
 use tch::Tensor;
 
-use super::{Adjoints, Derivation};
+use super::{Deltas, Derivation, Reverse};
 
 /// The states say it all: tanh's slope is 1 − h².
 pub struct Rnn;
@@ -24,17 +24,28 @@ pub fn forward(projected: Tensor, w_hh_t: &Tensor, h: &Tensor) -> Rnn {
 }
 
 impl Derivation for Rnn {
-    fn backward(&self, w_hh: &Tensor, h: &Tensor, d_h: &mut Tensor, _: Option<Tensor>) -> Adjoints {
-        let states = h.narrow(0, 1, d_h.size()[0]);
+    fn reverse(&self, h: &Tensor) -> Box<dyn Reverse> {
         // δ comes to stand where the slopes were.
-        let delta = states.square().neg_().g_add_scalar_(1.0);
-        let (mut d_h, mut deltas) = (d_h.unbind(0), delta.unbind(0));
-        for t in (0..d_h.len()).rev() {
-            if t + 1 < deltas.len() {
-                let _ = d_h[t].addmm_(&deltas[t + 1], w_hh);
-            }
-            let _ = deltas[t].g_mul_(&d_h[t]);
-        }
-        Adjoints { of_input_projection: delta, of_state_projection: None, of_first_h: None, of_first_c: None }
+        let delta = h.narrow(0, 1, h.size()[0] - 1).square().neg_().g_add_scalar_(1.0);
+        Box::new(Back { each: delta.unbind(0), delta })
+    }
+}
+
+struct Back {
+    delta: Tensor,
+    each: Vec<Tensor>,
+}
+
+impl Reverse for Back {
+    fn emit(&mut self, t: usize, d_h: &Tensor, _: Option<&mut Tensor>) {
+        let _ = self.each[t].g_mul_(d_h);
+    }
+
+    fn delta(&self, t: usize) -> &Tensor {
+        &self.each[t]
+    }
+
+    fn deltas(&self, _: &Tensor) -> Deltas {
+        Deltas { of_input: self.delta.shallow_clone(), of_state: self.delta.shallow_clone() }
     }
 }
