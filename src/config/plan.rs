@@ -221,7 +221,7 @@ impl Expansion<'_> {
         match &part.measure {
             Measure::Gradients { loss, split_every } => {
                 for &engine in &part.grid.engine {
-                    let split_every = (!engine.shows_states())
+                    let split_every = (engine == EngineName::Builtin)
                         .then(|| split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
                     let measure = RunMeasure::Gradients { engine, loss: *loss, split_every };
                     for &seed in &self.spec.seeds {

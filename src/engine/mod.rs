@@ -3,7 +3,7 @@
 //! Sequences are time-major: `[T, B, features]`.
 
 pub mod agreement;
-mod analytic;
+pub(crate) mod analytic;
 mod builtin;
 mod fused;
 mod stepwise;

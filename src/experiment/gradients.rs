@@ -6,8 +6,8 @@ use crate::config::plan::{Run, RunMeasure};
 use crate::data::Text;
 use crate::engine::engine;
 use crate::error::{Error, Result};
-use crate::probe::Norm;
-use crate::probe::adjoint::{Profile, profiles};
+use crate::probe::adjoint::{self, Profile};
+use crate::probe::{Norm, exact};
 use crate::results::schema::GradientRow;
 use crate::task::{Loss, batch};
 
@@ -36,7 +36,13 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<Gradi
     }
     let loss = Loss::new(loss, &run.point, &batch, run.seed)?;
     let every = split_every.unwrap_or(1);
-    let profiles = profiles(engine(name), &p.leaves(), &batch.input, every, |output| loss.value(output))?;
+    let profiles = match name {
+        EngineName::Analytic => {
+            let steps = run.point.seq_len;
+            exact::profiles(&p, &batch.input, &|output, piece| loss.of_piece(output, piece, steps))?
+        }
+        _ => adjoint::profiles(engine(name), &p.leaves(), &batch.input, every, |output| loss.value(output))?,
+    };
     Ok(profiles.iter().flat_map(|profile| rows(run, name, profile)).collect())
 }
 

@@ -3,6 +3,8 @@
 mod noise;
 mod text;
 
+use std::ops::Range;
+
 use tch::{Device, Kind, Tensor};
 
 use crate::config::names::LossName;
@@ -87,10 +89,22 @@ impl Loss {
 
     /// The loss of an output `[T, B, H]`.
     pub fn value(&self, output: &Tensor) -> Tensor {
+        let steps = output.size()[0] as usize;
+        self.of_piece(output, 0..steps, steps).expect("every loss depends on the last step")
+    }
+
+    /// What the steps `piece` (from 0) of `steps` in all add to the loss, given the output at these steps; `None` where
+    /// the loss does not depend on them.
+    pub fn of_piece(&self, output: &Tensor, piece: Range<usize>, steps: usize) -> Option<Tensor> {
         match &self.form {
-            Form::Last(direction) => (output.select(0, -1) * direction).sum(self.kind),
-            Form::Sum(direction) => (output * direction).sum(self.kind),
-            Form::Classes { readout, targets } => readout.cross_entropy(output, targets),
+            Form::Last(direction) => {
+                (piece.end == steps).then(|| (output.select(0, -1) * direction).sum(self.kind))
+            }
+            Form::Sum(direction) => Some((output * direction).sum(self.kind)),
+            Form::Classes { readout, targets } => {
+                let targets = targets.narrow(0, piece.start as i64, piece.len() as i64);
+                Some(readout.cross_entropy(output, &targets) / steps as f64)
+            }
         }
     }
 }

@@ -58,12 +58,12 @@ impl Readout {
         Readout { weight: draw(&[classes, hidden]), bias: draw(&[classes]) }
     }
 
-    /// Cross-entropy in nats of the targets `[T, B]` given states `[T, B, H]`: mean over steps, sum over the batch.
+    /// Cross-entropy in nats of the targets `[T, B]` given states `[T, B, H]`: summed over steps and batch.
     pub fn cross_entropy(&self, states: &Tensor, targets: &Tensor) -> Tensor {
-        let (steps, hidden) = (states.size()[0], states.size()[2]);
+        let hidden = states.size()[2];
         let logits = self.bias.addmm(&states.reshape([-1, hidden]), &self.weight.tr());
         let log_probability = logits.log_softmax(-1, states.kind());
         let of_target = log_probability.gather(1, &targets.reshape([-1, 1]), false);
-        -of_target.sum(states.kind()) / steps as f64
+        -of_target.sum(states.kind())
     }
 }

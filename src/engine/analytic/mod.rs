@@ -89,7 +89,7 @@ impl Engine for Analytic {
 }
 
 /// The states of all steps, `[T+1, B, H]`, and what the backward pass needs besides.
-fn forward(
+pub(crate) fn forward(
     cell: &dyn Cell,
     p: &LayerParameters,
     input: &Tensor,
@@ -145,7 +145,8 @@ impl Tape {
         if let Some(gradient) = of_h {
             let _ = each[last].g_add_(&gradient);
         }
-        let mut d_c = self.derivation.c().map(|c| of_c.map_or_else(|| c.get(0).zeros_like(), |of_c| of_c.copy()));
+        let mut d_c =
+            self.derivation.c().map(|c| of_c.map_or_else(|| c.get(0).zeros_like(), |of_c| of_c.copy()));
         let mut reverse = self.derivation.reverse(h);
         for t in (0..=last).rev() {
             let (now, later) = each.split_at_mut(t + 1);

@@ -1,0 +1,220 @@
+//! Adjoints at any length, without underflow or overflow, in memory that grows as √T.
+//!
+//! Autograd keeps every step and multiplies floats: after some hundred steps a gradient is exactly 0 or infinite. Here
+//! the hand-derived recursion is followed directly. The adjoint of each sequence is numbers near 1 times a power of two
+//! that is carried beside them, so that nothing is lost. The forward pass keeps the states of every √T-th step only; each
+//! piece in between is computed again when the recursion comes to it.
+
+use std::ops::Range;
+
+use tch::{Kind, Tensor, no_grad};
+
+use super::adjoint::Profile;
+use super::norm::{Norm, Scaled, norms_scaled};
+use crate::cell::{LayerParameters, Parameters, State};
+use crate::config::names::Quantity;
+use crate::engine::analytic::{self, Derivation};
+use crate::engine::{check_input, zero_states};
+use crate::error::Result;
+
+/// The loss of some of the steps: given the output at these steps, `[t, B, H]`, and which they are (from 0), a scalar;
+/// `None` where the loss does not depend on them. The loss of a sequence is the sum over its pieces.
+pub type PieceLoss<'a> = dyn Fn(&Tensor, Range<usize>) -> Option<Tensor> + 'a;
+
+/// `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step of `input` `[T, B, I]`.
+///
+/// # Errors
+/// A shape that does not fit the parameters.
+pub fn profiles(p: &Parameters, input: &Tensor, loss: &PieceLoss) -> Result<Vec<Profile>> {
+    check_input(p, input)?;
+    no_grad(|| {
+        let steps = input.size()[0] as usize;
+        let length = (steps as f64).sqrt().ceil() as usize;
+        let pieces: Vec<Range<usize>> =
+            (0..steps).step_by(length).map(|start| start..(start + length).min(steps)).collect();
+        let firsts = checkpoints(p, input, &pieces);
+        let mut found = Found::new(p);
+        let mut carried: Vec<Option<Carried>> = p.layers.iter().map(|_| None).collect();
+        for (piece, first) in pieces.iter().zip(&firsts).rev() {
+            let layers = run(p, &part(input, piece), first);
+            let output = layers.last().map(Layer::output).expect("a stack has a layer");
+            let mut direct = Scaled::new(&gradient(loss, &output, piece));
+            for (n, layer) in layers.into_iter().enumerate().rev() {
+                direct = layer.backward(&p.layers[n], direct, &mut carried[n], &mut found.layers[n]);
+            }
+            found.input_x.push(norms_scaled(&direct));
+        }
+        Ok(found.profiles())
+    })
+}
+
+fn part(tensor: &Tensor, piece: &Range<usize>) -> Tensor {
+    tensor.narrow(0, piece.start as i64, piece.len() as i64)
+}
+
+/// The states before each piece, one a layer.
+fn checkpoints(p: &Parameters, input: &Tensor, pieces: &[Range<usize>]) -> Vec<Vec<State>> {
+    let mut firsts = vec![zero_states(p, input)];
+    for piece in &pieces[..pieces.len() - 1] {
+        let layers = run(p, &part(input, piece), &firsts[firsts.len() - 1]);
+        firsts.push(layers.iter().map(Layer::last).collect());
+    }
+    firsts
+}
+
+/// One layer, run over one piece.
+struct Layer {
+    h: Tensor,
+    derivation: Box<dyn Derivation>,
+}
+
+fn run(p: &Parameters, input: &Tensor, first: &[State]) -> Vec<Layer> {
+    let mut layers: Vec<Layer> = Vec::with_capacity(p.layers.len());
+    for (parameters, first) in p.layers.iter().zip(first) {
+        let below = layers.last().map_or_else(|| input.shallow_clone(), Layer::output);
+        let (h, derivation) = analytic::forward(p.cell(), parameters, &below, first);
+        layers.push(Layer { h, derivation });
+    }
+    layers
+}
+
+/// ∂loss/∂output of one piece, `[t, B, H]`, in f64.
+fn gradient(loss: &PieceLoss, output: &Tensor, piece: &Range<usize>) -> Tensor {
+    let leaf = output.detach().copy().set_requires_grad(true);
+    let gradient = tch::with_grad(|| {
+        let loss = loss(&leaf, piece.clone())?;
+        Some(Tensor::run_backward(&[loss], &[&leaf], false, false).remove(0))
+    });
+    gradient.filter(Tensor::defined).unwrap_or_else(|| output.zeros_like()).to_kind(Kind::Double)
+}
+
+/// What a layer's recursion hands from a step to the one before: all `[B, H]`, times 2^exponent, `[B, 1]`.
+struct Carried {
+    h: Tensor,
+    c: Option<Tensor>,
+    exponent: Tensor,
+}
+
+impl Carried {
+    /// Adds the direct part of a step, bringing both to the larger exponent.
+    fn join(&mut self, direct: &Tensor, exponent: &Tensor) {
+        let larger = self.exponent.maximum(exponent);
+        let ours = Scaled::factor(&self.exponent, &larger);
+        let kind = self.h.kind();
+        self.h = (&self.h * &ours + direct * Scaled::factor(exponent, &larger)).to_kind(kind);
+        self.c = self.c.take().map(|c| (c * ours).to_kind(kind));
+        self.exponent = larger;
+    }
+
+    /// Takes the power of two out of the adjoints, so that the largest component is near 1.
+    fn rescale(&mut self) {
+        let mut largest = self.h.abs().amax([-1], true);
+        if let Some(c) = &self.c {
+            largest = largest.maximum(&c.abs().amax([-1], true));
+        }
+        let exponent = self.exponent.shallow_clone();
+        let scaled = |mantissa: &Tensor| {
+            Scaled { mantissa: mantissa.shallow_clone(), exponent: exponent.shallow_clone() }
+                .normalised(&largest)
+        };
+        let h = scaled(&self.h);
+        self.c = self.c.take().map(|c| scaled(&c).mantissa);
+        self.h = h.mantissa;
+        self.exponent = h.exponent;
+    }
+}
+
+impl Layer {
+    fn output(&self) -> Tensor {
+        self.h.narrow(0, 1, self.h.size()[0] - 1)
+    }
+
+    fn last(&self) -> State {
+        let last = |states: &Tensor| states.get(states.size()[0] - 1).copy();
+        State { h: last(&self.h), c: self.derivation.c().map(last) }
+    }
+
+    /// Follows the recursion through one piece, from its last step to its first, and gives the gradient with respect to
+    /// the layer's input, `[t, B, I]`: the direct part of the layer below.
+    fn backward(
+        &self,
+        p: &LayerParameters,
+        direct: Scaled,
+        carried: &mut Option<Carried>,
+        found: &mut LayerFound,
+    ) -> Scaled {
+        found.direct_h.push(norms_scaled(&direct));
+        let mut reverse = self.derivation.reverse(&self.h);
+        let (directs, exponents) = (direct.mantissa.unbind(0), direct.exponent.unbind(0));
+        let (mut all_h, mut all_c, mut all_exponents) = (Vec::new(), Vec::new(), Vec::new());
+        let mut now = carried.take().unwrap_or_else(|| Carried {
+            h: self.h.get(0).zeros_like(),
+            c: self.derivation.c().map(|c| c.get(0).zeros_like()),
+            exponent: Scaled::nothing(&exponents[0]),
+        });
+        for t in (0..directs.len()).rev() {
+            now.join(&directs[t], &exponents[t]);
+            if let Some(c) = &mut now.c {
+                reverse.absorb(t, &now.h, c);
+            }
+            now.rescale();
+            all_h.push(now.h.shallow_clone());
+            all_exponents.push(now.exponent.shallow_clone());
+            all_c.extend(now.c.as_ref().map(Tensor::copy));
+            reverse.emit(t, &now.h, now.c.as_mut());
+            let mut earlier = reverse.delta(t).matmul(&p.w_hh);
+            reverse.carry(t, &now.h, &mut earlier);
+            now.h = earlier;
+        }
+        *carried = Some(now);
+        let stack = |mut of_steps: Vec<Tensor>| {
+            of_steps.reverse();
+            Tensor::stack(&of_steps, 0)
+        };
+        let (total_h, exponent) = (stack(all_h), stack(all_exponents));
+        let scaled = |mantissa: Tensor| Scaled { mantissa, exponent: exponent.shallow_clone() };
+        if !all_c.is_empty() {
+            found.total_c.push(norms_scaled(&scaled(stack(all_c))));
+        }
+        let of_input = reverse.deltas(&total_h).of_input.matmul(&p.w_ih);
+        found.total_h.push(norms_scaled(&scaled(total_h)));
+        scaled(of_input).normalised_rows()
+    }
+}
+
+/// Norms found so far, a list a piece, from the last piece to the first.
+#[derive(Default)]
+struct LayerFound {
+    total_h: Vec<Vec<Norm>>,
+    total_c: Vec<Vec<Norm>>,
+    direct_h: Vec<Vec<Norm>>,
+}
+
+struct Found {
+    layers: Vec<LayerFound>,
+    input_x: Vec<Vec<Norm>>,
+}
+
+impl Found {
+    fn new(p: &Parameters) -> Found {
+        Found { layers: p.layers.iter().map(|_| LayerFound::default()).collect(), input_x: Vec::new() }
+    }
+
+    fn profiles(self) -> Vec<Profile> {
+        let profile = |quantity, layer, pieces: Vec<Vec<Norm>>| Profile {
+            quantity,
+            layer,
+            norms: pieces.into_iter().rev().flatten().enumerate().map(|(n, norm)| (n + 1, norm)).collect(),
+        };
+        let mut profiles = Vec::new();
+        for (n, layer) in self.layers.into_iter().enumerate() {
+            profiles.push(profile(Quantity::TotalH, n, layer.total_h));
+            if !layer.total_c.is_empty() {
+                profiles.push(profile(Quantity::TotalC, n, layer.total_c));
+            }
+            profiles.push(profile(Quantity::DirectH, n, layer.direct_h));
+        }
+        profiles.push(profile(Quantity::InputX, 0, self.input_x));
+        profiles
+    }
+}

@@ -1,0 +1,136 @@
+//! Adjoints where floats give out.
+
+use std::collections::BTreeMap;
+
+use lstm_lab::cell::{LayerParameters, Parameters, cell};
+use lstm_lab::config::names::{CellName, EngineName, Quantity};
+use lstm_lab::device::cpu;
+use lstm_lab::engine::engine;
+use lstm_lab::probe::adjoint::{self, Profile};
+use lstm_lab::probe::{Norm, exact};
+use tch::{Kind, Tensor};
+
+use crate::support::Case;
+
+fn log10(norm: Norm) -> f64 {
+    match norm {
+        Norm::Log10(log10) => log10,
+        Norm::Zero => f64::NEG_INFINITY,
+    }
+}
+
+fn of(found: &[Profile], quantity: Quantity) -> &[(usize, Norm)] {
+    &found.iter().find(|profile| profile.quantity == quantity).unwrap().norms
+}
+
+fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
+    Tensor::from_slice(&numbers).reshape(shape)
+}
+
+/// The parameters and inputs of tests/golden/make_exact.py.
+fn golden_parameters(name: CellName) -> Parameters {
+    let rows = 2 * cell(name).gates().len() as i64;
+    let mut k = 0;
+    let mut take = |shape: &[i64]| {
+        let count = shape.iter().product::<i64>();
+        let numbers = (k..k + count).map(|k| ((37 * k + 11) % 64 - 32) as f64 / 64.0).collect();
+        k += count;
+        tensor(numbers, shape)
+    };
+    let layer = LayerParameters {
+        w_ih: take(&[rows, 2]),
+        w_hh: take(&[rows, 2]),
+        b_ih: take(&[rows]),
+        b_hh: take(&[rows]),
+    };
+    Parameters { cell: name, layers: vec![layer] }
+}
+
+#[test]
+fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
+    let golden: BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>> =
+        serde_json::from_str(include_str!("../golden/exact.json")).unwrap();
+    let input =
+        (0..5000).flat_map(|t| (0..2).map(move |i| ((7 * t + 3 * i) % 11) as f64 / 16.0 - 5.0 / 16.0));
+    let input = tensor(input.collect(), &[5000, 1, 2]);
+    let direction = Tensor::from_slice(&[0.75, -0.5]);
+    let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
+        (piece.end == 5000).then(|| (output.select(0, -1) * &direction).sum(Kind::Double))
+    };
+    let mut smallest = 0.0f64;
+    for &name in CellName::ALL {
+        let found = exact::profiles(&golden_parameters(name), &input, &loss).unwrap();
+        for (quantity, of_quantity) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
+            for (t, expected) in &golden[name.as_str()][of_quantity] {
+                let t: usize = t.parse().unwrap();
+                let (step, norm) = of(&found, quantity)[t - 1];
+                assert_eq!(step, t);
+                assert!(
+                    (log10(norm) - expected).abs() < 1e-8,
+                    "{name} {of_quantity} {t}: {norm:?} {expected}"
+                );
+                smallest = smallest.min(*expected);
+            }
+        }
+    }
+    assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
+}
+
+#[test]
+fn where_floats_suffice_it_is_what_autograd_gives() {
+    for &name in CellName::ALL {
+        for layers in [1, 3] {
+            let case = Case::new(name, layers, 37, Kind::Double);
+            let (p, cotangent) = (case.parameters(), case.cotangent());
+            let stepwise = engine(EngineName::Stepwise);
+            let sum = |output: &Tensor| (output * &cotangent).sum(Kind::Double);
+            let expected = adjoint::profiles(stepwise, &p.leaves(), &case.input(), 1, sum).unwrap();
+            let found = exact::profiles(&p, &case.input(), &|output, piece| {
+                let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
+                Some((output * part).sum(Kind::Double))
+            })
+            .unwrap();
+            assert_eq!(found.len(), expected.len());
+            for (found, expected) in found.iter().zip(&expected) {
+                assert_eq!((found.quantity, found.layer), (expected.quantity, expected.layer));
+                for ((t, a), (_, b)) in found.norms.iter().zip(&expected.norms) {
+                    assert!((log10(*a) - log10(*b)).abs() < 1e-11, "{name} {} step {t}", found.quantity);
+                }
+            }
+        }
+    }
+}
+
+/// Around h = 0 the network is linear: the adjoint is a power of its matrix, however long the sequence.
+fn linear(gain: f64, steps: i64) -> Vec<(usize, Norm)> {
+    let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
+    let layer = LayerParameters {
+        w_ih: zeros(&[3, 1]),
+        w_hh: Tensor::eye(3, (Kind::Double, cpu())) * gain,
+        b_ih: zeros(&[3]),
+        b_hh: zeros(&[3]),
+    };
+    let p = Parameters { cell: CellName::Rnn, layers: vec![layer] };
+    let last = steps as usize;
+    let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
+        (piece.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))
+    };
+    of(&exact::profiles(&p, &zeros(&[steps, 2, 1]), &loss).unwrap(), Quantity::TotalH).to_vec()
+}
+
+#[test]
+fn explosion_beyond_1e308_and_decay_below_it_are_followed() {
+    for gain in [3.0f64, 0.3] {
+        for (t, norm) in linear(gain, 4001) {
+            let expected = (4001 - t) as f64 * gain.log10();
+            assert!((log10(norm) - expected).abs() < 1e-9, "{gain} {t}: {norm:?}");
+        }
+    }
+}
+
+#[test]
+fn exact_zero_is_a_flag_and_no_number() {
+    let norms = linear(0.0, 50);
+    assert_eq!(norms[49], (50, Norm::Log10(0.0)));
+    assert!(norms[..49].iter().all(|(_, norm)| *norm == Norm::Zero), "{norms:?}");
+}
