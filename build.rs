@@ -13,6 +13,10 @@ fn main() {
     let lib = std::fs::canonicalize(&lib)
         .unwrap_or_else(|error| panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup"));
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
+    if lib.join("libtorch_cuda.so").exists() {
+        // It registers itself when it is loaded. No symbol is taken from it, so the linker would leave it out.
+        println!("cargo:rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
+    }
     compile_autograd_node(&lib);
     println!("cargo:rustc-env=LSTM_LAB_LIBTORCH={}", libtorch_version(&lib));
     println!("cargo:rustc-env=LSTM_LAB_TCH={}", tch_version());
@@ -57,17 +61,24 @@ fn tch_version() -> String {
 
 /// The commit, `+dirty` where tracked files differ from it.
 fn git_revision() -> String {
-    println!("cargo:rerun-if-changed=.git/HEAD");
-    println!("cargo:rerun-if-changed=.git/index");
     println!("cargo:rerun-if-changed=src");
-    let git = |arguments: &[&str]| {
-        let output =
-            Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
-        String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string())
-    };
+    // Both change with the commit. Not the index: git writes it whenever it looks at the files, and each time the
+    // program would be built anew; so it would for a file that is not there, as in a checkout without git.
+    for name in ["HEAD", "logs/HEAD"] {
+        if let Some(path) = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists()) {
+            println!("cargo:rerun-if-changed={path}");
+        }
+    }
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_string() };
-    match git(&["status", "--porcelain", "--untracked-files=no"]) {
+    match git(&["--no-optional-locks", "status", "--porcelain", "--untracked-files=no"]) {
         Some(changes) if changes.is_empty() => commit,
         _ => format!("{commit}+dirty"),
     }
+}
+
+/// What git says, if it is there and this is its checkout.
+fn git(arguments: &[&str]) -> Option<String> {
+    let output =
+        Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string())
 }

@@ -188,7 +188,7 @@ def look_at(root):
 
 def has_gpu():
     try:
-        return subprocess.run(["nvidia-smi", "-L"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        return subprocess.run(["nvidia-smi", "-L"], stdout=subprocess.PIPE, stderr=subprocess.PIPE).returncode == 0
     except OSError:
         return False
 
@@ -253,7 +253,8 @@ def main():
     except OSError as error:
         fail(f"could not install libtorch: {error}")
     except KeyboardInterrupt:
-        fail("interrupted; nothing was changed")
+        say("interrupted; nothing was changed")
+        sys.exit(130)
     if kind != before and (root.parent / "target").exists():
         # tch was built against another libtorch at the same place, which cargo does not notice.
         for profile in ([], ["--release"]):

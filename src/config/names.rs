@@ -128,6 +128,16 @@ names! {
 }
 
 names! {
+    /// At which lags norms are written; all of them are computed.
+    Lags ("choice of lags") {
+        /// every step
+        All = "all",
+        /// every step up to lag 50, then about fifty a decade, and the first step
+        Log = "log",
+    }
+}
+
+names! {
     /// What is timed in a `speed` experiment.
     Pass ("pass") {
         /// the output, with no gradient recorded

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::init::Init;
-use super::names::{CellName, Dtype, Encoding, EngineName, Kind, LossName, Pass};
+use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass};
 use super::spec::{Grid, Measure, Part, Shape, Spec, Task};
 use crate::data::Text;
 use crate::error::{Error, Result};
@@ -73,6 +73,8 @@ pub enum RunMeasure {
         loss: LossName,
         /// Steps between probe points, for an engine that shows no inner state.
         split_every: Option<usize>,
+        /// At which lags rows are written.
+        lags: Lags,
     },
     /// Engines against each other.
     Speed {
@@ -219,11 +221,11 @@ impl Expansion<'_> {
 
     fn runs_at(&mut self, part: &Part, point: Point, runs: &mut Vec<Run>) -> Result<()> {
         match &part.measure {
-            Measure::Gradients { loss, split_every } => {
+            Measure::Gradients { loss, split_every, lags } => {
                 for &engine in &part.grid.engine {
                     let split_every = (engine == EngineName::Builtin)
                         .then(|| split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
-                    let measure = RunMeasure::Gradients { engine, loss: *loss, split_every };
+                    let measure = RunMeasure::Gradients { engine, loss: *loss, split_every, lags: *lags };
                     for &seed in &self.spec.seeds {
                         self.push(point.clone(), measure.clone(), seed, runs)?;
                     }

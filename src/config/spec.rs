@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::init::Init;
-use super::names::{CellName, Dtype, Encoding, EngineName, Kind, LossName, Pass, TaskName};
+use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass, TaskName};
 use super::source::Source;
 use super::wire::{GridWire, OneOrMany, ShapeWire, TaskWire, Wire};
 use crate::error::{ConfigError, Result};
@@ -68,6 +68,8 @@ pub enum Measure {
         loss: LossName,
         /// Steps between probe points of an engine without visible states; `None`: about fifty points.
         split_every: Option<usize>,
+        /// At which lags rows are written.
+        lags: Lags,
     },
     /// Engine against engine, in seconds.
     Speed {
@@ -290,7 +292,8 @@ impl Check<'_> {
                 }
                 let split_every =
                     own.split_every.map(|every| self.size("gradients.split_every", every)).transpose()?;
-                (Measure::Gradients { loss, split_every }, own.grid)
+                let lags = self.word("gradients.lags", own.lags.as_deref().unwrap_or("all"))?;
+                (Measure::Gradients { loss, split_every, lags }, own.grid)
             }
             Kind::Speed => {
                 let own = wire.speed.clone().unwrap_or_default();

@@ -101,6 +101,8 @@ pub struct GradientsWire {
     pub loss: Option<String>,
     /// Steps between the probe points of an engine that shows no inner state (`builtin`).
     pub split_every: Option<i64>,
+    /// `all` or `log`: at which lags rows are written.
+    pub lags: Option<String>,
     /// Overrides of `[grid]` for this kind.
     pub grid: Option<GridWire>,
 }
@@ -143,6 +145,7 @@ impl Wire {
         if has("gradients") {
             let own = self.gradients.get_or_insert_default();
             own.loss.get_or_insert_with(|| "last".to_string());
+            own.lags.get_or_insert_with(|| "all".to_string());
             let grid = own.grid.take().unwrap_or_default().or(&shared);
             own.grid = Some(grid.resolve("fused", "f64", fixed_input));
         }

@@ -1,7 +1,7 @@
 //! The kind `gradients`: the norm of the gradient at every step.
 
 use super::{Place, agree, cotangent, run_parameters};
-use crate::config::names::EngineName;
+use crate::config::names::{EngineName, Lags};
 use crate::config::plan::{Run, RunMeasure};
 use crate::data::Text;
 use crate::engine::engine;
@@ -23,7 +23,7 @@ const AGREEMENT_STEPS: i64 = 32;
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
 pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<GradientRow>> {
-    let RunMeasure::Gradients { engine: name, loss, split_every } = run.measure else {
+    let RunMeasure::Gradients { engine: name, loss, split_every, lags } = run.measure else {
         return Err(Error::Usage("a run of another kind was given to `gradients`".into()));
     };
     let p = run_parameters(&run.point, run.seed, place.device);
@@ -43,10 +43,16 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<Gradi
         }
         _ => adjoint::profiles(engine(name), &p.leaves(), &batch.input, every, |output| loss.value(output))?,
     };
-    Ok(profiles.iter().flat_map(|profile| rows(run, name, profile)).collect())
+    Ok(profiles.iter().flat_map(|profile| rows(run, name, lags, profile)).collect())
 }
 
-fn rows(run: &Run, engine: EngineName, profile: &Profile) -> Vec<GradientRow> {
+/// Whether a row is written for this lag. `log` keeps the lags at which one fiftieth of a decade begins.
+fn is_written(lags: Lags, lag: usize, seq_len: usize) -> bool {
+    let fiftieth = |lag: usize| (50.0 * (lag as f64).log10()).floor();
+    lags == Lags::All || lag <= 50 || lag + 1 == seq_len || fiftieth(lag) != fiftieth(lag - 1)
+}
+
+fn rows(run: &Run, engine: EngineName, lags: Lags, profile: &Profile) -> Vec<GradientRow> {
     let point = &run.point;
     let row = |&(t, norm): &(usize, Norm)| GradientRow {
         run_id: run.id.clone(),
@@ -68,5 +74,21 @@ fn rows(run: &Run, engine: EngineName, profile: &Profile) -> Vec<GradientRow> {
         zero: norm == Norm::Zero,
         layer: profile.layer,
     };
-    profile.norms.iter().map(row).collect()
+    let written = profile.norms.iter().filter(|(t, _)| is_written(lags, point.seq_len - t, point.seq_len));
+    written.map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_lags_thin_out_and_keep_both_ends() {
+        let kept: Vec<usize> = (0..1_000_000).filter(|lag| is_written(Lags::Log, *lag, 1_000_000)).collect();
+        assert!((0..=50).all(|lag| kept.contains(&lag)));
+        assert_eq!(kept.last(), Some(&999_999));
+        let in_a_decade = |low: usize| kept.iter().filter(|lag| (low..10 * low).contains(*lag)).count();
+        assert_eq!((in_a_decade(1000), in_a_decade(10_000)), (50, 50));
+        assert!((0..1000).all(|lag| is_written(Lags::All, lag, 1000)));
+    }
 }
