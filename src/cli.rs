@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::names::{CellName, EngineName};
 use crate::device::DeviceChoice;
 use crate::ui::LogFormat;
 
@@ -27,6 +28,8 @@ pub enum Command {
     List,
     /// Rebuild summary, plots and report of results directories from their CSV alone.
     Report(ReportArgs),
+    /// One sequence through given layers: outputs, every gradient, per-step norms; to hold against PyTorch, JAX or ONNX.
+    Trace(TraceArgs),
     /// Real datasets: list, fetch, verify.
     Data(DataArgs),
     /// Show libtorch, devices, threads, CPU features and the measured peak of a matrix product.
@@ -98,6 +101,27 @@ pub struct ReportArgs {
     /// Results directories of experiments, such as results/quickstart.
     #[arg(value_name = "DIR", required = true)]
     pub dirs: Vec<PathBuf>,
+}
+
+/// `trace`.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// Parameters under PyTorch's names (weight_ih_l0, …) of any number of layers, `input` [T, B, I], and perhaps `h0`,
+    /// `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones on the last step).
+    #[arg(value_name = "FILE.safetensors")]
+    pub file: PathBuf,
+    /// rnn, lstm or gru.
+    #[arg(long)]
+    pub cell: CellName,
+    /// stepwise, fused, analytic or builtin.
+    #[arg(long, default_value = "analytic")]
+    pub engine: EngineName,
+    /// Where trace.safetensors and gradients.csv go.
+    #[arg(long, value_name = "DIR", default_value = "trace")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub place: PlaceArgs,
 }
 
 /// `data`.

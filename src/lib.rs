@@ -20,5 +20,6 @@ pub mod results;
 pub mod runner;
 pub mod stats;
 pub mod task;
+pub mod trace;
 pub mod ui;
 pub mod words;

@@ -6,6 +6,7 @@ mod doctor;
 mod list;
 mod report;
 mod run;
+mod trace;
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ pub fn dispatch(command: Command) -> Result<u8> {
         Command::Check(args) => check::check(&args),
         Command::List => list::list(),
         Command::Report(args) => report::report(&args),
+        Command::Trace(args) => trace::trace(&args),
         Command::Data(args) => data::data(&args),
         Command::Doctor(args) => doctor::doctor(&args),
     }

@@ -75,13 +75,22 @@ pub fn forward(
     input: &Tensor,
     first: Option<&[State]>,
 ) -> Result<Output> {
+    Ok(engine.stack(p, input, &check(p, input, first)?))
+}
+
+/// Checks an input `[T, B, I]` and first states, one a layer, against the parameters; gives the states, zeros where there
+/// are none.
+///
+/// # Errors
+/// A shape that does not fit the parameters.
+pub fn check(p: &Parameters, input: &Tensor, first: Option<&[State]>) -> Result<Vec<State>> {
     check_input(p, input)?;
     match first {
         Some(first) => {
             check_state(p, input, first)?;
-            Ok(engine.stack(p, input, first))
+            Ok(first.iter().map(State::shallow_clone).collect())
         }
-        None => Ok(engine.stack(p, input, &zero_states(p, input))),
+        None => Ok(zero_states(p, input)),
     }
 }
 
@@ -92,10 +101,7 @@ pub fn zero_states(p: &Parameters, input: &Tensor) -> Vec<State> {
 }
 
 /// Whether `input` is `[T, B, I]` with T, B ≥ 1 and the parameters' I.
-///
-/// # Errors
-/// It is not.
-pub fn check_input(p: &Parameters, input: &Tensor) -> Result<()> {
+fn check_input(p: &Parameters, input: &Tensor) -> Result<()> {
     let expected = p.input_size();
     match input.size().as_slice() {
         [steps, batch, features] if *steps >= 1 && *batch >= 1 && *features == expected => Ok(()),

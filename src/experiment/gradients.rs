@@ -39,9 +39,11 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<Gradi
     let profiles = match name {
         EngineName::Analytic => {
             let steps = run.point.seq_len;
-            exact::profiles(&p, &batch.input, &|output, piece| loss.of_piece(output, piece, steps))?
+            exact::profiles(&p, &batch.input, None, &|output, piece| loss.of_piece(output, piece, steps))?
         }
-        _ => adjoint::profiles(engine(name), &p.leaves(), &batch.input, every, |output| loss.value(output))?,
+        _ => adjoint::profiles(engine(name), &p.leaves(), &batch.input, None, every, |output| {
+            loss.value(output)
+        })?,
     };
     Ok(profiles.iter().flat_map(|profile| rows(run, name, lags, profile)).collect())
 }

@@ -8,7 +8,7 @@ use tch::Tensor;
 use super::{Norm, norms};
 use crate::cell::{Cell, LayerParameters, Parameters, State};
 use crate::config::names::Quantity;
-use crate::engine::{Engine, check_input, zero_states};
+use crate::engine::{Engine, check};
 use crate::error::Result;
 
 /// The norms of one quantity of one layer.
@@ -22,7 +22,7 @@ pub struct Profile {
     pub norms: Vec<(usize, Norm)>,
 }
 
-/// Runs `input` `[T, B, I]` through the layers and differentiates `loss`, a scalar made of the output `[T, B, H]`.
+/// Runs `input` `[T, B, I]` through the layers, from the states `first` or zeros, and differentiates `loss`, a scalar made of the output `[T, B, H]`.
 ///
 /// Gives `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step. An engine that
 /// shows no inner state is called piece by piece, cut every `split_every` steps; then `total_h` exists at the
@@ -34,14 +34,15 @@ pub fn profiles(
     engine: &dyn Engine,
     p: &Parameters,
     input: &Tensor,
+    first: Option<&[State]>,
     split_every: usize,
     loss: impl FnOnce(&Tensor) -> Tensor,
 ) -> Result<Vec<Profile>> {
-    check_input(p, input)?;
+    let first = check(p, input, first)?;
     let input = input.detach().copy().set_requires_grad(true);
     let mut layers = Vec::with_capacity(p.layers.len());
     let mut below = input.shallow_clone();
-    for (layer, first) in p.layers.iter().zip(zero_states(p, &input)) {
+    for (layer, first) in p.layers.iter().zip(first) {
         let probed = Probed::run(engine, p.cell(), layer, &below, &first, split_every);
         below = probed.output.shallow_clone();
         layers.push(probed);

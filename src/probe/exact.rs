@@ -14,25 +14,31 @@ use super::norm::{Norm, Scaled, norms_scaled};
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::config::names::Quantity;
 use crate::engine::analytic::{self, Derivation};
-use crate::engine::{check_input, zero_states};
+use crate::engine::check;
 use crate::error::Result;
 
 /// The loss of some of the steps: given the output at these steps, `[t, B, H]`, and which they are (from 0), a scalar;
 /// `None` where the loss does not depend on them. The loss of a sequence is the sum over its pieces.
 pub type PieceLoss<'a> = dyn Fn(&Tensor, Range<usize>) -> Option<Tensor> + 'a;
 
-/// `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step of `input` `[T, B, I]`.
+/// `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step of `input` `[T, B, I]`, from the
+/// states `first` or zeros.
 ///
 /// # Errors
 /// A shape that does not fit the parameters.
-pub fn profiles(p: &Parameters, input: &Tensor, loss: &PieceLoss) -> Result<Vec<Profile>> {
-    check_input(p, input)?;
+pub fn profiles(
+    p: &Parameters,
+    input: &Tensor,
+    first: Option<&[State]>,
+    loss: &PieceLoss,
+) -> Result<Vec<Profile>> {
+    let first = check(p, input, first)?;
     no_grad(|| {
         let steps = input.size()[0] as usize;
         let length = (steps as f64).sqrt().ceil() as usize;
         let pieces: Vec<Range<usize>> =
             (0..steps).step_by(length).map(|start| start..(start + length).min(steps)).collect();
-        let firsts = checkpoints(p, input, &pieces);
+        let firsts = checkpoints(p, input, first, &pieces);
         let mut found = Found::new(p);
         let mut carried: Vec<Option<Carried>> = p.layers.iter().map(|_| None).collect();
         for (piece, first) in pieces.iter().zip(&firsts).rev() {
@@ -53,8 +59,13 @@ fn part(tensor: &Tensor, piece: &Range<usize>) -> Tensor {
 }
 
 /// The states before each piece, one a layer.
-fn checkpoints(p: &Parameters, input: &Tensor, pieces: &[Range<usize>]) -> Vec<Vec<State>> {
-    let mut firsts = vec![zero_states(p, input)];
+fn checkpoints(
+    p: &Parameters,
+    input: &Tensor,
+    first: Vec<State>,
+    pieces: &[Range<usize>],
+) -> Vec<Vec<State>> {
+    let mut firsts = vec![first];
     for piece in &pieces[..pieces.len() - 1] {
         let layers = run(p, &part(input, piece), &firsts[firsts.len() - 1]);
         firsts.push(layers.iter().map(Layer::last).collect());

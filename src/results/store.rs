@@ -72,10 +72,10 @@ impl Store {
             .prefix(&format!(".{}-", run.run_id))
             .tempdir_in(&runs)
             .map_err(Error::io("write in", &runs))?;
-        write(&aside.path().join("run.csv"), std::slice::from_ref(run))?;
+        write_csv(&aside.path().join("run.csv"), std::slice::from_ref(run))?;
         match rows {
-            Rows::Gradients(rows) => write(&aside.path().join("gradients.csv"), rows)?,
-            Rows::Speed(rows) => write(&aside.path().join("speed.csv"), rows)?,
+            Rows::Gradients(rows) => write_csv(&aside.path().join("gradients.csv"), rows)?,
+            Rows::Speed(rows) => write_csv(&aside.path().join("speed.csv"), rows)?,
             Rows::None => {}
         }
         let place = self.run_dir(&run.run_id);
@@ -92,7 +92,7 @@ impl Store {
     /// A run's file cannot be read, or the result not written.
     pub fn assemble(&self, run_ids: &[String]) -> Result<()> {
         let present: Vec<RunRow> = run_ids.iter().filter_map(|id| self.run_row(id)).collect();
-        write(&self.root.join("runs.csv"), &present)?;
+        write_csv(&self.root.join("runs.csv"), &present)?;
         self.gather::<GradientRow>("gradients.csv", &present)?;
         self.gather::<SpeedRow>("speed.csv", &present)
     }
@@ -107,7 +107,7 @@ impl Store {
         }
         let path = self.root.join(file);
         if !rows.is_empty() {
-            return write(&path, &rows);
+            return write_csv(&path, &rows);
         }
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -139,7 +139,7 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
+pub fn write_csv<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.serialize(row).map_err(Error::csv("write", path))?;

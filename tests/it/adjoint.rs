@@ -35,7 +35,7 @@ fn a_linear_network_decays_as_the_powers_of_its_matrix() {
         LayerParameters { w_ih: zeros(&[4, 2]), w_hh: eye * DECAY, b_ih: zeros(&[4]), b_hh: zeros(&[4]) };
     let p = Parameters { cell: CellName::Rnn, layers: vec![layer] }.leaves();
     for engine in engines() {
-        let found = profiles(engine, &p, &zeros(&[400, 3, 2]), 7, last).unwrap();
+        let found = profiles(engine, &p, &zeros(&[400, 3, 2]), None, 7, last).unwrap();
         for (t, norm) in of(&found, Quantity::TotalH, 0) {
             let expected = (400 - t) as f64 * DECAY.log10();
             assert!((log10(norm) - expected).abs() < 1e-12, "{}: step {t}", engine.name());
@@ -60,7 +60,7 @@ fn the_cell_state_of_an_lstm_decays_as_its_forget_gate() {
         b_hh: zeros(&[4 * hidden]),
     };
     let p = Parameters { cell: CellName::Lstm, layers: vec![layer] }.leaves();
-    let found = profiles(engine(EngineName::Fused), &p, &zeros(&[300, 1, 1]), 1, last).unwrap();
+    let found = profiles(engine(EngineName::Fused), &p, &zeros(&[300, 1, 1]), None, 1, last).unwrap();
     let total_c = of(&found, Quantity::TotalC, 0);
     let forget = 1.0 / (1.0 + (-2.0f64).exp());
     let slope = (log10(total_c[299].1) - log10(total_c[0].1)) / 299.0;
@@ -73,9 +73,9 @@ fn cutting_at_every_step_gives_what_the_states_themselves_give() {
         let case = Case::new(cell, 2, 20, Kind::Double);
         let p = case.parameters().leaves();
         let sum = |output: &Tensor| (output * case.cotangent()).sum(Kind::Double);
-        let reference = profiles(engine(EngineName::Stepwise), &p, &case.input(), 1, sum).unwrap();
+        let reference = profiles(engine(EngineName::Stepwise), &p, &case.input(), None, 1, sum).unwrap();
         for engine in engines() {
-            let found = profiles(engine, &p, &case.input(), 1, sum).unwrap();
+            let found = profiles(engine, &p, &case.input(), None, 1, sum).unwrap();
             for profile in &found {
                 let expected = of(&reference, profile.quantity, profile.layer);
                 assert_eq!(profile.norms.len(), expected.len());
@@ -98,7 +98,7 @@ fn every_layer_and_every_step_is_there() {
     let case = Case::new(CellName::Lstm, 2, 15, Kind::Double);
     let p = case.parameters().leaves();
     for engine in engines() {
-        let found = profiles(engine, &p, &case.input(), 4, last).unwrap();
+        let found = profiles(engine, &p, &case.input(), None, 4, last).unwrap();
         for layer in 0..2 {
             let steps: Vec<usize> = of(&found, Quantity::TotalH, layer).iter().map(|(t, _)| *t).collect();
             match engine.name().shows_states() {

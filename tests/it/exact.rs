@@ -59,7 +59,7 @@ fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
     };
     let mut smallest = 0.0f64;
     for &name in CellName::ALL {
-        let found = exact::profiles(&golden_parameters(name), &input, &loss).unwrap();
+        let found = exact::profiles(&golden_parameters(name), &input, None, &loss).unwrap();
         for (quantity, of_quantity) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
             for (t, expected) in &golden[name.as_str()][of_quantity] {
                 let t: usize = t.parse().unwrap();
@@ -84,8 +84,8 @@ fn where_floats_suffice_it_is_what_autograd_gives() {
             let (p, cotangent) = (case.parameters(), case.cotangent());
             let stepwise = engine(EngineName::Stepwise);
             let sum = |output: &Tensor| (output * &cotangent).sum(Kind::Double);
-            let expected = adjoint::profiles(stepwise, &p.leaves(), &case.input(), 1, sum).unwrap();
-            let found = exact::profiles(&p, &case.input(), &|output, piece| {
+            let expected = adjoint::profiles(stepwise, &p.leaves(), &case.input(), None, 1, sum).unwrap();
+            let found = exact::profiles(&p, &case.input(), None, &|output, piece| {
                 let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
                 Some((output * part).sum(Kind::Double))
             })
@@ -115,7 +115,7 @@ fn linear(gain: f64, steps: i64) -> Vec<(usize, Norm)> {
     let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
         (piece.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))
     };
-    of(&exact::profiles(&p, &zeros(&[steps, 2, 1]), &loss).unwrap(), Quantity::TotalH).to_vec()
+    of(&exact::profiles(&p, &zeros(&[steps, 2, 1]), None, &loss).unwrap(), Quantity::TotalH).to_vec()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::support::{assert_same, engines};
 
 type Tensors = BTreeMap<String, Tensor>;
 
-fn load(cell: CellName) -> (Tensors, Tensors) {
+pub fn load(cell: CellName) -> (Tensors, Tensors) {
     let text = match cell {
         CellName::Rnn => include_str!("../golden/rnn.json"),
         CellName::Lstm => include_str!("../golden/lstm.json"),
@@ -87,7 +87,7 @@ fn adjoint_norms_are_those_of_pytorch_with_retain_grad() {
         let p = parameters(cell, &given, 1).leaves();
         for name in EngineName::ALL {
             let loss = |output: &Tensor| (output * &given["cotangent"]).sum(Kind::Double);
-            let found = profiles(engine(*name), &p, &given["input"], 1, loss).unwrap();
+            let found = profiles(engine(*name), &p, &given["input"], None, 1, loss).unwrap();
             for (quantity, golden) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
                 let profile = found.iter().find(|profile| profile.quantity == quantity);
                 // The rnn and the gru have no c, and an engine that is probed by cutting shows none.

@@ -14,3 +14,4 @@ mod layering;
 mod parity;
 mod property;
 mod support;
+mod trace;
