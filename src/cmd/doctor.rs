@@ -31,8 +31,8 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     line(
         "cuda",
         match device::cuda_devices() {
-            0 if tch::utils::has_cuda() => "libtorch has it, no device found".to_string(),
-            0 => "not in this libtorch (scripts/setup --cuda brings one that has it)".to_string(),
+            // Without a driver libtorch denies having CUDA, so the two cannot be told apart here.
+            0 => "no device (no driver, or a libtorch without CUDA: scripts/setup --cuda)".to_string(),
             count => format!("{count} devices, cuDNN {}", tch::Cuda::cudnn_is_available()),
         },
     );

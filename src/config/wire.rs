@@ -147,7 +147,7 @@ impl Wire {
             own.loss.get_or_insert_with(|| "last".to_string());
             own.lags.get_or_insert_with(|| "all".to_string());
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve("fused", "f64", fixed_input));
+            own.grid = Some(grid.resolve(&["analytic"], "f64", fixed_input));
         }
         if has("speed") {
             let own = self.speed.get_or_insert_default();
@@ -156,7 +156,7 @@ impl Wire {
             own.warmup.get_or_insert(2);
             own.budget_seconds.get_or_insert(20.0);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve_engines(&["stepwise", "fused", "builtin"], "f32", fixed_input));
+            own.grid = Some(grid.resolve(&["stepwise", "fused", "analytic", "builtin"], "f32", fixed_input));
         }
         self
     }
@@ -186,11 +186,7 @@ impl GridWire {
         }
     }
 
-    fn resolve(self, engine: &str, dtype: &str, fixed_input: bool) -> GridWire {
-        self.resolve_engines(&[engine], dtype, fixed_input)
-    }
-
-    fn resolve_engines(mut self, engines: &[&str], dtype: &str, fixed_input: bool) -> GridWire {
+    fn resolve(mut self, engines: &[&str], dtype: &str, fixed_input: bool) -> GridWire {
         let words = |words: &[&str]| OneOrMany(words.iter().map(|word| word.to_string()).collect());
         let one = |n: i64| OneOrMany(vec![n]);
         self.cell.get_or_insert_with(|| words(&["rnn", "lstm", "gru"]));

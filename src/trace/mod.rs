@@ -96,44 +96,27 @@ impl Given {
         let leaf = |tensor: &Tensor| tensor.detach().copy().set_requires_grad(true);
         let p = self.parameters.leaves();
         let input = leaf(&self.input);
-        let first: Vec<State> =
-            self.first.iter().map(|s| State { h: leaf(&s.h), c: s.c.as_ref().map(leaf) }).collect();
+        let h0 = leaf(&stack_h(&self.first));
+        let c0 = stack_c(&self.first).map(|c0| leaf(&c0));
+        let first: Vec<State> = (0..p.layers.len() as i64)
+            .map(|layer| State { h: h0.get(layer), c: c0.as_ref().map(|c0| c0.get(layer)) })
+            .collect();
         let run = forward(engine, &p, &input, Some(&first))?;
         let loss = (&run.output * &self.grad_output).sum(run.output.kind());
 
-        let mut nodes: Vec<(String, &Tensor)> = p.named();
-        nodes.push(("input".to_string(), &input));
-        let states = |c: bool| {
-            move |s: &'_ State| {
-                if c { s.c.as_ref().map(Tensor::shallow_clone) } else { Some(s.h.shallow_clone()) }
-            }
-        };
-        let (h0, c0): (Vec<Tensor>, Vec<Tensor>) = (
-            first.iter().filter_map(states(false)).collect(),
-            first.iter().filter_map(states(true)).collect(),
-        );
-        let leaves: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).chain(&h0).chain(&c0).collect();
-        let mut gradients = Tensor::run_backward(&[loss], &leaves, false, false).into_iter();
-
-        let mut found = Tensors::new();
-        for (name, tensor) in &nodes {
-            let gradient = gradients.next().filter(Tensor::defined).unwrap_or_else(|| tensor.zeros_like());
-            found.insert(format!("grad.{name}"), gradient);
-        }
-        let mut stacked = |name: &str, states: &[Tensor]| {
-            let of_layers: Vec<Tensor> = gradients.by_ref().take(states.len()).collect();
-            found.insert(format!("grad.{name}"), Tensor::stack(&of_layers, 0));
-        };
-        stacked("h0", &h0);
-        if !c0.is_empty() {
-            stacked("c0", &c0);
-        }
-        let last = |of: Vec<&Tensor>| Tensor::stack(&of, 0);
+        let mut nodes = p.named();
+        nodes.extend([("input".to_string(), &input), ("h0".to_string(), &h0)]);
+        nodes.extend(c0.as_ref().map(|c0| ("c0".to_string(), c0)));
+        let leaves: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
+        let gradients = Tensor::run_backward(&[loss], &leaves, false, false);
+        let mut found: Tensors = nodes
+            .iter()
+            .zip(gradients)
+            .map(|((name, _), gradient)| (format!("grad.{name}"), gradient))
+            .collect();
         found.insert("output".into(), run.output.shallow_clone());
-        found.insert("h_n".into(), last(run.last.iter().map(|s| &s.h).collect()));
-        if !c0.is_empty() {
-            found.insert("c_n".into(), last(run.last.iter().filter_map(|s| s.c.as_ref()).collect()));
-        }
+        found.insert("h_n".into(), stack_h(&run.last));
+        found.extend(stack_c(&run.last).map(|c_n| ("c_n".to_string(), c_n)));
         Ok(found)
     }
 
@@ -148,6 +131,17 @@ impl Given {
         let loss = |output: &Tensor| (output * &self.grad_output).sum(Kind::Double);
         adjoint::profiles(engine, &p.leaves(), &self.input, first, 1, loss)
     }
+}
+
+/// The h of all layers, `[layers, B, H]`.
+fn stack_h(states: &[State]) -> Tensor {
+    Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0)
+}
+
+/// The c of all layers, for a cell that has one.
+fn stack_c(states: &[State]) -> Option<Tensor> {
+    let of_layers = states.iter().map(|state| state.c.as_ref()).collect::<Option<Vec<_>>>()?;
+    Some(Tensor::stack(&of_layers, 0))
 }
 
 /// Takes tensors out of a file by name, checking shapes.
