@@ -1,5 +1,8 @@
-//! From a TOML file to a list of runs: `wire` (what serde reads) → `spec` (what is checked) → `plan` (the runs).
+//! From a TOML file to a list of runs: `wire` (what serde reads) → `check` → `spec` (what was
+//! found sound) → `plan` (the runs).
 
+mod check;
+mod grid;
 pub mod init;
 pub mod names;
 pub mod plan;

@@ -168,6 +168,10 @@ names! {
         DirectH = "direct_h",
         /// the derivative with respect to the input x_t
         InputX = "input_x",
+        /// the part of total_c (lstm) or total_h (gru) that came back along the state itself, through f or z alone
+        CellPath = "cell_path",
+        /// the other part, which came through the gates and W_hh at some step
+        GatePath = "gate_path",
     }
 }
 

@@ -75,6 +75,8 @@ pub enum RunMeasure {
         split_every: Option<usize>,
         /// At which lags rows are written.
         lags: Lags,
+        /// Whether the adjoint is also split by the way it came.
+        path_split: bool,
     },
     /// Engines against each other.
     Speed {
@@ -221,11 +223,12 @@ impl Expansion<'_> {
 
     fn runs_at(&mut self, part: &Part, point: Point, runs: &mut Vec<Run>) -> Result<()> {
         match &part.measure {
-            Measure::Gradients { loss, split_every, lags } => {
+            Measure::Gradients { loss, split_every, lags, path_split } => {
                 for &engine in &part.grid.engine {
                     let split_every = (engine == EngineName::Builtin)
                         .then(|| split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
-                    let measure = RunMeasure::Gradients { engine, loss: *loss, split_every, lags: *lags };
+                    let (loss, lags, path_split) = (*loss, *lags, *path_split);
+                    let measure = RunMeasure::Gradients { engine, loss, split_every, lags, path_split };
                     for &seed in &self.spec.seeds {
                         self.push(point.clone(), measure.clone(), seed, runs)?;
                     }

@@ -103,6 +103,8 @@ pub struct GradientsWire {
     pub split_every: Option<i64>,
     /// `all` or `log`: at which lags rows are written.
     pub lags: Option<String>,
+    /// Whether the adjoint is also split by the way it came (engine `analytic`).
+    pub path_split: Option<bool>,
     /// Overrides of `[grid]` for this kind.
     pub grid: Option<GridWire>,
 }
@@ -146,6 +148,7 @@ impl Wire {
             let own = self.gradients.get_or_insert_default();
             own.loss.get_or_insert_with(|| "last".to_string());
             own.lags.get_or_insert_with(|| "all".to_string());
+            own.path_split.get_or_insert(false);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
             own.grid = Some(grid.resolve(&["analytic"], "f64", fixed_input));
         }

@@ -3,7 +3,7 @@
 
 use tch::Tensor;
 
-use super::{Engine, EngineName, gather};
+use super::{Engine, EngineName};
 use crate::cell::{Cell, LayerParameters, State};
 
 /// See the module.
@@ -14,10 +14,6 @@ impl Engine for Fused {
         EngineName::Fused
     }
 
-    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
-        gather(run(cell, p, input, first))
-    }
-
     fn states(
         &self,
         cell: &dyn Cell,
@@ -25,20 +21,16 @@ impl Engine for Fused {
         input: &Tensor,
         first: &State,
     ) -> Option<Vec<State>> {
-        Some(run(cell, p, input, first))
+        let (steps, batch) = (input.size()[0], input.size()[1]);
+        // [T·B, I] × [I, G·H] + bias: one product for the whole sequence.
+        let projected = cell.hoisted_bias(p).addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
+        let projected = projected.view([steps, batch, -1]).unbind(0);
+        let w_hh_t = p.w_hh.tr();
+        let mut states: Vec<State> = Vec::with_capacity(steps as usize);
+        for projected in &projected {
+            let next = cell.step_projected(p, &w_hh_t, projected, states.last().unwrap_or(first));
+            states.push(next);
+        }
+        Some(states)
     }
-}
-
-fn run(cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> Vec<State> {
-    let (steps, batch) = (input.size()[0], input.size()[1]);
-    // [T·B, I] × [I, G·H] + bias: one product for the whole sequence.
-    let projected = cell.hoisted_bias(p).addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
-    let projected = projected.view([steps, batch, -1]).unbind(0);
-    let w_hh_t = p.w_hh.tr();
-    let mut states: Vec<State> = Vec::with_capacity(steps as usize);
-    for projected in &projected {
-        let next = cell.step_projected(p, &w_hh_t, projected, states.last().unwrap_or(first));
-        states.push(next);
-    }
-    states
 }

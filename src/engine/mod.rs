@@ -28,9 +28,6 @@ pub trait Engine: Sync {
     /// The engine's word in configs.
     fn name(&self) -> EngineName;
 
-    /// Runs one layer: input `[T, B, I]` and first state to the output `[T, B, H]` and the last state.
-    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State);
-
     /// The states s_1 … s_T of one layer as nodes of the autograd graph, from an engine that shows them.
     fn states(
         &self,
@@ -40,6 +37,13 @@ pub trait Engine: Sync {
         _first: &State,
     ) -> Option<Vec<State>> {
         None
+    }
+
+    /// Runs one layer: input `[T, B, I]` and first state to the output `[T, B, H]` and the last state.
+    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
+        gather(
+            self.states(cell, p, input, first).expect("an engine has states to show or a `layer` of its own"),
+        )
     }
 
     /// Runs all layers, each on the output of the one below.

@@ -3,7 +3,7 @@
 
 use tch::Tensor;
 
-use super::{Engine, EngineName, gather};
+use super::{Engine, EngineName};
 use crate::cell::{Cell, LayerParameters, State};
 
 /// See the module.
@@ -14,10 +14,6 @@ impl Engine for Stepwise {
         EngineName::Stepwise
     }
 
-    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
-        gather(run(cell, p, input, first))
-    }
-
     fn states(
         &self,
         cell: &dyn Cell,
@@ -25,16 +21,12 @@ impl Engine for Stepwise {
         input: &Tensor,
         first: &State,
     ) -> Option<Vec<State>> {
-        Some(run(cell, p, input, first))
+        let gates = p.gates(cell.gates().len());
+        let mut states: Vec<State> = Vec::with_capacity(input.size()[0] as usize);
+        for x in input.unbind(0) {
+            let next = cell.step(&gates, &x, states.last().unwrap_or(first));
+            states.push(next);
+        }
+        Some(states)
     }
-}
-
-fn run(cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> Vec<State> {
-    let gates = p.gates(cell.gates().len());
-    let mut states: Vec<State> = Vec::with_capacity(input.size()[0] as usize);
-    for x in input.unbind(0) {
-        let next = cell.step(&gates, &x, states.last().unwrap_or(first));
-        states.push(next);
-    }
-    states
 }

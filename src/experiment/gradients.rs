@@ -7,7 +7,8 @@ use crate::data::Text;
 use crate::engine::engine;
 use crate::error::{Error, Result};
 use crate::probe::adjoint::{self, Profile};
-use crate::probe::{Norm, exact};
+use crate::probe::exact::{self, PathSplit};
+use crate::probe::Norm;
 use crate::results::schema::GradientRow;
 use crate::task::{Loss, batch};
 
@@ -23,7 +24,7 @@ const AGREEMENT_STEPS: i64 = 32;
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
 pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<GradientRow>> {
-    let RunMeasure::Gradients { engine: name, loss, split_every, lags } = run.measure else {
+    let RunMeasure::Gradients { engine: name, loss, split_every, lags, path_split } = run.measure else {
         return Err(Error::Usage("a run of another kind was given to `gradients`".into()));
     };
     let p = run_parameters(&run.point, run.seed, place.device);
@@ -39,7 +40,10 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<Gradi
     let profiles = match name {
         EngineName::Analytic => {
             let steps = run.point.seq_len;
-            exact::profiles(&p, &batch.input, None, &|output, piece| loss.of_piece(output, piece, steps))?
+            let split = if path_split { PathSplit::On } else { PathSplit::Off };
+            exact::profiles(&p, &batch.input, None, split, &|output, piece| {
+                loss.of_piece(output, piece, steps)
+            })?
         }
         _ => adjoint::profiles(engine(name), &p.leaves(), &batch.input, None, every, |output| {
             loss.value(output)

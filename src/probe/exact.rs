@@ -13,13 +13,23 @@ use super::adjoint::Profile;
 use super::norm::{Norm, Scaled, norms_scaled};
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::config::names::Quantity;
-use crate::engine::analytic::{self, Derivation};
+use crate::engine::analytic::{self, Derivation, Reverse};
 use crate::engine::check;
 use crate::error::Result;
 
 /// The loss of some of the steps: given the output at these steps, `[t, B, H]`, and which they are (from 0), a scalar;
 /// `None` where the loss does not depend on them. The loss of a sequence is the sum over its pieces.
 pub type PieceLoss<'a> = dyn Fn(&Tensor, Range<usize>) -> Option<Tensor> + 'a;
+
+/// Whether the adjoint of the carried state (c of the LSTM, h of the GRU) is also split by the way it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathSplit {
+    /// No.
+    Off,
+    /// Yes: `cell_path` along the state itself, a product of forget gates (the constant error carousel of Hochreiter &
+    /// Schmidhuber 1997), and `gate_path`, the rest. The two add up to the adjoint.
+    On,
+}
 
 /// `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step of `input` `[T, B, I]`, from the
 /// states `first` or zeros.
@@ -30,6 +40,7 @@ pub fn profiles(
     p: &Parameters,
     input: &Tensor,
     first: Option<&[State]>,
+    split: PathSplit,
     loss: &PieceLoss,
 ) -> Result<Vec<Profile>> {
     let first = check(p, input, first)?;
@@ -46,7 +57,7 @@ pub fn profiles(
             let output = layers.last().map(Layer::output).expect("a stack has a layer");
             let mut direct = Scaled::new(&gradient(loss, &output, piece));
             for (n, layer) in layers.into_iter().enumerate().rev() {
-                direct = layer.backward(&p.layers[n], direct, &mut carried[n], &mut found.layers[n]);
+                direct = layer.backward(&p.layers[n], direct, split, &mut carried[n], &mut found.layers[n]);
             }
             found.input_x.push(norms_scaled(&direct));
         }
@@ -104,6 +115,70 @@ struct Carried {
     h: Tensor,
     c: Option<Tensor>,
     exponent: Tensor,
+    paths: Option<Paths>,
+}
+
+/// The adjoint of the carried state by the way it came, each with its own power of two.
+struct Paths {
+    /// The part of `Carried::h` that came through W_hh at the step after, times 2^`Carried::exponent`.
+    through_w: Tensor,
+    cell: Scaled,
+    gates: Scaled,
+    /// Both at every step of the piece so far.
+    all_cell: Vec<Scaled>,
+    all_gates: Vec<Scaled>,
+}
+
+impl Paths {
+    fn new(like: &Tensor, exponent: &Tensor) -> Paths {
+        let nothing = || Scaled { mantissa: like.zeros_like(), exponent: Scaled::nothing(exponent) };
+        Paths {
+            through_w: like.zeros_like(),
+            cell: nothing(),
+            gates: nothing(),
+            all_cell: Vec::new(),
+            all_gates: Vec::new(),
+        }
+    }
+
+    /// Adds what enters at step t: the direct part to the cell's path, what came through W_hh to the gates'.
+    fn enter(&mut self, t: usize, reverse: &dyn Reverse, direct: &Scaled, exponent: &Tensor) {
+        let entering = |d_h: &Tensor, exponent: &Tensor| {
+            let mantissa = reverse.enter(t, d_h)?;
+            Some(Scaled { mantissa, exponent: exponent.shallow_clone() })
+        };
+        let kind = self.through_w.kind();
+        if let Some(direct) = entering(&direct.mantissa.to_kind(kind), &direct.exponent) {
+            self.cell = self.cell.plus(&direct);
+        }
+        if let Some(through_w) = entering(&self.through_w, exponent) {
+            self.gates = self.gates.plus(&through_w);
+        }
+        self.all_cell.push(self.cell.shallow_clone());
+        self.all_gates.push(self.gates.shallow_clone());
+    }
+
+    /// Goes to the step before t.
+    fn pass(&mut self, t: usize, reverse: &dyn Reverse, through_w: Tensor) {
+        if let Some(keep) = reverse.keep(t) {
+            self.cell.mantissa = &self.cell.mantissa * keep;
+            self.gates.mantissa = &self.gates.mantissa * keep;
+        }
+        self.through_w = through_w;
+    }
+
+    /// The norms of the piece, and ready for the next.
+    fn take(&mut self, found: &mut LayerFound) {
+        found.cell_path.push(norms_of(std::mem::take(&mut self.all_cell)));
+        found.gate_path.push(norms_of(std::mem::take(&mut self.all_gates)));
+    }
+}
+
+/// Norms of steps that were gathered from the last to the first.
+fn norms_of(mut of_steps: Vec<Scaled>) -> Vec<Norm> {
+    of_steps.reverse();
+    let stack = |part: fn(&Scaled) -> &Tensor| Tensor::stack(&of_steps.iter().map(part).collect::<Vec<_>>(), 0);
+    norms_scaled(&Scaled { mantissa: stack(|s| &s.mantissa), exponent: stack(|s| &s.exponent) })
 }
 
 impl Carried {
@@ -151,6 +226,7 @@ impl Layer {
         &self,
         p: &LayerParameters,
         direct: Scaled,
+        split: PathSplit,
         carried: &mut Option<Carried>,
         found: &mut LayerFound,
     ) -> Scaled {
@@ -162,8 +238,15 @@ impl Layer {
             h: self.h.get(0).zeros_like(),
             c: self.derivation.c().map(|c| c.get(0).zeros_like()),
             exponent: Scaled::nothing(&exponents[0]),
+            paths: (split == PathSplit::On && reverse.keep(0).is_some())
+                .then(|| Paths::new(&self.h.get(0), &exponents[0])),
         });
         for t in (0..directs.len()).rev() {
+            if let Some(paths) = &mut now.paths {
+                let direct =
+                    Scaled { mantissa: directs[t].shallow_clone(), exponent: exponents[t].shallow_clone() };
+                paths.enter(t, reverse.as_ref(), &direct, &now.exponent);
+            }
             now.join(&directs[t], &exponents[t]);
             if let Some(c) = &mut now.c {
                 reverse.absorb(t, &now.h, c);
@@ -174,8 +257,14 @@ impl Layer {
             all_c.extend(now.c.as_ref().map(Tensor::copy));
             reverse.emit(t, &now.h, now.c.as_mut());
             let mut earlier = reverse.delta(t).matmul(&p.w_hh);
+            if let Some(paths) = &mut now.paths {
+                paths.pass(t, reverse.as_ref(), earlier.copy());
+            }
             reverse.carry(t, &now.h, &mut earlier);
             now.h = earlier;
+        }
+        if let Some(paths) = &mut now.paths {
+            paths.take(found);
         }
         *carried = Some(now);
         let stack = |mut of_steps: Vec<Tensor>| {
@@ -199,6 +288,8 @@ struct LayerFound {
     total_h: Vec<Vec<Norm>>,
     total_c: Vec<Vec<Norm>>,
     direct_h: Vec<Vec<Norm>>,
+    cell_path: Vec<Vec<Norm>>,
+    gate_path: Vec<Vec<Norm>>,
 }
 
 struct Found {
@@ -224,6 +315,10 @@ impl Found {
                 profiles.push(profile(Quantity::TotalC, n, layer.total_c));
             }
             profiles.push(profile(Quantity::DirectH, n, layer.direct_h));
+            if !layer.cell_path.is_empty() {
+                profiles.push(profile(Quantity::CellPath, n, layer.cell_path));
+                profiles.push(profile(Quantity::GatePath, n, layer.gate_path));
+            }
         }
         profiles.push(profile(Quantity::InputX, 0, self.input_x));
         profiles

@@ -46,6 +46,19 @@ impl Scaled {
         self.normalised(&self.mantissa.abs().amax([-1], true))
     }
 
+    /// The sum of two, row by row.
+    pub fn plus(&self, other: &Scaled) -> Scaled {
+        let exponent = self.exponent.maximum(&other.exponent);
+        let brought = |to: &Scaled| &to.mantissa * Scaled::factor(&to.exponent, &exponent);
+        let mantissa = (brought(self) + brought(other)).to_kind(self.mantissa.kind());
+        Scaled { mantissa, exponent }.normalised_rows()
+    }
+
+    /// Another handle on the same value.
+    pub fn shallow_clone(&self) -> Scaled {
+        Scaled { mantissa: self.mantissa.shallow_clone(), exponent: self.exponent.shallow_clone() }
+    }
+
     /// The exponent of zero, in the shape of another.
     pub fn nothing(like: &Tensor) -> Tensor {
         like.full_like(NOTHING)

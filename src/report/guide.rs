@@ -21,6 +21,8 @@ Gradients:
 - **direct\\_h**: the part of total\\_h that passes through no later step of the same layer. It is what autograd
   gives for the t-th output of a fused call.
 - **input\\_x**: the gradient of the loss with respect to the input at step t.
+- **cell\\_path**, **gate\\_path**: the adjoint of the state that is carried along (c of the LSTM, h of the GRU) by the
+  way it came: along that state alone, and through the gates at some step. As vectors they add up to the adjoint.
 - **slope**: that of the least-squares line of log10 norm over lag, for each seed; then the mean over the seeds. Below
   0 the gradient vanishes towards the past, above 0 it explodes. Norms that are exactly 0 do not count.
 - **half-life**: over so many steps the norm halves at this slope, log10(2) / −slope. There is none where the slope is

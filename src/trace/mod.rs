@@ -11,7 +11,7 @@ use crate::cell::{CellName, LayerParameters, Parameters, State, cell};
 use crate::engine::{self, Engine, EngineName, forward};
 use crate::error::{Error, Result};
 use crate::probe::adjoint::{self, Profile};
-use crate::probe::exact;
+use crate::probe::exact::{self, PathSplit};
 use crate::words::nearest;
 use file::Tensors;
 
@@ -123,7 +123,7 @@ impl Given {
     fn profiles(&self, engine: &dyn Engine) -> Result<Vec<Profile>> {
         let (p, first) = (&self.parameters, Some(self.first.as_slice()));
         if engine.name() == EngineName::Analytic {
-            return exact::profiles(p, &self.input, first, &|output, piece| {
+            return exact::profiles(p, &self.input, first, PathSplit::Off, &|output, piece| {
                 let part = self.grad_output.narrow(0, piece.start as i64, piece.len() as i64);
                 Some((output * part).sum(output.kind()))
             });

@@ -7,7 +7,8 @@ use lstm_lab::config::names::{CellName, EngineName, Quantity};
 use lstm_lab::device::cpu;
 use lstm_lab::engine::engine;
 use lstm_lab::probe::adjoint::{self, Profile};
-use lstm_lab::probe::{Norm, exact};
+use lstm_lab::probe::Norm;
+use lstm_lab::probe::exact::{self, PathSplit};
 use tch::{Kind, Tensor};
 
 use crate::support::Case;
@@ -59,7 +60,7 @@ fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
     };
     let mut smallest = 0.0f64;
     for &name in CellName::ALL {
-        let found = exact::profiles(&golden_parameters(name), &input, None, &loss).unwrap();
+        let found = exact::profiles(&golden_parameters(name), &input, None, PathSplit::Off, &loss).unwrap();
         for (quantity, of_quantity) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
             for (t, expected) in &golden[name.as_str()][of_quantity] {
                 let t: usize = t.parse().unwrap();
@@ -85,7 +86,7 @@ fn where_floats_suffice_it_is_what_autograd_gives() {
             let stepwise = engine(EngineName::Stepwise);
             let sum = |output: &Tensor| (output * &cotangent).sum(Kind::Double);
             let expected = adjoint::profiles(stepwise, &p.leaves(), &case.input(), None, 1, sum).unwrap();
-            let found = exact::profiles(&p, &case.input(), None, &|output, piece| {
+            let found = exact::profiles(&p, &case.input(), None, PathSplit::Off, &|output, piece| {
                 let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
                 Some((output * part).sum(Kind::Double))
             })
@@ -115,7 +116,7 @@ fn linear(gain: f64, steps: i64) -> Vec<(usize, Norm)> {
     let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
         (piece.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))
     };
-    of(&exact::profiles(&p, &zeros(&[steps, 2, 1]), None, &loss).unwrap(), Quantity::TotalH).to_vec()
+    of(&exact::profiles(&p, &zeros(&[steps, 2, 1]), None, PathSplit::Off, &loss).unwrap(), Quantity::TotalH).to_vec()
 }
 
 #[test]
@@ -133,4 +134,53 @@ fn exact_zero_is_a_flag_and_no_number() {
     let norms = linear(0.0, 50);
     assert_eq!(norms[49], (50, Norm::Log10(0.0)));
     assert!(norms[..49].iter().all(|(_, norm)| *norm == Norm::Zero), "{norms:?}");
+}
+
+/// With one unit every norm is the absolute value of one number, so the parts must add up to the total, as numbers.
+#[test]
+fn the_two_paths_add_up_to_the_adjoint() {
+    for (name, total) in [(CellName::Lstm, Quantity::TotalC), (CellName::Gru, Quantity::TotalH)] {
+        for seed in 0..5 {
+            let case = Case { batch: 1, hidden: 1, seed, ..Case::new(name, 2, 60, Kind::Double) };
+            let cotangent = case.cotangent();
+            let found = exact::profiles(&case.parameters(), &case.input(), None, PathSplit::On, &|output, piece| {
+                let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
+                Some((output * part).sum(Kind::Double))
+            })
+            .unwrap();
+            let (cell, gates) = (of(&found, Quantity::CellPath), of(&found, Quantity::GatePath));
+            for ((t, norm), ((_, cell), (_, gates))) in of(&found, total).iter().zip(cell.iter().zip(gates)) {
+                let number = |norm: Norm| 10f64.powf(log10(norm));
+                let (whole, cell, gates) = (number(*norm), number(*cell), number(*gates));
+                // The signs are not known: the parts may point in opposite directions.
+                let error = (cell + gates - whole).abs().min(((cell - gates).abs() - whole).abs());
+                assert!(error < 1e-10 * (cell + gates), "{name} seed {seed} step {t}: {cell} {gates} {whole}");
+            }
+        }
+    }
+}
+
+/// With the loss at the end, the cell's path is what entered there times the forget gates on the way.
+#[test]
+fn the_cell_path_is_the_product_of_the_forget_gates() {
+    let case = Case { batch: 1, hidden: 1, ..Case::new(CellName::Lstm, 1, 40, Kind::Double) };
+    let (p, input) = (case.parameters(), case.input());
+    let last = |output: &Tensor, piece: std::ops::Range<usize>| {
+        (piece.end == 40).then(|| output.select(0, -1).sum(Kind::Double))
+    };
+    let found = exact::profiles(&p, &input, None, PathSplit::On, &last).unwrap();
+    // Forget gates from the equations themselves.
+    let gates = p.layers[0].gates(4);
+    let mut state = lstm_lab::cell::zero_state(cell(CellName::Lstm), &input, 1, 1);
+    let mut forget = Vec::new();
+    for x in input.unbind(0) {
+        forget.push(gates[1].preactivation(&x, &state.h).sigmoid().double_value(&[0, 0]));
+        state = cell(CellName::Lstm).step(&gates, &x, &state);
+    }
+    let path = of(&found, Quantity::CellPath);
+    for t in 0..39 {
+        let product: f64 = forget[t + 1..].iter().map(|f| f.log10()).sum();
+        assert!((log10(path[t].1) - log10(path[39].1) - product).abs() < 1e-11, "step {}", t + 1);
+    }
+    assert_eq!(of(&found, Quantity::GatePath)[39].1, Norm::Zero, "at the end nothing came through the gates yet");
 }

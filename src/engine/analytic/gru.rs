@@ -79,6 +79,14 @@ impl Reverse for Back {
         let _ = earlier.addcmul_(d_h, &self.z[t]);
     }
 
+    fn enter(&self, _: usize, d_h: &Tensor) -> Option<Tensor> {
+        Some(d_h.shallow_clone())
+    }
+
+    fn keep(&self, t: usize) -> Option<&Tensor> {
+        Some(&self.z[t])
+    }
+
     fn emit(&mut self, t: usize, d_h: &Tensor, _: Option<&mut Tensor>) {
         let _ = self.factors[t].g_mul_(&d_h.unsqueeze(1));
     }

@@ -106,6 +106,14 @@ impl Reverse for Back {
         let _ = d_c.addcmul_(d_h, &self.of_h[t]);
     }
 
+    fn enter(&self, t: usize, d_h: &Tensor) -> Option<Tensor> {
+        Some(d_h * &self.of_h[t])
+    }
+
+    fn keep(&self, t: usize) -> Option<&Tensor> {
+        Some(&self.f[t])
+    }
+
     fn emit(&mut self, t: usize, d_h: &Tensor, d_c: Option<&mut Tensor>) {
         let d_c = d_c.expect("an LSTM's adjoint has a c");
         let _ = self.through_c[t].g_mul_(&d_c.unsqueeze(1));

@@ -39,6 +39,17 @@ pub(crate) trait Reverse {
     /// Adds to `d_c` what reaches c_t through h_t; it then is the adjoint of c_t.
     fn absorb(&self, _t: usize, _d_h: &Tensor, _d_c: &mut Tensor) {}
 
+    /// What an addition `d_h` to the adjoint of h_t adds to that of the state which is carried along: of c_t through h_t
+    /// for the LSTM, of h_t itself for the GRU, of nothing for the RNN.
+    fn enter(&self, _t: usize, _d_h: &Tensor) -> Option<Tensor> {
+        None
+    }
+
+    /// By what the adjoint of that state is multiplied on its direct way to the step before: f_t or z_t.
+    fn keep(&self, _t: usize) -> Option<&Tensor> {
+        None
+    }
+
     /// Computes δ_t = ∂L/∂(W_hh h_{t−1} + b) from the adjoints; `d_c` becomes what reaches c_{t−1}.
     fn emit(&mut self, t: usize, d_h: &Tensor, d_c: Option<&mut Tensor>);
 

@@ -73,9 +73,13 @@ fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
     let steps = [1.0, 2.0, 5.0, 10.0, 20.0].map(|factor| factor * power);
     let step = steps.into_iter().find(|step| marks(*step).count() <= most).unwrap_or(high - low);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
+    // Long numbers would run into each other.
+    let in_thousands = step >= 1e3 && f64::max(low.abs(), high.abs()) >= 1e5;
     let tick = |mark: i64| {
         let at = mark as f64 * step;
-        Tick { at, label: with_minus(format!("{at:.decimals$}")) }
+        let label =
+            if in_thousands && at != 0.0 { format!("{}k", at / 1e3) } else { format!("{at:.decimals$}") };
+        Tick { at, label: with_minus(label) }
     };
     marks(step).map(tick).collect()
 }
@@ -137,6 +141,7 @@ mod tests {
         );
         assert_eq!(labels(Axis::whole((0.0, 2.0), (0.0, 1.0)), 9), ["0", "1", "2"]);
         assert_eq!(labels(Axis::linear((-300.0, 12.0), (0.0, 1.0)), 4), ["−300", "−200", "−100", "0"]);
+        assert_eq!(labels(Axis::linear((-2e5, 1e4), (0.0, 1.0)), 4), ["−200k", "−100k", "0"]);
         for most in 1..12 {
             assert!(labels(Axis::linear((-7.3, 1234.5), (0.0, 1.0)), most).len() <= most);
         }

@@ -9,10 +9,12 @@ use crate::report::point::{Setting, labels, varying, without};
 use crate::stats;
 
 /// Quantities in the order of the figures: name, what it is, its symbol.
-const QUANTITIES: [(&str, &str, &str); 4] = [
+const QUANTITIES: [(&str, &str, &str); 6] = [
     ("total_h", "gradient of the loss with respect to the state hₜ, through every later step", "∂L/∂hₜ"),
     ("total_c", "gradient of the loss with respect to the cell state cₜ, through every later step", "∂L/∂cₜ"),
     ("direct_h", "part of total_h that passes through no later step of its layer", "direct part of ∂L/∂hₜ"),
+    ("cell_path", "part of the adjoint that came along the state itself, through f or z alone", "cell path"),
+    ("gate_path", "part of the adjoint that came through the gates and W_hh at some step", "gate path"),
     ("input_x", "gradient of the loss with respect to the input xₜ", "∂L/∂xₜ"),
 ];
 

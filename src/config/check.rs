@@ -1,0 +1,251 @@
+//! The checks between the wire and the spec: each says which key is at fault.
+
+use std::str::FromStr;
+
+use super::init::Init;
+use super::names::{EngineName, Kind, LossName, TaskName};
+use super::source::Source;
+use super::spec::{Measure, Part, Task, TextSource};
+use super::wire::{OneOrMany, TaskWire, Wire};
+use crate::error::{ConfigError, Result};
+use crate::words::unknown;
+
+/// Checks values and says which key is at fault.
+pub(super) struct Check<'a> {
+    pub source: &'a Source,
+}
+
+impl Check<'_> {
+    pub(super) fn name(&self, wire: &Wire) -> Result<String, ConfigError> {
+        let name = wire.name.clone().unwrap_or_default();
+        let fine = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+        if name.trim().is_empty() || name.starts_with('.') || !name.chars().all(fine) {
+            return Err(self.source.error(
+                "name",
+                format!("expected a directory name of letters, digits, `-`, `_`, `.`, found `{name}`"),
+            ));
+        }
+        Ok(name)
+    }
+
+    pub(super) fn word<T: FromStr<Err = String>>(&self, key: &str, word: &str) -> Result<T, ConfigError> {
+        word.parse().map_err(|problem: String| self.source.error(key, problem))
+    }
+
+    pub(super) fn words<T: FromStr<Err = String> + PartialEq>(
+        &self,
+        key: &str,
+        words: &Option<OneOrMany<String>>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let mut values = Vec::new();
+        for word in words.iter().flat_map(|words| &words.0) {
+            let value = self.word(key, word)?;
+            if values.contains(&value) {
+                return Err(self
+                    .source
+                    .error(key, format!("expected each value once, found `{word}` again")));
+            }
+            values.push(value);
+        }
+        if values.is_empty() {
+            return Err(self.source.error(key, "expected at least one value, found an empty list"));
+        }
+        Ok(values)
+    }
+
+    pub(super) fn size(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
+        usize::try_from(value).ok().filter(|size| (1..=1 << 40).contains(size)).ok_or_else(|| {
+            self.source.error(key, format!("expected a whole number of at least 1, found {value}"))
+        })
+    }
+
+    pub(super) fn sizes(
+        &self,
+        key: &str,
+        values: &Option<OneOrMany<i64>>,
+    ) -> Result<Vec<usize>, ConfigError> {
+        let values = values.as_ref().map(|values| values.0.as_slice()).unwrap_or_default();
+        let sizes = values.iter().map(|value| self.size(key, *value)).collect::<Result<Vec<_>, _>>()?;
+        if sizes.is_empty() {
+            return Err(self.source.error(key, "expected at least one value, found an empty list"));
+        }
+        match sizes.iter().enumerate().find(|(n, size)| sizes[..*n].contains(size)) {
+            Some((_, twice)) => {
+                Err(self.source.error(key, format!("expected each value once, found {twice} again")))
+            }
+            None => Ok(sizes),
+        }
+    }
+
+    pub(super) fn seeds(&self, wire: &Wire) -> Result<Vec<u64>, ConfigError> {
+        let seeds = wire.seeds.as_ref().map(|seeds| seeds.0.as_slice()).unwrap_or_default();
+        if seeds.is_empty() {
+            return Err(self.source.error("seeds", "expected at least one seed, found an empty list"));
+        }
+        let mut checked = Vec::new();
+        for seed in seeds {
+            let seed = u64::try_from(*seed).map_err(|_| {
+                self.source.error("seeds", format!("expected whole numbers of at least 0, found {seed}"))
+            })?;
+            if checked.contains(&seed) {
+                return Err(self
+                    .source
+                    .error("seeds", format!("expected each seed once, found {seed} again")));
+            }
+            checked.push(seed);
+        }
+        Ok(checked)
+    }
+
+    /// Checks the task and makes the path of a text file absolute in the resolved config, so that it means the
+    /// same wherever that config is run again.
+    pub(super) fn task(&self, wire: &mut TaskWire) -> Result<Task, ConfigError> {
+        let name: TaskName = self.word("task.name", wire.name.as_deref().unwrap_or("noise"))?;
+        if name == TaskName::Noise {
+            for (key, set) in [
+                ("task.dataset", wire.dataset.is_some()),
+                ("task.file", wire.file.is_some()),
+                ("task.encoding", wire.encoding.is_some()),
+            ] {
+                if set {
+                    return Err(self
+                        .source
+                        .error(key, "belongs to the task `text`, but the task is `noise`"));
+                }
+            }
+            return Ok(Task::Noise);
+        }
+        let encoding = self.word("task.encoding", wire.encoding.as_deref().unwrap_or("one_hot"))?;
+        let of = match (&wire.dataset, &wire.file) {
+            (Some(name), None) => TextSource::Dataset(name.clone()),
+            (None, Some(file)) => {
+                let path = std::path::absolute(file)
+                    .map_err(|e| self.source.error("task.file", format!("expected a path, found: {e}")))?;
+                wire.file = Some(path.display().to_string());
+                TextSource::File(path)
+            }
+            (Some(_), Some(_)) => {
+                return Err(self.source.error("task.file", "expected `dataset` or `file`, found both"));
+            }
+            (None, None) => {
+                return Err(self.source.error(
+                    "task.name",
+                    "the task `text` needs `task.dataset = \"shakespeare\"` or `task.file = \"PATH\"`",
+                ));
+            }
+        };
+        Ok(Task::Text { of, encoding })
+    }
+
+    pub(super) fn parts(&self, wire: &Wire, task: &Task) -> Result<Vec<Part>, ConfigError> {
+        let kinds: Vec<Kind> = self.words("kind", &Some(wire.kind.clone()))?;
+        for (key, kind, set) in [
+            ("gradients", Kind::Gradients, wire.gradients.is_some()),
+            ("speed", Kind::Speed, wire.speed.is_some()),
+        ] {
+            if set && !kinds.contains(&kind) {
+                return Err(self
+                    .source
+                    .error(key, format!("has settings, but `kind` does not name `{key}`")));
+            }
+        }
+        kinds.into_iter().map(|kind| self.part(kind, wire, task)).collect()
+    }
+
+    pub(super) fn part(&self, kind: Kind, wire: &Wire, task: &Task) -> Result<Part, ConfigError> {
+        let (measure, grid) = match kind {
+            Kind::Gradients => {
+                let own = wire.gradients.clone().unwrap_or_default();
+                let loss = self.word("gradients.loss", own.loss.as_deref().unwrap_or("last"))?;
+                if loss == LossName::Task && *task == Task::Noise {
+                    return Err(self.source.error(
+                        "gradients.loss",
+                        "expected `last` or `sum`, found `task`: the task `noise` has no loss of its own",
+                    ));
+                }
+                let split_every =
+                    own.split_every.map(|every| self.size("gradients.split_every", every)).transpose()?;
+                let lags = self.word("gradients.lags", own.lags.as_deref().unwrap_or("all"))?;
+                let path_split = own.path_split.unwrap_or(false);
+                (Measure::Gradients { loss, split_every, lags, path_split }, own.grid)
+            }
+            Kind::Speed => {
+                let own = wire.speed.clone().unwrap_or_default();
+                let budget_seconds = own.budget_seconds.unwrap_or(20.0);
+                if !(budget_seconds > 0.0 && budget_seconds.is_finite()) {
+                    return Err(self.source.error(
+                        "speed.budget_seconds",
+                        format!("expected a number of seconds above 0, found {budget_seconds}"),
+                    ));
+                }
+                let measure = Measure::Speed {
+                    passes: self.words("speed.pass", &own.pass)?,
+                    samples: self.size("speed.samples", own.samples.unwrap_or(30))?,
+                    warmup: self.size("speed.warmup", own.warmup.unwrap_or(2))?,
+                    budget_seconds,
+                };
+                (measure, own.grid)
+            }
+        };
+        let grid = self.grid(kind, &grid.unwrap_or_default(), task)?;
+        if matches!(measure, Measure::Gradients { path_split: true, .. })
+            && grid.engine.iter().any(|engine| *engine != EngineName::Analytic)
+        {
+            let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
+            return Err(self.source.error("gradients.path_split", problem));
+        }
+        if kind == Kind::Speed && !grid.engine.contains(&EngineName::Builtin) {
+            let key = self.grid_key(kind, "engine");
+            return Err(self
+                .source
+                .error(&key, "expected `builtin` among the engines: speed is measured against it"));
+        }
+        Ok(Part { measure, grid })
+    }
+
+    /// Where the user wrote a grid key that counts for `kind`: in the kind's own grid or in the shared one.
+    pub(super) fn grid_key(&self, kind: Kind, key: &str) -> String {
+        let own = format!("{kind}.grid.{key}");
+        if self.source.sets(&own) { own } else { format!("grid.{key}") }
+    }
+
+    pub(super) fn exclude(&self, wire: &Wire) -> Result<Vec<Vec<(String, String)>>, ConfigError> {
+        const KEYS: &[&str] = &[
+            "kind",
+            "cell",
+            "engine",
+            "init",
+            "layers",
+            "input_size",
+            "hidden_size",
+            "seq_len",
+            "batch_size",
+            "dtype",
+        ];
+        let mut rules = Vec::new();
+        for rule in wire.exclude.iter().flatten() {
+            let mut pairs = Vec::new();
+            for (key, value) in rule {
+                if !KEYS.contains(&key.as_str()) {
+                    let problem = unknown("grid key", key, KEYS.iter().copied());
+                    return Err(self.source.error("exclude", problem));
+                }
+                let value = match value {
+                    toml::Value::String(text) if key == "init" => {
+                        self.word::<Init>("exclude", text)?.to_string()
+                    }
+                    toml::Value::String(text) => text.clone(),
+                    toml::Value::Integer(number) => number.to_string(),
+                    other => {
+                        let problem =
+                            format!("expected a string or a whole number for `{key}`, found {other}");
+                        return Err(self.source.error("exclude", problem));
+                    }
+                };
+                pairs.push((key.clone(), value));
+            }
+            rules.push(pairs);
+        }
+        Ok(rules)
+    }
+}

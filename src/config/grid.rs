@@ -1,0 +1,91 @@
+//! The checks of a grid: its axes, and its sizes multiplied out.
+
+use super::check::Check;
+use super::names::{Encoding, Kind};
+use super::spec::{Grid, Shape, Task};
+use super::wire::{GridWire, OneOrMany, ShapeWire};
+use crate::error::ConfigError;
+
+impl Check<'_> {
+    pub(super) fn grid(&self, kind: Kind, wire: &GridWire, task: &Task) -> Result<Grid, ConfigError> {
+        let key = |name: &str| self.grid_key(kind, name);
+        Ok(Grid {
+            cell: self.words(&key("cell"), &wire.cell)?,
+            engine: self.words(&key("engine"), &wire.engine)?,
+            init: self.words(&key("init"), &wire.init)?,
+            layers: self.sizes(&key("layers"), &wire.layers)?,
+            dtype: self.words(&key("dtype"), &wire.dtype)?,
+            shapes: self.shapes(kind, wire, task)?,
+        })
+    }
+
+    /// Multiplies the size axes out, in the order hidden size, steps, batch, input, below the joint `shapes`.
+    pub(super) fn shapes(&self, kind: Kind, wire: &GridWire, task: &Task) -> Result<Vec<Shape>, ConfigError> {
+        let joint = match &wire.shapes {
+            Some(shapes) if shapes.is_empty() => {
+                let key = self.grid_key(kind, "shapes");
+                return Err(self.source.error(&key, "expected at least one shape, found an empty list"));
+            }
+            Some(shapes) => shapes.clone(),
+            None => vec![ShapeWire::default()],
+        };
+        let fixed_input = matches!(task, Task::Text { encoding: Encoding::OneHot, .. });
+        let mut shapes = Vec::new();
+        for shape in &joint {
+            for hidden_size in self.axis(kind, "hidden_size", shape.hidden_size, &wire.hidden_size)? {
+                for seq_len in self.axis(kind, "seq_len", shape.seq_len, &wire.seq_len)? {
+                    for batch_size in self.axis(kind, "batch_size", shape.batch_size, &wire.batch_size)? {
+                        let sizes = |input_size| Shape { seq_len, batch_size, input_size, hidden_size };
+                        if fixed_input {
+                            self.no_input_size(kind, shape, wire)?;
+                            shapes.push(sizes(None));
+                            continue;
+                        }
+                        for input in self.axis(kind, "input_size", shape.input_size, &wire.input_size)? {
+                            shapes.push(sizes(Some(input)));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(shapes)
+    }
+
+    pub(super) fn axis(
+        &self,
+        kind: Kind,
+        name: &str,
+        joint: Option<i64>,
+        axis: &Option<OneOrMany<i64>>,
+    ) -> Result<Vec<usize>, ConfigError> {
+        let key = self.grid_key(kind, name);
+        match (joint, axis) {
+            (Some(_), Some(_)) => {
+                Err(self.source.error(&key, "is set here and in `shapes`; expected it in one of them"))
+            }
+            (Some(size), None) => Ok(vec![self.size(&self.grid_key(kind, "shapes"), size)?]),
+            (None, None) => {
+                let shapes = self.grid_key(kind, "shapes");
+                Err(self.source.error(&shapes, format!("expected every shape, or none, to set `{name}`")))
+            }
+            (None, axis) => self.sizes(&key, axis),
+        }
+    }
+
+    pub(super) fn no_input_size(
+        &self,
+        kind: Kind,
+        shape: &ShapeWire,
+        wire: &GridWire,
+    ) -> Result<(), ConfigError> {
+        if shape.input_size.is_none() && wire.input_size.is_none() {
+            return Ok(());
+        }
+        let name = if shape.input_size.is_some() { "shapes" } else { "input_size" };
+        Err(self.source.error(
+            &self.grid_key(kind, name),
+            "one-hot text has as many input features as its vocabulary has characters: \
+             leave input_size out, or set task.encoding = \"embedding\"",
+        ))
+    }
+}
