@@ -48,8 +48,8 @@ pub fn resolve(choice: DeviceChoice) -> Result<Device> {
         DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
         DeviceChoice::Cuda(index) if index < devices => Ok(Device::Cuda(index)),
         DeviceChoice::Cuda(index) => Err(Error::Usage(format!(
-            "--device cuda:{index}: expected a CUDA device of that number, found {devices} that libtorch \
-             reports; `lstm-lab doctor` says more, `--device cpu` runs here"
+            "--device cuda:{index}: expected a CUDA device of that number, found {devices} of them; \
+             `lstm-lab doctor` says more, `--device cpu` runs here"
         ))),
     }
 }

@@ -27,34 +27,34 @@ pub enum Error {
     },
 
     /// The output directory cannot be used; found out before the first run.
-    #[error("cannot write results to {path}: {source}", path = path.display())]
+    #[error("cannot write results to {path}: {cause}", path = path.display())]
     OutDir {
         /// The directory asked for.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
 
     /// The system refused a file operation.
-    #[error("cannot {doing} {path}: {source}", path = path.display())]
+    #[error("cannot {doing} {path}: {cause}", path = path.display())]
     Io {
         /// A verb: "read", "write", "rename".
         doing: &'static str,
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
 
     /// A CSV file whose content is not what its columns promise.
-    #[error("cannot {doing} {path}: {source}", path = path.display())]
+    #[error("cannot {doing} {path}: {cause}", path = path.display())]
     Csv {
         /// A verb: "read", "write".
         doing: &'static str,
         /// The file.
         path: PathBuf,
         /// What the CSV reader said, with the line.
-        source: csv::Error,
+        cause: csv::Error,
     },
 
     /// A tensor of the wrong shape where a sequence enters.
@@ -107,13 +107,13 @@ impl Error {
     /// For `map_err`: a system error while `doing` something to `path`.
     pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();
-        move |source| Error::Io { doing, path, source }
+        move |cause| Error::Io { doing, path, cause }
     }
 
     /// For `map_err`: a CSV error while `doing` something to `path`.
     pub fn csv(doing: &'static str, path: &Path) -> impl FnOnce(csv::Error) -> Error {
         let path = path.to_path_buf();
-        move |source| Error::Csv { doing, path, source }
+        move |cause| Error::Csv { doing, path, cause }
     }
 
     /// A data error about `path`.

@@ -171,8 +171,9 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// libtorch's messages carry a C++ backtrace behind the first line.
+/// libtorch's messages come in tch's wrapping, and carry a C++ backtrace behind the first line.
 fn first_line(message: &str) -> String {
-    let unquoted = message.replace("\\n", "\n");
+    let wrapping = "called `Result::unwrap()` on an `Err` value: Torch(\"";
+    let unquoted = message.strip_prefix(wrapping).unwrap_or(message).replace("\\n", "\n");
     unquoted.lines().next().unwrap_or("").trim().to_string()
 }

@@ -17,7 +17,7 @@ use crate::ui::print;
 pub fn trace(args: &TraceArgs) -> Result<u8> {
     let place = place(args.place)?;
     let given = Given::new(args.cell, file::read(&args.file)?, &args.file, place.device)?;
-    fs::create_dir_all(&args.out).map_err(|source| Error::OutDir { path: args.out.clone(), source })?;
+    fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     let traced = given.trace(args.engine)?;
     let rows: Vec<GradientRow> =
         traced.profiles.iter().flat_map(|profile| rows(args, &given, profile)).collect();

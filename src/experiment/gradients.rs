@@ -6,9 +6,9 @@ use crate::config::plan::{Run, RunMeasure};
 use crate::data::Text;
 use crate::engine::engine;
 use crate::error::{Error, Result};
+use crate::probe::Norm;
 use crate::probe::adjoint::{self, Profile};
 use crate::probe::exact::{self, PathSplit};
-use crate::probe::Norm;
 use crate::results::schema::GradientRow;
 use crate::task::{Loss, batch};
 

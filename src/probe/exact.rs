@@ -177,7 +177,8 @@ impl Paths {
 /// Norms of steps that were gathered from the last to the first.
 fn norms_of(mut of_steps: Vec<Scaled>) -> Vec<Norm> {
     of_steps.reverse();
-    let stack = |part: fn(&Scaled) -> &Tensor| Tensor::stack(&of_steps.iter().map(part).collect::<Vec<_>>(), 0);
+    let stack =
+        |part: fn(&Scaled) -> &Tensor| Tensor::stack(&of_steps.iter().map(part).collect::<Vec<_>>(), 0);
     norms_scaled(&Scaled { mantissa: stack(|s| &s.mantissa), exponent: stack(|s| &s.exponent) })
 }
 

@@ -39,7 +39,7 @@ impl Store {
             fs::create_dir_all(&runs)?;
             tempfile::Builder::new().prefix(".probe-").tempfile_in(&runs)?.write_all(b"x")
         };
-        probe().map_err(|source| Error::OutDir { path: root.clone(), source })?;
+        probe().map_err(|cause| Error::OutDir { path: root.clone(), cause })?;
         Ok(Store { root })
     }
 

@@ -240,6 +240,7 @@ fn bad_places_are_refused_before_the_first_run() {
     let said = lab(dir.path(), &["run", "small.toml", "--out", "taken"]);
     assert_eq!(said.code, 2);
     assert!(said.err.contains("cannot write results to taken/small"), "{}", said.err);
+    assert_eq!(said.err.matches("os error").count(), 1, "the cause is said once: {}", said.err);
     assert!(!said.err.contains("done"), "nothing ran: {}", said.err);
 
     let said = lab(dir.path(), &["run", "small.toml", "--device", "cuda:77"]);

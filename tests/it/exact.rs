@@ -6,8 +6,8 @@ use lstm_lab::cell::{LayerParameters, Parameters, cell};
 use lstm_lab::config::names::{CellName, EngineName, Quantity};
 use lstm_lab::device::cpu;
 use lstm_lab::engine::engine;
-use lstm_lab::probe::adjoint::{self, Profile};
 use lstm_lab::probe::Norm;
+use lstm_lab::probe::adjoint::{self, Profile};
 use lstm_lab::probe::exact::{self, PathSplit};
 use tch::{Kind, Tensor};
 
@@ -116,7 +116,8 @@ fn linear(gain: f64, steps: i64) -> Vec<(usize, Norm)> {
     let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
         (piece.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))
     };
-    of(&exact::profiles(&p, &zeros(&[steps, 2, 1]), None, PathSplit::Off, &loss).unwrap(), Quantity::TotalH).to_vec()
+    of(&exact::profiles(&p, &zeros(&[steps, 2, 1]), None, PathSplit::Off, &loss).unwrap(), Quantity::TotalH)
+        .to_vec()
 }
 
 #[test]
@@ -143,18 +144,22 @@ fn the_two_paths_add_up_to_the_adjoint() {
         for seed in 0..5 {
             let case = Case { batch: 1, hidden: 1, seed, ..Case::new(name, 2, 60, Kind::Double) };
             let cotangent = case.cotangent();
-            let found = exact::profiles(&case.parameters(), &case.input(), None, PathSplit::On, &|output, piece| {
-                let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
-                Some((output * part).sum(Kind::Double))
-            })
-            .unwrap();
+            let found =
+                exact::profiles(&case.parameters(), &case.input(), None, PathSplit::On, &|output, piece| {
+                    let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
+                    Some((output * part).sum(Kind::Double))
+                })
+                .unwrap();
             let (cell, gates) = (of(&found, Quantity::CellPath), of(&found, Quantity::GatePath));
             for ((t, norm), ((_, cell), (_, gates))) in of(&found, total).iter().zip(cell.iter().zip(gates)) {
                 let number = |norm: Norm| 10f64.powf(log10(norm));
                 let (whole, cell, gates) = (number(*norm), number(*cell), number(*gates));
                 // The signs are not known: the parts may point in opposite directions.
                 let error = (cell + gates - whole).abs().min(((cell - gates).abs() - whole).abs());
-                assert!(error < 1e-10 * (cell + gates), "{name} seed {seed} step {t}: {cell} {gates} {whole}");
+                assert!(
+                    error < 1e-10 * (cell + gates),
+                    "{name} seed {seed} step {t}: {cell} {gates} {whole}"
+                );
             }
         }
     }
@@ -182,5 +187,9 @@ fn the_cell_path_is_the_product_of_the_forget_gates() {
         let product: f64 = forget[t + 1..].iter().map(|f| f.log10()).sum();
         assert!((log10(path[t].1) - log10(path[39].1) - product).abs() < 1e-11, "step {}", t + 1);
     }
-    assert_eq!(of(&found, Quantity::GatePath)[39].1, Norm::Zero, "at the end nothing came through the gates yet");
+    assert_eq!(
+        of(&found, Quantity::GatePath)[39].1,
+        Norm::Zero,
+        "at the end nothing came through the gates yet"
+    );
 }
