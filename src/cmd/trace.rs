@@ -47,10 +47,7 @@ fn rows<'a>(
         quantity: profile.quantity.to_string(),
         t,
         lag: seq_len - t,
-        log10_norm: match norm {
-            Norm::Zero => None,
-            Norm::Log10(log10) => Some(log10),
-        },
+        log10_norm: norm.log10(),
         zero: norm == Norm::Zero,
         layer: profile.layer,
     })

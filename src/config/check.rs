@@ -6,7 +6,7 @@ use super::init::Init;
 use super::names::{EngineName, Kind, LossName, TaskName};
 use super::source::Source;
 use super::spec::{Measure, Part, Task, TextSource};
-use super::wire::{OneOrMany, TaskWire, Wire};
+use super::wire::{GRID_KEYS, OneOrMany, TaskWire, Wire};
 use crate::error::{ConfigError, Result};
 use crate::words::unknown;
 
@@ -17,7 +17,7 @@ pub(super) struct Check<'a> {
 
 impl Check<'_> {
     pub(super) fn name(&self, wire: &Wire) -> Result<String, ConfigError> {
-        let name = wire.name.clone().unwrap_or_default();
+        let name = resolved(wire.name.clone());
         let fine = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
         if name.trim().is_empty() || name.starts_with('.') || !name.chars().all(fine) {
             return Err(self.source.error(
@@ -100,7 +100,7 @@ impl Check<'_> {
     /// Checks the task and makes the path of a text file absolute in the resolved config, so that it means the
     /// same wherever that config is run again.
     pub(super) fn task(&self, wire: &mut TaskWire) -> Result<Task, ConfigError> {
-        let name: TaskName = self.word("task.name", wire.name.as_deref().unwrap_or("noise"))?;
+        let name: TaskName = self.word("task.name", resolved(wire.name.as_deref()))?;
         if name == TaskName::Noise {
             for (key, set) in [
                 ("task.dataset", wire.dataset.is_some()),
@@ -115,7 +115,7 @@ impl Check<'_> {
             }
             return Ok(Task::Noise);
         }
-        let encoding = self.word("task.encoding", wire.encoding.as_deref().unwrap_or("one_hot"))?;
+        let encoding = self.word("task.encoding", resolved(wire.encoding.as_deref()))?;
         let of = match (&wire.dataset, &wire.file) {
             (Some(name), None) => TextSource::Dataset(name.clone()),
             (None, Some(file)) => {
@@ -155,8 +155,8 @@ impl Check<'_> {
     pub(super) fn part(&self, kind: Kind, wire: &Wire, task: &Task) -> Result<Part, ConfigError> {
         let (measure, grid) = match kind {
             Kind::Gradients => {
-                let own = wire.gradients.clone().unwrap_or_default();
-                let loss = self.word("gradients.loss", own.loss.as_deref().unwrap_or("last"))?;
+                let own = resolved(wire.gradients.clone());
+                let loss = self.word("gradients.loss", resolved(own.loss.as_deref()))?;
                 if loss == LossName::Task && *task == Task::Noise {
                     return Err(self.source.error(
                         "gradients.loss",
@@ -165,13 +165,13 @@ impl Check<'_> {
                 }
                 let split_every =
                     own.split_every.map(|every| self.size("gradients.split_every", every)).transpose()?;
-                let lags = self.word("gradients.lags", own.lags.as_deref().unwrap_or("all"))?;
-                let path_split = own.path_split.unwrap_or(false);
+                let lags = self.word("gradients.lags", resolved(own.lags.as_deref()))?;
+                let path_split = resolved(own.path_split);
                 (Measure::Gradients { loss, split_every, lags, path_split }, own.grid)
             }
             Kind::Speed => {
-                let own = wire.speed.clone().unwrap_or_default();
-                let budget_seconds = own.budget_seconds.unwrap_or(20.0);
+                let own = resolved(wire.speed.clone());
+                let budget_seconds = resolved(own.budget_seconds);
                 if !(budget_seconds > 0.0 && budget_seconds.is_finite()) {
                     return Err(self.source.error(
                         "speed.budget_seconds",
@@ -180,14 +180,14 @@ impl Check<'_> {
                 }
                 let measure = Measure::Speed {
                     passes: self.words("speed.pass", &own.pass)?,
-                    samples: self.size("speed.samples", own.samples.unwrap_or(30))?,
-                    warmup: self.size("speed.warmup", own.warmup.unwrap_or(2))?,
+                    samples: self.size("speed.samples", resolved(own.samples))?,
+                    warmup: self.size("speed.warmup", resolved(own.warmup))?,
                     budget_seconds,
                 };
                 (measure, own.grid)
             }
         };
-        let grid = self.grid(kind, &grid.unwrap_or_default(), task)?;
+        let grid = self.grid(kind, &resolved(grid), task)?;
         if matches!(measure, Measure::Gradients { path_split: true, .. })
             && grid.engine.iter().any(|engine| *engine != EngineName::Analytic)
         {
@@ -210,24 +210,13 @@ impl Check<'_> {
     }
 
     pub(super) fn exclude(&self, wire: &Wire) -> Result<Vec<Vec<(String, String)>>, ConfigError> {
-        const KEYS: &[&str] = &[
-            "kind",
-            "cell",
-            "engine",
-            "init",
-            "layers",
-            "input_size",
-            "hidden_size",
-            "seq_len",
-            "batch_size",
-            "dtype",
-        ];
+        let known = || std::iter::once("kind").chain(GRID_KEYS.iter().copied());
         let mut rules = Vec::new();
         for rule in wire.exclude.iter().flatten() {
             let mut pairs = Vec::new();
             for (key, value) in rule {
-                if !KEYS.contains(&key.as_str()) {
-                    let problem = unknown("grid key", key, KEYS.iter().copied());
+                if !known().any(|known| known == key) {
+                    let problem = unknown("grid key", key, known());
                     return Err(self.source.error("exclude", problem));
                 }
                 let value = match value {
@@ -248,4 +237,9 @@ impl Check<'_> {
         }
         Ok(rules)
     }
+}
+
+/// What `Wire::resolve` has filled in where the user left it out: defaults stand there, and nowhere else.
+fn resolved<T>(value: Option<T>) -> T {
+    value.expect("`Wire::resolve` fills in every default")
 }

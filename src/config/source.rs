@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::Table;
 use toml::de::DeTable;
 
-use super::wire::Wire;
+use super::wire::{GRID_KEYS, Wire};
 use crate::error::{ConfigError, Result};
 use crate::words::nearest;
 
@@ -171,22 +171,8 @@ fn explain(message: &str, key: &str) -> String {
     let leaf = key.rsplit('.').next().unwrap_or(key);
     let hint = match nearest(found, known.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
-        None if GRID_KEYS.contains(&leaf) => format!("did you mean `grid.{leaf}`?"),
+        None if GRID_KEYS.contains(&leaf) || leaf == "shapes" => format!("did you mean `grid.{leaf}`?"),
         None => format!("known keys here: {}", known.join(", ")),
     };
     format!("unknown key `{found}`; {hint}")
 }
-
-/// Keys that people look for at the top level and that belong into `[grid]`.
-const GRID_KEYS: &[&str] = &[
-    "cell",
-    "engine",
-    "init",
-    "layers",
-    "input_size",
-    "hidden_size",
-    "seq_len",
-    "batch_size",
-    "dtype",
-    "shapes",
-];

@@ -6,7 +6,7 @@ use super::check::Check;
 use super::init::Init;
 use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass};
 use super::source::Source;
-use super::wire::{TaskWire, Wire};
+use super::wire::Wire;
 use crate::error::Result;
 
 /// One experiment, checked.
@@ -134,7 +134,7 @@ impl Spec {
         let mut resolved = source.wire()?.resolve(stem);
         let check = Check { source };
         let name = check.name(&resolved)?;
-        let task = check.task(resolved.task.as_mut().unwrap_or(&mut TaskWire::default()))?;
+        let task = check.task(resolved.task.get_or_insert_default())?;
         let seeds = check.seeds(&resolved)?;
         let parts = check.parts(&resolved, &task)?;
         let exclude = check.exclude(&resolved)?;

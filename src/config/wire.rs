@@ -53,6 +53,10 @@ pub struct TaskWire {
     pub encoding: Option<String>,
 }
 
+/// The axes of `[grid]`: all its keys but `shapes`.
+pub const GRID_KEYS: &[&str] =
+    &["cell", "engine", "init", "layers", "input_size", "hidden_size", "seq_len", "batch_size", "dtype"];
+
 /// `[grid]`: every key takes one value or a list, and a list is swept.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,9 +6,9 @@ use crate::config::plan::{Run, RunMeasure};
 use crate::data::Text;
 use crate::engine::engine;
 use crate::error::{Error, Result};
-use crate::probe::Norm;
-use crate::probe::adjoint::{self, Profile};
-use crate::probe::exact::{self, PathSplit};
+use crate::probe::adjoint::Profile;
+use crate::probe::exact::PathSplit;
+use crate::probe::{self, Look, Norm};
 use crate::results::schema::GradientRow;
 use crate::task::{Loss, batch};
 
@@ -36,19 +36,14 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<Gradi
         agree(engine(name), engine(REFERENCE), &p, &beginning, &cotangent)?;
     }
     let loss = Loss::new(loss, &run.point, &batch, run.seed)?;
-    let every = split_every.unwrap_or(1);
-    let profiles = match name {
-        EngineName::Analytic => {
-            let steps = run.point.seq_len;
-            let split = if path_split { PathSplit::On } else { PathSplit::Off };
-            exact::profiles(&p, &batch.input, None, split, &|output, piece| {
-                loss.of_piece(output, piece, steps)
-            })?
-        }
-        _ => adjoint::profiles(engine(name), &p.leaves(), &batch.input, None, every, |output| {
-            loss.value(output)
-        })?,
+    let look = Look {
+        split_every: split_every.unwrap_or(1),
+        paths: if path_split { PathSplit::On } else { PathSplit::Off },
     };
+    let steps = run.point.seq_len;
+    let profiles = probe::profiles(engine(name), &p, &batch.input, None, look, &|output, piece| {
+        loss.of_piece(output, piece, steps)
+    })?;
     Ok(profiles.iter().flat_map(|profile| rows(run, name, lags, profile)).collect())
 }
 
@@ -73,10 +68,7 @@ fn rows(run: &Run, engine: EngineName, lags: Lags, profile: &Profile) -> Vec<Gra
         quantity: profile.quantity.to_string(),
         t,
         lag: point.seq_len - t,
-        log10_norm: match norm {
-            Norm::Zero => None,
-            Norm::Log10(log10) => Some(log10),
-        },
+        log10_norm: norm.log10(),
         zero: norm == Norm::Zero,
         layer: profile.layer,
     };

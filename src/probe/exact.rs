@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use tch::{Kind, Tensor, no_grad};
 
+use super::PieceLoss;
 use super::adjoint::Profile;
 use super::norm::{Norm, Scaled, norms_scaled};
 use crate::cell::{LayerParameters, Parameters, State};
@@ -16,10 +17,6 @@ use crate::config::names::Quantity;
 use crate::engine::analytic::{self, Derivation, Reverse};
 use crate::engine::check;
 use crate::error::Result;
-
-/// The loss of some of the steps: given the output at these steps, `[t, B, H]`, and which they are (from 0), a scalar;
-/// `None` where the loss does not depend on them. The loss of a sequence is the sum over its pieces.
-pub type PieceLoss<'a> = dyn Fn(&Tensor, Range<usize>) -> Option<Tensor> + 'a;
 
 /// Whether the adjoint of the carried state (c of the LSTM, h of the GRU) is also split by the way it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,6 +230,8 @@ impl Layer {
     ) -> Scaled {
         found.direct_h.push(norms_scaled(&direct));
         let mut reverse = self.derivation.reverse(&self.h);
+        // With the loss at the end this is so in every piece but the last.
+        let silent = direct.is_zero();
         let (directs, exponents) = (direct.mantissa.unbind(0), direct.exponent.unbind(0));
         let (mut all_h, mut all_c, mut all_exponents) = (Vec::new(), Vec::new(), Vec::new());
         let mut now = carried.take().unwrap_or_else(|| Carried {
@@ -248,7 +247,9 @@ impl Layer {
                     Scaled { mantissa: directs[t].shallow_clone(), exponent: exponents[t].shallow_clone() };
                 paths.enter(t, reverse.as_ref(), &direct, &now.exponent);
             }
-            now.join(&directs[t], &exponents[t]);
+            if !silent {
+                now.join(&directs[t], &exponents[t]);
+            }
             if let Some(c) = &mut now.c {
                 reverse.absorb(t, &now.h, c);
             }

@@ -11,6 +11,16 @@ pub enum Norm {
     Log10(f64),
 }
 
+impl Norm {
+    /// The logarithm; `None` for zero, which has none.
+    pub fn log10(self) -> Option<f64> {
+        match self {
+            Norm::Zero => None,
+            Norm::Log10(log10) => Some(log10),
+        }
+    }
+}
+
 /// The exponent of what is exactly zero: below every other, and finite, so that differences stay numbers.
 const NOTHING: f64 = -1e18;
 
@@ -57,6 +67,11 @@ impl Scaled {
     /// Another handle on the same value.
     pub fn shallow_clone(&self) -> Scaled {
         Scaled { mantissa: self.mantissa.shallow_clone(), exponent: self.exponent.shallow_clone() }
+    }
+
+    /// Whether all of it is exactly zero.
+    pub fn is_zero(&self) -> bool {
+        self.exponent.max().double_value(&[]) <= NOTHING
     }
 
     /// The exponent of zero, in the shape of another.
@@ -110,10 +125,7 @@ mod tests {
     use super::*;
 
     fn log10(norm: Norm) -> f64 {
-        match norm {
-            Norm::Log10(log10) => log10,
-            Norm::Zero => panic!("the norm is not zero"),
-        }
+        norm.log10().expect("the norm is not zero")
     }
 
     #[test]

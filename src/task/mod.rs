@@ -87,12 +87,6 @@ impl Loss {
         Ok(Loss { form, kind })
     }
 
-    /// The loss of an output `[T, B, H]`.
-    pub fn value(&self, output: &Tensor) -> Tensor {
-        let steps = output.size()[0] as usize;
-        self.of_piece(output, 0..steps, steps).expect("every loss depends on the last step")
-    }
-
     /// What the steps `piece` (from 0) of `steps` in all add to the loss, given the output at these steps; `None` where
     /// the loss does not depend on them.
     pub fn of_piece(&self, output: &Tensor, piece: Range<usize>, steps: usize) -> Option<Tensor> {

@@ -5,13 +5,14 @@ pub mod file;
 
 use std::path::Path;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use crate::cell::{CellName, LayerParameters, Parameters, State, cell};
 use crate::engine::{self, Engine, EngineName, forward};
 use crate::error::{Error, Result};
-use crate::probe::adjoint::{self, Profile};
-use crate::probe::exact::{self, PathSplit};
+use crate::probe::adjoint::Profile;
+use crate::probe::exact::PathSplit;
+use crate::probe::{self, Look};
 use crate::words::nearest;
 use file::Tensors;
 
@@ -121,15 +122,11 @@ impl Given {
     }
 
     fn profiles(&self, engine: &dyn Engine) -> Result<Vec<Profile>> {
-        let (p, first) = (&self.parameters, Some(self.first.as_slice()));
-        if engine.name() == EngineName::Analytic {
-            return exact::profiles(p, &self.input, first, PathSplit::Off, &|output, piece| {
-                let part = self.grad_output.narrow(0, piece.start as i64, piece.len() as i64);
-                Some((output * part).sum(output.kind()))
-            });
-        }
-        let loss = |output: &Tensor| (output * &self.grad_output).sum(Kind::Double);
-        adjoint::profiles(engine, &p.leaves(), &self.input, first, 1, loss)
+        let look = Look { split_every: 1, paths: PathSplit::Off };
+        probe::profiles(engine, &self.parameters, &self.input, Some(&self.first), look, &|output, piece| {
+            let part = self.grad_output.narrow(0, piece.start as i64, piece.len() as i64);
+            Some((output * part).sum(output.kind()))
+        })
     }
 }
 

@@ -15,10 +15,7 @@ fn of(found: &[Profile], quantity: Quantity, layer: usize) -> Vec<(usize, Norm)>
 }
 
 fn log10(norm: Norm) -> f64 {
-    match norm {
-        Norm::Log10(log10) => log10,
-        Norm::Zero => f64::NEG_INFINITY,
-    }
+    norm.log10().unwrap_or(f64::NEG_INFINITY)
 }
 
 fn last(output: &Tensor) -> Tensor {

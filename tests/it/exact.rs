@@ -14,10 +14,7 @@ use tch::{Kind, Tensor};
 use crate::support::Case;
 
 fn log10(norm: Norm) -> f64 {
-    match norm {
-        Norm::Log10(log10) => log10,
-        Norm::Zero => f64::NEG_INFINITY,
-    }
+    norm.log10().unwrap_or(f64::NEG_INFINITY)
 }
 
 fn of(found: &[Profile], quantity: Quantity) -> &[(usize, Norm)] {
