@@ -118,7 +118,7 @@ fn one(run: &Run, text: Option<&Text>, place: Place) -> (RunRow, Rows) {
     let seconds = start.elapsed().as_secs_f64();
     let (rows, errors) = match outcome {
         Ok(Measured { rows, refused }) => (rows, refused),
-        Err(error) => (Rows::None, vec![error]),
+        Err(error) => (Rows::default(), vec![error]),
     };
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
     (run_row(run, place, seconds, (!errors.is_empty()).then_some(message)), rows)
@@ -128,7 +128,7 @@ fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunR
     let point = &run.point;
     let loss = match run.measure {
         RunMeasure::Gradients { loss, .. } => Some(loss.to_string()),
-        RunMeasure::Speed { .. } => None,
+        RunMeasure::Jacobian { .. } | RunMeasure::Speed { .. } => None,
     };
 
     RunRow {

@@ -12,13 +12,6 @@ use super::{Cell, CellName, Gate, LayerParameters, State};
 /// ```
 pub struct Gru;
 
-impl Gru {
-    /// The last equation, as n + z ⊙ (h_{t-1} − n).
-    fn state(z: &Tensor, n: &Tensor, last: &State) -> State {
-        State::of_h(n + z * (&last.h - n))
-    }
-}
-
 impl Cell for Gru {
     fn name(&self) -> CellName {
         CellName::Gru
@@ -32,11 +25,21 @@ impl Cell for Gru {
         Some(1)
     }
 
-    fn step(&self, gates: &[Gate], x: &Tensor, last: &State) -> State {
-        let r = gates[0].preactivation(x, &last.h).sigmoid();
-        let z = gates[1].preactivation(x, &last.h).sigmoid();
-        let n = (gates[2].from_input(x) + r * gates[2].from_state(&last.h)).tanh();
-        Gru::state(&z, &n, last)
+    fn candidate(&self) -> usize {
+        2
+    }
+
+    fn activations(&self, gates: &[Gate], x: &Tensor, last_h: &Tensor) -> Vec<Tensor> {
+        let r = gates[0].preactivation(x, last_h).sigmoid();
+        let z = gates[1].preactivation(x, last_h).sigmoid();
+        let n = (gates[2].from_input(x) + &r * gates[2].from_state(last_h)).tanh();
+        vec![r, z, n]
+    }
+
+    /// The last equation, as n + z ⊙ (h_{t-1} − n).
+    fn update(&self, activations: &[Tensor], last: &State) -> State {
+        let (z, n) = (&activations[1], &activations[2]);
+        State::of_h(n + z * (&last.h - n))
     }
 
     /// b_hn stands inside the reset gate's product, so the recurrent bias cannot be added beforehand.
@@ -55,7 +58,7 @@ impl Cell for Gru {
         let from_state = p.b_hh.addmm(&last.h, w_hh_t).chunk(3, 1);
         let r = (&from_input[0] + &from_state[0]).sigmoid();
         let z = (&from_input[1] + &from_state[1]).sigmoid();
-        let n = (&from_input[2] + r * &from_state[2]).tanh();
-        Gru::state(&z, &n, last)
+        let n = (&from_input[2] + &r * &from_state[2]).tanh();
+        self.update(&[r, z, n], last)
     }
 }

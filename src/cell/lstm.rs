@@ -11,16 +11,6 @@ use super::{Cell, CellName, Gate, LayerParameters, State};
 /// ```
 pub struct Lstm;
 
-impl Lstm {
-    /// The last two equations.
-    fn state(i: &Tensor, f: &Tensor, g: &Tensor, o: &Tensor, last: &State) -> State {
-        let c_last = last.c.as_ref().expect("an LSTM's state has a c");
-        let c = f * c_last + i * g;
-        let h = o * c.tanh();
-        State { h, c: Some(c) }
-    }
-}
-
 impl Cell for Lstm {
     fn name(&self) -> CellName {
         CellName::Lstm
@@ -42,12 +32,25 @@ impl Cell for Lstm {
         true
     }
 
-    fn step(&self, gates: &[Gate], x: &Tensor, last: &State) -> State {
-        let i = gates[0].preactivation(x, &last.h).sigmoid();
-        let f = gates[1].preactivation(x, &last.h).sigmoid();
-        let g = gates[2].preactivation(x, &last.h).tanh();
-        let o = gates[3].preactivation(x, &last.h).sigmoid();
-        Lstm::state(&i, &f, &g, &o, last)
+    fn candidate(&self) -> usize {
+        2
+    }
+
+    fn activations(&self, gates: &[Gate], x: &Tensor, last_h: &Tensor) -> Vec<Tensor> {
+        let i = gates[0].preactivation(x, last_h).sigmoid();
+        let f = gates[1].preactivation(x, last_h).sigmoid();
+        let g = gates[2].preactivation(x, last_h).tanh();
+        let o = gates[3].preactivation(x, last_h).sigmoid();
+        vec![i, f, g, o]
+    }
+
+    /// The last two equations.
+    fn update(&self, activations: &[Tensor], last: &State) -> State {
+        let [i, f, g, o] = activations else { panic!("an LSTM has four gates") };
+        let c_last = last.c.as_ref().expect("an LSTM's state has a c");
+        let c = f * c_last + i * g;
+        let h = o * c.tanh();
+        State { h, c: Some(c) }
     }
 
     fn step_projected(
@@ -59,6 +62,6 @@ impl Cell for Lstm {
     ) -> State {
         let gates = projected.addmm(&last.h, w_hh_t).chunk(4, 1);
         let (i, f, g, o) = (gates[0].sigmoid(), gates[1].sigmoid(), gates[2].tanh(), gates[3].sigmoid());
-        Lstm::state(&i, &f, &g, &o, last)
+        self.update(&[i, f, g, o], last)
     }
 }

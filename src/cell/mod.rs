@@ -93,8 +93,20 @@ pub trait Cell: Sync {
         false
     }
 
-    /// The textbook equations: x `[B, I]` and the last state to the new state, one product a gate and operand.
-    fn step(&self, gates: &[Gate], x: &Tensor, last: &State) -> State;
+    /// The gate whose activation is a tanh: new content. The others are sigmoids.
+    fn candidate(&self) -> usize;
+
+    /// The activations of all gates, `[B, H]` each, from x `[B, I]` and the last hidden state: the textbook equations, one
+    /// product a gate and operand.
+    fn activations(&self, gates: &[Gate], x: &Tensor, last_h: &Tensor) -> Vec<Tensor>;
+
+    /// The new state that the activations make of the last.
+    fn update(&self, activations: &[Tensor], last: &State) -> State;
+
+    /// One step: x `[B, I]` and the last state to the new state.
+    fn step(&self, gates: &[Gate], x: &Tensor, last: &State) -> State {
+        self.update(&self.activations(gates, x, &last.h), last)
+    }
 
     /// The bias that can be added to the input's products of all steps before the loop, `[G·H]`.
     fn hoisted_bias(&self, p: &LayerParameters) -> Tensor {

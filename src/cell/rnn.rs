@@ -16,8 +16,16 @@ impl Cell for Rnn {
         &["h"]
     }
 
-    fn step(&self, gates: &[Gate], x: &Tensor, last: &State) -> State {
-        State::of_h(gates[0].preactivation(x, &last.h).tanh())
+    fn candidate(&self) -> usize {
+        0
+    }
+
+    fn activations(&self, gates: &[Gate], x: &Tensor, last_h: &Tensor) -> Vec<Tensor> {
+        vec![gates[0].preactivation(x, last_h).tanh()]
+    }
+
+    fn update(&self, activations: &[Tensor], _: &State) -> State {
+        State::of_h(activations[0].shallow_clone())
     }
 
     fn step_projected(

@@ -3,9 +3,9 @@
 use std::str::FromStr;
 
 use super::init::Init;
-use super::names::{EngineName, Kind, LossName, TaskName};
+use super::names::{Dtype, EngineName, Kind, LossName, TaskName};
 use super::source::Source;
-use super::spec::{Measure, Part, Task, TextSource};
+use super::spec::{Grid, Measure, Part, Task, TextSource};
 use super::wire::{GRID_KEYS, OneOrMany, TaskWire, Wire};
 use crate::error::{ConfigError, Result};
 use crate::words::unknown;
@@ -56,6 +56,12 @@ impl Check<'_> {
     pub(super) fn size(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
         usize::try_from(value).ok().filter(|size| (1..=1 << 40).contains(size)).ok_or_else(|| {
             self.source.error(key, format!("expected a whole number of at least 1, found {value}"))
+        })
+    }
+
+    fn count(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
+        usize::try_from(value).map_err(|_| {
+            self.source.error(key, format!("expected a whole number of at least 0, found {value}"))
         })
     }
 
@@ -141,6 +147,7 @@ impl Check<'_> {
         let kinds: Vec<Kind> = self.words("kind", &Some(wire.kind.clone()))?;
         for (key, kind, set) in [
             ("gradients", Kind::Gradients, wire.gradients.is_some()),
+            ("jacobian", Kind::Jacobian, wire.jacobian.is_some()),
             ("speed", Kind::Speed, wire.speed.is_some()),
         ] {
             if set && !kinds.contains(&kind) {
@@ -166,8 +173,15 @@ impl Check<'_> {
                 let split_every =
                     own.split_every.map(|every| self.size("gradients.split_every", every)).transpose()?;
                 let lags = self.word("gradients.lags", resolved(own.lags.as_deref()))?;
-                let path_split = resolved(own.path_split);
-                (Measure::Gradients { loss, split_every, lags, path_split }, own.grid)
+                let (path_split, gates) = (resolved(own.path_split), resolved(own.gates));
+                (Measure::Gradients { loss, split_every, lags, path_split, gates }, own.grid)
+            }
+            Kind::Jacobian => {
+                let own = resolved(wire.jacobian.clone());
+                let lags = self.word("jacobian.lags", resolved(own.lags.as_deref()))?;
+                let qr_every = self.size("jacobian.qr_every", resolved(own.qr_every))?;
+                let burn_in = own.burn_in.map(|steps| self.count("jacobian.burn_in", steps)).transpose()?;
+                (Measure::Jacobian { lags, qr_every, burn_in }, own.grid)
             }
             Kind::Speed => {
                 let own = resolved(wire.speed.clone());
@@ -194,6 +208,9 @@ impl Check<'_> {
             let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
             return Err(self.source.error("gradients.path_split", problem));
         }
+        if kind == Kind::Jacobian {
+            self.jacobian_grid(&grid)?;
+        }
         if kind == Kind::Speed && !grid.engine.contains(&EngineName::Builtin) {
             let key = self.grid_key(kind, "engine");
             return Err(self
@@ -201,6 +218,28 @@ impl Check<'_> {
                 .error(&key, "expected `builtin` among the engines: speed is measured against it"));
         }
         Ok(Part { measure, grid })
+    }
+
+    /// What products of Jacobians need: the hand-derived steps, digits enough, a single sequence.
+    fn jacobian_grid(&self, grid: &Grid) -> Result<(), ConfigError> {
+        let kind = Kind::Jacobian;
+        if let Some(other) = grid.engine.iter().find(|engine| **engine != EngineName::Analytic) {
+            let problem =
+                format!("expected `analytic`, the only engine that steps back by hand, found `{other}`");
+            return Err(self.source.error(&self.grid_key(kind, "engine"), problem));
+        }
+        if grid.dtype.iter().any(|dtype| *dtype != Dtype::F64) {
+            let problem = "expected `f64` for products of many matrices, found `f32`";
+            return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
+        }
+        if let Some(shape) = grid.shapes.iter().find(|shape| shape.batch_size != 1) {
+            let problem = format!(
+                "expected 1, since each sequence has a Jacobian of its own (more seeds give more of them), found {}",
+                shape.batch_size
+            );
+            return Err(self.source.error(&self.grid_key(kind, "batch_size"), problem));
+        }
+        Ok(())
     }
 
     /// Where the user wrote a grid key that counts for `kind`: in the kind's own grid or in the shared one.

@@ -4,6 +4,7 @@
 mod check;
 mod grid;
 pub mod init;
+pub mod lags;
 pub mod names;
 pub mod plan;
 mod source;

@@ -57,6 +57,8 @@ names! {
     Kind ("kind") {
         /// norms of the gradient at every step
         Gradients = "gradients",
+        /// products of the state's Jacobians: norm, singular values, Lyapunov exponents
+        Jacobian = "jacobian",
         /// engine against engine, in seconds
         Speed = "speed",
     }
@@ -172,6 +174,40 @@ names! {
         CellPath = "cell_path",
         /// the other part, which came through the gates and W_hh at some step
         GatePath = "gate_path",
+    }
+}
+
+names! {
+    /// A number about the product of Jacobians ∂s_T/∂s_t, s the whole state.
+    JacobianQuantity ("quantity of a Jacobian") {
+        /// log10 of its Frobenius norm
+        Frobenius = "frobenius",
+        /// log10 of its largest singular value
+        SpectralNorm = "spectral_norm",
+        /// log10 of its singular values, the largest first
+        SingularValue = "singular_value",
+        /// log10 of the largest over the smallest singular value
+        ConditionNumber = "condition_number",
+        /// Lyapunov exponents in nats a step, the largest first
+        Lyapunov = "lyapunov",
+    }
+}
+
+names! {
+    /// A number about one gate of one layer.
+    GateStatistic ("gate statistic") {
+        /// mean activation over steps, sequences and units
+        Mean = "mean",
+        /// share of activations within a tenth of the range from its lower end
+        SaturatedLow = "saturated_low",
+        /// share of activations within a tenth of the range from its upper end
+        SaturatedHigh = "saturated_high",
+        /// mean of log10 of the activation (sigmoid gates)
+        MeanLog10 = "mean_log10",
+        /// log10 of the largest absolute eigenvalue of the gate's recurrent matrix
+        SpectralRadius = "w_h_spectral_radius",
+        /// log10 of the largest singular value of the gate's recurrent matrix
+        SpectralNorm = "w_h_spectral_norm",
     }
 }
 

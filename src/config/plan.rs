@@ -77,6 +77,19 @@ pub enum RunMeasure {
         lags: Lags,
         /// Whether the adjoint is also split by the way it came.
         path_split: bool,
+        /// Whether statistics of the gates are written too.
+        gates: bool,
+    },
+    /// Products of the state's Jacobians.
+    Jacobian {
+        /// The engine.
+        engine: EngineName,
+        /// At which lags the norm is written.
+        lags: Lags,
+        /// Steps from one QR decomposition to the next.
+        qr_every: usize,
+        /// Steps at the end that Lyapunov exponents leave out.
+        burn_in: usize,
     },
     /// Engines against each other.
     Speed {
@@ -100,6 +113,7 @@ impl Run {
     pub fn kind(&self) -> Kind {
         match self.measure {
             RunMeasure::Gradients { .. } => Kind::Gradients,
+            RunMeasure::Jacobian { .. } => Kind::Jacobian,
             RunMeasure::Speed { .. } => Kind::Speed,
         }
     }
@@ -107,7 +121,7 @@ impl Run {
     /// The engine, or all interleaved engines separated by spaces.
     pub fn engines(&self) -> String {
         match &self.measure {
-            RunMeasure::Gradients { engine, .. } => engine.to_string(),
+            RunMeasure::Gradients { engine, .. } | RunMeasure::Jacobian { engine, .. } => engine.to_string(),
             RunMeasure::Speed { engines, .. } => {
                 engines.iter().map(|engine| engine.as_str()).collect::<Vec<_>>().join(" ")
             }
@@ -118,8 +132,7 @@ impl Run {
     pub fn describe(&self) -> String {
         let p = &self.point;
         let layers = if p.layers > 1 { format!(" layers={}", p.layers) } else { String::new() };
-        let seed =
-            if self.kind() == Kind::Gradients { format!(" seed={}", self.seed) } else { String::new() };
+        let seed = if self.kind() == Kind::Speed { String::new() } else { format!(" seed={}", self.seed) };
         format!(
             "{} {} [{}] {} {}{layers} T={} B={} I={} H={} {}{seed}",
             self.kind(),
@@ -223,15 +236,30 @@ impl Expansion<'_> {
 
     fn runs_at(&mut self, part: &Part, point: Point, runs: &mut Vec<Run>) -> Result<()> {
         match &part.measure {
-            Measure::Gradients { loss, split_every, lags, path_split } => {
+            Measure::Gradients { loss, split_every, lags, path_split, gates } => {
                 for &engine in &part.grid.engine {
                     let split_every = (engine == EngineName::Builtin)
                         .then(|| split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
-                    let (loss, lags, path_split) = (*loss, *lags, *path_split);
-                    let measure = RunMeasure::Gradients { engine, loss, split_every, lags, path_split };
-                    for &seed in &self.spec.seeds {
-                        self.push(point.clone(), measure.clone(), seed, runs)?;
-                    }
+                    let (loss, lags, path_split, gates) = (*loss, *lags, *path_split, *gates);
+                    let measure =
+                        RunMeasure::Gradients { engine, loss, split_every, lags, path_split, gates };
+                    self.push_seeds(&point, &measure, runs)?;
+                }
+                Ok(())
+            }
+            Measure::Jacobian { lags, qr_every, burn_in } => {
+                let burn_in = burn_in.unwrap_or(point.seq_len / 10);
+                if burn_in + 1 >= point.seq_len {
+                    return Err(Error::Usage(format!(
+                        "{}: jacobian.burn_in: expected fewer steps than the lags of the sequence ({}), found {burn_in}",
+                        self.spec.name,
+                        point.seq_len - 1
+                    )));
+                }
+                for &engine in &part.grid.engine {
+                    let (lags, qr_every) = (*lags, *qr_every);
+                    let measure = RunMeasure::Jacobian { engine, lags, qr_every, burn_in };
+                    self.push_seeds(&point, &measure, runs)?;
                 }
                 Ok(())
             }
@@ -248,6 +276,11 @@ impl Expansion<'_> {
                 self.push(point, measure, self.spec.seeds[0], runs)
             }
         }
+    }
+
+    fn push_seeds(&mut self, point: &Point, measure: &RunMeasure, runs: &mut Vec<Run>) -> Result<()> {
+        let seeds = &self.spec.seeds;
+        seeds.iter().try_for_each(|seed| self.push(point.clone(), measure.clone(), *seed, runs))
     }
 
     fn push(&mut self, point: Point, measure: RunMeasure, seed: u64, runs: &mut Vec<Run>) -> Result<()> {

@@ -71,6 +71,17 @@ pub enum Measure {
         lags: Lags,
         /// Whether the adjoint is also split by the way it came.
         path_split: bool,
+        /// Whether statistics of the gates are written too.
+        gates: bool,
+    },
+    /// Products of the state's Jacobians.
+    Jacobian {
+        /// At which lags the norm is written.
+        lags: Lags,
+        /// Steps from one QR decomposition to the next.
+        qr_every: usize,
+        /// Steps at the end that Lyapunov exponents leave out; `None`: a tenth of the sequence.
+        burn_in: Option<usize>,
     },
     /// Engine against engine, in seconds.
     Speed {
@@ -90,6 +101,7 @@ impl Measure {
     pub fn kind(&self) -> Kind {
         match self {
             Measure::Gradients { .. } => Kind::Gradients,
+            Measure::Jacobian { .. } => Kind::Jacobian,
             Measure::Speed { .. } => Kind::Speed,
         }
     }

@@ -23,7 +23,7 @@ pub struct Wire {
     pub expect: Option<String>,
     /// How long it takes, and on what machine.
     pub run_time: Option<String>,
-    /// `gradients`, `speed`, or a list of both.
+    /// `gradients`, `jacobian`, `speed`, or a list of them.
     pub kind: OneOrMany<String>,
     /// One run a seed.
     pub seeds: Option<OneOrMany<i64>>,
@@ -35,6 +35,8 @@ pub struct Wire {
     pub grid: Option<GridWire>,
     /// Settings of the kind `gradients`.
     pub gradients: Option<GradientsWire>,
+    /// Settings of the kind `jacobian`.
+    pub jacobian: Option<JacobianWire>,
     /// Settings of the kind `speed`.
     pub speed: Option<SpeedWire>,
 }
@@ -109,6 +111,22 @@ pub struct GradientsWire {
     pub lags: Option<String>,
     /// Whether the adjoint is also split by the way it came (engine `analytic`).
     pub path_split: Option<bool>,
+    /// Whether statistics of the gates are written too.
+    pub gates: Option<bool>,
+    /// Overrides of `[grid]` for this kind.
+    pub grid: Option<GridWire>,
+}
+
+/// `[jacobian]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JacobianWire {
+    /// `all` or `log`: at which lags the norm is written.
+    pub lags: Option<String>,
+    /// Steps from one QR decomposition to the next.
+    pub qr_every: Option<i64>,
+    /// Steps at the end of the sequence that Lyapunov exponents leave out, so that the directions can settle.
+    pub burn_in: Option<i64>,
     /// Overrides of `[grid]` for this kind.
     pub grid: Option<GridWire>,
 }
@@ -153,8 +171,16 @@ impl Wire {
             own.loss.get_or_insert_with(|| "last".to_string());
             own.lags.get_or_insert_with(|| "all".to_string());
             own.path_split.get_or_insert(false);
+            own.gates.get_or_insert(false);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve(&["analytic"], "f64", fixed_input));
+            own.grid = Some(grid.resolve(&["analytic"], "f64", 16, fixed_input));
+        }
+        if has("jacobian") {
+            let own = self.jacobian.get_or_insert_default();
+            own.lags.get_or_insert_with(|| "log".to_string());
+            own.qr_every.get_or_insert(1);
+            let grid = own.grid.take().unwrap_or_default().or(&shared);
+            own.grid = Some(grid.resolve(&["analytic"], "f64", 1, fixed_input));
         }
         if has("speed") {
             let own = self.speed.get_or_insert_default();
@@ -163,7 +189,8 @@ impl Wire {
             own.warmup.get_or_insert(2);
             own.budget_seconds.get_or_insert(20.0);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve(&["stepwise", "fused", "analytic", "builtin"], "f32", fixed_input));
+            own.grid =
+                Some(grid.resolve(&["stepwise", "fused", "analytic", "builtin"], "f32", 16, fixed_input));
         }
         self
     }
@@ -193,7 +220,7 @@ impl GridWire {
         }
     }
 
-    fn resolve(mut self, engines: &[&str], dtype: &str, fixed_input: bool) -> GridWire {
+    fn resolve(mut self, engines: &[&str], dtype: &str, batch_size: i64, fixed_input: bool) -> GridWire {
         let words = |words: &[&str]| OneOrMany(words.iter().map(|word| word.to_string()).collect());
         let one = |n: i64| OneOrMany(vec![n]);
         self.cell.get_or_insert_with(|| words(&["rnn", "lstm", "gru"]));
@@ -218,7 +245,7 @@ impl GridWire {
             self.seq_len.get_or_insert_with(|| one(100));
         }
         if !shaped[3] {
-            self.batch_size.get_or_insert_with(|| one(16));
+            self.batch_size.get_or_insert_with(|| one(batch_size));
         }
         self
     }

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::probe::adjoint::Profile;
 use crate::probe::exact::PathSplit;
 use crate::probe::{self, Look, Norm};
+use crate::results::Rows;
 use crate::results::schema::GradientRow;
 use crate::task::{Loss, batch};
 
@@ -23,8 +24,9 @@ const AGREEMENT_STEPS: i64 = 32;
 ///
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
-pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<GradientRow>> {
-    let RunMeasure::Gradients { engine: name, loss, split_every, lags, path_split } = run.measure else {
+pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Rows> {
+    let RunMeasure::Gradients { engine: name, loss, split_every, lags, path_split, gates } = run.measure
+    else {
         return Err(Error::Usage("a run of another kind was given to `gradients`".into()));
     };
     let p = run_parameters(&run.point, run.seed, place.device);
@@ -44,13 +46,11 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Vec<Gradi
     let profiles = probe::profiles(engine(name), &p, &batch.input, None, look, &|output, piece| {
         loss.of_piece(output, piece, steps)
     })?;
-    Ok(profiles.iter().flat_map(|profile| rows(run, name, lags, profile)).collect())
-}
-
-/// Whether a row is written for this lag. `log` keeps the lags at which one fiftieth of a decade begins.
-fn is_written(lags: Lags, lag: usize, seq_len: usize) -> bool {
-    let fiftieth = |lag: usize| (50.0 * (lag as f64).log10()).floor();
-    lags == Lags::All || lag <= 50 || lag + 1 == seq_len || fiftieth(lag) != fiftieth(lag - 1)
+    Ok(Rows {
+        gradients: profiles.iter().flat_map(|profile| rows(run, name, lags, profile)).collect(),
+        gates: if gates { super::gates::rows(run, &p, &batch.input)? } else { vec![] },
+        ..Rows::default()
+    })
 }
 
 fn rows(run: &Run, engine: EngineName, lags: Lags, profile: &Profile) -> Vec<GradientRow> {
@@ -72,21 +72,6 @@ fn rows(run: &Run, engine: EngineName, lags: Lags, profile: &Profile) -> Vec<Gra
         zero: norm == Norm::Zero,
         layer: profile.layer,
     };
-    let written = profile.norms.iter().filter(|(t, _)| is_written(lags, point.seq_len - t, point.seq_len));
+    let written = profile.norms.iter().filter(|(t, _)| lags.writes(point.seq_len - t, point.seq_len));
     written.map(row).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn log_lags_thin_out_and_keep_both_ends() {
-        let kept: Vec<usize> = (0..1_000_000).filter(|lag| is_written(Lags::Log, *lag, 1_000_000)).collect();
-        assert!((0..=50).all(|lag| kept.contains(&lag)));
-        assert_eq!(kept.last(), Some(&999_999));
-        let in_a_decade = |low: usize| kept.iter().filter(|lag| (low..10 * low).contains(*lag)).count();
-        assert_eq!((in_a_decade(1000), in_a_decade(10_000)), (50, 50));
-        assert!((0..1000).all(|lag| is_written(Lags::All, lag, 1000)));
-    }
 }

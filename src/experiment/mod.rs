@@ -1,6 +1,8 @@
 //! One file a kind: a run's settings in, rows out.
 
+mod gates;
 mod gradients;
+mod jacobian;
 mod speed;
 
 use tch::{Device, Tensor};
@@ -40,12 +42,14 @@ pub struct Measured {
 pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Measured> {
     match &run.measure {
         RunMeasure::Gradients { .. } => {
-            let rows = gradients::execute(run, text, place)?;
-            Ok(Measured { rows: Rows::Gradients(rows), refused: vec![] })
+            Ok(Measured { rows: gradients::execute(run, text, place)?, refused: vec![] })
+        }
+        RunMeasure::Jacobian { .. } => {
+            Ok(Measured { rows: jacobian::execute(run, text, place)?, refused: vec![] })
         }
         RunMeasure::Speed { .. } => {
-            let (rows, refused) = speed::execute(run, text, place)?;
-            Ok(Measured { rows: Rows::Speed(rows), refused })
+            let (speed, refused) = speed::execute(run, text, place)?;
+            Ok(Measured { rows: Rows { speed, ..Rows::default() }, refused })
         }
     }
 }

@@ -12,9 +12,10 @@ use tch::{Kind, Tensor, no_grad};
 use super::PieceLoss;
 use super::adjoint::Profile;
 use super::norm::{Norm, Scaled, norms_scaled};
+use super::pieces::{Layer, Pieces};
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::config::names::Quantity;
-use crate::engine::analytic::{self, Derivation, Reverse};
+use crate::engine::analytic::Reverse;
 use crate::engine::check;
 use crate::error::Result;
 
@@ -42,17 +43,13 @@ pub fn profiles(
 ) -> Result<Vec<Profile>> {
     let first = check(p, input, first)?;
     no_grad(|| {
-        let steps = input.size()[0] as usize;
-        let length = (steps as f64).sqrt().ceil() as usize;
-        let pieces: Vec<Range<usize>> =
-            (0..steps).step_by(length).map(|start| start..(start + length).min(steps)).collect();
-        let firsts = checkpoints(p, input, first, &pieces);
+        let pieces = Pieces::new(p, input, first);
         let mut found = Found::new(p);
         let mut carried: Vec<Option<Carried>> = p.layers.iter().map(|_| None).collect();
-        for (piece, first) in pieces.iter().zip(&firsts).rev() {
-            let layers = run(p, &part(input, piece), first);
+        for (piece, range) in pieces.ranges().rev() {
+            let layers = pieces.run(piece);
             let output = layers.last().map(Layer::output).expect("a stack has a layer");
-            let mut direct = Scaled::new(&gradient(loss, &output, piece));
+            let mut direct = Scaled::new(&gradient(loss, &output, &range));
             for (n, layer) in layers.into_iter().enumerate().rev() {
                 direct = layer.backward(&p.layers[n], direct, split, &mut carried[n], &mut found.layers[n]);
             }
@@ -60,41 +57,6 @@ pub fn profiles(
         }
         Ok(found.profiles())
     })
-}
-
-fn part(tensor: &Tensor, piece: &Range<usize>) -> Tensor {
-    tensor.narrow(0, piece.start as i64, piece.len() as i64)
-}
-
-/// The states before each piece, one a layer.
-fn checkpoints(
-    p: &Parameters,
-    input: &Tensor,
-    first: Vec<State>,
-    pieces: &[Range<usize>],
-) -> Vec<Vec<State>> {
-    let mut firsts = vec![first];
-    for piece in &pieces[..pieces.len() - 1] {
-        let layers = run(p, &part(input, piece), &firsts[firsts.len() - 1]);
-        firsts.push(layers.iter().map(Layer::last).collect());
-    }
-    firsts
-}
-
-/// One layer, run over one piece.
-struct Layer {
-    h: Tensor,
-    derivation: Box<dyn Derivation>,
-}
-
-fn run(p: &Parameters, input: &Tensor, first: &[State]) -> Vec<Layer> {
-    let mut layers: Vec<Layer> = Vec::with_capacity(p.layers.len());
-    for (parameters, first) in p.layers.iter().zip(first) {
-        let below = layers.last().map_or_else(|| input.shallow_clone(), Layer::output);
-        let (h, derivation) = analytic::forward(p.cell(), parameters, &below, first);
-        layers.push(Layer { h, derivation });
-    }
-    layers
 }
 
 /// ∂loss/∂output of one piece, `[t, B, H]`, in f64.
@@ -209,15 +171,6 @@ impl Carried {
 }
 
 impl Layer {
-    fn output(&self) -> Tensor {
-        self.h.narrow(0, 1, self.h.size()[0] - 1)
-    }
-
-    fn last(&self) -> State {
-        let last = |states: &Tensor| states.get(states.size()[0] - 1).copy();
-        State { h: last(&self.h), c: self.derivation.c().map(last) }
-    }
-
     /// Follows the recursion through one piece, from its last step to its first, and gives the gradient with respect to
     /// the layer's input, `[t, B, I]`: the direct part of the layer below.
     fn backward(

@@ -2,7 +2,11 @@
 
 pub mod adjoint;
 pub mod exact;
+pub mod gates;
+pub mod jacobian;
 mod norm;
+mod pieces;
+mod singular;
 
 use std::ops::Range;
 

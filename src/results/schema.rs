@@ -17,7 +17,7 @@ pub struct RunRow {
     pub seconds: Option<f64>,
     /// Peak resident memory of the process up to the end of the run, bytes.
     pub peak_memory: Option<u64>,
-    /// `gradients` or `speed`.
+    /// `gradients`, `jacobian` or `speed`.
     pub kind: String,
     /// Where the input came from: `noise`, or `text` with the name of its data.
     pub task: String,
@@ -43,7 +43,7 @@ pub struct RunRow {
     pub device: String,
     /// CPU threads libtorch may use.
     pub threads: usize,
-    /// What is differentiated: `last`, `sum` or `task`; empty for `speed`.
+    /// What is differentiated: `last`, `sum` or `task`; only for `gradients`.
     pub loss: Option<String>,
     /// The seed of every random number in the run.
     pub seed: u64,
@@ -82,6 +82,72 @@ pub struct GradientRow {
     pub zero: bool,
     /// The layer, from 0 (nearest the input).
     pub layer: usize,
+}
+
+/// One row of `jacobian.csv`: one number about the product of Jacobians ∂s_T/∂s_t of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JacobianRow {
+    /// The run, as in `runs.csv`.
+    pub run_id: String,
+    /// `rnn`, `lstm` or `gru`.
+    pub cell: String,
+    /// The engine.
+    pub engine: String,
+    /// The init policy.
+    pub init: String,
+    /// Where the input came from.
+    pub task: String,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// Steps T.
+    pub seq_len: usize,
+    /// The run's seed.
+    pub seed: u64,
+    /// `frobenius`, `spectral_norm`, `singular_value`, `condition_number` or `lyapunov`.
+    pub quantity: String,
+    /// Which singular value or exponent, from 1 for the largest; empty for the others.
+    pub index: Option<usize>,
+    /// The step t.
+    pub t: usize,
+    /// T − t: so many Jacobians were multiplied.
+    pub lag: usize,
+    /// The number; empty where it is a logarithm of 0 or of infinity.
+    pub value: Option<f64>,
+    /// `log10`, or `nats per step` for `lyapunov`.
+    pub unit: String,
+    /// True where the number is a logarithm of exactly 0.
+    pub zero: bool,
+}
+
+/// One row of `gates.csv`: one statistic of one gate of one layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateRow {
+    /// The run, as in `runs.csv`.
+    pub run_id: String,
+    /// `rnn`, `lstm` or `gru`.
+    pub cell: String,
+    /// The engine.
+    pub engine: String,
+    /// The init policy.
+    pub init: String,
+    /// Where the input came from.
+    pub task: String,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// Steps T.
+    pub seq_len: usize,
+    /// Sequences in the batch.
+    pub batch_size: usize,
+    /// The run's seed.
+    pub seed: u64,
+    /// The layer, from 0.
+    pub layer: usize,
+    /// The gate: `i`, `f`, `g`, `o` of the LSTM, `r`, `z`, `n` of the GRU, `h` of the RNN.
+    pub gate: String,
+    /// `mean`, `saturated_low`, `saturated_high`, `mean_log10`, `w_h_spectral_radius` or `w_h_spectral_norm`.
+    pub statistic: String,
+    /// The number; empty where it is a logarithm of 0.
+    pub value: Option<f64>,
 }
 
 /// One row of `speed.csv`: one raw timing sample.

@@ -7,18 +7,20 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::schema::{GradientRow, RunRow, SpeedRow};
+use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow};
 use crate::error::{Error, Result};
 
-/// The rows of one run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Rows {
-    /// Of the kind `gradients`.
-    Gradients(Vec<GradientRow>),
-    /// Of the kind `speed`.
-    Speed(Vec<SpeedRow>),
-    /// A run that failed before it had any.
-    None,
+/// The rows of one run, table by table; most kinds fill one of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    /// `gradients.csv`.
+    pub gradients: Vec<GradientRow>,
+    /// `jacobian.csv`.
+    pub jacobian: Vec<JacobianRow>,
+    /// `gates.csv`.
+    pub gates: Vec<GateRow>,
+    /// `speed.csv`.
+    pub speed: Vec<SpeedRow>,
 }
 
 /// The directory `DIR/<experiment name>/`.
@@ -73,11 +75,10 @@ impl Store {
             .tempdir_in(&runs)
             .map_err(Error::io("write in", &runs))?;
         write_csv(&aside.path().join("run.csv"), std::slice::from_ref(run))?;
-        match rows {
-            Rows::Gradients(rows) => write_csv(&aside.path().join("gradients.csv"), rows)?,
-            Rows::Speed(rows) => write_csv(&aside.path().join("speed.csv"), rows)?,
-            Rows::None => {}
-        }
+        write_table(aside.path(), "gradients.csv", &rows.gradients)?;
+        write_table(aside.path(), "jacobian.csv", &rows.jacobian)?;
+        write_table(aside.path(), "gates.csv", &rows.gates)?;
+        write_table(aside.path(), "speed.csv", &rows.speed)?;
         let place = self.run_dir(&run.run_id);
         if place.exists() {
             fs::remove_dir_all(&place).map_err(Error::io("replace", &place))?;
@@ -94,6 +95,8 @@ impl Store {
         let present: Vec<RunRow> = run_ids.iter().filter_map(|id| self.run_row(id)).collect();
         write_csv(&self.root.join("runs.csv"), &present)?;
         self.gather::<GradientRow>("gradients.csv", &present)?;
+        self.gather::<JacobianRow>("jacobian.csv", &present)?;
+        self.gather::<GateRow>("gates.csv", &present)?;
         self.gather::<SpeedRow>("speed.csv", &present)
     }
 
@@ -124,6 +127,11 @@ impl Store {
     pub fn write_text(&self, file: &str, text: &str) -> Result<()> {
         write_whole(&self.root.join(file), text.as_bytes())
     }
+}
+
+/// Writes a run's table, if it has any row.
+fn write_table<R: Serialize>(dir: &Path, file: &str, rows: &[R]) -> Result<()> {
+    if rows.is_empty() { Ok(()) } else { write_csv(&dir.join(file), rows) }
 }
 
 /// Reads a CSV file into rows.
@@ -223,7 +231,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
         let rows = vec![sample("a", 0.1 + 0.2), sample("a", 1e-9)];
-        store.save(&run("a", "ok"), &Rows::Speed(rows.clone())).unwrap();
+        store.save(&run("a", "ok"), &Rows { speed: rows.clone(), ..Rows::default() }).unwrap();
         assert_eq!(store.done("a"), Some(run("a", "ok")));
         store.assemble(&["a".into()]).unwrap();
         assert_eq!(read::<SpeedRow>(&store.root().join("speed.csv")).unwrap(), rows);
@@ -234,12 +242,12 @@ mod tests {
     fn a_failed_run_is_listed_but_not_done_and_saving_again_replaces_it() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
-        store.save(&run("a", "failed"), &Rows::None).unwrap();
+        store.save(&run("a", "failed"), &Rows::default()).unwrap();
         assert_eq!(store.done("a"), None);
         store.assemble(&["a".into(), "absent".into()]).unwrap();
         let rows: Vec<RunRow> = read(&store.root().join("runs.csv")).unwrap();
         assert_eq!(rows, [run("a", "failed")]);
-        store.save(&run("a", "ok"), &Rows::Speed(vec![sample("a", 1.0)])).unwrap();
+        store.save(&run("a", "ok"), &Rows { speed: vec![sample("a", 1.0)], ..Rows::default() }).unwrap();
         assert!(store.done("a").is_some());
     }
 
@@ -248,7 +256,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
         for id in ["a", "b"] {
-            store.save(&run(id, "ok"), &Rows::Speed(vec![sample(id, 1.0)])).unwrap();
+            store.save(&run(id, "ok"), &Rows { speed: vec![sample(id, 1.0)], ..Rows::default() }).unwrap();
         }
         store.assemble(&["b".into()]).unwrap();
         let rows: Vec<SpeedRow> = read(&store.root().join("speed.csv")).unwrap();

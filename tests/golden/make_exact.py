@@ -9,7 +9,8 @@ Parameters and inputs are short binary fractions, the same in any precision:
     x[t][i] = ((7 t + 3 i) mod 11) / 16 - 5/16,   t from 0
     loss = 0.75 h_T[0] - 0.5 h_T[1]
 
-The numbers are log10 of the L2 norms of dL/dh_t and dL/dc_t, with 50 digits behind every operation.
+`norms` are log10 of the L2 norms of dL/dh_t and dL/dc_t, with 50 digits behind every operation. `singular` are log10 of
+the singular values of ds_T/ds_{T-lag} for T = 1000, s = (h, c) for the lstm and h for the others, with 4000 digits.
 """
 
 import json
@@ -20,6 +21,8 @@ from mpmath import log10, matrix, mp, mpf, sqrt, tanh
 mp.dps = 50
 I = H = 2
 STEPS = 5000
+SHORT = 1000
+LAGS = [1, 10, 100, 999]
 AT = [1, 2, 100, 1000, 2500, 4000, 4900, 4990, 4999, 5000]
 
 
@@ -51,18 +54,18 @@ def norm(v):
     return sqrt(sum(x * x for x in v))
 
 
-def run(kind):
+def forward(kind, steps):
+    """What the backward pass needs of each step."""
     gates = {"rnn": 1, "lstm": 4, "gru": 3}[kind]
     w_ih, w_hh, b_ih, b_hh = parameters(gates)
     h, c = [mpf(0)] * H, [mpf(0)] * H
     tape = []
-    for t in range(STEPS):
+    for t in range(steps):
         x = matrix([mpf((7 * t + 3 * i) % 11) / 16 - mpf(5) / 16 for i in range(I)])
         u, v = w_ih * x + b_ih, w_hh * matrix(h) + b_hh
         if kind == "rnn":
-            new = [tanh(u[j] + v[j]) for j in range(H)]
-            tape.append(new)
-            h = new
+            h = [tanh(u[j] + v[j]) for j in range(H)]
+            tape.append(h)
         elif kind == "lstm":
             i, f, g, o = [cut(u + v, n) for n in range(4)]
             i, f, o = [[sigmoid(x) for x in gate] for gate in (i, f, o)]
@@ -78,39 +81,75 @@ def run(kind):
             n = [tanh(u[2 * H + j] + r[j] * q[j]) for j in range(H)]
             tape.append((r, z, q, n, h))
             h = [(1 - z[j]) * n[j] + z[j] * h[j] for j in range(H)]
+    return tape, w_hh
+
+
+def total_c(kind, saved, d_h, d_c):
+    """The adjoint of c_t with what reaches it through h_t."""
+    if kind != "lstm":
+        return d_c
+    _, _, _, o, _, tc = saved
+    return [d_c[j] + d_h[j] * o[j] * (1 - tc[j] ** 2) for j in range(H)]
+
+
+def back(kind, saved, w_hh, d_h, d_c):
+    """From the adjoints of h_t and c_t (in all) to those of h_{t-1} and c_{t-1} through step t."""
+    keep = [mpf(0)] * H
+    if kind == "rnn":
+        delta = [d_h[j] * (1 - saved[j] ** 2) for j in range(H)]
+    elif kind == "lstm":
+        i, f, g, o, c_last, tc = saved
+        delta = [d_c[j] * g[j] * i[j] * (1 - i[j]) for j in range(H)]
+        delta += [d_c[j] * c_last[j] * f[j] * (1 - f[j]) for j in range(H)]
+        delta += [d_c[j] * i[j] * (1 - g[j] ** 2) for j in range(H)]
+        delta += [d_h[j] * tc[j] * o[j] * (1 - o[j]) for j in range(H)]
+        d_c = [d_c[j] * f[j] for j in range(H)]
+    else:
+        r, z, q, n, h_last = saved
+        d_n = [d_h[j] * (1 - z[j]) * (1 - n[j] ** 2) for j in range(H)]
+        delta = [d_n[j] * q[j] * r[j] * (1 - r[j]) for j in range(H)]
+        delta += [d_h[j] * (h_last[j] - n[j]) * z[j] * (1 - z[j]) for j in range(H)]
+        delta += [d_n[j] * r[j] for j in range(H)]
+        keep = [d_h[j] * z[j] for j in range(H)]
+    through = w_hh.T * matrix(delta)
+    return [through[j] + keep[j] for j in range(H)], d_c
+
+
+def norms(kind):
+    tape, w_hh = forward(kind, STEPS)
     d_h, d_c = [mpf("0.75"), mpf("-0.5")], [mpf(0)] * H
     found = {"total_h": {}, "total_c": {}}
     for t in range(STEPS, 0, -1):
-        saved = tape[t - 1]
-        keep = [mpf(0)] * H
-        if kind == "rnn":
-            delta = [d_h[j] * (1 - saved[j] ** 2) for j in range(H)]
-        elif kind == "lstm":
-            i, f, g, o, c_last, tc = saved
-            d_c = [d_c[j] + d_h[j] * o[j] * (1 - tc[j] ** 2) for j in range(H)]
-            delta = [d_c[j] * g[j] * i[j] * (1 - i[j]) for j in range(H)]
-            delta += [d_c[j] * c_last[j] * f[j] * (1 - f[j]) for j in range(H)]
-            delta += [d_c[j] * i[j] * (1 - g[j] ** 2) for j in range(H)]
-            delta += [d_h[j] * tc[j] * o[j] * (1 - o[j]) for j in range(H)]
-        else:
-            r, z, q, n, h_last = saved
-            d_n = [d_h[j] * (1 - z[j]) * (1 - n[j] ** 2) for j in range(H)]
-            delta = [d_n[j] * q[j] * r[j] * (1 - r[j]) for j in range(H)]
-            delta += [d_h[j] * (h_last[j] - n[j]) * z[j] * (1 - z[j]) for j in range(H)]
-            delta += [d_n[j] * r[j] for j in range(H)]
-            keep = [d_h[j] * z[j] for j in range(H)]
+        d_c = total_c(kind, tape[t - 1], d_h, d_c)
         if t in AT:
             found["total_h"][t] = float(log10(norm(d_h)))
             if kind == "lstm":
                 found["total_c"][t] = float(log10(norm(d_c)))
-        back = w_hh.T * matrix(delta)
-        d_h = [back[j] + keep[j] for j in range(H)]
-        if kind == "lstm":
-            d_c = [d_c[j] * f[j] for j in range(H)]
+        d_h, d_c = back(kind, tape[t - 1], w_hh, d_h, d_c)
     return found
 
 
-found = {kind: run(kind) for kind in ["rnn", "lstm", "gru"]}
+def singular(kind):
+    tape, w_hh = forward(kind, SHORT)
+    size = 2 * H if kind == "lstm" else H
+    rows = [[mpf(int(r == j)) for j in range(size)] for r in range(size)]
+    found = {}
+    for lag in range(1, SHORT):
+        saved = tape[SHORT - lag]
+        for r, row in enumerate(rows):
+            d_h, d_c = row[:H], row[H:]
+            d_h, d_c = back(kind, saved, w_hh, d_h, total_c(kind, saved, d_h, d_c))
+            rows[r] = d_h + d_c
+        if lag in LAGS:
+            values = mp.svd_r(matrix(rows), compute_uv=False)
+            found[lag] = sorted((float(log10(value)) for value in values), reverse=True)
+    return found
+
+
+KINDS = ["rnn", "lstm", "gru"]
+found = {"norms": {kind: norms(kind) for kind in KINDS}}
+mp.dps = 4000
+found["singular"] = {kind: singular(kind) for kind in KINDS}
 path = pathlib.Path(__file__).with_name("exact.json")
 path.write_text(json.dumps(found, indent=1) + "\n")
-print({kind: profile["total_h"][1] for kind, profile in found.items()})
+print({kind: of_kind[LAGS[-1]] for kind, of_kind in found["singular"].items()})

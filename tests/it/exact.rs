@@ -26,7 +26,7 @@ fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
 }
 
 /// The parameters and inputs of tests/golden/make_exact.py.
-fn golden_parameters(name: CellName) -> Parameters {
+pub fn golden_parameters(name: CellName) -> Parameters {
     let rows = 2 * cell(name).gates().len() as i64;
     let mut k = 0;
     let mut take = |shape: &[i64]| {
@@ -44,13 +44,29 @@ fn golden_parameters(name: CellName) -> Parameters {
     Parameters { cell: name, layers: vec![layer] }
 }
 
+/// The input of tests/golden/make_exact.py, `[T, 1, 2]`.
+pub fn golden_input(steps: i64) -> Tensor {
+    let input =
+        (0..steps).flat_map(|t| (0..2).map(move |i| ((7 * t + 3 * i) % 11) as f64 / 16.0 - 5.0 / 16.0));
+    tensor(input.collect(), &[steps, 1, 2])
+}
+
+/// tests/golden/exact.json.
+#[derive(serde::Deserialize)]
+pub struct Golden {
+    /// Cell → quantity → step → log10 norm.
+    norms: BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>,
+    /// Cell → lag → log10 singular values, the largest first.
+    pub singular: BTreeMap<String, BTreeMap<String, Vec<f64>>>,
+}
+
+pub fn golden() -> Golden {
+    serde_json::from_str(include_str!("../golden/exact.json")).unwrap()
+}
+
 #[test]
 fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
-    let golden: BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>> =
-        serde_json::from_str(include_str!("../golden/exact.json")).unwrap();
-    let input =
-        (0..5000).flat_map(|t| (0..2).map(move |i| ((7 * t + 3 * i) % 11) as f64 / 16.0 - 5.0 / 16.0));
-    let input = tensor(input.collect(), &[5000, 1, 2]);
+    let (golden, input) = (golden().norms, golden_input(5000));
     let direction = Tensor::from_slice(&[0.75, -0.5]);
     let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
         (piece.end == 5000).then(|| (output.select(0, -1) * &direction).sum(Kind::Double))

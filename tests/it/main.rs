@@ -10,6 +10,7 @@ mod exact;
 mod experiments;
 mod golden;
 mod gradcheck;
+mod jacobian;
 mod layering;
 mod parity;
 mod property;

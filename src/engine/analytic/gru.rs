@@ -95,11 +95,19 @@ impl Reverse for Back {
         &self.each[t]
     }
 
-    fn deltas(&self, d_h: &Tensor) -> Deltas {
-        // a_n and u_n differ: q is scaled by the reset gate, the input's part is not.
-        let of_input = self.rows.copy();
-        let hidden = self.of_n.size()[2];
-        let _ = d_h.mul_out(&of_input.narrow(2, 2 * hidden, hidden), &self.of_n);
-        Deltas { of_input, of_state: self.rows.shallow_clone() }
+    fn input_delta(&self, t: usize, d_h: &Tensor) -> Tensor {
+        with_own_n(&self.each[t], d_h, &self.of_n.get(t as i64))
     }
+
+    fn deltas(&self, d_h: &Tensor) -> Deltas {
+        Deltas { of_input: with_own_n(&self.rows, d_h, &self.of_n), of_state: self.rows.shallow_clone() }
+    }
+}
+
+/// ∂L/∂a from ∂L/∂u, both `[…, 3H]`: they differ in n, where the reset gate scales the state's part and not the input's.
+fn with_own_n(of_state: &Tensor, d_h: &Tensor, of_n: &Tensor) -> Tensor {
+    let of_input = of_state.copy();
+    let hidden = d_h.size()[d_h.dim() - 1];
+    let _ = d_h.mul_out(&of_input.narrow(-1, 2 * hidden, hidden), of_n);
+    of_input
 }

@@ -56,6 +56,11 @@ pub(crate) trait Reverse {
     /// δ_t, `[B, G·H]`.
     fn delta(&self, t: usize) -> &Tensor;
 
+    /// ∂L/∂(W_ih x_t + b_ih), `[B, G·H]`, given the adjoint of h_t.
+    fn input_delta(&self, t: usize, _d_h: &Tensor) -> Tensor {
+        self.delta(t).shallow_clone()
+    }
+
     /// After the last step: δ of the state's and of the input's projection for all steps, `[T, B, G·H]`, given all
     /// adjoints of h, `[T, B, H]`.
     fn deltas(&self, d_h: &Tensor) -> Deltas;

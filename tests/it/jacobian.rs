@@ -1,0 +1,217 @@
+//! Products of Jacobians, their singular values and Lyapunov exponents.
+
+use std::collections::BTreeMap;
+
+use lstm_lab::cell::{LayerParameters, Parameters, State};
+use lstm_lab::config::names::{CellName, EngineName, GateStatistic};
+use lstm_lab::device::cpu;
+use lstm_lab::engine::{engine, forward};
+use lstm_lab::error::Error;
+use lstm_lab::probe::gates::statistics;
+use lstm_lab::probe::jacobian::{Product, Settings, View, products};
+use tch::{Kind, Tensor};
+
+use crate::exact::{golden, golden_input, golden_parameters};
+use crate::support::Case;
+
+const EVERY_STEP: Settings = Settings { qr_every: 1, burn_in: 0 };
+
+fn zeros(shape: &[i64]) -> Tensor {
+    Tensor::zeros(shape, (Kind::Double, cpu()))
+}
+
+/// A tanh RNN that is linear, since its state stays 0: every Jacobian is `w`.
+fn linear(w: &Tensor) -> Parameters {
+    let n = w.size()[0];
+    let layer =
+        LayerParameters { w_ih: zeros(&[n, 1]), w_hh: w.copy(), b_ih: zeros(&[n]), b_hh: zeros(&[n]) };
+    Parameters { cell: CellName::Rnn, layers: vec![layer] }
+}
+
+fn last(p: &Parameters, steps: i64, settings: Settings) -> Product {
+    let view = |lag: usize| if lag + 1 == steps as usize { View::Spectrum } else { View::Nothing };
+    products(p, &zeros(&[steps, 1, 1]), None, settings, view).unwrap().remove(0)
+}
+
+/// S Λ S⁻¹ for eigenvalues in 2×2 blocks [[a, b], [−b, a]] or alone.
+fn with_eigenvalues(blocks: &[(f64, f64)]) -> Tensor {
+    let n: i64 = blocks.iter().map(|(_, b)| if *b == 0.0 { 1 } else { 2 }).sum();
+    let mut lambda = vec![0.0; (n * n) as usize];
+    let mut at = 0;
+    for &(a, b) in blocks {
+        lambda[at * (n as usize + 1)] = a;
+        if b != 0.0 {
+            lambda[at * n as usize + at + 1] = b;
+            lambda[(at + 1) * n as usize + at] = -b;
+            lambda[(at + 1) * (n as usize + 1)] = a;
+            at += 1;
+        }
+        at += 1;
+    }
+    let lambda = Tensor::from_slice(&lambda).reshape([n, n]);
+    let s: Vec<f64> = (0..n * n).map(|k| ((37 * k + 11) % 64 - 32) as f64 / 32.0).collect();
+    let s: Tensor = Tensor::from_slice(&s).reshape([n, n]) + 2.0 * Tensor::eye(n, (Kind::Double, cpu()));
+    s.matmul(&lambda).matmul(&s.inverse())
+}
+
+#[test]
+fn the_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenvalues() {
+    let eigenvalues = [1.25, -0.75, 0.5, -0.125, 0.01];
+    let p = linear(&with_eigenvalues(&eigenvalues.map(|a| (a, 0.0))));
+    for qr_every in [1, 3] {
+        let found = last(&p, 400, Settings { qr_every, burn_in: 200 });
+        for (found, eigenvalue) in found.lyapunov.iter().zip(eigenvalues) {
+            let expected = eigenvalue.abs().ln();
+            assert!((found - expected).abs() < 1e-9, "every {qr_every}: {found}, expected {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_pair_of_complex_eigenvalues_shares_its_exponent() {
+    let p = linear(&with_eigenvalues(&[(0.6, 0.7), (0.3, 0.0)]));
+    let found = last(&p, 20_000, Settings { qr_every: 1, burn_in: 1000 }).lyapunov;
+    let pair = 0.6f64.hypot(0.7).ln();
+    // The directions of a pair go on turning, so its mean settles as 1/T.
+    for (found, expected) in found.iter().zip([pair, pair, 0.3f64.ln()]) {
+        assert!((found - expected).abs() < 1e-3, "{found}, expected {expected}");
+    }
+    assert!((found[0] + found[1] - 2.0 * pair).abs() < 1e-6, "what turns is no part of the sum");
+}
+
+#[test]
+fn singular_values_far_apart_are_those_of_arbitrary_precision() {
+    let input = golden_input(1000);
+    let golden = golden();
+    let mut widest = 0.0f64;
+    for &name in CellName::ALL {
+        for settings in [EVERY_STEP, Settings { qr_every: 2, burn_in: 7 }] {
+            let found = products(&golden_parameters(name), &input, None, settings, |lag| {
+                if [1, 10, 100, 999].contains(&lag) { View::Spectrum } else { View::Nothing }
+            })
+            .unwrap();
+            assert_eq!(found.len(), 4);
+            for product in found {
+                let expected = &golden.singular[name.as_str()][&product.lag.to_string()];
+                assert_eq!(product.log10_singular.len(), expected.len());
+                for (found, expected) in product.log10_singular.iter().zip(expected) {
+                    let lag = product.lag;
+                    assert!((found - expected).abs() < 1e-8, "{name}, lag {lag}: {found} {expected}");
+                }
+                widest = widest.max(expected[0] - expected[expected.len() - 1]);
+            }
+        }
+    }
+    assert!(widest > 300.0, "the golden condition numbers reach beyond a float's range: 1e{widest}");
+}
+
+/// ∂s_T/∂s_t by autograd through `stepwise`, a row at a time.
+fn by_autograd(p: &Parameters, input: &Tensor, lag: i64) -> Tensor {
+    let stepwise = engine(EngineName::Stepwise);
+    let steps = input.size()[0];
+    let before = forward(stepwise, p, &input.narrow(0, 0, steps - lag), None).unwrap().last;
+    let leaf = |tensor: &Tensor| tensor.detach().set_requires_grad(true);
+    let state: Vec<State> =
+        before.iter().map(|s| State { h: leaf(&s.h), c: s.c.as_ref().map(leaf) }).collect();
+    let after = forward(stepwise, p, &input.narrow(0, steps - lag, lag), Some(&state)).unwrap().last;
+    let flat = |states: &[State]| {
+        let h = states.iter().map(|state| state.h.shallow_clone());
+        let c = states.iter().filter_map(|state| state.c.as_ref().map(Tensor::shallow_clone));
+        h.chain(c).collect::<Vec<_>>()
+    };
+    let (nodes, outputs) = (flat(&state), Tensor::cat(&flat(&after), 1));
+    let rows: Vec<Tensor> = (0..outputs.size()[1])
+        .map(|n| Tensor::cat(&Tensor::run_backward(&[outputs.get(0).get(n)], &nodes, true, false), 1))
+        .collect();
+    Tensor::cat(&rows, 0)
+}
+
+#[test]
+fn norm_and_singular_values_are_those_of_autograds_jacobian_also_of_stacks() {
+    for &name in CellName::ALL {
+        for layers in [1, 2] {
+            let case = Case { batch: 1, ..Case::new(name, layers, 9, Kind::Double) };
+            let (p, input) = (case.parameters(), case.input());
+            let found = products(&p, &input, None, EVERY_STEP, |_| View::Spectrum).unwrap();
+            assert_eq!(found.len(), 9);
+            assert!(found[0].log10_singular.iter().all(|log10| *log10 == 0.0), "the identity at lag 0");
+            for lag in [1usize, 4, 8] {
+                let (_, values, _) = by_autograd(&p, &input, lag as i64).svd(true, false);
+                let values: Vec<f64> = Vec::try_from(&values).unwrap();
+                let frobenius = values.iter().map(|x| x * x).sum::<f64>().sqrt().log10();
+                assert!((found[lag].log10_frobenius - frobenius).abs() < 1e-12);
+                for (found, expected) in found[lag].log10_singular.iter().zip(&values) {
+                    // What a float's SVD gives is off by 1e-16 of the largest.
+                    let found = 10f64.powf(*found);
+                    assert!((found - expected).abs() < 1e-13 * values[0].max(1.0), "{name} {lag}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_state_that_is_forgotten_has_zeros_and_no_nan() {
+    let found = last(&linear(&zeros(&[3, 3])), 20, Settings { qr_every: 2, burn_in: 5 });
+    let nothing = [f64::NEG_INFINITY; 3];
+    assert_eq!(
+        (found.log10_frobenius, found.log10_singular, found.lyapunov),
+        (nothing[0], nothing.to_vec(), nothing.to_vec())
+    );
+}
+
+#[test]
+fn more_than_one_sequence_is_refused() {
+    let p = linear(&zeros(&[3, 3]));
+    let error = products(&p, &zeros(&[4, 2, 1]), None, EVERY_STEP, |_| View::Norm).unwrap_err();
+    assert!(matches!(error, Error::Shape { .. }), "{error}");
+}
+
+#[test]
+fn gates_are_those_of_the_equations() {
+    let nothing = Tensor::zeros_like;
+    let case = Case::new(CellName::Lstm, 2, 30, Kind::Double);
+    let mut p = case.parameters();
+    for layer in &mut p.layers {
+        // Nothing but a bias: i is σ(0), f is σ(5), g is tanh(−2), o is σ(−5), whatever comes in.
+        layer.w_ih = nothing(&layer.w_ih);
+        let biases: Vec<f64> = [0.0, 5.0, -2.0, -5.0].iter().flat_map(|b| [*b; 7]).collect();
+        layer.b_ih = Tensor::from_slice(&biases);
+        layer.b_hh = nothing(&layer.b_hh);
+        layer.w_hh = nothing(&layer.w_hh);
+    }
+    let found: BTreeMap<(usize, &str, &str), f64> = statistics(&p, &case.input(), None)
+        .unwrap()
+        .iter()
+        .map(|value| ((value.layer, value.gate, value.statistic.as_str()), value.value))
+        .collect();
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let expected = [
+        ("i", GateStatistic::Mean, 0.5),
+        ("i", GateStatistic::SaturatedHigh, 0.0),
+        ("f", GateStatistic::Mean, sigmoid(5.0)),
+        ("f", GateStatistic::MeanLog10, sigmoid(5.0).log10()),
+        ("f", GateStatistic::SaturatedHigh, 1.0),
+        ("f", GateStatistic::SaturatedLow, 0.0),
+        ("g", GateStatistic::Mean, (-2f64).tanh()),
+        ("g", GateStatistic::SaturatedLow, 1.0),
+        ("o", GateStatistic::SaturatedLow, 1.0),
+    ];
+    for layer in [0, 1] {
+        for (gate, statistic, value) in expected {
+            let found = found[&(layer, gate, statistic.as_str())];
+            assert!((found - value).abs() < 1e-14, "{gate} {statistic}: {found} {value}");
+        }
+        assert!(!found.contains_key(&(layer, "g", "mean_log10")), "g may be negative");
+    }
+}
+
+#[test]
+fn spectral_radius_and_norm_are_those_of_the_recurrent_matrix() {
+    // Eigenvalues ±0.6 i: radius 0.6; singular values 3 and 0.12.
+    let p = linear(&Tensor::from_slice(&[0.0, 3.0, -0.12, 0.0]).reshape([2, 2]));
+    let found = statistics(&p, &zeros(&[5, 1, 1]), None).unwrap();
+    let value = |statistic| found.iter().find(|v| v.statistic == statistic).unwrap().value;
+    assert!((value(GateStatistic::SpectralRadius) - 0.6f64.log10()).abs() < 1e-14);
+    assert!((value(GateStatistic::SpectralNorm) - 3f64.log10()).abs() < 1e-14);
+}
