@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::init::Init;
-use super::names::{EngineName, Kind, LossName, TaskName};
+use super::names::{Dtype, EngineName, Kind, LossName, TaskName};
 use super::source::Source;
 use super::spec::{Measure, Part, Task, TextSource};
 use super::wire::{GRID_KEYS, OneOrMany, TaskWire, Wire};
@@ -193,6 +193,10 @@ impl Check<'_> {
         {
             let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
             return Err(self.source.error("gradients.path_split", problem));
+        }
+        if grid.engine.contains(&EngineName::Simd) && grid.dtype.contains(&Dtype::F64) {
+            let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
+            return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
         }
         if kind == Kind::Speed && !grid.engine.contains(&EngineName::Builtin) {
             let key = self.grid_key(kind, "engine");

@@ -14,7 +14,7 @@ use super::adjoint::Profile;
 use super::norm::{Norm, Scaled, norms_scaled};
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::config::names::Quantity;
-use crate::engine::analytic::{self, Derivation, Reverse};
+use crate::engine::analytic::{self, Analytic, Derivation, Reverse};
 use crate::engine::check;
 use crate::error::Result;
 
@@ -40,7 +40,7 @@ pub fn profiles(
     split: PathSplit,
     loss: &PieceLoss,
 ) -> Result<Vec<Profile>> {
-    let first = check(p, input, first)?;
+    let first = check(&Analytic, p, input, first)?;
     no_grad(|| {
         let steps = input.size()[0] as usize;
         let length = (steps as f64).sqrt().ceil() as usize;

@@ -13,5 +13,6 @@ mod gradcheck;
 mod layering;
 mod parity;
 mod property;
+mod simd;
 mod support;
 mod trace;
