@@ -195,13 +195,7 @@ impl<'a> Pass<'a> {
         }
         let width = C::BLOCKS * self.padded;
         let given = lend(self.given.input);
-        let of = |numbers, first, width| Rows {
-            numbers,
-            first,
-            stride: width,
-            group: share.batch.len().max(1),
-            leap: batch * width,
-        };
+        let of = |numbers, first, width| Rows::grouped(numbers, first, width, share.batch.len(), batch);
         Product {
             left: of(given, (steps.start * batch + share.batch.start) * input, input),
             right: self.input_panels,

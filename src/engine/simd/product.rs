@@ -16,13 +16,13 @@ pub struct Rows<'a> {
     /// Where they are.
     pub numbers: Shared<'a>,
     /// The place of the first row.
-    pub first: usize,
+    first: usize,
     /// From a row to the next of its group.
-    pub stride: usize,
+    stride: usize,
     /// Rows in a group.
-    pub group: usize,
+    group: usize,
     /// From a group to the next.
-    pub leap: usize,
+    leap: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -31,9 +31,29 @@ impl<'a> Rows<'a> {
         Rows { numbers, first, stride, group: usize::MAX, leap: 0 }
     }
 
+    /// The first `group` rows of each `of`.
+    pub fn grouped(numbers: Shared<'a>, first: usize, stride: usize, group: usize, of: usize) -> Rows<'a> {
+        if group == of || group == 0 {
+            return Rows::plain(numbers, first, stride);
+        }
+        Rows { numbers, first, stride, group, leap: of * stride }
+    }
+
     /// Where row n begins.
+    #[inline(always)]
     pub fn at(&self, n: usize) -> usize {
+        if n < self.group {
+            // All of them, mostly: a division takes as long as a row of a small product.
+            return self.first + n * self.stride;
+        }
         self.first + n / self.group * self.leap + n % self.group * self.stride
+    }
+
+    /// Checks that `width` numbers of each of the first `count` rows are there.
+    fn check(&self, count: usize, width: usize) {
+        let last_of_group = (count.min(self.group) - 1) * self.stride;
+        let last_group = (count - 1) / self.group * self.leap;
+        self.numbers.part(self.first + last_group + last_of_group, width);
     }
 }
 
@@ -64,16 +84,22 @@ impl Op for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let depth = self.right.depth;
-        if self.count == 0 {
+        if self.count == 0 || self.vectors.is_empty() {
             return;
         }
-        for from in (0..depth).step_by(DEPTH) {
-            let slice = from..depth.min(from + DEPTH);
-            let add = self.add || from > 0;
-            for first in self.vectors.clone().step_by(COLUMNS) {
-                let vectors = first..self.vectors.end.min(first + COLUMNS);
-                let panel = Panel { product: &self, vectors, slice: slice.clone(), add };
-                match panel.vectors.len() {
+        // Once for all blocks, which do not check again.
+        let columns = &self.right.columns[self.vectors.clone()];
+        let width = columns.iter().map(|column| column.at + column.lanes).max().unwrap_or_default();
+        self.left.check(self.count, depth);
+        self.result.check(self.count, width);
+        self.right.numbers.part(0, self.vectors.end * depth * S::LANES);
+        for first in self.vectors.clone().step_by(COLUMNS) {
+            let vectors = first..self.vectors.end.min(first + COLUMNS);
+            for from in (0..depth).step_by(DEPTH) {
+                let slice = from..depth.min(from + DEPTH);
+                let add = self.add || from > 0;
+                let panel = Panel { product: &self, vectors: vectors.clone(), slice, add };
+                match vectors.len() {
                     1 => panel.run::<S, 1>(s),
                     2 => panel.run::<S, 2>(s),
                     3 => panel.run::<S, 3>(s),
@@ -122,21 +148,21 @@ impl Panel<'_> {
         let columns: &[Column; C] = right.columns[self.vectors.clone()].try_into().expect("C vectors");
         let whole = columns.iter().all(|column| column.lanes == S::LANES);
         let panel = right.depth * S::LANES;
-        let b = right.numbers.part(self.vectors.start * panel, C * panel);
-        // SAFETY: the panels were just checked to be there, and the slice ends with their depth.
-        let b = unsafe { b.add(self.slice.start * S::LANES) }.cast_const();
         let mut a = [std::ptr::null(); R];
         let mut c = [[std::ptr::null_mut(); C]; R];
-        for r in 0..R {
-            a[r] = left.numbers.part(left.at(first + r) + self.slice.start, depth).cast_const();
-            let at = result.at(first + r);
-            for n in 0..C {
-                c[r][n] = result.numbers.part(at + columns[n].at, columns[n].lanes);
+        // SAFETY: all rows, with all their columns, and all panels were checked to be there.
+        let b = unsafe {
+            for r in 0..R {
+                a[r] = left.numbers.start().add(left.at(first + r) + self.slice.start).cast_const();
+                let row = result.numbers.start().add(result.at(first + r));
+                for n in 0..C {
+                    c[r][n] = row.add(columns[n].at);
+                }
             }
-        }
+            right.numbers.start().add(self.vectors.start * panel + self.slice.start * S::LANES).cast_const()
+        };
         let mut sum = [[s.splat(0.0); C]; R];
-        // SAFETY: `depth` numbers of each row of A and of C panels of B, and all numbers of C's columns, were just checked
-        // to be there.
+        // SAFETY: as above; the slice ends with the depth of the panels.
         unsafe {
             for k in 0..depth {
                 let mut line = [s.splat(0.0); C];

@@ -43,6 +43,12 @@ impl<'a> Shared<'a> {
         unsafe { self.start.add(at) }
     }
 
+    /// Where the first number is, for who has checked how far it goes from there.
+    #[inline(always)]
+    pub fn start(self) -> *mut f32 {
+        self.start
+    }
+
     /// `count` numbers from `at`, to be read.
     pub fn slice(self, at: usize, count: usize) -> &'a [f32] {
         // SAFETY: they are there, and nobody writes them meanwhile, as `new` was promised.
