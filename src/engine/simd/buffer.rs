@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use super::shared::Shared;
 
-/// So many numbers are kept at most when nobody uses them (256 MB).
-const KEPT: usize = 64 << 20;
+/// So many numbers are kept at most when nobody uses them (512 MB).
+const KEPT: usize = 128 << 20;
 
 /// Numbers to a cache line; buffers begin on one.
 const LINE: usize = 16;
