@@ -113,7 +113,7 @@ pub struct TraceArgs {
     /// rnn, lstm or gru.
     #[arg(long)]
     pub cell: CellName,
-    /// stepwise, fused, analytic or builtin.
+    /// stepwise, fused, analytic, builtin, or (for f32) simd.
     #[arg(long, default_value = "analytic")]
     pub engine: EngineName,
     /// Where trace.safetensors and gradients.csv go.

@@ -80,6 +80,15 @@ pub fn synchronize(device: Device) {
     }
 }
 
+/// The name of a tensor type: `f32` or `f64` as in configs, libtorch's own for others.
+pub fn dtype_name(kind: Kind) -> String {
+    match kind {
+        Kind::Float => Dtype::F32.to_string(),
+        Kind::Double => Dtype::F64.to_string(),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
 /// The tensor type of a dtype.
 pub fn kind(dtype: Dtype) -> Kind {
     match dtype {

@@ -68,6 +68,17 @@ pub enum Error {
         found: Vec<i64>,
     },
 
+    /// An engine that cannot work with a type or device.
+    #[error(
+        "engine `{engine}` works with f32 on the CPU, but was given {found}; `analytic` works with that too"
+    )]
+    Unsupported {
+        /// The engine.
+        engine: String,
+        /// The type and device that were found.
+        found: String,
+    },
+
     /// Two engines that should compute the same function do not.
     #[error(
         "engine `{engine}` disagrees with `{reference}`: {what} differs by {error:.1e} relative, \
@@ -99,7 +110,11 @@ impl Error {
     /// The process's exit code for this error: 2 where the user's input is at fault, 1 otherwise.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Config(_) | Error::Usage(_) | Error::Data { .. } | Error::OutDir { .. } => 2,
+            Error::Config(_)
+            | Error::Usage(_)
+            | Error::Data { .. }
+            | Error::OutDir { .. }
+            | Error::Unsupported { .. } => 2,
             _ => 1,
         }
     }

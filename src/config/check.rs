@@ -211,6 +211,10 @@ impl Check<'_> {
         if kind == Kind::Jacobian {
             self.jacobian_grid(&grid)?;
         }
+        if grid.engine.contains(&EngineName::Simd) && grid.dtype.contains(&Dtype::F64) {
+            let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
+            return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
+        }
         if kind == Kind::Speed && !grid.engine.contains(&EngineName::Builtin) {
             let key = self.grid_key(kind, "engine");
             return Err(self

@@ -85,6 +85,8 @@ names! {
         Fused = "fused",
         /// the backward pass derived by hand, in tensor operations
         Analytic = "analytic",
+        /// hand-written CPU kernels, f32
+        Simd = "simd",
         /// libtorch's own lstm, gru and rnn_tanh
         Builtin = "builtin",
     }

@@ -193,7 +193,14 @@ struct Expansion<'a> {
 
 impl Expansion<'_> {
     fn part(&mut self, part: &Part, runs: &mut Vec<Run>) -> Result<()> {
-        let Grid { cell, init, layers, dtype, shapes, .. } = &part.grid;
+        let Grid { cell, init, layers, dtype, shapes, engine } = &part.grid;
+        if engine.contains(&EngineName::Simd) && self.device != "cpu" {
+            return Err(Error::Usage(format!(
+                "{}: the engine `simd` works on the CPU only, but the device is {}; \
+                 expected --device cpu, or the engine `analytic`",
+                self.spec.name, self.device
+            )));
+        }
         for &shape in shapes {
             for &layers in layers {
                 for &dtype in dtype {

@@ -6,6 +6,7 @@ pub mod agreement;
 pub(crate) mod analytic;
 mod builtin;
 mod fused;
+mod simd;
 mod stepwise;
 
 use tch::Tensor;
@@ -27,6 +28,14 @@ pub struct Output {
 pub trait Engine: Sync {
     /// The engine's word in configs.
     fn name(&self) -> EngineName;
+
+    /// Whether the engine can work with tensors of this one's type and device; most can with any.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where it cannot.
+    fn accepts(&self, _tensor: &Tensor) -> Result<()> {
+        Ok(())
+    }
 
     /// The states s_1 … s_T of one layer as nodes of the autograd graph, from an engine that shows them.
     fn states(
@@ -65,6 +74,7 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
         EngineName::Stepwise => &stepwise::Stepwise,
         EngineName::Fused => &fused::Fused,
         EngineName::Analytic => &analytic::Analytic,
+        EngineName::Simd => &simd::Simd,
         EngineName::Builtin => &builtin::Builtin,
     }
 }
@@ -72,30 +82,38 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
 /// Runs a sequence `[T, B, I]` through a stack of layers, from zeros where no first state is given.
 ///
 /// # Errors
-/// A shape that does not fit the parameters.
+/// A shape that does not fit the parameters; a type or device that the engine cannot work with.
 pub fn forward(
     engine: &dyn Engine,
     p: &Parameters,
     input: &Tensor,
     first: Option<&[State]>,
 ) -> Result<Output> {
-    Ok(engine.stack(p, input, &check(p, input, first)?))
+    Ok(engine.stack(p, input, &check(engine, p, input, first)?))
 }
 
-/// Checks an input `[T, B, I]` and first states, one a layer, against the parameters; gives the states, zeros where there
-/// are none.
+/// Checks an input `[T, B, I]` and first states, one a layer, against the parameters and the engine; gives the states,
+/// zeros where there are none.
 ///
 /// # Errors
-/// A shape that does not fit the parameters.
-pub fn check(p: &Parameters, input: &Tensor, first: Option<&[State]>) -> Result<Vec<State>> {
+/// A shape that does not fit the parameters; a type or device that the engine cannot work with.
+pub fn check(
+    engine: &dyn Engine,
+    p: &Parameters,
+    input: &Tensor,
+    first: Option<&[State]>,
+) -> Result<Vec<State>> {
     check_input(p, input)?;
-    match first {
+    let first: Vec<State> = match first {
         Some(first) => {
             check_state(p, input, first)?;
-            Ok(first.iter().map(State::shallow_clone).collect())
+            first.iter().map(State::shallow_clone).collect()
         }
-        None => Ok(zero_states(p, input)),
-    }
+        None => zero_states(p, input),
+    };
+    let states = first.iter().flat_map(|state| std::iter::once(&state.h).chain(&state.c));
+    p.tensors().into_iter().chain([input]).chain(states).try_for_each(|tensor| engine.accepts(tensor))?;
+    Ok(first)
 }
 
 /// The state before the first step of every layer: zeros that fit the input's batch, type and device.

@@ -29,7 +29,7 @@ pub struct Profile {
 /// cuts, and `total_c` not at all.
 ///
 /// # Errors
-/// A shape that does not fit the parameters.
+/// A shape that does not fit the parameters; a type or device that the engine cannot work with.
 pub fn profiles(
     engine: &dyn Engine,
     p: &Parameters,
@@ -38,7 +38,7 @@ pub fn profiles(
     split_every: usize,
     loss: impl FnOnce(&Tensor) -> Tensor,
 ) -> Result<Vec<Profile>> {
-    let first = check(p, input, first)?;
+    let first = check(engine, p, input, first)?;
     let input = input.detach().copy().set_requires_grad(true);
     let mut layers = Vec::with_capacity(p.layers.len());
     let mut below = input.shallow_clone();

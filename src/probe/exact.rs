@@ -15,7 +15,7 @@ use super::norm::{Norm, Scaled, norms_scaled};
 use super::pieces::{Layer, Pieces};
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::config::names::Quantity;
-use crate::engine::analytic::Reverse;
+use crate::engine::analytic::{Analytic, Reverse};
 use crate::engine::check;
 use crate::error::Result;
 
@@ -41,7 +41,7 @@ pub fn profiles(
     split: PathSplit,
     loss: &PieceLoss,
 ) -> Result<Vec<Profile>> {
-    let first = check(p, input, first)?;
+    let first = check(&Analytic, p, input, first)?;
     no_grad(|| {
         let pieces = Pieces::new(p, input, first);
         let mut found = Found::new(p);

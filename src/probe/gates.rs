@@ -5,6 +5,7 @@ use tch::{Kind, Tensor, no_grad};
 use super::pieces::{Layer, Pieces};
 use crate::cell::{Gate, Parameters, State};
 use crate::config::names::GateStatistic;
+use crate::engine::analytic::Analytic;
 use crate::engine::check;
 use crate::error::Result;
 
@@ -31,7 +32,7 @@ const NEAR_END: f64 = 0.1;
 /// # Errors
 /// A shape that does not fit the parameters.
 pub fn statistics(p: &Parameters, input: &Tensor, first: Option<&[State]>) -> Result<Vec<GateValue>> {
-    let first = check(p, input, first)?;
+    let first = check(&Analytic, p, input, first)?;
     Ok(no_grad(|| {
         let pieces = Pieces::new(p, input, first);
         let names = p.cell().gates();

@@ -13,7 +13,7 @@ use super::norm::Scaled;
 use super::pieces::{Layer, Pieces};
 use super::singular::{Row, log2_singular_values};
 use crate::cell::{Parameters, State};
-use crate::engine::analytic::Reverse;
+use crate::engine::analytic::{Analytic, Reverse};
 use crate::engine::check;
 use crate::error::{Error, Result};
 
@@ -63,7 +63,7 @@ pub fn products(
     settings: Settings,
     view: impl Fn(usize) -> View,
 ) -> Result<Vec<Product>> {
-    let first = check(p, input, first)?;
+    let first = check(&Analytic, p, input, first)?;
     let (steps, batch) = (input.size()[0], input.size()[1]);
     if batch != 1 {
         let expected = "[T, 1, I]: each sequence has a Jacobian of its own".to_string();

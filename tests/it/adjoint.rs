@@ -31,7 +31,7 @@ fn a_linear_network_decays_as_the_powers_of_its_matrix() {
     let layer =
         LayerParameters { w_ih: zeros(&[4, 2]), w_hh: eye * DECAY, b_ih: zeros(&[4]), b_hh: zeros(&[4]) };
     let p = Parameters { cell: CellName::Rnn, layers: vec![layer] }.leaves();
-    for engine in engines() {
+    for engine in engines(Kind::Double) {
         let found = profiles(engine, &p, &zeros(&[400, 3, 2]), None, 7, last).unwrap();
         for (t, norm) in of(&found, Quantity::TotalH, 0) {
             let expected = (400 - t) as f64 * DECAY.log10();
@@ -71,7 +71,7 @@ fn cutting_at_every_step_gives_what_the_states_themselves_give() {
         let p = case.parameters().leaves();
         let sum = |output: &Tensor| (output * case.cotangent()).sum(Kind::Double);
         let reference = profiles(engine(EngineName::Stepwise), &p, &case.input(), None, 1, sum).unwrap();
-        for engine in engines() {
+        for engine in engines(Kind::Double) {
             let found = profiles(engine, &p, &case.input(), None, 1, sum).unwrap();
             for profile in &found {
                 let expected = of(&reference, profile.quantity, profile.layer);
@@ -94,7 +94,7 @@ fn cutting_at_every_step_gives_what_the_states_themselves_give() {
 fn every_layer_and_every_step_is_there() {
     let case = Case::new(CellName::Lstm, 2, 15, Kind::Double);
     let p = case.parameters().leaves();
-    for engine in engines() {
+    for engine in engines(Kind::Double) {
         let found = profiles(engine, &p, &case.input(), None, 4, last).unwrap();
         for layer in 0..2 {
             let steps: Vec<usize> = of(&found, Quantity::TotalH, layer).iter().map(|(t, _)| *t).collect();

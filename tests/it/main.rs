@@ -14,5 +14,6 @@ mod jacobian;
 mod layering;
 mod parity;
 mod property;
+mod simd;
 mod support;
 mod trace;

@@ -18,7 +18,7 @@ fn every_engine_gives_what_builtin_gives() {
                     let (p, input, first, cotangent) =
                         (case.parameters(), case.input(), case.first(), case.cotangent());
                     let expected = results(engine(EngineName::Builtin), &p, &input, &first, &cotangent);
-                    for engine in engines() {
+                    for engine in engines(kind) {
                         let found = results(engine, &p, &input, &first, &cotangent);
                         assert_close(&found, &expected, tolerance, &format!("{} {case:?}", engine.name()));
                     }
@@ -39,7 +39,7 @@ fn sizes_of_one_work() {
             &case.first(),
             &case.cotangent(),
         );
-        for engine in engines() {
+        for engine in engines(Kind::Double) {
             let found = results(engine, &case.parameters(), &case.input(), &case.first(), &case.cotangent());
             assert_close(&found, &expected, 1e-10, &format!("{} {case:?}", engine.name()));
         }
@@ -124,7 +124,7 @@ fn the_same_on_cuda() {
         let p = case.parameters();
         let on_cpu = agreement::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
         let p = p.to(Kind::Double, cuda);
-        for engine in engines() {
+        for engine in engines(Kind::Double) {
             let on_cuda =
                 agreement::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda)).unwrap();
             for ((name, found), (_, expected)) in on_cuda.iter().zip(on_cpu.as_ref().unwrap()) {

@@ -53,9 +53,10 @@ impl Case {
     }
 }
 
-/// All engines.
-pub fn engines() -> impl Iterator<Item = &'static dyn Engine> {
-    EngineName::ALL.iter().map(|name| engine(*name))
+/// All engines that work with a type.
+pub fn engines(kind: Kind) -> impl Iterator<Item = &'static dyn Engine> {
+    let sample = Tensor::zeros([1], (kind, cpu()));
+    EngineName::ALL.iter().map(|name| engine(*name)).filter(move |engine| engine.accepts(&sample).is_ok())
 }
 
 /// Every tensor that a run from a given first state gives: output, last states, gradients of everything.

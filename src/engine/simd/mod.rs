@@ -1,0 +1,254 @@
+//! Kernels written by hand for the CPU, f32.
+//!
+//! Forward: the input's products of some steps at once, then step by step the state's products and the cell's equations
+//! on vectors. Backward: blocks of steps, each first back through time, then the products over all its rows. Threads
+//! have sequences of their own for the whole way where there are enough of them, else units of their own and a barrier
+//! at each step ([`split`]). Every product is the one of [`product`], whatever the cell and the pass.
+
+mod backward;
+mod buffer;
+mod equations;
+mod forward;
+mod gru;
+mod isa;
+mod lstm;
+mod math;
+mod panels;
+mod pool;
+mod product;
+mod rnn;
+mod shared;
+mod split;
+#[cfg(test)]
+mod tests;
+mod vector;
+mod weights;
+
+use tch::{Kind, Tensor, no_grad};
+
+use self::backward::{Upstream as Adjoints, Wanted};
+use self::equations::Equations;
+use self::forward::{Given, Layer, Trail};
+use self::gru::Gru;
+use self::isa::{Isa, Task};
+use self::lstm::Lstm;
+use self::rnn::Rnn;
+use self::split::Size;
+use self::vector::Simd as Vectors;
+use super::{Engine, EngineName};
+use crate::autograd::{Saved, Upstream, attach, records};
+use crate::cell::{Cell, CellName, LayerParameters, State};
+use crate::error::{Error, Result};
+
+/// See the module.
+pub struct Simd;
+
+impl Engine for Simd {
+    fn name(&self) -> EngineName {
+        EngineName::Simd
+    }
+
+    fn accepts(&self, tensor: &Tensor) -> Result<()> {
+        let dtype = crate::device::dtype_name(tensor.kind());
+        let device = crate::device::name(tensor.device());
+        if (dtype.as_str(), device.as_str()) == ("f32", "cpu") {
+            return Ok(());
+        }
+        Err(Error::Unsupported { engine: self.name().to_string(), found: format!("{dtype} on {device}") })
+    }
+
+    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
+        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
+        layer(Setting { isa: Isa::best(), threads, cell: cell.name() }, p, input, first)
+    }
+}
+
+/// How a layer is run.
+#[derive(Clone, Copy)]
+struct Setting {
+    isa: Isa,
+    threads: usize,
+    cell: CellName,
+}
+
+fn layer(setting: Setting, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
+    let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &first.h];
+    inputs.extend(&first.c);
+    let keep = records(&inputs);
+    let (mut outputs, tape) = no_grad(|| forward(setting, &inputs, keep));
+    if let Some(tape) = tape {
+        outputs = attach(&inputs, outputs, move |upstream| Some(tape.backward(upstream)))
+            .expect("new tensors, computed without gradients");
+    }
+    let mut outputs = outputs.into_iter();
+    let mut next = || outputs.next();
+    let (output, h) = (next().expect("the output"), next().expect("the last state"));
+    (output, State { h, c: next() })
+}
+
+/// The outputs (the output, the last h, the last c) and, if the way back is to be kept, all that it needs.
+fn forward(setting: Setting, inputs: &[&Tensor], keep: bool) -> (Vec<Tensor>, Option<Tape>) {
+    // Where a tensor is contiguous this is another handle on it.
+    let inputs: Vec<Tensor> = inputs.iter().map(|tensor| tensor.detach().contiguous()).collect();
+    let size = size(&inputs);
+    let options = (Kind::Float, inputs[0].device());
+    let [steps, batch, hidden] = [size.steps, size.batch, size.hidden].map(|n| n as i64);
+    let mut output = Tensor::empty([steps, batch, hidden], options);
+    let mut last_c = inputs.get(6).map(Tensor::empty_like);
+    let trail = run(
+        setting,
+        Forward {
+            layer: Layer { size, threads: setting.threads, given: given(&inputs) },
+            output: numbers_mut(&mut output),
+            last_c: last_c.as_mut().map(numbers_mut).unwrap_or_default(),
+            keep,
+        },
+    );
+    let tape = trail.map(|trail| Tape {
+        setting,
+        size,
+        inputs: inputs.iter().map(Saved::new).collect(),
+        output: Saved::new(&output),
+        trail,
+    });
+    let last_h = output.get(-1).copy();
+    let mut outputs = vec![output, last_h];
+    outputs.extend(last_c);
+    (outputs, tape)
+}
+
+/// What one layer's backward pass needs of its forward pass.
+struct Tape {
+    setting: Setting,
+    size: Size,
+    /// In the order of their gradients.
+    inputs: Vec<Saved>,
+    output: Saved,
+    trail: Trail,
+}
+
+impl Tape {
+    /// Gradients of input, w_ih, w_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
+    fn backward(&self, upstream: Upstream) -> Vec<Option<Tensor>> {
+        let inputs: Vec<Tensor> = self.inputs.iter().map(|saved| saved.get().shallow_clone()).collect();
+        let from_above: Vec<Option<Tensor>> = upstream
+            .gradients
+            .into_iter()
+            .map(|gradient| gradient.map(|gradient| gradient.detach().contiguous()))
+            .collect();
+        let of = |n: usize| from_above.get(n).and_then(Option::as_ref).map(numbers);
+        let mut gradients: Vec<Option<Tensor>> = inputs
+            .iter()
+            .zip(&upstream.wanted)
+            .map(|(input, wanted)| wanted.then(|| no_grad(|| input.empty_like())))
+            .collect();
+        let mut room = gradients.iter_mut().map(|gradient| gradient.as_mut().map(numbers_mut));
+        let mut next = || room.next().flatten().unwrap_or_default();
+        run(
+            self.setting,
+            Backward {
+                layer: Layer { size: self.size, threads: self.setting.threads, given: given(&inputs) },
+                output: numbers(self.output.get()),
+                trail: &self.trail,
+                upstream: Adjoints { output: of(0), h: of(1), c: of(2) },
+                wanted: Wanted {
+                    input: next(),
+                    w_ih: next(),
+                    w_hh: next(),
+                    b_ih: next(),
+                    b_hh: next(),
+                    h: next(),
+                    c: next(),
+                },
+            },
+        );
+        drop(room);
+        gradients
+    }
+}
+
+fn size(inputs: &[Tensor]) -> Size {
+    let [steps, batch, input] = [0, 1, 2].map(|n| inputs[0].size()[n] as usize);
+    Size { steps, batch, input, hidden: inputs[2].size()[1] as usize }
+}
+
+fn given(inputs: &[Tensor]) -> Given<'_> {
+    let [input, w_ih, w_hh, b_ih, b_hh, h] = [0, 1, 2, 3, 4, 5].map(|n| numbers(&inputs[n]));
+    Given { input, w_ih, w_hh, b_ih, b_hh, h, c: inputs.get(6).map(numbers).unwrap_or_default() }
+}
+
+/// The numbers of a contiguous f32 tensor of the CPU.
+fn numbers(tensor: &Tensor) -> &[f32] {
+    // SAFETY: the assertions of `place`, and the tensor is borrowed for as long.
+    unsafe { std::slice::from_raw_parts(place(tensor), tensor.numel()) }
+}
+
+/// The same, to be written: for a tensor that was just made.
+fn numbers_mut(tensor: &mut Tensor) -> &mut [f32] {
+    // SAFETY: the assertions of `place`, and no other handle on the tensor exists yet.
+    unsafe { std::slice::from_raw_parts_mut(place(tensor), tensor.numel()) }
+}
+
+/// Where a tensor's numbers are.
+fn place(tensor: &Tensor) -> *mut f32 {
+    Simd.accepts(tensor).expect("checked where the sequence enters");
+    assert!(tensor.is_contiguous());
+    tensor.data_ptr().cast()
+}
+
+/// A pass with any cell and any vectors.
+trait Pass {
+    type Result;
+    fn run<C: Equations, S: Vectors>(self, s: S) -> Self::Result;
+}
+
+/// Runs a pass with the cell and the instruction set of a setting.
+fn run<P: Pass>(setting: Setting, pass: P) -> P::Result {
+    match setting.cell {
+        CellName::Rnn => setting.isa.run(OfCell::<Rnn, P>(pass, std::marker::PhantomData)),
+        CellName::Lstm => setting.isa.run(OfCell::<Lstm, P>(pass, std::marker::PhantomData)),
+        CellName::Gru => setting.isa.run(OfCell::<Gru, P>(pass, std::marker::PhantomData)),
+    }
+}
+
+/// A pass with one cell.
+struct OfCell<C, P>(P, std::marker::PhantomData<C>);
+
+impl<C: Equations, P: Pass> Task for OfCell<C, P> {
+    type Result = P::Result;
+
+    fn run<S: Vectors>(self, s: S) -> P::Result {
+        self.0.run::<C, S>(s)
+    }
+}
+
+struct Forward<'a> {
+    layer: Layer<'a>,
+    output: &'a mut [f32],
+    last_c: &'a mut [f32],
+    keep: bool,
+}
+
+impl Pass for Forward<'_> {
+    type Result = Option<Trail>;
+
+    fn run<C: Equations, S: Vectors>(self, s: S) -> Option<Trail> {
+        forward::run::<C, S>(s, self.layer, self.output, self.last_c, self.keep)
+    }
+}
+
+struct Backward<'a> {
+    layer: Layer<'a>,
+    output: &'a [f32],
+    trail: &'a Trail,
+    upstream: Adjoints<'a>,
+    wanted: Wanted<'a>,
+}
+
+impl Pass for Backward<'_> {
+    type Result = ();
+
+    fn run<C: Equations, S: Vectors>(self, s: S) {
+        backward::run::<C, S>(s, self.layer, self.output, self.trail, self.upstream, self.wanted);
+    }
+}

@@ -1,0 +1,198 @@
+//! The one product of matrices that everything is made of: rows times packed columns, in blocks that fit the registers.
+
+use std::ops::Range;
+
+use super::panels::{Column, SharedPanels};
+use super::shared::Shared;
+use super::vector::{COLUMNS, MOST_ROWS, Op, Simd};
+
+/// So many rows of the right factor are used before the next ones: a panel of them stays in the cache while all rows
+/// of the left factor pass.
+const DEPTH: usize = 256;
+
+/// Rows of a matrix that are not all neighbours: `group` of them, then a leap.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// Where they are.
+    pub numbers: Shared<'a>,
+    /// The place of the first row.
+    first: usize,
+    /// From a row to the next of its group.
+    stride: usize,
+    /// Rows in a group.
+    group: usize,
+    /// From a group to the next.
+    leap: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows that are all neighbours.
+    pub fn plain(numbers: Shared<'a>, first: usize, stride: usize) -> Rows<'a> {
+        Rows { numbers, first, stride, group: usize::MAX, leap: 0 }
+    }
+
+    /// The first `group` rows of each `of`.
+    pub fn grouped(numbers: Shared<'a>, first: usize, stride: usize, group: usize, of: usize) -> Rows<'a> {
+        if group == of || group == 0 {
+            return Rows::plain(numbers, first, stride);
+        }
+        Rows { numbers, first, stride, group, leap: of * stride }
+    }
+
+    /// Where row n begins.
+    #[inline(always)]
+    pub fn at(&self, n: usize) -> usize {
+        if n < self.group {
+            // All of them, mostly: a division takes as long as a row of a small product.
+            return self.first + n * self.stride;
+        }
+        self.first + n / self.group * self.leap + n % self.group * self.stride
+    }
+
+    /// Checks that `width` numbers of each of the first `count` rows are there.
+    fn check(&self, count: usize, width: usize) {
+        let last_of_group = (count.min(self.group) - 1) * self.stride;
+        let last_group = (count - 1) / self.group * self.leap;
+        self.numbers.part(self.first + last_group + last_of_group, width);
+    }
+}
+
+/// C = A B or C += A B, for some rows and some vectors of columns.
+pub struct Product<'a> {
+    /// A.
+    pub left: Rows<'a>,
+    /// B.
+    pub right: SharedPanels<'a>,
+    /// Which vectors of B's columns.
+    pub vectors: Range<usize>,
+    /// C.
+    pub result: Rows<'a>,
+    /// How many rows of A and C.
+    pub count: usize,
+    /// Whether C keeps what it has.
+    pub add: bool,
+}
+
+impl Product<'_> {
+    /// Computes it.
+    pub fn run<S: Simd>(self, s: S) {
+        s.vectorize(self);
+    }
+}
+
+impl Op for Product<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let depth = self.right.depth;
+        if self.count == 0 || self.vectors.is_empty() {
+            return;
+        }
+        // Once for all blocks, which do not check again.
+        let columns = &self.right.columns[self.vectors.clone()];
+        let width = columns.iter().map(|column| column.at + column.lanes).max().unwrap_or_default();
+        self.left.check(self.count, depth);
+        self.result.check(self.count, width);
+        self.right.numbers.part(0, self.vectors.end * depth * S::LANES);
+        for first in self.vectors.clone().step_by(COLUMNS) {
+            let vectors = first..self.vectors.end.min(first + COLUMNS);
+            for from in (0..depth).step_by(DEPTH) {
+                let slice = from..depth.min(from + DEPTH);
+                let add = self.add || from > 0;
+                let panel = Panel { product: &self, vectors: vectors.clone(), slice, add };
+                match vectors.len() {
+                    1 => panel.run::<S, 1>(s),
+                    2 => panel.run::<S, 2>(s),
+                    3 => panel.run::<S, 3>(s),
+                    _ => panel.run::<S, COLUMNS>(s),
+                }
+            }
+        }
+    }
+}
+
+/// A slice of up to [`COLUMNS`] vectors of B.
+struct Panel<'a> {
+    product: &'a Product<'a>,
+    vectors: Range<usize>,
+    slice: Range<usize>,
+    add: bool,
+}
+
+impl Panel<'_> {
+    /// All rows, in blocks as equal as can be.
+    #[inline(always)]
+    fn run<S: Simd, const C: usize>(self, s: S) {
+        let count = self.product.count;
+        let blocks = count.div_ceil(S::ROWS);
+        let (least, larger) = (count / blocks, count % blocks);
+        let mut first = 0;
+        for n in 0..blocks {
+            let rows = least + usize::from(n < larger);
+            match rows {
+                1 => self.block::<S, 1, C>(s, first),
+                2 => self.block::<S, 2, C>(s, first),
+                3 => self.block::<S, 3, C>(s, first),
+                4 => self.block::<S, 4, C>(s, first),
+                5 => self.block::<S, 5, C>(s, first),
+                _ => self.block::<S, MOST_ROWS, C>(s, first),
+            }
+            first += rows;
+        }
+    }
+
+    /// R rows from `first` on times C vectors.
+    #[inline(always)]
+    fn block<S: Simd, const R: usize, const C: usize>(&self, s: S, first: usize) {
+        let Product { left, right, result, .. } = self.product;
+        let depth = self.slice.len();
+        let columns: &[Column; C] = right.columns[self.vectors.clone()].try_into().expect("C vectors");
+        let whole = columns.iter().all(|column| column.lanes == S::LANES);
+        let panel = right.depth * S::LANES;
+        let mut a = [std::ptr::null(); R];
+        let mut c = [[std::ptr::null_mut(); C]; R];
+        // SAFETY: all rows, with all their columns, and all panels were checked to be there.
+        let b = unsafe {
+            for r in 0..R {
+                a[r] = left.numbers.start().add(left.at(first + r) + self.slice.start).cast_const();
+                let row = result.numbers.start().add(result.at(first + r));
+                for n in 0..C {
+                    c[r][n] = row.add(columns[n].at);
+                }
+            }
+            right.numbers.start().add(self.vectors.start * panel + self.slice.start * S::LANES).cast_const()
+        };
+        let mut sum = [[s.splat(0.0); C]; R];
+        // SAFETY: as above; the slice ends with the depth of the panels.
+        unsafe {
+            for k in 0..depth {
+                let mut line = [s.splat(0.0); C];
+                for (n, vector) in line.iter_mut().enumerate() {
+                    *vector = s.load(b.add(n * panel + k * S::LANES));
+                }
+                for r in 0..R {
+                    let factor = s.splat(*a[r].add(k));
+                    for n in 0..C {
+                        sum[r][n] = s.mul_add(factor, line[n], sum[r][n]);
+                    }
+                }
+            }
+            // What C has is added last: small terms first lose less.
+            for r in 0..R {
+                for n in 0..C {
+                    let (to, lanes, mut sum) = (c[r][n], columns[n].lanes, sum[r][n]);
+                    if whole {
+                        if self.add {
+                            sum = s.add(sum, s.load(to));
+                        }
+                        s.store(to, sum);
+                    } else {
+                        if self.add {
+                            sum = s.add(sum, s.load_first(to, lanes));
+                        }
+                        s.store_first(to, lanes, sum);
+                    }
+                }
+            }
+        }
+    }
+}

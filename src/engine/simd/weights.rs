@@ -1,0 +1,182 @@
+//! The gradients that are sums over all rows of a block: of weights, biases and input.
+
+use std::ops::Range;
+
+use super::backward::{Pass, Wanted};
+use super::buffer::Buffer;
+use super::equations::Equations;
+use super::panels::{Panels, SharedPanels, columns};
+use super::pool::Worker;
+use super::product::{Product, Rows};
+use super::shared::Shared;
+use super::split::{Size, part};
+use super::vector::{Op, Simd};
+
+/// Room for a block's rows as the products want them.
+pub struct Packed {
+    /// δ transposed, `[deltas · P, rows]`.
+    deltas: Buffer,
+    /// x; no columns where the gradient of W_ih is not wanted.
+    x: Panels,
+    /// h_{t−1}; no columns where the gradient of W_hh is not wanted.
+    h: Panels,
+    /// From a row of transposed δ to the next.
+    stride: usize,
+}
+
+/// [`Packed`], for the threads of a job.
+#[derive(Clone, Copy)]
+pub struct SharedPacked<'a> {
+    deltas: Shared<'a>,
+    x: SharedPanels<'a>,
+    h: SharedPanels<'a>,
+    stride: usize,
+}
+
+impl Packed {
+    /// Room for up to `rows` rows.
+    pub fn new<C: Equations, S: Simd>(size: Size, rows: usize, wanted: &Wanted) -> Packed {
+        // An odd number of cache lines, so that neighbours do not fall on the same place in the cache.
+        let stride = rows.next_multiple_of(32) + 16;
+        let if_wanted = |gradient: &[f32], count| if gradient.is_empty() { 0 } else { count };
+        Packed {
+            deltas: Buffer::new(C::DELTAS * size.padded(S::LANES) * stride),
+            x: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_ih, size.input))),
+            h: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_hh, size.hidden))),
+            stride,
+        }
+    }
+
+    /// For the threads of a job.
+    ///
+    /// # Safety
+    /// As [`Shared::new`] has it.
+    pub unsafe fn share(&mut self) -> SharedPacked<'_> {
+        // SAFETY: by this function's own contract.
+        unsafe {
+            SharedPacked {
+                deltas: self.deltas.share(),
+                x: self.x.share(),
+                h: self.h.share(),
+                stride: self.stride,
+            }
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// A thread's part in packing the rows of a block of steps, and in the gradients of the biases.
+    pub fn pack<C: Equations, S: Simd>(&self, s: S, worker: &Worker, block: &Range<usize>) {
+        let Size { batch, input, hidden, .. } = self.size;
+        let (first, count) = (block.start * batch, block.len() * batch);
+        let own = |n: usize| part(n, worker.index, worker.count);
+        for vector in own(C::DELTAS * self.padded / S::LANES) {
+            let (delta, unit) = (vector * S::LANES / self.padded, vector * S::LANES % self.padded);
+            let mut sum = [0.0; 16];
+            s.vectorize(Transpose {
+                from: Rows::plain(self.deltas, vector * S::LANES, C::DELTAS * self.padded),
+                count,
+                to: Rows::plain(
+                    self.packed.deltas,
+                    vector * S::LANES * self.packed.stride,
+                    self.packed.stride,
+                ),
+                sum: &mut sum,
+            });
+            let lanes = S::LANES.min(hidden - unit);
+            let starts = block.end == self.size.steps;
+            let add = |to: Shared, gate: usize| {
+                let to = to.slice_mut(gate * hidden + unit, lanes);
+                for (to, sum) in to.iter_mut().zip(sum) {
+                    *to = if starts { sum } else { *to + sum };
+                }
+            };
+            if let (Some(gate), true) = (C::INPUT_DELTAS.get(delta), self.wanted.b_ih.is_wanted()) {
+                add(self.wanted.b_ih, *gate);
+            }
+            if let (Some(gate), true) =
+                (delta.checked_sub(C::FIRST_STATE_DELTA), self.wanted.b_hh.is_wanted())
+            {
+                add(self.wanted.b_hh, gate);
+            }
+        }
+        let x = self.packed.x.of_depth(count);
+        x.fill::<S>(own(x.columns.len()), |k| Some(&self.given.input[(first + k) * input..][..input]));
+        let h = self.packed.h.of_depth(count);
+        h.fill::<S>(own(h.columns.len()), |k| {
+            let row = first + k;
+            Some(match row.checked_sub(batch) {
+                Some(row) => self.output.slice(row * hidden, hidden),
+                None => &self.given.h[row * hidden..][..hidden],
+            })
+        });
+    }
+
+    /// A thread's part in the gradients of weights and input.
+    pub fn multiply<C: Equations, S: Simd>(&self, s: S, worker: &Worker, block: &Range<usize>) {
+        let Size { batch, input, hidden, .. } = self.size;
+        let (first, count) = (block.start * batch, block.len() * batch);
+        let units = part(hidden, worker.index, worker.count);
+        let weights = |delta: usize, gate: usize, right: SharedPanels, result: Shared, width: usize| {
+            let stride = self.packed.stride;
+            Product {
+                left: Rows::plain(self.packed.deltas, (delta * self.padded + units.start) * stride, stride),
+                right: right.of_depth(count),
+                vectors: 0..right.columns.len(),
+                result: Rows::plain(result, (gate * hidden + units.start) * width, width),
+                count: units.len(),
+                add: block.end < self.size.steps,
+            }
+            .run(s);
+        };
+        for (delta, gate) in C::INPUT_DELTAS.iter().enumerate() {
+            weights(delta, *gate, self.packed.x, self.wanted.w_ih, input);
+        }
+        for gate in 0..C::GATES {
+            weights(C::FIRST_STATE_DELTA + gate, gate, self.packed.h, self.wanted.w_hh, hidden);
+        }
+        let rows = part(count, worker.index, worker.count);
+        let width = C::DELTAS * self.padded;
+        Product {
+            left: Rows::plain(self.deltas, rows.start * width, width),
+            right: self.input_panels,
+            vectors: 0..self.input_panels.columns.len(),
+            result: Rows::plain(self.wanted.input, (first + rows.start) * input, input),
+            count: rows.len(),
+            add: false,
+        }
+        .run(s);
+    }
+}
+
+/// Makes rows of a vector of columns, and sums each of them.
+struct Transpose<'a> {
+    from: Rows<'a>,
+    /// Rows of `from`.
+    count: usize,
+    to: Rows<'a>,
+    sum: &'a mut [f32; 16],
+}
+
+impl Op for Transpose<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let mut sum = s.splat(0.0);
+        for first in (0..self.count).step_by(S::LANES) {
+            let lanes = S::LANES.min(self.count - first);
+            let mut tile = [s.splat(0.0); 16];
+            // Sums of sums: small terms first lose less.
+            let mut of_tile = s.splat(0.0);
+            for (n, line) in tile.iter_mut().enumerate().take(lanes) {
+                *line = self.from.numbers.load(s, self.from.at(first + n));
+                of_tile = s.add(of_tile, *line);
+            }
+            sum = s.add(sum, of_tile);
+            for (n, line) in s.transpose(tile).into_iter().enumerate().take(S::LANES) {
+                self.to.numbers.store_first(s, self.to.at(n) + first, lanes, line);
+            }
+        }
+        // SAFETY: no vector is longer than 16.
+        unsafe { s.store(self.sum.as_mut_ptr(), sum) };
+    }
+}

@@ -1,0 +1,232 @@
+//! The engine of hand-written kernels, f32, against the other engines in f64.
+
+use lstm_lab::cell::{LayerParameters, Parameters, State};
+use lstm_lab::config;
+use lstm_lab::config::names::{CellName, EngineName};
+use lstm_lab::device::cpu;
+use lstm_lab::engine::{agreement, engine, forward};
+use lstm_lab::error::Error;
+use proptest::prelude::*;
+use tch::{Kind, Tensor, no_grad};
+
+use crate::support::{Case, assert_close, results};
+
+/// What an engine gives for the case's numbers as they are in f32, computed in `kind`.
+fn run(name: EngineName, case: &Case, kind: Kind) -> Vec<(String, Tensor)> {
+    let case = Case { kind: Kind::Float, ..*case };
+    let to = |tensor: &Tensor| tensor.to_kind(kind);
+    let first: Vec<State> =
+        case.first().iter().map(|s| State { h: to(&s.h), c: s.c.as_ref().map(to) }).collect();
+    let p = case.parameters().to(kind, cpu());
+    results(engine(name), &p, &to(&case.input()), &first, &to(&case.cotangent()))
+}
+
+#[test]
+fn sizes_that_fill_no_vector_and_sizes_that_fill_many() {
+    for &cell in CellName::ALL {
+        for (layers, steps, batch, input, hidden) in [
+            (1, 1, 1, 1, 1),
+            (2, 3, 2, 1, 5),
+            (3, 7, 5, 9, 17),
+            (1, 40, 1, 70, 64),
+            (2, 11, 33, 31, 100),
+            (1, 2, 300, 3, 20),
+            (1, 700, 2, 3, 33),
+        ] {
+            let case = Case { batch, input, hidden, ..Case::new(cell, layers, steps, Kind::Float) };
+            let expected = run(EngineName::Stepwise, &case, Kind::Double);
+            assert_close(&run(EngineName::Simd, &case, Kind::Float), &expected, 1e-5, &format!("{case:?}"));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_size_gives_what_the_textbook_gives(
+        cell in prop::sample::select(CellName::ALL),
+        layers in 1usize..3,
+        (steps, batch) in (1i64..30, 1i64..20),
+        (input, hidden) in (1i64..50, 1i64..80),
+        seed in any::<u64>(),
+    ) {
+        let case = Case { cell, layers, steps, batch, input, hidden, kind: Kind::Float, seed };
+        let expected = run(EngineName::Stepwise, &case, Kind::Double);
+        for ((name, found), (_, expected)) in run(EngineName::Simd, &case, Kind::Float).iter().zip(&expected) {
+            prop_assert_eq!(found.size(), expected.size());
+            let largest = |tensor: &Tensor| tensor.to_kind(Kind::Double).abs().max().double_value(&[]);
+            // Not only relative: the terms of a small network's gradient may cancel.
+            let (error, allowed) = (largest(&(found - expected)), 1e-5 * (1.0 + largest(expected)));
+            prop_assert!(error <= allowed, "{case:?} {name}: off by {error:.1e}, allowed {allowed:.1e}");
+        }
+    }
+}
+
+/// Twice the same layer in one graph, on inputs that are views, with only some gradients wanted.
+#[test]
+fn inside_a_larger_graph() {
+    for &cell in CellName::ALL {
+        let case = Case { batch: 4, input: 6, hidden: 6, ..Case::new(cell, 1, 9, Kind::Float) };
+        let p = case.parameters();
+        let gradients = |name: EngineName, kind: Kind| {
+            let p = p.to(kind, cpu()).leaves();
+            let wide = case.input().to_kind(kind).repeat([1, 1, 2]).set_requires_grad(true);
+            // Every other feature, in an order of its own: no view of neighbours.
+            let view = wide.slice(2, 0, 12, 2).transpose(0, 1).contiguous().transpose(0, 1);
+            let below = forward(engine(name), &p, &view, None).unwrap();
+            let above = forward(engine(name), &p, &below.output.flip([0]), Some(&below.last)).unwrap();
+            // An expanded gradient from above, and none at all for the last state.
+            let loss = above.output.sum(kind);
+            let mut found = Tensor::run_backward(&[&loss], &[&wide, &p.layers[0].w_hh], true, false);
+            // The graph was kept, so a second pass gives the same again.
+            found.extend(Tensor::run_backward(&[&loss], &[&p.layers[0].b_ih], false, false));
+            found.push(above.output.detach());
+            found.into_iter().enumerate().map(|(n, t)| (n.to_string(), t)).collect::<Vec<_>>()
+        };
+        let expected = gradients(EngineName::Stepwise, Kind::Double);
+        assert_close(&gradients(EngineName::Simd, Kind::Float), &expected, 1e-5, cell.as_str());
+    }
+}
+
+#[test]
+fn without_gradients_the_same_numbers_and_no_graph() {
+    for &cell in CellName::ALL {
+        let case = Case { hidden: 70, ..Case::new(cell, 2, 300, Kind::Float) };
+        let (p, first) = (case.parameters().leaves(), case.first());
+        let simd = engine(EngineName::Simd);
+        let with = forward(simd, &p, &case.input(), Some(&first)).unwrap();
+        let without = no_grad(|| forward(simd, &p, &case.input(), Some(&first)).unwrap());
+        assert!(with.output.requires_grad() && !without.output.requires_grad());
+        assert_eq!(with.output, without.output);
+        for (with, without) in with.last.iter().zip(&without.last) {
+            assert_eq!(with.h, without.h);
+            assert_eq!(with.c, without.c);
+        }
+    }
+}
+
+#[test]
+fn only_the_last_state_may_matter() {
+    for &cell in CellName::ALL {
+        let case = Case::new(cell, 2, 8, Kind::Float);
+        let gradients = |name: EngineName, kind: Kind| {
+            let p = case.parameters().to(kind, cpu()).leaves();
+            let last = forward(engine(name), &p, &case.input().to_kind(kind), None).unwrap().last;
+            let state = last[1].c.as_ref().unwrap_or(&last[1].h);
+            let found = Tensor::run_backward(&[state.sum(kind)], &p.tensors(), false, false);
+            p.named().into_iter().map(|(name, _)| name).zip(found).collect::<Vec<_>>()
+        };
+        let expected = gradients(EngineName::Stepwise, Kind::Double);
+        assert_close(&gradients(EngineName::Simd, Kind::Float), &expected, 1e-5, cell.as_str());
+    }
+}
+
+/// The case with its input times `scale`.
+fn scaled(name: EngineName, case: &Case, kind: Kind, scale: f64) -> Vec<(String, Tensor)> {
+    let p = case.parameters().to(kind, cpu());
+    let input = (case.input() * scale).to_kind(kind);
+    agreement::results(engine(name), &p, &input, &case.cotangent().to_kind(kind)).unwrap()
+}
+
+/// The root mean square of an error, relative to that of the exact numbers.
+fn error(found: &Tensor, exact: &Tensor) -> f64 {
+    let size = |tensor: &Tensor| tensor.to_kind(Kind::Double).norm().double_value(&[]);
+    size(&(found.to_kind(Kind::Double) - exact)) / size(exact)
+}
+
+#[test]
+fn as_exact_as_libtorch_in_f32() {
+    for &cell in CellName::ALL {
+        for (hidden, steps) in [(7, 50), (64, 20), (130, 300)] {
+            for scale in [1.0, 1e4, 1e-3, 1e-39] {
+                let case = Case { hidden, input: 24, ..Case::new(cell, 1, steps, Kind::Float) };
+                let exact = scaled(EngineName::Stepwise, &case, Kind::Double, scale);
+                let found = scaled(EngineName::Simd, &case, Kind::Float, scale);
+                let builtin = scaled(EngineName::Builtin, &case, Kind::Float, scale);
+                for (((name, found), (_, builtin)), (_, exact)) in found.iter().zip(&builtin).zip(&exact) {
+                    let (ours, theirs) = (error(found, exact), error(builtin, exact));
+                    // Half a unit in the last place is granted to the order of a sum.
+                    let allowed = 2.0 * theirs + 0.5 * f64::from(f32::EPSILON);
+                    let context = format!("{cell} H {hidden} input times {scale:e}, {name}");
+                    assert!(ours <= allowed, "{context}: {ours:.1e}, builtin {theirs:.1e}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_finite_shows_where_it_shows_in_libtorch() {
+    for &cell in CellName::ALL {
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let case = Case { batch: 5, hidden: 21, ..Case::new(cell, 2, 6, Kind::Float) };
+            let input = case.input();
+            let _ = input.get(2).get(1).get(3).fill_(number);
+            let run = |name: EngineName| {
+                agreement::results(engine(name), &case.parameters(), &input, &case.cotangent()).unwrap()
+            };
+            let (found, expected) = (run(EngineName::Simd), run(EngineName::Builtin));
+            for ((name, found), (_, expected)) in found.iter().zip(&expected) {
+                assert_eq!(found.isnan(), expected.isnan(), "{cell} {number} {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_types_are_refused_with_an_engine_that_takes_them() {
+    let case = Case::new(CellName::Lstm, 1, 3, Kind::Double);
+    let simd = engine(EngineName::Simd);
+    let error = forward(simd, &case.parameters(), &case.input(), None).unwrap_err();
+    assert!(matches!(error, Error::Unsupported { .. }));
+    assert!(error.to_string().contains("f64 on cpu") && error.to_string().contains("`analytic`"), "{error}");
+    // Parameters count too, and first states.
+    let input = case.input().to_kind(Kind::Float);
+    assert!(matches!(forward(simd, &case.parameters(), &input, None), Err(Error::Unsupported { .. })));
+    let p = case.parameters().to(Kind::Float, cpu());
+    let refused = forward(simd, &p, &input, Some(&case.first()));
+    assert!(matches!(refused, Err(Error::Unsupported { .. })));
+}
+
+#[test]
+fn parameters_that_are_views_are_taken_as_they_are() {
+    let case = Case::new(CellName::Gru, 1, 6, Kind::Float);
+    let p = case.parameters();
+    let transposed = |tensor: &Tensor| tensor.tr().contiguous().tr();
+    let layer = &p.layers[0];
+    let strided = LayerParameters {
+        w_ih: transposed(&layer.w_ih),
+        w_hh: transposed(&layer.w_hh),
+        b_ih: layer.b_ih.shallow_clone(),
+        b_hh: layer.b_hh.shallow_clone(),
+    };
+    assert!(!strided.w_hh.is_contiguous());
+    let strided = Parameters { cell: CellName::Gru, layers: vec![strided] };
+    let run = |p: &Parameters| {
+        results(engine(EngineName::Simd), p, &case.input(), &case.first(), &case.cotangent())
+    };
+    for ((name, found), (_, expected)) in run(&strided).iter().zip(run(&p)) {
+        assert_eq!(*found, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_config_that_asks_for_another_type_or_device_is_refused_before_anything_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("c.toml");
+    let load = |dtype: &str| {
+        let text = format!(
+            "kind = \"speed\"\n[grid]\nengine = [\"simd\", \"builtin\"]\ndtype = \"{dtype}\"\n\
+             hidden_size = 4\nseq_len = 4\nbatch_size = 1\ninput_size = 4\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        config::load(&file, &[])
+    };
+    let refused = load("f64").unwrap_err().to_string();
+    assert!(refused.contains("`grid.dtype`") && refused.contains("`analytic`"), "{refused}");
+    let spec = load("f32").unwrap();
+    assert!(config::Plan::new(&spec, None, "cpu", 1).is_ok());
+    let refused = config::Plan::new(&spec, None, "cuda:0", 1).unwrap_err().to_string();
+    assert!(refused.contains("cuda:0") && refused.contains("`analytic`"), "{refused}");
+}
