@@ -3,24 +3,46 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::point::Point;
-use crate::results::schema::{GradientRow, RunRow, SpeedRow};
+use crate::results::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow};
 
-/// The norms of one quantity of one layer at one grid point, over its seeds.
+/// One quantity of one layer at one grid point, over its seeds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct GradientGroup {
+pub struct CurveGroup {
     /// The grid point.
     pub point: Point,
-    /// `total_h`, `total_c`, `direct_h` or `input_x`.
+    /// The quantity as in `gradients.csv` or `jacobian.csv`.
     pub quantity: String,
-    /// The layer, from 0.
+    /// The layer, from 0; 0 for what is of all layers.
     pub layer: usize,
-    /// One a seed: lag → log10 norm, none where the norm is exactly 0 or not finite.
+    /// One a seed: lag → log10 norm, or number → exponent; none where a norm is exactly 0 or not finite.
     pub curves: Vec<BTreeMap<usize, Option<f64>>>,
 }
 
-impl GradientGroup {
-    /// Lag → the finite log10 norms, at most one a seed, at every lag that any seed has.
-    pub fn by_lag(&self) -> BTreeMap<usize, Vec<f64>> {
+/// One point of a curve.
+struct CurvePoint {
+    run_id: String,
+    quantity: String,
+    layer: usize,
+    x: usize,
+    y: Option<f64>,
+}
+
+/// A number that each run has one of, at one grid point, over its seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScalarGroup {
+    /// The kind of its runs.
+    pub kind: String,
+    /// The grid point.
+    pub point: Point,
+    /// What it is, as in `summary.csv`.
+    pub metric: &'static str,
+    /// One a seed.
+    pub values: Vec<f64>,
+}
+
+impl CurveGroup {
+    /// Lag (or number) → the finite values, at most one a seed, at every lag that any seed has.
+    pub fn by_x(&self) -> BTreeMap<usize, Vec<f64>> {
         let mut lags: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         for (&lag, &norm) in self.curves.iter().flatten() {
             lags.entry(lag).or_default().extend(norm);
@@ -58,7 +80,85 @@ fn places(runs: &[RunRow], counts: impl Fn(&RunRow) -> bool) -> HashMap<&str, us
 
 /// Puts the rows of `gradients.csv` together, in the order of `runs`, then of `rows`. Rows of a run that
 /// failed, or that `runs` does not have (it is of another plan), are left out.
-pub fn gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -> Vec<GradientGroup> {
+pub fn gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -> Vec<CurveGroup> {
+    let point = |row: GradientRow| CurvePoint {
+        run_id: row.run_id,
+        quantity: row.quantity,
+        layer: row.layer,
+        x: row.lag,
+        y: row.log10_norm,
+    };
+    curves(runs, rows.into_iter().map(point))
+}
+
+/// The curves of `jacobian.csv`: norms over lag, the Lyapunov exponents at the largest lag over their number, and how the
+/// largest of them settles over lag.
+pub fn jacobian(runs: &[RunRow], rows: &[JacobianRow]) -> Vec<CurveGroup> {
+    let point = |row: &JacobianRow, quantity: &str, x| CurvePoint {
+        run_id: row.run_id.clone(),
+        quantity: quantity.to_string(),
+        layer: 0,
+        x,
+        y: row.value,
+    };
+    let shown = |row: &JacobianRow| {
+        let is_exponent = row.quantity == LYAPUNOV;
+        let over_lag = row.index.is_none().then(|| point(row, &row.quantity, row.lag));
+        let settling = (is_exponent && row.index == Some(1)).then(|| point(row, LARGEST_EXPONENT, row.lag));
+        let in_the_end = row.index.filter(|_| is_exponent && row.lag + 1 == row.seq_len);
+        let in_the_end = in_the_end.map(|number| point(row, LYAPUNOV, number));
+        [over_lag, settling, in_the_end].into_iter().flatten()
+    };
+    curves(runs, rows.iter().flat_map(shown))
+}
+
+/// The exponents over their number, as `jacobian.csv` names them.
+pub const LYAPUNOV: &str = "lyapunov";
+
+/// The first of them over lag.
+pub const LARGEST_EXPONENT: &str = "largest_exponent";
+
+/// What predicts how fast gradients decay: the largest Lyapunov exponent (in log10), the spectral radius of the RNN's recurrent
+/// matrix, the mean log10 of the gate that keeps (f of the LSTM, z of the GRU; mean over layers).
+pub fn predictions(runs: &[RunRow], jacobian: &[JacobianRow], gates: &[GateRow]) -> Vec<ScalarGroup> {
+    let places = places(runs, |run| run.status == "ok");
+    // Run and metric → sum and count over layers.
+    let mut found: BTreeMap<(usize, &'static str), (f64, usize)> = BTreeMap::new();
+    let mut add = |run_id: &str, metric, value: Option<f64>| {
+        if let (Some(&run), Some(value)) = (places.get(run_id), value) {
+            let (sum, count) = found.entry((run, metric)).or_default();
+            *sum += value;
+            *count += 1;
+        }
+    };
+    for row in jacobian {
+        if row.quantity == LYAPUNOV && row.index == Some(1) && row.lag + 1 == row.seq_len {
+            add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
+        }
+    }
+    for row in gates {
+        match (row.cell.as_str(), row.gate.as_str(), row.statistic.as_str()) {
+            ("rnn", _, "w_h_spectral_radius") => add(&row.run_id, "log10_spectral_radius", row.value),
+            ("lstm", "f", "mean_log10") | ("gru", "z", "mean_log10") => {
+                add(&row.run_id, "mean_log10_gate", row.value);
+            }
+            _ => {}
+        }
+    }
+    let mut groups: Vec<ScalarGroup> = Vec::new();
+    for ((run, metric), (sum, count)) in found {
+        let (kind, point, value) = (&runs[run].kind, Point::from(&runs[run]), sum / count as f64);
+        let known =
+            |group: &&mut ScalarGroup| group.metric == metric && group.kind == *kind && group.point == point;
+        match groups.iter_mut().find(known) {
+            Some(group) => group.values.push(value),
+            None => groups.push(ScalarGroup { kind: kind.clone(), point, metric, values: vec![value] }),
+        }
+    }
+    groups
+}
+
+fn curves(runs: &[RunRow], rows: impl Iterator<Item = CurvePoint>) -> Vec<CurveGroup> {
     let places = places(runs, |run| run.status == "ok");
     let mut quantities: Vec<String> = Vec::new();
     let mut curves: BTreeMap<(usize, usize, usize), BTreeMap<usize, Option<f64>>> = BTreeMap::new();
@@ -68,21 +168,16 @@ pub fn gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -
             quantities.push(row.quantity);
             quantities.len() - 1
         });
-        let norm = row.log10_norm.filter(|norm| norm.is_finite());
-        curves.entry((run, quantity, row.layer)).or_default().insert(row.lag, norm);
+        let y = row.y.filter(|y| y.is_finite());
+        curves.entry((run, quantity, row.layer)).or_default().insert(row.x, y);
     }
 
-    let mut groups: Vec<GradientGroup> = Vec::new();
+    let mut groups: Vec<CurveGroup> = Vec::new();
     let mut known: HashMap<(Point, usize, usize), usize> = HashMap::new();
     for ((run, quantity, layer), curve) in curves {
         let point = Point::from(&runs[run]);
         let group = *known.entry((point.clone(), quantity, layer)).or_insert_with(|| {
-            groups.push(GradientGroup {
-                point,
-                quantity: quantities[quantity].clone(),
-                layer,
-                curves: vec![],
-            });
+            groups.push(CurveGroup { point, quantity: quantities[quantity].clone(), layer, curves: vec![] });
             groups.len() - 1
         });
         groups[group].curves.push(curve);
@@ -136,7 +231,7 @@ mod tests {
         let groups = gradients(&runs, rows);
         assert_eq!(groups.len(), 1);
         assert_eq!(groups[0].curves.len(), 2);
-        assert_eq!(groups[0].by_lag(), BTreeMap::from([(0, vec![0.0, 0.0]), (1, vec![]), (2, vec![])]));
+        assert_eq!(groups[0].by_x(), BTreeMap::from([(0, vec![0.0, 0.0]), (1, vec![]), (2, vec![])]));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 pub const COMMON: &str = "
 ## How to read this
 
-Every number above is in `summary.csv`, every raw value in `gradients.csv` and `speed.csv`.
+Every number above is in `summary.csv`, every raw value in the other CSV files (`gradients.csv`,
+`jacobian.csv`, `gates.csv`, `speed.csv`).
 
 - **B**: sequences in the batch; **T**: steps; **I**: features of the input; **H**: units of a layer; **L**: layers.
 - **interval**: made so that it covers the true value in 95 of 100 experiments. There is none with one seed or sample.
@@ -27,10 +28,27 @@ Gradients:
   0 the gradient vanishes towards the past, above 0 it explodes. Norms that are exactly 0 do not count.
 - **half-life**: over so many steps the norm halves at this slope, log10(2) / −slope. There is none where the slope is
   not below 0, and no upper end (∞) where the interval of the slope reaches 0.
+- **mean log10 f** (z for the GRU): the slope that the cell's own path would have if all units forgot at their mean pace.
 - **±**, and the interval of a slope: Student's t over the seeds.
 - **–**: the norm is exactly 0 (or not finite) in every seed. **n**: how many seeds have one, where some have not.
 - **band** in a figure: from the smallest to the largest seed at each lag. The line is the mean over the seeds. Both
   are drawn where every seed has a norm above 0.
+";
+
+/// Of a report with Jacobians.
+pub const JACOBIAN: &str = "
+Jacobians:
+
+- **∂s\\_T/∂s\\_t**: how the whole state at the end (h of every layer, and c of the LSTM) answers to the state at step t, a
+  product of T − t matrices. **frobenius**, **spectral\\_norm**, **condition\\_number**: the root of the sum of squares of its
+  singular values, the largest, and the largest over the smallest, as log10.
+- **slope**, **half-life**: of the Frobenius norm over lag, as for gradients. Beside them what predicts the slope, all in
+  log10 a step:
+- **exponent**: the largest Lyapunov exponent. Once the directions have settled it is the slope itself.
+- **log10 ρ(W\\_hh)**: spectral radius of the RNN's recurrent matrix. Below 0 it bounds the decay of a linear network; tanh
+  only adds to it.
+- **mean log10 f** (z for the GRU): the slope that the cell's own path would have if all units forgot at their mean pace.
+- **lyapunov**: all exponents in nats a step, over their number. **largest\\_exponent**: how the first settles with the lag.
 ";
 
 /// Of a report with speed.

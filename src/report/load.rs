@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::group::{self, GradientGroup, SpeedGroup};
+use super::group::{self, CurveGroup, ScalarGroup, SpeedGroup};
 use crate::error::{Error, Result};
-use crate::results::schema::RunRow;
+use crate::results::schema::{GateRow, JacobianRow, RunRow};
 
 /// What the report of one experiment is made from.
 #[derive(Debug, Default)]
@@ -23,7 +23,11 @@ pub struct Experiment {
     /// Every run.
     pub runs: Vec<RunRow>,
     /// The gradients of the runs that are `ok`.
-    pub gradients: Vec<GradientGroup>,
+    pub gradients: Vec<CurveGroup>,
+    /// Products of Jacobians of the runs that are `ok`.
+    pub jacobian: Vec<CurveGroup>,
+    /// What predicts how fast gradients decay.
+    pub predictions: Vec<ScalarGroup>,
     /// The timings.
     pub speed: Vec<SpeedGroup>,
 }
@@ -52,11 +56,15 @@ pub fn load(dir: &Path) -> Result<Experiment> {
     }
     let runs: Vec<RunRow> = csv_rows(&runs_csv, |rows| rows.collect())?;
     let gradients = csv_rows(&dir.join("gradients.csv"), |rows| group::gradients(&runs, rows))?;
+    let jacobian: Vec<JacobianRow> = csv_rows(&dir.join("jacobian.csv"), |rows| rows.collect())?;
+    let gates: Vec<GateRow> = csv_rows(&dir.join("gates.csv"), |rows| rows.collect())?;
     let speed = csv_rows(&dir.join("speed.csv"), |rows| group::speed(&runs, rows))?;
     Ok(Experiment {
         name: name(dir),
         about: about(&dir.join("config.toml"))?,
         environment: environment(&dir.join("environment.json"))?,
+        jacobian: group::jacobian(&runs, &jacobian),
+        predictions: group::predictions(&runs, &jacobian, &gates),
         runs,
         gradients,
         speed,

@@ -13,6 +13,8 @@ use crate::results::schema::{RunRow, SummaryRow};
 pub struct Figures<'a> {
     /// Of gradients.
     pub gradients: &'a [Figure],
+    /// Of products of Jacobians.
+    pub jacobian: &'a [Figure],
     /// Of speed.
     pub speed: &'a [Figure],
 }
@@ -21,10 +23,11 @@ pub struct Figures<'a> {
 pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures) -> String {
     let mut sections =
         vec![format!("# {}", escaped(&experiment.name)), about(experiment), runs(&experiment.runs)];
-    let (gradients, speed) = (tables::gradients(summary), tables::speed(summary));
-    for (title, table, figures) in
-        [("Gradients", &gradients, figures.gradients), ("Speed", &speed, figures.speed)]
-    {
+    for (title, table, figures) in [
+        ("Gradients", &tables::gradients(summary), figures.gradients),
+        ("Jacobians", &tables::jacobian(summary), figures.jacobian),
+        ("Speed", &tables::speed(summary), figures.speed),
+    ] {
         if table.is_some() || !figures.is_empty() {
             sections.push(format!("## {title}"));
             sections.extend(table.as_ref().map(captioned));
@@ -35,6 +38,7 @@ pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures)
     let has = |kind: &str| summary.iter().any(|row| row.kind == kind);
     sections.push(guide::COMMON.trim().to_string());
     sections.extend(has("gradients").then(|| guide::GRADIENTS.trim().to_string()));
+    sections.extend(has("jacobian").then(|| guide::JACOBIAN.trim().to_string()));
     sections.extend(has("speed").then(|| guide::SPEED.trim().to_string()));
     sections.retain(|section| !section.is_empty());
     sections.join("\n\n") + "\n"
@@ -97,9 +101,9 @@ mod tests {
     use crate::report::{fake, group, plot, summary};
 
     fn written(experiment: &Experiment) -> String {
-        let summary = summary::rows(&experiment.gradients, &experiment.speed);
+        let summary = summary::rows(experiment);
         let figures = plot::of_gradients(&experiment.gradients);
-        report(experiment, &summary, Figures { gradients: &figures, speed: &[] })
+        report(experiment, &summary, Figures { gradients: &figures, jacobian: &[], speed: &[] })
     }
 
     #[test]
@@ -114,14 +118,14 @@ mod tests {
             environment: [("git_revision".to_string(), "abc".to_string())].into(),
             gradients: group::gradients(&runs, rows),
             runs,
-            speed: vec![],
+            ..Experiment::default()
         };
         let text = written(&experiment);
         let expected = [
             "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
             "seed 2): out of \\| memory at step \\*3\\*\n\n## Gradients\n\n",
             "| lstm | -0.100 ",
-            "![total\\_h](plots/total_h.svg)\n\n*total\\_h.* Norm of the gradient",
+            "![total\\_h](plots/total_h.svg)\n\n*total\\_h.* The norm of the gradient",
             "## Environment\n\n| what          | value |\n",
             "| git\\_revision | abc   |\n\n## How to read this\n\n",
             "- **half-life**",

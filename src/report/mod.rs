@@ -32,17 +32,18 @@ use plot::Figure;
 /// `dir` is not the results directory of an experiment; a file in it cannot be read, or not be written.
 pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
     let experiment = load::load(dir)?;
-    let summary = summary::rows(&experiment.gradients, &experiment.speed);
+    let summary = summary::rows(&experiment);
     let gradients = plot::of_gradients(&experiment.gradients);
-    let speed = plot::of_speed(&summary, &gradients);
-    let figures = Figures { gradients: &gradients, speed: &speed };
+    let jacobian = plot::of_jacobian(&experiment.jacobian, &gradients);
+    let speed = plot::of_speed(&summary, &[&gradients[..], &jacobian].concat());
+    let figures = Figures { gradients: &gradients, jacobian: &jacobian, speed: &speed };
     let report = markdown::report(&experiment, &summary, figures);
 
     let summary_csv = dir.join("summary.csv");
     let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
     write_whole(&summary_csv, &table)?;
     let mut written = vec![summary_csv];
-    written.extend(write_plots(&dir.join("plots"), gradients.iter().chain(&speed))?);
+    written.extend(write_plots(&dir.join("plots"), gradients.iter().chain(&jacobian).chain(&speed))?);
     let report_md = dir.join("report.md");
     write_whole(&report_md, report.as_bytes())?;
     written.push(report_md);

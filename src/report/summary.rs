@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::group::{GradientGroup, SpeedGroup};
+use super::group::{CurveGroup, LARGEST_EXPONENT, LYAPUNOV, ScalarGroup, SpeedGroup};
+use super::load::Experiment;
 use super::point::Point;
 use crate::results::schema::SummaryRow;
 use crate::stats::{self, Interval};
@@ -10,9 +11,14 @@ use crate::stats::{self, Interval};
 /// The engine that the others are measured by.
 pub const REFERENCE: &str = "builtin";
 
-/// The summary of both kinds of rows, in the order of the groups.
-pub fn rows(gradients: &[GradientGroup], speed: &[SpeedGroup]) -> Vec<SummaryRow> {
-    gradients.iter().flat_map(of_gradients).chain(speed.iter().flat_map(of_speed)).collect()
+/// The summary of all of an experiment's rows, in the order of the groups.
+pub fn rows(experiment: &Experiment) -> Vec<SummaryRow> {
+    let gradients = experiment.gradients.iter().flat_map(|group| of_norms("gradients", group));
+    let norms = experiment.jacobian.iter().filter(|group| ![LYAPUNOV, LARGEST_EXPONENT].contains(&group.quantity.as_str()));
+    let jacobian = norms.flat_map(|group| of_norms("jacobian", group));
+    let predictions = experiment.predictions.iter().map(of_prediction);
+    let speed = experiment.speed.iter().flat_map(of_speed);
+    gradients.chain(jacobian).chain(predictions).chain(speed).collect()
 }
 
 /// As CSV; with a header also where there are no rows.
@@ -85,14 +91,23 @@ impl<'a> Metric<'a> {
     }
 }
 
-/// `slope` and `half_life` where there is a line to be drawn, then `log10_norm` at chosen lags.
-fn of_gradients(group: &GradientGroup) -> Vec<SummaryRow> {
-    let common = Metric {
-        kind: "gradients",
-        quantity: &group.quantity,
-        layer: Some(group.layer),
+/// A number that each seed has one of.
+fn of_prediction(group: &ScalarGroup) -> SummaryRow {
+    let metric = Metric {
+        kind: &group.kind,
+        name: group.metric,
+        estimate: stats::mean(&group.values),
+        n: group.values.len(),
+        unit: "log10 per step",
         ..Metric::default()
     };
+    metric.within(stats::t_interval(&group.values)).row(&group.point)
+}
+
+/// `slope` and `half_life` where there is a line to be drawn, then `log10_norm` at chosen lags.
+fn of_norms(kind: &str, group: &CurveGroup) -> Vec<SummaryRow> {
+    let layer = (kind == "gradients").then_some(group.layer);
+    let common = Metric { kind, quantity: &group.quantity, layer, ..Metric::default() };
     let slopes: Vec<f64> = group.curves.iter().filter_map(slope).collect();
     let mut metrics = Vec::new();
     if let Some(estimate) = stats::mean(&slopes) {
@@ -114,7 +129,7 @@ fn of_gradients(group: &GradientGroup) -> Vec<SummaryRow> {
         };
         metrics.extend([slope, half_life]);
     }
-    let lags = group.by_lag();
+    let lags = group.by_x();
     for lag in chosen_lags(&lags) {
         let norms = &lags[&lag];
         let norm = Metric {
@@ -189,7 +204,7 @@ fn of_speed(group: &SpeedGroup) -> Vec<SummaryRow> {
 mod tests {
     use super::*;
     use crate::report::{fake, group};
-    use crate::results::schema::GradientRow;
+    use crate::results::schema::{GradientRow, RunRow, SpeedRow};
 
     fn near(found: Option<f64>, expected: f64) {
         assert!(found.is_some_and(|found| (found - expected).abs() < 1e-9), "{found:?}, expected {expected}");
@@ -199,7 +214,12 @@ mod tests {
     fn summary(curves: &[Vec<GradientRow>]) -> Vec<SummaryRow> {
         let runs: Vec<_> =
             curves.iter().zip(1..).map(|(rows, seed)| fake::run(&rows[0].run_id, seed)).collect();
-        rows(&group::gradients(&runs, curves.iter().flatten().cloned()), &[])
+        let gradients = group::gradients(&runs, curves.iter().flatten().cloned());
+        rows(&Experiment { gradients, ..Experiment::default() })
+    }
+
+    fn of_timings(runs: &[RunRow], samples: impl IntoIterator<Item = SpeedRow>) -> Vec<SummaryRow> {
+        rows(&Experiment { speed: group::speed(runs, samples), ..Experiment::default() })
     }
 
     fn find<'a>(rows: &'a [SummaryRow], metric: &str, lag: Option<usize>) -> &'a SummaryRow {
@@ -263,7 +283,7 @@ mod tests {
             samples.push(fake::sample("a", "builtin", "train", n, builtin));
             samples.push(fake::sample("a", "fused", "train", n, 2.0 * builtin));
         }
-        let rows = rows(&[], &group::speed(&[fake::run("a", 1)], samples));
+        let rows = of_timings(&[fake::run("a", 1)], samples);
         let found: Vec<_> =
             rows.iter().map(|row| (row.metric.as_str(), row.engine.as_str(), row.n, row.estimate)).collect();
         let expected = [
@@ -281,7 +301,7 @@ mod tests {
     #[test]
     fn without_builtin_there_are_times_and_no_ratios() {
         let samples = (0..3).map(|n| fake::sample("a", "fused", "forward", n, 1.0));
-        let rows = rows(&[], &group::speed(&[fake::run("a", 1)], samples));
+        let rows = of_timings(&[fake::run("a", 1)], samples);
         assert!(rows.iter().all(|row| row.metric == "seconds") && rows.len() == 1);
     }
 

@@ -1,4 +1,4 @@
-//! The summary as two tables for a reader: gradients and speed.
+//! The summary as tables for a reader: gradients, Jacobians, speed.
 
 use super::number::{plus_minus, with_interval};
 use super::point::{Point, Setting, labels, varying, without};
@@ -70,6 +70,14 @@ pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
     header.extend(["slope, log10 per step", "half-life, steps"].map(String::from));
     header.extend(lags.iter().map(|lag| format!("log10 norm at lag {lag}")));
     header.extend(common_last.is_none().then(|| "log10 norm at the largest lag".to_string()));
+    let gate_of = |point: &Point| {
+        let is_it = |row: &&SummaryRow| {
+            row.kind == "gradients" && row.metric == "mean_log10_gate" && Point::from(*row) == *point
+        };
+        summary.iter().find(is_it)
+    };
+    let has_gates = blocks.iter().any(|((point, _), _)| gate_of(point).is_some());
+    header.extend(has_gates.then(|| "mean log10 f (z)".to_string()));
 
     let table_row = |((point, layer), rows): &((Point, Option<usize>), Vec<&SummaryRow>)| {
         let mut cells: Vec<String> = settings.iter().map(|setting| escaped(&setting.value(point))).collect();
@@ -78,6 +86,8 @@ pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
         cells.extend(lags.iter().map(|lag| norm_cell(rows, *lag)));
         let last = last_lag(rows);
         cells.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(rows, last))));
+        let gate: Vec<&SummaryRow> = gate_of(point).into_iter().collect();
+        cells.extend(has_gates.then(|| line_cell(&gate, "mean_log10_gate")));
         cells
     };
     Some(Captioned {
@@ -88,6 +98,48 @@ pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
         ),
         table: Table { header, rows: blocks.iter().map(table_row).collect() },
     })
+}
+
+/// One row a grid point of products of Jacobians: the slope that was measured, and beside it what predicts it. None where the
+/// summary has none.
+pub fn jacobian(summary: &[SummaryRow]) -> Option<Captioned> {
+    let is_told = |row: &&SummaryRow| {
+        row.kind == "jacobian"
+            && (row.quantity.is_empty() || row.quantity == "frobenius" || is_condition(row))
+    };
+    let blocks = blocks(summary.iter().filter(is_told), |row| Point::from(row));
+    let (point, _) = blocks.first()?;
+    let vary = varying(blocks.iter().map(|(point, _)| point));
+    let shown = |setting: &Setting| *setting == Setting::Cell || vary.contains(setting);
+    let settings: Vec<Setting> = Setting::ALL.into_iter().filter(shown).collect();
+    let mut header: Vec<String> = settings.iter().map(|setting| setting.name().to_string()).collect();
+    let columns = [
+        ("slope", "slope, log10 per step"),
+        ("half_life", "half-life, steps"),
+        ("largest_exponent", "exponent, log10 per step"),
+        ("log10_spectral_radius", "log10 ρ(W\\_hh)"),
+        ("mean_log10_gate", "mean log10 f (z)"),
+    ];
+    header.extend(columns.iter().map(|(_, title)| title.to_string()));
+    header.push("log10 condition number at the largest lag".to_string());
+    let table_row = |(point, rows): &(Point, Vec<&SummaryRow>)| {
+        let mut cells: Vec<String> = settings.iter().map(|setting| escaped(&setting.value(point))).collect();
+        let (condition, others): (Vec<_>, Vec<_>) = rows.iter().copied().partition(|row| is_condition(row));
+        cells.extend(columns.iter().map(|(metric, _)| line_cell(&others, metric)));
+        let last = last_lag(&condition);
+        let found = norm_at(&condition, last).is_some();
+        cells.push(if found { format!("{} at {last}", norm_cell(&condition, last)) } else { String::new() });
+        cells
+    };
+    let all = in_words(&without(&Setting::ALL, &settings), point);
+    Some(Captioned {
+        caption: format!("∂s\\_T/∂s\\_t; all rows: {all}."),
+        table: Table { header, rows: blocks.iter().map(table_row).collect() },
+    })
+}
+
+fn is_condition(row: &SummaryRow) -> bool {
+    row.quantity == "condition_number" && row.metric == "log10_norm"
 }
 
 fn norm_at<'a>(rows: &[&'a SummaryRow], lag: usize) -> Option<&'a SummaryRow> {
@@ -172,15 +224,24 @@ fn time_cell(rows: &[&SummaryRow], engine: &str, metric: &str, factor: f64) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::load::Experiment;
     use crate::report::{fake, group, summary};
-    use crate::results::schema::RunRow;
+    use crate::results::schema::{GradientRow, RunRow, SpeedRow};
+
+    fn of_gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -> Vec<SummaryRow> {
+        summary::rows(&Experiment { gradients: group::gradients(runs, rows), ..Experiment::default() })
+    }
+
+    fn of_speed(runs: &[RunRow], rows: impl IntoIterator<Item = SpeedRow>) -> Vec<SummaryRow> {
+        summary::rows(&Experiment { speed: group::speed(runs, rows), ..Experiment::default() })
+    }
 
     #[test]
     fn settings_that_vary_are_columns_and_the_others_are_said_once() {
         let mut runs = [fake::run("a", 1), fake::run("b", 1)];
         runs[1].init = "a|b_c".into();
         let rows = ["a", "b"].iter().flat_map(|id| fake::line(id, "total_h", 101, 0.0, -0.1));
-        let found = gradients(&summary::rows(&group::gradients(&runs, rows), &[])).unwrap();
+        let found = gradients(&of_gradients(&runs, rows)).unwrap();
         let header = [
             "cell",
             "init",
@@ -208,7 +269,7 @@ mod tests {
         let mut rows = fake::curve("a", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, None)]);
         rows.extend(fake::curve("b", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, Some(-2.0))]));
         rows.extend(fake::curve("c", "total_h", &[(0, Some(0.0)), (1, None)]));
-        let found = gradients(&summary::rows(&group::gradients(&runs, rows), &[])).unwrap().table;
+        let found = gradients(&of_gradients(&runs, rows)).unwrap().table;
         assert_eq!(found.header[4..], ["log10 norm at lag 1", "log10 norm at the largest lag"]);
         assert_eq!(found.rows[0][4..], ["-1.00 ± 0.00", "-2.00 (n = 1) at 2"]);
         assert_eq!(found.rows[1][2..], ["", "", NONE, "– at 1"]);
@@ -223,7 +284,7 @@ mod tests {
             samples.push(fake::sample("a", "builtin", "train", n, 0.001));
             samples.push(fake::sample("b", "builtin", "train", n, 0.003));
         }
-        let found = speed(&summary::rows(&[], &group::speed(&runs, samples))).unwrap().table;
+        let found = speed(&of_speed(&runs, samples)).unwrap().table;
         assert_eq!(found.header, ["shape", "pass", "cell", "builtin, ms", "fused, ms", "fused / builtin"]);
         let first =
             ["B2 T100 I4 H8", "train", "lstm", "1.00 [1.00, 1.00]", "2.00 [2.00, 2.00]", "2.00 [2.00, 2.00]"];
@@ -234,7 +295,7 @@ mod tests {
     #[test]
     fn without_builtin_there_are_times_alone_and_nothing_is_no_table() {
         let samples = [fake::sample("a", "fused", "forward", 0, 0.002)];
-        let found = speed(&summary::rows(&[], &group::speed(&[fake::run("a", 1)], samples))).unwrap().table;
+        let found = speed(&of_speed(&[fake::run("a", 1)], samples)).unwrap().table;
         assert_eq!(found.header, ["shape", "pass", "cell", "fused, ms"]);
         assert_eq!(found.rows[0][3], "2.00");
         assert_eq!((gradients(&[]), speed(&[])), (None, None));

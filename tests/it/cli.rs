@@ -284,3 +284,56 @@ fn json_lines_are_json() {
         assert!(event["event"].is_string(), "{line}");
     }
 }
+
+const JACOBIAN: &str = r#"
+kind = "jacobian"
+seeds = [1, 2]
+
+[grid]
+cell = ["rnn", "lstm"]
+input_size = 2
+hidden_size = 3
+seq_len = 20
+"#;
+
+#[test]
+fn jacobians_and_gates_are_written_and_reported_beside_what_predicts_them() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("j.toml"), JACOBIAN).unwrap();
+    let said = lab(dir.path(), &["run", "j.toml", "-q"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let results = dir.path().join("results/j");
+    // Header, and for 2 seeds: gates × statistics; an RNN has 1 gate with 5, an LSTM 3 with 6 and 1 with 5.
+    assert_eq!(lines(&results.join("gates.csv")), 1 + 2 * (5 + 3 * 6 + 5));
+    let rows = fs::read_to_string(results.join("jacobian.csv")).unwrap();
+    let count = |quantity: &str| rows.lines().filter(|row| row.contains(quantity)).count();
+    // Norms at all 20 lags; spectra at lags 0 to 10, 12, 15, 19 (and those where a tenth of a decade begins).
+    assert_eq!(count(",frobenius,"), 2 * 2 * 20);
+    let spectra = count(",condition_number,") / 4;
+    assert!((12..20).contains(&spectra), "{spectra}");
+    assert_eq!(count(",singular_value,"), 2 * spectra * (3 + 6));
+    let report = fs::read_to_string(results.join("report.md")).unwrap();
+    for part in ["## Jacobians", "log10 ρ(W\\_hh)", "mean log10 f (z)", "plots/lyapunov.svg"] {
+        assert!(report.contains(part), "no `{part}` in {report}");
+    }
+}
+
+#[test]
+fn a_jacobian_that_cannot_be_is_refused_with_the_key() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("j.toml"), JACOBIAN).unwrap();
+    for (set, parts) in [
+        ("grid.engine=\"fused\"", ["grid.engine", "expected `analytic`", "found `fused`"]),
+        ("grid.batch_size=4", ["grid.batch_size", "expected 1", "found 4"]),
+        ("grid.dtype=\"f32\"", ["grid.dtype", "expected `f64`", "found `f32`"]),
+        ("jacobian.burn_in=19", ["jacobian.burn_in", "expected fewer steps", "found 19"]),
+        ("jacobian.qr_every=0", ["jacobian.qr_every", "at least 1", "found 0"]),
+        ("jacobian.lags=\"some\"", ["jacobian.lags", "`all`, `log`", "found `some`"]),
+    ] {
+        let said = lab(dir.path(), &["run", "j.toml", "--set", set]);
+        assert_eq!(said.code, 2, "{set}: {}", said.err);
+        for part in parts {
+            assert!(said.err.contains(part), "{set}: no `{part}` in {}", said.err);
+        }
+    }
+}

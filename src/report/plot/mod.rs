@@ -2,7 +2,7 @@
 
 mod axis;
 mod canvas;
-mod gradients;
+mod curves;
 mod legend;
 #[cfg(test)]
 mod overlap;
@@ -13,7 +13,7 @@ mod style;
 
 use std::io;
 
-use super::group::GradientGroup;
+use super::group::CurveGroup;
 use crate::results::schema::SummaryRow;
 
 /// One figure.
@@ -47,8 +47,13 @@ impl Figure {
 }
 
 /// The figures of gradient norms over lag.
-pub fn of_gradients(groups: &[GradientGroup]) -> Vec<Figure> {
-    with_file_names(gradients::figures(groups), &[])
+pub fn of_gradients(groups: &[CurveGroup]) -> Vec<Figure> {
+    with_file_names(curves::figures(groups), &[])
+}
+
+/// The figures of products of Jacobians. None of them is named as one of `others`.
+pub fn of_jacobian(groups: &[CurveGroup], others: &[Figure]) -> Vec<Figure> {
+    with_file_names(curves::figures(groups), others)
 }
 
 /// The figures of the ratios to builtin. None of them is named as one of `others`.

@@ -226,6 +226,7 @@ fn grid(drawing: &mut Drawing, axis: &Axis, (top, bottom): (f64, f64), (left, ri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::load::Experiment;
     use crate::report::plot::overlap::faults;
     use crate::report::{fake, group, summary};
     use crate::results::schema::RunRow;
@@ -239,7 +240,10 @@ mod tests {
                 engines.iter().map(time).collect::<Vec<_>>()
             })
         });
-        let figures = figures(&summary::rows(&[], &group::speed(runs, samples)));
+        let figures = figures(&summary::rows(&Experiment {
+            speed: group::speed(runs, samples),
+            ..Experiment::default()
+        }));
         figures
             .iter()
             .for_each(|figure| assert_eq!(faults(&figure.drawing), Vec::<String>::new(), "{}", figure.name));

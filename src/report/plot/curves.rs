@@ -1,30 +1,94 @@
-//! Figures of gradient norms over lag: one a quantity and setting, a panel an init, a line a cell.
+//! Figures of curves over lag, or over the number of an exponent: one a quantity and setting, a panel an init, a line a cell.
 
 use super::Figure;
 use super::legend::Key;
 use super::panels::{self, Panel, Panels, Series, Stroke};
 use super::style::{cell_colour, cells, engines};
-use crate::report::group::GradientGroup;
+use crate::report::group::{CurveGroup, LARGEST_EXPONENT, LYAPUNOV};
 use crate::report::point::{Setting, labels, varying, without};
 use crate::stats;
 
-/// Quantities in the order of the figures: name, what it is, its symbol.
-const QUANTITIES: [(&str, &str, &str); 6] = [
-    ("total_h", "gradient of the loss with respect to the state hₜ, through every later step", "∂L/∂hₜ"),
-    ("total_c", "gradient of the loss with respect to the cell state cₜ, through every later step", "∂L/∂cₜ"),
-    ("direct_h", "part of total_h that passes through no later step of its layer", "direct part of ∂L/∂hₜ"),
-    ("cell_path", "part of the adjoint that came along the state itself, through f or z alone", "cell path"),
-    ("gate_path", "part of the adjoint that came through the gates and W_hh at some step", "gate path"),
-    ("input_x", "gradient of the loss with respect to the input xₜ", "∂L/∂xₜ"),
+/// How a quantity is shown.
+struct Shown {
+    name: &'static str,
+    /// What it is.
+    about: &'static str,
+    /// Its symbol, of which the norm is drawn; or the whole title of the axis.
+    y: Y<'static>,
+}
+
+enum Y<'a> {
+    Norm(&'a str),
+    Titled(&'a str),
+}
+
+impl Y<'_> {
+    fn title(&self) -> String {
+        match self {
+            Y::Norm(symbol) => format!("log₁₀ ‖\u{2009}{symbol}\u{2009}‖"),
+            Y::Titled(title) => title.to_string(),
+        }
+    }
+}
+
+const fn norm(name: &'static str, about: &'static str, symbol: &'static str) -> Shown {
+    Shown { name, about, y: Y::Norm(symbol) }
+}
+
+/// Quantities in the order of the figures.
+const QUANTITIES: [Shown; 11] = [
+    norm(
+        "total_h",
+        "norm of the gradient of the loss with respect to the state hₜ, through every later step",
+        "∂L/∂hₜ",
+    ),
+    norm(
+        "total_c",
+        "norm of the gradient of the loss with respect to the cell state cₜ, through every later step",
+        "∂L/∂cₜ",
+    ),
+    norm(
+        "direct_h",
+        "norm of the part of total_h that passes through no later step of its layer",
+        "direct part of ∂L/∂hₜ",
+    ),
+    norm(
+        "cell_path",
+        "norm of the part of the adjoint that came along the state itself, through f or z alone",
+        "cell path",
+    ),
+    norm(
+        "gate_path",
+        "norm of the part of the adjoint that came through the gates and W_hh at some step",
+        "gate path",
+    ),
+    norm("input_x", "norm of the gradient of the loss with respect to the input xₜ", "∂L/∂xₜ"),
+    norm("frobenius", "Frobenius norm of the product of Jacobians", "∂s_T/∂sₜ"),
+    norm("spectral_norm", "largest singular value of the product of Jacobians", "∂s_T/∂sₜ"),
+    Shown {
+        name: "condition_number",
+        about: "largest over smallest singular value of the product of Jacobians",
+        y: Y::Titled("log₁₀ condition number"),
+    },
+    Shown {
+        name: LYAPUNOV,
+        about: "Lyapunov exponents, the largest first",
+        y: Y::Titled("exponent (nats per step)"),
+    },
+    Shown {
+        name: LARGEST_EXPONENT,
+        about: "largest Lyapunov exponent, averaged from the burn-in up to each lag",
+        y: Y::Titled("exponent (nats per step)"),
+    },
 ];
 
 /// What is told apart inside a figure, not by figures.
 const INSIDE: [Setting; 3] = [Setting::Cell, Setting::Engine, Setting::Init];
 
 /// The figures of all groups that have a norm above 0.
-pub fn figures(groups: &[GradientGroup]) -> Vec<Figure> {
+pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {
     let outside = without(&varying(groups.iter().map(|group| &group.point)), &INSIDE);
-    let mut names: Vec<&str> = QUANTITIES.iter().map(|(name, ..)| *name).collect();
+    let mut names: Vec<&str> = QUANTITIES.iter().map(|shown| shown.name).collect();
     for group in groups {
         if !names.contains(&group.quantity.as_str()) {
             names.push(&group.quantity);
@@ -32,7 +96,7 @@ pub fn figures(groups: &[GradientGroup]) -> Vec<Figure> {
     }
     let mut figures = Vec::new();
     for name in names {
-        let of_quantity: Vec<&GradientGroup> = groups.iter().filter(|group| group.quantity == name).collect();
+        let of_quantity: Vec<&CurveGroup> = groups.iter().filter(|group| group.quantity == name).collect();
         let several_layers = of_quantity.iter().any(|group| group.layer > 0);
         for (words, members) in split(&of_quantity, &outside, several_layers) {
             if is_worth_drawing(&members) {
@@ -45,11 +109,11 @@ pub fn figures(groups: &[GradientGroup]) -> Vec<Figure> {
 
 /// The groups of each figure, with the words that tell it from the others.
 fn split<'a>(
-    groups: &[&'a GradientGroup],
+    groups: &[&'a CurveGroup],
     outside: &[Setting],
     several_layers: bool,
-) -> Vec<(Vec<String>, Vec<&'a GradientGroup>)> {
-    let mut parts: Vec<(Vec<String>, Vec<&GradientGroup>)> = Vec::new();
+) -> Vec<(Vec<String>, Vec<&'a CurveGroup>)> {
+    let mut parts: Vec<(Vec<String>, Vec<&CurveGroup>)> = Vec::new();
     for group in groups {
         let mut words = labels(outside, &group.point);
         if several_layers {
@@ -64,17 +128,17 @@ fn split<'a>(
 }
 
 /// Whether any line has more than a point, or all have one because there is one lag (T = 1).
-fn is_worth_drawing(groups: &[&GradientGroup]) -> bool {
-    let most = |lags: fn(&GradientGroup) -> usize| groups.iter().map(|group| lags(group)).max().unwrap_or(0);
-    let drawn =
-        most(|group| group.by_lag().values().filter(|norms| norms.len() == group.curves.len()).count());
+fn is_worth_drawing(groups: &[&CurveGroup]) -> bool {
+    let most = |lags: fn(&CurveGroup) -> usize| groups.iter().map(|group| lags(group)).max().unwrap_or(0);
+    let drawn = most(|group| group.by_x().values().filter(|norms| norms.len() == group.curves.len()).count());
     let is_direct = groups.iter().all(|group| group.quantity == "direct_h");
-    drawn > 1 || (drawn == 1 && !is_direct && most(|group| group.by_lag().len()) == 1)
+    drawn > 1 || (drawn == 1 && !is_direct && most(|group| group.by_x().len()) == 1)
 }
 
-fn figure(quantity: &str, words: &[String], groups: &[&GradientGroup], outside: &[Setting]) -> Figure {
-    let known = QUANTITIES.iter().find(|(name, ..)| *name == quantity);
-    let (about, symbol) = known.map_or(("gradient norm", quantity), |(_, about, symbol)| (*about, *symbol));
+fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[Setting]) -> Figure {
+    let known = QUANTITIES.iter().find(|shown| shown.name == quantity);
+    let about = known.map_or("norm of a gradient", |shown| shown.about);
+    let over_number = quantity == LYAPUNOV;
     let points = || groups.iter().map(|group| &group.point);
     let inits: Vec<&str> = unique(points().map(|point| point.init.as_str()));
     let looks = Looks {
@@ -88,12 +152,17 @@ fn figure(quantity: &str, words: &[String], groups: &[&GradientGroup], outside: 
     let over_seeds = over_seeds(groups);
     let told = [&varying(points())[..], outside, &[Setting::Cell]].concat();
     let fixed = without(&Setting::ALL, &told);
-    let last_lag = groups.iter().flat_map(|group| group.by_lag().into_keys().next_back()).max().unwrap_or(0);
+    let last_lag = groups.iter().flat_map(|group| group.by_x().into_keys().next_back()).max().unwrap_or(0);
     let panels = Panels {
         title: format!("{quantity}: {about}"),
         below_title: [words, &labels(&fixed, &groups[0].point), std::slice::from_ref(&over_seeds)].concat(),
-        x_title: "lag T − t (steps before the end of the sequence)".into(),
-        y_title: format!("log₁₀ ‖\u{2009}{symbol}\u{2009}‖"),
+        x_title: if over_number {
+            "number of the exponent"
+        } else {
+            "lag T − t (steps before the end of the sequence)"
+        }
+        .into(),
+        y_title: known.map_or_else(|| Y::Norm(quantity).title(), |shown| shown.y.title()),
         x_high: last_lag as f64 + 1.0,
         panels: inits.iter().map(panel).collect(),
         keys: looks.keys(groups),
@@ -103,13 +172,16 @@ fn figure(quantity: &str, words: &[String], groups: &[&GradientGroup], outside: 
     Figure {
         name: name.join("-"),
         title: name.join(", "),
-        caption: format!("Norm of the {about}, over lag ({over_seeds})."),
+        caption: format!(
+            "The {about}, over {} ({over_seeds}).",
+            if over_number { "its number" } else { "lag" }
+        ),
         drawing: panels::draw(&panels),
     }
 }
 
 /// What line and band are.
-fn over_seeds(groups: &[&GradientGroup]) -> String {
+fn over_seeds(groups: &[&CurveGroup]) -> String {
     let seeds = groups.iter().map(|group| group.curves.len());
     let mut text = match (seeds.clone().min(), seeds.max()) {
         (_, Some(1)) => "1 seed".to_string(),
@@ -118,7 +190,7 @@ fn over_seeds(groups: &[&GradientGroup]) -> String {
         }
         (_, many) => format!("line: mean over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
     };
-    if groups.iter().any(|group| group.by_lag().values().any(|norms| norms.len() < group.curves.len())) {
+    if groups.iter().any(|group| group.by_x().values().any(|norms| norms.len() < group.curves.len())) {
         text.push_str("; nothing where a norm is 0 or not finite");
     }
     text
@@ -154,7 +226,7 @@ impl Looks {
     }
 
     /// The legend: every cell and engine that occurs.
-    fn keys(&self, groups: &[&GradientGroup]) -> Vec<Key> {
+    fn keys(&self, groups: &[&CurveGroup]) -> Vec<Key> {
         let occurs = |cell: &str, engine: &str| {
             groups.iter().any(|group| group.point.cell == cell && group.point.engine == engine)
         };
@@ -165,14 +237,14 @@ impl Looks {
             .collect()
     }
 
-    fn series<'a>(&self, groups: impl Iterator<Item = &'a GradientGroup>) -> Vec<Series> {
+    fn series<'a>(&self, groups: impl Iterator<Item = &'a CurveGroup>) -> Vec<Series> {
         groups.map(|group| series(group, self.key(&group.point.cell, &group.point.engine))).collect()
     }
 }
 
 /// Mean and range over the seeds, where every seed has a norm above 0: over fewer they would jump.
-fn series(group: &GradientGroup, key: Key) -> Series {
-    let lags = group.by_lag();
+fn series(group: &CurveGroup, key: Key) -> Series {
+    let lags = group.by_x();
     let at_lag = |(lag, norms): (&usize, &Vec<f64>)| {
         let mean = stats::mean(norms).filter(|_| norms.len() == group.curves.len())?;
         let low = norms.iter().copied().fold(mean, f64::min);
