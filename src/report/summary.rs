@@ -14,7 +14,10 @@ pub const REFERENCE: &str = "builtin";
 /// The summary of all of an experiment's rows, in the order of the groups.
 pub fn rows(experiment: &Experiment) -> Vec<SummaryRow> {
     let gradients = experiment.gradients.iter().flat_map(|group| of_norms("gradients", group));
-    let norms = experiment.jacobian.iter().filter(|group| ![LYAPUNOV, LARGEST_EXPONENT].contains(&group.quantity.as_str()));
+    let norms = experiment
+        .jacobian
+        .iter()
+        .filter(|group| ![LYAPUNOV, LARGEST_EXPONENT].contains(&group.quantity.as_str()));
     let jacobian = norms.flat_map(|group| of_norms("jacobian", group));
     let predictions = experiment.predictions.iter().map(of_prediction);
     let speed = experiment.speed.iter().flat_map(of_speed);
