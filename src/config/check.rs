@@ -3,10 +3,11 @@
 use std::str::FromStr;
 
 use super::init::Init;
-use super::names::{Dtype, EngineName, Kind, LossName, TaskName};
+use super::names::{Dtype, EngineName, Kind, LossName};
 use super::source::Source;
-use super::spec::{Grid, Measure, Part, Task, TextSource};
-use super::wire::{GRID_KEYS, OneOrMany, TaskWire, Wire};
+use super::spec::{Grid, Measure, Part};
+use super::task::Task;
+use super::wire::{GRID_KEYS, OneOrMany, Wire};
 use crate::error::{ConfigError, Result};
 use crate::words::unknown;
 
@@ -59,7 +60,7 @@ impl Check<'_> {
         })
     }
 
-    fn count(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
+    pub(super) fn count(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
         usize::try_from(value).map_err(|_| {
             self.source.error(key, format!("expected a whole number of at least 0, found {value}"))
         })
@@ -103,52 +104,13 @@ impl Check<'_> {
         Ok(checked)
     }
 
-    /// Checks the task and makes the path of a text file absolute in the resolved config, so that it means the
-    /// same wherever that config is run again.
-    pub(super) fn task(&self, wire: &mut TaskWire) -> Result<Task, ConfigError> {
-        let name: TaskName = self.word("task.name", resolved(wire.name.as_deref()))?;
-        if name == TaskName::Noise {
-            for (key, set) in [
-                ("task.dataset", wire.dataset.is_some()),
-                ("task.file", wire.file.is_some()),
-                ("task.encoding", wire.encoding.is_some()),
-            ] {
-                if set {
-                    return Err(self
-                        .source
-                        .error(key, "belongs to the task `text`, but the task is `noise`"));
-                }
-            }
-            return Ok(Task::Noise);
-        }
-        let encoding = self.word("task.encoding", resolved(wire.encoding.as_deref()))?;
-        let of = match (&wire.dataset, &wire.file) {
-            (Some(name), None) => TextSource::Dataset(name.clone()),
-            (None, Some(file)) => {
-                let path = std::path::absolute(file)
-                    .map_err(|e| self.source.error("task.file", format!("expected a path, found: {e}")))?;
-                wire.file = Some(path.display().to_string());
-                TextSource::File(path)
-            }
-            (Some(_), Some(_)) => {
-                return Err(self.source.error("task.file", "expected `dataset` or `file`, found both"));
-            }
-            (None, None) => {
-                return Err(self.source.error(
-                    "task.name",
-                    "the task `text` needs `task.dataset = \"shakespeare\"` or `task.file = \"PATH\"`",
-                ));
-            }
-        };
-        Ok(Task::Text { of, encoding })
-    }
-
     pub(super) fn parts(&self, wire: &Wire, task: &Task) -> Result<Vec<Part>, ConfigError> {
         let kinds: Vec<Kind> = self.words("kind", &Some(wire.kind.clone()))?;
         for (key, kind, set) in [
             ("gradients", Kind::Gradients, wire.gradients.is_some()),
             ("jacobian", Kind::Jacobian, wire.jacobian.is_some()),
             ("speed", Kind::Speed, wire.speed.is_some()),
+            ("training", Kind::Training, wire.training.is_some()),
         ] {
             if set && !kinds.contains(&kind) {
                 return Err(self
@@ -156,7 +118,30 @@ impl Check<'_> {
                     .error(key, format!("has settings, but `kind` does not name `{key}`")));
             }
         }
+        for &kind in &kinds {
+            self.task_fits(kind, task)?;
+        }
         kinds.into_iter().map(|kind| self.part(kind, wire, task)).collect()
+    }
+
+    /// Noise cannot be learned; what is measured without training takes its input from noise or text.
+    fn task_fits(&self, kind: Kind, task: &Task) -> Result<(), ConfigError> {
+        let measured = matches!(task, Task::Noise | Task::Text { .. });
+        match (kind, task) {
+            (Kind::Training, Task::Noise) => {
+                let problem = "the task `noise` cannot be learned; expected `text`, `adding`, `copy_memory`, \
+                               `temporal_order` or `images`";
+                Err(self.source.error("task.name", problem))
+            }
+            (Kind::Training, _) => Ok(()),
+            (_, task) if !measured => {
+                let name = task.name();
+                let problem =
+                    format!("expected `noise` or `text` for kind `{kind}`, found `{name}`, which is for `training`");
+                Err(self.source.error("task.name", problem))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn part(&self, kind: Kind, wire: &Wire, task: &Task) -> Result<Part, ConfigError> {
@@ -200,6 +185,11 @@ impl Check<'_> {
                 };
                 (measure, own.grid)
             }
+            Kind::Training => {
+                let own = resolved(wire.training.clone());
+                let (axes, settings) = self.training(&own, task)?;
+                (Measure::Training { axes, settings }, own.grid)
+            }
         };
         let grid = self.grid(kind, &resolved(grid), task)?;
         if matches!(measure, Measure::Gradients { path_split: true, .. })
@@ -210,6 +200,9 @@ impl Check<'_> {
         }
         if kind == Kind::Jacobian {
             self.jacobian_grid(&grid)?;
+        }
+        if let Measure::Training { axes, settings } = &measure {
+            self.training_grid(&resolved(wire.training.as_ref()), axes, settings, &grid)?;
         }
         if grid.engine.contains(&EngineName::Simd) && grid.dtype.contains(&Dtype::F64) {
             let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
@@ -283,6 +276,6 @@ impl Check<'_> {
 }
 
 /// What `Wire::resolve` has filled in where the user left it out: defaults stand there, and nowhere else.
-fn resolved<T>(value: Option<T>) -> T {
+pub(super) fn resolved<T>(value: Option<T>) -> T {
     value.expect("`Wire::resolve` fills in every default")
 }

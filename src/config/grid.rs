@@ -1,8 +1,9 @@
 //! The checks of a grid: its axes, and its sizes multiplied out.
 
 use super::check::Check;
-use super::names::{Encoding, Kind};
-use super::spec::{Grid, Shape, Task};
+use super::names::Kind;
+use super::spec::{Grid, Shape};
+use super::task::Task;
 use super::wire::{GridWire, OneOrMany, ShapeWire};
 use crate::error::ConfigError;
 
@@ -29,7 +30,7 @@ impl Check<'_> {
             Some(shapes) => shapes.clone(),
             None => vec![ShapeWire::default()],
         };
-        let fixed_input = matches!(task, Task::Text { encoding: Encoding::OneHot, .. });
+        let fixed_input = task.fixes_input_size();
         let mut shapes = Vec::new();
         for shape in &joint {
             for hidden_size in self.axis(kind, "hidden_size", shape.hidden_size, &wire.hidden_size)? {
@@ -37,7 +38,7 @@ impl Check<'_> {
                     for batch_size in self.axis(kind, "batch_size", shape.batch_size, &wire.batch_size)? {
                         let sizes = |input_size| Shape { seq_len, batch_size, input_size, hidden_size };
                         if fixed_input {
-                            self.no_input_size(kind, shape, wire)?;
+                            self.no_input_size(kind, shape, wire, task)?;
                             shapes.push(sizes(None));
                             continue;
                         }
@@ -77,15 +78,19 @@ impl Check<'_> {
         kind: Kind,
         shape: &ShapeWire,
         wire: &GridWire,
+        task: &Task,
     ) -> Result<(), ConfigError> {
         if shape.input_size.is_none() && wire.input_size.is_none() {
             return Ok(());
         }
         let name = if shape.input_size.is_some() { "shapes" } else { "input_size" };
-        Err(self.source.error(
-            &self.grid_key(kind, name),
+        let problem = if task.encoding().is_some() {
             "one-hot text has as many input features as its vocabulary has characters: \
-             leave input_size out, or set task.encoding = \"embedding\"",
-        ))
+             leave input_size out, or set task.encoding = \"embedding\""
+                .to_string()
+        } else {
+            format!("the task `{}` says how many features its input has: leave input_size out", task.name())
+        };
+        Err(self.source.error(&self.grid_key(kind, name), problem))
     }
 }

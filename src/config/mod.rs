@@ -9,6 +9,8 @@ pub mod names;
 pub mod plan;
 mod source;
 pub mod spec;
+pub mod task;
+pub mod training;
 pub mod wire;
 
 use std::path::Path;

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
-
 use crate::words::unknown;
 
 /// Declares an enum whose variants have one spelling each, used in configs, CSV files and messages alike.
@@ -44,13 +42,21 @@ macro_rules! names {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.as_str()) }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
             }
         }
     };
 }
+pub(super) use names;
 
 names! {
     /// What an experiment measures.
@@ -61,6 +67,8 @@ names! {
         Jacobian = "jacobian",
         /// engine against engine, in seconds
         Speed = "speed",
+        /// parameters learned on a task: loss, accuracy and gradient norms over steps
+        Training = "training",
     }
 }
 
@@ -104,17 +112,25 @@ names! {
     TaskName ("task") {
         /// independent standard normal numbers
         Noise = "noise",
-        /// characters of a UTF-8 text; the loss is that of the next character
+        /// characters (or words) of a UTF-8 text; the loss is that of the next one
         Text = "text",
+        /// the sum of two marked numbers among T
+        Adding = "adding",
+        /// ten symbols to be repeated after T blank steps
+        CopyMemory = "copy_memory",
+        /// which of two symbols came first, and which second, among T
+        TemporalOrder = "temporal_order",
+        /// images pixel by pixel, to be told apart after the last
+        Images = "images",
     }
 }
 
 names! {
-    /// How a character becomes a vector.
+    /// How a character (a word, a symbol) becomes a vector.
     Encoding ("encoding") {
         /// one component a character of the vocabulary
         OneHot = "one_hot",
-        /// a fixed random vector a character, of `grid.input_size` standard normal components
+        /// a vector a character, of `grid.input_size` components: standard normal at first, learned in training
         Embedding = "embedding",
     }
 }

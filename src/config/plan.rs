@@ -5,8 +5,11 @@ use sha2::{Digest, Sha256};
 
 use super::init::Init;
 use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass};
-use super::spec::{Grid, Measure, Part, Shape, Spec, Task};
-use crate::data::Text;
+use super::spec::{Grid, Measure, Part, Shape, Spec};
+use super::task::Task;
+use super::training::Settings;
+use super::training::names::{ModelName, TargetSteps};
+use crate::data::{Input, Inputs};
 use crate::error::{Error, Result};
 
 /// Every run of an experiment, in the order in which they are made.
@@ -35,9 +38,9 @@ pub struct Run {
 /// The settings that every kind has.
 #[derive(Debug, Clone, Serialize)]
 pub struct Point {
-    /// `noise`, or `text` with the name of its data.
+    /// `noise`, or another task with the name of its data or form.
     pub task: String,
-    /// Checksum of the text, so that other data is another run.
+    /// Checksum of the data, so that other data is another run.
     pub text_sha256: Option<String>,
     /// How a character becomes a vector.
     pub encoding: Option<Encoding>,
@@ -106,6 +109,32 @@ pub enum RunMeasure {
         /// CPU threads.
         threads: usize,
     },
+    /// Parameters learned on a task.
+    Training(Box<Learning>),
+}
+
+/// What one run of training learns, with what.
+#[derive(Debug, Clone, Serialize)]
+pub struct Learning {
+    /// The engine of recurrent layers.
+    pub engine: EngineName,
+    /// What stands between input and readout.
+    pub model: ModelName,
+    /// Step size after the warm-up.
+    pub learning_rate: f64,
+    /// A gradient of larger norm is scaled down to this; 0 for never.
+    pub clip_norm: f64,
+    /// Where sequences come from.
+    pub task: Task,
+    /// All else.
+    pub settings: Settings,
+}
+
+impl Learning {
+    /// Whether recurrent layers are part of the model: cell, engine and init say nothing about one without.
+    pub fn is_recurrent(&self) -> bool {
+        self.model != ModelName::Transformer
+    }
 }
 
 impl Run {
@@ -115,12 +144,28 @@ impl Run {
             RunMeasure::Gradients { .. } => Kind::Gradients,
             RunMeasure::Jacobian { .. } => Kind::Jacobian,
             RunMeasure::Speed { .. } => Kind::Speed,
+            RunMeasure::Training(_) => Kind::Training,
         }
     }
 
-    /// The engine, or all interleaved engines separated by spaces.
+    /// What is learned, for the kind `training`.
+    pub fn learning(&self) -> Option<&Learning> {
+        match &self.measure {
+            RunMeasure::Training(learning) => Some(learning),
+            _ => None,
+        }
+    }
+
+    /// Whether recurrent layers are part of the run.
+    pub fn is_recurrent(&self) -> bool {
+        self.learning().is_none_or(Learning::is_recurrent)
+    }
+
+    /// The engine, or all interleaved engines separated by spaces; empty for a model without recurrent layers.
     pub fn engines(&self) -> String {
         match &self.measure {
+            RunMeasure::Training(learning) if !learning.is_recurrent() => String::new(),
+            RunMeasure::Training(learning) => learning.engine.to_string(),
             RunMeasure::Gradients { engine, .. } | RunMeasure::Jacobian { engine, .. } => engine.to_string(),
             RunMeasure::Speed { engines, .. } => {
                 engines.iter().map(|engine| engine.as_str()).collect::<Vec<_>>().join(" ")
@@ -133,12 +178,23 @@ impl Run {
         let p = &self.point;
         let layers = if p.layers > 1 { format!(" layers={}", p.layers) } else { String::new() };
         let seed = if self.kind() == Kind::Speed { String::new() } else { format!(" seed={}", self.seed) };
+        let recurrent = || format!("{} [{}] {}", p.cell, self.engines(), p.init);
+        let what = match self.learning() {
+            None => recurrent(),
+            Some(learning) => {
+                let (rate, clip) = (learning.learning_rate, learning.clip_norm);
+                let clip = if clip > 0.0 { format!(" clip={clip}") } else { String::new() };
+                let model = match learning.model {
+                    ModelName::Recurrent => recurrent(),
+                    ModelName::Attention => format!("{} attention", recurrent()),
+                    ModelName::Transformer => ModelName::Transformer.to_string(),
+                };
+                format!("{model} lr={rate}{clip}")
+            }
+        };
         format!(
-            "{} {} [{}] {} {}{layers} T={} B={} I={} H={} {}{seed}",
+            "{} {what} {}{layers} T={} B={} I={} H={} {}{seed}",
             self.kind(),
-            p.cell,
-            self.engines(),
-            p.init,
             p.task,
             p.seq_len,
             p.batch_size,
@@ -157,12 +213,12 @@ impl Run {
 }
 
 impl Plan {
-    /// Multiplies a spec out. `text` is the text that the task names, `device` and `threads` where it will run.
+    /// Multiplies a spec out. `inputs` are the data that the task names, `device` and `threads` where it will run.
     ///
     /// # Errors
     /// A grid point that makes no sense, an `exclude` rule that fits no point, a text that is too short.
-    pub fn new(spec: &Spec, text: Option<&Text>, device: &str, threads: usize) -> Result<Plan> {
-        let mut expand = Expansion { spec, text, device, threads, used: vec![false; spec.exclude.len()] };
+    pub fn new(spec: &Spec, inputs: &Inputs, device: &str, threads: usize) -> Result<Plan> {
+        let mut expand = Expansion { spec, inputs, device, threads, used: vec![false; spec.exclude.len()] };
         let mut runs = Vec::new();
         for part in &spec.parts {
             expand.part(part, &mut runs)?;
@@ -184,7 +240,7 @@ impl Plan {
 /// A grid being multiplied out.
 struct Expansion<'a> {
     spec: &'a Spec,
-    text: Option<&'a Text>,
+    inputs: &'a Inputs,
     device: &'a str,
     threads: usize,
     /// Which `exclude` rules have left something out.
@@ -206,7 +262,7 @@ impl Expansion<'_> {
                 for &dtype in dtype {
                     for &init in init {
                         for &cell in cell {
-                            let point = self.point(cell, init, layers, dtype, shape)?;
+                            let point = self.point(part, (cell, init), layers, dtype, shape)?;
                             self.runs_at(part, point, runs)?;
                         }
                     }
@@ -216,25 +272,34 @@ impl Expansion<'_> {
         Ok(())
     }
 
-    fn point(&self, cell: CellName, init: Init, layers: usize, dtype: Dtype, shape: Shape) -> Result<Point> {
-        let (task, encoding) = match (&self.spec.task, self.text) {
-            (Task::Text { encoding, .. }, Some(text)) => {
-                text.require(shape.seq_len + 1)?;
-                (format!("text {}", text.name), Some(*encoding))
-            }
-            _ => ("noise".to_string(), None),
+    fn point(
+        &self,
+        part: &Part,
+        (cell, init): (CellName, Init),
+        layers: usize,
+        dtype: Dtype,
+        shape: Shape,
+    ) -> Result<Point> {
+        let task = &self.spec.task;
+        let input = self.inputs.of(part.measure.kind());
+        if let Some(input) = input {
+            input.holds(shape.seq_len, shape.batch_size, one_excerpt_each(task))?;
+        }
+        let seq_len = match (task, input) {
+            (Task::Images { .. }, Some(input)) => input.steps().unwrap_or(shape.seq_len),
+            _ => shape.seq_len,
         };
-        let vocabulary = self.text.map(|text| text.vocabulary.len());
+        let features = input.map(|input| input.features());
         Ok(Point {
-            task,
-            text_sha256: self.text.map(|text| text.sha256.clone()),
-            encoding,
+            task: described(task, input),
+            text_sha256: input.map(|input| input.sha256().to_string()),
+            encoding: task.encoding(),
             cell,
             init,
             layers,
-            input_size: shape.input_size.or(vocabulary).unwrap_or(1),
+            input_size: shape.input_size.or(features).or(task.features()).unwrap_or(1),
             hidden_size: shape.hidden_size,
-            seq_len: shape.seq_len,
+            seq_len,
             batch_size: shape.batch_size,
             dtype,
             device: self.device.to_string(),
@@ -282,7 +347,38 @@ impl Expansion<'_> {
                 };
                 self.push(point, measure, self.spec.seeds[0], runs)
             }
+            Measure::Training { axes, settings } => {
+                for &engine in &part.grid.engine {
+                    for &model in &axes.model {
+                        for &learning_rate in &axes.learning_rate {
+                            for &clip_norm in &axes.clip_norm {
+                                let (task, settings) = (self.spec.task.clone(), settings.clone());
+                                let learning =
+                                    Learning { engine, model, learning_rate, clip_norm, task, settings };
+                                self.push_learning(part, &point, learning, runs)?;
+                            }
+                        }
+                    }
+                }
+                Ok(())
+            }
         }
+    }
+
+    /// A model without recurrent layers is the same at every cell, init and engine: it is run at the first of each.
+    fn push_learning(
+        &mut self,
+        part: &Part,
+        point: &Point,
+        learning: Learning,
+        runs: &mut Vec<Run>,
+    ) -> Result<()> {
+        let grid = &part.grid;
+        let first = (point.cell, point.init, learning.engine) == (grid.cell[0], grid.init[0], grid.engine[0]);
+        if !learning.is_recurrent() && !first {
+            return Ok(());
+        }
+        self.push_seeds(point, &RunMeasure::Training(Box::new(learning)), runs)
     }
 
     fn push_seeds(&mut self, point: &Point, measure: &RunMeasure, runs: &mut Vec<Run>) -> Result<()> {
@@ -295,10 +391,8 @@ impl Expansion<'_> {
         if self.excluded(&run) {
             return Ok(());
         }
-        run.point
-            .init
-            .fits(run.point.cell)
-            .map_err(|problem| Error::Usage(format!("{}: {problem}", self.spec.name)))?;
+        let fits = if run.is_recurrent() { run.point.init.fits(run.point.cell) } else { Ok(()) };
+        fits.map_err(|problem| Error::Usage(format!("{}: {problem}", self.spec.name)))?;
         runs.push(run.identified());
         Ok(())
     }
@@ -327,5 +421,23 @@ impl Expansion<'_> {
             *used |= fits;
         }
         fits.contains(&true)
+    }
+}
+
+/// Whether excerpts of a text are drawn on their own, and not as streams side by side.
+fn one_excerpt_each(task: &Task) -> bool {
+    matches!(task, Task::Text { corpus, .. } if corpus.targets == TargetSteps::Last)
+}
+
+/// A task in one line, with its data or form.
+fn described(task: &Task, input: Option<&Input>) -> String {
+    let name = task.name();
+    match task {
+        Task::Noise | Task::CopyMemory { .. } | Task::TemporalOrder { .. } => name.to_string(),
+        Task::Adding { form } => format!("{name} {form}"),
+        Task::Images { dataset, permuted } => {
+            format!("{name} {dataset}{}", if *permuted { " permuted" } else { "" })
+        }
+        Task::Text { .. } => input.map_or_else(|| name.to_string(), |input| format!("{name} {}", input.title())),
     }
 }

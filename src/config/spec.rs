@@ -1,11 +1,11 @@
 //! The checked config: every word known, every number in range, nothing optional that is needed.
 
-use std::path::PathBuf;
-
 use super::check::Check;
 use super::init::Init;
-use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass};
+use super::names::{CellName, Dtype, EngineName, Kind, Lags, LossName, Pass};
 use super::source::Source;
+use super::task::Task;
+use super::training::{Axes, Settings};
 use super::wire::Wire;
 use crate::error::Result;
 
@@ -24,29 +24,6 @@ pub struct Spec {
     pub parts: Vec<Part>,
     /// Grid points to leave out.
     pub exclude: Vec<Vec<(String, String)>>,
-}
-
-/// Where sequences come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Task {
-    /// Independent standard normal numbers.
-    Noise,
-    /// Characters of a text.
-    Text {
-        /// Which text.
-        of: TextSource,
-        /// How a character becomes a vector.
-        encoding: Encoding,
-    },
-}
-
-/// Which text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TextSource {
-    /// A dataset that `lstm-lab data` knows.
-    Dataset(String),
-    /// Any UTF-8 file.
-    File(PathBuf),
 }
 
 /// One kind of measurement over one grid.
@@ -94,6 +71,13 @@ pub enum Measure {
         /// After how many seconds no further round of samples starts.
         budget_seconds: f64,
     },
+    /// What is learned, and how fast.
+    Training {
+        /// What is swept beside the grid.
+        axes: Axes,
+        /// What every run has.
+        settings: Settings,
+    },
 }
 
 impl Measure {
@@ -103,6 +87,7 @@ impl Measure {
             Measure::Gradients { .. } => Kind::Gradients,
             Measure::Jacobian { .. } => Kind::Jacobian,
             Measure::Speed { .. } => Kind::Speed,
+            Measure::Training { .. } => Kind::Training,
         }
     }
 }

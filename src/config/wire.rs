@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::training::wire::TrainingWire;
 use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -23,7 +24,7 @@ pub struct Wire {
     pub expect: Option<String>,
     /// How long it takes, and on what machine.
     pub run_time: Option<String>,
-    /// `gradients`, `jacobian`, `speed`, or a list of them.
+    /// `gradients`, `jacobian`, `speed`, `training`, or a list of them.
     pub kind: OneOrMany<String>,
     /// One run a seed.
     pub seeds: Option<OneOrMany<i64>>,
@@ -39,20 +40,38 @@ pub struct Wire {
     pub jacobian: Option<JacobianWire>,
     /// Settings of the kind `speed`.
     pub speed: Option<SpeedWire>,
+    /// Settings of the kind `training`.
+    pub training: Option<TrainingWire>,
 }
 
 /// `[task]`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskWire {
-    /// `noise` or `text`.
+    /// `noise`, `text`, `adding`, `copy_memory`, `temporal_order` or `images`.
     pub name: Option<String>,
-    /// For `text`: a dataset that `lstm-lab data` knows.
+    /// For `text` and `images`: a dataset that `lstm-lab data` knows.
     pub dataset: Option<String>,
     /// For `text`: any UTF-8 file instead, relative to the working directory.
     pub file: Option<String>,
-    /// For `text`: `one_hot` or `embedding`.
+    /// For a task with symbols: `one_hot` or `embedding`.
     pub encoding: Option<String>,
+    /// For training on `text`: `character` or `word`.
+    pub level: Option<String>,
+    /// For training on `text`: shares of the splits train, valid and test, in the text's order.
+    pub split: Option<[f64; 3]>,
+    /// For training on `text`: how many characters from its beginning are used.
+    pub limit: Option<i64>,
+    /// For `text` by words: a word that is rarer in the training split is unknown.
+    pub min_count: Option<i64>,
+    /// For training on `text`: `every` or `last`.
+    pub targets: Option<String>,
+    /// With `targets = "last"`: steps from the start of one excerpt to that of the next.
+    pub stride: Option<i64>,
+    /// For `adding`: `2016` or `1997`.
+    pub form: Option<String>,
+    /// For `images`: whether the pixels come in one fixed random order.
+    pub permuted: Option<bool>,
 }
 
 /// The axes of `[grid]`: all its keys but `shapes`.
@@ -158,11 +177,21 @@ impl Wire {
         let task = self.task.get_or_insert_default();
         let of_text = task.dataset.is_some() || task.file.is_some();
         task.name.get_or_insert_with(|| if of_text { "text" } else { "noise" }.to_string());
-        let text = task.name.as_deref() == Some("text");
-        if text {
-            task.encoding.get_or_insert_with(|| "one_hot".to_string());
-        }
-        let fixed_input = text && task.encoding.as_deref() == Some("one_hot");
+        let one_hot = "one_hot".to_string();
+        let fixed_input = match task.name.as_deref() {
+            Some("text" | "copy_memory" | "temporal_order") => {
+                *task.encoding.get_or_insert_with(|| one_hot.clone()) == one_hot
+            }
+            Some("adding") => {
+                task.form.get_or_insert_with(|| "2016".to_string());
+                true
+            }
+            Some("images") => {
+                task.permuted.get_or_insert(false);
+                true
+            }
+            _ => false,
+        };
 
         let shared = self.grid.take().unwrap_or_default();
         let has = |kind: &str| self.kind.0.iter().any(|k| k == kind);
@@ -191,6 +220,16 @@ impl Wire {
             let grid = own.grid.take().unwrap_or_default().or(&shared);
             own.grid =
                 Some(grid.resolve(&["stepwise", "fused", "analytic", "builtin"], "f32", 16, fixed_input));
+        }
+        if has("training") {
+            let own = self.training.get_or_insert_default();
+            own.resolve();
+            let mut grid = own.grid.take().unwrap_or_default().or(&shared);
+            if let Some(sizes) = own.layer_sizes.as_deref().filter(|sizes| !sizes.is_empty()) {
+                grid.hidden_size.get_or_insert_with(|| OneOrMany(vec![sizes[0]]));
+                grid.layers.get_or_insert_with(|| OneOrMany(vec![sizes.len() as i64]));
+            }
+            own.grid = Some(grid.resolve(&["simd"], "f32", 32, fixed_input));
         }
         self
     }

@@ -1,0 +1,87 @@
+//! The words of training.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::config::names::names;
+use crate::words::unknown;
+
+names! {
+    /// What stands between input and readout.
+    ModelName ("model") {
+        /// recurrent layers of `grid.cell`, then a dense readout
+        Recurrent = "recurrent",
+        /// recurrent layers, then attention over their states (Bahdanau et al. 2015) beside the last state
+        Attention = "attention",
+        /// a causal Transformer, normalised before each block (Vaswani et al. 2017; Xiong et al. 2020)
+        Transformer = "transformer",
+    }
+}
+
+names! {
+    /// The rule by which parameters follow their gradient.
+    OptimizerName ("optimizer") {
+        /// stochastic gradient descent, with momentum where that is above 0
+        Sgd = "sgd",
+        /// the gradient over the root of its mean square (Hinton 2012)
+        Rmsprop = "rmsprop",
+        /// first over root of second moment, bias corrected (Kingma & Ba 2015)
+        Adam = "adam",
+        /// adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)
+        Adamw = "adamw",
+    }
+}
+
+names! {
+    /// How the learning rate moves over the steps, after the warm-up.
+    ScheduleName ("schedule") {
+        /// it stays
+        Constant = "constant",
+        /// a straight line to 0 at the last step
+        Linear = "linear",
+        /// half a cosine to 0 at the last step
+        Cosine = "cosine",
+    }
+}
+
+names! {
+    /// Part of a task's data.
+    Split ("split") {
+        /// what parameters are learned from
+        Train = "train",
+        /// what decides which parameters are the best
+        Valid = "valid",
+        /// what the best parameters are judged by, once
+        Test = "test",
+    }
+}
+
+names! {
+    /// What one symbol of a text is.
+    Level ("level") {
+        /// a Unicode character
+        Character = "character",
+        /// a word or a punctuation mark
+        Word = "word",
+    }
+}
+
+names! {
+    /// Which form of the adding problem.
+    AddingForm ("form of the adding problem") {
+        /// numbers in [-1, 1], length T to 1.1 T, target 0.5 + (a + b)/4 (Hochreiter & Schmidhuber 1997)
+        Form1997 = "1997",
+        /// numbers in [0, 1], length T, target a + b (Arjovsky et al. 2016)
+        Form2016 = "2016",
+    }
+}
+
+names! {
+    /// After which steps an output is asked for.
+    TargetSteps ("steps with a target") {
+        /// after every step; the state is carried from one excerpt to the next
+        Every = "every",
+        /// after the last; excerpts are drawn in random order
+        Last = "last",
+    }
+}
