@@ -14,7 +14,9 @@ pub fn data(args: &DataArgs) -> Result<u8> {
         DataAction::List => {
             for dataset in datasets::DATASETS {
                 let status = describe(&datasets::verify(dataset.name, &root)?);
-                print(&format!("{}: {} ({}): {status}\n", dataset.name, dataset.title, dataset.licence));
+                let (name, title, licence) = (dataset.name, dataset.title, dataset.licence);
+                let program = dataset.source.program();
+                print(&format!("{name}: {title} ({licence}; through {program}): {status}\n"));
             }
             Ok(0)
         }

