@@ -49,6 +49,7 @@ fn verify(names: &[String], root: &Path) -> Result<u8> {
 fn describe(status: &Status) -> String {
     match status {
         Status::Absent => "not here".to_string(),
+        Status::Complete { files: 1, bytes } => format!("complete, 1 file, {bytes} bytes"),
         Status::Complete { files, bytes } => format!("complete, {files} files, {bytes} bytes"),
         Status::Damaged { what } => format!("damaged: {what}; fetch it again with --force"),
     }

@@ -46,6 +46,11 @@ pub enum Source {
         /// Its version.
         version: &'static str,
     },
+    /// A Debian package, through apt.
+    Apt {
+        /// Name of the package.
+        package: &'static str,
+    },
 }
 
 impl fmt::Display for Source {
@@ -53,6 +58,7 @@ impl fmt::Display for Source {
         match self {
             Source::Pip { archive, .. } => write!(f, "{archive}"),
             Source::Npm { package, version } => write!(f, "{package}@{version}"),
+            Source::Apt { package } => write!(f, "the Debian package {package}"),
         }
     }
 }
@@ -63,6 +69,7 @@ impl Source {
         match self {
             Source::Pip { .. } => "pip",
             Source::Npm { .. } => "npm",
+            Source::Apt { .. } => "apt",
         }
     }
 }
@@ -96,6 +103,30 @@ pub enum Content {
         /// The files are in the order of their names but for each (file, the file that it comes right after).
         follows: &'static [(&'static str, &'static str)],
     },
+    /// Grey images of values 0 to 255, in IDX files by the names of MNIST's, each compressed by gzip.
+    Idx {
+        /// Rows of an image.
+        height: usize,
+        /// Pixels in a row.
+        width: usize,
+        /// Classes there are.
+        classes: u8,
+    },
+    /// Grey images in one file, compressed by gzip: a line an image, its pixels and its class.
+    ImageCsv {
+        /// The file's name.
+        file: &'static str,
+        /// Rows of an image.
+        height: usize,
+        /// Pixels in a row.
+        width: usize,
+        /// Classes there are.
+        classes: u8,
+        /// The value that a pixel may have at most.
+        max: u8,
+        /// How many, from the first, are there to learn from; the others are there to be judged by.
+        train: usize,
+    },
 }
 
 /// What a dataset can be used as.
@@ -103,12 +134,15 @@ pub enum Content {
 pub enum Kind {
     /// [`RawText::from_dataset`](super::RawText::from_dataset) reads it.
     Text,
+    /// [`Images::from_dataset`](super::Images::from_dataset) reads it.
+    Images,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Kind::Text => "text",
+            Kind::Images => "images",
         })
     }
 }
@@ -118,6 +152,7 @@ impl Dataset {
     pub fn kind(&self) -> Kind {
         match self.content {
             Content::Text { .. } => Kind::Text,
+            Content::Idx { .. } | Content::ImageCsv { .. } => Kind::Images,
         }
     }
 }

@@ -1,13 +1,17 @@
-//! Datasets and texts: where they come from, their checksums, and the vocabulary of a text.
+//! Datasets, texts and images: where they come from, their checksums, and the vocabulary of a text.
 //!
 //! A dataset is kept as plain files in `<root>/<name>/`. Their sizes and checksums are in a `MANIFEST` beside
 //! them, or known to this program.
 
+mod apt;
 mod catalogue;
 mod checksum;
 mod dataset;
 mod decode;
 mod fetch;
+mod idx;
+mod image_csv;
+mod images;
 mod manifest;
 mod npm;
 mod pip;
@@ -23,6 +27,7 @@ use std::path::PathBuf;
 pub use catalogue::DATASETS;
 pub use dataset::{Content, Dataset, Kind, Pin, Pinned, Source, dataset, dataset_of};
 pub use fetch::fetch;
+pub use images::{ImageSplit, Images};
 pub use raw_text::{RawText, text};
 pub use text::Text;
 pub use verify::{Status, verify};

@@ -64,7 +64,6 @@ pub fn text(name: &str, root: &Path) -> Result<String> {
 
 fn text_of(dataset: &Dataset, root: &Path) -> Result<String> {
     let mut names = verify::complete(dataset, root)?;
-    #[allow(irrefutable_let_patterns)]
     if let Content::Text { follows } = dataset.content {
         names.sort_by(|a, b| place(a, follows).cmp(&place(b, follows)));
     }

@@ -1,5 +1,6 @@
 //! Runs a program of the user's: one that knows the package index, proxies and certificates of this machine.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::process::{Command, Output, Stdio};
 
@@ -9,6 +10,18 @@ use std::process::{Command, Output, Stdio};
 /// A sentence: what `purpose` (a verb and its object, "download x") needs the program for, and how to
 /// `install` it, where there is no such program; what the system says where it cannot be run.
 pub fn run(command: &mut Command, purpose: &str, install: &str) -> Result<Output, String> {
+    start(command.stdout(Stdio::piped()), purpose, install)
+}
+
+/// [`run`] with all that the program writes to its standard output in a file.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_into(command: &mut Command, to: File, purpose: &str, install: &str) -> Result<Output, String> {
+    start(command.stdout(to), purpose, install)
+}
+
+fn start(command: &mut Command, purpose: &str, install: &str) -> Result<Output, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
