@@ -14,7 +14,9 @@ pub fn data(args: &DataArgs) -> Result<u8> {
         DataAction::List => {
             for dataset in datasets::DATASETS {
                 let status = describe(&datasets::verify(dataset.name, &root)?);
-                print(&format!("{}: {} ({}): {status}\n", dataset.name, dataset.title, dataset.licence));
+                let (name, title, licence) = (dataset.name, dataset.title, dataset.licence);
+                let program = dataset.source.program();
+                print(&format!("{name}: {title} ({licence}; through {program}): {status}\n"));
             }
             Ok(0)
         }
@@ -47,6 +49,7 @@ fn verify(names: &[String], root: &Path) -> Result<u8> {
 fn describe(status: &Status) -> String {
     match status {
         Status::Absent => "not here".to_string(),
+        Status::Complete { files: 1, bytes } => format!("complete, 1 file, {bytes} bytes"),
         Status::Complete { files, bytes } => format!("complete, {files} files, {bytes} bytes"),
         Status::Damaged { what } => format!("damaged: {what}; fetch it again with --force"),
     }

@@ -8,7 +8,14 @@ use sha2::{Digest, Sha256};
 
 /// Of some bytes.
 pub fn of_bytes(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    of_parts(&[bytes])
+}
+
+/// Of bytes that come one after the other.
+pub fn of_parts(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hex(&hash.finalize())
 }
 
 /// Of a file, which is never held in memory whole; with its size in bytes.
@@ -44,6 +51,7 @@ mod tests {
     fn the_published_examples() {
         assert_eq!(of_bytes(b""), EMPTY);
         assert_eq!(of_bytes(b"abc"), ABC);
+        assert_eq!(of_parts(&[b"a", b"", b"bc"]), ABC);
     }
 
     #[test]

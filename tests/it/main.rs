@@ -6,6 +6,7 @@
 mod adjoint;
 mod autograd;
 mod cli;
+mod data;
 mod exact;
 mod experiments;
 mod golden;

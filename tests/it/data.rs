@@ -1,0 +1,101 @@
+//! Datasets from the command line, and those that are here: `LSTM_LAB_DATA`, or `data/` in this repository. No
+//! test fetches one; one that is not here is skipped, visibly.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use lstm_lab::data::{DATASETS, Images, RawText, Status, verify};
+
+fn data(root: &Path, args: &[&str]) -> (i32, String, String) {
+    let output = Command::cargo_bin("lstm-lab")
+        .unwrap()
+        .env("LSTM_LAB_DATA", root)
+        .arg("data")
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Where that dataset is, if it is here.
+fn here(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("LSTM_LAB_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), PathBuf::from);
+    match verify(name, &root).unwrap() {
+        Status::Complete { .. } => Some(root),
+        status => {
+            eprintln!("skipped: `{name}` is {status:?}; `lstm-lab data fetch {name}` fetches it");
+            None
+        }
+    }
+}
+
+#[test]
+fn every_dataset_is_listed_and_none_is_here_yet() {
+    let root = tempfile::tempdir().unwrap();
+    let (code, list, _) = data(root.path(), &["list"]);
+    assert_eq!((code, list.lines().count()), (0, DATASETS.len()));
+    for (line, dataset) in list.lines().zip(DATASETS) {
+        assert!(line.starts_with(dataset.name) && line.contains(dataset.licence), "{line}");
+        assert!(line.ends_with(": not here"), "{line}");
+        let (code, out, _) = data(root.path(), &["verify", dataset.name]);
+        assert_eq!((code, out.trim()), (1, format!("{}: not here", dataset.name).as_str()));
+    }
+    assert_eq!(data(root.path(), &["verify"]).0, 0);
+}
+
+#[test]
+fn what_is_put_in_place_by_hand_is_checked() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("digits")).unwrap();
+    let (code, out, _) = data(root.path(), &["verify", "digits"]);
+    assert_eq!(code, 1);
+    assert!(out.starts_with("digits: damaged: digits.csv.gz is missing"), "{out}");
+    std::fs::write(root.path().join("digits/digits.csv.gz"), "not it").unwrap();
+    let (code, out, _) = data(root.path(), &["verify"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("expected digits.csv.gz with 57523 bytes, found 6"), "{out}");
+    // What is there is the user's: it is replaced on demand only.
+    let (code, _, err) = data(root.path(), &["fetch", "digits"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("`lstm-lab data fetch --force digits` replaces it"), "{err}");
+}
+
+#[test]
+fn the_addresses_are_in_order_of_time() {
+    let Some(root) = here("sotu") else { return };
+    let raw = RawText::from_dataset("sotu", &root).unwrap();
+    let places: Vec<usize> = [
+        "the favorable prospects which continue to distinguish our public affairs", // 1790
+        "This is the eighth such report that, as President",                        // January 1953
+        "I welcome the honor of appearing before you to deliver my first message",  // February 1953
+        "no President has ever said those words from this podium",                  // 2021
+    ]
+    .iter()
+    .map(|words| raw.text.find(words).unwrap())
+    .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(places[0] < 200, "{places:?}");
+}
+
+#[test]
+fn the_images_are_those_that_are_published() {
+    for (name, size, count, first) in [
+        // The labels that the publishers' own files begin with.
+        ("fashion_mnist", (28, 28, 255), (60_000, 10_000), [9, 0, 0, 3, 0]),
+        ("digits", (8, 8, 16), (898, 899), [0, 1, 2, 3, 4]),
+    ] {
+        let Some(root) = here(name) else { continue };
+        let images = Images::from_dataset(name, &root).unwrap();
+        assert_eq!((images.height, images.width, images.max), size, "{name}");
+        assert_eq!((images.train.len(), images.test.len()), count, "{name}");
+        assert_eq!(images.train.labels[..5], first, "{name}");
+        for split in [&images.train, &images.test] {
+            assert_eq!(split.pixels.len(), split.len() * images.height * images.width, "{name}");
+            assert_eq!(split.pixels.iter().max(), Some(&images.max), "{name}");
+            let classes: std::collections::BTreeSet<_> = split.labels.iter().collect();
+            assert_eq!(classes.len(), images.classes, "{name}");
+        }
+    }
+}
