@@ -97,6 +97,22 @@ pub enum Error {
         tolerance: f64,
     },
 
+    /// A loss or gradient that is no finite number.
+    #[error(
+        "training diverged at step {step}: {what} is {value}; the last finite loss was {last}; \
+         a smaller learning rate or training.clip_norm may help"
+    )]
+    Diverged {
+        /// The step, from 1.
+        step: usize,
+        /// `the loss` or `the gradient's norm`.
+        what: &'static str,
+        /// What was found.
+        value: f64,
+        /// The loss of the step before.
+        last: f64,
+    },
+
     /// libtorch refused an operation.
     #[error("libtorch: {0}")]
     Torch(String),

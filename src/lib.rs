@@ -1,7 +1,7 @@
 //! How does the gradient flow through a recurrent network over long sequences, and what does that cost?
 //!
 //! Data takes one way: `config` (TOML → checked settings → runs) → `runner` → `experiment` (uses `task`,
-//! `cell`, `engine`, `probe`) → `results` (CSV) → `stats` → `report` (plots, Markdown, from the CSV alone).
+//! `model`, `engine`, `cell`, `probe`, `train`) → `results` (CSV) → `stats` → `report` (plots, Markdown, from the CSV alone).
 
 pub mod autograd;
 pub mod cell;
@@ -13,6 +13,7 @@ pub mod device;
 pub mod engine;
 pub mod error;
 pub mod experiment;
+pub mod model;
 pub mod probe;
 pub mod random;
 pub mod report;
@@ -20,6 +21,8 @@ pub mod results;
 pub mod runner;
 pub mod stats;
 pub mod task;
+pub mod tensors;
 pub mod trace;
+pub mod train;
 pub mod ui;
 pub mod words;

@@ -21,12 +21,35 @@ pub enum Purpose {
     Embedding = 3,
     /// The readout from states to classes.
     Readout = 4,
+    /// Batches of the split `train`.
+    Train = 5,
+    /// Sequences of the split `valid`.
+    Valid = 6,
+    /// Sequences of the split `test`.
+    Test = 7,
+    /// The order of the training data in each epoch.
+    Order = 8,
+    /// What dropout sets to 0.
+    Dropout = 9,
+    /// The one order of an image's pixels.
+    Pixels = 10,
+    /// The characters of a sampled text.
+    Sample = 11,
 }
 
 /// The stream of one purpose under one seed.
 pub fn stream(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(purpose as u64);
+    rng
+}
+
+/// The part of that stream that belongs to one step of training: what a step draws hangs on its number alone, so that a
+/// run goes on after an interruption as if there had been none.
+pub fn at_step(seed: u64, purpose: Purpose, step: usize) -> ChaCha8Rng {
+    let mut rng = stream(seed, purpose);
+    // 2^36 words of 32 bits are more than a step draws, and leave room for 2^32 steps.
+    rng.set_word_pos((step as u128) << 36);
     rng
 }
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::config::Plan;
 use crate::config::plan::{Run, RunMeasure};
-use crate::data::Text;
+use crate::data::Inputs;
 use crate::device;
 use crate::error::{Error, Result};
-use crate::experiment::{self, Measured, Place};
+use crate::experiment::{self, Context, Measured, Place, recurrent_words};
 use crate::results::environment::peak_memory;
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
@@ -45,7 +45,7 @@ pub struct Tally {
 /// The results directory cannot be written. A run that fails is no error here: it is counted and kept.
 pub fn execute(
     plan: &Plan,
-    text: Option<&Text>,
+    inputs: &Inputs,
     store: &Store,
     options: Options,
     ui: &mut Ui,
@@ -58,11 +58,19 @@ pub fn execute(
     let mut tally = Tally { present: mine.len() - missing.len(), ..Tally::default() };
 
     ui.begin(&plan.name, mine.len(), tally.present);
+    if let Some(seconds) = estimate(&missing, inputs, options.place) {
+        ui.say(&format!("  {} runs take at most about {}", missing.len(), in_words(seconds)));
+    }
     let mut tables = Tables::new(store, &ids);
     for run in missing {
         let what = run.describe();
         ui.run_starts(&what);
-        let (row, rows) = one(run, text, options.place);
+        let checkpoints = store.checkpoints(&run.id);
+        if options.rerun && checkpoints.exists() {
+            std::fs::remove_dir_all(&checkpoints).map_err(Error::io("remove", &checkpoints))?;
+        }
+        let context = Context { inputs, place: options.place, checkpoints: &checkpoints };
+        let (row, rows) = one(run, &context, &mut |step, steps| ui.step(&what, step, steps));
         store.save(&row, &rows)?;
         match &row.error {
             None => {
@@ -112,25 +120,58 @@ impl<'a> Tables<'a> {
 }
 
 /// Executes one run and writes down how it ended.
-fn one(run: &Run, text: Option<&Text>, place: Place) -> (RunRow, Rows) {
+fn one(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> (RunRow, Rows) {
+    let place = context.place;
     let start = Instant::now();
-    let outcome = guarded(|| experiment::execute(run, text, place));
+    let outcome = guarded(|| experiment::execute(run, context, tell));
     let seconds = start.elapsed().as_secs_f64();
     let (rows, errors) = match outcome {
         Ok(Measured { rows, refused }) => (rows, refused),
         Err(error) => (Rows::default(), vec![error]),
     };
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
-    (run_row(run, place, seconds, (!errors.is_empty()).then_some(message)), rows)
+    let parameters = rows.training.first().map(|row| row.parameters);
+    let row = run_row(run, place, seconds, (!errors.is_empty()).then_some(message));
+    (RunRow { parameters, ..row }, rows)
+}
+
+/// Seconds that the runs take at most, where each can tell: runs that differ in the seed alone take the same time.
+fn estimate(runs: &[&Run], inputs: &Inputs, place: Place) -> Option<f64> {
+    let mut known: Vec<(String, f64)> = Vec::new();
+    let mut sum = None;
+    for run in runs {
+        let settings = serde_json::to_string(&(&run.point, &run.measure)).ok()?;
+        let seconds = match known.iter().find(|(of, _)| *of == settings) {
+            Some((_, seconds)) => *seconds,
+            None => {
+                // What goes wrong here goes wrong in the run too, and is reported there.
+                let Ok(Some(seconds)) = guarded(|| experiment::estimate(run, inputs, place)) else { continue };
+                known.push((settings, seconds));
+                seconds
+            }
+        };
+        *sum.get_or_insert(0.0) += seconds;
+    }
+    sum
+}
+
+fn in_words(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
 }
 
 fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunRow {
     let point = &run.point;
     let loss = match run.measure {
         RunMeasure::Gradients { loss, .. } => Some(loss.to_string()),
-        RunMeasure::Jacobian { .. } | RunMeasure::Speed { .. } => None,
+        RunMeasure::Jacobian { .. } | RunMeasure::Speed { .. } | RunMeasure::Training(_) => None,
     };
 
+    let [cell, engine, init] = recurrent_words(run);
+    let learning = run.learning();
     RunRow {
         run_id: run.id.clone(),
         status: if error.is_some() { "failed" } else { "ok" }.to_string(),
@@ -139,9 +180,9 @@ fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunR
         peak_memory: peak_memory(),
         kind: run.kind().to_string(),
         task: point.task.clone(),
-        cell: point.cell.to_string(),
-        engine: run.engines(),
-        init: point.init.to_string(),
+        cell,
+        engine,
+        init,
         layers: point.layers,
         input_size: point.input_size,
         hidden_size: point.hidden_size,
@@ -152,6 +193,12 @@ fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunR
         threads: place.threads,
         loss,
         seed: run.seed,
+        model: learning.map(|learning| learning.model.to_string()),
+        parameters: None,
+        optimizer: learning.map(|learning| learning.settings.optimizer.name.to_string()),
+        learning_rate: learning.map(|learning| learning.learning_rate),
+        clip_norm: learning.map(|learning| learning.clip_norm),
+        dropout: learning.map(|learning| learning.settings.dropout),
     }
 }
 

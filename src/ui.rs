@@ -54,6 +54,13 @@ impl Ui {
         }
     }
 
+    /// A run has done so many of its steps.
+    pub fn step(&self, what: &str, step: usize, steps: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{what}: step {step} of {steps}"));
+        }
+    }
+
     /// A run ended well.
     pub fn run_done(&self, id: &str, what: &str, seconds: f64) {
         if let Some(bar) = &self.bar {

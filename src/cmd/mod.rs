@@ -11,9 +11,11 @@ mod trace;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Command, ConfigArgs, PlaceArgs};
-use crate::config::spec::{Spec, Task, TextSource};
+use crate::config::names::Kind;
+use crate::config::spec::{Part, Spec};
+use crate::config::task::{Task, TextSource};
 use crate::config::{self, Plan};
-use crate::data::{self as datasets, Status, Text};
+use crate::data::{self as datasets, Corpus, Images, Input, Inputs, RawText, Status, Text};
 use crate::device;
 use crate::error::{Error, Result};
 use crate::experiment::Place;
@@ -47,7 +49,7 @@ fn place(args: PlaceArgs) -> Result<Place> {
 struct Experiment {
     spec: Spec,
     plan: Plan,
-    text: Option<Text>,
+    inputs: Inputs,
 }
 
 /// Loads every config, and every text, before anything runs. `fetch` is called for a known dataset that is not
@@ -67,26 +69,45 @@ fn experiments(
                 spec.name
             )));
         }
-        let text = text(&spec, fetch)?;
-        let plan = Plan::new(&spec, text.as_ref(), &device::name(place.device), place.threads)?;
-        experiments.push(Experiment { spec, plan, text });
+        let inputs = inputs(&spec, fetch)?;
+        let plan = Plan::new(&spec, &inputs, &device::name(place.device), place.threads)?;
+        experiments.push(Experiment { spec, plan, inputs });
     }
     Ok(experiments)
 }
 
-fn text(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Option<Text>> {
-    let Task::Text { of, .. } = &spec.task else { return Ok(None) };
-    let text = match of {
-        TextSource::File(path) => Text::from_file(path)?,
-        TextSource::Dataset(name) => {
-            let root = datasets::root();
-            if datasets::verify(name, &root)? == Status::Absent {
-                fetch(name)?;
-            }
-            Text::from_dataset(name, &root)?
-        }
+/// The data of a spec's task, in the forms that its kinds need.
+fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
+    let root = datasets::root();
+    let here = |name: &str| {
+        if datasets::verify(name, &root)? == Status::Absent { fetch(name) } else { Ok(()) }
     };
-    Ok(Some(text))
+    match &spec.task {
+        Task::Text { of, corpus, .. } => {
+            let raw = match of {
+                TextSource::File(path) => RawText::from_file(path)?,
+                TextSource::Dataset(name) => {
+                    datasets::dataset_of(datasets::Kind::Text, name)?;
+                    here(name)?;
+                    RawText::from_dataset(name, &root)?
+                }
+            };
+            let is_training = |part: &&Part| part.measure.kind() == Kind::Training;
+            let trains = spec.parts.iter().any(|part| is_training(&part));
+            let measures = spec.parts.iter().any(|part| !is_training(&part));
+            Ok(Inputs {
+                training: trains.then(|| Input::Corpus(Corpus::new(&raw, corpus))),
+                text: if measures { Some(Input::Text(Text::new(raw)?)) } else { None },
+            })
+        }
+        Task::Images { dataset, .. } => {
+            datasets::dataset_of(datasets::Kind::Images, dataset)?;
+            here(dataset)?;
+            let images = Images::from_dataset(dataset, &root)?;
+            Ok(Inputs { training: Some(Input::Images(images)), text: None })
+        }
+        _ => Ok(Inputs::default()),
+    }
 }
 
 /// The experiment files in the working directory's `experiments/`, sorted.

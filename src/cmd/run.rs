@@ -28,12 +28,12 @@ pub fn run(args: &RunArgs) -> Result<u8> {
 
     let mut failed = 0;
     for (experiment, store) in experiments.iter().zip(&stores) {
-        let Experiment { spec, plan, text } = experiment;
+        let Experiment { spec, plan, inputs } = experiment;
         let resolved = toml::to_string_pretty(&spec.resolved)
             .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
         store.write_text("config.toml", &resolved)?;
         store.write_text("environment.json", &environment.to_json())?;
-        let tally = execute(plan, text.as_ref(), store, options, &mut ui)?;
+        let tally = execute(plan, inputs, store, options, &mut ui)?;
         failed += tally.failed;
         report::write(store.root())?;
         ui.say(&format!(

@@ -10,19 +10,20 @@ use crate::probe::Norm;
 use crate::probe::adjoint::Profile;
 use crate::results::schema::GradientRow;
 use crate::results::write_csv;
-use crate::trace::{Given, file};
+use crate::tensors;
+use crate::trace::Given;
 use crate::ui::print;
 
 /// Writes trace.safetensors and gradients.csv.
 pub fn trace(args: &TraceArgs) -> Result<u8> {
     let place = place(args.place)?;
-    let given = Given::new(args.cell, file::read(&args.file)?, &args.file, place.device)?;
+    let given = Given::new(args.cell, tensors::read(&args.file)?, &args.file, place.device)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     let traced = given.trace(args.engine)?;
     let rows: Vec<GradientRow> =
         traced.profiles.iter().flat_map(|profile| rows(args, &given, profile)).collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join("gradients.csv"));
-    file::write(&tensors, &traced.tensors)?;
+    tensors::write(&tensors, &traced.tensors, None)?;
     write_csv(&gradients, &rows)?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), device::name(place.device), gradients.display()));
     Ok(0)
@@ -50,5 +51,6 @@ fn rows<'a>(
         log10_norm: norm.log10(),
         zero: norm == Norm::Zero,
         layer: profile.layer,
+        step: None,
     })
 }

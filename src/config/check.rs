@@ -202,7 +202,7 @@ impl Check<'_> {
             self.jacobian_grid(&grid)?;
         }
         if let Measure::Training { axes, settings } = &measure {
-            self.training_grid(&resolved(wire.training.as_ref()), axes, settings, &grid)?;
+            self.training_grid(resolved(wire.training.as_ref()), axes, settings, &grid)?;
         }
         if grid.engine.contains(&EngineName::Simd) && grid.dtype.contains(&Dtype::F64) {
             let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";

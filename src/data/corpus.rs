@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Text, Vocabulary};
+use super::{RawText, Vocabulary};
 use crate::config::task::CorpusSettings;
 use crate::config::training::names::{Level, Split};
 use crate::error::{Error, Result};
@@ -16,26 +16,20 @@ pub struct Corpus {
     pub sha256: String,
     /// What one symbol is.
     pub level: Level,
-    /// The symbols that occur in the training split, after the one for all others.
+    /// The symbols of the training split, and at the end [`UNKNOWN`].
     pub symbols: Vec<String>,
     path: PathBuf,
     splits: [Vec<u32>; 3],
 }
 
-/// What stands for every symbol that the training split lacks; its number is 0.
+/// What stands for every symbol that the training split lacks.
 pub const UNKNOWN: &str = "<unk>";
 
 impl Corpus {
     /// Cuts a text up, in its order.
-    pub fn new(text: &Text, settings: &CorpusSettings) -> Corpus {
-        let limit = settings.limit.unwrap_or(usize::MAX);
-        let used = &text.characters[..text.characters.len().min(limit)];
-        let [train, valid, _] = settings.split.map(|share| (share * used.len() as f64) as usize);
-        let (train, rest) = used.split_at(train.min(used.len()));
-        let (valid, test) = rest.split_at(valid.min(rest.len()));
-        let plain = |part: &[u32]| part.iter().filter_map(|index| text.vocabulary.char_at(*index)).collect::<String>();
-        let parts = [train, valid, test].map(plain);
-        let (symbols, splits) = by_characters(&parts);
+    pub fn new(text: &RawText, settings: &CorpusSettings) -> Corpus {
+        let parts = cut(&text.text, settings);
+        let (symbols, splits) = by_characters(parts);
         Corpus {
             name: text.name.clone(),
             sha256: text.sha256.clone(),
@@ -79,11 +73,55 @@ impl Corpus {
     }
 }
 
-fn by_characters(parts: &[String; 3]) -> (Vec<String>, [Vec<u32>; 3]) {
-    let vocabulary = Vocabulary::of(&parts[0]);
-    let known = (0..vocabulary.len() as u32).filter_map(|index| vocabulary.char_at(index));
-    let symbols = std::iter::once(UNKNOWN.to_string()).chain(known.map(String::from)).collect();
-    let number = |character| vocabulary.index_of(character).map_or(0, |index| index + 1);
-    let splits = [0, 1, 2].map(|n: usize| parts[n].chars().map(number).collect());
-    (symbols, splits)
+/// The three parts of what is used of a text, by shares of its characters.
+fn cut<'a>(text: &'a str, settings: &CorpusSettings) -> [&'a str; 3] {
+    let at = |text: &'a str, characters: usize| {
+        let end = text.char_indices().nth(characters).map_or(text.len(), |(place, _)| place);
+        text.split_at(end)
+    };
+    let (used, _) = at(text, settings.limit.unwrap_or(usize::MAX));
+    let count = used.chars().count() as f64;
+    let [train, valid, _] = settings.split.map(|share| (share * count).round() as usize);
+    let (train, rest) = at(used, train);
+    let (valid, test) = at(rest, valid);
+    [train, valid, test]
+}
+
+fn by_characters(parts: [&str; 3]) -> (Vec<String>, [Vec<u32>; 3]) {
+    let vocabulary = Vocabulary::of(parts[0]);
+    let known = (0..vocabulary.unknown()).filter_map(|index| vocabulary.char_at(index));
+    let symbols = known.map(String::from).chain([UNKNOWN.to_string()]).collect();
+    (symbols, parts.map(|part| vocabulary.encode_known(part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::training::names::TargetSteps;
+
+    #[test]
+    fn the_vocabulary_knows_the_training_split_alone() {
+        let text = RawText {
+            name: "x".into(),
+            path: "x".into(),
+            sha256: String::new(),
+            text: "abababab\u{e9}a?!and what is beyond the limit".into(),
+        };
+        let settings = CorpusSettings {
+            level: Level::Character,
+            split: [0.75, 0.125, 0.125],
+            limit: Some(16),
+            min_count: 1,
+            targets: TargetSteps::Every,
+            stride: 1,
+        };
+        let corpus = Corpus::new(&text, &settings);
+        assert_eq!(corpus.symbols, ["!", "?", "a", "b", "\u{e9}", UNKNOWN]);
+        assert_eq!(corpus.split(Split::Train).len(), 12);
+        // "an" and "d ": n, d and the blank are unknown.
+        assert_eq!(corpus.split(Split::Valid), [2, 5]);
+        assert_eq!(corpus.split(Split::Test), [5, 5]);
+        let error = corpus.require(3).unwrap_err().to_string();
+        assert!(error.contains("at least 3 characters in the split `valid`") && error.contains("found 2"), "{error}");
+    }
 }

@@ -6,12 +6,14 @@
 mod apt;
 mod catalogue;
 mod checksum;
+mod corpus;
 mod dataset;
 mod decode;
 mod fetch;
 mod idx;
 mod image_csv;
 mod images;
+mod inputs;
 mod manifest;
 mod npm;
 mod pip;
@@ -25,9 +27,11 @@ mod vocabulary;
 use std::path::PathBuf;
 
 pub use catalogue::DATASETS;
+pub use corpus::{Corpus, UNKNOWN};
 pub use dataset::{Content, Dataset, Kind, Pin, Pinned, Source, dataset, dataset_of};
 pub use fetch::fetch;
 pub use images::{ImageSplit, Images};
+pub use inputs::{Input, Inputs};
 pub use raw_text::{RawText, text};
 pub use text::Text;
 pub use verify::{Status, verify};

@@ -71,6 +71,7 @@ fn rows(run: &Run, engine: EngineName, lags: Lags, profile: &Profile) -> Vec<Gra
         log10_norm: norm.log10(),
         zero: norm == Norm::Zero,
         layer: profile.layer,
+        step: None,
     };
     let written = profile.norms.iter().filter(|(t, _)| lags.writes(point.seq_len - t, point.seq_len));
     written.map(row).collect()

@@ -4,18 +4,22 @@ mod gates;
 mod gradients;
 mod jacobian;
 mod speed;
+mod training;
+
+use std::path::Path;
 
 use tch::{Device, Tensor};
 
 use crate::cell::Parameters;
 use crate::cell::init::{StackSize, parameters};
 use crate::config::plan::{Point, Run, RunMeasure};
-use crate::data::Text;
+use crate::data::{Input, Inputs};
 use crate::device;
 use crate::engine::{Engine, agreement};
 use crate::error::{Error, Result};
 use crate::random::{self, Purpose};
 use crate::results::Rows;
+pub use training::recurrent_words;
 
 /// Where runs are executed.
 #[derive(Debug, Clone, Copy)]
@@ -35,12 +39,29 @@ pub struct Measured {
     pub refused: Vec<Error>,
 }
 
-/// Executes one run.
+/// What a run is given beside its settings.
+pub struct Context<'a> {
+    /// The data of its task.
+    pub inputs: &'a Inputs,
+    /// Where it is executed.
+    pub place: Place,
+    /// Where it may keep checkpoints.
+    pub checkpoints: &'a Path,
+}
+
+/// Executes one run. `tell` is told, now and then, how many of how many steps are done.
 ///
 /// # Errors
 /// Nothing of the run could be measured.
-pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Measured> {
+pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> Result<Measured> {
+    let place = context.place;
+    let input = context.inputs.of(run.kind());
+    let text = match input {
+        Some(Input::Text(text)) => Some(text),
+        _ => None,
+    };
     match &run.measure {
+        RunMeasure::Training(_) => training::execute(run, input, place, context.checkpoints, tell),
         RunMeasure::Gradients { .. } => {
             Ok(Measured { rows: gradients::execute(run, text, place)?, refused: vec![] })
         }
@@ -51,6 +72,17 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Measured>
             let (speed, refused) = speed::execute(run, text, place)?;
             Ok(Measured { rows: Rows { speed, ..Rows::default() }, refused })
         }
+    }
+}
+
+/// Seconds that a run takes at most, where that can be told from its first steps.
+///
+/// # Errors
+/// What the first step runs into.
+pub fn estimate(run: &Run, inputs: &Inputs, place: Place) -> Result<Option<f64>> {
+    match run.measure {
+        RunMeasure::Training(_) => training::estimate(run, inputs.of(run.kind()), place).map(Some),
+        _ => Ok(None),
     }
 }
 

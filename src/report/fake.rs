@@ -25,6 +25,12 @@ pub fn run(id: &str, seed: u64) -> RunRow {
         threads: 1,
         loss: Some("last".into()),
         seed,
+        model: None,
+        parameters: None,
+        optimizer: None,
+        learning_rate: None,
+        clip_norm: None,
+        dropout: None,
     }
 }
 
@@ -47,6 +53,7 @@ pub fn curve(id: &str, quantity: &str, norms: &[(usize, Option<f64>)]) -> Vec<Gr
         log10_norm,
         zero: log10_norm.is_none(),
         layer: 0,
+        step: None,
     };
     norms.iter().map(row).collect()
 }

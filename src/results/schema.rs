@@ -17,7 +17,7 @@ pub struct RunRow {
     pub seconds: Option<f64>,
     /// Peak resident memory of the process up to the end of the run, bytes.
     pub peak_memory: Option<u64>,
-    /// `gradients`, `jacobian` or `speed`.
+    /// `gradients`, `jacobian`, `speed` or `training`.
     pub kind: String,
     /// Where the input came from: `noise`, or `text` with the name of its data.
     pub task: String,
@@ -47,6 +47,18 @@ pub struct RunRow {
     pub loss: Option<String>,
     /// The seed of every random number in the run.
     pub seed: u64,
+    /// `recurrent`, `attention` or `transformer`; this and what follows only for `training`.
+    pub model: Option<String>,
+    /// How many numbers are learned.
+    pub parameters: Option<usize>,
+    /// `sgd`, `rmsprop`, `adam` or `adamw`.
+    pub optimizer: Option<String>,
+    /// Step size after the warm-up.
+    pub learning_rate: Option<f64>,
+    /// The norm to which gradients are clipped; 0 for never.
+    pub clip_norm: Option<f64>,
+    /// Share of the values between layers that is set to 0 in training.
+    pub dropout: Option<f64>,
 }
 
 /// One row of `gradients.csv`: one gradient norm at one step of one run.
@@ -82,6 +94,52 @@ pub struct GradientRow {
     pub zero: bool,
     /// The layer, from 0 (nearest the input).
     pub layer: usize,
+    /// Updates of the parameters before it was measured; empty outside training.
+    #[serde(default)]
+    pub step: Option<usize>,
+}
+
+/// One row of `training.csv`: one number about one run after so many steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRow {
+    /// The run, as in `runs.csv`.
+    pub run_id: String,
+    /// `recurrent`, `attention` or `transformer`.
+    pub model: String,
+    /// `rnn`, `lstm` or `gru`; empty for a model without recurrent layers, as are engine and init.
+    pub cell: String,
+    /// The engine.
+    pub engine: String,
+    /// The init policy.
+    pub init: String,
+    /// The task with the name of its data or form.
+    pub task: String,
+    /// Units of each layer.
+    pub hidden_size: usize,
+    /// T of the task.
+    pub seq_len: usize,
+    /// Sequences in a batch.
+    pub batch_size: usize,
+    /// The run's seed.
+    pub seed: u64,
+    /// Updates of the parameters before it.
+    pub step: usize,
+    /// Training sequences seen before it.
+    pub sequences: usize,
+    /// `train` (mean over the steps since the row before), `valid`, or `test` (by the parameters that were best on
+    /// `valid`; the step is theirs).
+    pub split: String,
+    /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `gradient_norm` (before clipping; mean),
+    /// `largest_gradient_norm`, `clipped_steps`, `solved` (1 or 0, where a criterion is set).
+    pub metric: String,
+    /// The number.
+    pub value: f64,
+    /// `mse`, `nats`, `bits`, `share`, `l2` or nothing.
+    pub unit: String,
+    /// What chance reaches, where that is known.
+    pub chance: Option<f64>,
+    /// How many numbers are learned.
+    pub parameters: usize,
 }
 
 /// One row of `jacobian.csv`: one number about the product of Jacobians ∂s_T/∂s_t of one run.

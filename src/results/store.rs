@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow};
+use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow, TrainingRow};
 use crate::error::{Error, Result};
 
 /// The rows of one run, table by table; most kinds fill one of them.
@@ -21,6 +21,8 @@ pub struct Rows {
     pub gates: Vec<GateRow>,
     /// `speed.csv`.
     pub speed: Vec<SpeedRow>,
+    /// `training.csv`.
+    pub training: Vec<TrainingRow>,
 }
 
 /// The directory `DIR/<experiment name>/`.
@@ -64,6 +66,11 @@ impl Store {
         self.root.join("runs").join(run_id)
     }
 
+    /// Where a run that is under way keeps its checkpoints, and leaves the last and the best.
+    pub fn checkpoints(&self, run_id: &str) -> PathBuf {
+        self.root.join("checkpoints").join(run_id)
+    }
+
     /// Saves one run: written aside, then renamed into place.
     ///
     /// # Errors
@@ -79,6 +86,7 @@ impl Store {
         write_table(aside.path(), "jacobian.csv", &rows.jacobian)?;
         write_table(aside.path(), "gates.csv", &rows.gates)?;
         write_table(aside.path(), "speed.csv", &rows.speed)?;
+        write_table(aside.path(), "training.csv", &rows.training)?;
         let place = self.run_dir(&run.run_id);
         if place.exists() {
             fs::remove_dir_all(&place).map_err(Error::io("replace", &place))?;
@@ -97,7 +105,8 @@ impl Store {
         self.gather::<GradientRow>("gradients.csv", &present)?;
         self.gather::<JacobianRow>("jacobian.csv", &present)?;
         self.gather::<GateRow>("gates.csv", &present)?;
-        self.gather::<SpeedRow>("speed.csv", &present)
+        self.gather::<SpeedRow>("speed.csv", &present)?;
+        self.gather::<TrainingRow>("training.csv", &present)
     }
 
     fn gather<R: Serialize + DeserializeOwned>(&self, file: &str, runs: &[RunRow]) -> Result<()> {
@@ -204,6 +213,12 @@ mod tests {
             threads: 1,
             loss: None,
             seed: 1,
+            model: None,
+            parameters: None,
+            optimizer: None,
+            learning_rate: None,
+            clip_norm: None,
+            dropout: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where sequences come from, and the loss that a task has of its own.
 
+pub mod learning;
 mod noise;
 mod text;
 

@@ -1,8 +1,6 @@
 //! One sequence through given layers: outputs, every gradient, per-step norms, so that anyone can hold this program
 //! against another.
 
-pub mod file;
-
 use std::path::Path;
 
 use tch::{Device, Tensor};
@@ -14,7 +12,7 @@ use crate::probe::adjoint::Profile;
 use crate::probe::exact::PathSplit;
 use crate::probe::{self, Look};
 use crate::words::nearest;
-use file::Tensors;
+use crate::tensors::Tensors;
 
 /// What a file gives: parameters, a sequence, and what flows into its output's gradient.
 pub struct Given {

@@ -1,6 +1,6 @@
 //! Tensors in safetensors files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -15,11 +15,22 @@ use crate::results::write_whole;
 /// Tensors by name.
 pub type Tensors = BTreeMap<String, Tensor>;
 
+/// What a file says beside its tensors.
+pub type Metadata = HashMap<String, String>;
+
 /// Reads every tensor of a file; all must be f32, or all f64.
 ///
 /// # Errors
 /// No such file; not a safetensors file, or one that is cut short or lies about its content; another dtype.
 pub fn read(path: &Path) -> Result<Tensors> {
+    Ok(read_with_metadata(path)?.0)
+}
+
+/// The same, with what the file says beside its tensors.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
     let wrong = |problem: String| Error::data(path, problem);
     let bytes =
         fs::read(path).map_err(|e| wrong(format!("expected a safetensors file to read, found: {e}")))?;
@@ -46,14 +57,16 @@ pub fn read(path: &Path) -> Result<Tensors> {
             .map_err(|e| wrong(format!("`{name}` of shape {shape:?}: {e}")))?;
         tensors.insert(name, tensor);
     }
-    Ok(tensors)
+    let (_, header) = SafeTensors::read_metadata(&bytes)
+        .map_err(|e| wrong(format!("expected a whole safetensors file, found: {e}")))?;
+    Ok((tensors, header.metadata().clone().unwrap_or_default()))
 }
 
-/// Writes tensors, complete or not at all.
+/// Writes tensors and what else there is to say, complete or not at all.
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write(path: &Path, tensors: &Tensors) -> Result<()> {
+pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Result<()> {
     let bytes: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> =
         tensors.iter().map(|(n, t)| plain(n, t)).collect();
     let mut views = Vec::with_capacity(bytes.len());
@@ -61,7 +74,7 @@ pub fn write(path: &Path, tensors: &Tensors) -> Result<()> {
         let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| Error::Torch(e.to_string()))?;
         views.push((name.as_str(), view));
     }
-    let file = serialize(views, None).map_err(|e| Error::Torch(e.to_string()))?;
+    let file = serialize(views, metadata).map_err(|e| Error::Torch(e.to_string()))?;
     write_whole(path, &file)
 }
 

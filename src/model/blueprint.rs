@@ -1,0 +1,98 @@
+//! All that says what a model is, apart from its parameters' values. A checkpoint holds it.
+
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+use super::Weights;
+use crate::config::names::{CellName, Dtype, Encoding, EngineName};
+use crate::config::plan::{Learning, Run};
+use crate::config::training::names::ModelName;
+use crate::device;
+use crate::random::{self, Purpose};
+use crate::task::learning::{Read, Task};
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Blueprint {
+    /// Which model.
+    pub model: ModelName,
+    /// The cell of recurrent layers.
+    pub cell: CellName,
+    /// Their engine.
+    pub engine: EngineName,
+    /// Their init policy, as a config writes it.
+    pub init: String,
+    /// Units of each layer.
+    pub layer_sizes: Vec<i64>,
+    /// Heads of a Transformer's attention.
+    pub heads: i64,
+    /// Steps that a Transformer has positions for.
+    pub positions: i64,
+    /// How many symbols there are, for input that is symbols.
+    pub symbols: Option<i64>,
+    /// How a symbol becomes a vector.
+    pub encoding: Option<Encoding>,
+    /// Components of an input vector.
+    pub input_size: i64,
+    /// Numbers in an answer.
+    pub outputs: i64,
+    /// Share of the values between layers that is set to 0 in training.
+    pub dropout: f64,
+    /// Type of the parameters.
+    pub dtype: Dtype,
+}
+
+impl Blueprint {
+    /// Of a run's model for its task.
+    pub fn new(run: &Run, learning: &Learning, task: &dyn Task, longest: i64) -> Blueprint {
+        let point = &run.point;
+        let settings = &learning.settings;
+        let even = || vec![point.hidden_size; point.layers];
+        let layer_sizes = settings.layer_sizes.clone().unwrap_or_else(even);
+        let (symbols, input_size) = match (task.read(), point.encoding) {
+            (Read::Symbols(count), Some(Encoding::Embedding)) => (Some(count), point.input_size as i64),
+            (Read::Symbols(count), _) => (Some(count), count),
+            (Read::Numbers(count), _) => (None, count),
+        };
+        Blueprint {
+            model: learning.model,
+            cell: point.cell,
+            engine: learning.engine,
+            init: point.init.to_string(),
+            layer_sizes: layer_sizes.into_iter().map(|size| size as i64).collect(),
+            heads: settings.heads as i64,
+            positions: longest,
+            symbols,
+            encoding: point.encoding,
+            input_size,
+            outputs: task.outputs(),
+            dropout: settings.dropout,
+            dtype: point.dtype,
+        }
+    }
+
+    /// The tensor type of the parameters.
+    pub fn kind(&self) -> Kind {
+        device::kind(self.dtype)
+    }
+
+    /// The vectors of an embedding, N(0, 1) as PyTorch's, if the model has one: `[V, I]`.
+    pub fn draw_embedding(&self, seed: u64) -> Option<Tensor> {
+        let symbols = self.symbols.filter(|_| self.encoding == Some(Encoding::Embedding))?;
+        let mut rng = random::stream(seed, Purpose::Embedding);
+        Some(random::normal(&mut rng, &[symbols, self.input_size], Kind::Double, device::cpu()))
+    }
+
+    /// What a task gives as vectors `[T, B, I]`: numbers as they are, symbols one-hot or by the embedding.
+    pub fn vectors(&self, weights: &Weights, input: &Tensor) -> Tensor {
+        let Some(symbols) = self.symbols else { return input.to_kind(self.kind()) };
+        match self.encoding {
+            Some(Encoding::Embedding) => {
+                let size = input.size();
+                let rows = weights.get("embedding").index_select(0, &input.reshape([-1]));
+                rows.reshape([size[0], size[1], self.input_size])
+            }
+            _ => input.one_hot(symbols).to_kind(self.kind()),
+        }
+    }
+}

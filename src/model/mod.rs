@@ -1,0 +1,75 @@
+//! What stands between a task's input and its answer: layers, dropout, readout.
+
+mod attention;
+mod blueprint;
+mod recurrent;
+mod transformer;
+mod weights;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Tensor};
+
+pub use blueprint::Blueprint;
+pub use recurrent::read_out;
+pub use weights::Weights;
+
+use crate::cell::{Parameters, State};
+use crate::config::training::names::ModelName;
+use crate::error::Result;
+
+/// What a model is asked for.
+pub struct Ask<'a> {
+    /// The state to go on from, one entry a layer; zeros where there is none.
+    pub first: Option<&'a [State]>,
+    /// Answers after the last so many steps.
+    pub answers: i64,
+    /// Where dropout's random numbers come from; none outside training.
+    pub dropout: Option<ChaCha8Rng>,
+}
+
+/// What a model says.
+pub struct Said {
+    /// `[S, B, O]`: numbers, or the logits of the classes.
+    pub answers: Tensor,
+    /// The state after the last step, one entry a recurrent layer.
+    pub last: Vec<State>,
+}
+
+/// A model, from vectors to answers.
+pub trait Model {
+    /// Its parameters.
+    fn weights(&self) -> &Weights;
+
+    /// Runs vectors `[T, B, I]`.
+    ///
+    /// # Errors
+    /// A shape, a type or a device that the engine cannot work with.
+    fn run(&self, vectors: &Tensor, ask: Ask) -> Result<Said>;
+
+    /// The recurrent layers, for a probe to look into; none in a model without.
+    fn layers(&self) -> Option<&Parameters> {
+        None
+    }
+}
+
+/// A model as the blueprint has it, its parameters drawn from the seed.
+///
+/// # Errors
+/// None that is known beyond what libtorch may refuse.
+pub fn model(blueprint: &Blueprint, seed: u64, on: Device) -> Box<dyn Model> {
+    match blueprint.model {
+        ModelName::Recurrent => Box::new(recurrent::Recurrent::new(blueprint, seed, on)),
+        ModelName::Attention => Box::new(attention::Attention::new(blueprint, seed, on)),
+        ModelName::Transformer => Box::new(transformer::Transformer::new(blueprint, seed, on)),
+    }
+}
+
+/// Sets a share of the values to 0 and scales the others so that the mean stays (Srivastava et al. 2014).
+fn dropped(values: Tensor, share: f64, rng: &mut Option<ChaCha8Rng>) -> Tensor {
+    let Some(rng) = rng.as_mut().filter(|_| share > 0.0) else { return values };
+    let threshold = (share * 2f64.powi(32)) as u32;
+    let mask: Vec<bool> = (0..values.numel()).map(|_| rng.random::<u32>() >= threshold).collect();
+    let mask = Tensor::from_slice(&mask).reshape(values.size()).to_device(values.device());
+    values * mask / (1.0 - share)
+}

@@ -1,0 +1,81 @@
+//! The copy memory problem (Arjovsky et al. 2016, section 4.1; Hochreiter & Schmidhuber 1997): ten symbols, T - 1 blanks, a
+//! sign to begin, ten blanks; the answer is T + 10 blanks and the ten symbols. A sequence has T + 20 steps.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use tch::Tensor;
+
+use super::{Batch, Chance, Frame, Read, Split, Target, Task, purpose};
+use crate::random::{self, Purpose};
+
+/// Symbols to be remembered.
+const LENGTH: usize = 10;
+/// Kinds of them.
+const KINDS: i64 = 8;
+const BLANK: i64 = 8;
+const BEGIN: i64 = 9;
+
+/// See the module.
+pub struct CopyMemory {
+    frame: Frame,
+}
+
+impl CopyMemory {
+    pub(super) fn new(frame: Frame) -> CopyMemory {
+        CopyMemory { frame }
+    }
+
+    fn batch(&self, mut rng: ChaCha8Rng) -> Batch {
+        let Frame { steps: delay, batch, on, .. } = self.frame;
+        let steps = delay + 2 * LENGTH;
+        let (mut input, mut target) = (vec![BLANK; steps * batch], vec![BLANK; steps * batch]);
+        for b in 0..batch {
+            for n in 0..LENGTH {
+                let symbol = rng.random_range(0..KINDS);
+                input[n * batch + b] = symbol;
+                target[(steps - LENGTH + n) * batch + b] = symbol;
+            }
+            input[(LENGTH + delay - 1) * batch + b] = BEGIN;
+        }
+        let tensor = |numbers: &[i64]| {
+            Tensor::from_slice(numbers).reshape([steps as i64, batch as i64]).to_device(on)
+        };
+        Batch { input: tensor(&input), target: Target::Classes(tensor(&target)), continues: false }
+    }
+}
+
+impl Task for CopyMemory {
+    fn read(&self) -> Read {
+        Read::Symbols(KINDS + 2)
+    }
+
+    fn outputs(&self) -> i64 {
+        KINDS + 1
+    }
+
+    fn answers(&self) -> i64 {
+        (self.frame.steps + 2 * LENGTH) as i64
+    }
+
+    fn judged(&self) -> i64 {
+        LENGTH as i64
+    }
+
+    fn train(&self, step: usize) -> Batch {
+        self.batch(random::at_step(self.frame.seed, Purpose::Train, step))
+    }
+
+    fn held_out_count(&self, _split: Split) -> usize {
+        self.frame.made_count()
+    }
+
+    fn held_out(&self, split: Split, batch: usize) -> Batch {
+        self.batch(random::at_step(self.frame.seed, purpose(split), batch))
+    }
+
+    /// Blanks where they belong, and then a guess: 10 ln 8 / (T + 20).
+    fn chance(&self) -> Chance {
+        let steps = (self.frame.steps + 2 * LENGTH) as f64;
+        Chance { loss: LENGTH as f64 * (KINDS as f64).ln() / steps, accuracy: Some(1.0 / KINDS as f64) }
+    }
+}

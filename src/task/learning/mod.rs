@@ -1,0 +1,181 @@
+//! Tasks to be learned: each knows its sequences, its loss, and what chance would reach.
+
+mod adding;
+mod copy_memory;
+mod images;
+mod shuffle;
+mod temporal_order;
+mod text;
+
+use tch::{Device, Kind, Tensor};
+
+use crate::config::plan::{Learning, Run};
+use crate::config::task::Task as Form;
+use crate::config::training::names::{Split, TargetSteps};
+use crate::data::Input;
+use crate::device;
+use crate::error::{Error, Result};
+use crate::random::Purpose;
+
+/// What a model reads at each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// So many numbers: input `[T, B, I]`.
+    Numbers(i64),
+    /// One of so many symbols: input `[T, B]`, 64-bit integers.
+    Symbols(i64),
+}
+
+/// A batch of sequences.
+#[derive(Debug)]
+pub struct Batch {
+    /// As [`Read`] says.
+    pub input: Tensor,
+    /// What is right.
+    pub target: Target,
+    /// Whether the sequences go on where those of the batch before ended.
+    pub continues: bool,
+}
+
+/// What is right after the last steps.
+#[derive(Debug)]
+pub enum Target {
+    /// A number after the last step, `[B]`.
+    Numbers(Tensor),
+    /// A class after each of the last S steps, `[S, B]`, 64-bit integers.
+    Classes(Tensor),
+}
+
+/// What chance reaches: without a look at the sequence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Chance {
+    /// The loss of the best constant answer, in the loss's unit.
+    pub loss: f64,
+    /// The accuracy of that answer, or of a draw; none where there is no telling.
+    pub accuracy: Option<f64>,
+}
+
+/// A task to be learned.
+pub trait Task {
+    /// What a model reads at each step.
+    fn read(&self) -> Read;
+
+    /// Numbers that a model answers with: 1, or one a class.
+    fn outputs(&self) -> i64;
+
+    /// The last so many steps have a target.
+    fn answers(&self) -> i64;
+
+    /// Accuracy is over the last so many steps: those that are no foregone conclusion.
+    fn judged(&self) -> i64 {
+        self.answers()
+    }
+
+    /// The batch of a step of training, from 0: a function of the step alone.
+    fn train(&self, step: usize) -> Batch;
+
+    /// How many batches the held-out split has.
+    fn held_out_count(&self, split: Split) -> usize;
+
+    /// One of them.
+    fn held_out(&self, split: Split, batch: usize) -> Batch;
+
+    /// Steps of training after which all data have been seen once.
+    fn steps_per_epoch(&self) -> Option<usize> {
+        None
+    }
+
+    /// What chance reaches.
+    fn chance(&self) -> Chance;
+
+    /// An answer that is a number counts as right where it is closer than this.
+    fn tolerance(&self) -> f64 {
+        0.0
+    }
+}
+
+/// Where and how large the batches are.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    steps: usize,
+    batch: usize,
+    held_out: usize,
+    seed: u64,
+    kind: Kind,
+    on: Device,
+}
+
+impl Frame {
+    /// Batches of held-out sequences for a task that makes its own.
+    fn made_count(&self) -> usize {
+        self.held_out.div_ceil(self.batch)
+    }
+}
+
+/// Where a held-out split's random numbers come from.
+fn purpose(split: Split) -> Purpose {
+    match split {
+        Split::Train => Purpose::Train,
+        Split::Valid => Purpose::Valid,
+        Split::Test => Purpose::Test,
+    }
+}
+
+/// The task of a run.
+///
+/// # Errors
+/// The data that the task needs are not given.
+pub fn task<'a>(
+    run: &Run,
+    learning: &Learning,
+    input: Option<&'a Input>,
+    on: Device,
+) -> Result<Box<dyn Task + 'a>> {
+    let frame = Frame {
+        steps: run.point.seq_len,
+        batch: run.point.batch_size,
+        held_out: learning.settings.held_out_sequences,
+        seed: run.seed,
+        kind: device::kind(run.point.dtype),
+        on,
+    };
+    match (&learning.task, input) {
+        (Form::Adding { form }, _) => Ok(Box::new(adding::Adding::new(*form, frame))),
+        (Form::CopyMemory { .. }, _) => Ok(Box::new(copy_memory::CopyMemory::new(frame))),
+        (Form::TemporalOrder { .. }, _) => Ok(Box::new(temporal_order::TemporalOrder::new(frame))),
+        (Form::Images { permuted, .. }, Some(Input::Images(images))) => {
+            Ok(Box::new(images::PixelByPixel::new(images, *permuted, frame)))
+        }
+        (Form::Text { corpus: settings, .. }, Some(Input::Corpus(corpus))) => match settings.targets {
+            TargetSteps::Every => Ok(Box::new(text::Streams::new(corpus, frame))),
+            TargetSteps::Last => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame))),
+        },
+        _ => Err(Error::Usage(format!("the task `{}` cannot be learned without its data", run.point.task))),
+    }
+}
+
+/// The mean loss of answers `[S, B, O]`: squared error of a number, cross-entropy in nats of a class.
+pub fn loss(answers: &Tensor, target: &Target) -> Tensor {
+    match target {
+        Target::Numbers(right) => (answers.select(0, -1).squeeze_dim(1) - right).square().mean(answers.kind()),
+        Target::Classes(right) => {
+            let classes = answers.size()[2];
+            answers.reshape([-1, classes]).cross_entropy_for_logits(&right.reshape([-1]))
+        }
+    }
+}
+
+/// Whether each judged answer is right, `[S', B]`.
+pub fn right(task: &dyn Task, answers: &Tensor, target: &Target) -> Tensor {
+    match target {
+        Target::Numbers(right) => {
+            (answers.select(0, -1).squeeze_dim(1) - right).abs().lt(task.tolerance()).unsqueeze(0)
+        }
+        Target::Classes(right) => {
+            let judged = task.judged();
+            let from = right.size()[0] - judged;
+            let found = answers.narrow(0, from, judged).argmax(-1, false);
+            found.eq_tensor(&right.narrow(0, from, judged))
+        }
+    }
+}

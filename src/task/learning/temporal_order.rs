@@ -1,0 +1,73 @@
+//! The temporal order problem (Hochreiter & Schmidhuber 1997, section 5.6; lengths as in Pascanu et al. 2013, section 4.1):
+//! among four distractors stand two symbols, each A or B, one in (0.1 T, 0.2 T) and one in (0.4 T, 0.5 T); which of AA, AB,
+//! BA, BB it was is asked for after the last step.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use tch::Tensor;
+
+use super::{Batch, Chance, Frame, Read, Split, Target, Task, purpose};
+use crate::random::{self, Purpose};
+
+const CLASSES: i64 = 4;
+const SYMBOLS: i64 = 6;
+
+/// See the module.
+pub struct TemporalOrder {
+    frame: Frame,
+}
+
+impl TemporalOrder {
+    pub(super) fn new(frame: Frame) -> TemporalOrder {
+        TemporalOrder { frame }
+    }
+
+    fn batch(&self, mut rng: ChaCha8Rng) -> Batch {
+        let Frame { steps, batch, on, .. } = self.frame;
+        let mut input: Vec<i64> = (0..steps * batch).map(|_| rng.random_range(2..SYMBOLS)).collect();
+        let mut classes = Vec::with_capacity(batch);
+        for b in 0..batch {
+            let mut class = 0;
+            for (low, high) in [(steps / 10, steps / 5), (2 * steps / 5, steps / 2)] {
+                let place = rng.random_range(low..high.max(low + 1)).min(steps - 1);
+                let symbol = rng.random_range(0..2);
+                input[place * batch + b] = symbol;
+                class = 2 * class + symbol;
+            }
+            classes.push(class);
+        }
+        let input = Tensor::from_slice(&input).reshape([steps as i64, batch as i64]).to_device(on);
+        let classes = Tensor::from_slice(&classes).reshape([1, batch as i64]).to_device(on);
+        Batch { input, target: Target::Classes(classes), continues: false }
+    }
+}
+
+impl Task for TemporalOrder {
+    fn read(&self) -> Read {
+        Read::Symbols(SYMBOLS)
+    }
+
+    fn outputs(&self) -> i64 {
+        CLASSES
+    }
+
+    fn answers(&self) -> i64 {
+        1
+    }
+
+    fn train(&self, step: usize) -> Batch {
+        self.batch(random::at_step(self.frame.seed, Purpose::Train, step))
+    }
+
+    fn held_out_count(&self, _split: Split) -> usize {
+        self.frame.made_count()
+    }
+
+    fn held_out(&self, split: Split, batch: usize) -> Batch {
+        self.batch(random::at_step(self.frame.seed, purpose(split), batch))
+    }
+
+    fn chance(&self) -> Chance {
+        Chance { loss: (CLASSES as f64).ln(), accuracy: Some(1.0 / CLASSES as f64) }
+    }
+}

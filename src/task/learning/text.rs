@@ -1,0 +1,166 @@
+//! The next character or word of a text.
+
+use tch::{Device, Tensor};
+
+use super::shuffle::Shuffle;
+use super::{Batch, Chance, Frame, Read, Split, Target, Task};
+use crate::data::Corpus;
+
+/// After every step the next symbol is asked for. The text is cut into B streams side by side, and each batch goes on where
+/// the one before ended: truncated backpropagation through time.
+pub struct Streams<'a> {
+    corpus: &'a Corpus,
+    frame: Frame,
+}
+
+impl<'a> Streams<'a> {
+    pub(super) fn new(corpus: &'a Corpus, frame: Frame) -> Streams<'a> {
+        Streams { corpus, frame }
+    }
+
+    /// Symbols in each stream that have a next one.
+    fn length(&self, split: Split) -> usize {
+        (self.corpus.split(split).len() - 1) / self.frame.batch
+    }
+
+    fn windows(&self, split: Split) -> usize {
+        self.length(split) / self.frame.steps
+    }
+
+    fn window(&self, split: Split, window: usize) -> Batch {
+        let Frame { steps, batch, on, .. } = self.frame;
+        let (symbols, length) = (self.corpus.split(split), self.length(split));
+        let at = |shift: usize| {
+            let steps = (0..steps).map(move |t| window * steps + t + shift);
+            let each = steps.flat_map(|t| (0..batch).map(move |b| b * length + t));
+            integers(each.map(|place| symbols[place]), [self.frame.steps, batch], on)
+        };
+        Batch { input: at(0), target: Target::Classes(at(1)), continues: window > 0 }
+    }
+}
+
+fn integers(numbers: impl Iterator<Item = u32>, shape: [usize; 2], on: Device) -> Tensor {
+    let numbers: Vec<i64> = numbers.map(i64::from).collect();
+    Tensor::from_slice(&numbers).reshape(shape.map(|n| n as i64)).to_device(on)
+}
+
+impl Task for Streams<'_> {
+    fn read(&self) -> Read {
+        Read::Symbols(self.corpus.symbols.len() as i64)
+    }
+
+    fn outputs(&self) -> i64 {
+        self.corpus.symbols.len() as i64
+    }
+
+    fn answers(&self) -> i64 {
+        self.frame.steps as i64
+    }
+
+    fn train(&self, step: usize) -> Batch {
+        self.window(Split::Train, step % self.windows(Split::Train))
+    }
+
+    fn held_out_count(&self, split: Split) -> usize {
+        self.windows(split)
+    }
+
+    fn held_out(&self, split: Split, batch: usize) -> Batch {
+        self.window(split, batch)
+    }
+
+    fn steps_per_epoch(&self) -> Option<usize> {
+        Some(self.windows(Split::Train))
+    }
+
+    fn chance(&self) -> Chance {
+        by_frequency(self.corpus)
+    }
+}
+
+/// After the last step of an excerpt the next symbol is asked for. Excerpts come in random order.
+pub struct Excerpts<'a> {
+    corpus: &'a Corpus,
+    stride: usize,
+    shuffle: Shuffle,
+    frame: Frame,
+}
+
+impl<'a> Excerpts<'a> {
+    pub(super) fn new(corpus: &'a Corpus, stride: usize, frame: Frame) -> Excerpts<'a> {
+        let excerpts = count(corpus, Split::Train, frame.steps, stride);
+        Excerpts { corpus, stride, shuffle: Shuffle::new(excerpts, frame.batch, frame.seed), frame }
+    }
+
+    fn batch(&self, split: Split, excerpts: &[usize]) -> Batch {
+        let Frame { steps, on, .. } = self.frame;
+        let symbols = self.corpus.split(split);
+        let at = |t: usize| excerpts.iter().map(move |n| symbols[n * self.stride + t]);
+        Batch {
+            input: integers((0..steps).flat_map(at), [steps, excerpts.len()], on),
+            target: Target::Classes(integers(at(steps), [1, excerpts.len()], on)),
+            continues: false,
+        }
+    }
+
+    fn held(&self, split: Split) -> usize {
+        count(self.corpus, split, self.frame.steps, self.stride).min(self.frame.held_out)
+    }
+}
+
+/// Excerpts of so many steps, with a symbol after each, in a split.
+fn count(corpus: &Corpus, split: Split, steps: usize, stride: usize) -> usize {
+    (corpus.split(split).len() - steps - 1) / stride + 1
+}
+
+impl Task for Excerpts<'_> {
+    fn read(&self) -> Read {
+        Read::Symbols(self.corpus.symbols.len() as i64)
+    }
+
+    fn outputs(&self) -> i64 {
+        self.corpus.symbols.len() as i64
+    }
+
+    fn answers(&self) -> i64 {
+        1
+    }
+
+    fn train(&self, step: usize) -> Batch {
+        self.batch(Split::Train, &self.shuffle.items(step))
+    }
+
+    fn held_out_count(&self, split: Split) -> usize {
+        self.held(split).div_ceil(self.frame.batch)
+    }
+
+    /// Spread over the whole split, where only a part of it is asked for.
+    fn held_out(&self, split: Split, batch: usize) -> Batch {
+        let (asked, all) = (self.held(split), count(self.corpus, split, self.frame.steps, self.stride));
+        let first = batch * self.frame.batch;
+        let numbers = first..(first + self.frame.batch).min(asked);
+        self.batch(split, &numbers.map(|n| n * all / asked).collect::<Vec<_>>())
+    }
+
+    fn steps_per_epoch(&self) -> Option<usize> {
+        Some(self.shuffle.batches())
+    }
+
+    fn chance(&self) -> Chance {
+        by_frequency(self.corpus)
+    }
+}
+
+/// The frequencies of the training split as the answer at every step, each count one larger so that none is 0: its
+/// cross-entropy on the split `valid`, and how often the most frequent symbol is right.
+fn by_frequency(corpus: &Corpus) -> Chance {
+    let mut counts = vec![1.0f64; corpus.symbols.len()];
+    corpus.split(Split::Train).iter().for_each(|symbol| counts[*symbol as usize] += 1.0);
+    let all: f64 = counts.iter().sum();
+    let most = (0..counts.len()).max_by(|a, b| counts[*a].total_cmp(&counts[*b])).unwrap_or(0);
+    let valid = corpus.split(Split::Valid);
+    let nats: f64 = valid.iter().map(|symbol| -(counts[*symbol as usize] / all).ln()).sum();
+    let hits = valid.iter().filter(|symbol| **symbol as usize == most).count();
+    let share = |sum: f64| sum / valid.len().max(1) as f64;
+    Chance { loss: share(nats), accuracy: Some(share(hits as f64)) }
+}

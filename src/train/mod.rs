@@ -1,0 +1,13 @@
+//! Learning: batches in, parameters and rows out.
+
+pub mod checkpoint;
+mod evaluate;
+mod optimizer;
+mod profile;
+mod progress;
+mod run;
+mod schedule;
+
+pub use optimizer::State as OptimizerState;
+pub use progress::{Progress, Record};
+pub use run::{Outcome, Setting, estimate, is_of_squares, train};

@@ -1,0 +1,91 @@
+//! Optimizers with a state that can be saved: moments are vectors like the parameters, in one piece.
+
+use tch::{Kind, Tensor, no_grad};
+
+use crate::config::training::Optimizer;
+use crate::config::training::names::OptimizerName;
+
+/// What an optimizer remembers from step to step.
+#[derive(Debug)]
+pub struct State {
+    /// Updates so far.
+    pub steps: usize,
+    /// Momentum of `sgd`, first moment of `adam` and `adamw`.
+    pub first: Tensor,
+    /// Mean square of `rmsprop`, second moment of `adam` and `adamw`.
+    pub second: Tensor,
+}
+
+impl State {
+    /// Nothing to remember yet.
+    pub fn new(parameters: &Tensor) -> State {
+        State { steps: 0, first: parameters.zeros_like(), second: parameters.zeros_like() }
+    }
+
+    /// One update of the parameters in place, by PyTorch's formulas.
+    pub fn step(&mut self, settings: Optimizer, rate: f64, parameters: &Tensor, gradient: &Tensor) {
+        self.steps += 1;
+        no_grad(|| {
+            let mut parameters = parameters.shallow_clone();
+            let decay = settings.weight_decay;
+            let decayed;
+            let gradient = if settings.name == OptimizerName::Adamw {
+                if decay > 0.0 {
+                    let _ = parameters.g_mul_scalar_(1.0 - rate * decay);
+                }
+                gradient
+            } else if decay > 0.0 {
+                decayed = gradient + decay * &parameters;
+                &decayed
+            } else {
+                gradient
+            };
+            match settings.name {
+                OptimizerName::Sgd => self.sgd(settings, rate, &mut parameters, gradient),
+                OptimizerName::Rmsprop => self.rmsprop(settings, rate, &mut parameters, gradient),
+                OptimizerName::Adam | OptimizerName::Adamw => {
+                    self.adam(settings, rate, &mut parameters, gradient);
+                }
+            }
+        });
+    }
+
+    fn sgd(&mut self, settings: Optimizer, rate: f64, parameters: &mut Tensor, gradient: &Tensor) {
+        if settings.momentum == 0.0 {
+            let _ = parameters.g_add_(&(gradient * -rate));
+            return;
+        }
+        // The first step's gradient starts the momentum whole.
+        let _ = self.first.g_mul_scalar_(settings.momentum).g_add_(gradient);
+        let _ = parameters.g_add_(&(&self.first * -rate));
+    }
+
+    fn rmsprop(&mut self, settings: Optimizer, rate: f64, parameters: &mut Tensor, gradient: &Tensor) {
+        self.square(settings.betas[1], gradient);
+        let root = self.second.sqrt().g_add_scalar_(settings.epsilon);
+        let _ = parameters.addcdiv_(&(gradient * -rate), &root);
+    }
+
+    fn adam(&mut self, settings: Optimizer, rate: f64, parameters: &mut Tensor, gradient: &Tensor) {
+        let [first, second] = settings.betas;
+        let _ = self.first.lerp_(gradient, 1.0 - first);
+        self.square(second, gradient);
+        let corrections = settings.betas.map(|beta| 1.0 - beta.powi(i32::try_from(self.steps).unwrap_or(i32::MAX)));
+        let root = (self.second.sqrt() / corrections[1].sqrt()).g_add_scalar_(settings.epsilon);
+        let _ = parameters.addcdiv_(&(&self.first * (-rate / corrections[0])), &root);
+    }
+
+    fn square(&mut self, beta: f64, gradient: &Tensor) {
+        let _ = self.second.g_mul_scalar_(beta).g_add_(&(gradient * gradient * (1.0 - beta)));
+    }
+}
+
+/// Scales a gradient down to `most` where its norm is larger (Pascanu et al. 2013, algorithm 1); gives the norm before.
+/// `most` 0 is never.
+pub fn clip(gradient: &mut Tensor, most: f64) -> f64 {
+    let norm = gradient.to_kind(Kind::Double).norm().double_value(&[]);
+    if most > 0.0 && norm > most {
+        let _ = gradient.g_mul_scalar_(most / norm);
+    }
+    norm
+}

@@ -1,0 +1,351 @@
+//! The loop: batch, loss, gradient, update; now and then a row, an evaluation, a checkpoint.
+
+use std::path::Path;
+use std::time::Instant;
+
+use tch::Kind;
+
+use super::checkpoint::{self, Checkpoint, Header, Snapshot};
+use super::evaluate::{Score, evaluate};
+use super::optimizer::{State as OptimizerState, clip};
+use super::progress::{Progress, Record, Sums};
+use super::{profile, schedule};
+use crate::cell::State;
+use crate::config::plan::{Learning, Run};
+use crate::config::training::Length;
+use crate::config::training::names::Split;
+use crate::error::{Error, Result};
+use crate::model::{Ask, Blueprint, Model};
+use crate::random::{self, Purpose};
+use crate::task::learning::{Batch, Chance, Target, Task, loss, right};
+
+/// What is trained, on what.
+pub struct Setting<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// What it learns with.
+    pub learning: &'a Learning,
+    /// What it learns.
+    pub task: &'a dyn Task,
+    /// The model.
+    pub model: &'a dyn Model,
+    /// What the model is.
+    pub blueprint: &'a Blueprint,
+    /// What each symbol stands for, for a text.
+    pub symbols: &'a [String],
+    /// Whether a symbol is a word.
+    pub by_words: bool,
+    /// Whether the loss is a mean of squares, and no cross-entropy.
+    pub squares: bool,
+}
+
+/// How a run ended.
+pub struct Outcome {
+    /// How far it came.
+    pub progress: Progress,
+    /// Why no further.
+    pub error: Option<Error>,
+}
+
+/// Updates that a run makes at most.
+fn length(setting: &Setting) -> usize {
+    match setting.learning.settings.length {
+        Length::Steps(steps) => steps,
+        Length::Epochs(epochs) => epochs * setting.task.steps_per_epoch().unwrap_or(1),
+    }
+}
+
+/// Trains to the end, from the checkpoint in `dir` if there is one. `tell` is told the step and the last.
+///
+/// # Errors
+/// A checkpoint cannot be written, or is not of this run. A run that diverges is no error here: its rows are kept.
+pub fn train(setting: &Setting, dir: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Outcome> {
+    std::fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    let mut learner = Learner::new(setting, dir)?;
+    let error = match learner.learn(tell) {
+        Ok(()) => learner.finish().err(),
+        Err(error) => Some(error),
+    };
+    Ok(Outcome { progress: learner.header.progress, error })
+}
+
+/// Seconds that a run takes at most: a few steps and one batch of an evaluation, timed.
+///
+/// # Errors
+/// What the first step runs into.
+pub fn estimate(setting: &Setting) -> Result<f64> {
+    const STEPS: usize = 3;
+    let dir = tempfile::tempdir().map_err(Error::io("make", &std::env::temp_dir()))?;
+    let mut learner = Learner::new(setting, dir.path())?;
+    learner.step()?;
+    let start = Instant::now();
+    for _ in 0..STEPS {
+        learner.step()?;
+    }
+    let step = start.elapsed().as_secs_f64() / STEPS as f64;
+    let evaluations = (learner.steps / learner.evaluate_every + 2) as f64;
+    let batches = setting.task.held_out_count(Split::Valid) as f64;
+    // No gradient: about a third of a step.
+    Ok(step * (learner.steps as f64 + evaluations * batches / 3.0))
+}
+
+/// A run under way.
+struct Learner<'a> {
+    setting: &'a Setting<'a>,
+    dir: &'a Path,
+    header: Header,
+    optimizer: OptimizerState,
+    carry: Option<Vec<State>>,
+    chance: Chance,
+    steps: usize,
+    log_every: usize,
+    evaluate_every: usize,
+    last_loss: f64,
+}
+
+impl<'a> Learner<'a> {
+    fn new(setting: &'a Setting<'a>, dir: &'a Path) -> Result<Learner<'a>> {
+        let settings = &setting.learning.settings;
+        let steps = length(setting);
+        let weights = setting.model.weights();
+        let mut learner = Learner {
+            setting,
+            dir,
+            header: Header {
+                run_id: setting.run.id.clone(),
+                seed: setting.run.seed,
+                blueprint: setting.blueprint.clone(),
+                symbols: setting.symbols.to_vec(),
+                by_words: setting.by_words,
+                progress: Progress::default(),
+            },
+            optimizer: OptimizerState::new(weights.flat()),
+            carry: None,
+            chance: setting.task.chance(),
+            steps,
+            log_every: settings.log_every.unwrap_or(steps.div_ceil(100)),
+            evaluate_every: settings.evaluate_every.unwrap_or(steps.div_ceil(20)),
+            last_loss: f64::NAN,
+        };
+        let path = checkpoint::last(dir);
+        if path.exists() {
+            learner.resume(&Checkpoint::read(&path)?, &path)?;
+        }
+        Ok(learner)
+    }
+
+    fn resume(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<()> {
+        let found = &checkpoint.header;
+        if (&found.run_id, &found.blueprint) != (&self.header.run_id, &self.header.blueprint) {
+            let problem = format!("expected a checkpoint of run {}, found one of {}", self.header.run_id, found.run_id);
+            return Err(Error::data(path, problem));
+        }
+        let weights = self.setting.model.weights();
+        checkpoint.restore(weights)?;
+        self.optimizer = checkpoint.optimizer(weights.flat())?;
+        self.carry = checkpoint.carry(weights.flat());
+        self.header = found.clone();
+        Ok(())
+    }
+
+    fn learn(&mut self, tell: &mut dyn FnMut(usize, usize)) -> Result<()> {
+        let every = self.setting.learning.settings.gradient_profile_every;
+        let due = |step: usize, every: usize| step.is_multiple_of(every);
+        if self.header.progress.step == 0 && self.header.progress.records.is_empty() {
+            self.judge()?;
+            self.profile(every)?;
+        }
+        let (mut since, mut saved) = (Instant::now(), Instant::now());
+        while self.header.progress.step < self.steps && !self.header.progress.solved {
+            self.step()?;
+            let step = self.header.progress.step;
+            let last = step == self.steps;
+            if due(step, self.log_every) || last || self.header.progress.solved {
+                self.log();
+            }
+            if due(step, self.evaluate_every) || last || self.header.progress.solved {
+                self.judge()?;
+            }
+            if every.is_some_and(|every| due(step, every)) {
+                self.profile(every)?;
+            }
+            tell(step, self.steps);
+            if saved.elapsed().as_secs_f64() >= self.setting.learning.settings.checkpoint_seconds {
+                self.header.progress.seconds += since.elapsed().as_secs_f64();
+                since = Instant::now();
+                self.save(&checkpoint::last(self.dir))?;
+                saved = Instant::now();
+            }
+        }
+        self.header.progress.seconds += since.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// One update.
+    fn step(&mut self) -> Result<()> {
+        let Setting { run, learning, task, model, blueprint, .. } = *self.setting;
+        let step = self.header.progress.step;
+        let batch = task.train(step);
+        let first = self.carry.take().filter(|_| batch.continues);
+        let rng = random::at_step(run.seed, Purpose::Dropout, step);
+        let vectors = blueprint.vectors(model.weights(), &batch.input);
+        let ask = Ask { first: first.as_deref(), answers: task.answers(), dropout: Some(rng) };
+        let said = model.run(&vectors, ask)?;
+        let loss = loss(&said.answers, &batch.target);
+        let value = self.finite("the loss", loss.double_value(&[]))?;
+        let mut gradient = model.weights().gradient(&loss);
+        let norm = self.finite("the gradient's norm", clip(&mut gradient, learning.clip_norm))?;
+        let rate =
+            schedule::rate(learning.settings.schedule, learning.learning_rate, step, self.steps);
+        self.optimizer.step(learning.settings.optimizer, rate, model.weights().flat(), &gradient);
+        self.carry = (!said.last.is_empty()).then(|| said.last.iter().map(detached).collect());
+        let right = right(task, &said.answers, &batch.target).to_kind(Kind::Double);
+        self.last_loss = value;
+        self.count(value, norm, &right, &batch);
+        Ok(())
+    }
+
+    fn finite(&self, what: &'static str, value: f64) -> Result<f64> {
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(Error::Diverged { step: self.header.progress.step + 1, what, value, last: self.last_loss })
+    }
+
+    /// Adds a step up.
+    fn count(&mut self, loss: f64, norm: f64, right: &tch::Tensor, batch: &Batch) {
+        let learning = self.setting.learning;
+        let progress = &mut self.header.progress;
+        progress.step += 1;
+        let sums = &mut progress.since;
+        sums.steps += 1;
+        sums.loss += loss;
+        sums.accuracy += right.mean(Kind::Double).double_value(&[]);
+        sums.norm += norm;
+        sums.largest = sums.largest.max(norm);
+        sums.clipped += usize::from(learning.clip_norm > 0.0 && norm > learning.clip_norm);
+        let Some((solved, wanted)) = learning.settings.solved.and_then(|solved| Some((solved, solved.sequences?)))
+        else {
+            return;
+        };
+        let sequences = batch.input.size()[1] as usize;
+        let whole = right.amin([0], false).sum(Kind::Double).double_value(&[]) as usize;
+        progress.window.push_back((loss, whole));
+        while (progress.window.len() - 1) * sequences >= wanted {
+            progress.window.pop_front();
+        }
+        let seen = progress.window.len() * sequences;
+        let hits: usize = progress.window.iter().map(|(_, hits)| hits).sum();
+        let mean = progress.window.iter().map(|(loss, _)| loss).sum::<f64>() / progress.window.len() as f64;
+        progress.solved = seen >= wanted && hits == seen && solved.loss.is_none_or(|most| mean < most);
+    }
+
+    /// Rows of the split `train`, of the steps since the last.
+    fn log(&mut self) {
+        let sums = std::mem::take(&mut self.header.progress.since);
+        let Sums { steps, loss, accuracy, norm, largest, clipped } = sums;
+        if steps == 0 {
+            return;
+        }
+        let mean = |sum: f64| sum / steps as f64;
+        self.score_rows(Split::Train, Score { loss: mean(loss), accuracy: mean(accuracy) });
+        self.row(Split::Train, "gradient_norm", mean(norm), "l2", None);
+        self.row(Split::Train, "largest_gradient_norm", largest, "l2", None);
+        if self.setting.learning.clip_norm > 0.0 {
+            self.row(Split::Train, "clipped_steps", clipped as f64 / steps as f64, "share", None);
+        }
+    }
+
+    /// An evaluation; the best so far is kept.
+    fn judge(&mut self) -> Result<()> {
+        let Setting { learning, task, model, blueprint, .. } = *self.setting;
+        let score = evaluate(model, blueprint, task, Split::Valid)?;
+        self.finite("the loss on the split `valid`", score.loss)?;
+        self.score_rows(Split::Valid, score);
+        let progress = &mut self.header.progress;
+        if progress.best.is_none_or(|(_, best)| score.loss < best) {
+            progress.best = Some((progress.step, score.loss));
+            self.save(&checkpoint::best(self.dir))?;
+        }
+        if let Some(solved) = learning.settings.solved.filter(|solved| solved.sequences.is_none()) {
+            let by_loss = solved.loss.is_none_or(|most| score.loss < most);
+            let by_accuracy = solved.accuracy.is_none_or(|least| score.accuracy >= least);
+            self.header.progress.solved |= by_loss && by_accuracy;
+        }
+        Ok(())
+    }
+
+    fn profile(&mut self, every: Option<usize>) -> Result<()> {
+        if every.is_some() {
+            let Setting { task, model, blueprint, .. } = *self.setting;
+            let found = profile::profile(model, blueprint, task, self.header.progress.step)?;
+            self.header.progress.profiles.extend(found);
+        }
+        Ok(())
+    }
+
+    /// The split `test`, by the parameters of the best evaluation; and whether the task is solved.
+    fn finish(&mut self) -> Result<()> {
+        let Setting { learning, task, model, blueprint, .. } = *self.setting;
+        self.save(&checkpoint::last(self.dir))?;
+        let best = Checkpoint::read(&checkpoint::best(self.dir))?;
+        best.restore(model.weights())?;
+        let step = std::mem::replace(&mut self.header.progress.step, best.header.progress.step);
+        let score = evaluate(model, blueprint, task, Split::Test)?;
+        self.score_rows(Split::Test, score);
+        self.header.progress.step = step;
+        if learning.settings.solved.is_some() {
+            let solved = f64::from(u8::from(self.header.progress.solved));
+            self.row(Split::Train, "solved", solved, "share", None);
+        }
+        Ok(())
+    }
+
+    fn score_rows(&mut self, split: Split, score: Score) {
+        let Chance { loss, accuracy } = self.chance;
+        if self.setting.squares {
+            self.row(split, "loss", score.loss, "mse", Some(loss));
+        } else {
+            self.row(split, "loss", score.loss, "nats", Some(loss));
+            if !self.setting.symbols.is_empty() {
+                let bits = |nats: f64| nats / std::f64::consts::LN_2;
+                let per = if self.setting.by_words { "bits_per_word" } else { "bits_per_character" };
+                self.row(split, per, bits(score.loss), "bits", Some(bits(loss)));
+                self.row(split, "perplexity", score.loss.exp(), "", Some(loss.exp()));
+            }
+        }
+        self.row(split, "accuracy", score.accuracy, "share", accuracy);
+    }
+
+    fn row(&mut self, split: Split, metric: &str, value: f64, unit: &str, chance: Option<f64>) {
+        let progress = &mut self.header.progress;
+        progress.records.push(Record {
+            step: progress.step,
+            sequences: progress.step * self.setting.run.point.batch_size,
+            split,
+            metric: metric.to_string(),
+            value,
+            unit: unit.to_string(),
+            chance,
+        });
+    }
+
+    fn save(&self, path: &Path) -> Result<()> {
+        let snapshot = Snapshot {
+            header: &self.header,
+            weights: self.setting.model.weights(),
+            optimizer: &self.optimizer,
+            carry: self.carry.as_deref(),
+        };
+        snapshot.write(path)
+    }
+}
+
+fn detached(state: &State) -> State {
+    State { h: state.h.detach(), c: state.c.as_ref().map(tch::Tensor::detach) }
+}
+
+/// Whether a task's loss is a mean of squares.
+pub fn is_of_squares(task: &dyn Task) -> bool {
+    matches!(task.held_out(Split::Valid, 0).target, Target::Numbers(_))
+}

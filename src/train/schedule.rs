@@ -1,0 +1,37 @@
+//! The learning rate at each step.
+
+use crate::config::training::Schedule;
+use crate::config::training::names::ScheduleName;
+
+/// The rate of step `step`, from 0, of `steps` in all: up to `peak` over the warm-up, then as the schedule says.
+pub fn rate(schedule: Schedule, peak: f64, step: usize, steps: usize) -> f64 {
+    let warmup = schedule.warmup_steps;
+    if step < warmup {
+        return peak * (step + 1) as f64 / warmup as f64;
+    }
+    let share = (step - warmup) as f64 / (steps.saturating_sub(warmup)).max(1) as f64;
+    match schedule.name {
+        ScheduleName::Constant => peak,
+        ScheduleName::Linear => peak * (1.0 - share),
+        ScheduleName::Cosine => peak * 0.5 * (1.0 + (std::f64::consts::PI * share).cos()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_rises_and_falls() {
+        let schedule = |name| Schedule { name, warmup_steps: 10 };
+        for name in ScheduleName::ALL {
+            assert!((rate(schedule(*name), 2.0, 4, 110) - 1.0).abs() < 1e-12);
+            assert!((rate(schedule(*name), 2.0, 10, 110) - 2.0).abs() < 1e-12);
+        }
+        let half = |name| rate(schedule(name), 2.0, 60, 110);
+        assert!((half(ScheduleName::Constant) - 2.0).abs() < 1e-12);
+        assert!((half(ScheduleName::Linear) - 1.0).abs() < 1e-12);
+        assert!((half(ScheduleName::Cosine) - 1.0).abs() < 1e-12);
+        assert!(rate(schedule(ScheduleName::Cosine), 2.0, 35, 110) > 1.5);
+    }
+}
