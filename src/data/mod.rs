@@ -19,10 +19,12 @@ mod npm;
 mod pip;
 mod raw_text;
 mod text;
+mod tokens;
 mod tool;
 mod unpack;
 mod verify;
 mod vocabulary;
+mod words;
 
 use std::path::PathBuf;
 
@@ -36,6 +38,7 @@ pub use raw_text::{RawText, text};
 pub use text::Text;
 pub use verify::{Status, verify};
 pub use vocabulary::Vocabulary;
+pub use words::WordVocabulary;
 
 /// The directory of all datasets: `$LSTM_LAB_DATA`, or `data` in the working directory.
 pub fn root() -> PathBuf {

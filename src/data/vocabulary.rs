@@ -42,25 +42,30 @@ impl Vocabulary {
     /// # Errors
     /// [`Error::Usage`] that names the characters that the vocabulary lacks.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        // From character to index; no vocabulary is so large that it needs the last number.
-        const NONE: u32 = u32::MAX;
-        let mut table = vec![NONE; self.0.last().map_or(0, |last| *last as usize + 1)];
-        for (index, character) in self.0.iter().enumerate() {
-            table[*character as usize] = index as u32;
+        let indices = self.encode_known(text);
+        if !indices.contains(&self.unknown()) {
+            return Ok(indices);
         }
-        let mut unknown = BTreeSet::new();
-        let mut indices = Vec::with_capacity(text.chars().count());
-        for character in text.chars() {
-            match table.get(character as usize) {
-                Some(&index) if index != NONE => indices.push(index),
-                _ => _ = unknown.insert(character),
-            }
+        let unknown = text.chars().filter(|character| self.index_of(*character).is_none()).collect();
+        Err(Error::Usage(not_in_vocabulary(&unknown, self.len())))
+    }
+
+    /// The index that [`Vocabulary::encode_known`] gives to every character that the vocabulary lacks: the one
+    /// after the last. So a model that is to read any text has [`Vocabulary::len`] + 1 classes.
+    pub fn unknown(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    /// The index of each character of a text that may have others than the one that the vocabulary is of: of
+    /// a part that is held out. Those are all [`Vocabulary::unknown`].
+    pub fn encode_known(&self, text: &str) -> Vec<u32> {
+        let unknown = self.unknown();
+        // From character to index: faster than to search for each.
+        let mut table = vec![unknown; self.0.last().map_or(0, |last| *last as usize + 1)];
+        for (character, index) in self.0.iter().zip(0..) {
+            table[*character as usize] = index;
         }
-        if unknown.is_empty() {
-            Ok(indices)
-        } else {
-            Err(Error::Usage(not_in_vocabulary(&unknown, self.len())))
-        }
+        text.chars().map(|character| table.get(character as usize).copied().unwrap_or(unknown)).collect()
     }
 }
 
@@ -90,6 +95,17 @@ mod tests {
         }
         assert_eq!(vocabulary.char_at(6), None);
         assert_eq!(vocabulary.index_of('z'), None);
+    }
+
+    #[test]
+    fn unknown_characters_share_the_index_after_the_last() {
+        let vocabulary = Vocabulary::of("bd");
+        assert_eq!(vocabulary.unknown(), 2);
+        // Before the first, between two, and after the last.
+        assert_eq!(vocabulary.encode_known("abcd\u{10ffff}"), [2, 0, 2, 1, 2]);
+        assert_eq!(vocabulary.encode_known("db"), vocabulary.encode("db").unwrap());
+        assert_eq!(vocabulary.char_at(vocabulary.unknown()), None);
+        assert_eq!(Vocabulary::of("").encode_known("a"), [0]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use lstm_lab::data::{DATASETS, Images, RawText, Status, verify};
+use lstm_lab::data::{DATASETS, Images, RawText, Status, Vocabulary, WordVocabulary, verify};
 
 fn data(root: &Path, args: &[&str]) -> (i32, String, String) {
     let output = Command::cargo_bin("lstm-lab")
@@ -98,4 +98,25 @@ fn the_images_are_those_that_are_published() {
             assert_eq!(classes.len(), images.classes, "{name}");
         }
     }
+}
+
+#[test]
+fn a_vocabulary_of_early_addresses_reads_late_ones() {
+    let Some(root) = here("sotu") else { return };
+    let text = RawText::from_dataset("sotu", &root).unwrap().text;
+    let middle = text.find("This is the eighth such report").unwrap();
+    let (early, late) = text.split_at(middle);
+    let words = WordVocabulary::of(early, 3);
+    let unknown = |text: &str| {
+        let numbers = words.encode(text);
+        let count = numbers.iter().filter(|number| **number == WordVocabulary::UNKNOWN).count();
+        count as f64 / numbers.len() as f64
+    };
+    assert_eq!(["the", "of", ","].map(|word| words.number_of(word).is_some_and(|n| n < 6)), [true; 3]);
+    assert!(words.number_of("internet").is_none() && words.number_of("treaty").is_some());
+    assert!(unknown(early) < unknown(late), "{} {}", unknown(early), unknown(late));
+    let characters = Vocabulary::of(early);
+    let late = characters.encode_known(late);
+    // Curly quotation marks came with the computer.
+    assert!(late.contains(&characters.unknown()) && late.iter().all(|index| *index <= characters.unknown()));
 }
