@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{RawText, Vocabulary};
+use super::{RawText, Vocabulary, WordVocabulary};
 use crate::config::task::CorpusSettings;
 use crate::config::training::names::{Level, Split};
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub struct Corpus {
     pub sha256: String,
     /// What one symbol is.
     pub level: Level,
-    /// The symbols of the training split, and at the end [`UNKNOWN`].
+    /// The symbols of the training split, and [`UNKNOWN`].
     pub symbols: Vec<String>,
     path: PathBuf,
     splits: [Vec<u32>; 3],
@@ -29,7 +29,10 @@ impl Corpus {
     /// Cuts a text up, in its order.
     pub fn new(text: &RawText, settings: &CorpusSettings) -> Corpus {
         let parts = cut(&text.text, settings);
-        let (symbols, splits) = by_characters(parts);
+        let (symbols, splits) = match settings.level {
+            Level::Character => by_characters(parts),
+            Level::Word => by_words(parts, settings.min_count),
+        };
         Corpus {
             name: text.name.clone(),
             sha256: text.sha256.clone(),
@@ -92,6 +95,12 @@ fn by_characters(parts: [&str; 3]) -> (Vec<String>, [Vec<u32>; 3]) {
     let known = (0..vocabulary.unknown()).filter_map(|index| vocabulary.char_at(index));
     let symbols = known.map(String::from).chain([UNKNOWN.to_string()]).collect();
     (symbols, parts.map(|part| vocabulary.encode_known(part)))
+}
+
+fn by_words(parts: [&str; 3], min_count: usize) -> (Vec<String>, [Vec<u32>; 3]) {
+    let vocabulary = WordVocabulary::of(parts[0], min_count);
+    let symbols = (0..vocabulary.len() as u32).map(|number| vocabulary.word(number).to_string()).collect();
+    (symbols, parts.map(|part| vocabulary.encode(part)))
 }
 
 #[cfg(test)]

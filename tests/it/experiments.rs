@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use lstm_lab::config::{self, spec::Task, spec::TextSource};
+use lstm_lab::config::{self, task::Task, task::TextSource};
+use lstm_lab::data::{Inputs, Kind, dataset_of};
 
 #[test]
 fn every_shipped_config_is_sound_and_says_what_it_is_for() {
@@ -24,14 +25,16 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
             assert!(text.as_ref().is_some_and(|text| text.len() > 10), "{}: no `{what}`", path.display());
         }
         // A text's plan needs the text, which a fresh checkout does not have.
+        // The plan of a task with data needs the data, which a fresh checkout does not have.
         match &spec.task {
-            Task::Noise => assert!(!config::Plan::new(&spec, None, "cpu", 1).unwrap().runs.is_empty()),
             Task::Text { of: TextSource::Dataset(name), .. } => {
-                assert!(lstm_lab::data::dataset(name).is_ok());
+                assert!(dataset_of(Kind::Text, name).is_ok());
             }
             Task::Text { of: TextSource::File(file), .. } => {
                 panic!("{}: names a file of one machine: {}", path.display(), file.display());
             }
+            Task::Images { dataset, .. } => assert!(dataset_of(Kind::Images, dataset).is_ok()),
+            _ => assert!(!config::Plan::new(&spec, &Inputs::default(), "cpu", 1).unwrap().runs.is_empty()),
         }
         count += 1;
     }

@@ -1,5 +1,6 @@
 //! The engine of hand-written kernels, f32, against the other engines in f64.
 
+use lstm_lab::data::Inputs;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
 use lstm_lab::config;
 use lstm_lab::config::names::{CellName, EngineName};
@@ -226,7 +227,7 @@ fn a_config_that_asks_for_another_type_or_device_is_refused_before_anything_runs
     let refused = load("f64").unwrap_err().to_string();
     assert!(refused.contains("`grid.dtype`") && refused.contains("`analytic`"), "{refused}");
     let spec = load("f32").unwrap();
-    assert!(config::Plan::new(&spec, None, "cpu", 1).is_ok());
-    let refused = config::Plan::new(&spec, None, "cuda:0", 1).unwrap_err().to_string();
+    assert!(config::Plan::new(&spec, &Inputs::default(), "cpu", 1).is_ok());
+    let refused = config::Plan::new(&spec, &Inputs::default(), "cuda:0", 1).unwrap_err().to_string();
     assert!(refused.contains("cuda:0") && refused.contains("`analytic`"), "{refused}");
 }

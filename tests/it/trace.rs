@@ -5,7 +5,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use lstm_lab::config::names::{CellName, EngineName};
-use lstm_lab::trace::file::{Tensors, read, write};
+use lstm_lab::tensors::{Tensors, read, write};
 use tch::{Kind, Tensor};
 
 use crate::golden::load;
