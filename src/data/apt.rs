@@ -81,6 +81,7 @@ fn failure(package: &str, output: &Output) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tool::tests::is_here;
     use super::*;
 
     /// A Debian package with one file, packed by hand: an `ar` archive of the format's version and two tar
@@ -116,10 +117,8 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::print_stderr)]
     fn a_package_that_apt_brings_becomes_a_tar_of_its_files() {
-        if Command::new("dpkg-deb").arg("--version").output().is_err() {
-            eprintln!("skipped: no dpkg-deb on the PATH");
+        if !is_here("dpkg-deb") {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -153,8 +152,9 @@ mod tests {
     #[test]
     fn an_apt_that_brings_nothing_is_found_out() {
         let dir = tempfile::tempdir().unwrap();
-        let error = download(Tools { apt_get: &["true"], ..TOOLS }, "letters", &dir.path().join("archive"));
-        assert_eq!(error.unwrap_err(), "expected one file from `apt-get download letters`, found 0");
+        let tools = Tools { apt_get: &sh("exit 0"), ..TOOLS };
+        let error = download(tools, "letters", &dir.path().join("archive")).unwrap_err();
+        assert_eq!(error, "expected one file from `apt-get download letters`, found 0");
     }
 
     #[test]

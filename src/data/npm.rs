@@ -53,22 +53,13 @@ fn failure(wanted: &str, output: &Output) -> String {
 mod tests {
     use tar::EntryType;
 
+    use super::super::tool::tests::is_here;
     use super::super::unpack::tests::archive;
     use super::*;
 
-    /// Whether npm is here; says so where it is not.
-    #[allow(clippy::print_stderr)]
-    fn npm_is_here() -> bool {
-        let here = Command::new("npm").arg("--version").output().is_ok_and(|output| output.status.success());
-        if !here {
-            eprintln!("skipped: no npm on the PATH");
-        }
-        here
-    }
-
     #[test]
     fn npm_brings_the_archive_byte_for_byte_and_nothing_in_it_runs() {
-        if !npm_is_here() {
+        if !is_here("npm") {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -90,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_package_that_npm_does_not_find_is_named() {
-        if !npm_is_here() {
+        if !is_here("npm") {
             return;
         }
         let dir = tempfile::tempdir().unwrap();

@@ -87,6 +87,18 @@ mod tests {
     }
 
     #[test]
+    fn an_archive_for_another_python_comes_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (index, to) = (index(&dir.path().join("trace")), dir.path().join("got.tar.gz"));
+        let page = dir.path().join("index.html");
+        let address = index.path().join(ARCHIVE);
+        let link = format!(r#"<a href="file://{}" data-requires-python="&lt;3">x</a>"#, address.display());
+        fs::write(&page, format!("<!DOCTYPE html><html><body>{link}</body></html>")).unwrap();
+        from_directory(ARCHIVE, &page, &to).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), fs::read(&address).unwrap());
+    }
+
+    #[test]
     fn a_file_that_pip_does_not_find_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let index = index(&dir.path().join("trace"));

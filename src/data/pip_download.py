@@ -44,7 +44,8 @@ class SourceDownload(DownloadCommand):
     def run(self, options, args):
         try:
             session = self.get_default_session(options)
-            finder = self._build_package_finder(options, session)
+            # Nothing of it is run, so it does not matter which Python it is for.
+            finder = self._build_package_finder(options, session, ignore_requires_python=True)
             links = [candidate.link for candidate in finder.find_all_candidates(package)]
         except (AttributeError, TypeError) as error:
             return unusable(error)
@@ -64,7 +65,5 @@ try:
     command = SourceDownload("download", "")
 except TypeError as error:
     sys.exit(unusable(error))
-# Nothing of it is run, so it does not matter which Python it is for.
-settings = ["--no-binary=:all:", "--ignore-requires-python"]
-settings += ["--no-input", "--no-color", "--disable-pip-version-check"]
+settings = ["--no-binary=:all:", "--no-input", "--no-color", "--disable-pip-version-check"]
 sys.exit(command.main(settings + sys.argv[4:]))

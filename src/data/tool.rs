@@ -38,8 +38,22 @@ pub fn said(output: &Output) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
+    use std::io::Write;
+
     use super::*;
+
+    /// Whether a program is here. Where it is not, a line says that a test skips, past the test harness, which
+    /// would keep it back.
+    pub fn is_here(program: &str) -> bool {
+        let run = Command::new(program).arg("--version").output();
+        let here = run.is_ok_and(|output| output.status.success());
+        if !here {
+            let skipped = format!("skipped a test: no {program} on the PATH\n");
+            std::io::stderr().write_all(skipped.as_bytes()).unwrap();
+        }
+        here
+    }
 
     #[test]
     fn a_missing_program_is_named_with_purpose_and_remedy() {

@@ -6,14 +6,13 @@ use std::path::{Component, Path};
 
 use tar::{Archive, EntryType};
 
-/// Reads a tar archive that is no longer compressed, and
-/// writes each file `TOP/<folder>/NAME<suffix>` of the archive to `into/NAME<suffix>` and nothing else.
-/// Returns the names, sorted.
+/// Writes each file `TOP/<folder>/NAME<suffix>` of a tar archive, which is no longer compressed, to
+/// `into/NAME<suffix>` and nothing else. Returns the names, sorted.
 ///
 /// # Errors
-/// A sentence about what is wrong: the archive is damaged or cut short, has a link, or has a path (even of a
-/// file that is not wanted) that is absolute or leads upwards; it has none of the files; or a file cannot be
-/// written.
+/// A sentence about what is wrong: the archive is damaged or cut short; a wanted file is a link; there is a
+/// path (even of a file that is not wanted) that is absolute or leads upwards; it has none of the files; or a
+/// file cannot be written.
 pub fn unpack(archive: impl Read, folder: &str, suffix: &str, into: &Path) -> Result<Vec<String>, String> {
     let mut archive = Archive::new(archive);
     let mut names = Vec::new();
@@ -24,10 +23,11 @@ pub fn unpack(archive: impl Read, folder: &str, suffix: &str, into: &Path) -> Re
         if kind == EntryType::XGlobalHeader {
             continue; // Remarks about the whole archive.
         }
-        check(&path, kind)?;
-        if kind == EntryType::Regular
+        check_inside(&path)?;
+        if kind != EntryType::Directory
             && let Some(name) = wanted(&path, folder, suffix)
         {
+            check_kind(&path, kind)?;
             let mut content = Vec::new();
             entry.read_to_end(&mut content).map_err(damaged)?;
             let written = File::create_new(into.join(name)).and_then(|mut file| file.write_all(&content));
@@ -48,15 +48,21 @@ fn damaged(error: io::Error) -> String {
     format!("the archive is damaged or cut short: {error}")
 }
 
-/// Refuses whatever a well-meant source archive does not have.
-fn check(path: &Path, kind: EntryType) -> Result<(), String> {
+/// Refuses a path that no well-meant archive has.
+fn check_inside(path: &Path) -> Result<(), String> {
     let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    if !path.components().all(inside) {
-        return Err(format!("expected paths inside the archive, found `{}`", path.display()));
+    if path.components().all(inside) {
+        return Ok(());
     }
+    Err(format!("expected paths inside the archive, found `{}`", path.display()))
+}
+
+/// Refuses a wanted file that is none. Elsewhere a link does not matter (Debian's packages may have some):
+/// nothing is written for it.
+fn check_kind(path: &Path, kind: EntryType) -> Result<(), String> {
     match kind {
-        EntryType::Regular | EntryType::Directory => Ok(()),
-        _ => Err(format!("expected files and folders in the archive, found {kind:?} `{}`", path.display())),
+        EntryType::Regular => Ok(()),
+        _ => Err(format!("expected a file in the archive, found {kind:?} `{}`", path.display())),
     }
 }
 
@@ -117,6 +123,7 @@ pub mod tests {
             ("p-1/texts/deep/d.txt", EntryType::Regular, "D"),
             ("p-1/other/texts/e.txt", EntryType::Regular, "E"),
             ("p-1/texts.txt", EntryType::Regular, "F"),
+            ("p-1/doc/texts.txt", EntryType::Symlink, ""),
         ]);
         assert_eq!(
             unpack(GzDecoder::new(&bytes[..]), "texts", ".txt", dir.path()).unwrap(),
@@ -142,7 +149,7 @@ pub mod tests {
     fn links_and_devices_are_refused() {
         for kind in [EntryType::Symlink, EntryType::Link, EntryType::Fifo, EntryType::Char] {
             let (result, outside, inside) = unpacked(&archive(&[("p/texts/a.txt", kind, "")]));
-            assert!(result.unwrap_err().contains("expected files and folders"), "{kind:?}");
+            assert!(result.unwrap_err().contains("expected a file in the archive"), "{kind:?}");
             assert_eq!((outside, inside), (0, 0), "{kind:?}");
         }
     }
