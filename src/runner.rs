@@ -43,13 +43,7 @@ pub struct Tally {
 ///
 /// # Errors
 /// The results directory cannot be written. A run that fails is no error here: it is counted and kept.
-pub fn execute(
-    plan: &Plan,
-    inputs: &Inputs,
-    store: &Store,
-    options: Options,
-    ui: &mut Ui,
-) -> Result<Tally> {
+pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui: &mut Ui) -> Result<Tally> {
     let ids: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
     let (index, count) = options.shard.unwrap_or((0, 1));
     let mine: Vec<&Run> = plan.runs.iter().skip(index).step_by(count).collect();
@@ -145,7 +139,9 @@ fn estimate(runs: &[&Run], inputs: &Inputs, place: Place) -> Option<f64> {
             Some((_, seconds)) => *seconds,
             None => {
                 // What goes wrong here goes wrong in the run too, and is reported there.
-                let Ok(Some(seconds)) = guarded(|| experiment::estimate(run, inputs, place)) else { continue };
+                let Ok(Some(seconds)) = guarded(|| experiment::estimate(run, inputs, place)) else {
+                    continue;
+                };
                 known.push((settings, seconds));
                 seconds
             }

@@ -136,8 +136,9 @@ impl Check<'_> {
             (Kind::Training, _) => Ok(()),
             (_, task) if !measured => {
                 let name = task.name();
-                let problem =
-                    format!("expected `noise` or `text` for kind `{kind}`, found `{name}`, which is for `training`");
+                let problem = format!(
+                    "expected `noise` or `text` for kind `{kind}`, found `{name}`, which is for `training`"
+                );
                 Err(self.source.error("task.name", problem))
             }
             _ => Ok(()),

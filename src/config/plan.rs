@@ -438,6 +438,8 @@ fn described(task: &Task, input: Option<&Input>) -> String {
         Task::Images { dataset, permuted } => {
             format!("{name} {dataset}{}", if *permuted { " permuted" } else { "" })
         }
-        Task::Text { .. } => input.map_or_else(|| name.to_string(), |input| format!("{name} {}", input.title())),
+        Task::Text { .. } => {
+            input.map_or_else(|| name.to_string(), |input| format!("{name} {}", input.title()))
+        }
     }
 }

@@ -92,9 +92,9 @@ impl Task {
     /// How a symbol becomes a vector, for a task with symbols.
     pub fn encoding(&self) -> Option<Encoding> {
         match self {
-            Task::Text { encoding, .. } | Task::CopyMemory { encoding } | Task::TemporalOrder { encoding } => {
-                Some(*encoding)
-            }
+            Task::Text { encoding, .. }
+            | Task::CopyMemory { encoding }
+            | Task::TemporalOrder { encoding } => Some(*encoding),
             _ => None,
         }
     }
@@ -164,7 +164,8 @@ impl Check<'_> {
             TaskName::TemporalOrder => Ok(Task::TemporalOrder { encoding: encoding()? }),
             TaskName::Images => {
                 let dataset = wire.dataset.clone().ok_or_else(|| {
-                    let problem = "the task `images` needs `task.dataset = \"fashion_mnist\"` or `\"digits\"`";
+                    let problem =
+                        "the task `images` needs `task.dataset = \"fashion_mnist\"` or `\"digits\"`";
                     self.source.error("task.name", problem)
                 })?;
                 Ok(Task::Images { dataset, permuted: resolved(wire.permuted) })
@@ -199,7 +200,9 @@ impl Check<'_> {
         let split = wire.split.unwrap_or([0.9, 0.05, 0.05]);
         let sum: f64 = split.iter().sum();
         if split.iter().any(|share| !(*share > 0.0 && *share < 1.0)) || (sum - 1.0).abs() > 1e-9 {
-            let problem = format!("expected three shares above 0 that add up to 1 (train, valid, test), found {split:?}");
+            let problem = format!(
+                "expected three shares above 0 that add up to 1 (train, valid, test), found {split:?}"
+            );
             return Err(self.source.error("task.split", problem));
         }
         let targets = self.target_steps(wire.targets.as_deref())?;
@@ -207,7 +210,8 @@ impl Check<'_> {
             let problem = "belongs to task.targets = \"last\"; with \"every\" excerpts follow each other";
             return Err(self.source.error("task.stride", problem));
         }
-        let level = wire.level.as_deref().map_or(Ok(Level::Character), |word| self.word("task.level", word))?;
+        let level =
+            wire.level.as_deref().map_or(Ok(Level::Character), |word| self.word("task.level", word))?;
         if wire.min_count.is_some() && level == Level::Character {
             return Err(self.source.error("task.min_count", "belongs to task.level = \"word\""));
         }

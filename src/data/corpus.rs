@@ -131,6 +131,9 @@ mod tests {
         assert_eq!(corpus.split(Split::Valid), [2, 5]);
         assert_eq!(corpus.split(Split::Test), [5, 5]);
         let error = corpus.require(3).unwrap_err().to_string();
-        assert!(error.contains("at least 3 characters in the split `valid`") && error.contains("found 2"), "{error}");
+        assert!(
+            error.contains("at least 3 characters in the split `valid`") && error.contains("found 2"),
+            "{error}"
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::{Measured, Place};
 use crate::config::names::Lags;
 use crate::config::plan::{Learning, Run};
-use crate::data::{Input, UNKNOWN};
 use crate::config::training::names::Level;
+use crate::data::{Input, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::model::{Blueprint, Model, model};
 use crate::results::Rows;
@@ -57,8 +57,9 @@ struct Made<'a> {
 
 impl<'a> Made<'a> {
     fn new(run: &'a Run, input: Option<&'a Input>, place: Place) -> Result<Made<'a>> {
-        let learning =
-            run.learning().ok_or_else(|| Error::Usage("a run of another kind was given to `training`".into()))?;
+        let learning = run
+            .learning()
+            .ok_or_else(|| Error::Usage("a run of another kind was given to `training`".into()))?;
         let task = task(run, learning, input, place.device)?;
         // A task may make longer sequences than its T: ten symbols before and after, a tenth more.
         let longest = (run.point.seq_len + run.point.seq_len / 10 + 20) as i64;

@@ -39,7 +39,8 @@ impl Transformer {
         };
         let mut dense = |name: &str, from: i64, to: i64| {
             let bound = 1.0 / (from as f64).sqrt();
-            let mut draw = |shape: &[i64]| random::uniform(&mut rng, -bound, bound, shape, Kind::Double, cpu());
+            let mut draw =
+                |shape: &[i64]| random::uniform(&mut rng, -bound, bound, shape, Kind::Double, cpu());
             [(format!("{name}.weight"), draw(&[to, from])), (format!("{name}.bias"), draw(&[to]))]
         };
         initial.extend(dense("input", blueprint.input_size, width));
@@ -76,12 +77,21 @@ impl Transformer {
         let of_heads = |tensor: Tensor| {
             tensor.reshape([batch, steps, self.heads, self.width / self.heads]).transpose(1, 2)
         };
-        let mut three = self.dense(&format!("block{k}.query_key_value"), x).chunk(3, -1).into_iter().map(of_heads);
+        let mut three =
+            self.dense(&format!("block{k}.query_key_value"), x).chunk(3, -1).into_iter().map(of_heads);
         let mut next = || three.next().expect("three chunks");
         let (query, key, value) = (next(), next(), next());
         let no_mask: Option<Tensor> = None;
-        let mean =
-            Tensor::scaled_dot_product_attention(&query, &key, &value, no_mask, 0.0, true, None::<f64>, false);
+        let mean = Tensor::scaled_dot_product_attention(
+            &query,
+            &key,
+            &value,
+            no_mask,
+            0.0,
+            true,
+            None::<f64>,
+            false,
+        );
         self.dense(&format!("block{k}.projection"), &mean.transpose(1, 2).reshape([batch, steps, self.width]))
     }
 }
@@ -105,7 +115,8 @@ impl Model for Transformer {
         for k in 0..self.blocks {
             let attended = self.attend(k, &self.norm(&format!("block{k}.attention_norm"), &x));
             x = x + dropped(attended, self.dropout, &mut ask.dropout);
-            let inner = self.dense(&format!("block{k}.mlp_in"), &self.norm(&format!("block{k}.mlp_norm"), &x));
+            let inner =
+                self.dense(&format!("block{k}.mlp_in"), &self.norm(&format!("block{k}.mlp_norm"), &x));
             let outer = self.dense(&format!("block{k}.mlp_out"), &inner.gelu("none"));
             x = x + dropped(outer, self.dropout, &mut ask.dropout);
         }

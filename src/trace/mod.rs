@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::probe::adjoint::Profile;
 use crate::probe::exact::PathSplit;
 use crate::probe::{self, Look};
-use crate::words::nearest;
 use crate::tensors::Tensors;
+use crate::words::nearest;
 
 /// What a file gives: parameters, a sequence, and what flows into its output's gradient.
 pub struct Given {

@@ -94,7 +94,10 @@ impl Checkpoint {
     pub fn read(path: &Path) -> Result<Checkpoint> {
         let (tensors, metadata) = tensors::read_with_metadata(path)?;
         let json = metadata.get(KEY).ok_or_else(|| {
-            Error::data(path, "expected a checkpoint of lstm-lab, found a safetensors file without its header")
+            Error::data(
+                path,
+                "expected a checkpoint of lstm-lab, found a safetensors file without its header",
+            )
         })?;
         let header = serde_json::from_str(json)
             .map_err(|e| Error::data(path, format!("expected a checkpoint's header, found: {e}")))?;
@@ -119,7 +122,8 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Data`] where it is missing or of another size.
     pub fn optimizer(&self, parameters: &Tensor) -> Result<OptimizerState> {
-        let on = |key: &str| Ok::<_, Error>(self.tensor(key, &parameters.size())?.to_device(parameters.device()));
+        let on =
+            |key: &str| Ok::<_, Error>(self.tensor(key, &parameters.size())?.to_device(parameters.device()));
         Ok(OptimizerState {
             steps: self.header.progress.step,
             first: on("optimizer.first")?,
@@ -130,7 +134,8 @@ impl Checkpoint {
     /// The state that the next batch goes on from, if there was one.
     pub fn carry(&self, like: &Tensor) -> Option<Vec<State>> {
         let get = |key: String| self.tensors.get(&key).map(|tensor| tensor.to_device(like.device()));
-        let state = |layer| Some(State { h: get(format!("carry.h.{layer}"))?, c: get(format!("carry.c.{layer}")) });
+        let state =
+            |layer| Some(State { h: get(format!("carry.h.{layer}"))?, c: get(format!("carry.c.{layer}")) });
         let states: Vec<State> = (0..).map_while(state).collect();
         (!states.is_empty()).then_some(states)
     }

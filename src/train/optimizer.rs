@@ -70,7 +70,8 @@ impl State {
         let [first, second] = settings.betas;
         let _ = self.first.lerp_(gradient, 1.0 - first);
         self.square(second, gradient);
-        let corrections = settings.betas.map(|beta| 1.0 - beta.powi(i32::try_from(self.steps).unwrap_or(i32::MAX)));
+        let corrections =
+            settings.betas.map(|beta| 1.0 - beta.powi(i32::try_from(self.steps).unwrap_or(i32::MAX)));
         let root = (self.second.sqrt() / corrections[1].sqrt()).g_add_scalar_(settings.epsilon);
         let _ = parameters.addcdiv_(&(&self.first * (-rate / corrections[0])), &root);
     }

@@ -17,7 +17,12 @@ use crate::task::learning::{Batch, Target, Task, loss};
 ///
 /// # Errors
 /// A type or device that the engine cannot work with.
-pub fn profile(model: &dyn Model, blueprint: &Blueprint, task: &dyn Task, step: usize) -> Result<Vec<ProfileRecord>> {
+pub fn profile(
+    model: &dyn Model,
+    blueprint: &Blueprint,
+    task: &dyn Task,
+    step: usize,
+) -> Result<Vec<ProfileRecord>> {
     let batch = task.held_out(Split::Valid, 0);
     let vectors = blueprint.vectors(model.weights(), &batch.input).detach();
     let of = |quantity: Quantity, layer: usize, norms: Vec<(usize, Norm)>| {

@@ -137,7 +137,8 @@ impl<'a> Learner<'a> {
     fn resume(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<()> {
         let found = &checkpoint.header;
         if (&found.run_id, &found.blueprint) != (&self.header.run_id, &self.header.blueprint) {
-            let problem = format!("expected a checkpoint of run {}, found one of {}", self.header.run_id, found.run_id);
+            let problem =
+                format!("expected a checkpoint of run {}, found one of {}", self.header.run_id, found.run_id);
             return Err(Error::data(path, problem));
         }
         let weights = self.setting.model.weights();
@@ -195,8 +196,7 @@ impl<'a> Learner<'a> {
         let value = self.finite("the loss", loss.double_value(&[]))?;
         let mut gradient = model.weights().gradient(&loss);
         let norm = self.finite("the gradient's norm", clip(&mut gradient, learning.clip_norm))?;
-        let rate =
-            schedule::rate(learning.settings.schedule, learning.learning_rate, step, self.steps);
+        let rate = schedule::rate(learning.settings.schedule, learning.learning_rate, step, self.steps);
         self.optimizer.step(learning.settings.optimizer, rate, model.weights().flat(), &gradient);
         self.carry = (!said.last.is_empty()).then(|| said.last.iter().map(detached).collect());
         let right = right(task, &said.answers, &batch.target).to_kind(Kind::Double);
@@ -224,7 +224,8 @@ impl<'a> Learner<'a> {
         sums.norm += norm;
         sums.largest = sums.largest.max(norm);
         sums.clipped += usize::from(learning.clip_norm > 0.0 && norm > learning.clip_norm);
-        let Some((solved, wanted)) = learning.settings.solved.and_then(|solved| Some((solved, solved.sequences?)))
+        let Some((solved, wanted)) =
+            learning.settings.solved.and_then(|solved| Some((solved, solved.sequences?)))
         else {
             return;
         };

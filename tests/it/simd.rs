@@ -1,9 +1,9 @@
 //! The engine of hand-written kernels, f32, against the other engines in f64.
 
-use lstm_lab::data::Inputs;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
 use lstm_lab::config;
 use lstm_lab::config::names::{CellName, EngineName};
+use lstm_lab::data::Inputs;
 use lstm_lab::device::cpu;
 use lstm_lab::engine::{agreement, engine, forward};
 use lstm_lab::error::Error;

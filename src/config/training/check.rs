@@ -18,7 +18,8 @@ impl Check<'_> {
     ) -> Result<(Axes, Settings), ConfigError> {
         let axes = Axes {
             model: self.words("training.model", &own.model)?,
-            learning_rate: self.positive_list("training.learning_rate", &resolved(own.learning_rate.clone()).0)?,
+            learning_rate: self
+                .positive_list("training.learning_rate", &resolved(own.learning_rate.clone()).0)?,
             clip_norm: self.numbers("training.clip_norm", &resolved(own.clip_norm.clone()).0, 0.0)?,
         };
         if axes.model.contains(&ModelName::Transformer) && own.layer_sizes.is_some() {
@@ -46,8 +47,7 @@ impl Check<'_> {
             length: self.length(own, task)?,
             log_every: every("log_every", own.log_every)?,
             evaluate_every: every("evaluate_every", own.evaluate_every)?,
-            held_out_sequences: self
-                .size("training.held_out_sequences", resolved(own.held_out_sequences))?,
+            held_out_sequences: self.size("training.held_out_sequences", resolved(own.held_out_sequences))?,
             solved: self.solved(own)?,
             gradient_profile_every: every("gradient_profile_every", own.gradient_profile_every)?,
             checkpoint_seconds,
@@ -65,8 +65,13 @@ impl Check<'_> {
     ) -> Result<(), ConfigError> {
         if let Some(sizes) = &settings.layer_sizes {
             let says = |key: &str, found: bool| {
-                let problem = format!("training.layer_sizes = {sizes:?} says something else; leave one of them out");
-                if found { Err(self.source.error(&self.grid_key(Kind::Training, key), problem)) } else { Ok(()) }
+                let problem =
+                    format!("training.layer_sizes = {sizes:?} says something else; leave one of them out");
+                if found {
+                    Err(self.source.error(&self.grid_key(Kind::Training, key), problem))
+                } else {
+                    Ok(())
+                }
             };
             says("hidden_size", grid.shapes.iter().any(|shape| shape.hidden_size != sizes[0]))?;
             says("layers", grid.layers != [sizes.len()])?;
@@ -89,7 +94,9 @@ impl Check<'_> {
         let key = "training.layer_sizes";
         let Some(sizes) = &own.layer_sizes else { return Ok(None) };
         if sizes.is_empty() {
-            return Err(self.source.error(key, "expected the size of at least one layer, found an empty list"));
+            return Err(self
+                .source
+                .error(key, "expected the size of at least one layer, found an empty list"));
         }
         sizes.iter().map(|size| self.size(key, *size)).collect::<Result<Vec<_>, _>>().map(Some)
     }
@@ -141,7 +148,8 @@ impl Check<'_> {
 
     fn solved(&self, own: &TrainingWire) -> Result<Option<Solved>, ConfigError> {
         let (loss, accuracy) = (own.solved_loss, own.solved_accuracy);
-        let sequences = own.solved_sequences.map(|n| self.size("training.solved_sequences", n)).transpose()?;
+        let sequences =
+            own.solved_sequences.map(|n| self.size("training.solved_sequences", n)).transpose()?;
         if let Some(loss) = loss {
             self.at_least("training.solved_loss", loss, f64::MIN_POSITIVE)?;
         }
@@ -157,7 +165,11 @@ impl Check<'_> {
         if value.is_finite() && value >= least {
             return Ok(());
         }
-        let expected = if least > 0.0 { "a number above 0".to_string() } else { format!("a number of at least {least}") };
+        let expected = if least > 0.0 {
+            "a number above 0".to_string()
+        } else {
+            format!("a number of at least {least}")
+        };
         Err(self.source.error(key, format!("expected {expected}, found {value}")))
     }
 

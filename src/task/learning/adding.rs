@@ -33,8 +33,12 @@ impl Adding {
                 place..place + 2
             };
             let sum = match self.form {
-                AddingForm::Form2016 => form_2016(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair)),
-                AddingForm::Form1997 => form_1997(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair)),
+                AddingForm::Form2016 => {
+                    form_2016(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair))
+                }
+                AddingForm::Form1997 => {
+                    form_1997(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair))
+                }
             };
             sums.push(sum);
         }

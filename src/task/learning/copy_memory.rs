@@ -37,9 +37,8 @@ impl CopyMemory {
             }
             input[(LENGTH + delay - 1) * batch + b] = BEGIN;
         }
-        let tensor = |numbers: &[i64]| {
-            Tensor::from_slice(numbers).reshape([steps as i64, batch as i64]).to_device(on)
-        };
+        let tensor =
+            |numbers: &[i64]| Tensor::from_slice(numbers).reshape([steps as i64, batch as i64]).to_device(on);
         Batch { input: tensor(&input), target: Target::Classes(tensor(&target)), continues: false }
     }
 }

@@ -157,7 +157,9 @@ pub fn task<'a>(
 /// The mean loss of answers `[S, B, O]`: squared error of a number, cross-entropy in nats of a class.
 pub fn loss(answers: &Tensor, target: &Target) -> Tensor {
     match target {
-        Target::Numbers(right) => (answers.select(0, -1).squeeze_dim(1) - right).square().mean(answers.kind()),
+        Target::Numbers(right) => {
+            (answers.select(0, -1).squeeze_dim(1) - right).square().mean(answers.kind())
+        }
         Target::Classes(right) => {
             let classes = answers.size()[2];
             answers.reshape([-1, classes]).cross_entropy_for_logits(&right.reshape([-1]))

@@ -48,7 +48,8 @@ mod tests {
     #[test]
     fn an_epoch_has_every_item_once_and_the_next_another_order() {
         let shuffle = Shuffle::new(12, 4, 1);
-        let epoch = |first: usize| (first..first + 3).flat_map(|step| shuffle.items(step)).collect::<Vec<_>>();
+        let epoch =
+            |first: usize| (first..first + 3).flat_map(|step| shuffle.items(step)).collect::<Vec<_>>();
         let (first, second, again) = (epoch(0), epoch(3), epoch(0));
         assert_eq!(first, again);
         assert_ne!(first, second);
