@@ -90,3 +90,52 @@ pub fn clip(gradient: &mut Tensor, most: f64) -> f64 {
     }
     norm
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against PyTorch's own: tests/golden/make_optimizers.py.
+    #[test]
+    fn ten_steps_are_those_of_pytorch() {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/golden/optimizers.json")).unwrap();
+        let plain = Optimizer {
+            name: OptimizerName::Sgd,
+            momentum: 0.0,
+            betas: [0.9, 0.999],
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+        };
+        let of = |name| Optimizer { name, ..plain };
+        let decay = |decay, settings| Optimizer { weight_decay: decay, ..settings };
+        let adamw = Optimizer { betas: [0.8, 0.99], ..of(OptimizerName::Adamw) };
+        for (key, rate, settings) in [
+            ("sgd", 0.1, decay(0.02, plain)),
+            ("momentum", 0.1, Optimizer { momentum: 0.9, ..plain }),
+            ("rmsprop", 0.01, Optimizer { betas: [0.0, 0.99], ..of(OptimizerName::Rmsprop) }),
+            ("adam", 0.01, decay(0.02, of(OptimizerName::Adam))),
+            ("adamw", 0.01, decay(0.1, adamw)),
+        ] {
+            let parameters = Tensor::from_slice(&[1.0, -2.0, 0.5, 0.0, 3.0]);
+            let mut state = State::new(&parameters);
+            for step in 0..10 {
+                let gradient = [0, 1, 2, 3, 4].map(|n| f64::from(1 + 3 * step + n).sin() * f64::from(n + 1));
+                state.step(settings, rate, &parameters, &Tensor::from_slice(&gradient));
+            }
+            for (n, expected) in golden[key].as_array().unwrap().iter().enumerate() {
+                let (found, expected) = (parameters.double_value(&[n as i64]), expected.as_f64().unwrap());
+                assert!((found - expected).abs() < 1e-12, "{key} {n}: {found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clipped_gradient_keeps_its_direction_and_tells_its_norm() {
+        let mut gradient = Tensor::from_slice(&[3.0f64, 4.0]);
+        assert_eq!(clip(&mut gradient, 0.0), 5.0);
+        assert_eq!(clip(&mut gradient, 6.0), 5.0);
+        assert_eq!(clip(&mut gradient, 1.0), 5.0);
+        assert_eq!(Vec::<f64>::try_from(gradient).unwrap(), [0.6000000000000001, 0.8]);
+    }
+}

@@ -18,3 +18,4 @@ mod property;
 mod simd;
 mod support;
 mod trace;
+mod training;

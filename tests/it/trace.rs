@@ -31,7 +31,7 @@ fn what_comes_out_is_what_pytorch_gave() {
     let dir = tempfile::tempdir().unwrap();
     for &cell in CellName::ALL {
         let (given, expected) = given(cell);
-        write(&dir.path().join("given.safetensors"), &given).unwrap();
+        write(&dir.path().join("given.safetensors"), &given, None).unwrap();
         for engine in engines(Kind::Double).map(|engine| engine.name()) {
             let (code, said) = trace(
                 dir.path(),
@@ -61,7 +61,7 @@ fn without_states_and_gradient_zeros_and_the_last_step_are_taken() {
         tensors.remove(name);
     }
     tensors.values_mut().for_each(|tensor| *tensor = tensor.to_kind(Kind::Float));
-    write(&dir.path().join("given.safetensors"), &tensors).unwrap();
+    write(&dir.path().join("given.safetensors"), &tensors, None).unwrap();
     let (code, said) = trace(dir.path(), &["given.safetensors", "--cell", "lstm", "--out", "out"]);
     assert_eq!(code, 0, "{said}");
     let found = read(&dir.path().join("out/trace.safetensors")).unwrap();
@@ -83,7 +83,7 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
         assert_eq!(said.lines().count(), 1, "{said}");
     };
     let (good, _) = given(CellName::Lstm);
-    write(&path, &good).unwrap();
+    write(&path, &good, None).unwrap();
     let bytes = fs::read(&path).unwrap();
     for cut in [0, 4, 8, 100, bytes.len() / 2, bytes.len() - 1] {
         refused(&bytes[..cut], "expected a whole safetensors file");
@@ -115,11 +115,11 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
             Some(tensor) => drop(tensors.insert(name.into(), tensor)),
             None => drop(tensors.remove(name)),
         }
-        write(&path, &tensors).unwrap();
+        write(&path, &tensors, None).unwrap();
         refused(&fs::read(&path).unwrap(), needle);
     }
     // A file for another cell: the numbers of gates do not fit.
-    write(&path, &given(CellName::Gru).0).unwrap();
+    write(&path, &given(CellName::Gru).0, None).unwrap();
     refused(&fs::read(&path).unwrap(), "of shape [20, 4], found [15, 4]");
     let (code, said) = trace(dir.path(), &["none.safetensors", "--cell", "lstm"]);
     assert_eq!((code, said.contains("expected a safetensors file to read")), (2, true), "{said}");

@@ -1,0 +1,178 @@
+//! Training: what is learned, that engines learn the same, that a killed run goes on bit for bit.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use assert_cmd::cargo::cargo_bin;
+use lstm_lab::results::schema::TrainingRow;
+
+/// A small run: names of grid keys and settings are filled in by the caller.
+fn config(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
+    let path = dir.join(format!("{name}.toml"));
+    fs::write(&path, format!("kind = \"training\"\n{text}")).unwrap();
+    path
+}
+
+fn lab(dir: &Path) -> Command {
+    let mut command = Command::new(cargo_bin("lstm-lab"));
+    command.current_dir(dir).env_remove("LSTM_LAB_DATA").stdin(Stdio::null());
+    command
+}
+
+fn run(dir: &Path, config: &Path, more: &[&str]) -> std::process::Output {
+    lab(dir).arg("run").arg(config).args(["--threads", "1", "-q"]).args(more).output().unwrap()
+}
+
+fn rows(dir: &Path, name: &str) -> Vec<TrainingRow> {
+    let path = dir.join("results").join(name).join("training.csv");
+    csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect()
+}
+
+fn series(rows: &[TrainingRow], of: impl Fn(&TrainingRow) -> bool, split: &str, metric: &str) -> Vec<f64> {
+    rows.iter().filter(|r| r.split == split && r.metric == metric && of(r)).map(|r| r.value).collect()
+}
+
+const TEXT: &str = "the quick brown fox jumps over the lazy dog, and the dog does not mind.\n";
+
+#[test]
+fn a_hundred_steps_are_the_same_with_every_engine() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(
+        dir.path(),
+        "engines",
+        "[task]\nname = \"adding\"\n[grid]\ncell = [\"lstm\", \"gru\", \"rnn\"]\n\
+         engine = [\"simd\", \"analytic\", \"fused\", \"builtin\", \"stepwise\"]\n\
+         hidden_size = 20\nseq_len = 15\nbatch_size = 8\nlayers = 2\n\
+         [training]\nsteps = 100\nlog_every = 1\nclip_norm = 1.0\ndropout = 0.1\nheld_out_sequences = 16\n",
+    );
+    let output = run(dir.path(), &config, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows = rows(dir.path(), "engines");
+    for cell in ["lstm", "gru", "rnn"] {
+        let of = |engine: &str| series(&rows, |r| r.cell == cell && r.engine == engine, "train", "loss");
+        let reference = of("analytic");
+        assert_eq!(reference.len(), 100);
+        assert!(reference[99] < reference[0], "{cell}: nothing was learned");
+        for engine in ["simd", "fused", "builtin", "stepwise"] {
+            for (step, (found, expected)) in of(engine).iter().zip(&reference).enumerate() {
+                let error = (found - expected).abs() / expected;
+                // f32 has 7 digits; rounding is carried through a hundred updates.
+                assert!(error < 1e-3, "{cell} {engine} step {step}: {found} against {expected}");
+            }
+        }
+    }
+}
+
+/// Character stream with a state that is carried on, dropout, momentum: everything that a checkpoint has to hold.
+#[test]
+fn a_killed_run_goes_on_bit_for_bit() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
+    let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\n\
+                [grid]\ncell = \"lstm\"\nhidden_size = 24\nseq_len = 20\nbatch_size = 4\nlayers = 2\n\
+                [training]\nepochs = 6\ndropout = 0.2\nlog_every = 7\nevaluate_every = 20\n\
+                gradient_profile_every = 50\ncheckpoint_seconds = 0\nheld_out_sequences = 8\n";
+    let whole = config(dir.path(), "whole", text);
+    let output = run(dir.path(), &whole, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let cut = config(dir.path(), "cut", text);
+    let checkpoints = dir.path().join("results/cut/checkpoints");
+    for _ in 0..3 {
+        let mut child = lab(dir.path()).arg("run").arg(&cut).args(["--threads", "1", "-q"]).spawn().unwrap();
+        // Killed wherever it is, once it has a checkpoint: in the middle of a step, or of writing.
+        while !fs::read_dir(&checkpoints)
+            .is_ok_and(|mut runs| runs.any(|run| run.unwrap().path().join("last.safetensors").exists()))
+        {
+            assert!(child.try_wait().unwrap().is_none(), "ended before its first checkpoint");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(80));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(!dir.path().join("results/cut/training.csv").exists(), "it was never interrupted");
+    let output = run(dir.path(), &cut, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for file in ["training.csv", "gradients.csv"] {
+        let read = |name: &str| fs::read_to_string(dir.path().join("results").join(name).join(file)).unwrap();
+        assert!(read("whole").lines().count() > 10);
+        assert_eq!(read("whole"), read("cut"), "{file}");
+    }
+}
+
+#[test]
+fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(
+        dir.path(),
+        "wild",
+        "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\nbatch_size = 4\n\
+         [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\nlog_every = 1\nheld_out_sequences = 4\n",
+    );
+    let output = run(dir.path(), &config, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("training diverged at step"), "{said}");
+    assert!(said.contains("the last finite loss was"), "{said}");
+    assert!(!rows(dir.path(), "wild").is_empty());
+}
+
+/// The text is one line again and again: a model that learns it knows each next character, one that does not stays at the
+/// frequencies.
+#[test]
+fn every_model_learns_and_is_judged_beside_chance() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
+    let config = config(
+        dir.path(),
+        "models",
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\n\
+         [grid]\ncell = \"lstm\"\nhidden_size = 32\nseq_len = 24\nbatch_size = 4\n\
+         [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nsteps = 150\nlearning_rate = 0.01\n\
+         clip_norm = 1.0\ngradient_profile_every = 150\n",
+    );
+    let output = run(dir.path(), &config, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows = rows(dir.path(), "models");
+    for model in ["recurrent", "attention", "transformer"] {
+        let test = rows.iter().find(|r| r.model == model && r.split == "test" && r.metric == "loss").unwrap();
+        let chance = test.chance.unwrap();
+        assert!(chance > 2.5 && test.value < 0.5 * chance, "{model}: {} beside {chance}", test.value);
+        let bits = rows.iter().find(|r| r.model == model && r.split == "test" && r.metric == "bits_per_character");
+        assert!((bits.unwrap().value - test.value / std::f64::consts::LN_2).abs() < 1e-12);
+        assert!(test.parameters > 1000);
+    }
+    let gradients = fs::read_to_string(dir.path().join("results/models/gradients.csv")).unwrap();
+    assert!(gradients.contains("input_x") && gradients.contains("total_c"), "{gradients}");
+}
+
+#[test]
+fn tasks_and_settings_that_do_not_fit_are_refused_with_the_key() {
+    let dir = tempfile::tempdir().unwrap();
+    for (text, said) in [
+        ("[task]\nname = \"noise\"\n", "`task.name`: the task `noise` cannot be learned"),
+        ("[task]\nname = \"adding\"\nlevel = \"word\"\n", "`task.level`: belongs to the task `text`"),
+        ("[task]\nname = \"adding\"\nform = \"2015\"\n", "expected a form of the adding problem (`1997`, `2016`)"),
+        ("[task]\nname = \"adding\"\n[training]\nepochs = 3\n", "expected `steps`"),
+        ("[task]\nname = \"adding\"\n[training]\ndropout = 1.0\n", "`training.dropout`"),
+        ("[task]\nname = \"adding\"\n[training]\noptimizer = \"adma\"\n", "did you mean `adam`?"),
+        ("[task]\nname = \"adding\"\n[training]\nlearning_rate = 0.0\n", "expected a number above 0, found 0"),
+        ("[task]\nname = \"adding\"\n[training]\nmomentum = 0.9\n", "the optimizer `adam` has none"),
+        ("[task]\nname = \"adding\"\n[grid]\ninput_size = 3\n", "says how many features its input has"),
+        ("[task]\nname = \"adding\"\n[training]\nmodel = \"transformer\"\nheads = 7\n", "divides grid.hidden_size"),
+        ("[task]\nname = \"images\"\n", "task.dataset"),
+        ("[task]\nname = \"images\"\ndataset = \"shakespeare\"\n", "shakespeare"),
+        ("[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.9, 0.1, 0.1]\n", "add up to 1"),
+        ("[task]\nname = \"text\"\nfile = \"text.txt\"\n", "in the split `train`"),
+    ] {
+        fs::write(dir.path().join("text.txt"), TEXT).unwrap();
+        let config = config(dir.path(), "wrong", text);
+        let output = run(dir.path(), &config, &[]);
+        let found = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}: {found}");
+        assert!(found.contains(said), "{text}: {found}");
+    }
+}
