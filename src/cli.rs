@@ -30,6 +30,8 @@ pub enum Command {
     Report(ReportArgs),
     /// One sequence through given layers: outputs, every gradient, per-step norms; to hold against PyTorch, JAX or ONNX.
     Trace(TraceArgs),
+    /// Continue a text with a language model that was trained.
+    Sample(SampleArgs),
     /// Real datasets: list, fetch, verify.
     Data(DataArgs),
     /// Show libtorch, devices, threads, CPU features and the measured peak of a matrix product.
@@ -119,6 +121,29 @@ pub struct TraceArgs {
     /// Where trace.safetensors and gradients.csv go.
     #[arg(long, value_name = "DIR", default_value = "trace")]
     pub out: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub place: PlaceArgs,
+}
+
+/// `sample`.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// DIR/<experiment>/checkpoints/<run_id>/best.safetensors
+    #[arg(value_name = "CHECKPOINT")]
+    pub checkpoint: PathBuf,
+    /// The text to go on from.
+    #[arg(long, value_name = "TEXT", default_value = "\n", hide_default_value = true)]
+    pub prime: String,
+    /// So many characters (or words) more.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub length: usize,
+    /// Below 1 the likely becomes likelier; 0 takes the likeliest each time.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub temperature: f64,
+    /// Another seed, another text.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub place: PlaceArgs,

@@ -6,6 +6,7 @@ mod doctor;
 mod list;
 mod report;
 mod run;
+mod sample;
 mod trace;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub fn dispatch(command: Command) -> Result<u8> {
         Command::List => list::list(),
         Command::Report(args) => report::report(&args),
         Command::Trace(args) => trace::trace(&args),
+        Command::Sample(args) => sample::sample(&args),
         Command::Data(args) => data::data(&args),
         Command::Doctor(args) => doctor::doctor(&args),
     }

@@ -36,6 +36,7 @@ pub use images::{ImageSplit, Images};
 pub use inputs::{Input, Inputs};
 pub use raw_text::{RawText, text};
 pub use text::Text;
+pub use tokens::{END_OF_LINE, tokens};
 pub use verify::{Status, verify};
 pub use vocabulary::Vocabulary;
 pub use words::WordVocabulary;

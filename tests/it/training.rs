@@ -141,7 +141,8 @@ fn every_model_learns_and_is_judged_beside_chance() {
         let test = rows.iter().find(|r| r.model == model && r.split == "test" && r.metric == "loss").unwrap();
         let chance = test.chance.unwrap();
         assert!(chance > 2.5 && test.value < 0.5 * chance, "{model}: {} beside {chance}", test.value);
-        let bits = rows.iter().find(|r| r.model == model && r.split == "test" && r.metric == "bits_per_character");
+        let bits =
+            rows.iter().find(|r| r.model == model && r.split == "test" && r.metric == "bits_per_character");
         assert!((bits.unwrap().value - test.value / std::f64::consts::LN_2).abs() < 1e-12);
         assert!(test.parameters > 1000);
     }
@@ -155,14 +156,23 @@ fn tasks_and_settings_that_do_not_fit_are_refused_with_the_key() {
     for (text, said) in [
         ("[task]\nname = \"noise\"\n", "`task.name`: the task `noise` cannot be learned"),
         ("[task]\nname = \"adding\"\nlevel = \"word\"\n", "`task.level`: belongs to the task `text`"),
-        ("[task]\nname = \"adding\"\nform = \"2015\"\n", "expected a form of the adding problem (`1997`, `2016`)"),
+        (
+            "[task]\nname = \"adding\"\nform = \"2015\"\n",
+            "expected a form of the adding problem (`1997`, `2016`)",
+        ),
         ("[task]\nname = \"adding\"\n[training]\nepochs = 3\n", "expected `steps`"),
         ("[task]\nname = \"adding\"\n[training]\ndropout = 1.0\n", "`training.dropout`"),
         ("[task]\nname = \"adding\"\n[training]\noptimizer = \"adma\"\n", "did you mean `adam`?"),
-        ("[task]\nname = \"adding\"\n[training]\nlearning_rate = 0.0\n", "expected a number above 0, found 0"),
+        (
+            "[task]\nname = \"adding\"\n[training]\nlearning_rate = 0.0\n",
+            "expected a number above 0, found 0",
+        ),
         ("[task]\nname = \"adding\"\n[training]\nmomentum = 0.9\n", "the optimizer `adam` has none"),
         ("[task]\nname = \"adding\"\n[grid]\ninput_size = 3\n", "says how many features its input has"),
-        ("[task]\nname = \"adding\"\n[training]\nmodel = \"transformer\"\nheads = 7\n", "divides grid.hidden_size"),
+        (
+            "[task]\nname = \"adding\"\n[training]\nmodel = \"transformer\"\nheads = 7\n",
+            "divides grid.hidden_size",
+        ),
         ("[task]\nname = \"images\"\n", "task.dataset"),
         ("[task]\nname = \"images\"\ndataset = \"shakespeare\"\n", "shakespeare"),
         ("[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.9, 0.1, 0.1]\n", "add up to 1"),
@@ -174,5 +184,80 @@ fn tasks_and_settings_that_do_not_fit_are_refused_with_the_key() {
         let found = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{text}: {found}");
         assert!(found.contains(said), "{text}: {found}");
+    }
+}
+
+#[test]
+fn a_checkpoint_goes_on_with_a_text_and_names_what_it_does_not_know() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
+    let config = config(
+        dir.path(),
+        "sampled",
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\n\
+         [grid]\ncell = \"gru\"\nhidden_size = 48\nseq_len = 30\nbatch_size = 4\n\
+         [training]\nsteps = 250\nlearning_rate = 0.01\nclip_norm = 1.0\n",
+    );
+    assert!(run(dir.path(), &config, &[]).status.success());
+    let runs = fs::read_dir(dir.path().join("results/sampled/checkpoints")).unwrap();
+    let checkpoint = runs.map(|run| run.unwrap().path().join("best.safetensors")).next().unwrap();
+    let sample = |more: &[&str]| lab(dir.path()).arg("sample").arg(&checkpoint).args(more).output().unwrap();
+    let likeliest = sample(&["--prime", "the quick brown", "--length", "20", "--temperature", "0"]);
+    assert_eq!(String::from_utf8_lossy(&likeliest.stdout), "the quick brown fox jumps over the \n");
+    let [one, again, other] = ["1", "1", "2"].map(|seed| sample(&["--seed", seed, "--temperature", "3"]).stdout);
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+    let unknown = sample(&["--prime", "the Q\u{fc}ick"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(said.contains("found \"Q\", \"\u{fc}\""), "{said}");
+    for (arguments, said) in [(["--temperature", "-1"], "--temperature"), (["--prime", ""], "found none")] {
+        let output = sample(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(said));
+    }
+    fs::write(dir.path().join("no.safetensors"), "x").unwrap();
+    let output = lab(dir.path()).args(["sample", "no.safetensors"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn no_model_sees_what_comes_later() {
+    use lstm_lab::config::names::{CellName, Dtype, EngineName};
+    use lstm_lab::config::training::names::ModelName;
+    use lstm_lab::device::cpu;
+    use lstm_lab::model::{Ask, Blueprint, model};
+    use tch::Tensor;
+
+    for name in ModelName::ALL {
+        let blueprint = Blueprint {
+            model: *name,
+            cell: CellName::Lstm,
+            engine: EngineName::Fused,
+            init: "pytorch".into(),
+            layer_sizes: vec![8, 8],
+            heads: 2,
+            positions: 12,
+            symbols: None,
+            encoding: None,
+            input_size: 3,
+            outputs: 5,
+            dropout: 0.0,
+            dtype: Dtype::F64,
+        };
+        let model = model(&blueprint, 1, cpu());
+        let input = Tensor::randn([12, 2, 3], (tch::Kind::Double, cpu()));
+        let leaf = input.set_requires_grad(true);
+        let said = model.run(&leaf, Ask { first: None, answers: 12, dropout: None }).unwrap();
+        assert_eq!(said.answers.size(), [12, 2, 5]);
+        // Of the answer after step 7: the steps before count, those after do not.
+        let gradient = Tensor::run_backward(&[said.answers.get(6).sum(said.answers.kind())], &[&leaf], false, false);
+        let norms = gradient[0].abs().sum_dim_intlist([1, 2].as_slice(), false, tch::Kind::Double);
+        let norms = Vec::<f64>::try_from(norms).unwrap();
+        assert!(norms[..7].iter().all(|norm| *norm > 0.0), "{name}: {norms:?}");
+        assert!(norms[7..].iter().all(|norm| *norm == 0.0), "{name}: {norms:?}");
+        // Only the last answers: the same ones.
+        let few = model.run(&leaf, Ask { first: None, answers: 3, dropout: None }).unwrap();
+        assert!(few.answers.allclose(&said.answers.narrow(0, 9, 3), 1e-12, 1e-12, false), "{name}");
     }
 }

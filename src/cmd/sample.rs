@@ -1,0 +1,23 @@
+//! `lstm-lab sample`: a text, continued by a model that was trained.
+
+use super::place;
+use crate::cli::SampleArgs;
+use crate::error::{Error, Result};
+use crate::random::{self, Purpose};
+use crate::train::checkpoint::Checkpoint;
+use crate::train::{Request, Sampler};
+use crate::ui::print;
+
+/// Prints the prime and what follows.
+pub fn sample(args: &SampleArgs) -> Result<u8> {
+    if !(args.temperature >= 0.0 && args.temperature.is_finite()) {
+        let found = args.temperature;
+        return Err(Error::Usage(format!("--temperature: expected a number of at least 0, found {found}")));
+    }
+    let place = place(args.place)?;
+    let sampler = Sampler::new(&Checkpoint::read(&args.checkpoint)?, place.device)?;
+    let request = Request { prime: &args.prime, length: args.length, temperature: args.temperature };
+    let text = sampler.sample(request, &mut random::stream(args.seed, Purpose::Sample))?;
+    print(&format!("{text}\n"));
+    Ok(0)
+}
