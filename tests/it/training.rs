@@ -204,7 +204,8 @@ fn a_checkpoint_goes_on_with_a_text_and_names_what_it_does_not_know() {
     let sample = |more: &[&str]| lab(dir.path()).arg("sample").arg(&checkpoint).args(more).output().unwrap();
     let likeliest = sample(&["--prime", "the quick brown", "--length", "20", "--temperature", "0"]);
     assert_eq!(String::from_utf8_lossy(&likeliest.stdout), "the quick brown fox jumps over the \n");
-    let [one, again, other] = ["1", "1", "2"].map(|seed| sample(&["--seed", seed, "--temperature", "3"]).stdout);
+    let [one, again, other] =
+        ["1", "1", "2"].map(|seed| sample(&["--seed", seed, "--temperature", "3"]).stdout);
     assert_eq!(one, again);
     assert_ne!(one, other);
     let unknown = sample(&["--prime", "the Q\u{fc}ick"]);
@@ -251,7 +252,8 @@ fn no_model_sees_what_comes_later() {
         let said = model.run(&leaf, Ask { first: None, answers: 12, dropout: None }).unwrap();
         assert_eq!(said.answers.size(), [12, 2, 5]);
         // Of the answer after step 7: the steps before count, those after do not.
-        let gradient = Tensor::run_backward(&[said.answers.get(6).sum(said.answers.kind())], &[&leaf], false, false);
+        let gradient =
+            Tensor::run_backward(&[said.answers.get(6).sum(said.answers.kind())], &[&leaf], false, false);
         let norms = gradient[0].abs().sum_dim_intlist([1, 2].as_slice(), false, tch::Kind::Double);
         let norms = Vec::<f64>::try_from(norms).unwrap();
         assert!(norms[..7].iter().all(|norm| *norm > 0.0), "{name}: {norms:?}");
