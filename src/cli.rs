@@ -129,7 +129,7 @@ pub struct TraceArgs {
 /// `sample`.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// DIR/<experiment>/checkpoints/<run_id>/best.safetensors
+    /// A file such as results/EXPERIMENT/checkpoints/RUN_ID/best.safetensors.
     #[arg(value_name = "CHECKPOINT")]
     pub checkpoint: PathBuf,
     /// The text to go on from.

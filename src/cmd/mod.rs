@@ -98,7 +98,7 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
             let trains = spec.parts.iter().any(|part| is_training(&part));
             let measures = spec.parts.iter().any(|part| !is_training(&part));
             Ok(Inputs {
-                training: trains.then(|| Input::Corpus(Corpus::new(&raw, corpus))),
+                training: trains.then(|| Input::Corpus(Corpus::new(&raw, corpus.cut()))),
                 text: if measures { Some(Input::Text(Text::new(raw)?)) } else { None },
             })
         }

@@ -189,7 +189,7 @@ impl Check<'_> {
             Kind::Training => {
                 let own = resolved(wire.training.clone());
                 let (axes, settings) = self.training(&own, task)?;
-                (Measure::Training { axes, settings }, own.grid)
+                (Measure::Training { axes, settings: Box::new(settings) }, own.grid)
             }
         };
         let grid = self.grid(kind, &resolved(grid), task)?;

@@ -281,7 +281,7 @@ impl Expansion<'_> {
         shape: Shape,
     ) -> Result<Point> {
         let task = &self.spec.task;
-        let input = self.inputs.of(part.measure.kind());
+        let input = self.inputs.of(part.measure.kind() == Kind::Training);
         if let Some(input) = input {
             input.holds(shape.seq_len, shape.batch_size, one_excerpt_each(task))?;
         }
@@ -352,7 +352,7 @@ impl Expansion<'_> {
                     for &model in &axes.model {
                         for &learning_rate in &axes.learning_rate {
                             for &clip_norm in &axes.clip_norm {
-                                let (task, settings) = (self.spec.task.clone(), settings.clone());
+                                let (task, settings) = (self.spec.task.clone(), settings.as_ref().clone());
                                 let learning =
                                     Learning { engine, model, learning_rate, clip_norm, task, settings };
                                 self.push_learning(part, &point, learning, runs)?;

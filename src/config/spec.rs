@@ -76,7 +76,7 @@ pub enum Measure {
         /// What is swept beside the grid.
         axes: Axes,
         /// What every run has.
-        settings: Settings,
+        settings: Box<Settings>,
     },
 }
 

@@ -8,6 +8,7 @@ use super::check::{Check, resolved};
 use super::names::{Encoding, TaskName};
 use super::training::names::{AddingForm, Level, TargetSteps};
 use super::wire::TaskWire;
+use crate::data::Cut;
 use crate::error::ConfigError;
 
 /// Where sequences come from.
@@ -65,6 +66,14 @@ pub struct CorpusSettings {
     pub targets: TargetSteps,
     /// Steps from the start of one excerpt to that of the next, with `targets = "last"`.
     pub stride: usize,
+}
+
+impl CorpusSettings {
+    /// How the text is cut up.
+    pub fn cut(&self) -> Cut {
+        let by_words = self.level == Level::Word;
+        Cut { by_words, split: self.split, limit: self.limit, min_count: self.min_count }
+    }
 }
 
 /// Which text.

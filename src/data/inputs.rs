@@ -1,7 +1,6 @@
 //! The data that an experiment's kinds need, loaded once.
 
 use super::{Corpus, Images, Text};
-use crate::config::names::Kind;
 use crate::error::Result;
 
 /// What is there for each kind.
@@ -25,9 +24,9 @@ pub enum Input {
 }
 
 impl Inputs {
-    /// The data of a kind.
-    pub fn of(&self, kind: Kind) -> Option<&Input> {
-        if kind == Kind::Training { self.training.as_ref() } else { self.text.as_ref() }
+    /// The data for training, or for what is measured without.
+    pub fn of(&self, training: bool) -> Option<&Input> {
+        if training { self.training.as_ref() } else { self.text.as_ref() }
     }
 }
 

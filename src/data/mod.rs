@@ -29,7 +29,7 @@ mod words;
 use std::path::PathBuf;
 
 pub use catalogue::DATASETS;
-pub use corpus::{Corpus, UNKNOWN};
+pub use corpus::{Corpus, Cut, Split, UNKNOWN};
 pub use dataset::{Content, Dataset, Kind, Pin, Pinned, Source, dataset, dataset_of};
 pub use fetch::fetch;
 pub use images::{ImageSplit, Images};

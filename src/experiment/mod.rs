@@ -55,7 +55,7 @@ pub struct Context<'a> {
 /// Nothing of the run could be measured.
 pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> Result<Measured> {
     let place = context.place;
-    let input = context.inputs.of(run.kind());
+    let input = context.inputs.of(run.learning().is_some());
     let text = match input {
         Some(Input::Text(text)) => Some(text),
         _ => None,
@@ -81,7 +81,9 @@ pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize))
 /// What the first step runs into.
 pub fn estimate(run: &Run, inputs: &Inputs, place: Place) -> Result<Option<f64>> {
     match run.measure {
-        RunMeasure::Training(_) => training::estimate(run, inputs.of(run.kind()), place).map(Some),
+        RunMeasure::Training(_) => {
+            training::estimate(run, inputs.of(run.learning().is_some()), place).map(Some)
+        }
         _ => Ok(None),
     }
 }

@@ -6,7 +6,7 @@ use super::{Measured, Place};
 use crate::config::names::Lags;
 use crate::config::plan::{Learning, Run};
 use crate::config::task::Task as Form;
-use crate::config::training::names::{AddingForm, Level};
+use crate::config::training::names::AddingForm;
 use crate::data::{Input, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::model::{Blueprint, Model, model};
@@ -72,7 +72,7 @@ impl<'a> Made<'a> {
         let blueprint = Blueprint::new(run, learning, task.as_ref(), longest);
         let model = model(&blueprint, run.seed, place.device);
         let (symbols, by_words) = match input {
-            Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.level == Level::Word),
+            Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.by_words),
             _ => (&[][..], false),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));

@@ -63,3 +63,13 @@ Speed:
 - **interval** of a time or ratio: percentile bootstrap over the samples; for a ratio those of one round are drawn
   together.
 ";
+
+/// For runs that learn something.
+pub const TRAINING: &str = "
+### Training
+
+`best valid loss` is the least of a run's evaluations on data that it does not learn from; the test split is judged once, by the
+parameters of that evaluation. `chance` is what the best answer reaches that does not look at the sequence; a loss within
+1 % of it is called so. `solved` counts the runs that met the config's criterion. Where gradient norms are recorded during
+training, the section on gradients shows those of each run's last recorded step; `gradients.csv` has all of them, by `step`.
+";

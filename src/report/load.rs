@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::group::{self, CurveGroup, ScalarGroup, SpeedGroup};
 use crate::error::{Error, Result};
-use crate::results::schema::{GateRow, JacobianRow, RunRow};
+use crate::results::schema::{GateRow, JacobianRow, RunRow, TrainingRow};
 
 /// What the report of one experiment is made from.
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ pub struct Experiment {
     pub predictions: Vec<ScalarGroup>,
     /// The timings.
     pub speed: Vec<SpeedGroup>,
+    /// What was learned, row by row.
+    pub training: Vec<TrainingRow>,
 }
 
 /// What a config says about its experiment.
@@ -68,6 +70,7 @@ pub fn load(dir: &Path) -> Result<Experiment> {
         runs,
         gradients,
         speed,
+        training: csv_rows(&dir.join("training.csv"), |rows| rows.collect())?,
     })
 }
 

@@ -6,6 +6,7 @@ use super::plot::Figure;
 use super::point::{Point, Setting, labels};
 use super::table::{Table, escaped};
 use super::tables::{self, Captioned};
+use super::training;
 use crate::results::schema::{RunRow, SummaryRow};
 
 /// The figures of a report, by kind.
@@ -24,6 +25,7 @@ pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures)
     let mut sections =
         vec![format!("# {}", escaped(&experiment.name)), about(experiment), runs(&experiment.runs)];
     for (title, table, figures) in [
+        ("Training", &training::table(&experiment.runs, &experiment.training), &[][..]),
         ("Gradients", &tables::gradients(summary), figures.gradients),
         ("Jacobians", &tables::jacobian(summary), figures.jacobian),
         ("Speed", &tables::speed(summary), figures.speed),
@@ -39,6 +41,8 @@ pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures)
     sections.push(guide::COMMON.trim().to_string());
     sections.extend(has("gradients").then(|| guide::GRADIENTS.trim().to_string()));
     sections.extend(has("jacobian").then(|| guide::JACOBIAN.trim().to_string()));
+    let trained = experiment.runs.iter().any(|run| run.kind == "training");
+    sections.extend(trained.then(|| guide::TRAINING.trim().to_string()));
     sections.extend(has("speed").then(|| guide::SPEED.trim().to_string()));
     sections.retain(|section| !section.is_empty());
     sections.join("\n\n") + "\n"

@@ -15,6 +15,7 @@ pub mod point;
 pub mod summary;
 mod table;
 mod tables;
+mod training;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use tch::{Kind, no_grad};
 
 use crate::cell::State;
-use crate::config::training::names::Split;
+use crate::data::Split;
 use crate::error::Result;
 use crate::model::{Ask, Blueprint, Model};
 use crate::task::learning::{Batch, Task, loss, right};

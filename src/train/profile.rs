@@ -5,7 +5,8 @@ use tch::Tensor;
 
 use super::progress::ProfileRecord;
 use crate::config::names::{EngineName, Quantity};
-use crate::config::training::names::{ModelName, Split};
+use crate::config::training::names::ModelName;
+use crate::data::Split;
 use crate::engine::engine;
 use crate::error::Result;
 use crate::model::{Ask, Blueprint, Model, read_out};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::training::names::Split;
+use crate::data::Split;
 
 /// One number that a run reports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

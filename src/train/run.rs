@@ -13,7 +13,7 @@ use super::{profile, schedule};
 use crate::cell::State;
 use crate::config::plan::{Learning, Run};
 use crate::config::training::Length;
-use crate::config::training::names::Split;
+use crate::data::Split;
 use crate::error::{Error, Result};
 use crate::model::{Ask, Blueprint, Model};
 use crate::random::{self, Purpose};

@@ -42,7 +42,13 @@ struct Said {
 }
 
 fn lab(dir: &Path, arguments: &[&str]) -> Said {
-    let output = Command::cargo_bin("lstm-lab").unwrap().current_dir(dir).args(arguments).output().unwrap();
+    let output = Command::cargo_bin("lstm-lab")
+        .unwrap()
+        .current_dir(dir)
+        .env_remove("LSTM_LAB_DATA")
+        .args(arguments)
+        .output()
+        .unwrap();
     Said {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -212,10 +212,16 @@ fn a_checkpoint_goes_on_with_a_text_and_names_what_it_does_not_know() {
     assert_eq!(unknown.status.code(), Some(2));
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert!(said.contains("found \"Q\", \"\u{fc}\""), "{said}");
-    for (arguments, said) in [(["--temperature", "-1"], "--temperature"), (["--prime", ""], "found none")] {
+    for (arguments, said) in
+        [(["--temperature=-1", "--seed=1"], "--temperature"), (["--prime=", "--seed=1"], "found none")]
+    {
         let output = sample(&arguments);
         assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
-        assert!(String::from_utf8_lossy(&output.stderr).contains(said));
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains(said),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     fs::write(dir.path().join("no.safetensors"), "x").unwrap();
     let output = lab(dir.path()).args(["sample", "no.safetensors"]).output().unwrap();

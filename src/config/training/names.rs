@@ -45,18 +45,6 @@ names! {
 }
 
 names! {
-    /// Part of a task's data.
-    Split ("split") {
-        /// what parameters are learned from
-        Train = "train",
-        /// what decides which parameters are the best
-        Valid = "valid",
-        /// what the best parameters are judged by, once
-        Test = "test",
-    }
-}
-
-names! {
     /// What one symbol of a text is.
     Level ("level") {
         /// a Unicode character

@@ -11,8 +11,8 @@ use tch::{Device, Kind, Tensor};
 
 use crate::config::plan::{Learning, Run};
 use crate::config::task::Task as Form;
-use crate::config::training::names::{Split, TargetSteps};
-use crate::data::Input;
+use crate::config::training::names::TargetSteps;
+use crate::data::{Input, Split};
 use crate::device;
 use crate::error::{Error, Result};
 use crate::random::Purpose;

@@ -1,0 +1,184 @@
+//! What was learned, in a table: one row a grid point, over its seeds.
+
+use super::number::{significant, with_interval};
+use super::point::{Point, Setting, varying};
+use super::table::{Table, escaped};
+use super::tables::Captioned;
+use crate::results::schema::{RunRow, TrainingRow};
+use crate::stats;
+
+/// Within this share of the chance level a loss is no better than chance.
+const AT_CHANCE: f64 = 0.01;
+
+/// What tells grid points of training apart: the settings of any kind, and (model, learning rate, clip norm).
+type Key = (Point, [String; 3]);
+
+/// The names of the last three.
+const OWN: [&str; 3] = ["model", "learning rate", "clip norm"];
+
+/// The table; none where nothing was trained. Runs that diverged are counted, and count for nothing else.
+pub fn table(runs: &[RunRow], rows: &[TrainingRow]) -> Option<Captioned> {
+    let trained: Vec<&RunRow> = runs.iter().filter(|run| run.kind == "training").collect();
+    let mut groups: Vec<(Key, Vec<&RunRow>)> = Vec::new();
+    for run in trained {
+        let key = key(run);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, members)) => members.push(run),
+            None => groups.push((key, vec![run])),
+        }
+    }
+    groups.first()?;
+    let vary = varying(groups.iter().map(|((point, _), _)| point));
+    let settings: Vec<Setting> = Setting::ALL
+        .into_iter()
+        .filter(|setting| *setting == Setting::Cell || vary.contains(setting))
+        .collect();
+    let own: Vec<usize> =
+        (0..OWN.len()).filter(|n| groups.iter().any(|((_, own), _)| own[*n] != groups[0].0.1[*n])).collect();
+    let mut header: Vec<String> = settings.iter().map(|setting| setting.name().to_string()).collect();
+    header.extend(own.iter().map(|n| OWN[*n].to_string()));
+    let columns = [
+        "best valid loss",
+        "test loss",
+        "chance",
+        "test accuracy",
+        "chance",
+        "solved",
+        "sequences",
+        "parameters",
+        "minutes",
+        "runs",
+    ];
+    header.extend(columns.map(String::from));
+    let line = |((point, words), members): &(Key, Vec<&RunRow>)| {
+        let mut cells: Vec<String> = settings.iter().map(|setting| escaped(&setting.value(point))).collect();
+        cells.extend(own.iter().map(|n| escaped(&words[*n])));
+        cells.extend(numbers(members, rows));
+        cells
+    };
+    Some(Captioned {
+        caption: "Losses in the unit of the task (nats, or the mean square); means over seeds, with 95 % intervals; \
+                  `sequences` is the median of what was trained on."
+            .to_string(),
+        table: Table { header, rows: groups.iter().map(line).collect() },
+    })
+}
+
+fn key(run: &RunRow) -> Key {
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let model = run.model.clone().unwrap_or_default();
+    (Point::from(run), [model, number(run.learning_rate), number(run.clip_norm)])
+}
+
+/// The cells after the settings.
+fn numbers(members: &[&RunRow], rows: &[TrainingRow]) -> Vec<String> {
+    let good: Vec<&&RunRow> = members.iter().filter(|run| run.status == "ok").collect();
+    let of = |run: &RunRow, split: &str, metric: &str| -> Vec<TrainingRow> {
+        let is_it =
+            |row: &&TrainingRow| row.run_id == run.run_id && row.split == split && row.metric == metric;
+        rows.iter().filter(is_it).cloned().collect()
+    };
+    let each = |pick: &dyn Fn(&RunRow) -> Option<f64>| -> Vec<f64> {
+        good.iter().filter_map(|run| pick(run)).collect()
+    };
+    let least = each(&|run| of(run, "valid", "loss").iter().map(|row| row.value).reduce(f64::min));
+    let test = |metric: &'static str| each(&move |run| of(run, "test", metric).first().map(|row| row.value));
+    let chance = |metric: &str| good.first().and_then(|run| of(run, "valid", metric).first()?.chance);
+    let solved = each(&|run| of(run, "train", "solved").last().map(|row| row.value));
+    let sequences = each(&|run| of(run, "train", "loss").last().map(|row| row.sequences as f64));
+    let seconds = each(&|run| run.seconds);
+    let is_chance = |loss: f64| chance("loss").is_some_and(|chance| loss > chance * (1.0 - AT_CHANCE));
+    let at_chance = if stats::mean(&least).is_some_and(is_chance) { " (at chance)" } else { "" };
+    let level = |value: Option<f64>| value.map(|value| significant(value, 3)).unwrap_or_default();
+    let failed = members.len() - good.len();
+    vec![
+        estimate(&least) + at_chance,
+        estimate(&test("loss")),
+        level(chance("loss")),
+        estimate(&test("accuracy")),
+        level(chance("accuracy")),
+        if solved.is_empty() {
+            String::new()
+        } else {
+            format!("{} of {}", solved.iter().sum::<f64>(), solved.len())
+        },
+        stats::median(&sequences).map(|median| format!("{median:.0}")).unwrap_or_default(),
+        good.first().and_then(|run| run.parameters).map(|count| count.to_string()).unwrap_or_default(),
+        level(stats::mean(&seconds).map(|seconds| seconds / 60.0)),
+        if failed > 0 { format!("{}, {failed} failed", members.len()) } else { members.len().to_string() },
+    ]
+}
+
+fn estimate(values: &[f64]) -> String {
+    let interval = stats::t_interval(values);
+    let cell = |mean| with_interval(mean, interval.map(|ends| ends.low), interval.map(|ends| ends.high));
+    stats::mean(values).map(cell).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fake;
+
+    fn row(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
+        TrainingRow {
+            run_id: id.into(),
+            model: "recurrent".into(),
+            cell: "lstm".into(),
+            engine: "simd".into(),
+            init: "pytorch".into(),
+            task: "adding 2016".into(),
+            hidden_size: 8,
+            seq_len: 100,
+            batch_size: 2,
+            seed: 1,
+            step: 10,
+            sequences: 20,
+            split: split.into(),
+            metric: metric.into(),
+            value,
+            unit: "mse".into(),
+            chance: (metric == "loss").then_some(1.0 / 6.0),
+            parameters: 100,
+        }
+    }
+
+    #[test]
+    fn the_best_evaluation_counts_and_chance_is_called_so() {
+        let of = |id: &str, seed, rate| RunRow {
+            kind: "training".into(),
+            learning_rate: Some(rate),
+            ..fake::run(id, seed)
+        };
+        let mut runs = [of("a", 1, 0.1), of("b", 2, 0.1), of("c", 1, 0.2)];
+        runs[1].status = "failed".into();
+        let rows = [
+            row("a", "valid", "loss", 0.3),
+            row("a", "valid", "loss", 0.02),
+            row("a", "valid", "loss", 0.1),
+            row("a", "test", "loss", 0.03),
+            row("a", "train", "loss", 0.5),
+            row("a", "train", "solved", 1.0),
+            row("b", "valid", "loss", 0.001),
+            row("c", "valid", "loss", 0.166),
+            row("c", "train", "solved", 0.0),
+        ];
+        let table = table(&runs, &rows).unwrap().table;
+        assert_eq!(table.header[..3], ["cell", "learning rate", "best valid loss"]);
+        assert_eq!(table.rows.len(), 2);
+        assert!(
+            table.rows[0][2].starts_with("0.0200") && !table.rows[0][2].contains("chance"),
+            "{:?}",
+            table.rows[0]
+        );
+        assert_eq!(table.rows[0][7..9], ["1 of 1", "20"]);
+        assert_eq!(table.rows[0][11], "2, 1 failed");
+        assert!(table.rows[1][2].ends_with("(at chance)"), "{:?}", table.rows[1]);
+        assert_eq!(table.rows[1][7], "0 of 1");
+    }
+
+    #[test]
+    fn nothing_trained_is_no_table() {
+        assert_eq!(super::table(&[fake::run("a", 1)], &[]), None);
+    }
+}
