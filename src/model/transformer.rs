@@ -114,11 +114,12 @@ impl Model for Transformer {
         let mut x = self.dense("input", &vectors.transpose(0, 1)) + positions;
         for k in 0..self.blocks {
             let attended = self.attend(k, &self.norm(&format!("block{k}.attention_norm"), &x));
-            x += dropped(attended, self.dropout, &mut ask.dropout);
+            // `+=` would write over what the norm needs for its gradient.
+            x = &x + dropped(attended, self.dropout, &mut ask.dropout);
             let inner =
                 self.dense(&format!("block{k}.mlp_in"), &self.norm(&format!("block{k}.mlp_norm"), &x));
             let outer = self.dense(&format!("block{k}.mlp_out"), &inner.gelu("none"));
-            x += dropped(outer, self.dropout, &mut ask.dropout);
+            x = &x + dropped(outer, self.dropout, &mut ask.dropout);
         }
         let x = self.norm("last_norm", &x.narrow(1, steps - ask.answers, ask.answers));
         Ok(Said { answers: read_out(&self.weights, &x.transpose(0, 1)), last: vec![] })
