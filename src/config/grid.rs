@@ -1,23 +1,35 @@
 //! The checks of a grid: its axes, and its sizes multiplied out.
 
 use super::check::Check;
-use super::names::Kind;
+use super::names::{EngineName, Kind};
 use super::spec::{Grid, Shape};
 use super::task::Task;
 use super::wire::{GridWire, OneOrMany, ShapeWire};
 use crate::error::ConfigError;
+
+/// The engine of training where none is named.
+pub(super) const AUTO: &str = "auto";
 
 impl Check<'_> {
     pub(super) fn grid(&self, kind: Kind, wire: &GridWire, task: &Task) -> Result<Grid, ConfigError> {
         let key = |name: &str| self.grid_key(kind, name);
         Ok(Grid {
             cell: self.words(&key("cell"), &wire.cell)?,
-            engine: self.words(&key("engine"), &wire.engine)?,
+            engine: self.engines(kind, wire)?,
             init: self.words(&key("init"), &wire.init)?,
             layers: self.sizes(&key("layers"), &wire.layers)?,
             dtype: self.words(&key("dtype"), &wire.dtype)?,
             shapes: self.shapes(kind, wire, task)?,
         })
+    }
+
+    /// Engines by name; none for training with whatever is the fastest.
+    fn engines(&self, kind: Kind, wire: &GridWire) -> Result<Vec<EngineName>, ConfigError> {
+        let is_auto = wire.engine.as_ref().is_some_and(|words| words.0 == [AUTO]);
+        match (kind, is_auto) {
+            (Kind::Training, true) => Ok(vec![]),
+            _ => self.words(&self.grid_key(kind, "engine"), &wire.engine),
+        }
     }
 
     /// Multiplies the size axes out, in the order hidden size, steps, batch, input, below the joint `shapes`.

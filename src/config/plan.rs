@@ -348,14 +348,16 @@ impl Expansion<'_> {
                 self.push(point, measure, self.spec.seeds[0], runs)
             }
             Measure::Training { axes, settings } => {
-                for &engine in &part.grid.engine {
+                let engines = self.engines(&part.grid, point.dtype);
+                for &engine in &engines {
                     for &model in &axes.model {
                         for &learning_rate in &axes.learning_rate {
                             for &clip_norm in &axes.clip_norm {
                                 let (task, settings) = (self.spec.task.clone(), settings.as_ref().clone());
                                 let learning =
                                     Learning { engine, model, learning_rate, clip_norm, task, settings };
-                                self.push_learning(part, &point, learning, runs)?;
+                                let first = engine == engines[0];
+                                self.push_learning(part, &point, learning, first, runs)?;
                             }
                         }
                     }
@@ -365,16 +367,28 @@ impl Expansion<'_> {
         }
     }
 
+    /// The engines of training: those that are named, or the fastest one that serves device and type.
+    fn engines(&self, grid: &Grid, dtype: Dtype) -> Vec<EngineName> {
+        match (grid.engine.is_empty(), self.device, dtype) {
+            (false, _, _) => grid.engine.clone(),
+            (true, "cpu", Dtype::F32) => vec![EngineName::Simd],
+            (true, "cpu", Dtype::F64) => vec![EngineName::Analytic],
+            // cuDNN's.
+            (true, _, _) => vec![EngineName::Builtin],
+        }
+    }
+
     /// A model without recurrent layers is the same at every cell, init and engine: it is run at the first of each.
     fn push_learning(
         &mut self,
         part: &Part,
         point: &Point,
         learning: Learning,
+        first_engine: bool,
         runs: &mut Vec<Run>,
     ) -> Result<()> {
         let grid = &part.grid;
-        let first = (point.cell, point.init, learning.engine) == (grid.cell[0], grid.init[0], grid.engine[0]);
+        let first = first_engine && (point.cell, point.init) == (grid.cell[0], grid.init[0]);
         if !learning.is_recurrent() && !first {
             return Ok(());
         }

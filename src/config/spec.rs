@@ -97,7 +97,7 @@ impl Measure {
 pub struct Grid {
     /// Cells.
     pub cell: Vec<CellName>,
-    /// Engines: an axis for `gradients`, interleaved within each run for `speed`.
+    /// Engines: an axis for `gradients`, interleaved within each run for `speed`; none where training takes the fastest.
     pub engine: Vec<EngineName>,
     /// Init policies.
     pub init: Vec<Init>,

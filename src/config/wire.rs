@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::grid::AUTO;
 use super::training::wire::TrainingWire;
 use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -229,7 +230,7 @@ impl Wire {
                 grid.hidden_size.get_or_insert_with(|| OneOrMany(vec![sizes[0]]));
                 grid.layers.get_or_insert_with(|| OneOrMany(vec![sizes.len() as i64]));
             }
-            own.grid = Some(grid.resolve(&["simd"], "f32", 32, fixed_input));
+            own.grid = Some(grid.resolve(&[AUTO], "f32", 32, fixed_input));
         }
         self
     }

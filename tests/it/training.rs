@@ -269,3 +269,25 @@ fn no_model_sees_what_comes_later() {
         assert!(few.answers.allclose(&said.answers.narrow(0, 9, 3), 1e-12, 1e-12, false), "{name}");
     }
 }
+
+#[test]
+fn the_engine_is_the_fastest_that_serves() {
+    use lstm_lab::config::{self, Plan};
+    use lstm_lab::data::Inputs;
+
+    let dir = tempfile::tempdir().unwrap();
+    let task = "[task]\nname = \"adding\"\n[grid]\ncell = \"lstm\"\n";
+    let path = config(dir.path(), "auto", task);
+    let engine = |changes: &[&str], device: &str| {
+        let changes: Vec<String> = changes.iter().map(|change| change.to_string()).collect();
+        let spec = config::load(&path, &changes).unwrap();
+        Plan::new(&spec, &Inputs::default(), device, 1).unwrap().runs[0].engines()
+    };
+    assert_eq!(engine(&[], "cpu"), "simd");
+    assert_eq!(engine(&["grid.dtype=f64"], "cpu"), "analytic");
+    assert_eq!(engine(&[], "cuda:0"), "builtin");
+    assert_eq!(engine(&["grid.engine=fused"], "cpu"), "fused");
+    let refused =
+        config::load(&path, &["kind=speed".into(), "task.name=noise".into(), "grid.engine=auto".into()]);
+    assert!(refused.unwrap_err().to_string().contains("expected an engine"), "auto is for training");
+}
