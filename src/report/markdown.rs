@@ -12,6 +12,8 @@ use crate::results::schema::{RunRow, SummaryRow};
 /// The figures of a report, by kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Figures<'a> {
+    /// Of what was learned.
+    pub training: &'a [Figure],
     /// Of gradients.
     pub gradients: &'a [Figure],
     /// Of products of Jacobians.
@@ -25,7 +27,7 @@ pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures)
     let mut sections =
         vec![format!("# {}", escaped(&experiment.name)), about(experiment), runs(&experiment.runs)];
     for (title, table, figures) in [
-        ("Training", &training::table(&experiment.runs, &experiment.training), &[][..]),
+        ("Training", &training::table(&experiment.runs, &experiment.training), figures.training),
         ("Gradients", &tables::gradients(summary), figures.gradients),
         ("Jacobians", &tables::jacobian(summary), figures.jacobian),
         ("Speed", &tables::speed(summary), figures.speed),
@@ -107,7 +109,11 @@ mod tests {
     fn written(experiment: &Experiment) -> String {
         let summary = summary::rows(experiment);
         let figures = plot::of_gradients(&experiment.gradients);
-        report(experiment, &summary, Figures { gradients: &figures, jacobian: &[], speed: &[] })
+        report(
+            experiment,
+            &summary,
+            Figures { training: &[], gradients: &figures, jacobian: &[], speed: &[] },
+        )
     }
 
     #[test]

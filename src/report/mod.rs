@@ -37,14 +37,17 @@ pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
     let gradients = plot::of_gradients(&experiment.gradients);
     let jacobian = plot::of_jacobian(&experiment.jacobian, &gradients);
     let speed = plot::of_speed(&summary, &[&gradients[..], &jacobian].concat());
-    let figures = Figures { gradients: &gradients, jacobian: &jacobian, speed: &speed };
+    let curves = training::curves(&experiment.runs, &experiment.training);
+    let others = [&gradients[..], &jacobian, &speed].concat();
+    let training = plot::of_training(&curves, &others);
+    let figures = Figures { training: &training, gradients: &gradients, jacobian: &jacobian, speed: &speed };
     let report = markdown::report(&experiment, &summary, figures);
 
     let summary_csv = dir.join("summary.csv");
     let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
     write_whole(&summary_csv, &table)?;
     let mut written = vec![summary_csv];
-    written.extend(write_plots(&dir.join("plots"), gradients.iter().chain(&jacobian).chain(&speed))?);
+    written.extend(write_plots(&dir.join("plots"), training.iter().chain(&others))?);
     let report_md = dir.join("report.md");
     write_whole(&report_md, report.as_bytes())?;
     written.push(report_md);

@@ -1,11 +1,58 @@
 //! What was learned, in a table: one row a grid point, over its seeds.
 
+use super::group::CurveGroup;
 use super::number::{significant, with_interval};
 use super::point::{Point, Setting, varying};
 use super::table::{Table, escaped};
 use super::tables::Captioned;
 use crate::results::schema::{RunRow, TrainingRow};
 use crate::stats;
+
+/// Quantity of the curves of the loss on the split `valid`.
+pub const VALID_LOSS: &str = "valid_loss";
+
+/// Quantity of the curves of the gradient's norm.
+pub const GRADIENT_NORM: &str = "gradient_norm";
+
+/// log10 of loss and gradient norm over training steps. What only training sets stands with the init, and a model without a cell
+/// in the cell's place, so that they are panels and lines as those are.
+pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
+    let trained: Vec<&RunRow> =
+        runs.iter().filter(|run| run.kind == "training" && run.status == "ok").collect();
+    let vary: Vec<usize> = (0..OWN.len())
+        .filter(|n| trained.iter().any(|run| key(run).1[*n] != key(trained[0]).1[*n]))
+        .collect();
+    let mut groups: Vec<CurveGroup> = Vec::new();
+    for (quantity, split, metric) in
+        [(VALID_LOSS, "valid", "loss"), (GRADIENT_NORM, "train", "gradient_norm")]
+    {
+        for run in &trained {
+            let (mut point, own) = key(run);
+            let words = vary.iter().map(|n| format!("{} {}", OWN[*n], own[*n]));
+            let init = std::iter::once(point.init.clone()).chain(words);
+            point.init = init.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
+            if point.cell.is_empty() {
+                point.cell = own[0].clone();
+            }
+            let is_it =
+                |row: &&TrainingRow| row.run_id == run.run_id && row.split == split && row.metric == metric;
+            let log10 = |value: f64| Some(value.log10()).filter(|log10| log10.is_finite());
+            let curve = rows.iter().filter(is_it).map(|row| (row.step, log10(row.value))).collect();
+            match groups.iter_mut().find(|group| group.quantity == quantity && group.point == point) {
+                Some(group) => group.curves.push(curve),
+                None => {
+                    groups.push(CurveGroup {
+                        point,
+                        quantity: quantity.into(),
+                        layer: 0,
+                        curves: vec![curve],
+                    });
+                }
+            }
+        }
+    }
+    groups
+}
 
 /// Within this share of the chance level a loss is no better than chance.
 const AT_CHANCE: f64 = 0.01;
@@ -175,6 +222,22 @@ mod tests {
         assert_eq!(table.rows[0][11], "2, 1 failed");
         assert!(table.rows[1][2].ends_with("(at chance)"), "{:?}", table.rows[1]);
         assert_eq!(table.rows[1][7], "0 of 1");
+    }
+
+    #[test]
+    fn seeds_are_one_curve_and_what_training_sets_is_a_panel() {
+        let of = |id: &str, seed, rate| RunRow {
+            kind: "training".into(),
+            learning_rate: Some(rate),
+            ..fake::run(id, seed)
+        };
+        let runs = [of("a", 1, 0.1), of("b", 2, 0.1), of("c", 1, 0.2)];
+        let rows = ["a", "b", "c"].map(|id| row(id, "valid", "loss", 0.01));
+        let groups = curves(&runs, &rows);
+        let losses: Vec<_> = groups.iter().filter(|group| group.quantity == VALID_LOSS).collect();
+        assert_eq!(losses.iter().map(|group| group.curves.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(losses[1].point.init, "orthogonal(1), learning rate 0.2");
+        assert_eq!(losses[0].curves[0], [(10, Some(-2.0))].into_iter().collect());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Figures of curves over lag, or over the number of an exponent: one a quantity and setting, a panel an init, a line a cell.
+//! Figures of curves over lag, over the number of an exponent, or over training steps: one a quantity and setting, a panel an init, a line a cell.
 
 use super::Figure;
 use super::legend::Key;
@@ -6,6 +6,7 @@ use super::panels::{self, Panel, Panels, Series, Stroke};
 use super::style::{cell_colour, cells, engines};
 use crate::report::group::{CurveGroup, LARGEST_EXPONENT, LYAPUNOV};
 use crate::report::point::{Setting, labels, varying, without};
+use crate::report::training::{GRADIENT_NORM, VALID_LOSS};
 use crate::stats;
 
 /// How a quantity is shown.
@@ -36,7 +37,13 @@ const fn norm(name: &'static str, about: &'static str, symbol: &'static str) -> 
 }
 
 /// Quantities in the order of the figures.
-const QUANTITIES: [Shown; 11] = [
+const QUANTITIES: [Shown; 13] = [
+    Shown { name: VALID_LOSS, about: "loss on the split valid", y: Y::Titled("log₁₀ loss") },
+    Shown {
+        name: GRADIENT_NORM,
+        about: "norm of the gradient of all parameters before clipping, mean since the row before",
+        y: Y::Titled("log₁₀ norm"),
+    },
     norm(
         "total_h",
         "norm of the gradient of the loss with respect to the state hₜ, through every later step",
@@ -138,7 +145,11 @@ fn is_worth_drawing(groups: &[&CurveGroup]) -> bool {
 fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[Setting]) -> Figure {
     let known = QUANTITIES.iter().find(|shown| shown.name == quantity);
     let about = known.map_or("norm of a gradient", |shown| shown.about);
-    let over_number = quantity == LYAPUNOV;
+    let (over, x_title) = match quantity {
+        LYAPUNOV => ("its number", "number of the exponent"),
+        VALID_LOSS | GRADIENT_NORM => ("training steps", "training step"),
+        _ => ("lag", "lag T − t (steps before the end of the sequence)"),
+    };
     let points = || groups.iter().map(|group| &group.point);
     let inits: Vec<&str> = unique(points().map(|point| point.init.as_str()));
     let looks = Looks {
@@ -156,12 +167,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
     let panels = Panels {
         title: format!("{quantity}: {about}"),
         below_title: [words, &labels(&fixed, &groups[0].point), std::slice::from_ref(&over_seeds)].concat(),
-        x_title: if over_number {
-            "number of the exponent"
-        } else {
-            "lag T − t (steps before the end of the sequence)"
-        }
-        .into(),
+        x_title: x_title.into(),
         y_title: known.map_or_else(|| Y::Norm(quantity).title(), |shown| shown.y.title()),
         x_high: last_lag as f64 + 1.0,
         panels: inits.iter().map(panel).collect(),
@@ -172,10 +178,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
     Figure {
         name: name.join("-"),
         title: name.join(", "),
-        caption: format!(
-            "The {about}, over {} ({over_seeds}).",
-            if over_number { "its number" } else { "lag" }
-        ),
+        caption: format!("The {about}, over {over} ({over_seeds})."),
         drawing: panels::draw(&panels),
     }
 }

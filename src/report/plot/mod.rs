@@ -51,6 +51,11 @@ pub fn of_gradients(groups: &[CurveGroup]) -> Vec<Figure> {
     with_file_names(curves::figures(groups), &[])
 }
 
+/// The figures of what was learned. None of them is named as one of `others`.
+pub fn of_training(groups: &[CurveGroup], others: &[Figure]) -> Vec<Figure> {
+    with_file_names(curves::figures(groups), others)
+}
+
 /// The figures of products of Jacobians. None of them is named as one of `others`.
 pub fn of_jacobian(groups: &[CurveGroup], others: &[Figure]) -> Vec<Figure> {
     with_file_names(curves::figures(groups), others)
