@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::shipped;
 use crate::config::init::FORMS;
 use crate::config::names::{CellName, Encoding, EngineName, Kind, LossName, TaskName};
+use crate::config::training::names::{ModelName, OptimizerName, ScheduleName};
 use crate::error::Result;
 use crate::ui::print;
 
@@ -31,14 +32,20 @@ pub fn list() -> Result<u8> {
     let tasks = words(&mut TaskName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let encodings = words(&mut Encoding::ALL.iter().map(|n| (n.as_str(), n.about())));
     let losses = words(&mut LossName::ALL.iter().map(|n| (n.as_str(), n.about())));
+    let models = words(&mut ModelName::ALL.iter().map(|n| (n.as_str(), n.about())));
+    let optimizers = words(&mut OptimizerName::ALL.iter().map(|n| (n.as_str(), n.about())));
+    let schedules = words(&mut ScheduleName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let inits = words(&mut FORMS.iter().copied());
     for (title, entries) in [
         ("kinds", kinds),
         ("cells", cells),
         ("engines", engines),
         ("tasks", tasks),
-        ("encodings of text", encodings),
+        ("encodings of symbols", encodings),
         ("losses of gradients", losses),
+        ("models of training", models),
+        ("optimizers of training", optimizers),
+        ("schedules of training", schedules),
         ("inits", inits),
     ] {
         section(&mut out, title, entries.into_iter());
