@@ -98,10 +98,10 @@ pub fn run<C: Equations, S: Simd>(
     let mut d_h = Buffer::new(block * batch * padded);
     let mut carry = Buffer::new(batch * padded);
     let depth = C::GATES * padded;
-    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden));
+    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden), s.tiles());
     let mut input_panels =
-        Panels::new::<S>(depth, columns::<S>(if wanted.input.is_empty() { 0 } else { input }));
-    let mut packed = Packed::new::<C, S>(size, block * batch, &wanted);
+        Panels::new::<S>(depth, columns::<S>(if wanted.input.is_empty() { 0 } else { input }), s.tiles());
+    let mut packed = Packed::new::<C, S>(s, size, block * batch, &wanted);
     // SAFETY: each thread writes the sequences and units of its share, or its part of what is packed or of a result; it
     // reads others' only behind a barrier.
     let pass = unsafe {

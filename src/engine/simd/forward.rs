@@ -69,9 +69,9 @@ pub fn run<C: Equations, S: Simd>(
     let (kept_rows, kept_c) = if keep { (steps, steps + 1) } else { (block, 2) };
     let mut rows = Buffer::new(kept_rows * batch * C::BLOCKS * padded);
     let mut c = Buffer::new(if C::HAS_C { kept_c * batch * padded } else { 0 });
-    let mut input_panels = Panels::new::<S>(size.input, gate_columns::<C, S>(hidden, |gate| gate));
+    let mut input_panels = Panels::new::<S>(size.input, gate_columns::<C, S>(hidden, |gate| gate), s.tiles());
     let mut state_panels =
-        Panels::new::<S>(hidden, gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]));
+        Panels::new::<S>(hidden, gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]), s.tiles());
     let bias = bias_row::<C>(given, hidden, padded);
     let split = Split::choose(size, C::GATES, S::LANES, threads);
     // SAFETY: each thread writes the sequences and units of its share, and panels of its part before the first barrier;

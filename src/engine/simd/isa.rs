@@ -7,6 +7,9 @@ use super::vector::{Portable, Simd};
 /// An instruction set that this machine has.
 #[derive(Clone, Copy)]
 pub enum Isa {
+    /// AVX-512F with the products on AMX.
+    #[cfg(target_arch = "x86_64")]
+    Amx(Avx512),
     /// AVX-512F.
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
@@ -33,6 +36,7 @@ impl Isa {
         {
             all.extend(Avx2::detect().map(Isa::Avx2));
             all.extend(Avx512::detect().map(Isa::Avx512));
+            all.extend(Avx512::detect_with_tiles().map(Isa::Amx));
         }
         all.reverse();
         all
@@ -47,7 +51,7 @@ impl Isa {
     pub fn run<T: Task>(self, task: T) -> T::Result {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512(s) => task.run(s),
+            Isa::Avx512(s) | Isa::Amx(s) => task.run(s),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2(s) => task.run(s),
             Isa::Portable => task.run(Portable),

@@ -21,6 +21,7 @@ mod shared;
 mod split;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod vector;
 mod weights;
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::panels::{Column, SharedPanels};
 use super::shared::Shared;
+use super::tiles;
 use super::vector::{COLUMNS, MOST_ROWS, Op, Simd};
 
 /// So many rows of the right factor are used before the next ones: a panel of them stays in the cache while all rows
@@ -92,7 +93,12 @@ impl Op for Product<'_> {
         let width = columns.iter().map(|column| column.at + column.lanes).max().unwrap_or_default();
         self.left.check(self.count, depth);
         self.result.check(self.count, width);
-        self.right.numbers.part(0, self.vectors.end * depth * S::LANES);
+        self.right.numbers.part(0, self.right.len::<S>(self.vectors.end));
+        if let Some(tiles) = self.right.tiles {
+            // SAFETY: all was checked to be there, and panels are filled before they are used.
+            unsafe { tiles::multiply(tiles, &self) };
+            return;
+        }
         for first in self.vectors.clone().step_by(COLUMNS) {
             let vectors = first..self.vectors.end.min(first + COLUMNS);
             for from in (0..depth).step_by(DEPTH) {

@@ -35,14 +35,14 @@ pub struct SharedPacked<'a> {
 
 impl Packed {
     /// Room for up to `rows` rows.
-    pub fn new<C: Equations, S: Simd>(size: Size, rows: usize, wanted: &Wanted) -> Packed {
+    pub fn new<C: Equations, S: Simd>(s: S, size: Size, rows: usize, wanted: &Wanted) -> Packed {
         // An odd number of cache lines, so that neighbours do not fall on the same place in the cache.
         let stride = rows.next_multiple_of(32) + 16;
         let if_wanted = |gradient: &[f32], count| if gradient.is_empty() { 0 } else { count };
         Packed {
             deltas: Buffer::new(C::DELTAS * size.padded(S::LANES) * stride),
-            x: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_ih, size.input))),
-            h: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_hh, size.hidden))),
+            x: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_ih, size.input)), s.tiles()),
+            h: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_hh, size.hidden)), s.tiles()),
             stride,
         }
     }

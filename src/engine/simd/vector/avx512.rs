@@ -3,15 +3,22 @@
 use std::arch::x86_64::*;
 
 use super::{Op, Simd};
+use crate::engine::simd::tiles::Tiles;
 
-/// The proof that this machine has AVX-512F.
+/// The proof that this machine has AVX-512F, perhaps with AMX beside it.
 #[derive(Clone, Copy)]
-pub struct Avx512(());
+pub struct Avx512(Option<Tiles>);
 
 impl Avx512 {
     /// Where the machine has it.
     pub fn detect() -> Option<Avx512> {
-        is_x86_feature_detected!("avx512f").then_some(Avx512(()))
+        is_x86_feature_detected!("avx512f").then_some(Avx512(None))
+    }
+
+    /// Where the machine has both.
+    pub fn detect_with_tiles() -> Option<Avx512> {
+        let tiles = Tiles::detect()?;
+        Avx512::detect().map(|_| Avx512(Some(tiles)))
     }
 }
 
@@ -30,6 +37,10 @@ impl Simd for Avx512 {
     fn vectorize(self, op: impl Op) {
         // SAFETY: see above.
         unsafe { vectorize(self, op) }
+    }
+
+    fn tiles(self) -> Option<Tiles> {
+        self.0
     }
 
     #[inline(always)]

@@ -9,6 +9,8 @@ mod avx2;
 mod avx512;
 mod portable;
 
+use super::tiles::Tiles;
+
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
@@ -41,6 +43,11 @@ pub trait Simd: Copy + Send + Sync {
 
     /// Runs an operation with everything in it compiled for this instruction set.
     fn vectorize(self, op: impl Op);
+
+    /// The unit for products of tiles, where there is one and it is to be used.
+    fn tiles(self) -> Option<Tiles> {
+        None
+    }
 
     /// The same number in every lane.
     fn splat(self, x: f32) -> Self::V;
