@@ -11,7 +11,8 @@ use super::panels::{Panels, SharedPanels, columns};
 use super::pool::{self, Worker};
 use super::product::{Product, Rows};
 use super::shared::{Shared, lend};
-use super::split::{Share, Size, Split, part};
+use super::split::{Share, Size, Split, Way, part};
+use super::tiles;
 use super::vector::{Op, Simd};
 use super::weights::{Packed, SharedPacked};
 
@@ -98,10 +99,12 @@ pub fn run<C: Equations, S: Simd>(
     let mut d_h = Buffer::new(block * batch * padded);
     let mut carry = Buffer::new(batch * padded);
     let depth = C::GATES * padded;
-    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden), s.tiles());
-    let mut input_panels =
-        Panels::new::<S>(depth, columns::<S>(if wanted.input.is_empty() { 0 } else { input }), s.tiles());
+    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden), tiles::of(s, batch));
+    let input_columns = columns::<S>(if wanted.input.is_empty() { 0 } else { input });
+    let mut input_panels = Panels::new::<S>(depth, input_columns, tiles::of(s, block * batch));
     let mut packed = Packed::new::<C, S>(s, size, block * batch, &wanted);
+    let of_tiles = tiles::of(s, batch).is_some();
+    let way = Way { gates: C::GATES, lanes: S::LANES, tiles: of_tiles, needed: C::DELTAS };
     // SAFETY: each thread writes the sequences and units of its share, or its part of what is packed or of a result; it
     // reads others' only behind a barrier.
     let pass = unsafe {
@@ -109,7 +112,7 @@ pub fn run<C: Equations, S: Simd>(
             size,
             padded,
             block,
-            split: Split::choose(size, C::GATES, S::LANES, threads),
+            split: Split::choose(size, way, threads),
             given,
             upstream,
             output: lend(output),
@@ -247,6 +250,7 @@ impl Pass<'_> {
                 result: d_h,
                 count: share.batch.len(),
                 add: true,
+                backwards: t % 2 == 1,
             }
             .run(s);
         }
@@ -297,6 +301,7 @@ impl Pass<'_> {
                 result: Rows::plain(self.wanted.h, first * hidden, hidden),
                 count: share.batch.len(),
                 add: false,
+                backwards: false,
             }
             .run(s);
         }

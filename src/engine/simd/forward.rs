@@ -8,7 +8,8 @@ use super::panels::{Column, Panels, SharedPanels};
 use super::pool::{self, Worker};
 use super::product::{Product, Rows};
 use super::shared::{Shared, lend};
-use super::split::{Share, Size, Split, part};
+use super::split::{Share, Size, Split, Way, part};
+use super::tiles;
 use super::vector::{Op, Simd};
 
 /// Rows of which the input's products are taken at once: enough to use the weights often, few enough to be still in the
@@ -69,11 +70,14 @@ pub fn run<C: Equations, S: Simd>(
     let (kept_rows, kept_c) = if keep { (steps, steps + 1) } else { (block, 2) };
     let mut rows = Buffer::new(kept_rows * batch * C::BLOCKS * padded);
     let mut c = Buffer::new(if C::HAS_C { kept_c * batch * padded } else { 0 });
-    let mut input_panels = Panels::new::<S>(size.input, gate_columns::<C, S>(hidden, |gate| gate), s.tiles());
-    let mut state_panels =
-        Panels::new::<S>(hidden, gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]), s.tiles());
+    let input_columns = gate_columns::<C, S>(hidden, |gate| gate);
+    let mut input_panels = Panels::new::<S>(size.input, input_columns, tiles::of(s, block * batch));
+    let state_columns = gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]);
+    let mut state_panels = Panels::new::<S>(hidden, state_columns, tiles::of(s, batch));
     let bias = bias_row::<C>(given, hidden, padded);
-    let split = Split::choose(size, C::GATES, S::LANES, threads);
+    let of_tiles = tiles::of(s, batch).is_some();
+    let way = Way { gates: C::GATES, lanes: S::LANES, tiles: of_tiles, needed: 1 };
+    let split = Split::choose(size, way, threads);
     // SAFETY: each thread writes the sequences and units of its share, and panels of its part before the first barrier;
     // it reads others' units only behind a barrier. `output` and `last_c` are borrowed for as long.
     let pass = unsafe {
@@ -203,6 +207,7 @@ impl<'a> Pass<'a> {
             result: of(self.rows, self.row::<C>(steps.start, share.batch.start), width),
             count: steps.len() * share.batch.len(),
             add: true,
+            backwards: false,
         }
         .run(s);
     }
@@ -221,6 +226,7 @@ impl<'a> Pass<'a> {
             result: rows,
             count: share.batch.len(),
             add: true,
+            backwards: t % 2 == 1,
         }
         .run(s);
         let c = |t| Rows::plain(self.c, (self.c_slot(t) * batch + first) * self.padded, self.padded);

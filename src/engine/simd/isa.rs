@@ -47,6 +47,23 @@ impl Isa {
         Isa::all()[0]
     }
 
+    /// Whether its products are of tiles.
+    pub fn has_tiles(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Amx(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The fastest whose products are not.
+    pub fn without_tiles(self) -> Isa {
+        if !self.has_tiles() {
+            return self;
+        }
+        Isa::all().into_iter().find(|isa| !isa.has_tiles()).unwrap_or(Isa::Portable)
+    }
+
     /// Does a task with this instruction set.
     pub fn run<T: Task>(self, task: T) -> T::Result {
         match self {

@@ -12,6 +12,7 @@ mod forward;
 mod gru;
 mod isa;
 mod lstm;
+mod magnitude;
 mod math;
 mod panels;
 mod pool;
@@ -72,6 +73,20 @@ struct Setting {
     cell: CellName,
 }
 
+impl Setting {
+    /// The same without tiles, where one of these tensors has numbers that they cannot hold.
+    fn fit_for<'a>(self, tensors: impl Iterator<Item = &'a [f32]>) -> Setting {
+        if !self.isa.has_tiles() {
+            return self;
+        }
+        // A few numbers are not worth waking threads for.
+        let threads = |count: usize| if count < 1 << 16 { 1 } else { self.threads };
+        let largest = |tensor: &[f32]| magnitude::largest(self.isa, threads(tensor.len()), tensor);
+        let mut tensors = tensors;
+        if tensors.all(|tensor| tiles::tame(largest(tensor))) { self } else { Setting { isa: self.isa.without_tiles(), ..self } }
+    }
+}
+
 fn layer(setting: Setting, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
     let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &first.h];
     inputs.extend(&first.c);
@@ -92,6 +107,7 @@ fn forward(setting: Setting, inputs: &[&Tensor], keep: bool) -> (Vec<Tensor>, Op
     // Where a tensor is contiguous this is another handle on it.
     let inputs: Vec<Tensor> = inputs.iter().map(|tensor| tensor.detach().contiguous()).collect();
     let size = size(&inputs);
+    let setting = setting.fit_for(inputs.iter().map(numbers));
     let options = (Kind::Float, inputs[0].device());
     let [steps, batch, hidden] = [size.steps, size.batch, size.hidden].map(|n| n as i64);
     let mut output = Tensor::empty([steps, batch, hidden], options);
@@ -146,7 +162,7 @@ impl Tape {
         let mut room = gradients.iter_mut().map(|gradient| gradient.as_mut().map(numbers_mut));
         let mut next = || room.next().flatten().unwrap_or_default();
         run(
-            self.setting,
+            self.setting.fit_for(from_above.iter().flatten().map(numbers)),
             Backward {
                 layer: Layer { size: self.size, threads: self.setting.threads, given: given(&inputs) },
                 output: numbers(self.output.get()),

@@ -101,8 +101,11 @@ impl<'a> SharedPanels<'a> {
                 let mut lines: Lines = [[0.0; 16]; 16];
                 let count = 16.min(self.depth - k);
                 for (n, line) in lines.iter_mut().enumerate().take(count) {
-                    if let Some(row) = row(k + n) {
-                        line[..lanes].copy_from_slice(&row[at..][..lanes]);
+                    match row(k + n) {
+                        // Of a known length: one vector, and no call.
+                        Some(row) if lanes == 16 => line.copy_from_slice(&row[at..][..16]),
+                        Some(row) => line[..lanes].copy_from_slice(&row[at..][..lanes]),
+                        None => (),
                     }
                 }
                 self.put::<S>(vector, k, &lines, count);

@@ -50,6 +50,11 @@ impl<'a> Rows<'a> {
         self.first + n / self.group * self.leap + n % self.group * self.stride
     }
 
+    /// From each of `count` rows from `first` on to the next, if that is one distance.
+    pub fn stride(&self, first: usize, count: usize) -> Option<usize> {
+        (first / self.group == (first + count - 1) / self.group).then_some(self.stride)
+    }
+
     /// Checks that `width` numbers of each of the first `count` rows are there.
     fn check(&self, count: usize, width: usize) {
         let last_of_group = (count.min(self.group) - 1) * self.stride;
@@ -72,9 +77,22 @@ pub struct Product<'a> {
     pub count: usize,
     /// Whether C keeps what it has.
     pub add: bool,
+    /// Whether the last columns come first: where B does not fit the cache, every other step then finds there what the
+    /// one before used last.
+    pub backwards: bool,
 }
 
 impl Product<'_> {
+    /// The vectors of columns in groups of up to `size`, in the order that is asked for.
+    pub fn groups(&self, size: usize) -> impl Iterator<Item = Range<usize>> {
+        let Range { start, end } = self.vectors.clone();
+        let count = (end - start).div_ceil(size);
+        (0..count).map(move |n| {
+            let from = start + size * if self.backwards { count - 1 - n } else { n };
+            from..end.min(from + size)
+        })
+    }
+
     /// Computes it.
     pub fn run<S: Simd>(self, s: S) {
         s.vectorize(self);
@@ -99,8 +117,7 @@ impl Op for Product<'_> {
             unsafe { tiles::multiply(tiles, &self) };
             return;
         }
-        for first in self.vectors.clone().step_by(COLUMNS) {
-            let vectors = first..self.vectors.end.min(first + COLUMNS);
+        for vectors in self.groups(COLUMNS) {
             for from in (0..depth).step_by(DEPTH) {
                 let slice = from..depth.min(from + DEPTH);
                 let add = self.add || from > 0;

@@ -42,19 +42,61 @@ pub struct Share {
     pub groups: Range<usize>,
 }
 
-impl Split {
-    /// The way that should take least, by the products of a step: counted in vectors' multiplications, which a thread
-    /// does one a cycle.
-    pub fn choose(size: Size, gates: usize, lanes: usize, threads: usize) -> Split {
-        /// Fewer rows than these take as long: it is the weights that have to be read.
+/// How a layer's recurrent products are computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Gates of the cell.
+    pub gates: usize,
+    /// Numbers in a vector.
+    pub lanes: usize,
+    /// Whether the weights are tiles.
+    pub tiles: bool,
+    /// Numbers a sequence and unit that each step needs of the step next to it: 1 for h, more for δ.
+    pub needed: usize,
+}
+
+/// Bytes of weights that stay in a core's own cache from one step to the next.
+const CACHE: usize = 3 << 19;
+
+/// Cycles to read so many bytes of weights at each step: from the core's own cache, and what does not fit from beyond.
+fn reading(bytes: usize) -> usize {
+    bytes.min(CACHE) / 32 + bytes.saturating_sub(CACHE) / 8
+}
+
+impl Way {
+    /// Cycles that a thread's products of one step take, or the reading of its weights where that takes longer.
+    fn cost(self, hidden: usize, rows: usize, groups: usize) -> usize {
+        /// Fewer rows than these take as long.
         const LEAST_ROWS: usize = 3;
+        const LEAST_ROWS_OF_TILE: usize = 9;
+        let vectors = groups * self.gates;
+        if self.tiles {
+            let blocks = rows.div_ceil(16);
+            let of_block = rows.div_ceil(blocks.max(1)).max(LEAST_ROWS_OF_TILE);
+            // Six products of three parts, 32 terms deep; about a sixth of the time goes to loading tiles.
+            let depth = hidden.div_ceil(32);
+            (vectors * depth * blocks * of_block * 7).max(reading(vectors * depth * 3072))
+        } else {
+            // Two multiplications of vectors a cycle.
+            let products = vectors * hidden * rows.max(LEAST_ROWS) / 2;
+            products.max(reading(vectors * hidden * self.lanes * size_of::<f32>()))
+        }
+    }
+}
+
+impl Split {
+    /// The way that should take least.
+    pub fn choose(size: Size, way: Way, threads: usize) -> Split {
         /// What it costs threads to wait for one another, in cycles.
         const BARRIER: usize = 1000;
-        let groups = size.hidden.div_ceil(lanes);
-        let cost = |rows: usize, groups: usize| rows.max(LEAST_ROWS) * groups * gates * size.hidden;
+        /// And to read a number that another has just written: half of them, a line of the cache at a time.
+        const EXCHANGE: usize = 9;
+        let groups = size.hidden.div_ceil(way.lanes);
+        let cost = |rows, groups| way.cost(size.hidden, rows, groups);
+        let meeting = BARRIER + EXCHANGE * size.batch * size.hidden * way.needed;
         let alone = (cost(size.batch, groups), Split::Alone);
         let batch = (cost(size.batch.div_ceil(threads), groups), Split::Batch);
-        let units = (cost(size.batch, groups.div_ceil(threads)) + BARRIER, Split::Units);
+        let units = (cost(size.batch, groups.div_ceil(threads)) + meeting, Split::Units);
         [alone, batch, units]
             .into_iter()
             .min_by_key(|(cost, _)| *cost)

@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor};
 
 use super::isa::Isa;
-use super::split::{Size, Split};
+use super::split::{Size, Split, Way};
 use super::{Setting, layer};
 use crate::cell::init::{StackSize, parameters};
 use crate::cell::{CellName, Parameters, State, cell};
@@ -119,7 +119,10 @@ fn the_number_of_threads_changes_no_bit() {
 
 #[test]
 fn work_is_split_where_that_pays() {
-    let choose = |batch, hidden| Split::choose(Size { steps: 10, batch, input: 8, hidden }, 4, 16, 2);
+    let choose = |batch, hidden| {
+        let way = Way { gates: 4, lanes: 16, tiles: false, needed: 1 };
+        Split::choose(Size { steps: 10, batch, input: 8, hidden }, way, 2)
+    };
     assert_eq!(choose(64, 128), Split::Batch);
     assert_eq!(choose(1, 512), Split::Units);
     assert_eq!(choose(1, 16), Split::Alone);

@@ -10,6 +10,7 @@ use super::pool::Worker;
 use super::product::{Product, Rows};
 use super::shared::Shared;
 use super::split::{Size, part};
+use super::tiles;
 use super::vector::{Op, Simd};
 
 /// Room for a block's rows as the products want them.
@@ -41,8 +42,8 @@ impl Packed {
         let if_wanted = |gradient: &[f32], count| if gradient.is_empty() { 0 } else { count };
         Packed {
             deltas: Buffer::new(C::DELTAS * size.padded(S::LANES) * stride),
-            x: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_ih, size.input)), s.tiles()),
-            h: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_hh, size.hidden)), s.tiles()),
+            x: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_ih, size.input)), tiles::of(s, rows)),
+            h: Panels::new::<S>(rows, columns::<S>(if_wanted(wanted.w_hh, size.hidden)), tiles::of(s, rows)),
             stride,
         }
     }
@@ -126,6 +127,7 @@ impl Pass<'_> {
                 result: Rows::plain(result, (gate * hidden + units.start) * width, width),
                 count: units.len(),
                 add: block.end < self.size.steps,
+                backwards: false,
             }
             .run(s);
         };
@@ -144,6 +146,7 @@ impl Pass<'_> {
             result: Rows::plain(self.wanted.input, (first + rows.start) * input, input),
             count: rows.len(),
             add: false,
+            backwards: false,
         }
         .run(s);
     }

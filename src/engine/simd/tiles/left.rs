@@ -33,41 +33,44 @@ pub fn with_room<R>(count: usize, work: impl FnOnce(&mut [Line]) -> R) -> R {
 }
 
 /// Splits `count` rows from `first` on, up to [`SIDE`], into `to`: for each [`DEPTH`] terms a tile of the highest parts, of
-/// the middle and of the lowest. Gives by what the products have to be multiplied, 0 where all rows are 0: then nothing is
-/// written.
+/// the middle and of the lowest. Gives by what the products have to be multiplied, 0 where all rows are 0.
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 pub fn split(left: &Rows, first: usize, count: usize, depth: usize, to: &mut [Line]) -> f32 {
-    let row = |r: usize| left.numbers.part(left.at(first + r), depth).cast_const();
-    // As integers: so NaN is the largest.
+    let largest = split_scaled(left, first, count, depth, to, 1.0);
+    // NaN is none of these: it spreads whatever the scale.
+    let scale = match largest {
+        0.0 => return 0.0,
+        x if x < LEAST => FAR,
+        x if x > MOST => 1.0 / FAR,
+        _ => return 1.0,
+    };
+    split_scaled(left, first, count, depth, to, scale);
+    1.0 / scale
+}
+
+/// Splits rows times `scale`; gives the largest magnitude before that, of which NaN is the largest.
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+fn split_scaled(left: &Rows, first: usize, count: usize, depth: usize, to: &mut [Line], scale: f32) -> f32 {
+    assert!(to.len() >= lines(depth) && count <= SIDE);
+    let scale = _mm512_set1_ps(scale);
+    // As integers, so that NaN is the largest.
     let mut largest = _mm512_setzero_si512();
     for r in 0..count {
-        for k in (0..depth).step_by(SIDE) {
-            // SAFETY: `part` has checked that the row is there.
-            let x = unsafe { load(row(r), k, depth) };
-            largest = _mm512_max_epu32(largest, _mm512_castps_si512(_mm512_abs_ps(x)));
-        }
-    }
-    let largest = f32::from_bits(_mm512_reduce_max_epu32(largest));
-    let (scale, inverse) = match largest {
-        0.0 => return 0.0,
-        x if x < LEAST => (FAR, 1.0 / FAR),
-        x if x > MOST => (1.0 / FAR, FAR),
-        // NaN spreads whatever the scale.
-        _ => (1.0, 1.0),
-    };
-    let scale = _mm512_set1_ps(scale);
-    for r in 0..count {
+        let row = left.numbers.part(left.at(first + r), depth).cast_const();
         for k in (0..depth).step_by(DEPTH) {
-            // SAFETY: as above.
-            let pair = unsafe { [load(row(r), k, depth), load(row(r), k + SIDE, depth)] };
+            // SAFETY: `part` has checked that the row is there.
+            let pair = unsafe { [load(row, k, depth), load(row, k + SIDE, depth)] };
+            for x in pair {
+                largest = _mm512_max_epu32(largest, _mm512_castps_si512(_mm512_abs_ps(x)));
+            }
             let mut rest = pair.map(|x| _mm512_mul_ps(x, scale));
             for part in 0..PARTS {
                 let both = _mm512_cvtne2ps_pbh(rest[1], rest[0]);
-                let line = &mut to[(k / DEPTH * PARTS + part) * SIDE + r];
-                // SAFETY: a vector of 32 bf16 numbers, and a line's size and alignment.
+                // SAFETY: a vector of 32 bf16 numbers has a line's size and alignment, and `to` has the lines.
                 unsafe {
                     let both: __m512i = std::mem::transmute(both);
-                    _mm512_store_si512((&raw mut *line).cast(), both);
+                    let line = to.as_mut_ptr().add((k / DEPTH * PARTS + part) * SIDE + r);
+                    _mm512_store_si512(line.cast(), both);
                     if part + 1 < PARTS {
                         let halves = [_mm512_castsi512_si256(both), _mm512_extracti64x4_epi64::<1>(both)];
                         for (rest, half) in rest.iter_mut().zip(halves) {
@@ -79,7 +82,7 @@ pub fn split(left: &Rows, first: usize, count: usize, depth: usize, to: &mut [Li
             }
         }
     }
-    inverse
+    f32::from_bits(_mm512_reduce_max_epu32(largest))
 }
 
 /// A power of two that brings the smallest numbers, and the largest, among the tame.
@@ -90,6 +93,7 @@ const FAR: f32 = (1_u128 << 90) as f32;
 /// # Safety
 /// The row has `depth` numbers.
 #[target_feature(enable = "avx512f")]
+#[inline]
 unsafe fn load(row: *const f32, k: usize, depth: usize) -> __m512 {
     let lanes = depth.saturating_sub(k).min(SIDE);
     // SAFETY: only the lanes within the row are read.

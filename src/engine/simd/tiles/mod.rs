@@ -18,6 +18,8 @@ pub use multiply::multiply;
 pub use right::{put, room};
 pub use unit::Tiles;
 
+use super::vector::Simd;
+
 /// Rows of a tile, and columns of a tile of sums.
 const SIDE: usize = 16;
 
@@ -33,6 +35,13 @@ const NUMBERS: usize = 256;
 /// Magnitudes between these, and 0, are tame: no part of them, and no product of two, is subnormal or infinite.
 const LEAST: f32 = 8.7e-19; // 2⁻⁶⁰
 const MOST: f32 = 1.1e18; // 2⁶⁰
+
+/// The unit, for a product with so many rows (or terms, where those are few): with fewer it would do no more than read the
+/// weights, of which tiles are half as many bytes again.
+pub fn of<S: Simd>(s: S, rows: usize) -> Option<Tiles> {
+    const LEAST_ROWS: usize = 4;
+    s.tiles().filter(|_| rows >= LEAST_ROWS)
+}
 
 /// Whether the largest magnitude of these numbers is tame, or all are 0. One that is not finite is not.
 pub fn tame(largest: f32) -> bool {

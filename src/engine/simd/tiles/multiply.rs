@@ -2,6 +2,7 @@
 
 use std::arch::asm;
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 use super::super::product::Product;
 use super::left::{Line, lines, split, with_room};
@@ -11,8 +12,9 @@ use super::{DEPTH, NUMBERS, PARTS, SIDE, Tiles, room};
 /// Lines of the left factor that are split at once: they stay in the second cache beside the panels that pass.
 const MOST_LINES: usize = 8192;
 
-/// Columns of a block, in vectors: a tile of sums for each.
-const COLUMNS: usize = 4;
+/// Tiles of sums of a block: four blocks of columns beside one of rows, or two beside two. The latter reads each tile of
+/// the right factor, which mostly comes from afar, half as often.
+const SUMS: usize = 4;
 
 /// The product, of which all rows, columns and panels were checked to be there.
 ///
@@ -25,109 +27,238 @@ pub unsafe fn multiply(tiles: Tiles, product: &Product) {
     // Blocks as equal as can be: the unit takes as long as a tile has rows.
     let rows = product.count.div_ceil(blocks);
     let of_block = lines(depth);
-    let at_once = (MOST_LINES / of_block).max(1);
-    let _configured = Configured::new(tiles, rows);
+    let at_once = (MOST_LINES / of_block).max(2) & !1;
     with_room(at_once.min(blocks) * of_block, |left| {
         let mut scales = [0.0; MOST_LINES / SIDE / PARTS];
         for some in (0..blocks).step_by(at_once) {
             let some = some..blocks.min(some + at_once);
-            for (n, block) in some.clone().enumerate() {
-                let first = block * rows;
-                let count = rows.min(product.count.saturating_sub(first));
+            let block = |n: usize| {
+                let first = (some.start + n) * rows;
+                (first, rows.min(product.count.saturating_sub(first)))
+            };
+            for n in 0..some.len() {
+                let (first, count) = block(n);
                 scales[n] = split(&product.left, first, count, depth, &mut left[n * of_block..][..of_block]);
             }
-            for from in product.vectors.clone().step_by(COLUMNS) {
-                let count = COLUMNS.min(product.vectors.end - from);
-                for (n, block) in some.clone().enumerate() {
-                    let first = block * rows;
-                    let rows = rows.min(product.count.saturating_sub(first));
-                    let block = Block { product, first, rows, from, scale: scales[n] };
-                    let left = &left[n * of_block..][..of_block];
-                    // SAFETY: by this function's own contract.
-                    unsafe {
-                        match count {
-                            1 => block.run::<1>(left),
-                            2 => block.run::<2>(left),
-                            3 => block.run::<3>(left),
-                            _ => block.run::<COLUMNS>(left),
-                        }
+            let of = |n: usize| {
+                let ((first, count), left) = (block(n), left[n * of_block..].as_ptr());
+                Block { product, first, rows: count, of_tile: rows, scale: scales[n], left }
+            };
+            let pairs = some.len() / 2;
+            if pairs > 0 {
+                let _configured = Configured::new(tiles, rows, 6);
+                for vectors in product.groups(SUMS) {
+                    for n in 0..pairs {
+                        // SAFETY: by this function's own contract.
+                        unsafe { pair(&[of(2 * n), of(2 * n + 1)], vectors.clone()) };
                     }
+                }
+            }
+            if 2 * pairs < some.len() {
+                let _configured = Configured::new(tiles, rows, 7);
+                for vectors in product.groups(SUMS) {
+                    // SAFETY: by this function's own contract.
+                    unsafe { one(&of(2 * pairs), vectors) };
                 }
             }
         }
     });
 }
 
-/// Some rows times some vectors of columns.
+/// Some rows of the left factor, split.
 struct Block<'a> {
     product: &'a Product<'a>,
     first: usize,
     rows: usize,
-    from: usize,
+    /// Rows of a tile.
+    of_tile: usize,
     scale: f32,
+    left: *const Line,
 }
 
-/// Where tiles of sums are put, to be added.
+/// Where a tile of sums is put, to be added.
 #[repr(C, align(64))]
-struct Sums([[[f32; SIDE]; SIDE]; COLUMNS]);
+struct Sums([[f32; SIDE]; SIDE]);
 
-impl Block<'_> {
-    /// # Safety
-    /// As [`multiply`] has it; the tiles are configured.
-    #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
-    unsafe fn run<const C: usize>(&self, left: &[Line]) {
-        let panel = room(self.product.right.depth);
-        let mut sums = Sums([[[0.0; SIDE]; SIDE]; COLUMNS]);
-        if self.scale != 0.0 {
-            // SAFETY: the panels are there.
-            unsafe {
-                let right = self.product.right.numbers.start().add(self.from * panel);
-                zero();
-                for (n, a) in left.chunks_exact(PARTS * SIDE).enumerate() {
-                    let right = right.add(n * PARTS * NUMBERS);
-                    let b: [*const f32; C] = std::array::from_fn(|c| right.add(c * panel).cast_const());
-                    terms(a.as_ptr(), b);
+/// One block of rows times up to four vectors of columns.
+///
+/// # Safety
+/// As [`multiply`] has it; the tiles are configured.
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+unsafe fn one(block: &Block, vectors: Range<usize>) {
+    // SAFETY: the panels are there; so are the rows.
+    unsafe {
+        if block.scale != 0.0 {
+            let right = block.panel(vectors.start);
+            let panel = room(block.product.right.depth);
+            vectors.clone().enumerate().for_each(|(n, vector)| block.begin(n, vector));
+            for n in 0..block.product.right.depth.div_ceil(DEPTH) {
+                let b = right.add(n * PARTS * NUMBERS);
+                load_left(block.left.add(n * PARTS * SIDE));
+                match vectors.len() {
+                    1 => columns::<1>(b, panel),
+                    2 => columns::<2>(b, panel),
+                    3 => columns::<3>(b, panel),
+                    _ => columns::<4>(b, panel),
                 }
-                debug_assert_eq!(left.len() / (PARTS * SIDE), self.product.right.depth.div_ceil(DEPTH));
-                store(&mut sums, C);
             }
         }
-        let scale = _mm512_set1_ps(self.scale);
-        for c in 0..C {
-            let column = self.product.right.columns[self.from + c];
-            let lanes = ((1_u32 << column.lanes) - 1) as u16;
-            for r in 0..self.rows {
-                // SAFETY: all rows with all their columns are there.
-                unsafe {
-                    let row = self.product.result.at(self.first + r);
-                    let to = self.product.result.numbers.start().add(row + column.at);
-                    let mut sum = _mm512_mul_ps(_mm512_load_ps(sums.0[c][r].as_ptr()), scale);
-                    if self.product.add {
-                        sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, to));
-                    }
-                    _mm512_mask_storeu_ps(to, lanes, sum);
-                }
+        vectors.enumerate().for_each(|(n, vector)| block.end(n, vector));
+    }
+}
+
+/// Two blocks of rows times up to four vectors of columns, two at a time.
+///
+/// # Safety
+/// As [`multiply`] has it; the tiles are configured.
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+unsafe fn pair(blocks: &[Block; 2], vectors: Range<usize>) {
+    let [a, b] = blocks;
+    let depth = a.product.right.depth;
+    for first in vectors.clone().step_by(2) {
+        // The last one alone is read twice rather than having a way of its own.
+        let second = (first + 1).min(vectors.end - 1);
+        // SAFETY: the panels are there; so are the rows.
+        unsafe {
+            let right = [a.panel(first), a.panel(second)];
+            a.begin(0, first);
+            a.begin(1, second);
+            b.begin(2, first);
+            b.begin(3, second);
+            for n in 0..depth.div_ceil(DEPTH) {
+                let (left, right_at) = (n * PARTS * SIDE, n * PARTS * NUMBERS);
+                square([a.left.add(left), b.left.add(left)], right.map(|panel| panel.add(right_at)));
+            }
+            a.end(0, first);
+            b.end(2, first);
+            if second > first {
+                a.end(1, second);
+                b.end(3, second);
             }
         }
     }
 }
 
-/// Sets the sums to 0.
+impl Block<'_> {
+    /// Where the tiles of a vector of columns are.
+    ///
+    /// # Safety
+    /// They are.
+    unsafe fn panel(&self, vector: usize) -> *const f32 {
+        let right = &self.product.right;
+        // SAFETY: by this function's own contract.
+        unsafe { right.numbers.start().add(vector * room(right.depth)).cast_const() }
+    }
+
+    /// Where the sums begin in the result, and the bytes from a row to the next, if a tile can be read and written there:
+    /// whole vectors, rows at one distance, as many as the tile has, and no scale.
+    fn in_place(&self, vector: usize) -> Option<(*mut f32, usize)> {
+        let (product, column) = (self.product, self.product.right.columns[vector]);
+        if self.scale != 1.0 || column.lanes != SIDE || self.rows != self.of_tile {
+            return None;
+        }
+        let stride = product.result.stride(self.first, self.rows)? * size_of::<f32>();
+        let at = product.result.at(self.first) + column.at;
+        // Checked to be there.
+        Some((product.result.numbers.start().wrapping_add(at), stride))
+    }
+
+    /// Sets a tile of sums to what the result has, or 0.
+    ///
+    /// # Safety
+    /// As [`multiply`] has it; the tiles are configured.
+    unsafe fn begin(&self, tile: usize, vector: usize) {
+        // SAFETY: by this function's own contract.
+        unsafe {
+            match self.in_place(vector).filter(|_| self.product.add) {
+                Some((from, stride)) => load(tile, from, stride),
+                None => zero(tile),
+            }
+        }
+    }
+
+    /// Puts a tile of sums into the result.
+    ///
+    /// # Safety
+    /// As [`multiply`] has it; the tiles are configured.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn end(&self, tile: usize, vector: usize) {
+        if let Some((to, stride)) = self.in_place(vector) {
+            // SAFETY: by this function's own contract.
+            unsafe { store(tile, to, stride) };
+            return;
+        }
+        let mut sums = Sums([[0.0; SIDE]; SIDE]);
+        if self.scale != 0.0 {
+            // SAFETY: a tile of sums has at most 16 rows of 64 bytes.
+            unsafe { store(tile, sums.0.as_mut_ptr().cast(), 64) };
+        }
+        let scale = _mm512_set1_ps(self.scale);
+        let column = self.product.right.columns[vector];
+        let lanes = ((1_u32 << column.lanes) - 1) as u16;
+        for r in 0..self.rows {
+            // SAFETY: all rows with all their columns are there.
+            unsafe {
+                let row = self.product.result.at(self.first + r);
+                let to = self.product.result.numbers.start().add(row + column.at);
+                let mut sum = _mm512_mul_ps(_mm512_load_ps(sums.0[r].as_ptr()), scale);
+                if self.product.add {
+                    sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, to));
+                }
+                _mm512_mask_storeu_ps(to, lanes, sum);
+            }
+        }
+    }
+}
+
+/// One of the tiles of sums with an instruction before it, and perhaps more operands.
+macro_rules! with_tile {
+    ($tile:expr, $before:literal, $after:literal $(, $operand:ident = $value:expr)*) => {
+        match $tile {
+            0 => asm!(concat!($before, "tmm0", $after), $($operand = in(reg) $value,)* options(nostack)),
+            1 => asm!(concat!($before, "tmm1", $after), $($operand = in(reg) $value,)* options(nostack)),
+            2 => asm!(concat!($before, "tmm2", $after), $($operand = in(reg) $value,)* options(nostack)),
+            _ => asm!(concat!($before, "tmm3", $after), $($operand = in(reg) $value,)* options(nostack)),
+        }
+    };
+}
+
+/// Sets a tile of sums to 0.
 ///
 /// # Safety
 /// The tiles are configured.
 #[inline(always)]
-unsafe fn zero() {
+unsafe fn zero(tile: usize) {
     // SAFETY: by this function's own contract.
-    unsafe { asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack)) };
+    unsafe { with_tile!(tile, "tilezero ", "") }
 }
 
-/// Adds [`DEPTH`] terms: the three parts of some rows from `a` times those of each of `b`, the smallest products first.
+/// Reads a tile of sums, a row each `stride` bytes.
+///
+/// # Safety
+/// The tiles are configured, and the rows are there.
+#[inline(always)]
+unsafe fn load(tile: usize, from: *const f32, stride: usize) {
+    // SAFETY: by this function's own contract.
+    unsafe { with_tile!(tile, "tileloadd ", ", [{from} + {stride}]", from = from, stride = stride) }
+}
+
+/// Writes a tile of sums, a row each `stride` bytes.
+///
+/// # Safety
+/// The tiles are configured, and the rows are there.
+#[inline(always)]
+unsafe fn store(tile: usize, to: *mut f32, stride: usize) {
+    // SAFETY: by this function's own contract.
+    unsafe { with_tile!(tile, "tilestored [{to} + {stride}], ", "", to = to, stride = stride) }
+}
+
+/// Loads the three parts of some rows, for [`columns`].
 ///
 /// # Safety
 /// The tiles are configured, and what is read is there.
 #[inline(always)]
-unsafe fn terms<const C: usize>(a: *const Line, b: [*const f32; C]) {
+unsafe fn load_left(a: *const Line) {
     // SAFETY: by this function's own contract.
     unsafe {
         asm!(
@@ -138,8 +269,18 @@ unsafe fn terms<const C: usize>(a: *const Line, b: [*const f32; C]) {
             line = in(reg) 64_usize,
             options(nostack, readonly),
         );
-        macro_rules! column {
-            ($sums:literal, $b:expr) => {
+    }
+}
+
+/// Adds [`DEPTH`] terms: the rows in tiles 4 to 6 times each of C vectors of columns, the smallest products first.
+///
+/// # Safety
+/// The tiles are configured, and what is read is there: the first vector at `b`, each `panel` numbers after the last.
+#[inline(always)]
+unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
+    macro_rules! column {
+        ($n:literal, $sums:literal) => {
+            if C > $n {
                 asm!(
                     "tileloadd tmm7, [{b} + {line} + 2048]",
                     concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
@@ -150,48 +291,78 @@ unsafe fn terms<const C: usize>(a: *const Line, b: [*const f32; C]) {
                     concat!("tdpbf16ps ", $sums, ", tmm6, tmm7"),
                     concat!("tdpbf16ps ", $sums, ", tmm5, tmm7"),
                     concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
-                    b = in(reg) $b,
+                    b = in(reg) b.add($n * panel),
                     line = in(reg) 64_usize,
                     options(nostack, readonly),
-                )
-            };
-        }
-        column!("tmm0", b[0]);
-        if C > 1 {
-            column!("tmm1", b[1]);
-        }
-        if C > 2 {
-            column!("tmm2", b[2]);
-        }
-        if C > 3 {
-            column!("tmm3", b[3]);
-        }
-    }
-}
-
-/// Writes the first so many tiles of sums.
-///
-/// # Safety
-/// The tiles are configured.
-#[inline(always)]
-unsafe fn store(to: &mut Sums, count: usize) {
-    macro_rules! store {
-        ($n:literal, $tile:literal) => {
-            if count > $n {
-                asm!(
-                    concat!("tilestored [{to} + {line}], ", $tile),
-                    to = in(reg) to.0[$n].as_mut_ptr(),
-                    line = in(reg) 64_usize,
-                    options(nostack),
                 );
             }
         };
     }
-    // SAFETY: by this function's own contract; a tile of sums has at most 16 rows of 64 bytes.
+    // SAFETY: by this function's own contract.
     unsafe {
-        store!(0, "tmm0");
-        store!(1, "tmm1");
-        store!(2, "tmm2");
-        store!(3, "tmm3");
+        column!(0, "tmm0");
+        column!(1, "tmm1");
+        column!(2, "tmm2");
+        column!(3, "tmm3");
+    }
+}
+
+/// Adds [`DEPTH`] terms: two blocks of rows times two vectors of columns, the smallest products first.
+///
+/// # Safety
+/// The tiles are configured, and what is read is there.
+#[inline(always)]
+unsafe fn square(a: [*const Line; 2], b: [*const f32; 2]) {
+    macro_rules! rows {
+        ($part:literal) => {
+            concat!("tileloadd tmm4, [{a} + {line} + ", $part, "]\ntileloadd tmm5, [{c} + {line} + ", $part, "]")
+        };
+    }
+    macro_rules! columns {
+        ($part:literal) => {
+            concat!("tileloadd tmm6, [{b} + {line} + ", $part, "]\ntileloadd tmm7, [{d} + {line} + ", $part, "]")
+        };
+    }
+    // SAFETY: by this function's own contract.
+    unsafe {
+        asm!(
+            rows!(2048),
+            columns!(0),
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            rows!(1024),
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            columns!(1024),
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            rows!(0),
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            columns!(2048),
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            columns!(0),
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            a = in(reg) a[0],
+            c = in(reg) a[1],
+            b = in(reg) b[0],
+            d = in(reg) b[1],
+            line = in(reg) 64_usize,
+            options(nostack, readonly),
+        );
     }
 }
