@@ -9,7 +9,7 @@ use super::equations::{Equations, MOST_BLOCKS, Moment};
 use super::forward::{Given, Layer, Trail};
 use super::panels::{Panels, SharedPanels, columns};
 use super::pool::{self, Worker};
-use super::product::{Product, Rows};
+use super::product::{Product, Rows, Start};
 use super::shared::{Shared, lend};
 use super::split::{Share, Size, Split, Way, part};
 use super::tiles;
@@ -249,7 +249,7 @@ impl Pass<'_> {
                 vectors: share.groups.clone(),
                 result: d_h,
                 count: share.batch.len(),
-                add: true,
+                start: Start::Result,
                 backwards: t % 2 == 1,
             }
             .run(s);
@@ -300,7 +300,7 @@ impl Pass<'_> {
                 vectors: share.groups.clone(),
                 result: Rows::plain(self.wanted.h, first * hidden, hidden),
                 count: share.batch.len(),
-                add: false,
+                start: Start::Zero,
                 backwards: false,
             }
             .run(s);

@@ -6,7 +6,7 @@ use super::buffer::Buffer;
 use super::equations::{Equations, MOST_BLOCKS};
 use super::panels::{Column, Panels, SharedPanels};
 use super::pool::{self, Worker};
-use super::product::{Product, Rows};
+use super::product::{Product, Rows, Start};
 use super::shared::{Shared, lend};
 use super::split::{Share, Size, Split, Way, part};
 use super::tiles;
@@ -190,7 +190,8 @@ impl<'a> Pass<'a> {
         let units = share.groups.start * S::LANES..share.groups.end * S::LANES;
         for t in steps.clone() {
             for b in share.batch.clone() {
-                for block in 0..C::BLOCKS {
+                // The product of the input brings them to the others.
+                for block in C::GATES..C::BLOCKS {
                     let at = block * self.padded + units.start;
                     let to = self.rows.slice_mut(self.row::<C>(t, b) + at, units.len());
                     to.copy_from_slice(&self.bias[at..][..units.len()]);
@@ -206,7 +207,7 @@ impl<'a> Pass<'a> {
             vectors: share.groups.start * C::GATES..share.groups.end * C::GATES,
             result: of(self.rows, self.row::<C>(steps.start, share.batch.start), width),
             count: steps.len() * share.batch.len(),
-            add: true,
+            start: Start::Row(lend(self.bias)),
             backwards: false,
         }
         .run(s);
@@ -225,7 +226,7 @@ impl<'a> Pass<'a> {
             vectors: share.groups.start * C::GATES..share.groups.end * C::GATES,
             result: rows,
             count: share.batch.len(),
-            add: true,
+            start: Start::Result,
             backwards: t % 2 == 1,
         }
         .run(s);

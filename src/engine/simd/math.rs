@@ -23,9 +23,9 @@ fn split_exp<S: Simd>(s: S, x: S::V) -> (S::V, S::V) {
 #[inline(always)]
 pub fn sigmoid<S: Simd>(s: S, x: S::V) -> S::V {
     let one = s.splat(1.0);
-    // From 104 on, e⁻ˣ is 0; from −104 on, infinite.
-    let (less_one, n) = split_exp(s, s.sub(s.splat(0.0), s.clamp(x, 104.0)));
-    s.div(one, s.add(one, s.scale(s.add(one, less_one), n)))
+    // From −87 on the sigmoid is subnormal: nothing, to any sum that it meets.
+    let (less_one, n) = split_exp(s, s.sub(s.splat(0.0), s.clamp(x, 87.0)));
+    s.reciprocal(s.add(one, s.scale(s.add(one, less_one), n)))
 }
 
 /// tanh x = 1 − 2 / (e²ˣ + 1), or near 0, where little would be left of the difference, x + x³ p(x²).
@@ -45,6 +45,6 @@ pub fn tanh<S: Simd>(s: S, x: S::V) -> S::V {
     let bounded = s.clamp(x, 10.0);
     let (less_one, n) = split_exp(s, s.add(bounded, bounded));
     let power = s.scale(s.add(one, less_one), n);
-    let far = s.sub(one, s.div(s.splat(2.0), s.add(power, one)));
+    let far = s.mul_sub_from(s.splat(2.0), s.reciprocal(s.add(power, one)), one);
     s.where_small(x, NEAR, near, far)
 }

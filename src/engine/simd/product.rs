@@ -63,7 +63,18 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// C = A B or C += A B, for some rows and some vectors of columns.
+/// What is added to a product.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    /// Nothing.
+    Zero,
+    /// What the result has.
+    Result,
+    /// The same row for every row.
+    Row(Shared<'a>),
+}
+
+/// C = A B plus what it starts from, for some rows and some vectors of columns.
 pub struct Product<'a> {
     /// A.
     pub left: Rows<'a>,
@@ -75,8 +86,8 @@ pub struct Product<'a> {
     pub result: Rows<'a>,
     /// How many rows of A and C.
     pub count: usize,
-    /// Whether C keeps what it has.
-    pub add: bool,
+    /// What C starts from.
+    pub start: Start<'a>,
     /// Whether the last columns come first: where B does not fit the cache, every other step then finds there what the
     /// one before used last.
     pub backwards: bool,
@@ -111,6 +122,9 @@ impl Op for Product<'_> {
         let width = columns.iter().map(|column| column.at + column.lanes).max().unwrap_or_default();
         self.left.check(self.count, depth);
         self.result.check(self.count, width);
+        if let Start::Row(row) = self.start {
+            row.part(0, width);
+        }
         self.right.numbers.part(0, self.right.len::<S>(self.vectors.end));
         if let Some(tiles) = self.right.tiles {
             // SAFETY: all was checked to be there, and panels are filled before they are used.
@@ -120,8 +134,8 @@ impl Op for Product<'_> {
         for vectors in self.groups(COLUMNS) {
             for from in (0..depth).step_by(DEPTH) {
                 let slice = from..depth.min(from + DEPTH);
-                let add = self.add || from > 0;
-                let panel = Panel { product: &self, vectors: vectors.clone(), slice, add };
+                let start = if from > 0 { Start::Result } else { self.start };
+                let panel = Panel { product: &self, vectors: vectors.clone(), slice, start };
                 match vectors.len() {
                     1 => panel.run::<S, 1>(s),
                     2 => panel.run::<S, 2>(s),
@@ -138,7 +152,7 @@ struct Panel<'a> {
     product: &'a Product<'a>,
     vectors: Range<usize>,
     slice: Range<usize>,
-    add: bool,
+    start: Start<'a>,
 }
 
 impl Panel<'_> {
@@ -199,19 +213,20 @@ impl Panel<'_> {
                     }
                 }
             }
-            // What C has is added last: small terms first lose less.
+            // What C starts from is added last: small terms first lose less.
             for r in 0..R {
                 for n in 0..C {
                     let (to, lanes, mut sum) = (c[r][n], columns[n].lanes, sum[r][n]);
+                    let start = match self.start {
+                        Start::Zero => None,
+                        Start::Result => Some(to.cast_const()),
+                        Start::Row(row) => Some(row.start().add(columns[n].at).cast_const()),
+                    };
                     if whole {
-                        if self.add {
-                            sum = s.add(sum, s.load(to));
-                        }
+                        sum = start.map_or(sum, |start| s.add(sum, s.load(start)));
                         s.store(to, sum);
                     } else {
-                        if self.add {
-                            sum = s.add(sum, s.load_first(to, lanes));
-                        }
+                        sum = start.map_or(sum, |start| s.add(sum, s.load_first(start, lanes)));
                         s.store_first(to, lanes, sum);
                     }
                 }

@@ -7,7 +7,7 @@ use super::buffer::Buffer;
 use super::equations::Equations;
 use super::panels::{Panels, SharedPanels, columns};
 use super::pool::Worker;
-use super::product::{Product, Rows};
+use super::product::{Product, Rows, Start};
 use super::shared::Shared;
 use super::split::{Size, part};
 use super::tiles;
@@ -126,7 +126,7 @@ impl Pass<'_> {
                 vectors: 0..right.columns.len(),
                 result: Rows::plain(result, (gate * hidden + units.start) * width, width),
                 count: units.len(),
-                add: block.end < self.size.steps,
+                start: if block.end < self.size.steps { Start::Result } else { Start::Zero },
                 backwards: false,
             }
             .run(s);
@@ -145,7 +145,7 @@ impl Pass<'_> {
             vectors: 0..self.input_panels.columns.len(),
             result: Rows::plain(self.wanted.input, (first + rows.start) * input, input),
             count: rows.len(),
-            add: false,
+            start: Start::Zero,
             backwards: false,
         }
         .run(s);

@@ -4,7 +4,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::super::product::Product;
+use super::super::product::{Product, Start};
 use super::left::{Line, lines, split, with_room};
 use super::unit::Configured;
 use super::{DEPTH, NUMBERS, PARTS, SIDE, Tiles, room};
@@ -170,9 +170,12 @@ impl Block<'_> {
     unsafe fn begin(&self, tile: usize, vector: usize) {
         // SAFETY: by this function's own contract.
         unsafe {
-            match self.in_place(vector).filter(|_| self.product.add) {
-                Some((from, stride)) => load(tile, from, stride),
-                None => zero(tile),
+            match (self.in_place(vector), self.product.start) {
+                (Some((from, stride)), Start::Result) => load(tile, from, stride),
+                (Some(_), Start::Row(row)) => {
+                    load(tile, row.start().add(self.product.right.columns[vector].at), 0);
+                }
+                _ => zero(tile),
             }
         }
     }
@@ -201,11 +204,13 @@ impl Block<'_> {
             unsafe {
                 let row = self.product.result.at(self.first + r);
                 let to = self.product.result.numbers.start().add(row + column.at);
-                let mut sum = _mm512_mul_ps(_mm512_load_ps(sums.0[r].as_ptr()), scale);
-                if self.product.add {
-                    sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, to));
-                }
-                _mm512_mask_storeu_ps(to, lanes, sum);
+                let start = match self.product.start {
+                    Start::Zero => _mm512_setzero_ps(),
+                    Start::Result => _mm512_maskz_loadu_ps(lanes, to),
+                    Start::Row(row) => _mm512_maskz_loadu_ps(lanes, row.start().add(column.at)),
+                };
+                let sum = _mm512_mul_ps(_mm512_load_ps(sums.0[r].as_ptr()), scale);
+                _mm512_mask_storeu_ps(to, lanes, _mm512_add_ps(sum, start));
             }
         }
     }

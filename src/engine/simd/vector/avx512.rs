@@ -74,6 +74,17 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn reciprocal(self, x: __m512) -> __m512 {
+        // An estimate of 14 digits and one step of Newton's: a third of the time of a division.
+        // SAFETY: see above.
+        unsafe {
+            let estimate = _mm512_rcp14_ps(x);
+            let error = _mm512_fnmadd_ps(x, estimate, _mm512_set1_ps(1.0));
+            _mm512_fmadd_ps(estimate, error, estimate)
+        }
+    }
+
+    #[inline(always)]
     fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_fmadd_ps(a, b, c) }

@@ -59,6 +59,11 @@ pub trait Simd: Copy + Send + Sync {
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// a / b.
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// 1 / x, within a unit in the last place, for x from 1 to 2¹²⁷.
+    #[inline(always)]
+    fn reciprocal(self, x: Self::V) -> Self::V {
+        self.div(self.splat(1.0), x)
+    }
     /// a b + c.
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// c − a b.
