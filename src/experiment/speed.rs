@@ -113,10 +113,12 @@ impl Work {
     fn train(&self, engine: &dyn Engine) -> Vec<Tensor> {
         let output = engine.stack(&self.parameters, &self.input, &self.first).output;
         // A number whose gradient is the cotangent as it stands: a product and its sum would be timed with the engine.
-        let (cotangent, number) = (Saved::new(&self.cotangent), Tensor::zeros([], (output.kind(), output.device())));
-        let loss = attach(&[&output], vec![number], move |_| Some(vec![Some(cotangent.get().shallow_clone())]))
-            .expect("a new tensor, computed without gradients")
-            .remove(0);
+        let (cotangent, number) =
+            (Saved::new(&self.cotangent), Tensor::zeros([], (output.kind(), output.device())));
+        let loss =
+            attach(&[&output], vec![number], move |_| Some(vec![Some(cotangent.get().shallow_clone())]))
+                .expect("a new tensor, computed without gradients")
+                .remove(0);
         let mut inputs = self.parameters.tensors();
         inputs.push(&self.input);
         Tensor::run_backward(&[loss], &inputs, false, false)

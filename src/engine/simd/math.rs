@@ -23,8 +23,8 @@ fn split_exp<S: Simd>(s: S, x: S::V) -> (S::V, S::V) {
 #[inline(always)]
 pub fn sigmoid<S: Simd>(s: S, x: S::V) -> S::V {
     let one = s.splat(1.0);
-    // From −87 on the sigmoid is subnormal: nothing, to any sum that it meets.
-    let (less_one, n) = split_exp(s, s.sub(s.splat(0.0), s.clamp(x, 87.0)));
+    // From 104 on, e⁻ˣ is 0; from −104 on, infinite.
+    let (less_one, n) = split_exp(s, s.sub(s.splat(0.0), s.clamp(x, 104.0)));
     s.reciprocal(s.add(one, s.scale(s.add(one, less_one), n)))
 }
 

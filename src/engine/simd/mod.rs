@@ -83,7 +83,11 @@ impl Setting {
         let threads = |count: usize| if count < 1 << 16 { 1 } else { self.threads };
         let largest = |tensor: &[f32]| magnitude::largest(self.isa, threads(tensor.len()), tensor);
         let mut tensors = tensors;
-        if tensors.all(|tensor| tiles::tame(largest(tensor))) { self } else { Setting { isa: self.isa.without_tiles(), ..self } }
+        if tensors.all(|tensor| tiles::tame(largest(tensor))) {
+            self
+        } else {
+            Setting { isa: self.isa.without_tiles(), ..self }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::engine::{EngineName, engine};
 use crate::random::{self, Purpose};
 
 /// Sizes that fill no vector, one vector, some and a bit; a batch of one, of a register block, of more.
-const SIZES: [[i64; 4]; 7] = [
+const SIZES: [[i64; 4]; 9] = [
     [1, 1, 1, 1],
     [3, 2, 5, 7],
     [4, 7, 16, 16],
@@ -21,6 +21,9 @@ const SIZES: [[i64; 4]; 7] = [
     [2, 13, 37, 70],
     [5, 3, 65, 33],
     [600, 1, 2, 5],
+    // For tiles: no whole pair of blocks, none of 32 terms; and whole ones.
+    [6, 37, 31, 41],
+    [3, 64, 64, 96],
 ];
 
 struct Case {

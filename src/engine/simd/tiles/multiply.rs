@@ -163,21 +163,55 @@ impl Block<'_> {
         Some((product.result.numbers.start().wrapping_add(at), stride))
     }
 
-    /// Sets a tile of sums to what the result has, or 0.
+    /// Sets a tile of sums to what they start from; with a scale to 0, since the start is not scaled.
     ///
     /// # Safety
     /// As [`multiply`] has it; the tiles are configured.
+    #[target_feature(enable = "avx512f")]
     unsafe fn begin(&self, tile: usize, vector: usize) {
         // SAFETY: by this function's own contract.
         unsafe {
-            match (self.in_place(vector), self.product.start) {
-                (Some((from, stride)), Start::Result) => load(tile, from, stride),
-                (Some(_), Start::Row(row)) => {
+            match (self.product.start, self.in_place(vector)) {
+                (Start::Zero, _) => zero(tile),
+                (Start::Result, Some((from, stride))) => load(tile, from, stride),
+                (Start::Row(row), Some(_)) => {
                     load(tile, row.start().add(self.product.right.columns[vector].at), 0);
+                }
+                _ if self.scale == 1.0 => {
+                    let mut sums = Sums([[0.0; SIDE]; SIDE]);
+                    for r in 0..self.rows {
+                        _mm512_store_ps(sums.0[r].as_mut_ptr(), self.start(r, vector));
+                    }
+                    load(tile, sums.0.as_ptr().cast(), 64);
                 }
                 _ => zero(tile),
             }
         }
+    }
+
+    /// What the sums of row r start from.
+    ///
+    /// # Safety
+    /// As [`multiply`] has it.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn start(&self, r: usize, vector: usize) -> __m512 {
+        let (lanes, to) = self.place(r, vector);
+        let column = self.product.right.columns[vector];
+        // SAFETY: all rows with all their columns are there.
+        unsafe {
+            match self.product.start {
+                Start::Zero => _mm512_setzero_ps(),
+                Start::Result => _mm512_maskz_loadu_ps(lanes, to),
+                Start::Row(row) => _mm512_maskz_loadu_ps(lanes, row.start().add(column.at)),
+            }
+        }
+    }
+
+    /// Which lanes of a vector of columns there are, and where row r of them is in the result.
+    fn place(&self, r: usize, vector: usize) -> (u16, *mut f32) {
+        let (result, column) = (self.product.result, self.product.right.columns[vector]);
+        let at = result.at(self.first + r) + column.at;
+        (((1_u32 << column.lanes) - 1) as u16, result.numbers.start().wrapping_add(at))
     }
 
     /// Puts a tile of sums into the result.
@@ -197,20 +231,15 @@ impl Block<'_> {
             unsafe { store(tile, sums.0.as_mut_ptr().cast(), 64) };
         }
         let scale = _mm512_set1_ps(self.scale);
-        let column = self.product.right.columns[vector];
-        let lanes = ((1_u32 << column.lanes) - 1) as u16;
         for r in 0..self.rows {
+            let (lanes, to) = self.place(r, vector);
             // SAFETY: all rows with all their columns are there.
             unsafe {
-                let row = self.product.result.at(self.first + r);
-                let to = self.product.result.numbers.start().add(row + column.at);
-                let start = match self.product.start {
-                    Start::Zero => _mm512_setzero_ps(),
-                    Start::Result => _mm512_maskz_loadu_ps(lanes, to),
-                    Start::Row(row) => _mm512_maskz_loadu_ps(lanes, row.start().add(column.at)),
-                };
-                let sum = _mm512_mul_ps(_mm512_load_ps(sums.0[r].as_ptr()), scale);
-                _mm512_mask_storeu_ps(to, lanes, _mm512_add_ps(sum, start));
+                let mut sum = _mm512_load_ps(sums.0[r].as_ptr());
+                if self.scale != 1.0 {
+                    sum = _mm512_add_ps(_mm512_mul_ps(sum, scale), self.start(r, vector));
+                }
+                _mm512_mask_storeu_ps(to, lanes, sum);
             }
         }
     }
@@ -277,7 +306,8 @@ unsafe fn load_left(a: *const Line) {
     }
 }
 
-/// Adds [`DEPTH`] terms: the rows in tiles 4 to 6 times each of C vectors of columns, the smallest products first.
+/// Adds [`DEPTH`] terms: the rows in tiles 4 to 6 times each of C vectors of columns, in the order of [`square`], so that
+/// it does not matter to a number which of the two computes it.
 ///
 /// # Safety
 /// The tiles are configured, and what is read is there: the first vector at `b`, each `panel` numbers after the last.
@@ -287,14 +317,15 @@ unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
         ($n:literal, $sums:literal) => {
             if C > $n {
                 asm!(
-                    "tileloadd tmm7, [{b} + {line} + 2048]",
-                    concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
-                    "tileloadd tmm7, [{b} + {line} + 1024]",
-                    concat!("tdpbf16ps ", $sums, ", tmm5, tmm7"),
-                    concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
                     "tileloadd tmm7, [{b} + {line}]",
                     concat!("tdpbf16ps ", $sums, ", tmm6, tmm7"),
                     concat!("tdpbf16ps ", $sums, ", tmm5, tmm7"),
+                    "tileloadd tmm7, [{b} + {line} + 1024]",
+                    concat!("tdpbf16ps ", $sums, ", tmm5, tmm7"),
+                    concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
+                    "tileloadd tmm7, [{b} + {line} + 2048]",
+                    concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
+                    "tileloadd tmm7, [{b} + {line}]",
                     concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
                     b = in(reg) b.add($n * panel),
                     line = in(reg) 64_usize,
@@ -312,7 +343,8 @@ unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
     }
 }
 
-/// Adds [`DEPTH`] terms: two blocks of rows times two vectors of columns, the smallest products first.
+/// Adds [`DEPTH`] terms: two blocks of rows times two vectors of columns, the order of parts such that each load serves
+/// as many products as it can.
 ///
 /// # Safety
 /// The tiles are configured, and what is read is there.
@@ -320,12 +352,24 @@ unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
 unsafe fn square(a: [*const Line; 2], b: [*const f32; 2]) {
     macro_rules! rows {
         ($part:literal) => {
-            concat!("tileloadd tmm4, [{a} + {line} + ", $part, "]\ntileloadd tmm5, [{c} + {line} + ", $part, "]")
+            concat!(
+                "tileloadd tmm4, [{a} + {line} + ",
+                $part,
+                "]\ntileloadd tmm5, [{c} + {line} + ",
+                $part,
+                "]"
+            )
         };
     }
     macro_rules! columns {
         ($part:literal) => {
-            concat!("tileloadd tmm6, [{b} + {line} + ", $part, "]\ntileloadd tmm7, [{d} + {line} + ", $part, "]")
+            concat!(
+                "tileloadd tmm6, [{b} + {line} + ",
+                $part,
+                "]\ntileloadd tmm7, [{d} + {line} + ",
+                $part,
+                "]"
+            )
         };
     }
     // SAFETY: by this function's own contract.

@@ -80,7 +80,9 @@ impl Simd for Avx512 {
         unsafe {
             let estimate = _mm512_rcp14_ps(x);
             let error = _mm512_fnmadd_ps(x, estimate, _mm512_set1_ps(1.0));
-            _mm512_fmadd_ps(estimate, error, estimate)
+            // Of infinity the estimate is 0 and the error NaN.
+            let finite = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(x, _mm512_set1_ps(f32::INFINITY));
+            _mm512_maskz_fmadd_ps(finite, estimate, error, estimate)
         }
     }
 

@@ -59,7 +59,7 @@ pub trait Simd: Copy + Send + Sync {
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// a / b.
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
-    /// 1 / x, within a unit in the last place, for x from 1 to 2¹²⁷.
+    /// 1 / x for x of at least 1, within a unit in the last place or 1e-38.
     #[inline(always)]
     fn reciprocal(self, x: Self::V) -> Self::V {
         self.div(self.splat(1.0), x)
