@@ -27,11 +27,15 @@ fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
 
 /// The parameters and inputs of tests/golden/make_exact.py.
 pub fn golden_parameters(name: CellName) -> Parameters {
+    scaled_golden_parameters(name, 1.0)
+}
+
+fn scaled_golden_parameters(name: CellName, scale: f64) -> Parameters {
     let rows = 2 * cell(name).gates().len() as i64;
     let mut k = 0;
     let mut take = |shape: &[i64]| {
         let count = shape.iter().product::<i64>();
-        let numbers = (k..k + count).map(|k| ((37 * k + 11) % 64 - 32) as f64 / 64.0).collect();
+        let numbers = (k..k + count).map(|k| scale * ((37 * k + 11) % 64 - 32) as f64 / 64.0).collect();
         k += count;
         tensor(numbers, shape)
     };
@@ -51,11 +55,16 @@ pub fn golden_input(steps: i64) -> Tensor {
     tensor(input.collect(), &[steps, 1, 2])
 }
 
+/// Cell → quantity → step → log10 norm.
+type Norms = BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>;
+
 /// tests/golden/exact.json.
 #[derive(serde::Deserialize)]
 pub struct Golden {
-    /// Cell → quantity → step → log10 norm.
-    norms: BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>,
+    /// Of five thousand steps.
+    norms: Norms,
+    /// The same of a saturated network.
+    saturated: Norms,
     /// Cell → lag → log10 singular values, the largest first.
     pub singular: BTreeMap<String, BTreeMap<String, Vec<f64>>>,
 }
@@ -64,16 +73,17 @@ pub fn golden() -> Golden {
     serde_json::from_str(include_str!("../golden/exact.json")).unwrap()
 }
 
-#[test]
-fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
-    let (golden, input) = (golden().norms, golden_input(5000));
+/// Holds adjoint norms against golden ones, to 1e-8 in log10; gives the smallest.
+fn hold_against(golden: &Norms, steps: i64, scale: f64) -> f64 {
     let direction = Tensor::from_slice(&[0.75, -0.5]);
+    let last = steps as usize;
     let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
-        (piece.end == 5000).then(|| (output.select(0, -1) * &direction).sum(Kind::Double))
+        (piece.end == last).then(|| (output.select(0, -1) * &direction).sum(Kind::Double))
     };
     let mut smallest = 0.0f64;
     for &name in CellName::ALL {
-        let found = exact::profiles(&golden_parameters(name), &input, None, PathSplit::Off, &loss).unwrap();
+        let p = scaled_golden_parameters(name, scale);
+        let found = exact::profiles(&p, &golden_input(steps), None, PathSplit::Off, &loss).unwrap();
         for (quantity, of_quantity) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
             for (t, expected) in &golden[name.as_str()][of_quantity] {
                 let t: usize = t.parse().unwrap();
@@ -87,6 +97,19 @@ fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
             }
         }
     }
+    smallest
+}
+
+#[test]
+fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
+    let smallest = hold_against(&golden().norms, 5000, 1.0);
+    assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
+}
+
+/// 1 − h² would be 0 at most steps here: a unit's h rounds to 1 from |a| = 19 on.
+#[test]
+fn saturated_units_lose_no_digit_and_are_not_taken_for_zero() {
+    let smallest = hold_against(&golden().saturated, 300, 64.0);
     assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
 }
 

@@ -153,7 +153,7 @@ fn is_worth_drawing(groups: &[&CurveGroup]) -> bool {
 fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[Setting]) -> Figure {
     let (about, y_title) = shown(quantity);
     let (over, x_title) = match quantity {
-        LYAPUNOV => ("its number", "number of the exponent"),
+        LYAPUNOV => ("their number", "number of the exponent"),
         VALID_LOSS | GRADIENT_NORM => ("training steps", "training step"),
         _ => ("lag", "lag T − t (steps before the end of the sequence)"),
     };

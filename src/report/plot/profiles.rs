@@ -93,7 +93,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&ProfileGroup], outside: &
     let last_lag =
         groups.iter().filter_map(|group| group.mean.keys().next_back()).max().copied().unwrap_or(0);
     let panels = Panels {
-        title: format!("{quantity} during training: {about}"),
+        title: format!("{quantity}: what training does to the norm over lag"),
         below_title: [words, &labels(&without(&Setting::ALL, &told), &groups[0].point), &[seeds.clone()]]
             .concat(),
         x_title: "lag T − t (steps before the end of the sequence)".into(),
