@@ -94,8 +94,12 @@ fn figure(quantity: &str, words: &[String], groups: &[&ProfileGroup], outside: &
         groups.iter().filter_map(|group| group.mean.keys().next_back()).max().copied().unwrap_or(0);
     let panels = Panels {
         title: format!("{quantity}: what training does to the norm over lag"),
-        below_title: [words, &labels(&without(&Setting::ALL, &told), &groups[0].point), &[seeds.clone()]]
-            .concat(),
+        below_title: [
+            words,
+            &labels(&without(&Setting::ALL, &told), &groups[0].point),
+            std::slice::from_ref(&seeds),
+        ]
+        .concat(),
         x_title: "lag T − t (steps before the end of the sequence)".into(),
         x_high: last_lag as f64 + 1.0,
         y_title,
