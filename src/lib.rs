@@ -13,6 +13,7 @@ pub mod device;
 pub mod engine;
 pub mod error;
 pub mod experiment;
+pub mod guard;
 pub mod model;
 pub mod probe;
 pub mod random;

@@ -1,7 +1,5 @@
 //! Plan → results directory: runs what is not there yet, keeps whatever was computed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::config::Plan;
@@ -10,6 +8,7 @@ use crate::data::Inputs;
 use crate::device;
 use crate::error::{Error, Result};
 use crate::experiment::{self, Context, Measured, Place, recurrent_words};
+use crate::guard::guarded;
 use crate::results::environment::peak_memory;
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
@@ -196,27 +195,4 @@ fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunR
         clip_norm: learning.map(|learning| learning.clip_norm),
         dropout: learning.map(|learning| learning.settings.dropout),
     }
-}
-
-/// tch panics where libtorch throws (out of memory, say): one run then fails, and the others go on.
-fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    static HOOK: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = HOOK.lock();
-    // The message is reported with the run; the default hook would print it a second time, with a backtrace.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let outcome = catch_unwind(AssertUnwindSafe(work));
-    std::panic::set_hook(hook);
-    outcome.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a run panicked");
-        Err(Error::Panic(first_line(text)))
-    })
-}
-
-/// libtorch's messages come in tch's wrapping, and carry a C++ backtrace behind the first line.
-fn first_line(message: &str) -> String {
-    let wrapping = "called `Result::unwrap()` on an `Err` value: Torch(\"";
-    let unquoted = message.strip_prefix(wrapping).unwrap_or(message).replace("\\n", "\n");
-    unquoted.lines().next().unwrap_or("").trim().to_string()
 }

@@ -6,10 +6,10 @@ use super::place;
 use crate::cli::TraceArgs;
 use crate::device;
 use crate::error::{Error, Result};
-use crate::probe::Norm;
+use crate::guard::guarded;
 use crate::probe::adjoint::Profile;
 use crate::results::schema::GradientRow;
-use crate::results::write_csv;
+use crate::results::{GradientCurve, write_csv};
 use crate::tensors;
 use crate::trace::Given;
 use crate::ui::print;
@@ -19,38 +19,34 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let place = place(args.place)?;
     let given = Given::new(args.cell, tensors::read(&args.file)?, &args.file, place.device)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
-    let traced = given.trace(args.engine)?;
-    let rows: Vec<GradientRow> =
-        traced.profiles.iter().flat_map(|profile| rows(args, &given, profile)).collect();
+    // A long sequence through a large layer may need more memory than there is.
+    let traced = guarded(|| given.trace(args.engine))?;
+    let curves = traced.profiles.into_iter().map(|profile| curve(args, &given, profile));
+    let curves: Vec<GradientCurve> = curves.collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join("gradients.csv"));
     tensors::write(&tensors, &traced.tensors, None)?;
-    write_csv(&gradients, &rows)?;
+    write_csv(&gradients, curves.iter().flat_map(GradientCurve::rows))?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), device::name(place.device), gradients.display()));
     Ok(0)
 }
 
-fn rows<'a>(
-    args: &'a TraceArgs,
-    given: &'a Given,
-    profile: &'a Profile,
-) -> impl Iterator<Item = GradientRow> + 'a {
+fn curve(args: &TraceArgs, given: &Given, profile: Profile) -> GradientCurve {
     let (seq_len, batch_size) = (given.input.size()[0] as usize, given.input.size()[1] as usize);
-    profile.norms.iter().map(move |&(t, norm)| GradientRow {
-        run_id: "trace".into(),
-        cell: args.cell.to_string(),
-        engine: args.engine.to_string(),
-        init: "given".into(),
-        task: "given".into(),
-        hidden_size: given.parameters.hidden_size() as usize,
-        seq_len,
-        batch_size,
-        seed: 0,
-        quantity: profile.quantity.to_string(),
-        t,
-        lag: seq_len - t,
-        log10_norm: norm.log10(),
-        zero: norm == Norm::Zero,
-        layer: profile.layer,
-        step: None,
-    })
+    GradientCurve {
+        common: GradientRow {
+            run_id: "trace".into(),
+            cell: args.cell.to_string(),
+            engine: args.engine.to_string(),
+            init: "given".into(),
+            task: "given".into(),
+            hidden_size: given.parameters.hidden_size() as usize,
+            seq_len,
+            batch_size,
+            quantity: profile.quantity.to_string(),
+            layer: profile.layer,
+            ..GradientRow::default()
+        },
+        last: seq_len,
+        norms: profile.norms.into_iter().map(|(t, norm)| (t, norm.log10())).collect(),
+    }
 }

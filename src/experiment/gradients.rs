@@ -8,9 +8,9 @@ use crate::engine::engine;
 use crate::error::{Error, Result};
 use crate::probe::adjoint::Profile;
 use crate::probe::exact::PathSplit;
-use crate::probe::{self, Look, Norm};
-use crate::results::Rows;
+use crate::probe::{self, Look};
 use crate::results::schema::GradientRow;
+use crate::results::{GradientCurve, Rows};
 use crate::task::{Loss, batch};
 
 /// The engine that the others are held against: the equations as the textbook has them.
@@ -47,32 +47,32 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Rows> {
         loss.of_piece(output, piece, steps)
     })?;
     Ok(Rows {
-        gradients: profiles.iter().flat_map(|profile| rows(run, name, lags, profile)).collect(),
+        gradients: profiles.into_iter().map(|profile| curve(run, name, lags, profile)).collect(),
         gates: if gates { super::gates::rows(run, &p, &batch.input)? } else { vec![] },
         ..Rows::default()
     })
 }
 
-fn rows(run: &Run, engine: EngineName, lags: Lags, profile: &Profile) -> Vec<GradientRow> {
+fn curve(run: &Run, engine: EngineName, lags: Lags, profile: Profile) -> GradientCurve {
     let point = &run.point;
-    let row = |&(t, norm): &(usize, Norm)| GradientRow {
-        run_id: run.id.clone(),
-        cell: point.cell.to_string(),
-        engine: engine.to_string(),
-        init: point.init.to_string(),
-        task: point.task.clone(),
-        hidden_size: point.hidden_size,
-        seq_len: point.seq_len,
-        batch_size: point.batch_size,
-        seed: run.seed,
-        quantity: profile.quantity.to_string(),
-        t,
-        lag: point.seq_len - t,
-        log10_norm: norm.log10(),
-        zero: norm == Norm::Zero,
-        layer: profile.layer,
-        step: None,
-    };
-    let written = profile.norms.iter().filter(|(t, _)| lags.writes(point.seq_len - t, point.seq_len));
-    written.map(row).collect()
+    let steps = point.seq_len;
+    let written = profile.norms.into_iter().filter(|(t, _)| lags.writes(steps - t, steps));
+    GradientCurve {
+        common: GradientRow {
+            run_id: run.id.clone(),
+            cell: point.cell.to_string(),
+            engine: engine.to_string(),
+            init: point.init.to_string(),
+            task: point.task.clone(),
+            hidden_size: point.hidden_size,
+            seq_len: steps,
+            batch_size: point.batch_size,
+            seed: run.seed,
+            quantity: profile.quantity.to_string(),
+            layer: profile.layer,
+            ..GradientRow::default()
+        },
+        last: steps,
+        norms: written.map(|(t, norm)| (t, norm.log10())).collect(),
+    }
 }

@@ -10,10 +10,10 @@ use crate::config::training::names::AddingForm;
 use crate::data::{Input, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::model::{Blueprint, Model, model};
-use crate::results::Rows;
 use crate::results::schema::{GradientRow, TrainingRow};
+use crate::results::{GradientCurve, Rows};
 use crate::task::learning::{Task, task};
-use crate::train::{self, Outcome, Progress, Setting};
+use crate::train::{self, Outcome, ProfileRecord, Progress, Setting};
 
 /// Executes a run of this kind, on from the checkpoint in `dir` if there is one.
 ///
@@ -30,7 +30,7 @@ pub fn execute(
     let Outcome { progress, error } = train::train(&made.setting(run), dir, tell)?;
     let rows = Rows {
         training: training_rows(run, &progress, made.model.weights().count()),
-        gradients: gradient_rows(run, &progress),
+        gradients: gradient_curves(run, &progress),
         ..Rows::default()
     };
     Ok(Measured { rows, refused: error.into_iter().collect() })
@@ -129,13 +129,14 @@ fn training_rows(run: &Run, progress: &Progress, parameters: usize) -> Vec<Train
     progress.records.iter().map(row).collect()
 }
 
-fn gradient_rows(run: &Run, progress: &Progress) -> Vec<GradientRow> {
+/// What was recorded at each step, at about fifty lags a decade.
+fn gradient_curves(run: &Run, progress: &Progress) -> Vec<GradientCurve> {
     let [cell, engine, init] = recurrent_words(run);
-    let mut rows = Vec::new();
-    for (step, quantity, layer, norms) in &progress.profiles {
+    let curve = |(step, quantity, layer, norms): &ProfileRecord| {
+        // Some tasks make longer sequences than their T.
         let last = norms.last().map_or(0, |(t, _)| *t);
-        for (t, log10_norm) in norms.iter().filter(|(t, _)| Lags::Log.writes(last - t, last)) {
-            rows.push(GradientRow {
+        GradientCurve {
+            common: GradientRow {
                 run_id: run.id.clone(),
                 cell: cell.clone(),
                 engine: engine.clone(),
@@ -146,14 +147,13 @@ fn gradient_rows(run: &Run, progress: &Progress) -> Vec<GradientRow> {
                 batch_size: run.point.batch_size,
                 seed: run.seed,
                 quantity: quantity.clone(),
-                t: *t,
-                lag: last - t,
-                log10_norm: *log10_norm,
-                zero: log10_norm.is_none(),
                 layer: *layer,
                 step: Some(*step),
-            });
+                ..GradientRow::default()
+            },
+            last,
+            norms: norms.iter().filter(|(t, _)| Lags::Log.writes(last - t, last)).copied().collect(),
         }
-    }
-    rows
+    };
+    progress.profiles.iter().map(curve).collect()
 }

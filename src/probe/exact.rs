@@ -44,7 +44,7 @@ pub fn profiles(
     let first = check(&Analytic, p, input, first)?;
     no_grad(|| {
         let pieces = Pieces::new(p, input, first);
-        let mut found = Found::new(p);
+        let mut found = Found::new(p.layers.len(), input.size()[0] as usize);
         let mut carried: Vec<Option<Carried>> = p.layers.iter().map(|_| None).collect();
         for (piece, range) in pieces.ranges().rev() {
             let layers = pieces.run(piece);
@@ -53,7 +53,7 @@ pub fn profiles(
             for (n, layer) in layers.into_iter().enumerate().rev() {
                 direct = layer.backward(&p.layers[n], direct, split, &mut carried[n], &mut found.layers[n]);
             }
-            found.input_x.push(norms_scaled(&direct));
+            found.input_x.put(norms_scaled(&direct));
         }
         Ok(found.profiles())
     })
@@ -128,8 +128,8 @@ impl Paths {
 
     /// The norms of the piece, and ready for the next.
     fn take(&mut self, found: &mut LayerFound) {
-        found.cell_path.push(norms_of(std::mem::take(&mut self.all_cell)));
-        found.gate_path.push(norms_of(std::mem::take(&mut self.all_gates)));
+        found.cell_path.put(norms_of(std::mem::take(&mut self.all_cell)));
+        found.gate_path.put(norms_of(std::mem::take(&mut self.all_gates)));
     }
 }
 
@@ -181,7 +181,7 @@ impl Layer {
         carried: &mut Option<Carried>,
         found: &mut LayerFound,
     ) -> Scaled {
-        found.direct_h.push(norms_scaled(&direct));
+        found.direct_h.put(norms_scaled(&direct));
         let mut reverse = self.derivation.reverse(&self.h);
         // With the loss at the end this is so in every piece but the last.
         let silent = direct.is_zero();
@@ -229,53 +229,83 @@ impl Layer {
         let (total_h, exponent) = (stack(all_h), stack(all_exponents));
         let scaled = |mantissa: Tensor| Scaled { mantissa, exponent: exponent.shallow_clone() };
         if !all_c.is_empty() {
-            found.total_c.push(norms_scaled(&scaled(stack(all_c))));
+            found.total_c.put(norms_scaled(&scaled(stack(all_c))));
         }
         let of_input = reverse.deltas(&total_h).of_input.matmul(&p.w_ih);
-        found.total_h.push(norms_scaled(&scaled(total_h)));
+        found.total_h.put(norms_scaled(&scaled(total_h)));
         scaled(of_input).normalised_rows()
     }
 }
 
-/// Norms found so far, a list a piece, from the last piece to the first.
-#[derive(Default)]
+/// The norms of all steps, filled in from the last piece to the first.
+///
+/// Room for all is made at once. Small lists that outlive the large buffers of a piece would lie between them and keep the
+/// allocator from using these again: over a gigabyte at a million steps.
+struct Series {
+    norms: Vec<Norm>,
+    steps: usize,
+    /// Up to here they are still to come.
+    left: usize,
+}
+
+impl Series {
+    fn new(steps: usize) -> Series {
+        Series { norms: Vec::new(), steps, left: steps }
+    }
+
+    fn put(&mut self, piece: Vec<Norm>) {
+        if self.norms.is_empty() {
+            self.norms = vec![Norm::Zero; self.steps];
+        }
+        let start = self.left - piece.len();
+        self.norms[start..self.left].copy_from_slice(&piece);
+        self.left = start;
+    }
+}
+
 struct LayerFound {
-    total_h: Vec<Vec<Norm>>,
-    total_c: Vec<Vec<Norm>>,
-    direct_h: Vec<Vec<Norm>>,
-    cell_path: Vec<Vec<Norm>>,
-    gate_path: Vec<Vec<Norm>>,
+    total_h: Series,
+    total_c: Series,
+    direct_h: Series,
+    cell_path: Series,
+    gate_path: Series,
 }
 
 struct Found {
     layers: Vec<LayerFound>,
-    input_x: Vec<Vec<Norm>>,
+    input_x: Series,
 }
 
 impl Found {
-    fn new(p: &Parameters) -> Found {
-        Found { layers: p.layers.iter().map(|_| LayerFound::default()).collect(), input_x: Vec::new() }
+    fn new(layers: usize, steps: usize) -> Found {
+        let series = || Series::new(steps);
+        let layer = |_| LayerFound {
+            total_h: series(),
+            total_c: series(),
+            direct_h: series(),
+            cell_path: series(),
+            gate_path: series(),
+        };
+        Found { layers: (0..layers).map(layer).collect(), input_x: series() }
     }
 
+    /// What was found; nothing where a cell has no such quantity.
     fn profiles(self) -> Vec<Profile> {
-        let profile = |quantity, layer, pieces: Vec<Vec<Norm>>| Profile {
-            quantity,
-            layer,
-            norms: pieces.into_iter().rev().flatten().enumerate().map(|(n, norm)| (n + 1, norm)).collect(),
-        };
         let mut profiles = Vec::new();
+        let mut add = |quantity, layer, series: Series| {
+            if !series.norms.is_empty() {
+                let norms = series.norms.into_iter().enumerate().map(|(n, norm)| (n + 1, norm)).collect();
+                profiles.push(Profile { quantity, layer, norms });
+            }
+        };
         for (n, layer) in self.layers.into_iter().enumerate() {
-            profiles.push(profile(Quantity::TotalH, n, layer.total_h));
-            if !layer.total_c.is_empty() {
-                profiles.push(profile(Quantity::TotalC, n, layer.total_c));
-            }
-            profiles.push(profile(Quantity::DirectH, n, layer.direct_h));
-            if !layer.cell_path.is_empty() {
-                profiles.push(profile(Quantity::CellPath, n, layer.cell_path));
-                profiles.push(profile(Quantity::GatePath, n, layer.gate_path));
-            }
+            add(Quantity::TotalH, n, layer.total_h);
+            add(Quantity::TotalC, n, layer.total_c);
+            add(Quantity::DirectH, n, layer.direct_h);
+            add(Quantity::CellPath, n, layer.cell_path);
+            add(Quantity::GatePath, n, layer.gate_path);
         }
-        profiles.push(profile(Quantity::InputX, 0, self.input_x));
+        add(Quantity::InputX, 0, self.input_x);
         profiles
     }
 }

@@ -6,14 +6,16 @@ use std::ops::Range;
 use tch::Tensor;
 
 use crate::cell::{Parameters, State};
-use crate::engine::analytic::{self, Derivation};
+use crate::engine::analytic::{self, Derivation, Slopes};
 
 /// The pieces of a sequence and the states before each of them.
 pub struct Pieces<'a> {
     p: &'a Parameters,
     input: &'a Tensor,
     ranges: Vec<Range<usize>>,
-    firsts: Vec<Vec<State>>,
+    /// Of each layer the states before every piece, `[pieces, B, H]`. In one tensor: small ones that outlive the large
+    /// buffers of a piece would keep the allocator from using these again.
+    firsts: Vec<State>,
 }
 
 /// One layer, run over one piece.
@@ -31,10 +33,18 @@ impl<'a> Pieces<'a> {
         let length = (steps as f64).sqrt().ceil() as usize;
         let ranges: Vec<Range<usize>> =
             (0..steps).step_by(length).map(|start| start..(start + length).min(steps)).collect();
-        let mut pieces = Pieces { p, input, ranges, firsts: vec![first] };
+        let room = |of: &Tensor| {
+            let size = of.size();
+            let room = Tensor::empty([ranges.len() as i64, size[0], size[1]], (of.kind(), of.device()));
+            room.get(0).copy_(of);
+            room
+        };
+        let firsts = first.iter().map(|s| State { h: room(&s.h), c: s.c.as_ref().map(room) }).collect();
+        let pieces = Pieces { p, input, ranges, firsts };
         for n in 1..pieces.ranges.len() {
-            let last = pieces.run(n - 1).iter().map(Layer::last).collect();
-            pieces.firsts.push(last);
+            for (layer, firsts) in pieces.run(n - 1).iter().zip(&pieces.firsts) {
+                layer.keep_last(firsts, n as i64);
+            }
         }
         pieces
     }
@@ -53,9 +63,11 @@ impl<'a> Pieces<'a> {
     /// Runs one piece through all layers.
     pub fn run(&self, piece: usize) -> Vec<Layer> {
         let mut layers: Vec<Layer> = Vec::with_capacity(self.p.layers.len());
-        for (parameters, first) in self.p.layers.iter().zip(&self.firsts[piece]) {
+        let of_piece = |states: &Tensor| states.get(piece as i64);
+        for (parameters, firsts) in self.p.layers.iter().zip(&self.firsts) {
+            let first = State { h: of_piece(&firsts.h), c: firsts.c.as_ref().map(of_piece) };
             let below = layers.last().map_or_else(|| self.input(piece), Layer::output);
-            let (h, derivation) = analytic::forward(self.p.cell(), parameters, &below, first);
+            let (h, derivation) = analytic::forward(self.p.cell(), parameters, &below, &first, Slopes::Exact);
             layers.push(Layer { h, derivation });
         }
         layers
@@ -77,8 +89,12 @@ impl Layer {
         self.h.size()[0] - 1
     }
 
-    fn last(&self) -> State {
-        let last = |states: &Tensor| states.get(states.size()[0] - 1).copy();
-        State { h: last(&self.h), c: self.derivation.c().map(last) }
+    /// Writes the last state into the states before each piece, as that of the n-th.
+    fn keep_last(&self, firsts: &State, n: i64) {
+        let keep = |states: &Tensor, firsts: &Tensor| firsts.get(n).copy_(&states.get(states.size()[0] - 1));
+        keep(&self.h, &firsts.h);
+        if let (Some(c), Some(firsts)) = (self.derivation.c(), &firsts.c) {
+            keep(c, firsts);
+        }
     }
 }

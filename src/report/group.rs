@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::point::Point;
+use super::training;
 use crate::results::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow};
 
 /// One quantity of one layer at one grid point, over its seeds.
@@ -79,7 +80,8 @@ fn places(runs: &[RunRow], counts: impl Fn(&RunRow) -> bool) -> HashMap<&str, us
 }
 
 /// Puts the rows of `gradients.csv` together, in the order of `runs`, then of `rows`. Rows of a run that
-/// failed, or that `runs` does not have (it is of another plan), are left out.
+/// failed, or that `runs` does not have (it is of another plan), are left out. Of a run that learned, the step that was recorded
+/// last counts.
 pub fn gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -> Vec<CurveGroup> {
     let point = |row: GradientRow| CurvePoint {
         run_id: row.run_id,
@@ -160,6 +162,7 @@ pub fn predictions(runs: &[RunRow], jacobian: &[JacobianRow], gates: &[GateRow])
 
 fn curves(runs: &[RunRow], rows: impl Iterator<Item = CurvePoint>) -> Vec<CurveGroup> {
     let places = places(runs, |run| run.status == "ok");
+    let points = training::points(runs);
     let mut quantities: Vec<String> = Vec::new();
     let mut curves: BTreeMap<(usize, usize, usize), BTreeMap<usize, Option<f64>>> = BTreeMap::new();
     for row in rows {
@@ -175,9 +178,10 @@ fn curves(runs: &[RunRow], rows: impl Iterator<Item = CurvePoint>) -> Vec<CurveG
     let mut groups: Vec<CurveGroup> = Vec::new();
     let mut known: HashMap<(Point, usize, usize), usize> = HashMap::new();
     for ((run, quantity, layer), curve) in curves {
-        let point = Point::from(&runs[run]);
+        let point = &points[run];
         let group = *known.entry((point.clone(), quantity, layer)).or_insert_with(|| {
-            groups.push(CurveGroup { point, quantity: quantities[quantity].clone(), layer, curves: vec![] });
+            let (point, quantity) = (point.clone(), quantities[quantity].clone());
+            groups.push(CurveGroup { point, quantity, layer, curves: vec![] });
             groups.len() - 1
         });
         groups[group].curves.push(curve);

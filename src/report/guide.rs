@@ -71,5 +71,6 @@ pub const TRAINING: &str = "
 `best valid loss` is the least of a run's evaluations on data that it does not learn from; the test split is judged once, by the
 parameters of that evaluation. `chance` is what the best answer reaches that does not look at the sequence; a loss within
 1 % of it is called so. `solved` counts the runs that met the config's criterion. Where gradient norms are recorded during
-training, the section on gradients shows those of each run's last recorded step; `gradients.csv` has all of them, by `step`.
+training, figures show them over lag, a line a recorded step (six of them, where there are more); the section on gradients shows
+those of each run's last recorded step. `gradients.csv` has all of them, by `step`.
 ";

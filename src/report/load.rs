@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::group::{self, CurveGroup, ScalarGroup, SpeedGroup};
+use super::profile::{self, ProfileGroup};
 use crate::error::{Error, Result};
 use crate::results::schema::{GateRow, JacobianRow, RunRow, TrainingRow};
 
@@ -30,6 +31,8 @@ pub struct Experiment {
     pub predictions: Vec<ScalarGroup>,
     /// The timings.
     pub speed: Vec<SpeedGroup>,
+    /// What learning does to the gradient, of the runs that are `ok`.
+    pub profiles: Vec<ProfileGroup>,
     /// What was learned, row by row.
     pub training: Vec<TrainingRow>,
 }
@@ -57,7 +60,12 @@ pub fn load(dir: &Path) -> Result<Experiment> {
         return Err(Error::data(dir, problem));
     }
     let runs: Vec<RunRow> = csv_rows(&runs_csv, |rows| rows.collect())?;
-    let gradients = csv_rows(&dir.join("gradients.csv"), |rows| group::gradients(&runs, rows))?;
+    let gradients_csv = dir.join("gradients.csv");
+    let gradients = csv_rows(&gradients_csv, |rows| group::gradients(&runs, rows))?;
+    let profiles = match runs.iter().any(|run| run.kind == "training") {
+        true => csv_rows(&gradients_csv, |rows| profile::profiles(&runs, rows))?,
+        false => vec![],
+    };
     let jacobian: Vec<JacobianRow> = csv_rows(&dir.join("jacobian.csv"), |rows| rows.collect())?;
     let gates: Vec<GateRow> = csv_rows(&dir.join("gates.csv"), |rows| rows.collect())?;
     let speed = csv_rows(&dir.join("speed.csv"), |rows| group::speed(&runs, rows))?;
@@ -69,6 +77,7 @@ pub fn load(dir: &Path) -> Result<Experiment> {
         predictions: group::predictions(&runs, &jacobian, &gates),
         runs,
         gradients,
+        profiles,
         speed,
         training: csv_rows(&dir.join("training.csv"), |rows| rows.collect())?,
     })

@@ -12,6 +12,7 @@ mod markdown;
 mod number;
 mod plot;
 pub mod point;
+mod profile;
 pub mod summary;
 mod table;
 mod tables;
@@ -39,7 +40,8 @@ pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
     let speed = plot::of_speed(&summary, &[&gradients[..], &jacobian].concat());
     let curves = training::curves(&experiment.runs, &experiment.training);
     let others = [&gradients[..], &jacobian, &speed].concat();
-    let training = plot::of_training(&curves, &others);
+    let mut training = plot::of_training(&curves, &others);
+    training.extend(plot::of_profiles(&experiment.profiles, &[&others[..], &training].concat()));
     let figures = Figures { training: &training, gradients: &gradients, jacobian: &jacobian, speed: &speed };
     let report = markdown::report(&experiment, &summary, figures);
 

@@ -113,13 +113,16 @@ pub fn jacobian(summary: &[SummaryRow]) -> Option<Captioned> {
     let shown = |setting: &Setting| *setting == Setting::Cell || vary.contains(setting);
     let settings: Vec<Setting> = Setting::ALL.into_iter().filter(shown).collect();
     let mut header: Vec<String> = settings.iter().map(|setting| setting.name().to_string()).collect();
-    let columns = [
+    // What predicts the slope of one cell says nothing of another.
+    let has = |metric: &str| blocks.iter().any(|(_, rows)| rows.iter().any(|row| row.metric == metric));
+    let mut columns = vec![
         ("slope", "slope, log10 per step"),
         ("half_life", "half-life, steps"),
         ("largest_exponent", "exponent, log10 per step"),
         ("log10_spectral_radius", "log10 ρ(W\\_hh)"),
         ("mean_log10_gate", "mean log10 f (z)"),
     ];
+    columns.retain(|(metric, _)| has(metric));
     header.extend(columns.iter().map(|(_, title)| title.to_string()));
     header.push("log10 condition number at the largest lag".to_string());
     let table_row = |(point, rows): &(Point, Vec<&SummaryRow>)| {

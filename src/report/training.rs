@@ -14,35 +14,46 @@ pub const VALID_LOSS: &str = "valid_loss";
 /// Quantity of the curves of the gradient's norm.
 pub const GRADIENT_NORM: &str = "gradient_norm";
 
-/// log10 of loss and gradient norm over training steps. What only training sets stands with the init, and a model without a cell
-/// in the cell's place, so that they are panels and lines as those are.
-pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
-    let trained: Vec<&RunRow> =
-        runs.iter().filter(|run| run.kind == "training" && run.status == "ok").collect();
-    let vary: Vec<usize> = (0..OWN.len())
-        .filter(|n| trained.iter().any(|run| key(run).1[*n] != key(trained[0]).1[*n]))
-        .collect();
-    let mut groups: Vec<CurveGroup> = Vec::new();
-    for (quantity, split, metric) in
-        [(VALID_LOSS, "valid", "loss"), (GRADIENT_NORM, "train", "gradient_norm")]
-    {
-        for run in &trained {
-            let (mut point, own) = key(run);
+/// The grid point of each run. Of a run that learns, what only training sets stands with the init where it varies, and a model
+/// without a cell in the cell's place, so that they are panels and lines as those are.
+pub fn points(runs: &[RunRow]) -> Vec<Point> {
+    let trained: Vec<Key> = runs.iter().filter(|run| run.kind == "training").map(key).collect();
+    let vary: Vec<usize> =
+        (0..OWN.len()).filter(|n| trained.iter().any(|(_, own)| own[*n] != trained[0].1[*n])).collect();
+    let point = |run: &RunRow| {
+        let (mut point, own) = key(run);
+        if run.kind == "training" {
             let words = vary.iter().map(|n| format!("{} {}", OWN[*n], own[*n]));
             let init = std::iter::once(point.init.clone()).chain(words);
             point.init = init.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
             if point.cell.is_empty() {
                 point.cell = own[0].clone();
             }
+        }
+        point
+    };
+    runs.iter().map(point).collect()
+}
+
+/// log10 of loss and gradient norm over training steps.
+pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
+    let points = points(runs);
+    let learned = |(run, _): &(&RunRow, &Point)| run.kind == "training" && run.status == "ok";
+    let trained: Vec<(&RunRow, &Point)> = runs.iter().zip(&points).filter(learned).collect();
+    let mut groups: Vec<CurveGroup> = Vec::new();
+    for (quantity, split, metric) in
+        [(VALID_LOSS, "valid", "loss"), (GRADIENT_NORM, "train", "gradient_norm")]
+    {
+        for &(run, point) in &trained {
             let is_it =
                 |row: &&TrainingRow| row.run_id == run.run_id && row.split == split && row.metric == metric;
             let log10 = |value: f64| Some(value.log10()).filter(|log10| log10.is_finite());
             let curve = rows.iter().filter(is_it).map(|row| (row.step, log10(row.value))).collect();
-            match groups.iter_mut().find(|group| group.quantity == quantity && group.point == point) {
+            match groups.iter_mut().find(|group| group.quantity == quantity && group.point == *point) {
                 Some(group) => group.curves.push(curve),
                 None => {
                     groups.push(CurveGroup {
-                        point,
+                        point: point.clone(),
                         quantity: quantity.into(),
                         layer: 0,
                         curves: vec![curve],

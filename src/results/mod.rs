@@ -1,7 +1,11 @@
 //! The results directory: what columns there are, and how files are written and read.
 
+mod curve;
 pub mod environment;
+mod file;
 pub mod schema;
 mod store;
 
-pub use store::{Rows, Store, write_csv, write_whole};
+pub use curve::GradientCurve;
+pub use file::{write_csv, write_whole};
+pub use store::{Rows, Store};

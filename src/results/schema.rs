@@ -62,7 +62,7 @@ pub struct RunRow {
 }
 
 /// One row of `gradients.csv`: one gradient norm at one step of one run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GradientRow {
     /// The run, as in `runs.csv`.
     pub run_id: String,
@@ -82,7 +82,7 @@ pub struct GradientRow {
     pub batch_size: usize,
     /// The run's seed.
     pub seed: u64,
-    /// `total_h`, `total_c`, `direct_h` or `input_x`.
+    /// `total_h`, `total_c`, `direct_h`, `cell_path`, `gate_path` or `input_x`.
     pub quantity: String,
     /// The step, from 1 to T.
     pub t: usize,

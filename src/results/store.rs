@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::curve::GradientCurve;
+use super::file::{read, rows_of_all, try_write_csv, write_csv, write_whole};
 use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow, TrainingRow};
 use crate::error::{Error, Result};
 
@@ -14,7 +16,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
     /// `gradients.csv`.
-    pub gradients: Vec<GradientRow>,
+    pub gradients: Vec<GradientCurve>,
     /// `jacobian.csv`.
     pub jacobian: Vec<JacobianRow>,
     /// `gates.csv`.
@@ -82,7 +84,7 @@ impl Store {
             .tempdir_in(&runs)
             .map_err(Error::io("write in", &runs))?;
         write_csv(&aside.path().join("run.csv"), std::slice::from_ref(run))?;
-        write_table(aside.path(), "gradients.csv", &rows.gradients)?;
+        write_table(aside.path(), "gradients.csv", rows.gradients.iter().flat_map(GradientCurve::rows))?;
         write_table(aside.path(), "jacobian.csv", &rows.jacobian)?;
         write_table(aside.path(), "gates.csv", &rows.gates)?;
         write_table(aside.path(), "speed.csv", &rows.speed)?;
@@ -109,17 +111,12 @@ impl Store {
         self.gather::<TrainingRow>("training.csv", &present)
     }
 
-    fn gather<R: Serialize + DeserializeOwned>(&self, file: &str, runs: &[RunRow]) -> Result<()> {
-        let mut rows: Vec<R> = Vec::new();
-        for run in runs {
-            let path = self.run_dir(&run.run_id).join(file);
-            if path.exists() {
-                rows.extend(read::<R>(&path)?);
-            }
-        }
+    fn gather<R: Serialize + DeserializeOwned + 'static>(&self, file: &str, runs: &[RunRow]) -> Result<()> {
+        let of_runs = runs.iter().map(|run| self.run_dir(&run.run_id).join(file));
+        let mut rows = rows_of_all::<R>(of_runs.filter(|path| path.exists()).collect()).peekable();
         let path = self.root.join(file);
-        if !rows.is_empty() {
-            return write_csv(&path, &rows);
+        if rows.peek().is_some() {
+            return try_write_csv(&path, rows);
         }
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -139,52 +136,9 @@ impl Store {
 }
 
 /// Writes a run's table, if it has any row.
-fn write_table<R: Serialize>(dir: &Path, file: &str, rows: &[R]) -> Result<()> {
-    if rows.is_empty() { Ok(()) } else { write_csv(&dir.join(file), rows) }
-}
-
-/// Reads a CSV file into rows.
-///
-/// # Errors
-/// No such file; a field that is not what its column promises, with the line.
-pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
-    let mut reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
-    reader.deserialize().collect::<csv::Result<Vec<R>>>().map_err(Error::csv("read", path))
-}
-
-/// Writes rows as a CSV file, complete or not at all.
-///
-/// # Errors
-/// The disk is full or gone.
-pub fn write_csv<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).map_err(Error::csv("write", path))?;
-    }
-    let bytes = writer.into_inner().map_err(|e| Error::io("write", path)(e.into_error()))?;
-    write_whole(path, &bytes)
-}
-
-/// Writes a file aside and renames it into place: a reader sees the old one or the new one, never half of it.
-///
-/// # Errors
-/// The disk is full or gone.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let aside = || {
-        let mut file =
-            tempfile::Builder::new().prefix(".writing-").permissions(world_readable()).tempfile_in(parent)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)
-    };
-    aside().map(drop).map_err(Error::io("write", path))
-}
-
-/// Results are to be read by others; temporary files are private by default.
-fn world_readable() -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    fs::Permissions::from_mode(0o644)
+fn write_table<R: Serialize>(dir: &Path, file: &str, rows: impl IntoIterator<Item = R>) -> Result<()> {
+    let mut rows = rows.into_iter().peekable();
+    if rows.peek().is_none() { Ok(()) } else { write_csv(&dir.join(file), rows) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One sequence through given layers: outputs, every gradient, per-step norms, so that anyone can hold this program
 //! against another.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use tch::{Device, Tensor};
@@ -41,7 +42,8 @@ impl Given {
     /// A tensor is missing, has the wrong shape, or has a name that means nothing; the message names the file.
     pub fn new(name: CellName, mut tensors: Tensors, path: &Path, on: Device) -> Result<Given> {
         tensors.values_mut().for_each(|tensor| *tensor = tensor.to_device(on));
-        let mut take = Take { tensors, path };
+        let given = tensors.keys().cloned().collect();
+        let mut take = Take { tensors, given, path };
         let gates = cell(name).gates().len() as i64;
         let input = take.any("input", "[T, B, I]", 3)?;
         let (steps, batch) = (input.size()[0], input.size()[1]);
@@ -142,6 +144,8 @@ fn stack_c(states: &[State]) -> Option<Tensor> {
 /// Takes tensors out of a file by name, checking shapes.
 struct Take<'a> {
     tensors: Tensors,
+    /// The names of all that was there.
+    given: BTreeSet<String>,
     path: &'a Path,
 }
 
@@ -195,7 +199,10 @@ impl Take<'_> {
         let Some(name) = self.tensors.keys().next() else { return Ok(()) };
         let known =
             ["input", "h0", "c0", "grad_output", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
-        let hint = match nearest(name, known.into_iter().filter(|known| *known != name)) {
+        let absent = known.into_iter().filter(|known| !self.given.contains(*known));
+        let hint = match nearest(name, absent) {
+            _ if name.ends_with("_reverse") => "; layers run forward only".to_string(),
+            _ if name.starts_with("weight_hr_") => "; layers have no projection (proj_size)".to_string(),
             Some(word) => format!("; did you mean `{word}`?"),
             None => String::new(),
         };

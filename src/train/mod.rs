@@ -10,6 +10,6 @@ mod sample;
 mod schedule;
 
 pub use optimizer::State as OptimizerState;
-pub use progress::{Progress, Record};
+pub use progress::{ProfileRecord, Progress, Record};
 pub use run::{Outcome, Setting, estimate, is_of_squares, train};
 pub use sample::{Request, Sampler};

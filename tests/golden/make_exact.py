@@ -11,6 +11,9 @@ Parameters and inputs are short binary fractions, the same in any precision:
 
 `norms` are log10 of the L2 norms of dL/dh_t and dL/dc_t, with 50 digits behind every operation. `singular` are log10 of
 the singular values of ds_T/ds_{T-lag} for T = 1000, s = (h, c) for the lstm and h for the others, with 4000 digits.
+
+`saturated` are norms for T = 300 with all parameters 64 times as large, with 400 digits: there 1 - h^2 is a small difference of
+large numbers, and in a float often exactly 0.
 """
 
 import json
@@ -24,13 +27,15 @@ STEPS = 5000
 SHORT = 1000
 LAGS = [1, 10, 100, 999]
 AT = [1, 2, 100, 1000, 2500, 4000, 4900, 4990, 4999, 5000]
+SATURATED = 300
+SATURATED_AT = [1, 2, 100, 200, 250, 290, 299, 300]
 
 
 def sigmoid(x):
     return 1 / (1 + mp.exp(-x))
 
 
-def parameters(gates):
+def parameters(gates, scale):
     k = 0
 
     def take(rows, columns):
@@ -38,7 +43,7 @@ def parameters(gates):
         out = matrix(rows, columns)
         for r in range(rows):
             for c in range(columns):
-                out[r, c] = mpf((37 * k + 11) % 64 - 32) / 64
+                out[r, c] = scale * mpf((37 * k + 11) % 64 - 32) / 64
                 k += 1
         return out
 
@@ -54,10 +59,10 @@ def norm(v):
     return sqrt(sum(x * x for x in v))
 
 
-def forward(kind, steps):
+def forward(kind, steps, scale=1):
     """What the backward pass needs of each step."""
     gates = {"rnn": 1, "lstm": 4, "gru": 3}[kind]
-    w_ih, w_hh, b_ih, b_hh = parameters(gates)
+    w_ih, w_hh, b_ih, b_hh = parameters(gates, scale)
     h, c = [mpf(0)] * H, [mpf(0)] * H
     tape = []
     for t in range(steps):
@@ -115,13 +120,13 @@ def back(kind, saved, w_hh, d_h, d_c):
     return [through[j] + keep[j] for j in range(H)], d_c
 
 
-def norms(kind):
-    tape, w_hh = forward(kind, STEPS)
+def norms(kind, steps=STEPS, at=AT, scale=1):
+    tape, w_hh = forward(kind, steps, scale)
     d_h, d_c = [mpf("0.75"), mpf("-0.5")], [mpf(0)] * H
     found = {"total_h": {}, "total_c": {}}
-    for t in range(STEPS, 0, -1):
+    for t in range(steps, 0, -1):
         d_c = total_c(kind, tape[t - 1], d_h, d_c)
-        if t in AT:
+        if t in at:
             found["total_h"][t] = float(log10(norm(d_h)))
             if kind == "lstm":
                 found["total_c"][t] = float(log10(norm(d_c)))
@@ -148,6 +153,8 @@ def singular(kind):
 
 KINDS = ["rnn", "lstm", "gru"]
 found = {"norms": {kind: norms(kind) for kind in KINDS}}
+mp.dps = 400
+found["saturated"] = {kind: norms(kind, SATURATED, SATURATED_AT, 64) for kind in KINDS}
 mp.dps = 4000
 found["singular"] = {kind: singular(kind) for kind in KINDS}
 path = pathlib.Path(__file__).with_name("exact.json")

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use lstm_lab::config::names::{CellName, EngineName};
+use lstm_lab::cell::State;
+use lstm_lab::config::names::{CellName, EngineName, Quantity};
 use lstm_lab::tensors::{Tensors, read, write};
+use lstm_lab::trace::Given;
+use proptest::prelude::*;
 use tch::{Kind, Tensor};
 
 use crate::golden::load;
-use crate::support::{assert_same, engines};
+use crate::support::{Case, assert_same, engines};
 
 fn trace(dir: &Path, arguments: &[&str]) -> (i32, String) {
     let output =
@@ -71,6 +74,53 @@ fn without_states_and_gradient_zeros_and_the_last_step_are_taken() {
     assert_same(&found["h_n"].get(1), &found["output"].get(-1), 0.0, "the last state is the last output");
 }
 
+/// One, two and three layers in f32, with and without what may be left out, against libtorch's own.
+#[test]
+fn every_engine_gives_what_libtorch_gives_in_f32_too() {
+    for &cell in CellName::ALL {
+        for layers in 1..=3 {
+            let case = Case::new(cell, layers, 5, Kind::Float);
+            let mut tensors: Tensors =
+                case.parameters().named().into_iter().map(|(name, tensor)| (name, tensor.copy())).collect();
+            tensors.insert("input".into(), case.input());
+            if layers > 1 {
+                let first = case.first();
+                let stack = |of: &dyn Fn(&State) -> Tensor| {
+                    Tensor::stack(&first.iter().map(of).collect::<Vec<_>>(), 0)
+                };
+                tensors.insert("h0".into(), stack(&|state| state.h.shallow_clone()));
+                if cell == CellName::Lstm {
+                    tensors.insert("c0".into(), stack(&|state| state.c.as_ref().unwrap().shallow_clone()));
+                }
+            }
+            if layers > 2 {
+                tensors.insert("grad_output".into(), case.cotangent());
+            }
+            let given = Given::new(cell, tensors, Path::new("given"), lstm_lab::device::cpu()).unwrap();
+            let expected = given.trace(EngineName::Builtin).unwrap();
+            for engine in engines(Kind::Float).map(|engine| engine.name()) {
+                let found = given.trace(engine).unwrap();
+                let about = format!("{cell} {engine} {layers} layers");
+                assert_eq!(found.tensors.len(), expected.tensors.len(), "{about}");
+                for (name, expected) in &expected.tensors {
+                    assert_same(&found.tensors[name], expected, 1e-5, &format!("{about}: {name}"));
+                }
+                // Builtin shows no c.
+                let of_both = found.profiles.iter().filter(|profile| profile.quantity != Quantity::TotalC);
+                assert_eq!(of_both.clone().count(), expected.profiles.len());
+                for (found, expected) in of_both.zip(&expected.profiles) {
+                    assert_eq!((found.quantity, found.layer), (expected.quantity, expected.layer), "{about}");
+                    for ((t, a), (other, b)) in found.norms.iter().zip(&expected.norms) {
+                        assert_eq!((t, a.log10().is_none()), (other, b.log10().is_none()), "{about}");
+                        let difference = a.log10().unwrap_or(0.0) - b.log10().unwrap_or(0.0);
+                        assert!(difference.abs() < 1e-5, "{about} {} step {t}: {a:?} {b:?}", found.quantity);
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
     let dir = tempfile::tempdir().unwrap();
@@ -111,10 +161,22 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
         ),
     ] {
         let (mut tensors, _) = given(CellName::Lstm);
+        if name == "grad_outptu" {
+            tensors.remove("grad_output");
+        }
         match tensor {
             Some(tensor) => drop(tensors.insert(name.into(), tensor)),
             None => drop(tensors.remove(name)),
         }
+        write(&path, &tensors, None).unwrap();
+        refused(&fs::read(&path).unwrap(), needle);
+    }
+    for (name, needle) in [
+        ("weight_ih_l0_reverse", "layers run forward only"),
+        ("weight_hr_l0", "layers have no projection (proj_size)"),
+    ] {
+        let (mut tensors, _) = given(CellName::Lstm);
+        tensors.insert(name.into(), zeros(&[1]).unwrap());
         write(&path, &tensors, None).unwrap();
         refused(&fs::read(&path).unwrap(), needle);
     }
@@ -123,4 +185,63 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
     refused(&fs::read(&path).unwrap(), "of shape [20, 4], found [15, 4]");
     let (code, said) = trace(dir.path(), &["none.safetensors", "--cell", "lstm"]);
     assert_eq!((code, said.contains("expected a safetensors file to read")), (2, true), "{said}");
+}
+
+/// The bytes of a valid file, small enough that its header is most of it.
+fn small_file(cell: CellName) -> Vec<u8> {
+    let case = Case { batch: 1, input: 1, hidden: 1, ..Case::new(cell, 1, 2, Kind::Float) };
+    let mut tensors: Tensors =
+        case.parameters().named().into_iter().map(|(name, tensor)| (name, tensor.copy())).collect();
+    tensors.insert("input".into(), case.input());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    write(file.path(), &tensors, None).unwrap();
+    fs::read(file.path()).unwrap()
+}
+
+/// What happens to a byte: another one, another digit or mark of JSON (so that the header often stays well-formed), or it
+/// is gone.
+#[derive(Debug, Clone)]
+enum Damage {
+    Byte(u8),
+    Mark(char),
+    Removed,
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        any::<u8>().prop_map(Damage::Byte),
+        prop::sample::select("0123456789,[]{}:\"_lhFIU".chars().collect::<Vec<_>>()).prop_map(Damage::Mark),
+        Just(Damage::Removed),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_file_is_traced_or_refused_and_never_a_panic(
+        cell in prop::sample::select(CellName::ALL),
+        damages in prop::collection::vec((0.0f64..1.0, damage()), 1..4),
+        cut in prop::option::weighted(0.1, 0.0f64..1.0),
+    ) {
+        let mut bytes = small_file(cell);
+        for (place, damage) in damages {
+            let place = (place * bytes.len() as f64) as usize;
+            match damage {
+                Damage::Byte(byte) => bytes[place] = byte,
+                Damage::Mark(mark) => bytes[place] = mark as u8,
+                Damage::Removed => drop(bytes.remove(place)),
+            }
+        }
+        if let Some(cut) = cut {
+            bytes.truncate((cut * bytes.len() as f64) as usize);
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), &bytes).unwrap();
+        let given = read(file.path())
+            .and_then(|tensors| Given::new(cell, tensors, file.path(), lstm_lab::device::cpu()));
+        if let Ok(given) = given {
+            given.trace(EngineName::Analytic).unwrap();
+        }
+    }
 }

@@ -148,6 +148,9 @@ fn every_model_learns_and_is_judged_beside_chance() {
     }
     let gradients = fs::read_to_string(dir.path().join("results/models/gradients.csv")).unwrap();
     assert!(gradients.contains("input_x") && gradients.contains("total_c"), "{gradients}");
+    for figure in ["input_x-during-training.svg", "total_h-during-training.svg"] {
+        assert!(dir.path().join("results/models/plots").join(figure).exists(), "{figure}");
+    }
 }
 
 #[test]

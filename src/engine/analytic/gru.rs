@@ -12,7 +12,7 @@
 
 use tch::Tensor;
 
-use super::{Deltas, Derivation, Reverse};
+use super::{Deltas, Derivation, Reverse, Slopes, sigmoid_slope, tanh_slope};
 
 /// What the backward pass needs.
 pub struct Gru {
@@ -22,28 +22,35 @@ pub struct Gru {
     from_state: Tensor,
     /// n, `[T, B, H]`.
     n: Tensor,
+    /// r and z before activation and W_in x + b_in, `[T, B, 3H]`, for exact slopes.
+    a: Option<Tensor>,
 }
 
 /// Fills in h_1 … h_T of `h` `[T+1, B, H]`, given W_ih x + b_ih `[T, B, 3H]`.
-pub fn forward(projected: Tensor, w_hh_t: &Tensor, b_hh: &Tensor, h: &Tensor) -> Gru {
+pub fn forward(projected: Tensor, w_hh_t: &Tensor, b_hh: &Tensor, h: &Tensor, slopes: Slopes) -> Gru {
     let (steps, hidden) = (projected.size()[0], h.size()[2]);
     let from_state = projected.empty_like();
     let n = h.narrow(0, 1, steps).empty_like();
+    // The gates stand where they were before activation, unless that is kept.
+    let gates = match slopes {
+        Slopes::OfValues => projected.shallow_clone(),
+        Slopes::Exact => projected.empty_like(),
+    };
     {
         let part =
             |of: &Tensor, first: i64, count: i64| of.narrow(2, first * hidden, count * hidden).unbind(0);
-        let (mut gates, r, z, n_in) =
-            (part(&projected, 0, 2), part(&projected, 0, 1), part(&projected, 1, 1), part(&projected, 2, 1));
+        let (mut a, n_in) = (part(&projected, 0, 2), part(&projected, 2, 1));
+        let (gates, r, z) = (part(&gates, 0, 2), part(&gates, 0, 1), part(&gates, 1, 1));
         let (u, u_gates, q) = (from_state.unbind(0), part(&from_state, 0, 2), part(&from_state, 2, 1));
         let (h, n) = (h.unbind(0), n.unbind(0));
         for t in 0..steps as usize {
             let _ = b_hh.addmm_out(&u[t], &h[t], w_hh_t);
-            let _ = gates[t].g_add_(&u_gates[t]).sigmoid_();
+            let _ = a[t].g_add_(&u_gates[t]).sigmoid_out(&gates[t]);
             let _ = n_in[t].addcmul_out(&n[t], &r[t], &q[t]).tanh_();
             let _ = n[t].lerp_tensor_out(&h[t + 1], &h[t], &z[t]);
         }
     }
-    Gru { gates: projected, from_state, n }
+    Gru { gates, from_state, n, a: (slopes == Slopes::Exact).then_some(projected) }
 }
 
 impl Derivation for Gru {
@@ -51,13 +58,18 @@ impl Derivation for Gru {
         let (steps, batch, hidden) = (self.n.size()[0], self.n.size()[1], self.n.size()[2]);
         let gate = |of: &Tensor, n: i64| of.narrow(2, n * hidden, hidden);
         let (r, z, q) = (gate(&self.gates, 0), gate(&self.gates, 1), gate(&self.from_state, 2));
-        let slope = |gate: &Tensor| gate - gate.square();
-        let of_n = (1.0 - &z) * (1.0 - self.n.square());
+        let (slope_r, slope_z, of_n) = match &self.a {
+            Some(a) => {
+                let (a_r, a_z, a_n) = (gate(a, 0), gate(a, 1), gate(a, 2) + &r * &q);
+                (sigmoid_slope(&a_r), sigmoid_slope(&a_z), a_z.neg().sigmoid() * tanh_slope(&a_n))
+            }
+            None => (&r - r.square(), &z - z.square(), (1.0 - &z) * (1.0 - self.n.square())),
+        };
         // ∂L/∂u comes to stand where its factors were.
         let of_state = Tensor::empty([steps, batch, 3, hidden], (r.kind(), r.device()));
         let place = |n: i64| of_state.select(2, n);
-        let _ = (slope(&r) * &q).mul_out(&place(0), &of_n);
-        let _ = (h.narrow(0, 0, steps) - &self.n).mul_out(&place(1), &slope(&z));
+        let _ = (slope_r * &q).mul_out(&place(0), &of_n);
+        let _ = (h.narrow(0, 0, steps) - &self.n).mul_out(&place(1), &slope_z);
         let _ = of_n.mul_out(&place(2), &r);
         let rows = of_state.view([steps, batch, 3 * hidden]);
         Box::new(Back { factors: of_state.unbind(0), each: rows.unbind(0), rows, of_n, z: z.unbind(0) })

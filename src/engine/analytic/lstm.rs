@@ -11,7 +11,7 @@
 
 use tch::Tensor;
 
-use super::{Deltas, Derivation, Reverse};
+use super::{Deltas, Derivation, Reverse, Slopes, sigmoid_slope, tanh_slope};
 
 /// What the backward pass needs.
 pub struct Lstm {
@@ -23,27 +23,35 @@ pub struct Lstm {
     c: Tensor,
     /// tanh c_1 … tanh c_T, `[T, B, H]`.
     tanh_c: Tensor,
+    /// All gates before activation, `[T, B, 4H]`, for exact slopes.
+    a: Option<Tensor>,
 }
 
 /// Fills in h_1 … h_T of `h` and c_1 … c_T of `c`, both `[T+1, B, H]`, given W_ih x + b `[T, B, 4H]`.
-pub fn forward(projected: Tensor, w_hh_t: &Tensor, h: &Tensor, c: Tensor) -> Lstm {
+pub fn forward(projected: Tensor, w_hh_t: &Tensor, h: &Tensor, c: Tensor, slopes: Slopes) -> Lstm {
     let (steps, hidden) = (projected.size()[0], h.size()[2]);
     let room = || h.narrow(0, 1, steps).empty_like();
     let (g, tanh_c) = (room(), room());
+    // The gates stand where they were before activation, unless that is kept.
+    let gates = match slopes {
+        Slopes::OfValues => projected.shallow_clone(),
+        Slopes::Exact => projected.empty_like(),
+    };
     {
-        let gate = |n: i64| projected.narrow(2, n * hidden, hidden).unbind(0);
-        let (i, f, g_in, o) = (gate(0), gate(1), gate(2), gate(3));
+        let gate = |of: &Tensor, n: i64| of.narrow(2, n * hidden, hidden).unbind(0);
+        let (i, f, g_in, o) = (gate(&gates, 0), gate(&gates, 1), gate(&projected, 2), gate(&gates, 3));
+        let gates = gates.unbind(0);
         let (h, c, g, tanh_c) = (h.unbind(0), c.unbind(0), g.unbind(0), tanh_c.unbind(0));
         for (t, mut a) in projected.unbind(0).into_iter().enumerate() {
             let _ = a.addmm_(&h[t], w_hh_t);
             let _ = g_in[t].tanh_out(&g[t]);
             // All four in one call on contiguous memory: faster than three of them in two.
-            let _ = a.sigmoid_();
+            let _ = a.sigmoid_out(&gates[t]);
             let _ = f[t].mul_out(&c[t + 1], &c[t]).addcmul_(&i[t], &g[t]).tanh_out(&tanh_c[t]);
             let _ = o[t].mul_out(&h[t + 1], &tanh_c[t]);
         }
     }
-    Lstm { gates: projected, g, c, tanh_c }
+    Lstm { gates, g, c, tanh_c, a: (slopes == Slopes::Exact).then_some(projected) }
 }
 
 impl Lstm {
@@ -54,17 +62,26 @@ impl Lstm {
 
     /// The factors of δ, `[T, B, 4, H]`, and that of ∂L/∂h_t in ∂L/∂c_t, `[T, B, H]`.
     fn factors(&self) -> (Tensor, Tensor) {
-        let (i, f, o) = (self.gate(0), self.gate(1), self.gate(3));
-        let steps = self.g.size()[0];
-        let slope = |gate: &Tensor| gate - gate.square();
-        let all =
-            Tensor::empty([steps, self.g.size()[1], 4, self.g.size()[2]], (self.g.kind(), self.g.device()));
+        let (i, o) = (self.gate(0), self.gate(3));
+        let (steps, hidden) = (self.g.size()[0], self.g.size()[2]);
+        let before = |n: i64| self.a.as_ref().map(|a| a.narrow(2, n * hidden, hidden));
+        let slope = |n: i64| match before(n) {
+            Some(a) => sigmoid_slope(&a),
+            None => self.gate(n) - self.gate(n).square(),
+        };
+        let all = Tensor::empty([steps, self.g.size()[1], 4, hidden], (self.g.kind(), self.g.device()));
         let place = |n: i64| all.select(2, n);
-        let _ = slope(&i).mul_out(&place(0), &self.g);
-        let _ = slope(&f).mul_out(&place(1), &self.c.narrow(0, 0, steps));
-        let _ = i.addcmul_out(&place(2), &(&i * &self.g).neg_(), &self.g);
-        let _ = slope(&o).mul_out(&place(3), &self.tanh_c);
-        let of_h = o.addcmul(&(&o * &self.tanh_c).neg_(), &self.tanh_c);
+        let _ = slope(0).mul_out(&place(0), &self.g);
+        let _ = slope(1).mul_out(&place(1), &self.c.narrow(0, 0, steps));
+        let _ = match before(2) {
+            Some(a) => i.mul_out(&place(2), &tanh_slope(&a)),
+            None => i.addcmul_out(&place(2), &(&i * &self.g).neg_(), &self.g),
+        };
+        let _ = slope(3).mul_out(&place(3), &self.tanh_c);
+        let of_h = match self.a {
+            Some(_) => o * tanh_slope(&self.c.narrow(0, 1, steps)),
+            None => o.addcmul(&(&o * &self.tanh_c).neg_(), &self.tanh_c),
+        };
         (all, of_h)
     }
 }

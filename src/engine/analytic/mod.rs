@@ -74,6 +74,25 @@ pub(crate) struct Deltas {
     pub of_state: Tensor,
 }
 
+/// From what the slopes of the activations are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slopes {
+    /// From the activations, 1 − h² and σ − σ², as libtorch does: near saturation digits cancel, in the end all of them.
+    OfValues,
+    /// From what was activated: all digits however saturated, for more memory and time.
+    Exact,
+}
+
+/// σ′(a) = σ(a) σ(−a).
+fn sigmoid_slope(a: &Tensor) -> Tensor {
+    a.sigmoid() * a.neg().sigmoid()
+}
+
+/// tanh′(a) = 1 / cosh²(a) = 4 σ(2a) σ(−2a).
+fn tanh_slope(a: &Tensor) -> Tensor {
+    4.0 * sigmoid_slope(&(2.0 * a))
+}
+
 impl Engine for Analytic {
     fn name(&self) -> EngineName {
         EngineName::Analytic
@@ -82,7 +101,7 @@ impl Engine for Analytic {
     fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
         let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &first.h];
         inputs.extend(&first.c);
-        let (h, derivation) = no_grad(|| forward(cell, p, input, first));
+        let (h, derivation) = no_grad(|| forward(cell, p, input, first, Slopes::OfValues));
         let steps = h.size()[0] - 1;
         let mut outputs = no_grad(|| vec![h.narrow(0, 1, steps).detach(), h.get(steps).copy()]);
         outputs.extend(derivation.c().map(|c| no_grad(|| c.get(steps).copy())));
@@ -110,6 +129,7 @@ pub(crate) fn forward(
     p: &LayerParameters,
     input: &Tensor,
     first: &State,
+    slopes: Slopes,
 ) -> (Tensor, Box<dyn Derivation>) {
     let (steps, batch) = (input.size()[0], input.size()[1]);
     let rows = input.reshape([steps * batch, -1]);
@@ -117,12 +137,12 @@ pub(crate) fn forward(
     let h = with_first(&first.h, steps);
     let w_hh_t = p.w_hh.tr();
     let derivation: Box<dyn Derivation> = match cell.name() {
-        CellName::Rnn => Box::new(rnn::forward(projected, &w_hh_t, &h)),
+        CellName::Rnn => Box::new(rnn::forward(projected, &w_hh_t, &h, slopes)),
         CellName::Lstm => {
             let c = with_first(first.c.as_ref().expect("an LSTM's state has a c"), steps);
-            Box::new(lstm::forward(projected, &w_hh_t, &h, c))
+            Box::new(lstm::forward(projected, &w_hh_t, &h, c, slopes))
         }
-        CellName::Gru => Box::new(gru::forward(projected, &w_hh_t, &p.b_hh, &h)),
+        CellName::Gru => Box::new(gru::forward(projected, &w_hh_t, &p.b_hh, &h, slopes)),
     };
     (h, derivation)
 }

@@ -9,24 +9,30 @@
 
 use tch::Tensor;
 
-use super::{Deltas, Derivation, Reverse};
+use super::{Deltas, Derivation, Reverse, Slopes, tanh_slope};
 
-/// The states say it all: tanh's slope is 1 − h².
-pub struct Rnn;
+/// What the backward pass needs.
+pub struct Rnn {
+    /// a, `[T, B, H]`, for exact slopes; otherwise the states say it all, tanh's slope being 1 − h².
+    a: Option<Tensor>,
+}
 
 /// Fills in h_1 … h_T of `h` `[T+1, B, H]`, given W_ih x + b `[T, B, H]`.
-pub fn forward(projected: Tensor, w_hh_t: &Tensor, h: &Tensor) -> Rnn {
+pub fn forward(projected: Tensor, w_hh_t: &Tensor, h: &Tensor, slopes: Slopes) -> Rnn {
     let h = h.unbind(0);
     for (t, mut a) in projected.unbind(0).into_iter().enumerate() {
         let _ = a.addmm_(&h[t], w_hh_t).tanh_out(&h[t + 1]);
     }
-    Rnn
+    Rnn { a: (slopes == Slopes::Exact).then_some(projected) }
 }
 
 impl Derivation for Rnn {
     fn reverse(&self, h: &Tensor) -> Box<dyn Reverse> {
         // δ comes to stand where the slopes were.
-        let delta = h.narrow(0, 1, h.size()[0] - 1).square().neg_().g_add_scalar_(1.0);
+        let delta = match &self.a {
+            Some(a) => tanh_slope(a),
+            None => h.narrow(0, 1, h.size()[0] - 1).square().neg_().g_add_scalar_(1.0),
+        };
         Box::new(Back { each: delta.unbind(0), delta })
     }
 }

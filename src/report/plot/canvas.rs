@@ -31,6 +31,13 @@ impl Colour {
         let (r, g, b) = self.rgb;
         Colour { rgb: (dim(r), dim(g), dim(b)), ..self }
     }
+
+    /// The colour so far on the way to another: 0 is this one, 1 the other.
+    pub fn towards(self, other: Colour, share: f64) -> Colour {
+        let mix = |from: u8, to: u8| (f64::from(from) * (1.0 - share) + f64::from(to) * share).round() as u8;
+        let ((r, g, b), (to_r, to_g, to_b)) = (self.rgb, other.rgb);
+        Colour { rgb: (mix(r, to_r), mix(g, to_g), mix(b, to_b)), ..self }
+    }
 }
 
 /// Which side of a text is at its place.

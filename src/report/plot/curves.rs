@@ -89,6 +89,14 @@ const QUANTITIES: [Shown; 13] = [
     },
 ];
 
+/// What a quantity is, and the title of its axis.
+pub fn shown(quantity: &str) -> (&'static str, String) {
+    match QUANTITIES.iter().find(|shown| shown.name == quantity) {
+        Some(shown) => (shown.about, shown.y.title()),
+        None => ("norm of a gradient", Y::Norm(quantity).title()),
+    }
+}
+
 /// What is told apart inside a figure, not by figures.
 const INSIDE: [Setting; 3] = [Setting::Cell, Setting::Engine, Setting::Init];
 
@@ -143,10 +151,9 @@ fn is_worth_drawing(groups: &[&CurveGroup]) -> bool {
 }
 
 fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[Setting]) -> Figure {
-    let known = QUANTITIES.iter().find(|shown| shown.name == quantity);
-    let about = known.map_or("norm of a gradient", |shown| shown.about);
+    let (about, y_title) = shown(quantity);
     let (over, x_title) = match quantity {
-        LYAPUNOV => ("its number", "number of the exponent"),
+        LYAPUNOV => ("their number", "number of the exponent"),
         VALID_LOSS | GRADIENT_NORM => ("training steps", "training step"),
         _ => ("lag", "lag T − t (steps before the end of the sequence)"),
     };
@@ -168,7 +175,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
         title: format!("{quantity}: {about}"),
         below_title: [words, &labels(&fixed, &groups[0].point), std::slice::from_ref(&over_seeds)].concat(),
         x_title: x_title.into(),
-        y_title: known.map_or_else(|| Y::Norm(quantity).title(), |shown| shown.y.title()),
+        y_title,
         x_high: last_lag as f64 + 1.0,
         panels: inits.iter().map(panel).collect(),
         keys: looks.keys(groups),

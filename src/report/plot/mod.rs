@@ -7,6 +7,7 @@ mod legend;
 #[cfg(test)]
 mod overlap;
 mod panels;
+mod profiles;
 mod render;
 mod speed;
 mod style;
@@ -14,6 +15,7 @@ mod style;
 use std::io;
 
 use super::group::CurveGroup;
+use super::profile::ProfileGroup;
 use crate::results::schema::SummaryRow;
 
 /// One figure.
@@ -54,6 +56,11 @@ pub fn of_gradients(groups: &[CurveGroup]) -> Vec<Figure> {
 /// The figures of what was learned. None of them is named as one of `others`.
 pub fn of_training(groups: &[CurveGroup], others: &[Figure]) -> Vec<Figure> {
     with_file_names(curves::figures(groups), others)
+}
+
+/// The figures of what learning does to the gradient. None of them is named as one of `others`.
+pub fn of_profiles(groups: &[ProfileGroup], others: &[Figure]) -> Vec<Figure> {
+    with_file_names(profiles::figures(groups), others)
 }
 
 /// The figures of products of Jacobians. None of them is named as one of `others`.

@@ -71,6 +71,13 @@ pub fn engine_colour(engine: &str, engines: &[String]) -> Colour {
     palette(place(engine, &ENGINES, engines))
 }
 
+/// A colour for what comes early (0) or late (1): from a light blue to a dark one, told apart by lightness alone.
+pub fn early_to_late(share: f64) -> Colour {
+    const EARLY: Colour = Colour::hex(0x8ecae6);
+    const LATE: Colour = Colour::hex(0x03174c);
+    EARLY.towards(LATE, share)
+}
+
 fn place(name: &str, known: &[&str], all: &[String]) -> usize {
     let others = || all.iter().filter(|other| !known.contains(&other.as_str()));
     known

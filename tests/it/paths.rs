@@ -1,0 +1,130 @@
+//! The adjoint by the way it came: along the carried state, or through the gates.
+
+use lstm_lab::cell::{LayerParameters, State, cell, zero_state};
+use lstm_lab::config::names::{CellName, EngineName, Quantity};
+use lstm_lab::engine::{Engine, engine};
+use lstm_lab::probe::adjoint::Profile;
+use lstm_lab::probe::exact::{self, PathSplit};
+use lstm_lab::probe::{Norm, norms};
+use tch::{Kind, Tensor};
+
+use crate::support::Case;
+
+fn log10(norm: Norm) -> f64 {
+    norm.log10().unwrap_or(f64::NEG_INFINITY)
+}
+
+fn of(found: &[Profile], quantity: Quantity, layer: usize) -> &[(usize, Norm)] {
+    &found.iter().find(|profile| profile.quantity == quantity && profile.layer == layer).unwrap().norms
+}
+
+/// The carried state of a step: c of the LSTM, h of the GRU.
+fn carried(state: &State) -> &Tensor {
+    state.c.as_ref().unwrap_or(&state.h)
+}
+
+/// The states of a layer; truncated as Hochreiter & Schmidhuber (1997) truncate: what the gates see of the last state passes
+/// nothing back, so that only the way along the carried state is left.
+fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> {
+    let cell = cell(name);
+    let gates = p.gates(cell.gates().len());
+    let mut last = zero_state(cell, input, input.size()[1], p.hidden_size());
+    let mut states = Vec::new();
+    for x in input.unbind(0) {
+        let state = cell.update(&cell.activations(&gates, &x, &last.h.detach()), &last);
+        states.push(state.shallow_clone());
+        last = state;
+    }
+    states
+}
+
+/// ∂(Σ direct · h)/∂(each carried state), `[T, B, H]`, and with respect to `input`.
+fn gradients(states: &[State], direct: &Tensor, input: &Tensor) -> (Tensor, Tensor) {
+    let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
+    let mut nodes: Vec<&Tensor> = states.iter().map(carried).collect();
+    nodes.push(input);
+    let mut found = Tensor::run_backward(&[(output * direct).sum(Kind::Double)], &nodes, false, false);
+    let of_input = found.pop().unwrap();
+    (Tensor::stack(&found, 0), of_input)
+}
+
+/// Both parts and the total, as vectors: the total and the cell's path are autograd's, the gates' path is what is left, and
+/// each has the norm that is claimed, to 1e-10 of the total.
+#[test]
+fn as_vectors_the_two_paths_add_up_to_the_adjoint() {
+    for (name, total_quantity) in [(CellName::Lstm, Quantity::TotalC), (CellName::Gru, Quantity::TotalH)] {
+        for layers in [1, 2, 3] {
+            let case = Case::new(name, layers, 40, Kind::Double);
+            let (p, cotangent) = (case.parameters(), case.cotangent());
+            let found = exact::profiles(&p, &case.input(), None, PathSplit::On, &|output, piece| {
+                let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
+                Some((output * part).sum(Kind::Double))
+            })
+            .unwrap();
+            let p = p.leaves();
+            let stepwise: &dyn Engine = engine(EngineName::Stepwise);
+            let leaf = |tensor: &Tensor| tensor.detach().set_requires_grad(true);
+            let zeros = zero_state(p.cell(), &case.input(), case.batch, case.hidden);
+            let states = |layer: usize, input: &Tensor| {
+                stepwise.states(p.cell(), &p.layers[layer], input, &zeros).unwrap()
+            };
+            let mut inputs = vec![leaf(&case.input())];
+            for layer in 1..layers {
+                let below = states(layer - 1, &inputs[layer - 1]);
+                inputs.push(leaf(&Tensor::stack(&below.iter().map(|s| &s.h).collect::<Vec<_>>(), 0)));
+            }
+            // From the top: what a layer passes to its input is the direct part of the layer below.
+            let mut direct = cotangent.shallow_clone();
+            for layer in (0..layers).rev() {
+                let input = &inputs[layer];
+                let (along, _) = gradients(&truncated(name, &p.layers[layer], input), &direct, input);
+                let (total, of_input) = gradients(&states(layer, input), &direct, input);
+                let whole = of(&found, total_quantity, layer);
+                for (quantity, expected) in [
+                    (total_quantity, &total),
+                    (Quantity::CellPath, &along),
+                    (Quantity::GatePath, &(&total - &along)),
+                ] {
+                    for ((t, norm), expected) in of(&found, quantity, layer).iter().zip(norms(expected)) {
+                        let number = |norm: Norm| 10f64.powf(log10(norm));
+                        let error = (number(*norm) - number(expected)).abs() / number(whole[t - 1].1);
+                        assert!(
+                            error < 1e-10,
+                            "{name} {quantity} layer {layer} of {layers}, step {t}: {error}"
+                        );
+                    }
+                }
+                direct = of_input;
+            }
+        }
+    }
+}
+
+/// With the loss at the end, the cell's path is what entered there times the forget gates on the way.
+#[test]
+fn the_cell_path_is_the_product_of_the_forget_gates() {
+    let case = Case { batch: 1, hidden: 1, ..Case::new(CellName::Lstm, 1, 40, Kind::Double) };
+    let (p, input) = (case.parameters(), case.input());
+    let last = |output: &Tensor, piece: std::ops::Range<usize>| {
+        (piece.end == 40).then(|| output.select(0, -1).sum(Kind::Double))
+    };
+    let found = exact::profiles(&p, &input, None, PathSplit::On, &last).unwrap();
+    // Forget gates from the equations themselves.
+    let gates = p.layers[0].gates(4);
+    let mut state = lstm_lab::cell::zero_state(cell(CellName::Lstm), &input, 1, 1);
+    let mut forget = Vec::new();
+    for x in input.unbind(0) {
+        forget.push(gates[1].preactivation(&x, &state.h).sigmoid().double_value(&[0, 0]));
+        state = cell(CellName::Lstm).step(&gates, &x, &state);
+    }
+    let path = of(&found, Quantity::CellPath, 0);
+    for t in 0..39 {
+        let product: f64 = forget[t + 1..].iter().map(|f| f.log10()).sum();
+        assert!((log10(path[t].1) - log10(path[39].1) - product).abs() < 1e-11, "step {}", t + 1);
+    }
+    assert_eq!(
+        of(&found, Quantity::GatePath, 0)[39].1,
+        Norm::Zero,
+        "at the end nothing came through the gates yet"
+    );
+}
