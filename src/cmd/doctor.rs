@@ -8,6 +8,7 @@ use tch::{Kind, Tensor};
 use super::place;
 use crate::cli::DoctorArgs;
 use crate::device;
+use crate::engine;
 use crate::error::Result;
 use crate::experiment::Place;
 use crate::random::{self, Purpose};
@@ -37,6 +38,11 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
         },
     );
     line("device", here.device.clone());
+    line("engine simd", engine::simd_instructions().to_string());
+    line(
+        "fma peak f32",
+        format!("{:.0} GFLOP/s (multiply-adds in registers)", engine::fma_peak(place.threads)),
+    );
     for (name, kind) in [("f32", Kind::Float), ("f64", Kind::Double)] {
         line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(place, kind)));
     }

@@ -14,6 +14,7 @@ use tch::Tensor;
 use crate::cell::{self, Cell, LayerParameters, Parameters, State};
 pub use crate::config::names::EngineName;
 use crate::error::{Error, Result};
+pub use simd::{fma_peak, instructions as simd_instructions};
 
 /// What a stack of layers makes of a sequence.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 //! Forward: the input's products of some steps at once, then step by step the state's products and the cell's equations
 //! on vectors. Backward: blocks of steps, each first back through time, then the products over all its rows. Threads
 //! have sequences of their own for the whole way where there are enough of them, else units of their own and a barrier
-//! at each step ([`split`]). Every product is the one of [`product`], whatever the cell and the pass.
+//! at each step ([`split`]). Every product is the one of [`product`], whatever the cell and the pass; where the processor
+//! has AMX, that is done on its tiles ([`tiles`]).
 
 mod backward;
 mod buffer;
@@ -15,6 +16,7 @@ mod lstm;
 mod magnitude;
 mod math;
 mod panels;
+mod peak;
 mod pool;
 mod product;
 mod rnn;
@@ -22,6 +24,7 @@ mod shared;
 mod split;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), path = "no_tiles.rs")]
 mod tiles;
 mod vector;
 mod weights;
@@ -34,6 +37,7 @@ use self::forward::{Given, Layer, Trail};
 use self::gru::Gru;
 use self::isa::{Isa, Task};
 use self::lstm::Lstm;
+pub use self::peak::{fma_peak, instructions};
 use self::rnn::Rnn;
 use self::split::Size;
 use self::vector::Simd as Vectors;

@@ -51,6 +51,7 @@ impl<'a> Rows<'a> {
     }
 
     /// From each of `count` rows from `first` on to the next, if that is one distance.
+    #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code))]
     pub fn stride(&self, first: usize, count: usize) -> Option<usize> {
         (first / self.group == (first + count - 1) / self.group).then_some(self.stride)
     }

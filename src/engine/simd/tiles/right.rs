@@ -19,7 +19,7 @@ pub fn put(_: Tiles, to: &mut [f32], depth: usize, k: usize, lines: &[[f32; SIDE
         unsafe { split(lines, &mut to[at..]) };
     };
     half(k, lines);
-    if k % DEPTH == 0 && k + SIDE >= depth {
+    if k.is_multiple_of(DEPTH) && k + SIDE >= depth {
         half(k + SIDE, &[[0.0; SIDE]; SIDE]);
     }
 }
