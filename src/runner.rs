@@ -195,6 +195,7 @@ fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunR
         learning_rate: learning.map(|learning| learning.learning_rate),
         clip_norm: learning.map(|learning| learning.clip_norm),
         dropout: learning.map(|learning| learning.settings.dropout),
+        data_share: learning.map(|learning| learning.data_share),
     }
 }
 

@@ -3,6 +3,8 @@
 //! The report is made from the results directory alone: it runs nothing and touches no tensor. The same CSV
 //! gives the same bytes.
 
+pub mod claim;
+mod evidence;
 #[cfg(test)]
 mod fake;
 pub mod group;
@@ -12,6 +14,7 @@ mod markdown;
 mod number;
 mod plot;
 pub mod point;
+pub mod published;
 pub mod summary;
 mod table;
 mod tables;
