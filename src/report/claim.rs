@@ -210,3 +210,157 @@ fn capitalised(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::claim::read;
+    use crate::report::{fake, group};
+    use crate::results::schema::RunRow;
+
+    /// A claim of one test, from the keys that a config would have.
+    fn claim(test: &str) -> Claim {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let text = format!(
+            "kind = \"gradients\"\n[claim]\nsays = \"So it is.\"\n[[claim.test]]\nwhat = \"x\"\n{test}"
+        );
+        std::fs::write(&path, text).unwrap();
+        read(&path).unwrap().unwrap()
+    }
+
+    /// LSTMs whose gradient falls by the given slopes, one a seed, beside RNNs that lose 0.1 a step more.
+    fn gradients(slopes: &[f64]) -> Experiment {
+        let mut experiment = Experiment::default();
+        let mut rows = Vec::new();
+        for (cell, more) in [("lstm", 0.0), ("rnn", -0.1)] {
+            for (seed, slope) in (1..).zip(slopes) {
+                let id = format!("{cell}{seed}");
+                experiment.runs.push(RunRow { cell: cell.into(), ..fake::run(&id, seed) });
+                rows.extend(fake::line(&id, "total_h", 11, 0.0, slope + more));
+            }
+        }
+        experiment.gradients = group::gradients(&experiment.runs, rows);
+        experiment
+    }
+
+    /// Runs of training, of which the first so many are solved.
+    fn solved(cell: &str, hits: usize, n: usize) -> Experiment {
+        let mut experiment = Experiment::default();
+        for seed in 1..=n {
+            let id = format!("{cell}{seed}");
+            let solved = f64::from(u8::from(seed <= hits));
+            let run = RunRow { kind: "training".into(), cell: cell.into(), ..fake::run(&id, seed as u64) };
+            experiment.training.push(fake::trained(&run, "train", "solved", solved));
+            experiment.runs.push(run);
+        }
+        experiment
+    }
+
+    const SLOPE: &str = "metric = \"slope\"\nof = { cell = \"lstm\" }\n";
+    const FIVE: [f64; 5] = [-0.1, -0.11, -0.12, -0.13, -0.14];
+
+    fn verdict_of(test: &str, experiment: &Experiment) -> Verdict {
+        judge(&claim(test), experiment)[0].verdict
+    }
+
+    #[test]
+    fn the_side_of_the_interval_decides() {
+        let experiment = gradients(&FIVE);
+        for (counts, expected) in [
+            ("below = -0.05", Verdict::Supported),
+            ("above = -0.2", Verdict::Supported),
+            ("above = -0.05", Verdict::NotSupported),
+            ("below = -0.2", Verdict::NotSupported),
+            ("below = -0.12", Verdict::Undecided),
+            ("above = -0.125", Verdict::Undecided),
+        ] {
+            assert_eq!(verdict_of(&format!("{SLOPE}{counts}"), &experiment), expected, "{counts}");
+        }
+    }
+
+    #[test]
+    fn fewer_than_five_seeds_decide_nothing_and_failed_runs_are_told() {
+        let mut experiment = gradients(&FIVE[..4]);
+        let one_sided = claim(&format!("{SLOPE}below = 0"));
+        let judged = &judge(&one_sided, &experiment)[0];
+        assert_eq!(
+            (judged.verdict, judged.why.as_deref()),
+            (Verdict::Undecided, Some("4 of at least 5 seeds"))
+        );
+        assert!(judged.interval.is_some());
+        experiment = gradients(&FIVE);
+        experiment.runs[2].status = "failed".into();
+        let rows = experiment.runs.iter().flat_map(|run| fake::line(&run.run_id, "total_h", 11, 0.0, -0.1));
+        experiment.gradients = group::gradients(&experiment.runs, rows.collect::<Vec<_>>());
+        let judged = &judge(&one_sided, &experiment)[0];
+        assert_eq!(judged.why.as_deref(), Some("4 of at least 5 seeds; 1 failed"));
+        let none = judge(&one_sided, &Experiment::default());
+        assert_eq!((none[0].verdict, none[0].n, none[0].estimate), (Verdict::Undecided, 0, None));
+    }
+
+    #[test]
+    fn two_sides_are_paired_by_seed() {
+        // The seeds differ more than the cells: only pairs tell them apart.
+        let experiment = gradients(&[-0.1, -0.9, -0.3, -0.7, -0.5]);
+        let against = "against = { cell = \"rnn\" }\n";
+        let said = claim(&format!("{SLOPE}{against}above = 0"));
+        let judged = &judge(&said, &experiment)[0];
+        assert_eq!((judged.verdict, judged.n), (Verdict::Supported, 5));
+        assert!((judged.estimate.unwrap() - 0.1).abs() < 1e-9, "{judged:?}");
+        let said = claim(&format!("{SLOPE}{against}compare = \"ratio\"\nbelow = 1"));
+        let ratio = &judge(&said, &experiment)[0];
+        // 0.1/0.2 · 0.9/1.0 · 0.3/0.4 · 0.7/0.8 · 0.5/0.6, fifth root.
+        let expected = (0.5f64 * 0.9 * 0.75 * 0.875 * (5.0 / 6.0)).powf(0.2);
+        assert!((ratio.estimate.unwrap() - expected).abs() < 1e-9, "{ratio:?}");
+        assert_eq!(ratio.unit, "1");
+    }
+
+    #[test]
+    fn a_norm_is_that_at_its_lag() {
+        let test = "metric = \"log10_norm\"\nlag = 10\nof = { cell = \"lstm\" }\nbelow = 0";
+        let said = claim(test);
+        let judged = &judge(&said, &gradients(&FIVE))[0];
+        assert!((judged.estimate.unwrap() + 1.2).abs() < 1e-9, "{judged:?}");
+    }
+
+    #[test]
+    fn shares_have_intervals_that_are_not_points() {
+        let alone =
+            |counts: &str| format!("metric = \"solved\"\nof = {{ cell = \"lstm\" }}\nabove = {counts}");
+        assert_eq!(verdict_of(&alone("0.5"), &solved("lstm", 5, 5)), Verdict::Supported);
+        assert_eq!(verdict_of(&alone("0.6"), &solved("lstm", 5, 5)), Verdict::Undecided);
+        assert_eq!(verdict_of(&alone("0.5"), &solved("lstm", 0, 5)), Verdict::NotSupported);
+        let two = |hits: usize| {
+            let (mut one, other) = (solved("lstm", 5, 5), solved("rnn", hits, 5));
+            one.runs.extend(other.runs);
+            one.training.extend(other.training);
+            one
+        };
+        let test = "metric = \"solved\"\nof = { cell = \"lstm\" }\nagainst = { cell = \"rnn\" }\nabove = 0";
+        assert_eq!(verdict_of(test, &two(0)), Verdict::Supported);
+        assert_eq!(verdict_of(test, &two(5)), Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_claim_stands_on_all_of_its_tests() {
+        let experiment = gradients(&FIVE);
+        let of = |bounds: &[&str]| {
+            let tests: Vec<Test> =
+                bounds.iter().flat_map(|bound| claim(&format!("{SLOPE}{bound}")).tests).collect();
+            let all = Claim { says: "So it is.".into(), tests };
+            let judged = judge(&all, &experiment);
+            (overall(&judged), section(&all, &judged))
+        };
+        let (yes, no, open) = ("below = 0", "above = 0", "below = -0.12");
+        assert_eq!(of(&[yes, yes]).0, Verdict::Supported);
+        assert_eq!(of(&[yes, open]).0, Verdict::Undecided);
+        assert_eq!(of(&[yes, open, no]).0, Verdict::NotSupported);
+        let (_, section) = of(&[yes, no]);
+        assert!(
+            section.starts_with("## Claim\n\nSo it is. **Not supported**: 1 of 2 tests support it."),
+            "{section}"
+        );
+        assert!(section.contains("slope of total\\_h of cell lstm: above 0"), "{section}");
+    }
+}

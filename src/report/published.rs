@@ -168,3 +168,101 @@ fn row(judged: &Judged) -> Vec<String> {
         judged.verdict.to_string() + &notes,
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::targets::read_all;
+    use crate::report::fake;
+    use crate::results::schema::RunRow;
+
+    fn publication(keys: &str, result: &str) -> Publication {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("targets.toml");
+        let text = format!(
+            "[[x]]\nsource = \"A paper\"\nbudget = \"Much.\"\ndeviations = [\"Less.\"]\n{keys}\n\
+             [[x.result]]\nwhere = {{ cell = \"lstm\" }}\n{result}"
+        );
+        std::fs::write(&path, text).unwrap();
+        read_all(&path).unwrap().remove(0)
+    }
+
+    /// Runs of training with these numbers on the split test, one a seed.
+    fn tested(metric: &str, values: &[f64]) -> Experiment {
+        let mut experiment = Experiment::default();
+        for (seed, value) in (1..).zip(values) {
+            let run = RunRow { kind: "training".into(), ..fake::run(&format!("{seed}"), seed) };
+            experiment.training.push(fake::trained(&run, "train", "loss", 1.0));
+            experiment.training.push(fake::trained(&run, "test", metric, *value));
+            experiment.runs.push(run);
+        }
+        experiment
+    }
+
+    fn verdict_of(result: &str, experiment: &Experiment) -> Verdict {
+        judge(&publication("", result), experiment)[0].verdict
+    }
+
+    #[test]
+    fn match_miss_and_chance() {
+        let loss = |rule: &str| format!("metric = \"loss\"\nvalue = 0.01\nchance = 0.1667\n{rule}");
+        let near = loss("within_factor = 2");
+        assert_eq!(verdict_of(&near, &tested("loss", &[0.015, 0.019])), Verdict::Match);
+        assert_eq!(verdict_of(&near, &tested("loss", &[0.021, 0.021])), Verdict::Miss);
+        assert_eq!(verdict_of(&near, &tested("loss", &[0.004, 0.004])), Verdict::Miss);
+        assert_eq!(verdict_of(&near, &tested("loss", &[0.166, 0.1661])), Verdict::AtChance);
+        // Chance lies in the interval.
+        assert_eq!(verdict_of(&near, &tested("loss", &[0.15, 0.175])), Verdict::AtChance);
+        assert_eq!(verdict_of(&loss("at_most = 0.02"), &tested("loss", &[0.0])), Verdict::Match);
+        let accuracy = "metric = \"accuracy\"\nvalue = 0.9\nchance = 0.1\nat_least = 0.8";
+        assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.85])), Verdict::Match);
+        assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.5])), Verdict::Miss);
+        assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.09])), Verdict::AtChance);
+    }
+
+    #[test]
+    fn a_published_failure_is_matched_by_a_failure() {
+        let failure = "metric = \"loss\"\nvalue = 0.164\nchance = 0.1667\nwithin_factor = 1.1";
+        assert_eq!(verdict_of(failure, &tested("loss", &[0.167, 0.166])), Verdict::Match);
+    }
+
+    #[test]
+    fn sequences_count_where_every_run_solved_the_task() {
+        let result = "metric = \"sequences\"\nvalue = 20\nwithin_factor = 2";
+        let mut experiment = tested("loss", &[0.1, 0.1]);
+        for (run, solved) in experiment.runs.iter().zip([1.0, 0.0]) {
+            experiment.training.push(fake::trained(run, "train", "solved", solved));
+        }
+        let paper = publication("", result);
+        let judged = &judge(&paper, &experiment)[0];
+        assert_eq!((judged.verdict, judged.estimate), (Verdict::Miss, Some(20.0)));
+        let text = section(std::slice::from_ref(&paper), &experiment).unwrap();
+        assert!(text.contains("miss (1 of 2 did not solve it)"), "{text}");
+        assert!(text.contains("Much. Here: at most 20 sequences."), "{text}");
+        experiment.training.last_mut().unwrap().value = 1.0;
+        assert_eq!(judge(&paper, &experiment)[0].verdict, Verdict::Match);
+    }
+
+    #[test]
+    fn what_does_not_compare_is_shown_without_a_verdict() {
+        let paper = publication("not_comparable = \"Another text.\"", "metric = \"loss\"\nvalue = 0.1");
+        let experiment = tested("loss", &[0.1]);
+        assert_eq!(judge(&paper, &experiment)[0].verdict, Verdict::NotComparable);
+        let text = section(&[paper], &experiment).unwrap();
+        for part in
+            ["## Published results\n\nA paper\n\n**Not comparable.** Another text.", "- Less.", "| 0.1 "]
+        {
+            assert!(text.contains(part), "no `{part}` in {text}");
+        }
+        assert_eq!(section(&[], &experiment), None);
+    }
+
+    #[test]
+    fn without_runs_there_is_no_verdict() {
+        let result = "metric = \"loss\"\nvalue = 0.1\nat_most = 1";
+        assert_eq!(verdict_of(result, &Experiment::default()), Verdict::NotRun);
+        let mut failed = tested("loss", &[0.1]);
+        failed.runs[0].status = "failed".into();
+        assert_eq!(verdict_of(result, &failed), Verdict::NotRun);
+    }
+}

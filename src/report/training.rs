@@ -174,26 +174,7 @@ mod tests {
     use crate::report::fake;
 
     fn row(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
-        TrainingRow {
-            run_id: id.into(),
-            model: "recurrent".into(),
-            cell: "lstm".into(),
-            engine: "simd".into(),
-            init: "pytorch".into(),
-            task: "adding 2016".into(),
-            hidden_size: 8,
-            seq_len: 100,
-            batch_size: 2,
-            seed: 1,
-            step: 10,
-            sequences: 20,
-            split: split.into(),
-            metric: metric.into(),
-            value,
-            unit: "mse".into(),
-            chance: (metric == "loss").then_some(1.0 / 6.0),
-            parameters: 100,
-        }
+        fake::trained(&fake::run(id, 1), split, metric, value)
     }
 
     #[test]
