@@ -225,8 +225,8 @@ fn first_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
     use crate::config::setting::SETTINGS;
-    use crate::config::{self};
 
     /// Plans select runs by what configs say, reports by what the CSV says: both must mean the same.
     #[test]
@@ -247,7 +247,7 @@ mod tests {
         };
         let place = Place { device: device::cpu(), threads: 1 };
         let plan = Plan::new(&spec, &inputs, "cpu", 1).unwrap();
-        assert_eq!(plan.runs.len(), 4 + 1 + 2 * 2 * 2);
+        assert_eq!(plan.runs.len(), 1 + 1 + 2 * 2 * 2);
         for run in &plan.runs {
             let row = run_row(run, place, 0.0, None);
             for name in SETTINGS {

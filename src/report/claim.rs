@@ -42,7 +42,7 @@ pub struct Judged<'a> {
     pub test: &'a Test,
     /// Settings of the runs that were looked at.
     pub point: Point,
-    /// The mean over seeds: of the number, of its difference, or (geometric) of its ratio.
+    /// The mean over seeds (of times the median): of the number, of its difference, or (geometric) of its ratio.
     pub estimate: Option<f64>,
     /// Its 95 % interval.
     pub interval: Option<Interval>,
@@ -89,7 +89,7 @@ fn of_test<'a>(test: &'a Test, experiment: &Experiment) -> Judged<'a> {
     Judged {
         test,
         point: of.point,
-        estimate: estimated.mean,
+        estimate: estimated.centre,
         interval: estimated.interval,
         n: estimated.n,
         unit: if is_ratio { "1".to_string() } else { of.unit },
@@ -111,52 +111,55 @@ fn verdict(counts: Bound, Interval { low, high }: Interval) -> Verdict {
 }
 
 struct Estimated {
-    mean: Option<f64>,
+    centre: Option<f64>,
     interval: Option<Interval>,
     n: usize,
 }
 
-/// The mean and its interval. Two sides are compared seed by seed; shares are not, they have an interval of their own kind.
-fn estimate(metric: Metric, of: &Evidence, other: Option<&(Comparison, Evidence)>) -> Estimated {
-    let Some((how, other)) = other else {
-        let values: Vec<f64> = of.values.values().copied().collect();
-        let interval = if metric == Metric::Solved {
-            let (hits, n) = hits(of);
-            stats::share_interval(hits, n)
-        } else {
-            stats::t_interval(&values)
-        };
-        return Estimated { mean: stats::mean(&values), interval, n: values.len() };
+/// Over seeds: the mean with Student's interval; of times, which a busy machine throws far off now and then, the median with
+/// a bootstrap interval.
+fn over_seeds(metric: Metric, values: &[f64]) -> Estimated {
+    let (centre, interval) = match metric {
+        Metric::Seconds => (stats::median(values), stats::median_interval(values)),
+        _ => (stats::mean(values), stats::t_interval(values)),
     };
-    let pairs: Vec<(f64, f64)> =
-        of.values.iter().filter_map(|(seed, value)| Some((*value, *other.values.get(seed)?))).collect();
-    let n = pairs.len();
+    Estimated { centre, interval, n: values.len() }
+}
+
+/// Two sides are compared seed by seed; shares are not, they have an interval of their own kind.
+fn estimate(metric: Metric, of: &Evidence, other: Option<&(Comparison, Evidence)>) -> Estimated {
     if metric == Metric::Solved {
-        let (one, other) = (hits(of), hits(other));
-        let share = |(hits, n): (usize, usize)| hits as f64 / n as f64;
-        let mean = (one.1 > 0 && other.1 > 0).then(|| share(one) - share(other));
-        return Estimated {
-            mean,
-            interval: stats::share_difference_interval(one, other),
-            n: one.1.min(other.1),
-        };
+        return of_shares(hits(of), other.map(|(_, other)| hits(other)));
     }
+    let Some((how, other)) = other else {
+        return over_seeds(metric, &of.values.values().copied().collect::<Vec<_>>());
+    };
+    let pairs = of.values.iter().filter_map(|(seed, value)| Some((*value, *other.values.get(seed)?)));
     match how {
         Comparison::Difference => {
-            let differences: Vec<f64> = pairs.iter().map(|(value, other)| value - other).collect();
-            Estimated { mean: stats::mean(&differences), interval: stats::t_interval(&differences), n }
+            over_seeds(metric, &pairs.map(|(value, other)| value - other).collect::<Vec<_>>())
         }
         Comparison::Ratio => {
             // A ratio that is not above 0 has no logarithm, and so no geometric mean.
-            let logs: Option<Vec<f64>> = pairs
-                .iter()
-                .map(|(value, other)| Some(value / other).filter(|r| *r > 0.0).map(f64::ln))
-                .collect();
-            let logs = logs.unwrap_or_default();
-            let interval = stats::t_interval(&logs);
+            let log = |ratio: f64| (ratio > 0.0).then(|| ratio.ln());
+            let logs: Option<Vec<f64>> = pairs.map(|(value, other)| log(value / other)).collect();
+            let Estimated { centre, interval, n } = over_seeds(metric, &logs.unwrap_or_default());
             let interval = interval.map(|ends| Interval { low: ends.low.exp(), high: ends.high.exp() });
-            Estimated { mean: stats::mean(&logs).map(f64::exp), interval, n: logs.len() }
+            Estimated { centre: centre.map(f64::exp), interval, n }
         }
+    }
+}
+
+/// The share of hits, or how much larger it is than the other's; each is given as (hits, n).
+fn of_shares(one: (usize, usize), other: Option<(usize, usize)>) -> Estimated {
+    let share = |(hits, n): (usize, usize)| (n > 0).then(|| hits as f64 / n as f64);
+    match other {
+        None => Estimated { centre: share(one), interval: stats::share_interval(one.0, one.1), n: one.1 },
+        Some(other) => Estimated {
+            centre: share(one).zip(share(other)).map(|(one, other)| one - other),
+            interval: stats::share_difference_interval(one, other),
+            n: one.1.min(other.1),
+        },
     }
 }
 
@@ -314,6 +317,26 @@ mod tests {
         let expected = (0.5f64 * 0.9 * 0.75 * 0.875 * (5.0 / 6.0)).powf(0.2);
         assert!((ratio.estimate.unwrap() - expected).abs() < 1e-9, "{ratio:?}");
         assert_eq!(ratio.unit, "1");
+    }
+
+    #[test]
+    fn one_run_that_the_machine_held_up_does_not_decide() {
+        let mut experiment = Experiment::default();
+        for (cell, base) in [("lstm", 3.0), ("rnn", 2.0)] {
+            for seed in 1..=7u64 {
+                let held_up = if cell == "lstm" && seed == 2 { 30.0 } else { 1.0 };
+                let seconds = Some(base * held_up * (1.0 + 0.01 * seed as f64));
+                let run =
+                    RunRow { kind: "training".into(), cell: cell.into(), seconds, ..fake::run("x", seed) };
+                experiment.runs.push(run);
+            }
+        }
+        let test = "metric = \"seconds\"\ncompare = \"ratio\"\nof = { cell = \"lstm\" }\n\
+                    against = { cell = \"rnn\" }\nabove = 1.4";
+        let said = claim(test);
+        let judged = &judge(&said, &experiment)[0];
+        assert_eq!(judged.verdict, Verdict::Supported, "{judged:?}");
+        assert!((judged.estimate.unwrap() - 1.5).abs() < 1e-9, "{judged:?}");
     }
 
     #[test]

@@ -43,11 +43,11 @@ pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures)
         }
     }
     sections.push(environment(experiment));
+    let has = |kind: &str| summary.iter().any(|row| row.kind == kind);
+    sections.push(guide::COMMON.trim().to_string());
     sections.extend(experiment.claim.is_some().then(|| guide::CLAIM.trim().to_string()));
     let has_published = !experiment.publications.is_empty();
     sections.extend(has_published.then(|| guide::PUBLISHED.trim().to_string()));
-    let has = |kind: &str| summary.iter().any(|row| row.kind == kind);
-    sections.push(guide::COMMON.trim().to_string());
     sections.extend(has("gradients").then(|| guide::GRADIENTS.trim().to_string()));
     sections.extend(has("jacobian").then(|| guide::JACOBIAN.trim().to_string()));
     let trained = experiment.runs.iter().any(|run| run.kind == "training");

@@ -89,13 +89,11 @@ fn verdict(judged: &Judged) -> Verdict {
         return Verdict::Match;
     }
     let at_chance = judged.chance.is_some_and(|chance| {
-        let within = judged.interval.is_some_and(|ends| ends.low <= chance && chance <= ends.high);
-        let no_better = if published.reading.metric.grows_better() {
+        if published.reading.metric.grows_better() {
             estimate < chance * (1.0 + AT_CHANCE)
         } else {
             estimate > chance * (1.0 - AT_CHANCE)
-        };
-        within || no_better
+        }
     });
     if at_chance { Verdict::AtChance } else { Verdict::Miss }
 }
@@ -211,8 +209,7 @@ mod tests {
         assert_eq!(verdict_of(&near, &tested("loss", &[0.021, 0.021])), Verdict::Miss);
         assert_eq!(verdict_of(&near, &tested("loss", &[0.004, 0.004])), Verdict::Miss);
         assert_eq!(verdict_of(&near, &tested("loss", &[0.166, 0.1661])), Verdict::AtChance);
-        // Chance lies in the interval.
-        assert_eq!(verdict_of(&near, &tested("loss", &[0.15, 0.175])), Verdict::AtChance);
+        assert_eq!(verdict_of(&near, &tested("loss", &[0.15, 0.175])), Verdict::Miss);
         assert_eq!(verdict_of(&loss("at_most = 0.02"), &tested("loss", &[0.0])), Verdict::Match);
         let accuracy = "metric = \"accuracy\"\nvalue = 0.9\nchance = 0.1\nat_least = 0.8";
         assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.85])), Verdict::Match);
