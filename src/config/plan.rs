@@ -312,7 +312,7 @@ impl Expansion<'_> {
             init,
             layers,
             input_size: shape.input_size.or(features).or(task.features()).unwrap_or(1),
-            // Where the number of parameters decides it, `sized` fills it in.
+            // Where the number of parameters decides it, `push_learning` fills it in.
             hidden_size: shape.hidden_size.unwrap_or(0),
             seq_len,
             batch_size: shape.batch_size,

@@ -187,11 +187,11 @@ pub fn section(claim: &Claim, tests: &[Judged]) -> String {
         let test = judged.test;
         let ends = |of: fn(Interval) -> f64| judged.interval.map(of);
         let estimate = judged.estimate.map(|mean| with_interval(mean, ends(|i| i.low), ends(|i| i.high)));
-        let what = format!("{} of {}: {}", test.reading.metric, test.of, judged.held_against());
+        let what = format!("{} of {}: {}", test.reading, test.of, judged.held_against());
         let why = judged.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         vec![
             escaped(&test.what),
-            escaped(&what.replacen(test.reading.metric.as_str(), &test.reading.to_string(), 1)),
+            escaped(&what),
             estimate.unwrap_or_default(),
             escaped(&judged.unit),
             judged.n.to_string(),
