@@ -194,5 +194,41 @@ fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunR
         learning_rate: learning.map(|learning| learning.learning_rate),
         clip_norm: learning.map(|learning| learning.clip_norm),
         dropout: learning.map(|learning| learning.settings.dropout),
+        data_share: learning.map(|learning| learning.data_share),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::config::setting::SETTINGS;
+
+    /// Plans select runs by what configs say, reports by what the CSV says: both must mean the same.
+    #[test]
+    fn a_run_has_the_same_settings_in_a_plan_and_in_the_csv() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.toml");
+        let text = "kind = [\"gradients\", \"speed\", \"training\"]\n[gradients.grid]\ncell = \"gru\"\n\
+                    [task]\nname = \"text\"\nfile = \"x.toml\"\n\
+                    [grid]\ncell = \"lstm\"\nseq_len = 4\nbatch_size = 1\n[training]\n\
+                    model = [\"recurrent\", \"transformer\"]\nlearning_rate = [0.003, 1.0]\ndata_share = [0.5, 1]\n";
+        std::fs::write(&path, text.replace("x.toml\"\n", &format!("{}\"\n", path.display()))).unwrap();
+        let spec = config::load(&path, &[]).unwrap();
+        let raw = || crate::data::RawText::from_file(&path).unwrap();
+        let crate::config::task::Task::Text { corpus, .. } = &spec.task else { panic!("a text") };
+        let inputs = Inputs {
+            training: Some(crate::data::Input::Corpus(crate::data::Corpus::new(&raw(), corpus.cut()))),
+            text: Some(crate::data::Input::Text(crate::data::Text::new(raw()).unwrap())),
+        };
+        let place = Place { device: device::cpu(), threads: 1 };
+        let plan = Plan::new(&spec, &inputs, "cpu", 1).unwrap();
+        assert_eq!(plan.runs.len(), 1 + 1 + 2 * 2 * 2);
+        for run in &plan.runs {
+            let row = run_row(run, place, 0.0, None);
+            for name in SETTINGS {
+                assert_eq!(run.setting(name), row.setting(name), "{name} of {}", run.describe());
+            }
+        }
     }
 }

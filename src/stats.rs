@@ -4,7 +4,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// What share of intervals is to cover the true value.
 pub const CONFIDENCE: f64 = 0.95;
@@ -65,6 +65,32 @@ pub fn t_interval(values: &[f64]) -> Option<Interval> {
     let t = StudentsT::new(0.0, 1.0, n - 1.0).ok()?.inverse_cdf((1.0 + CONFIDENCE) / 2.0);
     let half = t * sd / n.sqrt();
     Some(Interval { low: mean - half, high: mean + half })
+}
+
+/// Wilson's interval (1927) of a share of which `hits` of `n` were seen; none of none. Student's would have no width where all
+/// are hits, or none is.
+pub fn share_interval(hits: usize, n: usize) -> Option<Interval> {
+    if n == 0 {
+        return None;
+    }
+    let (count, share) = (n as f64, hits as f64 / n as f64);
+    let z = Normal::standard().inverse_cdf((1.0 + CONFIDENCE) / 2.0);
+    let scale = 1.0 + z * z / count;
+    let middle = (share + z * z / (2.0 * count)) / scale;
+    let half = z * (share * (1.0 - share) / count + (z / (2.0 * count)).powi(2)).sqrt() / scale;
+    // Rounding must not lead out of what a share can be.
+    Some(Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
+}
+
+/// Newcombe's interval (1998, method 10) of the difference of two shares, each given as (hits, n); none where either is of none.
+pub fn share_difference_interval(one: (usize, usize), other: (usize, usize)) -> Option<Interval> {
+    let (first, second) = (share_interval(one.0, one.1)?, share_interval(other.0, other.1)?);
+    let share = |(hits, n): (usize, usize)| hits as f64 / n as f64;
+    let (p, q) = (share(one), share(other));
+    Some(Interval {
+        low: p - q - (p - first.low).hypot(second.high - q),
+        high: p - q + (first.high - p).hypot(q - second.low),
+    })
 }
 
 /// The percentile bootstrap interval of a median (Efron 1979); none below two numbers.
@@ -179,6 +205,31 @@ mod tests {
         // stats.t.ppf(0.975, 1) is 12.706204736174694; the sem of two numbers 2 apart is 1.
         near(t_interval(&[-1.0, 1.0]).unwrap().high, 12.706204736174694, 1e-8);
         assert_eq!(t_interval(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_share_is_wilsons() {
+        // scipy.stats.binomtest(k, n).proportion_ci(method='wilson')
+        let expected = [
+            ((5, 5), (0.5655175352168251, 1.0)),
+            ((0, 5), (0.0, 0.43448246478317476)),
+            ((3, 5), (0.2307242812760128, 0.882379225767352)),
+        ];
+        for ((hits, n), (low, high)) in expected {
+            let found = share_interval(hits, n).unwrap();
+            near(found.low, low, 1e-9);
+            near(found.high, high, 1e-9);
+        }
+        assert_eq!(share_interval(0, 0), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_difference_of_shares_is_newcombes() {
+        // The paper's first example, 56 of 70 less 48 of 80, has 0.0524 to 0.3339.
+        let found = share_difference_interval((56, 70), (48, 80)).unwrap();
+        near(found.low, 0.0524, 5e-5);
+        near(found.high, 0.3339, 5e-5);
+        assert_eq!(share_difference_interval((1, 2), (0, 0)), None);
     }
 
     #[test]

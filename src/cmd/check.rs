@@ -27,6 +27,13 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
                 let _ = writeln!(out, "  {label}: {}", text.trim());
             }
         }
+        if let Some(claim) = &experiment.spec.claim {
+            let _ = writeln!(out, "  claim: {} ({} tests)", claim.says.trim(), claim.tests.len());
+        }
+        for publication in &experiment.spec.targets.publications {
+            let count = publication.results.len();
+            let _ = writeln!(out, "  published: {} ({count} numbers)", publication.source.trim());
+        }
         for run in &plan.runs {
             let _ = writeln!(out, "  {}  {}", run.id, run.describe());
         }

@@ -1,6 +1,7 @@
 //! `lstm-lab list`: what there is.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use super::shipped;
 use crate::config::init::FORMS;
@@ -12,17 +13,11 @@ use crate::ui::print;
 /// Prints experiments, kinds, cells, engines, tasks, losses and inits.
 pub fn list() -> Result<u8> {
     let mut out = String::new();
-    section(
-        &mut out,
-        "experiments (files in experiments/)",
-        shipped().iter().map(|path| {
-            let question = std::fs::read_to_string(path)
-                .ok()
-                .and_then(|text| text.parse::<toml::Table>().ok())
-                .and_then(|table| table.get("question").and_then(|q| q.as_str().map(str::to_string)));
-            (path.display().to_string(), question.unwrap_or_default())
-        }),
-    );
+    for (title, dir) in [("experiments", "experiments"), ("claims", "experiments/claims")] {
+        let files = shipped(dir);
+        let lines = files.iter().map(|path| (path.display().to_string(), question(path)));
+        section(&mut out, &format!("{title} (files in {dir}/)"), lines);
+    }
     let words = |names: &mut dyn Iterator<Item = (&'static str, &'static str)>| {
         names.map(|(name, about)| (name.to_string(), about.to_string())).collect::<Vec<_>>()
     };
@@ -52,6 +47,16 @@ pub fn list() -> Result<u8> {
     }
     print(&out);
     Ok(0)
+}
+
+/// What a config asks: its question, or its claim.
+fn question(path: &Path) -> String {
+    let table = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let asked = table.as_ref().and_then(|table| {
+        let said = || table.get("claim")?.get("says");
+        said().or(table.get("question"))?.as_str()
+    });
+    asked.unwrap_or_default().to_string()
 }
 
 fn section(out: &mut String, title: &str, entries: impl Iterator<Item = (String, String)>) {

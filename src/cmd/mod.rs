@@ -15,7 +15,7 @@ use crate::cli::{Command, ConfigArgs, PlaceArgs};
 use crate::config::names::Kind;
 use crate::config::spec::{Part, Spec};
 use crate::config::task::{Task, TextSource};
-use crate::config::{self, Plan};
+use crate::config::{self, Plan, targets};
 use crate::data::{self as datasets, Corpus, Images, Input, Inputs, RawText, Status, Text};
 use crate::device;
 use crate::error::{Error, Result};
@@ -62,7 +62,9 @@ fn experiments(
     fetch: &dyn Fn(&str) -> Result<()>,
 ) -> Result<Vec<Experiment>> {
     let mut experiments: Vec<Experiment> = Vec::new();
-    for path in &args.configs {
+    // `experiments/*.toml` names the published results too: they belong to the configs beside them.
+    let is_config = |path: &&PathBuf| args.configs.len() == 1 || !path.ends_with(targets::FILE);
+    for path in args.configs.iter().filter(is_config) {
         let spec = config::load(path, &args.overrides)?;
         if experiments.iter().any(|other| other.spec.name == spec.name) {
             return Err(Error::Usage(format!(
@@ -112,12 +114,12 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
     }
 }
 
-/// The experiment files in the working directory's `experiments/`, sorted.
-fn shipped() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(Path::new("experiments")).into_iter().flatten().flatten();
+/// The experiment files in a directory, sorted.
+fn shipped(dir: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(Path::new(dir)).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .filter(|path| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(targets::FILE))
         .collect();
     files.sort();
     files

@@ -2,6 +2,7 @@
 
 use super::{Experiment, experiments, place};
 use crate::cli::RunArgs;
+use crate::config::targets;
 use crate::data::{self as datasets};
 use crate::device;
 use crate::error::{Error, Result};
@@ -33,6 +34,10 @@ pub fn run(args: &RunArgs) -> Result<u8> {
             .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
         store.write_text("config.toml", &resolved)?;
         store.write_text("environment.json", &environment.to_json())?;
+        match spec.targets.to_toml(&spec.name)? {
+            Some(text) => store.write_text(targets::FILE, &text)?,
+            None => store.remove(targets::FILE)?,
+        }
         let tally = execute(plan, inputs, store, options, &mut ui)?;
         failed += tally.failed;
         report::write(store.root())?;

@@ -2,14 +2,13 @@
 
 use std::str::FromStr;
 
-use super::init::Init;
 use super::names::{Dtype, EngineName, Kind, LossName};
+use super::setting::Selector;
 use super::source::Source;
 use super::spec::{Grid, Measure, Part};
 use super::task::Task;
-use super::wire::{GRID_KEYS, OneOrMany, Wire};
+use super::wire::{OneOrMany, Wire};
 use crate::error::{ConfigError, Result};
-use crate::words::unknown;
 
 /// Checks values and says which key is at fault.
 pub(super) struct Check<'a> {
@@ -192,7 +191,8 @@ impl Check<'_> {
                 (Measure::Training { axes, settings: Box::new(settings) }, own.grid)
             }
         };
-        let grid = self.grid(kind, &resolved(grid), task)?;
+        let sized = matches!(&measure, Measure::Training { settings, .. } if settings.parameters.is_some());
+        let grid = self.grid(kind, &resolved(grid), task, sized)?;
         if matches!(measure, Measure::Gradients { path_split: true, .. })
             && grid.engine.iter().any(|engine| *engine != EngineName::Analytic)
         {
@@ -246,33 +246,8 @@ impl Check<'_> {
         if self.source.sets(&own) { own } else { format!("grid.{key}") }
     }
 
-    pub(super) fn exclude(&self, wire: &Wire) -> Result<Vec<Vec<(String, String)>>, ConfigError> {
-        let known = || std::iter::once("kind").chain(GRID_KEYS.iter().copied());
-        let mut rules = Vec::new();
-        for rule in wire.exclude.iter().flatten() {
-            let mut pairs = Vec::new();
-            for (key, value) in rule {
-                if !known().any(|known| known == key) {
-                    let problem = unknown("grid key", key, known());
-                    return Err(self.source.error("exclude", problem));
-                }
-                let value = match value {
-                    toml::Value::String(text) if key == "init" => {
-                        self.word::<Init>("exclude", text)?.to_string()
-                    }
-                    toml::Value::String(text) => text.clone(),
-                    toml::Value::Integer(number) => number.to_string(),
-                    other => {
-                        let problem =
-                            format!("expected a string or a whole number for `{key}`, found {other}");
-                        return Err(self.source.error("exclude", problem));
-                    }
-                };
-                pairs.push((key.clone(), value));
-            }
-            rules.push(pairs);
-        }
-        Ok(rules)
+    pub(super) fn exclude(&self, wire: &Wire) -> Result<Vec<Selector>, ConfigError> {
+        wire.exclude.iter().flatten().map(|rule| self.selector("exclude", rule)).collect()
     }
 }
 

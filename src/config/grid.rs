@@ -11,7 +11,13 @@ use crate::error::ConfigError;
 pub(super) const AUTO: &str = "auto";
 
 impl Check<'_> {
-    pub(super) fn grid(&self, kind: Kind, wire: &GridWire, task: &Task) -> Result<Grid, ConfigError> {
+    pub(super) fn grid(
+        &self,
+        kind: Kind,
+        wire: &GridWire,
+        task: &Task,
+        sized: bool,
+    ) -> Result<Grid, ConfigError> {
         let key = |name: &str| self.grid_key(kind, name);
         Ok(Grid {
             cell: self.words(&key("cell"), &wire.cell)?,
@@ -19,7 +25,7 @@ impl Check<'_> {
             init: self.words(&key("init"), &wire.init)?,
             layers: self.sizes(&key("layers"), &wire.layers)?,
             dtype: self.words(&key("dtype"), &wire.dtype)?,
-            shapes: self.shapes(kind, wire, task)?,
+            shapes: self.shapes(kind, wire, task, sized)?,
         })
     }
 
@@ -33,7 +39,14 @@ impl Check<'_> {
     }
 
     /// Multiplies the size axes out, in the order hidden size, steps, batch, input, below the joint `shapes`.
-    pub(super) fn shapes(&self, kind: Kind, wire: &GridWire, task: &Task) -> Result<Vec<Shape>, ConfigError> {
+    /// `sized` where the number of parameters decides the hidden size.
+    fn shapes(
+        &self,
+        kind: Kind,
+        wire: &GridWire,
+        task: &Task,
+        sized: bool,
+    ) -> Result<Vec<Shape>, ConfigError> {
         let joint = match &wire.shapes {
             Some(shapes) if shapes.is_empty() => {
                 let key = self.grid_key(kind, "shapes");
@@ -45,7 +58,7 @@ impl Check<'_> {
         let fixed_input = task.fixes_input_size();
         let mut shapes = Vec::new();
         for shape in &joint {
-            for hidden_size in self.axis(kind, "hidden_size", shape.hidden_size, &wire.hidden_size)? {
+            for hidden_size in self.hidden_sizes(kind, shape, wire, sized)? {
                 for seq_len in self.axis(kind, "seq_len", shape.seq_len, &wire.seq_len)? {
                     for batch_size in self.axis(kind, "batch_size", shape.batch_size, &wire.batch_size)? {
                         let sizes = |input_size| Shape { seq_len, batch_size, input_size, hidden_size };
@@ -62,6 +75,25 @@ impl Check<'_> {
             }
         }
         Ok(shapes)
+    }
+
+    fn hidden_sizes(
+        &self,
+        kind: Kind,
+        shape: &ShapeWire,
+        wire: &GridWire,
+        sized: bool,
+    ) -> Result<Vec<Option<usize>>, ConfigError> {
+        if !sized {
+            let sizes = self.axis(kind, "hidden_size", shape.hidden_size, &wire.hidden_size)?;
+            return Ok(sizes.into_iter().map(Some).collect());
+        }
+        if shape.hidden_size.is_none() && wire.hidden_size.is_none() {
+            return Ok(vec![None]);
+        }
+        let name = if shape.hidden_size.is_some() { "shapes" } else { "hidden_size" };
+        let problem = "training.parameters decides the hidden size of each model; leave one of them out";
+        Err(self.source.error(&self.grid_key(kind, name), problem))
     }
 
     pub(super) fn axis(

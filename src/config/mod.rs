@@ -2,13 +2,17 @@
 //! found sound) → `plan` (the runs).
 
 mod check;
+pub mod claim;
 mod grid;
 pub mod init;
 pub mod lags;
 pub mod names;
 pub mod plan;
+pub mod reading;
+pub mod setting;
 mod source;
 pub mod spec;
+pub mod targets;
 pub mod task;
 pub mod training;
 pub mod wire;
@@ -19,12 +23,15 @@ use crate::error::Result;
 pub use plan::Plan;
 pub use spec::Spec;
 
-/// Reads and checks one config file, with the overrides `KEY=VALUE` of the command line.
+/// Reads and checks one config file, with the overrides `KEY=VALUE` of the command line, and what the file of published
+/// results beside it says of the experiment.
 ///
 /// # Errors
 /// The first problem found, with file, line, key, what was expected and what was found.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Spec> {
     let source = source::Source::read(path, overrides)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Spec::check(&source, &stem)
+    let spec = Spec::check(&source, &stem)?;
+    let targets = targets::read(&path.with_file_name(targets::FILE), &spec.name)?;
+    Ok(Spec { targets, ..spec })
 }

@@ -9,6 +9,7 @@ use super::spec::{Grid, Measure, Part, Shape, Spec};
 use super::task::Task;
 use super::training::Settings;
 use super::training::names::{ModelName, TargetSteps};
+use super::training::sizing::Frame;
 use crate::data::{Input, Inputs};
 use crate::error::{Error, Result};
 
@@ -124,10 +125,18 @@ pub struct Learning {
     pub learning_rate: f64,
     /// A gradient of larger norm is scaled down to this; 0 for never.
     pub clip_norm: f64,
+    /// Share of the training data that is learned from. Left out where it is all, as before there was such a setting: the
+    /// runs of then keep their names.
+    #[serde(skip_serializing_if = "is_all")]
+    pub data_share: f64,
     /// Where sequences come from.
     pub task: Task,
     /// All else.
     pub settings: Settings,
+}
+
+fn is_all(share: &f64) -> bool {
+    *share == 1.0
 }
 
 impl Learning {
@@ -184,12 +193,14 @@ impl Run {
             Some(learning) => {
                 let (rate, clip) = (learning.learning_rate, learning.clip_norm);
                 let clip = if clip > 0.0 { format!(" clip={clip}") } else { String::new() };
+                let share = learning.data_share;
+                let share = if share < 1.0 { format!(" data={share}") } else { String::new() };
                 let model = match learning.model {
                     ModelName::Recurrent => recurrent(),
                     ModelName::Attention => format!("{} attention", recurrent()),
                     ModelName::Transformer => ModelName::Transformer.to_string(),
                 };
-                format!("{model} lr={rate}{clip}")
+                format!("{model} lr={rate}{clip}{share}")
             }
         };
         format!(
@@ -216,7 +227,8 @@ impl Plan {
     /// Multiplies a spec out. `inputs` are the data that the task names, `device` and `threads` where it will run.
     ///
     /// # Errors
-    /// A grid point that makes no sense, an `exclude` rule that fits no point, a text that is too short.
+    /// A grid point that makes no sense, an `exclude` rule that fits no point, a text that is too short, a claim without
+    /// the runs that it is about.
     pub fn new(spec: &Spec, inputs: &Inputs, device: &str, threads: usize) -> Result<Plan> {
         let mut expand = Expansion { spec, inputs, device, threads, used: vec![false; spec.exclude.len()] };
         let mut runs = Vec::new();
@@ -233,6 +245,8 @@ impl Plan {
         if runs.is_empty() {
             return Err(Error::Usage(format!("{}: `exclude` leaves no grid point over", spec.name)));
         }
+        spec.claim.iter().try_for_each(|claim| claim.fits(&spec.name, &runs))?;
+        spec.targets.fit(&spec.name, &runs)?;
         Ok(Plan { name: spec.name.clone(), runs })
     }
 }
@@ -298,7 +312,8 @@ impl Expansion<'_> {
             init,
             layers,
             input_size: shape.input_size.or(features).or(task.features()).unwrap_or(1),
-            hidden_size: shape.hidden_size,
+            // Where the number of parameters decides it, `push_learning` fills it in.
+            hidden_size: shape.hidden_size.unwrap_or(0),
             seq_len,
             batch_size: shape.batch_size,
             dtype,
@@ -353,11 +368,19 @@ impl Expansion<'_> {
                     for &model in &axes.model {
                         for &learning_rate in &axes.learning_rate {
                             for &clip_norm in &axes.clip_norm {
-                                let (task, settings) = (self.spec.task.clone(), settings.as_ref().clone());
-                                let learning =
-                                    Learning { engine, model, learning_rate, clip_norm, task, settings };
-                                let first = engine == engines[0];
-                                self.push_learning(part, &point, learning, first, runs)?;
+                                for &data_share in &axes.data_share {
+                                    let learning = Learning {
+                                        engine,
+                                        model,
+                                        learning_rate,
+                                        clip_norm,
+                                        data_share,
+                                        task: self.spec.task.clone(),
+                                        settings: settings.as_ref().clone(),
+                                    };
+                                    let first = engine == engines[0];
+                                    self.push_learning(part, &point, learning, first, runs)?;
+                                }
                             }
                         }
                     }
@@ -392,7 +415,31 @@ impl Expansion<'_> {
         if !learning.is_recurrent() && !first {
             return Ok(());
         }
-        self.push_seeds(point, &RunMeasure::Training(Box::new(learning)), runs)
+        let point = match learning.settings.parameters {
+            Some(wanted) => {
+                let hidden_size = self.frame(point, &learning).hidden_size(wanted);
+                Point { hidden_size, ..point.clone() }
+            }
+            None => point.clone(),
+        };
+        self.push_seeds(&point, &RunMeasure::Training(Box::new(learning)), runs)
+    }
+
+    /// What the number of parameters of a run's model hangs on.
+    fn frame(&self, point: &Point, learning: &Learning) -> Frame {
+        let input = self.inputs.of(true);
+        let embedding = point.encoding == Some(Encoding::Embedding);
+        let symbols = || input.map(Input::features).or(learning.task.features()).unwrap_or(0);
+        Frame {
+            model: learning.model,
+            cell: point.cell,
+            layers: point.layers,
+            heads: learning.settings.heads,
+            input_size: point.input_size,
+            outputs: input.map(Input::classes).or(learning.task.outputs()).unwrap_or(1),
+            embedded: if embedding { symbols() } else { 0 },
+            positions: learning.task.longest(point.seq_len),
+        }
     }
 
     fn push_seeds(&mut self, point: &Point, measure: &RunMeasure, runs: &mut Vec<Run>) -> Result<()> {
@@ -412,25 +459,8 @@ impl Expansion<'_> {
     }
 
     fn excluded(&mut self, run: &Run) -> bool {
-        let p = &run.point;
-        let value = |key: &str| match key {
-            "kind" => run.kind().to_string(),
-            "cell" => p.cell.to_string(),
-            "engine" => run.engines(),
-            "init" => p.init.to_string(),
-            "layers" => p.layers.to_string(),
-            "input_size" => p.input_size.to_string(),
-            "hidden_size" => p.hidden_size.to_string(),
-            "seq_len" => p.seq_len.to_string(),
-            "batch_size" => p.batch_size.to_string(),
-            _ => p.dtype.to_string(),
-        };
-        let fits: Vec<bool> = self
-            .spec
-            .exclude
-            .iter()
-            .map(|rule| rule.iter().all(|(key, expected)| value(key) == *expected))
-            .collect();
+        let fits: Vec<bool> =
+            self.spec.exclude.iter().map(|rule| rule.fits(|name| run.setting(name))).collect();
         for (used, fits) in self.used.iter_mut().zip(&fits) {
             *used |= fits;
         }

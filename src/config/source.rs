@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use toml::Table;
 use toml::de::DeTable;
 
@@ -51,8 +52,8 @@ impl Source {
     /// # Errors
     /// Not TOML, an unknown key, a value of the wrong type: with the line, or with the override at fault.
     pub fn wire(&self) -> Result<Wire> {
-        let mut wire: Wire = toml::from_str(&self.text).map_err(|e| self.toml_error(&e))?;
-        let mut table: Table = toml::from_str(&self.text).map_err(|e| self.toml_error(&e))?;
+        let mut wire: Wire = self.parse()?;
+        let mut table: Table = self.parse()?;
         for change in &self.overrides {
             change.apply(&mut table).map_err(|problem| change.error(problem))?;
             wire = table
@@ -63,7 +64,15 @@ impl Source {
         Ok(wire)
     }
 
-    /// An error about the value of a dotted key such as `grid.cell`, pointing at where the value came from.
+    /// The file, whatever it is, with no override applied.
+    ///
+    /// # Errors
+    /// Not TOML, an unknown key, a value of the wrong type: with the line.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        Ok(toml::from_str(&self.text).map_err(|e| self.toml_error(&e))?)
+    }
+
+    /// An error about the value of a dotted key such as `grid.cell` or `claim.test[0].metric`, pointing at where the value came from.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let problem = problem.into();
         if let Some(change) = self.overrides.iter().rev().find(|change| change.key == key) {
@@ -99,9 +108,15 @@ impl Source {
         let mut table = document.get_ref();
         let mut words = key.split('.').peekable();
         loop {
-            let (name, value) = table.get_key_value(words.next()?)?;
+            let (word, number) = indexed(words.next()?)?;
+            let (name, mut value) = table.get_key_value(word)?;
+            let mut start = name.span().start;
+            if let Some(number) = number {
+                value = value.get_ref().as_array()?.get(number)?;
+                start = value.span().start;
+            }
             if words.peek().is_none() {
-                return Some(name.span().start);
+                return Some(start);
             }
             table = value.get_ref().as_table()?;
         }
@@ -161,6 +176,12 @@ impl Override {
             problem,
         }
     }
+}
+
+/// `test[2]` is the entry of number 2, from 0, of the list `test`; a word by itself has no number.
+fn indexed(word: &str) -> Option<(&str, Option<usize>)> {
+    let Some((word, number)) = word.split_once('[') else { return Some((word, None)) };
+    Some((word, Some(number.strip_suffix(']')?.parse().ok()?)))
 }
 
 /// Puts serde's message into this program's form, with the nearest known key where one is unknown.

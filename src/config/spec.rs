@@ -1,9 +1,12 @@
 //! The checked config: every word known, every number in range, nothing optional that is needed.
 
 use super::check::Check;
+use super::claim::Claim;
 use super::init::Init;
 use super::names::{CellName, Dtype, EngineName, Kind, Lags, LossName, Pass};
+use super::setting::Selector;
 use super::source::Source;
+use super::targets::Targets;
 use super::task::Task;
 use super::training::{Axes, Settings};
 use super::wire::Wire;
@@ -23,7 +26,11 @@ pub struct Spec {
     /// What is measured over which grid, in the config's order.
     pub parts: Vec<Part>,
     /// Grid points to leave out.
-    pub exclude: Vec<Vec<(String, String)>>,
+    pub exclude: Vec<Selector>,
+    /// What is said of the networks, and what decides it.
+    pub claim: Option<Claim>,
+    /// The published results that the experiment repeats.
+    pub targets: Targets,
 }
 
 /// One kind of measurement over one grid.
@@ -118,12 +125,12 @@ pub struct Shape {
     pub batch_size: usize,
     /// Features of the input at each step; `None` where the task decides it (one-hot text).
     pub input_size: Option<usize>,
-    /// Units of each layer.
-    pub hidden_size: usize,
+    /// Units of each layer; `None` where `training.parameters` decides it.
+    pub hidden_size: Option<usize>,
 }
 
 impl Spec {
-    /// Checks a config.
+    /// Checks a config; published results are not part of it.
     ///
     /// # Errors
     /// The first key whose value is not usable, with its line.
@@ -135,6 +142,7 @@ impl Spec {
         let seeds = check.seeds(&resolved)?;
         let parts = check.parts(&resolved, &task)?;
         let exclude = check.exclude(&resolved)?;
-        Ok(Spec { name, resolved, seeds, task, parts, exclude })
+        let claim = check.claim(resolved.claim.as_ref())?;
+        Ok(Spec { name, resolved, seeds, task, parts, exclude, claim, targets: Targets::default() })
     }
 }

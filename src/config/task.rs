@@ -127,6 +127,25 @@ impl Task {
         }
     }
 
+    /// Numbers in an answer, where they hang on no data: one, or one a class.
+    pub fn outputs(&self) -> Option<usize> {
+        match self {
+            Task::Adding { .. } => Some(1),
+            Task::CopyMemory { .. } => Some(9),
+            Task::TemporalOrder { .. } => Some(4),
+            Task::Noise | Task::Text { .. } | Task::Images { .. } => None,
+        }
+    }
+
+    /// Steps of the longest sequence where T is `seq_len`.
+    pub fn longest(&self, seq_len: usize) -> usize {
+        match self {
+            Task::Adding { form: AddingForm::Form1997 } => seq_len + seq_len / 10,
+            Task::CopyMemory { .. } => seq_len + 20,
+            _ => seq_len,
+        }
+    }
+
     /// Whether there is an end to the task's data.
     pub fn has_epochs(&self) -> bool {
         matches!(self, Task::Text { .. } | Task::Images { .. })

@@ -2,10 +2,10 @@
 //!
 //! `resolve` fills in every default, so that what is saved beside the results says all that was assumed.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::claim::ClaimWire;
 use super::grid::AUTO;
 use super::training::wire::TrainingWire;
 use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
@@ -29,8 +29,10 @@ pub struct Wire {
     pub kind: OneOrMany<String>,
     /// One run a seed.
     pub seeds: Option<OneOrMany<i64>>,
-    /// Grid points to leave out: each a table of grid keys and the values they must all have.
-    pub exclude: Option<Vec<BTreeMap<String, toml::Value>>>,
+    /// Grid points to leave out: each a table of settings and the values they must all have.
+    pub exclude: Option<Vec<toml::Table>>,
+    /// What is said of the networks, and what decides it.
+    pub claim: Option<ClaimWire>,
     /// Where sequences come from.
     pub task: Option<TaskWire>,
     /// What is swept, for every kind.
@@ -194,6 +196,7 @@ impl Wire {
             _ => false,
         };
 
+        let fixed = Fixed { input_size: fixed_input, hidden_size: false };
         let shared = self.grid.take().unwrap_or_default();
         let has = |kind: &str| self.kind.0.iter().any(|k| k == kind);
         if has("gradients") {
@@ -203,14 +206,14 @@ impl Wire {
             own.path_split.get_or_insert(false);
             own.gates.get_or_insert(false);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve(&["analytic"], "f64", 16, fixed_input));
+            own.grid = Some(grid.resolve(&["analytic"], "f64", 16, fixed));
         }
         if has("jacobian") {
             let own = self.jacobian.get_or_insert_default();
             own.lags.get_or_insert_with(|| "log".to_string());
             own.qr_every.get_or_insert(1);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve(&["analytic"], "f64", 1, fixed_input));
+            own.grid = Some(grid.resolve(&["analytic"], "f64", 1, fixed));
         }
         if has("speed") {
             let own = self.speed.get_or_insert_default();
@@ -219,8 +222,7 @@ impl Wire {
             own.warmup.get_or_insert(2);
             own.budget_seconds.get_or_insert(20.0);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid =
-                Some(grid.resolve(&["stepwise", "fused", "analytic", "builtin"], "f32", 16, fixed_input));
+            own.grid = Some(grid.resolve(&["stepwise", "fused", "analytic", "builtin"], "f32", 16, fixed));
         }
         if has("training") {
             let own = self.training.get_or_insert_default();
@@ -230,7 +232,9 @@ impl Wire {
                 grid.hidden_size.get_or_insert_with(|| OneOrMany(vec![sizes[0]]));
                 grid.layers.get_or_insert_with(|| OneOrMany(vec![sizes.len() as i64]));
             }
-            own.grid = Some(grid.resolve(&[AUTO], "f32", 32, fixed_input));
+            let sized = own.parameters.is_some();
+            own.grid =
+                Some(grid.resolve(&[AUTO], "f32", 32, Fixed { input_size: fixed_input, hidden_size: sized }));
         }
         self
     }
@@ -260,7 +264,7 @@ impl GridWire {
         }
     }
 
-    fn resolve(mut self, engines: &[&str], dtype: &str, batch_size: i64, fixed_input: bool) -> GridWire {
+    fn resolve(mut self, engines: &[&str], dtype: &str, batch_size: i64, fixed: Fixed) -> GridWire {
         let words = |words: &[&str]| OneOrMany(words.iter().map(|word| word.to_string()).collect());
         let one = |n: i64| OneOrMany(vec![n]);
         self.cell.get_or_insert_with(|| words(&["rnn", "lstm", "gru"]));
@@ -275,10 +279,10 @@ impl GridWire {
             in_shapes(|s| s.seq_len.is_some()),
             in_shapes(|s| s.batch_size.is_some()),
         ];
-        if !shaped[0] && !fixed_input {
+        if !shaped[0] && !fixed.input_size {
             self.input_size.get_or_insert_with(|| one(32));
         }
-        if !shaped[1] {
+        if !shaped[1] && !fixed.hidden_size {
             self.hidden_size.get_or_insert_with(|| one(64));
         }
         if !shaped[2] {
@@ -289,6 +293,15 @@ impl GridWire {
         }
         self
     }
+}
+
+/// Sizes that the grid does not decide.
+#[derive(Clone, Copy)]
+struct Fixed {
+    /// Decided by the task.
+    input_size: bool,
+    /// Decided by `training.parameters`.
+    hidden_size: bool,
 }
 
 /// One value or a list of them.

@@ -58,6 +58,14 @@ impl Input {
         }
     }
 
+    /// Classes that an answer tells apart: the symbols of a text, the classes of images.
+    pub fn classes(&self) -> usize {
+        match self {
+            Input::Images(images) => images.classes,
+            Input::Text(_) | Input::Corpus(_) => self.features(),
+        }
+    }
+
     /// Steps of a sequence, where the data say so.
     pub fn steps(&self) -> Option<usize> {
         match self {

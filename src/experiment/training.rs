@@ -5,8 +5,6 @@ use std::path::Path;
 use super::{Measured, Place};
 use crate::config::names::Lags;
 use crate::config::plan::{Learning, Run};
-use crate::config::task::Task as Form;
-use crate::config::training::names::AddingForm;
 use crate::data::{Input, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::model::{Blueprint, Model, model};
@@ -62,13 +60,7 @@ impl<'a> Made<'a> {
             .learning()
             .ok_or_else(|| Error::Usage("a run of another kind was given to `training`".into()))?;
         let task = task(run, learning, input, place.device)?;
-        // Some tasks make longer sequences than their T.
-        let steps = run.point.seq_len;
-        let longest = match learning.task {
-            Form::Adding { form: AddingForm::Form1997 } => steps + steps / 10,
-            Form::CopyMemory { .. } => steps + 20,
-            _ => steps,
-        } as i64;
+        let longest = learning.task.longest(run.point.seq_len) as i64;
         let blueprint = Blueprint::new(run, learning, task.as_ref(), longest);
         let model = model(&blueprint, run.seed, place.device);
         let (symbols, by_words) = match input {

@@ -1,6 +1,6 @@
 //! Made-up rows for the tests of the report.
 
-use crate::results::schema::{GradientRow, RunRow, SpeedRow};
+use crate::results::schema::{GradientRow, RunRow, SpeedRow, TrainingRow};
 
 /// A run of an LSTM that went well.
 pub fn run(id: &str, seed: u64) -> RunRow {
@@ -31,6 +31,7 @@ pub fn run(id: &str, seed: u64) -> RunRow {
         learning_rate: None,
         clip_norm: None,
         dropout: None,
+        data_share: None,
     }
 }
 
@@ -82,5 +83,29 @@ pub fn sample(id: &str, engine: &str, pass: &str, sample: usize, seconds: f64) -
         layers: run.layers,
         dtype: run.dtype,
         device: run.device,
+    }
+}
+
+/// One number of a run of training after 10 steps of 2 sequences.
+pub fn trained(run: &RunRow, split: &str, metric: &str, value: f64) -> TrainingRow {
+    TrainingRow {
+        run_id: run.run_id.clone(),
+        model: "recurrent".into(),
+        cell: run.cell.clone(),
+        engine: run.engine.clone(),
+        init: run.init.clone(),
+        task: "adding 2016".into(),
+        hidden_size: run.hidden_size,
+        seq_len: run.seq_len,
+        batch_size: run.batch_size,
+        seed: run.seed,
+        step: 10,
+        sequences: 20,
+        split: split.into(),
+        metric: metric.into(),
+        value,
+        unit: "mse".into(),
+        chance: (metric == "loss").then_some(1.0 / 6.0),
+        parameters: 100,
     }
 }

@@ -17,6 +17,8 @@ pub struct CurveGroup {
     pub layer: usize,
     /// One a seed: lag → log10 norm, or number → exponent; none where a norm is exactly 0 or not finite.
     pub curves: Vec<BTreeMap<usize, Option<f64>>>,
+    /// Their seeds.
+    pub seeds: Vec<u64>,
 }
 
 /// One point of a curve.
@@ -181,10 +183,11 @@ fn curves(runs: &[RunRow], rows: impl Iterator<Item = CurvePoint>) -> Vec<CurveG
         let point = &points[run];
         let group = *known.entry((point.clone(), quantity, layer)).or_insert_with(|| {
             let (point, quantity) = (point.clone(), quantities[quantity].clone());
-            groups.push(CurveGroup { point, quantity, layer, curves: vec![] });
+            groups.push(CurveGroup { point, quantity, layer, curves: vec![], seeds: vec![] });
             groups.len() - 1
         });
         groups[group].curves.push(curve);
+        groups[group].seeds.push(runs[run].seed);
     }
     groups
 }

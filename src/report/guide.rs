@@ -11,6 +11,27 @@ Every number above is in `summary.csv`, every raw value in the other CSV files (
 - **interval**: made so that it covers the true value in 95 of 100 experiments. There is none with one seed or sample.
 ";
 
+/// Of a report with a claim.
+pub const CLAIM: &str = "
+Claim:
+
+- **estimate**: over the seeds, with its 95 % interval: the mean of the number itself, of its difference between two runs of
+  one seed, or (geometric) of its ratio, with Student's interval; for `seconds` the median, by bootstrap; for `solved` the
+  share of runs that met the criterion, with Wilson's interval, or Newcombe's for a difference.
+- **supported**: the whole interval lies on the side that the claim says. **not supported**: it lies on the other side.
+  **undecided**: it contains the bound, or there are fewer than five seeds.
+- A claim is supported where each of its tests is, not supported where any of them speaks against it, and else undecided.
+";
+
+/// Of a report with published results.
+pub const PUBLISHED: &str = "
+Published results:
+
+- **match**, **miss**: the mean over the seeds is, or is not, what counts as a match. **at chance**: a miss, no more than
+  1 % better than chance. **not comparable**: what was published is of another experiment.
+- **sequences**: training sequences until the task was solved; a match only where every run solved it.
+";
+
 /// Of a report with gradients.
 pub const GRADIENTS: &str = "
 Gradients:

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::group::{self, CurveGroup, ScalarGroup, SpeedGroup};
 use super::profile::{self, ProfileGroup};
+use crate::config::claim::{self, Claim};
+use crate::config::targets::{self, Publication};
 use crate::error::{Error, Result};
 use crate::results::schema::{GateRow, JacobianRow, RunRow, TrainingRow};
 
@@ -35,6 +37,10 @@ pub struct Experiment {
     pub profiles: Vec<ProfileGroup>,
     /// What was learned, row by row.
     pub training: Vec<TrainingRow>,
+    /// What is said of the networks.
+    pub claim: Option<Claim>,
+    /// The published results that the experiment repeats.
+    pub publications: Vec<Publication>,
 }
 
 /// What a config says about its experiment.
@@ -68,10 +74,13 @@ pub fn load(dir: &Path) -> Result<Experiment> {
     };
     let jacobian: Vec<JacobianRow> = csv_rows(&dir.join("jacobian.csv"), |rows| rows.collect())?;
     let gates: Vec<GateRow> = csv_rows(&dir.join("gates.csv"), |rows| rows.collect())?;
+    let config = dir.join("config.toml");
     let speed = csv_rows(&dir.join("speed.csv"), |rows| group::speed(&runs, rows))?;
     Ok(Experiment {
         name: name(dir),
-        about: about(&dir.join("config.toml"))?,
+        about: about(&config)?,
+        claim: if config.exists() { claim::read(&config)? } else { None },
+        publications: targets::read_all(&dir.join(targets::FILE))?,
         environment: environment(&dir.join("environment.json"))?,
         jacobian: group::jacobian(&runs, &jacobian),
         predictions: group::predictions(&runs, &jacobian, &gates),

@@ -7,6 +7,7 @@ use super::point::{Point, Setting, labels};
 use super::table::{Table, escaped};
 use super::tables::{self, Captioned};
 use super::training;
+use super::{claim, published};
 use crate::results::schema::{RunRow, SummaryRow};
 
 /// The figures of a report, by kind.
@@ -24,8 +25,11 @@ pub struct Figures<'a> {
 
 /// The whole report. What the config says is taken as Markdown, everything else as plain text.
 pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures) -> String {
-    let mut sections =
-        vec![format!("# {}", escaped(&experiment.name)), about(experiment), runs(&experiment.runs)];
+    let mut sections = vec![format!("# {}", escaped(&experiment.name)), about(experiment)];
+    sections
+        .extend(experiment.claim.iter().map(|said| claim::section(said, &claim::judge(said, experiment))));
+    sections.extend(published::section(&experiment.publications, experiment));
+    sections.push(runs(&experiment.runs));
     for (title, table, figures) in [
         ("Training", &training::table(&experiment.runs, &experiment.training), figures.training),
         ("Gradients", &tables::gradients(summary), figures.gradients),
@@ -41,6 +45,9 @@ pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures)
     sections.push(environment(experiment));
     let has = |kind: &str| summary.iter().any(|row| row.kind == kind);
     sections.push(guide::COMMON.trim().to_string());
+    sections.extend(experiment.claim.is_some().then(|| guide::CLAIM.trim().to_string()));
+    let has_published = !experiment.publications.is_empty();
+    sections.extend(has_published.then(|| guide::PUBLISHED.trim().to_string()));
     sections.extend(has("gradients").then(|| guide::GRADIENTS.trim().to_string()));
     sections.extend(has("jacobian").then(|| guide::JACOBIAN.trim().to_string()));
     let trained = experiment.runs.iter().any(|run| run.kind == "training");

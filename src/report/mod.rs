@@ -3,6 +3,8 @@
 //! The report is made from the results directory alone: it runs nothing and touches no tensor. The same CSV
 //! gives the same bytes.
 
+pub mod claim;
+mod evidence;
 #[cfg(test)]
 mod fake;
 pub mod group;
@@ -13,6 +15,7 @@ mod number;
 mod plot;
 pub mod point;
 mod profile;
+pub mod published;
 pub mod summary;
 mod table;
 mod tables;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::group::{CurveGroup, LARGEST_EXPONENT, LYAPUNOV, ScalarGroup, SpeedGroup};
 use super::load::Experiment;
 use super::point::Point;
+use super::{claim, published};
 use crate::results::schema::SummaryRow;
 use crate::stats::{self, Interval};
 
@@ -21,7 +22,11 @@ pub fn rows(experiment: &Experiment) -> Vec<SummaryRow> {
     let jacobian = norms.flat_map(|group| of_norms("jacobian", group));
     let predictions = experiment.predictions.iter().map(of_prediction);
     let speed = experiment.speed.iter().flat_map(of_speed);
-    gradients.chain(jacobian).chain(predictions).chain(speed).collect()
+    let claim = experiment.claim.iter().flat_map(|claim| claim::judge(claim, experiment)).map(of_claim);
+    let publications = experiment.publications.iter();
+    let published =
+        publications.flat_map(|publication| published::judge(publication, experiment)).map(of_published);
+    gradients.chain(jacobian).chain(predictions).chain(speed).chain(claim).chain(published).collect()
 }
 
 /// As CSV; with a header also where there are no rows.
@@ -57,6 +62,8 @@ struct Metric<'a> {
     ci_high: Option<f64>,
     n: usize,
     unit: &'a str,
+    against: Option<String>,
+    verdict: Option<String>,
 }
 
 impl<'a> Metric<'a> {
@@ -90,6 +97,8 @@ impl<'a> Metric<'a> {
             ci_high: self.ci_high,
             n: self.n,
             unit: self.unit.to_string(),
+            against: self.against,
+            verdict: self.verdict,
         }
     }
 }
@@ -105,6 +114,41 @@ fn of_prediction(group: &ScalarGroup) -> SummaryRow {
         ..Metric::default()
     };
     metric.within(stats::t_interval(&group.values)).row(&group.point)
+}
+
+/// A test of the claim.
+fn of_claim(judged: claim::Judged) -> SummaryRow {
+    let metric = Metric {
+        kind: "claim",
+        name: judged.test.reading.metric.as_str(),
+        quantity: &judged.test.what,
+        lag: judged.test.reading.lag,
+        estimate: judged.estimate,
+        n: judged.n,
+        unit: &judged.unit,
+        against: Some(judged.held_against()),
+        verdict: Some(judged.verdict.to_string()),
+        ..Metric::default()
+    };
+    metric.within(judged.interval).row(&judged.point)
+}
+
+/// A published result and ours.
+fn of_published(judged: published::Judged) -> SummaryRow {
+    let settings = judged.published.of.to_string();
+    let metric = Metric {
+        kind: "published",
+        name: judged.published.reading.metric.as_str(),
+        quantity: &settings,
+        lag: judged.published.reading.lag,
+        estimate: judged.estimate,
+        n: judged.evidence.values.len(),
+        unit: &judged.evidence.unit,
+        against: Some(judged.published.value.to_string()),
+        verdict: Some(judged.verdict.to_string()),
+        ..Metric::default()
+    };
+    metric.within(judged.interval).row(&judged.evidence.point)
 }
 
 /// `slope` and `half_life` where there is a line to be drawn, then `log10_norm` at chosen lags.
@@ -149,7 +193,7 @@ fn of_norms(kind: &str, group: &CurveGroup) -> Vec<SummaryRow> {
 }
 
 /// The least-squares slope of log10 norm over lag, of the norms that have a logarithm.
-fn slope(curve: &BTreeMap<usize, Option<f64>>) -> Option<f64> {
+pub fn slope(curve: &BTreeMap<usize, Option<f64>>) -> Option<f64> {
     let points: Vec<(f64, f64)> =
         curve.iter().filter_map(|(lag, norm)| Some((*lag as f64, (*norm)?))).collect();
     stats::slope(&points)

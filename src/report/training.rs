@@ -50,13 +50,17 @@ pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
             let log10 = |value: f64| Some(value.log10()).filter(|log10| log10.is_finite());
             let curve = rows.iter().filter(is_it).map(|row| (row.step, log10(row.value))).collect();
             match groups.iter_mut().find(|group| group.quantity == quantity && group.point == *point) {
-                Some(group) => group.curves.push(curve),
+                Some(group) => {
+                    group.curves.push(curve);
+                    group.seeds.push(run.seed);
+                }
                 None => {
                     groups.push(CurveGroup {
                         point: point.clone(),
                         quantity: quantity.into(),
                         layer: 0,
                         curves: vec![curve],
+                        seeds: vec![run.seed],
                     });
                 }
             }
@@ -66,13 +70,13 @@ pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
 }
 
 /// Within this share of the chance level a loss is no better than chance.
-const AT_CHANCE: f64 = 0.01;
+pub const AT_CHANCE: f64 = 0.01;
 
-/// What tells grid points of training apart: the settings of any kind, and (model, learning rate, clip norm).
-type Key = (Point, [String; 3]);
+/// What tells grid points of training apart: the settings of any kind, and those of training alone.
+type Key = (Point, [String; 4]);
 
-/// The names of the last three.
-const OWN: [&str; 3] = ["model", "learning rate", "clip norm"];
+/// The names of the latter.
+const OWN: [&str; 4] = ["model", "learning rate", "clip norm", "data share"];
 
 /// The table; none where nothing was trained. Runs that diverged are counted, and count for nothing else.
 pub fn table(runs: &[RunRow], rows: &[TrainingRow]) -> Option<Captioned> {
@@ -125,7 +129,9 @@ pub fn table(runs: &[RunRow], rows: &[TrainingRow]) -> Option<Captioned> {
 fn key(run: &RunRow) -> Key {
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let model = run.model.clone().unwrap_or_default();
-    (Point::from(run), [model, number(run.learning_rate), number(run.clip_norm)])
+    let numbers = [run.learning_rate, run.clip_norm, run.data_share].map(number);
+    let [learning_rate, clip_norm, data_share] = numbers;
+    (Point::from(run), [model, learning_rate, clip_norm, data_share])
 }
 
 /// The cells after the settings.
@@ -179,26 +185,7 @@ mod tests {
     use crate::report::fake;
 
     fn row(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
-        TrainingRow {
-            run_id: id.into(),
-            model: "recurrent".into(),
-            cell: "lstm".into(),
-            engine: "simd".into(),
-            init: "pytorch".into(),
-            task: "adding 2016".into(),
-            hidden_size: 8,
-            seq_len: 100,
-            batch_size: 2,
-            seed: 1,
-            step: 10,
-            sequences: 20,
-            split: split.into(),
-            metric: metric.into(),
-            value,
-            unit: "mse".into(),
-            chance: (metric == "loss").then_some(1.0 / 6.0),
-            parameters: 100,
-        }
+        fake::trained(&fake::run(id, 1), split, metric, value)
     }
 
     #[test]

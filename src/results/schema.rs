@@ -59,6 +59,23 @@ pub struct RunRow {
     pub clip_norm: Option<f64>,
     /// Share of the values between layers that is set to 0 in training.
     pub dropout: Option<f64>,
+    /// Share of the training data that is learned from.
+    #[serde(default)]
+    pub data_share: Option<f64>,
+}
+
+impl RunRow {
+    /// The value of a setting as configs write it, by the name of its column; none where the field is empty or there is no
+    /// such column.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let row = serde_json::to_value(self).ok()?;
+        match row.get(name)? {
+            serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            // As Rust prints a number: 1, not 1.0.
+            serde_json::Value::Number(number) => Some(number.as_f64()?.to_string()),
+            _ => None,
+        }
+    }
 }
 
 /// One row of `gradients.csv`: one gradient norm at one step of one run.
@@ -244,11 +261,12 @@ pub struct SpeedRow {
 /// One row of `summary.csv`: one number about one grid point, over its seeds or samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
-    /// `gradients` or `speed`.
+    /// `gradients`, `jacobian` or `speed`; `claim` for a test of the claim, `published` for a published result.
     pub kind: String,
-    /// What the estimate is of: `slope`, `half_life`, `log10_norm`, `seconds`, `ratio_to_builtin`.
+    /// What the estimate is of: `slope`, `half_life`, `log10_norm`, `seconds`, `ratio_to_builtin`, …
     pub metric: String,
-    /// The quantity (`total_h`, …) or the pass (`forward`, `train`).
+    /// The quantity (`total_h`, …), the pass (`forward`, `train`); for a claim what is tested, for a published result its
+    /// settings.
     pub quantity: String,
     /// The layer, for gradients.
     pub layer: Option<usize>,
@@ -290,4 +308,8 @@ pub struct SummaryRow {
     pub n: usize,
     /// The unit of estimate and interval.
     pub unit: String,
+    /// What the estimate was judged by, for the kinds `claim` and `published`: other runs, a bound, a published number.
+    pub against: Option<String>,
+    /// The verdict: `supported`, `not supported`, `undecided`; `match`, `miss`, `at chance`, `not comparable`, `not run`.
+    pub verdict: Option<String>,
 }

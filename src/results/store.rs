@@ -118,6 +118,15 @@ impl Store {
         if rows.peek().is_some() {
             return try_write_csv(&path, rows);
         }
+        self.remove(file)
+    }
+
+    /// Removes a file of the experiment, if it is there: it is of an older config.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn remove(&self, file: &str) -> Result<()> {
+        let path = self.root.join(file);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(Error::io("remove", &path)(error))
@@ -173,6 +182,7 @@ mod tests {
             learning_rate: None,
             clip_norm: None,
             dropout: None,
+            data_share: None,
         }
     }
 

@@ -35,13 +35,14 @@ fn place() -> TempDir {
     dir
 }
 
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
-fn lab(dir: &Path, arguments: &[&str]) -> Said {
+/// Runs the program in a directory.
+pub fn lab(dir: &Path, arguments: &[&str]) -> Said {
     let output = Command::cargo_bin("lstm-lab")
         .unwrap()
         .current_dir(dir)

@@ -1,21 +1,53 @@
-//! The shipped configs: every one is a plan, and says what it asks, where that comes from and what to expect.
+//! The shipped configs: every one is a plan, and says what it asks, where that comes from and what to expect. Every published
+//! result is of an experiment that there is, and every claim has the runs that it is about.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lstm_lab::config::{self, task::Task, task::TextSource};
-use lstm_lab::data::{Inputs, Kind, dataset_of};
+use lstm_lab::config::{self, Spec, targets, task::Task, task::TextSource};
+use lstm_lab::data::{Corpus, Input, Inputs, Kind, RawText, Text, dataset_of};
+
+fn experiments() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")
+}
+
+/// The configs of a directory.
+fn configs(dir: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let is_config =
+        |path: &PathBuf| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(targets::FILE);
+    files.filter(is_config).collect()
+}
+
+fn load(path: &Path) -> Spec {
+    config::load(path, &[]).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Data that a plan can be made with: some text of enough characters and words; none for images, which need the dataset.
+fn inputs(spec: &Spec) -> Option<Inputs> {
+    match &spec.task {
+        Task::Images { .. } => None,
+        Task::Text { corpus, .. } => {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), "one two three four five six seven eight nine ten\n".repeat(10_000))
+                .unwrap();
+            let raw = || RawText::from_file(file.path()).unwrap();
+            Some(Inputs {
+                training: Some(Input::Corpus(Corpus::new(&raw(), corpus.cut()))),
+                text: Some(Input::Text(Text::new(raw()).unwrap())),
+            })
+        }
+        _ => Some(Inputs::default()),
+    }
+}
 
 #[test]
 fn every_shipped_config_is_sound_and_says_what_it_is_for() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
-    let mut count = 0;
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|e| e != "toml") {
-            continue;
-        }
-        let spec = config::load(&path, &[]).unwrap_or_else(|e| panic!("{e}"));
+    let (shipped, claims) = (configs(&experiments()), configs(&experiments().join("claims")));
+    assert!(shipped.len() >= 20 && claims.len() == 6, "found {} and {}", shipped.len(), claims.len());
+    for path in shipped.iter().chain(&claims) {
+        let spec = load(path);
         for (what, text) in [
             ("question", &spec.resolved.question),
             ("source", &spec.resolved.source),
@@ -24,8 +56,6 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
         ] {
             assert!(text.as_ref().is_some_and(|text| text.len() > 10), "{}: no `{what}`", path.display());
         }
-        // A text's plan needs the text, which a fresh checkout does not have.
-        // The plan of a task with data needs the data, which a fresh checkout does not have.
         match &spec.task {
             Task::Text { of: TextSource::Dataset(name), .. } => {
                 assert!(dataset_of(Kind::Text, name).is_ok());
@@ -34,9 +64,45 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
                 panic!("{}: names a file of one machine: {}", path.display(), file.display());
             }
             Task::Images { dataset, .. } => assert!(dataset_of(Kind::Images, dataset).is_ok()),
-            _ => assert!(!config::Plan::new(&spec, &Inputs::default(), "cpu", 1).unwrap().runs.is_empty()),
+            _ => {}
         }
-        count += 1;
+        if let Some(inputs) = inputs(&spec) {
+            let plan = config::Plan::new(&spec, &inputs, "cpu", 1).unwrap_or_else(|e| panic!("{e}"));
+            assert!(!plan.runs.is_empty(), "{}", path.display());
+            for published in spec.targets.publications.iter().flat_map(|publication| &publication.results) {
+                let repeats = plan.runs.iter().any(|run| published.of.fits(|name| run.setting(name)));
+                assert!(
+                    repeats,
+                    "{}: no run repeats what was published where {}",
+                    path.display(),
+                    published.of
+                );
+            }
+        }
     }
-    assert!(count >= 5, "found {count} configs");
+}
+
+#[test]
+fn every_claim_has_a_test_and_five_seeds() {
+    for path in configs(&experiments().join("claims")) {
+        let spec = load(&path);
+        assert!(
+            spec.claim.as_ref().is_some_and(|claim| !claim.tests.is_empty()),
+            "{}: no claim",
+            path.display()
+        );
+        assert!(spec.seeds.len() >= 5, "{}: {} seeds", path.display(), spec.seeds.len());
+    }
+}
+
+#[test]
+fn every_published_result_is_of_a_shipped_experiment() {
+    let text = fs::read_to_string(experiments().join(targets::FILE)).unwrap();
+    let names: BTreeSet<String> =
+        text.parse::<toml::Table>().unwrap().into_iter().map(|(name, _)| name).collect();
+    let shipped: BTreeSet<String> = configs(&experiments()).iter().map(|path| load(path).name).collect();
+    assert!(names.is_subset(&shipped), "no experiments: {:?}", names.difference(&shipped));
+    for name in ["hochreiter_adding", "adding_2018", "copy_memory", "temporal_order", "sotu_word"] {
+        assert!(names.contains(name), "{name} repeats a paper, and nothing is published");
+    }
 }

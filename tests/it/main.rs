@@ -5,6 +5,7 @@
 
 mod adjoint;
 mod autograd;
+mod claims;
 mod cli;
 mod data;
 mod exact;

@@ -6,7 +6,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
-use lstm_lab::results::schema::TrainingRow;
+use lstm_lab::config::names::CellName;
+use lstm_lab::config::training::names::ModelName;
+use lstm_lab::config::training::sizing::Frame;
+use lstm_lab::results::schema::{RunRow, TrainingRow};
 
 /// A small run: names of grid keys and settings are filled in by the caller.
 fn config(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
@@ -293,4 +296,92 @@ fn the_engine_is_the_fastest_that_serves() {
     let refused =
         config::load(&path, &["kind=speed".into(), "task.name=noise".into(), "grid.engine=auto".into()]);
     assert!(refused.unwrap_err().to_string().contains("expected an engine"), "auto is for training");
+}
+
+/// Every model and cell at one number of parameters, on numbers and on embedded symbols; the counts are those of the models.
+#[test]
+fn models_of_one_number_of_parameters_are_as_large_as_that() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(20)).unwrap();
+    let text =
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\nencoding = \"embedding\"\nsplit = [0.8, 0.1, 0.1]\n";
+    let adding = "[task]\nname = \"adding\"\nform = \"1997\"\n";
+    for (name, task, input_size) in [("text", text, "input_size = 5\n"), ("adding", adding, "")] {
+        let grid = format!(
+            "[grid]\ncell = [\"rnn\", \"lstm\", \"gru\"]\n{input_size}layers = 2\nseq_len = 20\nbatch_size = 4\n\
+             [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nparameters = 12_000\nsteps = 1\n\
+             held_out_sequences = 4\n"
+        );
+        let config = config(dir.path(), name, &format!("{task}{grid}"));
+        let output = run(dir.path(), &config, &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let path = dir.path().join("results").join(name).join("runs.csv");
+        let runs: Vec<RunRow> =
+            csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect();
+        assert_eq!(runs.len(), 3 + 3 + 1);
+        // Letters, space, comma, point, line break, and one for what is unknown.
+        let symbols = TEXT.chars().collect::<std::collections::BTreeSet<_>>().len() + 1;
+        for run in runs {
+            let model: ModelName = run.model.as_deref().unwrap().parse().unwrap();
+            let frame = Frame {
+                model,
+                cell: run.cell.parse().unwrap_or(CellName::Rnn),
+                layers: 2,
+                heads: 4,
+                input_size: run.input_size,
+                outputs: if name == "text" { symbols } else { 1 },
+                embedded: if name == "text" { symbols } else { 0 },
+                positions: if name == "text" { 20 } else { 22 },
+            };
+            let parameters = run.parameters.unwrap();
+            assert_eq!(parameters, frame.parameters(run.hidden_size), "{model} {}", run.cell);
+            assert!(parameters.abs_diff(12_000) < 1500, "{model} {}: {parameters}", run.cell);
+        }
+    }
+}
+
+/// An epoch of half of the text has half of the steps.
+#[test]
+fn a_share_of_the_data_is_learned_from() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
+    for (name, targets) in [("every", ""), ("last", "targets = \"last\"\n")] {
+        let text = format!(
+            "[task]\nname = \"text\"\nfile = \"text.txt\"\n{targets}\
+             [grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
+             [training]\nepochs = 1\ndata_share = [0.5, 1]\nheld_out_sequences = 8\n"
+        );
+        let config = config(dir.path(), name, &text);
+        let output = run(dir.path(), &config, &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let path = dir.path().join("results").join(name).join("runs.csv");
+        let runs: Vec<RunRow> =
+            csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect();
+        assert_eq!(runs.iter().map(|run| run.data_share).collect::<Vec<_>>(), [Some(0.5), Some(1.0)]);
+        let rows = rows(dir.path(), name);
+        let steps = |id: &str| rows.iter().filter(|row| row.run_id == id).map(|row| row.step).max().unwrap();
+        let (half, whole) = (steps(&runs[0].run_id), steps(&runs[1].run_id));
+        assert!(whole > 50 && half.abs_diff(whole / 2) <= 2, "{half} of {whole}");
+    }
+}
+
+#[test]
+fn sizes_and_shares_that_cannot_be_are_refused_with_the_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"lstm\"\n[training]\nparameters = 1000\n";
+    let path = config(dir.path(), "x", text);
+    for (set, parts) in [
+        ("grid.hidden_size=4", ["grid.hidden_size", "training.parameters decides"]),
+        ("training.layer_sizes=[4]", ["training.parameters", "leave one of them out"]),
+        ("training.parameters=0", ["training.parameters", "found 0"]),
+        ("training.data_share=0.5", ["training.data_share", "without end"]),
+        ("training.data_share=1.5", ["training.data_share", "found 1.5"]),
+    ] {
+        let output = lab(dir.path()).arg("check").arg(&path).args(["--set", set]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{set}: {said}");
+        for part in parts {
+            assert!(said.contains(part), "{set}: no `{part}` in {said}");
+        }
+    }
 }

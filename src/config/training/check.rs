@@ -21,10 +21,15 @@ impl Check<'_> {
             learning_rate: self
                 .positive_list("training.learning_rate", &resolved(own.learning_rate.clone()).0)?,
             clip_norm: self.numbers("training.clip_norm", &resolved(own.clip_norm.clone()).0, 0.0)?,
+            data_share: self.data_shares(own, task)?,
         };
         if axes.model.contains(&ModelName::Transformer) && own.layer_sizes.is_some() {
             let problem = "a Transformer's layers are of one size; expected grid.hidden_size and grid.layers";
             return Err(self.source.error("training.layer_sizes", problem));
+        }
+        if own.parameters.is_some() && own.layer_sizes.is_some() {
+            let problem = "training.layer_sizes says how large each layer is; leave one of them out";
+            return Err(self.source.error("training.parameters", problem));
         }
         let size = |key: &str, value: Option<i64>| value.map(|value| self.size(key, value)).transpose();
         let every = |key: &str, value: Option<i64>| size(&format!("training.{key}"), value);
@@ -37,6 +42,7 @@ impl Check<'_> {
         self.at_least("training.checkpoint_seconds", checkpoint_seconds, 0.0)?;
         let settings = Settings {
             layer_sizes: self.layer_sizes(own)?,
+            parameters: size("training.parameters", own.parameters)?,
             heads: self.size("training.heads", own.heads.unwrap_or(4))?,
             dropout,
             optimizer: self.optimizer(own)?,
@@ -73,21 +79,36 @@ impl Check<'_> {
                     Ok(())
                 }
             };
-            says("hidden_size", grid.shapes.iter().any(|shape| shape.hidden_size != sizes[0]))?;
+            says("hidden_size", grid.shapes.iter().any(|shape| shape.hidden_size != Some(sizes[0])))?;
             says("layers", grid.layers != [sizes.len()])?;
         }
         if axes.model.contains(&ModelName::Transformer) {
             let heads = settings.heads;
-            if let Some(shape) = grid.shapes.iter().find(|shape| shape.hidden_size % heads != 0) {
+            let sizes = || grid.shapes.iter().filter_map(|shape| shape.hidden_size);
+            if let Some(size) = sizes().find(|size| size % heads != 0) {
                 let key = if own.heads.is_some() { "training.heads" } else { "training.model" };
                 let problem = format!(
-                    "expected a number of heads that divides grid.hidden_size = {}, found {heads}",
-                    shape.hidden_size
+                    "expected a number of heads that divides grid.hidden_size = {size}, found {heads}"
                 );
                 return Err(self.source.error(key, problem));
             }
         }
         Ok(())
+    }
+
+    fn data_shares(&self, own: &TrainingWire, task: &Task) -> Result<Vec<f64>, ConfigError> {
+        let key = "training.data_share";
+        let shares = self.positive_list(key, &resolved(own.data_share.clone()).0)?;
+        if let Some(share) = shares.iter().find(|share| **share > 1.0) {
+            return Err(self
+                .source
+                .error(key, format!("expected a share above 0 and up to 1, found {share}")));
+        }
+        if shares != [1.0] && !task.has_epochs() {
+            let problem = "the task makes new sequences without end; leave it out";
+            return Err(self.source.error(key, problem));
+        }
+        Ok(shares)
     }
 
     fn layer_sizes(&self, own: &TrainingWire) -> Result<Option<Vec<usize>>, ConfigError> {

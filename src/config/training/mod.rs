@@ -2,6 +2,7 @@
 
 mod check;
 pub mod names;
+pub mod sizing;
 pub mod wire;
 
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub struct Axes {
     pub learning_rate: Vec<f64>,
     /// Norms to which gradients are clipped; 0 for never.
     pub clip_norm: Vec<f64>,
+    /// Shares of the training data that are learned from.
+    pub data_share: Vec<f64>,
 }
 
 /// What one run learns with.
@@ -24,6 +27,9 @@ pub struct Axes {
 pub struct Settings {
     /// Units of each recurrent layer, where they differ.
     pub layer_sizes: Option<Vec<usize>>,
+    /// The number of parameters that decides each model's hidden size. That size is part of what a run is, this is not.
+    #[serde(skip)]
+    pub parameters: Option<usize>,
     /// Heads of a Transformer's attention.
     pub heads: usize,
     /// Share of the values between layers that is set to 0 in training.

@@ -12,6 +12,8 @@ pub struct TrainingWire {
     pub model: Option<OneOrMany<String>>,
     /// Units of each recurrent layer where they differ; instead of `grid.hidden_size` and `grid.layers`.
     pub layer_sizes: Option<Vec<i64>>,
+    /// Parameters of every model, about; decides its hidden size instead of `grid.hidden_size`.
+    pub parameters: Option<i64>,
     /// Heads of a Transformer's attention.
     pub heads: Option<i64>,
     /// Share of the values between layers that is set to 0 in training.
@@ -34,6 +36,8 @@ pub struct TrainingWire {
     pub warmup_steps: Option<i64>,
     /// A gradient of larger norm is scaled down to this; 0 for never; a list is swept.
     pub clip_norm: Option<OneOrMany<f64>>,
+    /// Share of the training data that is learned from, its beginning (`text`) or first images; a list is swept.
+    pub data_share: Option<OneOrMany<f64>>,
     /// Updates of the parameters.
     pub steps: Option<i64>,
     /// Passes over the training data instead (`text`, `images`).
@@ -79,6 +83,7 @@ impl TrainingWire {
         self.schedule.get_or_insert_with(|| word("constant"));
         self.warmup_steps.get_or_insert(0);
         self.clip_norm.get_or_insert_with(|| OneOrMany(vec![0.0]));
+        self.data_share.get_or_insert_with(|| OneOrMany(vec![1.0]));
         if self.epochs.is_none() {
             self.steps.get_or_insert(1000);
         }

@@ -1,11 +1,13 @@
 //! Figures of curves over lag, over the number of an exponent, or over training steps: one a quantity and setting, a panel an init, a line a cell.
 
+use std::collections::HashSet;
+
 use super::Figure;
 use super::legend::Key;
 use super::panels::{self, Panel, Panels, Series, Stroke};
 use super::style::{cell_colour, cells, engines};
 use crate::report::group::{CurveGroup, LARGEST_EXPONENT, LYAPUNOV};
-use crate::report::point::{Setting, labels, varying, without};
+use crate::report::point::{Point, Setting, labels, varying, without};
 use crate::report::training::{GRADIENT_NORM, VALID_LOSS};
 use crate::stats;
 
@@ -102,7 +104,10 @@ const INSIDE: [Setting; 3] = [Setting::Cell, Setting::Engine, Setting::Init];
 
 /// The figures of all groups that have a norm above 0.
 pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {
-    let outside = without(&varying(groups.iter().map(|group| &group.point)), &INSIDE);
+    let mut outside = without(&varying(groups.iter().map(|group| &group.point)), &INSIDE);
+    if hidden_size_follows(groups) {
+        outside.retain(|setting| *setting != Setting::HiddenSize);
+    }
     let mut names: Vec<&str> = QUANTITIES.iter().map(|shown| shown.name).collect();
     for group in groups {
         if !names.contains(&group.quantity.as_str()) {
@@ -120,6 +125,15 @@ pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {
         }
     }
     figures
+}
+
+/// Whether no two grid points differ in the hidden size alone, as where models are made of one number of parameters: it then
+/// belongs to the model, and models are to be seen beside each other.
+fn hidden_size_follows(groups: &[CurveGroup]) -> bool {
+    let points: HashSet<Point> = groups.iter().map(|group| group.point.clone()).collect();
+    let others: HashSet<Point> =
+        points.iter().map(|point| Point { hidden_size: 0, ..point.clone() }).collect();
+    points.len() == others.len()
 }
 
 /// The groups of each figure, with the words that tell it from the others.
@@ -316,6 +330,14 @@ mod tests {
             run.engine = ["stepwise", "builtin"][n / 4].into();
         });
         assert_eq!(names(&inside, rows), ["total_h"]);
+    }
+
+    #[test]
+    fn models_of_one_number_of_parameters_share_a_figure() {
+        let (sized, rows) = runs(2, |n, run| {
+            (run.cell, run.hidden_size) = (["rnn", "lstm"][n].into(), [16, 8][n]);
+        });
+        assert_eq!(names(&sized, rows), ["total_h"]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct PixelByPixel<'a> {
     images: &'a Images,
     /// Which pixel is read at each step.
     order: Vec<usize>,
-    /// How many of the training images are learned from; the others are the split `valid`.
+    /// How many of the training images are the split `train`; the others are the split `valid`.
     learned: usize,
     shuffle: Shuffle,
     frame: Frame,
@@ -30,7 +30,7 @@ impl<'a> PixelByPixel<'a> {
             order.shuffle(&mut random::stream(0, Purpose::Pixels));
         }
         let learned = images.train.len() - images.train.len() / VALID_SHARE;
-        let shuffle = Shuffle::new(learned, frame.batch, frame.seed);
+        let shuffle = Shuffle::new(frame.learned(learned), frame.batch, frame.seed);
         PixelByPixel { images, order, learned, shuffle, frame }
     }
 

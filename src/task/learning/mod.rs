@@ -100,12 +100,30 @@ struct Frame {
     steps: usize,
     batch: usize,
     held_out: usize,
+    /// Share of the training data that is learned from.
+    share: f64,
     seed: u64,
     kind: Kind,
     on: Device,
 }
 
 impl Frame {
+    /// How many of so many training items are learned from: the first.
+    fn learned(&self, items: usize) -> usize {
+        ((items as f64 * self.share).round() as usize).clamp(1, items)
+    }
+
+    fn requires(&self, items: usize, least: usize) -> Result<()> {
+        let learned = self.learned(items);
+        if learned >= least {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "training.data_share = {} leaves {learned} symbols to learn from; expected at least {least}",
+            self.share
+        )))
+    }
+
     /// Batches of held-out sequences for a task that makes its own.
     fn made_count(&self) -> usize {
         self.held_out.div_ceil(self.batch)
@@ -135,6 +153,7 @@ pub fn task<'a>(
         steps: run.point.seq_len,
         batch: run.point.batch_size,
         held_out: learning.settings.held_out_sequences,
+        share: learning.data_share,
         seed: run.seed,
         kind: device::kind(run.point.dtype),
         on,
@@ -147,8 +166,8 @@ pub fn task<'a>(
             Ok(Box::new(images::PixelByPixel::new(images, *permuted, frame)))
         }
         (Form::Text { corpus: settings, .. }, Some(Input::Corpus(corpus))) => match settings.targets {
-            TargetSteps::Every => Ok(Box::new(text::Streams::new(corpus, frame))),
-            TargetSteps::Last => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame))),
+            TargetSteps::Every => Ok(Box::new(text::Streams::new(corpus, frame)?)),
+            TargetSteps::Last => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame)?)),
         },
         _ => Err(Error::Usage(format!("the task `{}` cannot be learned without its data", run.point.task))),
     }

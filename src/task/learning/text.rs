@@ -5,6 +5,7 @@ use tch::{Device, Tensor};
 use super::shuffle::Shuffle;
 use super::{Batch, Chance, Frame, Read, Split, Target, Task};
 use crate::data::Corpus;
+use crate::error::Result;
 
 /// After every step the next symbol is asked for. The text is cut into B streams side by side, and each batch goes on where
 /// the one before ended: truncated backpropagation through time.
@@ -13,14 +14,23 @@ pub struct Streams<'a> {
     frame: Frame,
 }
 
+/// The symbols of a split; of `train` those that are learned from.
+fn symbols(corpus: &Corpus, split: Split, frame: Frame) -> &[u32] {
+    let all = corpus.split(split);
+    if split == Split::Train { &all[..frame.learned(all.len())] } else { all }
+}
+
 impl<'a> Streams<'a> {
-    pub(super) fn new(corpus: &'a Corpus, frame: Frame) -> Streams<'a> {
-        Streams { corpus, frame }
+    /// # Errors
+    /// The share of the training data that is learned from does not make one batch.
+    pub(super) fn new(corpus: &'a Corpus, frame: Frame) -> Result<Streams<'a>> {
+        frame.requires(corpus.split(Split::Train).len(), frame.steps * frame.batch + 1)?;
+        Ok(Streams { corpus, frame })
     }
 
     /// Symbols in each stream that have a next one.
     fn length(&self, split: Split) -> usize {
-        (self.corpus.split(split).len() - 1) / self.frame.batch
+        (symbols(self.corpus, split, self.frame).len() - 1) / self.frame.batch
     }
 
     fn windows(&self, split: Split) -> usize {
@@ -87,9 +97,12 @@ pub struct Excerpts<'a> {
 }
 
 impl<'a> Excerpts<'a> {
-    pub(super) fn new(corpus: &'a Corpus, stride: usize, frame: Frame) -> Excerpts<'a> {
-        let excerpts = count(corpus, Split::Train, frame.steps, stride);
-        Excerpts { corpus, stride, shuffle: Shuffle::new(excerpts, frame.batch, frame.seed), frame }
+    /// # Errors
+    /// The share of the training data that is learned from does not make one excerpt.
+    pub(super) fn new(corpus: &'a Corpus, stride: usize, frame: Frame) -> Result<Excerpts<'a>> {
+        frame.requires(corpus.split(Split::Train).len(), frame.steps + 1)?;
+        let excerpts = count(symbols(corpus, Split::Train, frame), frame.steps, stride);
+        Ok(Excerpts { corpus, stride, shuffle: Shuffle::new(excerpts, frame.batch, frame.seed), frame })
     }
 
     fn batch(&self, split: Split, excerpts: &[usize]) -> Batch {
@@ -104,13 +117,13 @@ impl<'a> Excerpts<'a> {
     }
 
     fn held(&self, split: Split) -> usize {
-        count(self.corpus, split, self.frame.steps, self.stride).min(self.frame.held_out)
+        count(self.corpus.split(split), self.frame.steps, self.stride).min(self.frame.held_out)
     }
 }
 
-/// Excerpts of so many steps, with a symbol after each, in a split.
-fn count(corpus: &Corpus, split: Split, steps: usize, stride: usize) -> usize {
-    (corpus.split(split).len() - steps - 1) / stride + 1
+/// Excerpts of so many steps, with a symbol after each.
+fn count(symbols: &[u32], steps: usize, stride: usize) -> usize {
+    (symbols.len() - steps - 1) / stride + 1
 }
 
 impl Task for Excerpts<'_> {
@@ -136,7 +149,7 @@ impl Task for Excerpts<'_> {
 
     /// Spread over the whole split, where only a part of it is asked for.
     fn held_out(&self, split: Split, batch: usize) -> Batch {
-        let (asked, all) = (self.held(split), count(self.corpus, split, self.frame.steps, self.stride));
+        let (asked, all) = (self.held(split), count(self.corpus.split(split), self.frame.steps, self.stride));
         let first = batch * self.frame.batch;
         let numbers = first..(first + self.frame.batch).min(asked);
         self.batch(split, &numbers.map(|n| n * all / asked).collect::<Vec<_>>())

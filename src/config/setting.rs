@@ -1,0 +1,101 @@
+//! The settings of a run by name, as `exclude`, claims and published results select by them. The names are those of
+//! columns in `runs.csv`.
+
+use std::fmt;
+
+use super::check::Check;
+use super::init::Init;
+use super::plan::Run;
+use crate::error::ConfigError;
+use crate::words::unknown;
+
+/// Every setting that an experiment can sweep.
+pub const SETTINGS: [&str; 14] = [
+    "kind",
+    "cell",
+    "engine",
+    "init",
+    "layers",
+    "input_size",
+    "hidden_size",
+    "seq_len",
+    "batch_size",
+    "dtype",
+    "model",
+    "learning_rate",
+    "clip_norm",
+    "data_share",
+];
+
+/// Settings with the values that a run must have, all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector(Vec<(String, String)>);
+
+impl Selector {
+    /// Whether a run fits, whose settings `value` tells by name.
+    pub fn fits(&self, value: impl Fn(&str) -> Option<String>) -> bool {
+        self.0.iter().all(|(name, expected)| value(name).as_ref() == Some(expected))
+    }
+}
+
+impl fmt::Display for Selector {
+    /// `cell lstm, seq_len 600`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.0.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        f.write_str(&words.join(", "))
+    }
+}
+
+impl Run {
+    /// The value of one of [`SETTINGS`]; none where the run has no such setting. A model without recurrent layers has no
+    /// cell, engine or init.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let p = &self.point;
+        let learning = self.learning();
+        let of_cell = |value: String| self.is_recurrent().then_some(value);
+        match name {
+            "kind" => Some(self.kind().to_string()),
+            "cell" => of_cell(p.cell.to_string()),
+            "engine" => of_cell(self.engines()),
+            "init" => of_cell(p.init.to_string()),
+            "layers" => Some(p.layers.to_string()),
+            "input_size" => Some(p.input_size.to_string()),
+            "hidden_size" => Some(p.hidden_size.to_string()),
+            "seq_len" => Some(p.seq_len.to_string()),
+            "batch_size" => Some(p.batch_size.to_string()),
+            "dtype" => Some(p.dtype.to_string()),
+            "model" => learning.map(|learning| learning.model.to_string()),
+            "learning_rate" => learning.map(|learning| learning.learning_rate.to_string()),
+            "clip_norm" => learning.map(|learning| learning.clip_norm.to_string()),
+            "data_share" => learning.map(|learning| learning.data_share.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Check<'_> {
+    /// A table of settings and values; `key` is where it stands.
+    pub(super) fn selector(&self, key: &str, table: &toml::Table) -> Result<Selector, ConfigError> {
+        let mut pairs = Vec::new();
+        for (name, value) in table {
+            if !SETTINGS.contains(&name.as_str()) {
+                return Err(self.source.error(key, unknown("setting", name, SETTINGS.iter().copied())));
+            }
+            let value = match value {
+                toml::Value::String(text) if name == "init" => self.word::<Init>(key, text)?.to_string(),
+                toml::Value::String(text) => text.clone(),
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Float(number) => number.to_string(),
+                other => {
+                    let problem = format!("expected a string or a number for `{name}`, found {other}");
+                    return Err(self.source.error(key, problem));
+                }
+            };
+            pairs.push((name.clone(), value));
+        }
+        if pairs.is_empty() {
+            return Err(self.source.error(key, "expected at least one setting, found an empty table"));
+        }
+        Ok(Selector(pairs))
+    }
+}

@@ -1,0 +1,233 @@
+//! Claims and published results as a person meets them: verdicts in the report, and errors that say where.
+
+use std::fs;
+use std::path::Path;
+
+use lstm_lab::results::schema::SummaryRow;
+
+use crate::cli::lab;
+
+const CLAIM: &str = r#"
+kind = "gradients"
+seeds = [1, 2, 3, 4, 5]
+
+[claim]
+says = "Small networks vanish."
+
+[[claim.test]]
+what = "LSTM beside RNN"
+metric = "slope"
+of = { cell = "lstm" }
+against = { cell = "rnn" }
+above = 5
+
+[[claim.test]]
+what = "gone after 20 steps"
+metric = "log10_norm"
+lag = 20
+of = { cell = "rnn" }
+below = -1
+
+[grid]
+cell = ["rnn", "lstm"]
+hidden_size = 4
+input_size = 2
+seq_len = 30
+batch_size = 2
+"#;
+
+const TRAINING: &str = r#"
+kind = "training"
+seeds = [1, 2]
+
+[task]
+name = "adding"
+
+[grid]
+cell = ["rnn", "lstm"]
+hidden_size = 4
+seq_len = 30
+batch_size = 2
+
+[training]
+steps = 3
+held_out_sequences = 4
+"#;
+
+const TARGETS: &str = r#"
+[[small]]
+source = "A paper, table 1"
+budget = "Three steps."
+deviations = ["Fewer units."]
+
+[[small.result]]
+where = { cell = "lstm" }
+metric = "loss"
+value = 0.001
+within_factor = 2
+
+[[small.result]]
+where = { cell = "gru" }
+metric = "loss"
+value = 0.001
+at_most = 0.002
+
+[[other]]
+source = "Of another experiment"
+not_comparable = "It is another."
+"#;
+
+/// A report without what it ran on, which has the time in it.
+fn findings_of(report: &str) -> String {
+    report.split_once("## Environment").expect("a section on the environment").0.to_string()
+}
+
+fn findings(dir: &Path) -> String {
+    findings_of(&fs::read_to_string(dir.join("report.md")).unwrap())
+}
+
+fn summary(dir: &Path) -> Vec<SummaryRow> {
+    csv::Reader::from_path(dir.join("summary.csv")).unwrap().deserialize().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_claim_gets_its_verdict_in_report_and_summary() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), CLAIM).unwrap();
+    let said = lab(dir.path(), &["run", "small.toml", "-q"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let results = dir.path().join("results/small");
+    let report = fs::read_to_string(results.join("report.md")).unwrap();
+    assert!(
+        report.contains("Small networks vanish. **Not supported**: 1 of 2 tests support it."),
+        "{report}"
+    );
+    let rows: Vec<SummaryRow> = summary(&results).into_iter().filter(|row| row.kind == "claim").collect();
+    let found: Vec<_> = rows.iter().map(|row| (row.metric.as_str(), row.n, row.verdict.as_deref())).collect();
+    assert_eq!(found, [("slope", 5, Some("not supported")), ("log10_norm", 5, Some("supported"))]);
+    assert!(rows.iter().all(|row| row.estimate.is_some() && row.ci_low < row.estimate), "{rows:?}");
+    assert_eq!(rows[0].against.as_deref(), Some("less that of cell rnn: above 5"));
+
+    // From the results alone, and from the saved config, the same.
+    fs::remove_file(results.join("report.md")).unwrap();
+    assert_eq!(lab(dir.path(), &["report", "results/small"]).code, 0);
+    assert_eq!(findings(&results), findings_of(&report));
+    let again = lab(dir.path(), &["run", "results/small/config.toml"]);
+    assert!(again.err.contains("0 done, 10 already there, 0 failed"), "{}", again.err);
+    assert_eq!(findings(&results), findings_of(&report));
+}
+
+#[test]
+fn too_few_seeds_leave_a_claim_undecided() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), CLAIM).unwrap();
+    let said = lab(dir.path(), &["run", "small.toml", "-q", "--set", "seeds=[1,2]"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let report = fs::read_to_string(dir.path().join("results/small/report.md")).unwrap();
+    assert!(report.contains("**Undecided**: 0 of 2 tests support it."), "{report}");
+    assert!(report.contains("undecided (2 of at least 5 seeds)"), "{report}");
+}
+
+#[test]
+fn published_results_go_along_with_the_results() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), TRAINING).unwrap();
+    fs::write(dir.path().join("targets.toml"), TARGETS).unwrap();
+    let said = lab(dir.path(), &["run", "small.toml", "-q"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let results = dir.path().join("results/small");
+    let copy = fs::read_to_string(results.join("targets.toml")).unwrap();
+    assert!(copy.contains("A paper, table 1") && !copy.contains("Of another experiment"), "{copy}");
+    let report = fs::read_to_string(results.join("report.md")).unwrap();
+    for part in
+        ["## Published results\n\nA paper, table 1", "- Fewer units.", "within a factor of 2", "not run"]
+    {
+        assert!(report.contains(part), "no `{part}` in {report}");
+    }
+    assert_eq!(lab(dir.path(), &["run", "results/small/config.toml", "-q"]).code, 0);
+    assert_eq!(fs::read_to_string(results.join("targets.toml")).unwrap(), copy);
+    assert_eq!(findings(&results), findings_of(&report));
+
+    // Where nothing is published any more, nothing is said.
+    fs::remove_file(dir.path().join("targets.toml")).unwrap();
+    assert_eq!(lab(dir.path(), &["run", "small.toml", "-q"]).code, 0);
+    assert!(!results.join("targets.toml").exists());
+    assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("Published"));
+}
+
+/// Each change to a sound claim with words that its error must have.
+#[test]
+fn a_bad_claim_is_refused_with_line_and_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("small.toml");
+    for (from, to, needles) in [
+        ("\"slope\"", "\"slop\"", &["small.toml:10: `claim.test[0].metric`", "did you mean `slope`?"][..]),
+        ("\"slope\"", "\"sequences\"", &["claim.test[0].metric", "expected `solved`"]),
+        ("lag = 20\n", "", &["small.toml:17: `claim.test[1].metric`", "expected `lag`"]),
+        ("lag = 20", "lag = 30", &["test 2 of the claim", "no norm at lag 30", "T = 30"]),
+        ("lag = 20", "lag = -1", &["claim.test[1].lag", "found -1"]),
+        ("above = 5", "above = 5\nbelow = 5", &["claim.test[0].below", "found both"]),
+        ("above = 5\n", "", &["claim.test[0]", "expected `above` or `below`"]),
+        ("above = 5", "above = 5\nsides = 2", &["unknown key `sides`", "small.toml:14"]),
+        (
+            "of = { cell = \"lstm\" }",
+            "of = { cell = \"gru\" }",
+            &["`of` of test 1", "fits no run", "`gradients`"],
+        ),
+        ("of = { cell = \"lstm\" }", "of = { seq_len = 30 }", &["fits several grid points"]),
+        ("of = { cell = \"lstm\" }", "of = { sel = \"lstm\" }", &["claim.test[0].of", "expected a setting"]),
+        ("of = { cell = \"lstm\" }", "of = {}", &["claim.test[0].of", "found an empty table"]),
+        ("above = 5", "above = 5\ncompare = \"ratios\"", &["claim.test[0].compare", "did you mean `ratio`?"]),
+        ("above = 5", "above = 0\ncompare = \"ratio\"", &["claim.test[0].above", "above 0, as a ratio is"]),
+        ("below = -1", "below = -1\ncompare = \"ratio\"", &["claim.test[1].compare", "`against`"]),
+        ("\"slope\"", "\"slope\"\nquantity = \"total\"", &["claim.test[0].quantity", "`total_h`"]),
+    ] {
+        assert!(CLAIM.contains(from), "{from}");
+        fs::write(&file, CLAIM.replacen(from, to, 1)).unwrap();
+        let said = lab(dir.path(), &["check", "small.toml"]);
+        assert_eq!(said.code, 2, "{to}: {}", said.err);
+        for needle in needles {
+            assert!(said.err.contains(needle), "{to}: expected `{needle}` in: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn bad_published_results_are_refused_with_file_line_and_key() {
+    let dir = tempfile::tempdir().unwrap();
+    for (from, to, needles) in [
+        ("\"loss\"", "\"los\"", &["targets.toml:9: `small[0].result[0].metric`", "did you mean `loss`?"][..]),
+        ("within_factor = 2", "", &["small[0].result[0]", "expected one of `within_factor`"]),
+        ("within_factor = 2", "within_factor = 0.5", &["targets.toml:11", "at least 1", "found 0.5"]),
+        ("within_factor = 2", "at_most = 1\nat_least = 1", &["small[0].result[0]", "expected one of"]),
+        ("value = 0.001", "", &["missing field `value`"]),
+        ("budget", "budgets", &["targets.toml:4", "unknown key `budgets`", "did you mean `budget`?"]),
+        ("not_comparable = \"It is another.\"", "", &["targets.toml:19: `other[0]`", "expected a result"]),
+        (
+            "deviations",
+            "not_comparable = \"x\"\ndeviations",
+            &["small[0].result[0].within_factor", "not_comparable"],
+        ),
+        ("where = { cell = \"lstm\" }", "where = { batch_size = 2 }", &["fits several grid points"]),
+    ] {
+        assert!(TARGETS.contains(from), "{from}");
+        fs::write(dir.path().join("small.toml"), TRAINING).unwrap();
+        fs::write(dir.path().join("targets.toml"), TARGETS.replacen(from, to, 1)).unwrap();
+        let said = lab(dir.path(), &["check", "small.toml"]);
+        assert_eq!(said.code, 2, "{to}: {}", said.err);
+        for needle in needles {
+            assert!(said.err.contains(needle), "{to}: expected `{needle}` in: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn the_file_of_published_results_is_passed_over_among_configs() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), TRAINING).unwrap();
+    fs::write(dir.path().join("targets.toml"), TARGETS).unwrap();
+    let said = lab(dir.path(), &["check", "small.toml", "targets.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.contains("published: A paper, table 1 (2 numbers)"), "{}", said.out);
+    assert_eq!(lab(dir.path(), &["check", "targets.toml"]).code, 2);
+}
