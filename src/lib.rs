@@ -14,6 +14,7 @@ pub mod engine;
 pub mod error;
 pub mod experiment;
 pub mod model;
+pub mod peer;
 pub mod probe;
 pub mod random;
 pub mod report;

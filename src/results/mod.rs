@@ -4,4 +4,4 @@ pub mod environment;
 pub mod schema;
 mod store;
 
-pub use store::{Rows, Store, write_csv, write_whole};
+pub use store::{Rows, Store, read, write_csv, write_whole};

@@ -14,6 +14,7 @@ mod gradcheck;
 mod jacobian;
 mod layering;
 mod parity;
+mod peers;
 mod property;
 mod simd;
 mod support;
