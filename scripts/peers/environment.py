@@ -76,7 +76,8 @@ def check_machine(folder):
         try:
             __import__(module)
         except ImportError:
-            fail(f"Python's module `{module}` is needed, and {sys.executable} has none (Debian: apt-get install {package})")
+            fail(f"Python's module `{module}` is needed, and {sys.executable} has none "
+                 f"(Debian, Ubuntu: apt-get install {package})")
     free = shutil.disk_usage(folder).free / 1e9
     if free < SPACE:
         fail(f"{SPACE} GB of free disk space are needed in {folder}; {free:.1f} GB are free")

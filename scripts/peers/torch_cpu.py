@@ -62,7 +62,8 @@ def stand_in(names, text):
         elif name.startswith("_ZTV"):
             lines.append(f'void *s{n}[64] __asm__("{name}");')
         elif name in AT_START:
-            lines.append(f'void *s{n}(void) __asm__("{name}"); void *s{n}(void) {{ static void *place[8]; return place; }}')
+            body = "static void *place[8]; return place;"
+            lines.append(f'void *s{n}(void) __asm__("{name}"); void *s{n}(void) {{ {body} }}')
         else:
             lines.append(f'void *s{n}(void) __asm__("{name}"); void *s{n}(void) {{ return end("{name}"); }}')
     text.write_text("\n".join(lines) + "\n")
@@ -102,8 +103,8 @@ def without_cuda(packages):
         needed |= set(re.findall(r"NEEDED.*\[(.*)\]", command("readelf", "-d", str(lib / library))))
     wanted = symbols(lib / "libtorch_python.so", "--undefined-only")
     compiler = shlex.split(os.environ.get("CC") or "cc")
-    system = [Path(command(*compiler, f"-print-file-name={name}").strip()) for name in ["libstdc++.so.6", "libgcc_s.so.1"]]
-    for path in [*there.values(), *system]:
+    of_cxx = Path(command(*compiler, "-print-file-name=libstdc++.so.6").strip())
+    for path in [*there.values(), of_cxx]:
         defined |= {name for name, _ in symbols(path, "--defined-only")}
     missing = {(name, version) for name, version in wanted
                if name not in defined and not name.startswith(("Py", "_Py"))
