@@ -3,7 +3,8 @@
 PyTorch as it comes for Linux names CUDA's libraries, and is not loaded without them. Only the CPU is timed here, and
 what computes there (libtorch_cpu.so, libc10.so) stays as it is. libtorch_cuda.so is taken out, and for it and every
 other library that is named and not there a small one is compiled, with the symbols that libtorch_python.so wants
-to see. Nothing on a CPU calls them; where something does, the process ends with the name of the symbol.
+to see. Nothing on a CPU calls them; where something does, the process ends with the name of the symbol. PyTorch's parts for
+several machines are left out, as in a build without them.
 """
 
 import os
