@@ -60,13 +60,13 @@ def main():
             say({})
         else:
             times += 1
-            # After two passes to warm up and one that counts.
-            if times == 4 and behaviour == "dies":
+            # After two passes to warm up and a turn of two, one of which counts.
+            if times == 5 and behaviour == "dies":
                 print("out of patience", file=sys.stderr)
                 sys.exit(3)
-            if times == 4 and behaviour == "nonsense":
+            if times == 5 and behaviour == "nonsense":
                 print("soon", flush=True)
-            elif times == 4 and behaviour == "unable":
+            elif times == 5 and behaviour == "unable":
                 say({"error": "MemoryError: too long"})
             else:
                 say({"seconds": 0.25})

@@ -24,8 +24,8 @@ const REFERENCE: EngineName = EngineName::Builtin;
 /// So many samples are taken however long they last: fewer make no interval.
 const LEAST_SAMPLES: usize = 5;
 
-/// Before each sample where a peer takes part. Threads of a pool wait busily for more work before they sleep: OpenMP's
-/// for about 10 ms. In one process the next engine takes them over; another process would find the processor taken.
+/// Before each turn where a peer takes part. Threads of a pool wait busily for more work before they sleep: OpenMP's for
+/// about 10 ms. In one process the next engine takes them over; another process would find the processor taken.
 const REST: Duration = Duration::from_millis(50);
 
 /// Executes a run of this kind: the rows, and why some engine or peer was not timed (to the end): it disagrees, or
@@ -52,7 +52,7 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<(Vec<Spee
     for &pass in passes {
         for place in 0..contest.arms.len() {
             for _ in 0..*warmup {
-                contest.seconds(place, pass, Duration::ZERO);
+                contest.seconds(place, pass);
             }
         }
         let start = Instant::now();
@@ -63,7 +63,7 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<(Vec<Spee
             // Each round begins with another one: none always follows the same one.
             for turn in 0..contest.arms.len() {
                 let number = (turn + sample) % contest.arms.len();
-                if let Some((name, seconds)) = contest.seconds(number, pass, contest.rest) {
+                if let Some((name, seconds)) = contest.turn(number, pass) {
                     rows.push(row(run, place, name, pass, sample, seconds));
                 }
             }
@@ -99,11 +99,20 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// One pass of one of them after a rest: its name and time. None where it has no such pass or failed; one that fails
-    /// is not asked again.
-    fn seconds(&mut self, number: usize, pass: Pass, rest: Duration) -> Option<(&'static str, f64)> {
+    /// One pass that counts. Among peers a rest goes before it, and a pass that does not count: threads that slept are
+    /// awake again and spread over the processors, and caches hold what this one left in them.
+    fn turn(&mut self, number: usize, pass: Pass) -> Option<(&'static str, f64)> {
+        if !self.rest.is_zero() && self.arms[number].as_ref().is_some_and(|arm| arm.has(pass)) {
+            thread::sleep(self.rest);
+            self.seconds(number, pass);
+        }
+        self.seconds(number, pass)
+    }
+
+    /// One pass of one of them: its name and time. None where it has no such pass or failed; one that fails is not
+    /// asked again.
+    fn seconds(&mut self, number: usize, pass: Pass) -> Option<(&'static str, f64)> {
         let arm = self.arms[number].as_mut().filter(|arm| arm.has(pass))?;
-        thread::sleep(rest);
         match arm.seconds(pass) {
             Ok(seconds) => Some((arm.name(), seconds)),
             Err(error) => {
