@@ -97,6 +97,15 @@ pub enum Error {
         tolerance: f64,
     },
 
+    /// Another library's process that does not do what it should.
+    #[error("peer `{peer}`: {problem}")]
+    Peer {
+        /// The peer.
+        peer: String,
+        /// What was expected of it, and what was found.
+        problem: String,
+    },
+
     /// A loss or gradient that is no finite number.
     #[error(
         "training diverged at step {step}: {what} is {value}; the last finite loss was {last}; \

@@ -15,6 +15,7 @@ pub mod error;
 pub mod experiment;
 pub mod guard;
 pub mod model;
+pub mod peer;
 pub mod probe;
 pub mod random;
 pub mod report;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::shipped;
 use crate::config::init::FORMS;
-use crate::config::names::{CellName, Encoding, EngineName, Kind, LossName, TaskName};
+use crate::config::names::{CellName, Encoding, EngineName, Kind, LossName, PeerName, TaskName};
 use crate::config::training::names::{ModelName, OptimizerName, ScheduleName};
 use crate::error::Result;
 use crate::ui::print;
@@ -24,6 +24,7 @@ pub fn list() -> Result<u8> {
     let kinds = words(&mut Kind::ALL.iter().map(|n| (n.as_str(), n.about())));
     let cells = words(&mut CellName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let engines = words(&mut EngineName::ALL.iter().map(|n| (n.as_str(), n.about())));
+    let peers = words(&mut PeerName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let tasks = words(&mut TaskName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let encodings = words(&mut Encoding::ALL.iter().map(|n| (n.as_str(), n.about())));
     let losses = words(&mut LossName::ALL.iter().map(|n| (n.as_str(), n.about())));
@@ -35,6 +36,7 @@ pub fn list() -> Result<u8> {
         ("kinds", kinds),
         ("cells", cells),
         ("engines", engines),
+        ("peers of speed", peers),
         ("tasks", tasks),
         ("encodings of symbols", encodings),
         ("losses of gradients", losses),

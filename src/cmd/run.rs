@@ -1,11 +1,16 @@
 //! `lstm-lab run`: config to CSV, plots and report.
 
+use std::collections::BTreeMap;
+
 use super::{Experiment, experiments, place};
 use crate::cli::RunArgs;
+use crate::config::spec::Spec;
 use crate::config::targets;
 use crate::data::{self as datasets};
 use crate::device;
 use crate::error::{Error, Result};
+use crate::experiment::Place;
+use crate::peer::{self, Peer};
 use crate::report;
 use crate::results::Store;
 use crate::results::environment::Environment;
@@ -25,10 +30,14 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     let stores =
         experiments.iter().map(|e| Store::open(&args.out, &e.spec.name)).collect::<Result<Vec<_>>>()?;
     let options = Options { place, shard: args.shard, rerun: args.rerun, fail_fast: args.fail_fast };
-    let environment = Environment::here(&device::name(place.device), place.threads);
+    let mut environments = Vec::new();
+    for Experiment { spec, .. } in &experiments {
+        let here = Environment::here(&device::name(place.device), place.threads);
+        environments.push(Environment { peers: peer_versions(spec, place, &ui)?, ..here });
+    }
 
     let mut failed = 0;
-    for (experiment, store) in experiments.iter().zip(&stores) {
+    for ((experiment, store), environment) in experiments.iter().zip(&stores).zip(&environments) {
         let Experiment { spec, plan, inputs } = experiment;
         let resolved = toml::to_string_pretty(&spec.resolved)
             .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
@@ -54,4 +63,16 @@ pub fn run(args: &RunArgs) -> Result<u8> {
         }
     }
     Ok(u8::from(failed > 0))
+}
+
+/// What the peers of an experiment are, from themselves: each is started once before the first run, so that one that
+/// is missing is found out about then.
+fn peer_versions(spec: &Spec, place: Place, ui: &Ui) -> Result<BTreeMap<String, String>> {
+    let mut versions = BTreeMap::new();
+    for &name in spec.parts.iter().flat_map(|part| part.measure.peers()) {
+        ui.say(&format!("starting the peer `{name}`"));
+        let peer = Peer::start(&peer::program()?, name, place.threads)?;
+        versions.insert(format!("peer_{name}"), peer.versions());
+    }
+    Ok(versions)
 }

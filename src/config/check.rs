@@ -182,6 +182,10 @@ impl Check<'_> {
                     samples: self.size("speed.samples", resolved(own.samples))?,
                     warmup: self.size("speed.warmup", resolved(own.warmup))?,
                     budget_seconds,
+                    peers: match &own.peers {
+                        Some(peers) if !peers.0.is_empty() => self.words("speed.peers", &own.peers)?,
+                        _ => Vec::new(),
+                    },
                 };
                 (measure, own.grid)
             }
@@ -207,6 +211,10 @@ impl Check<'_> {
         }
         if grid.engine.contains(&EngineName::Simd) && grid.dtype.contains(&Dtype::F64) {
             let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
+            return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
+        }
+        if !measure.peers().is_empty() && grid.dtype.contains(&Dtype::F64) {
+            let problem = "peers (speed.peers) work with f32 only; expected `f32`, or no peers";
             return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
         }
         if kind == Kind::Speed && !grid.engine.contains(&EngineName::Builtin) {

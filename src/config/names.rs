@@ -168,6 +168,20 @@ names! {
 }
 
 names! {
+    /// A library whose network is timed beside the engines, in a process of its own.
+    PeerName ("peer") {
+        /// PyTorch in Python: torch.nn.LSTM, GRU, RNN
+        PyTorch = "pytorch",
+        /// JAX: a compiled lax.scan
+        Jax = "jax",
+        /// Keras on JAX
+        Keras = "keras",
+        /// ONNX Runtime (forward only)
+        OnnxRuntime = "onnxruntime",
+    }
+}
+
+names! {
     /// The floating-point type of every tensor in a run.
     Dtype ("dtype") {
         /// 32 bits

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::init::Init;
-use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass};
+use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass, PeerName};
 use super::spec::{Grid, Measure, Part, Shape, Spec};
 use super::task::Task;
 use super::training::Settings;
@@ -109,6 +109,10 @@ pub enum RunMeasure {
         budget_seconds: f64,
         /// CPU threads.
         threads: usize,
+        /// Other libraries, interleaved with the engines. Left out of the hash where there are none, as before there
+        /// were any.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        peers: Vec<PeerName>,
     },
     /// Parameters learned on a task.
     Training(Box<Learning>),
@@ -170,14 +174,15 @@ impl Run {
         self.learning().is_none_or(Learning::is_recurrent)
     }
 
-    /// The engine, or all interleaved engines separated by spaces; empty for a model without recurrent layers.
+    /// The engine, or all interleaved engines and peers separated by spaces; empty for a model without recurrent layers.
     pub fn engines(&self) -> String {
         match &self.measure {
             RunMeasure::Training(learning) if !learning.is_recurrent() => String::new(),
             RunMeasure::Training(learning) => learning.engine.to_string(),
             RunMeasure::Gradients { engine, .. } | RunMeasure::Jacobian { engine, .. } => engine.to_string(),
-            RunMeasure::Speed { engines, .. } => {
-                engines.iter().map(|engine| engine.as_str()).collect::<Vec<_>>().join(" ")
+            RunMeasure::Speed { engines, peers, .. } => {
+                let engines = engines.iter().map(|engine| engine.as_str());
+                engines.chain(peers.iter().map(|peer| peer.as_str())).collect::<Vec<_>>().join(" ")
             }
         }
     }
@@ -271,6 +276,12 @@ impl Expansion<'_> {
                 self.spec.name, self.device
             )));
         }
+        if !part.measure.peers().is_empty() && self.device != "cpu" {
+            return Err(Error::Usage(format!(
+                "{}: peers are timed on the CPU only, but the device is {}; expected --device cpu",
+                self.spec.name, self.device
+            )));
+        }
         for &shape in shapes {
             for &layers in layers {
                 for &dtype in dtype {
@@ -351,7 +362,7 @@ impl Expansion<'_> {
                 Ok(())
             }
             // The numbers that are multiplied do not change how long that takes: one seed is enough.
-            Measure::Speed { passes, samples, warmup, budget_seconds } => {
+            Measure::Speed { passes, samples, warmup, budget_seconds, peers } => {
                 let measure = RunMeasure::Speed {
                     engines: part.grid.engine.clone(),
                     passes: passes.clone(),
@@ -359,6 +370,7 @@ impl Expansion<'_> {
                     warmup: *warmup,
                     budget_seconds: *budget_seconds,
                     threads: self.threads,
+                    peers: peers.clone(),
                 };
                 self.push(point, measure, self.spec.seeds[0], runs)
             }

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::claim::Claim;
 use super::init::Init;
-use super::names::{CellName, Dtype, EngineName, Kind, Lags, LossName, Pass};
+use super::names::{CellName, Dtype, EngineName, Kind, Lags, LossName, Pass, PeerName};
 use super::setting::Selector;
 use super::source::Source;
 use super::targets::Targets;
@@ -77,6 +77,8 @@ pub enum Measure {
         warmup: usize,
         /// After how many seconds no further round of samples starts.
         budget_seconds: f64,
+        /// Other libraries that are timed beside the engines.
+        peers: Vec<PeerName>,
     },
     /// What is learned, and how fast.
     Training {
@@ -95,6 +97,14 @@ impl Measure {
             Measure::Jacobian { .. } => Kind::Jacobian,
             Measure::Speed { .. } => Kind::Speed,
             Measure::Training { .. } => Kind::Training,
+        }
+    }
+
+    /// The other libraries that are timed; none where nothing is.
+    pub fn peers(&self) -> &[PeerName] {
+        match self {
+            Measure::Speed { peers, .. } => peers,
+            _ => &[],
         }
     }
 }

@@ -165,6 +165,8 @@ pub struct SpeedWire {
     pub warmup: Option<i64>,
     /// No further round of samples starts after this many seconds (but five are always taken).
     pub budget_seconds: Option<f64>,
+    /// Other libraries to be timed beside the engines.
+    pub peers: Option<OneOrMany<String>>,
     /// Overrides of `[grid]` for this kind.
     pub grid: Option<GridWire>,
 }

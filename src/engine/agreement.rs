@@ -31,17 +31,33 @@ pub fn check(
 ) -> Result<()> {
     let expected = results(reference, p, input, cotangent)?;
     let found = results(engine, p, input, cotangent)?;
-    for ((what, found), (_, expected)) in found.iter().zip(&expected) {
-        let error = relative_difference(found, expected);
-        if error.is_nan() || error > tolerance {
-            return Err(Error::Disagreement {
-                engine: engine.name().to_string(),
-                reference: reference.name().to_string(),
-                what: what.clone(),
-                error,
-                tolerance,
-            });
-        }
+    let names = (engine.name().as_str(), reference.name().as_str());
+    found
+        .iter()
+        .zip(&expected)
+        .try_for_each(|((what, found), (_, expected))| compare(names, what, found, expected, tolerance))
+}
+
+/// Holds one tensor, named `what`, of an engine (or a peer) against the reference's; `names` are those of the two.
+///
+/// # Errors
+/// [`Error::Disagreement`] where they differ by more than `tolerance`, relative.
+pub fn compare(
+    (engine, reference): (&str, &str),
+    what: &str,
+    found: &Tensor,
+    expected: &Tensor,
+    tolerance: f64,
+) -> Result<()> {
+    let error = relative_difference(found, expected);
+    if error.is_nan() || error > tolerance {
+        return Err(Error::Disagreement {
+            engine: engine.to_string(),
+            reference: reference.to_string(),
+            what: what.to_string(),
+            error,
+            tolerance,
+        });
     }
     Ok(())
 }

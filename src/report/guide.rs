@@ -81,6 +81,8 @@ Speed:
   parameter.
 - **ratio** (engine / builtin): the median time of the engine over that of builtin, libtorch's own implementation. The
   engines were timed in turn, sample by sample. Above 1 the engine is slower.
+- **pytorch**, **jax**, **keras**, **onnxruntime**: other libraries, in processes of their own that were timed in the same
+  turns; their versions stand under Environment. They were shown to compute the same first.
 - **interval** of a time or ratio: percentile bootstrap over the samples; for a ratio those of one round are drawn
   together.
 ";

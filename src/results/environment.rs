@@ -1,5 +1,6 @@
 //! What a number was measured on and with: saved as `environment.json` beside the results.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde::Serialize;
@@ -31,6 +32,9 @@ pub struct Environment {
     pub os: String,
     /// Seconds since 1970 (UTC) at which the program started to run.
     pub unix_time: u64,
+    /// `peer_<name>` → versions of the other libraries that were timed, as each says itself.
+    #[serde(flatten)]
+    pub peers: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -50,6 +54,7 @@ impl Environment {
             device: device.to_string(),
             os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             unix_time: time.map_or(0, |time| time.as_secs()),
+            peers: BTreeMap::new(),
         }
     }
 

@@ -232,7 +232,7 @@ pub struct SpeedRow {
     pub run_id: String,
     /// `rnn`, `lstm` or `gru`.
     pub cell: String,
-    /// The engine that was timed.
+    /// The engine (or the other library, `speed.peers`) that was timed.
     pub engine: String,
     /// `forward` (no gradient is recorded) or `train` (forward and backward).
     pub pass: String,

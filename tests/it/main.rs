@@ -16,6 +16,7 @@ mod jacobian;
 mod layering;
 mod parity;
 mod paths;
+mod peers;
 mod property;
 mod simd;
 mod support;

@@ -36,8 +36,9 @@ const PALETTE: [Colour; 6] = [
 /// Cells in the order of their colours.
 const CELLS: [&str; 3] = ["rnn", "gru", "lstm"];
 
-/// Engines in the order of their markers and colours.
-const ENGINES: [&str; 5] = ["stepwise", "fused", "analytic", "simd", "builtin"];
+/// Engines, then peers, in the order of their markers and colours.
+const ENGINES: [&str; 9] =
+    ["stepwise", "fused", "analytic", "simd", "builtin", "pytorch", "jax", "keras", "onnxruntime"];
 
 /// The names that occur, each once: the known ones first, in their order, then the others in theirs.
 fn in_order<'a>(known: &[&str], names: impl Iterator<Item = &'a str>) -> Vec<String> {

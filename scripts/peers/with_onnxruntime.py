@@ -1,0 +1,71 @@
+"""ONNX Runtime: its operators LSTM, GRU and RNN on the CPU. It does not train.
+
+ONNX orders gates i, o, f, c (LSTM) and z, r, h (GRU); a layer's output has an axis for its one direction.
+"""
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+# Ours are i, f, g, o and r, z, n.
+ORDER = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2], "rnn": [0]}
+ATTRIBUTES = {"lstm": {}, "gru": {"linear_before_reset": 1}, "rnn": {}}
+
+
+def versions():
+    return {"onnxruntime": onnxruntime.__version__, "onnx": onnx.__version__}
+
+
+def reordered(cell, tensor):
+    gates = numpy.split(tensor, len(ORDER[cell]))
+    return numpy.concatenate([gates[gate] for gate in ORDER[cell]])
+
+
+def model_of(cell, layers, shape):
+    steps, batch, features = shape
+    nodes, constants, below = [], [numpy_helper.from_array(numpy.array([1], numpy.int64), "axis")], "input"
+    for k, layer in enumerate(layers):
+        gates = {name: reordered(cell, value) for name, value in layer.items()}
+        bias = numpy.concatenate([gates["b_ih"], gates["b_hh"]])
+        constants += [numpy_helper.from_array(value[None], f"{name}{k}")
+                      for name, value in [("W", gates["w_ih"]), ("R", gates["w_hh"]), ("B", bias)]]
+        hidden = layer["w_hh"].shape[1]
+        above = "output" if k + 1 == len(layers) else f"h{k}"
+        nodes.append(helper.make_node(cell.upper(), [below, f"W{k}", f"R{k}", f"B{k}"], [f"y{k}"],
+                                      hidden_size=hidden, **ATTRIBUTES[cell]))
+        nodes.append(helper.make_node("Squeeze", [f"y{k}", "axis"], [above]))
+        below = above
+    graph = helper.make_graph(
+        nodes, cell,
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, [steps, batch, features])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, [steps, batch, hidden])], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model
+
+
+class Peer:
+    passes = ["forward"]
+
+    def __init__(self, cell, layers, x, cotangent, threads):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        # Within a run threads wait busily for the next piece of work, as they do by default; between runs they would
+        # take the processor from whoever is timed next.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        self.session = onnxruntime.InferenceSession(
+            model_of(cell, layers, x.shape).SerializeToString(), options, providers=["CPUExecutionProvider"])
+        # Input and output stay where they are, so that no copy is timed.
+        self.input = onnxruntime.OrtValue.ortvalue_from_numpy(x)
+        self.output = onnxruntime.OrtValue.ortvalue_from_numpy(numpy.zeros_like(cotangent))
+        self.binding = self.session.io_binding()
+        self.binding.bind_ortvalue_input("input", self.input)
+        self.binding.bind_ortvalue_output("output", self.output)
+
+    def forward(self):
+        self.session.run_with_iobinding(self.binding)
+        return self.output
+
+    def results(self):
+        return {"output": self.forward().numpy().copy()}

@@ -1,0 +1,145 @@
+//! The kind `speed`: engine against engine (and against other libraries, `peer`) on the same parameters and input,
+//! interleaved sample by sample, so that whatever else the machine does meets all of them alike.
+
+mod arm;
+mod work;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Place;
+use crate::config::names::{EngineName, Pass, PeerName};
+use crate::config::plan::{Run, RunMeasure};
+use crate::data::Text;
+use crate::device;
+use crate::error::{Error, Result};
+use crate::peer::{self, Peer};
+use crate::results::schema::SpeedRow;
+use arm::Arm;
+use work::Work;
+
+/// The engine that the others are held against and measured by.
+const REFERENCE: EngineName = EngineName::Builtin;
+
+/// So many samples are taken however long they last: fewer make no interval.
+const LEAST_SAMPLES: usize = 5;
+
+/// Before each turn where a peer takes part. Threads of a pool wait busily for more work before they sleep: OpenMP's for
+/// about 10 ms. In one process the next engine takes them over; another process would find the processor taken.
+const REST: Duration = Duration::from_millis(50);
+
+/// Executes a run of this kind: the rows, and why some engine or peer was not timed (to the end): it disagrees, or
+/// its process failed.
+///
+/// # Errors
+/// A shape does not fit; the task's text is missing; peers are asked for, and there is no program for them.
+pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
+    let RunMeasure::Speed { engines, passes, samples, warmup, budget_seconds, peers, .. } = &run.measure
+    else {
+        return Err(Error::Usage("a run of another kind was given to `speed`".into()));
+    };
+    let work = Work::new(run, text, place)?;
+    let mut contest = Contest { arms: Vec::new(), rest: Duration::ZERO, refused: Vec::new() };
+    for &name in engines {
+        contest.enter(work.agrees(name).map(|()| Arm::Engine(&work, name)))?;
+    }
+    for &name in peers {
+        contest.rest = REST;
+        contest.enter(peer(run, &work, place, name).map(Arm::Peer))?;
+    }
+    let mut rows = Vec::new();
+    let budget = Duration::from_secs_f64(budget_seconds / passes.len() as f64);
+    for &pass in passes {
+        for place in 0..contest.arms.len() {
+            for _ in 0..*warmup {
+                contest.seconds(place, pass);
+            }
+        }
+        let start = Instant::now();
+        for sample in 0..*samples {
+            if sample >= LEAST_SAMPLES && start.elapsed() > budget {
+                break;
+            }
+            // Each round begins with another one: none always follows the same one.
+            for turn in 0..contest.arms.len() {
+                let number = (turn + sample) % contest.arms.len();
+                if let Some((name, seconds)) = contest.turn(number, pass) {
+                    rows.push(row(run, place, name, pass, sample, seconds));
+                }
+            }
+        }
+    }
+    Ok((rows, contest.refused))
+}
+
+/// A peer that was shown to compute what `REFERENCE` does.
+fn peer(run: &Run, work: &Work, place: Place, name: PeerName) -> Result<Peer> {
+    let mut peer = Peer::start(&peer::program()?, name, place.threads)?;
+    peer.load(run.point.cell, &work.given())?;
+    work.agrees_with(&mut peer)?;
+    Ok(peer)
+}
+
+/// All that are timed, and what went wrong with any of them.
+struct Contest<'a> {
+    /// None in the place of one that failed.
+    arms: Vec<Option<Arm<'a>>>,
+    rest: Duration,
+    refused: Vec<Error>,
+}
+
+impl<'a> Contest<'a> {
+    /// Takes one in, or notes why not: the others are timed all the same.
+    fn enter(&mut self, arm: Result<Arm<'a>>) -> Result<()> {
+        match arm {
+            Ok(arm) => self.arms.push(Some(arm)),
+            Err(error @ (Error::Disagreement { .. } | Error::Peer { .. })) => self.refused.push(error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// One pass that counts. Among peers a rest goes before it, and a pass that does not count: threads that slept are
+    /// awake again and spread over the processors, and caches hold what this one left in them.
+    fn turn(&mut self, number: usize, pass: Pass) -> Option<(&'static str, f64)> {
+        if !self.rest.is_zero() && self.arms[number].as_ref().is_some_and(|arm| arm.has(pass)) {
+            thread::sleep(self.rest);
+            self.seconds(number, pass);
+        }
+        self.seconds(number, pass)
+    }
+
+    /// One pass of one of them: its name and time. None where it has no such pass or failed; one that fails is not
+    /// asked again.
+    fn seconds(&mut self, number: usize, pass: Pass) -> Option<(&'static str, f64)> {
+        let arm = self.arms[number].as_mut().filter(|arm| arm.has(pass))?;
+        match arm.seconds(pass) {
+            Ok(seconds) => Some((arm.name(), seconds)),
+            Err(error) => {
+                self.refused.push(error);
+                self.arms[number] = None;
+                None
+            }
+        }
+    }
+}
+
+fn row(run: &Run, place: Place, engine: &str, pass: Pass, sample: usize, seconds: f64) -> SpeedRow {
+    let point = &run.point;
+    SpeedRow {
+        run_id: run.id.clone(),
+        cell: point.cell.to_string(),
+        engine: engine.to_string(),
+        pass: pass.to_string(),
+        seq_len: point.seq_len,
+        batch_size: point.batch_size,
+        input_size: point.input_size,
+        hidden_size: point.hidden_size,
+        threads: place.threads,
+        sample,
+        seconds,
+        layers: point.layers,
+        dtype: point.dtype.to_string(),
+        device: device::name(place.device),
+    }
+}
