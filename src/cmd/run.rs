@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Experiment, experiments, place};
 use crate::cli::RunArgs;
+use crate::config::names::Kind;
 use crate::config::spec::Spec;
 use crate::config::targets;
 use crate::data::{self as datasets};
 use crate::device;
+use crate::engine;
 use crate::error::{Error, Result};
 use crate::experiment::Place;
 use crate::peer::{self, Peer};
@@ -33,7 +35,10 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     let mut environments = Vec::new();
     for Experiment { spec, .. } in &experiments {
         let here = Environment::here(&device::name(place.device), place.threads);
-        environments.push(Environment { peers: peer_versions(spec, place, &ui)?, ..here });
+        let times = spec.parts.iter().any(|part| part.measure.kind() == Kind::Speed);
+        let fma_peak_gflops =
+            (times && device::name(place.device) == "cpu").then(|| engine::fma_peak(place.threads).round());
+        environments.push(Environment { peers: peer_versions(spec, place, &ui)?, fma_peak_gflops, ..here });
     }
 
     let mut failed = 0;

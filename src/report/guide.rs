@@ -77,6 +77,9 @@ pub const SPEED: &str = "
 Speed:
 
 - **ms**: the median over the samples of the wall-clock time of one pass, in milliseconds.
+- **GFLOP/s**: multiplications and additions of the pass's products in a second, and in brackets the share of what the
+  processor's vectors did with operands that never leave the registers (f32 on a CPU; more than 100 % where a unit for tiles
+  multiplies).
 - **forward**: the output, with no gradient recorded. **train**: the output and the gradient of the input and of every
   parameter.
 - **ratio** (engine / builtin): the median time of the engine over that of builtin, libtorch's own implementation. The

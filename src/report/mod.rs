@@ -16,6 +16,7 @@ mod plot;
 pub mod point;
 mod profile;
 pub mod published;
+mod rate;
 pub mod summary;
 mod table;
 mod tables;

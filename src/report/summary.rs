@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use super::group::{CurveGroup, LARGEST_EXPONENT, LYAPUNOV, ScalarGroup, SpeedGroup};
 use super::load::Experiment;
 use super::point::Point;
-use super::{claim, published};
+use super::{claim, published, rate};
 use crate::results::schema::SummaryRow;
 use crate::stats::{self, Interval};
+
+/// What the processor's vectors could multiply at most, GFLOP/s in f32: a key of `environment.json`.
+const FMA_PEAK: &str = "fma_peak_gflops";
 
 /// The engine that the others are measured by.
 pub const REFERENCE: &str = "builtin";
@@ -21,7 +24,8 @@ pub fn rows(experiment: &Experiment) -> Vec<SummaryRow> {
         .filter(|group| ![LYAPUNOV, LARGEST_EXPONENT].contains(&group.quantity.as_str()));
     let jacobian = norms.flat_map(|group| of_norms("jacobian", group));
     let predictions = experiment.predictions.iter().map(of_prediction);
-    let speed = experiment.speed.iter().flat_map(of_speed);
+    let peak = experiment.environment.get(FMA_PEAK).and_then(|peak| peak.parse().ok());
+    let speed = experiment.speed.iter().flat_map(|group| of_speed(group, peak));
     let claim = experiment.claim.iter().flat_map(|claim| claim::judge(claim, experiment)).map(of_claim);
     let publications = experiment.publications.iter();
     let published =
@@ -219,8 +223,10 @@ fn is_1_2_5(mut n: usize) -> bool {
     [1, 2, 5].contains(&n)
 }
 
-/// `seconds` of every engine, then `ratio_to_builtin` of those that have samples beside builtin's.
-fn of_speed(group: &SpeedGroup) -> Vec<SummaryRow> {
+/// `seconds`, `gflops` and, for f32 on a CPU whose peak is known, `share_of_peak` of every engine, then `ratio_to_builtin`
+/// of those that have samples beside builtin's.
+fn of_speed(group: &SpeedGroup, peak: Option<f64>) -> Vec<SummaryRow> {
+    let peak = peak.filter(|_| group.point.device == "cpu" && group.point.dtype == "f32");
     let common = Metric { kind: "speed", quantity: &group.pass, ..Metric::default() };
     let mut rows = Vec::new();
     for (engine, samples) in &group.engines {
@@ -232,7 +238,20 @@ fn of_speed(group: &SpeedGroup) -> Vec<SummaryRow> {
             unit: "s",
             ..common.clone()
         };
-        rows.push(seconds.within(stats::median_interval(&times)).row(&group.point.with_engine(engine)));
+        let seconds = seconds.within(stats::median_interval(&times));
+        let point = group.point.with_engine(engine);
+        rows.push(seconds.clone().row(&point));
+        let Some(flops) = rate::flops(&group.point, &group.pass) else { continue };
+        let rate = |name, unit, most: f64| Metric {
+            name,
+            unit,
+            estimate: seconds.estimate.map(|seconds| flops / seconds / most),
+            ci_low: seconds.ci_high.map(|seconds| flops / seconds / most),
+            ci_high: seconds.ci_low.map(|seconds| flops / seconds / most),
+            ..seconds.clone()
+        };
+        rows.push(rate("gflops", "GFLOP/s", 1e9).row(&point));
+        rows.extend(peak.map(|peak| rate("share_of_peak", "share", 1e9 * peak).row(&point)));
     }
     let Some(reference) = group.samples(REFERENCE) else { return rows };
     for (engine, samples) in &group.engines {
@@ -331,25 +350,47 @@ mod tests {
             samples.push(fake::sample("a", "fused", "train", n, 2.0 * builtin));
         }
         let rows = of_timings(&[fake::run("a", 1)], samples);
+        let flops = rate::flops(&Point::from(&fake::run("a", 1)), "train").unwrap();
         let found: Vec<_> =
             rows.iter().map(|row| (row.metric.as_str(), row.engine.as_str(), row.n, row.estimate)).collect();
         let expected = [
             ("seconds", "builtin", 9, Some(5.0)),
+            ("gflops", "builtin", 9, Some(flops / 5e9)),
             ("seconds", "fused", 9, Some(10.0)),
+            ("gflops", "fused", 9, Some(flops / 10e9)),
             ("ratio_to_builtin", "builtin", 9, Some(1.0)),
             ("ratio_to_builtin", "fused", 9, Some(2.0)),
         ];
         assert_eq!(found, expected);
         assert!(rows[0].ci_low.is_some_and(|low| low < 5.0), "{rows:?}");
-        assert_eq!((rows[2].ci_low, rows[2].ci_high), (None, None));
-        assert_eq!((rows[3].ci_low, rows[3].ci_high), (Some(2.0), Some(2.0)), "the pairs agree exactly");
+        assert_eq!((rows[4].ci_low, rows[4].ci_high), (None, None));
+        assert_eq!((rows[5].ci_low, rows[5].ci_high), (Some(2.0), Some(2.0)), "the pairs agree exactly");
+    }
+
+    #[test]
+    fn a_share_of_the_peak_needs_f32_and_a_peak() {
+        let share = |dtype: &str, peak: Option<&str>| {
+            let runs = [RunRow { dtype: dtype.into(), ..fake::run("a", 1) }];
+            let samples = (0..3).map(|n| fake::sample("a", "fused", "forward", n, 1e-6));
+            let peak = peak.map(|peak| (FMA_PEAK.to_string(), peak.to_string()));
+            let speed = group::speed(&runs, samples);
+            rows(&Experiment { speed, environment: peak.into_iter().collect(), ..Experiment::default() })
+        };
+        let of = |rows: &[SummaryRow], metric: &str| {
+            rows.iter().find(|row| row.metric == metric).and_then(|row| row.estimate)
+        };
+        let found = share("f32", Some("2"));
+        near(of(&found, "share_of_peak"), of(&found, "gflops").unwrap() / 2.0);
+        assert_eq!(of(&share("f64", Some("2")), "share_of_peak"), None);
+        assert_eq!(of(&share("f32", None), "share_of_peak"), None);
     }
 
     #[test]
     fn without_builtin_there_are_times_and_no_ratios() {
         let samples = (0..3).map(|n| fake::sample("a", "fused", "forward", n, 1.0));
         let rows = of_timings(&[fake::run("a", 1)], samples);
-        assert!(rows.iter().all(|row| row.metric == "seconds") && rows.len() == 1);
+        let metrics: Vec<_> = rows.iter().map(|row| row.metric.as_str()).collect();
+        assert_eq!(metrics, ["seconds", "gflops"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The summary as tables for a reader: gradients, Jacobians, speed.
 
-use super::number::{plus_minus, with_interval};
+use super::number::{plus_minus, significant, with_interval};
 use super::point::{Point, Setting, labels, varying, without};
 use super::summary::REFERENCE;
 use super::table::{Table, escaped};
@@ -192,6 +192,7 @@ pub fn speed(summary: &[SummaryRow]) -> Option<Captioned> {
     header.extend(["pass", "cell"].map(String::from));
     for engine in &engines {
         header.push(format!("{}, ms", escaped(engine)));
+        header.push(format!("{}, GFLOP/s", escaped(engine)));
         header.extend(
             (has_ratios && *engine != REFERENCE).then(|| format!("{} / {REFERENCE}", escaped(engine))),
         );
@@ -203,6 +204,7 @@ pub fn speed(summary: &[SummaryRow]) -> Option<Captioned> {
         cells.extend([escaped(pass), escaped(&point.cell)]);
         for engine in &engines {
             cells.push(time_cell(rows, engine, "seconds", 1e3));
+            cells.push(rate_cell(rows, engine));
             let ratio = || time_cell(rows, engine, "ratio_to_builtin", 1.0);
             cells.extend((has_ratios && *engine != REFERENCE).then(ratio));
         }
@@ -212,6 +214,13 @@ pub fn speed(summary: &[SummaryRow]) -> Option<Captioned> {
         caption: format!("All rows: {}.", in_words(&fixed, point)),
         table: Table { header, rows: blocks.iter().map(table_row).collect() },
     })
+}
+
+/// What an engine multiplies in a second, and which share of the processor's peak that is, where it is known.
+fn rate_cell(rows: &[&SummaryRow], engine: &str) -> String {
+    let of = |metric| rows.iter().find(|row| row.engine == engine && row.metric == metric)?.estimate;
+    let share = of("share_of_peak").map(|share| format!(" ({:.0} %)", 100.0 * share)).unwrap_or_default();
+    of("gflops").map(|rate| significant(rate, 3) + &share).unwrap_or_default()
 }
 
 /// A metric of an engine in other units; nothing where it was not timed.
@@ -288,19 +297,21 @@ mod tests {
             samples.push(fake::sample("b", "builtin", "train", n, 0.003));
         }
         let found = speed(&of_speed(&runs, samples)).unwrap().table;
-        assert_eq!(found.header, ["shape", "pass", "cell", "builtin, ms", "fused, ms", "fused / builtin"]);
-        let first =
-            ["B2 T100 I4 H8", "train", "lstm", "1.00 [1.00, 1.00]", "2.00 [2.00, 2.00]", "2.00 [2.00, 2.00]"];
-        assert_eq!(found.rows[0], first);
-        assert_eq!(found.rows[1], ["B3 T100 I4 H8", "train", "lstm", "3.00 [3.00, 3.00]", "", ""]);
+        let engines = ["builtin, ms", "builtin, GFLOP/s", "fused, ms", "fused, GFLOP/s", "fused / builtin"];
+        assert_eq!(found.header[..3], ["shape", "pass", "cell"]);
+        assert_eq!(found.header[3..], engines);
+        let times = ["1.00 [1.00, 1.00]", "0.461", "2.00 [2.00, 2.00]", "0.230", "2.00 [2.00, 2.00]"];
+        assert_eq!(found.rows[0][..3], ["B2 T100 I4 H8", "train", "lstm"]);
+        assert_eq!(found.rows[0][3..], times);
+        assert_eq!(found.rows[1][3..], ["3.00 [3.00, 3.00]", "0.230", "", "", ""]);
     }
 
     #[test]
     fn without_builtin_there_are_times_alone_and_nothing_is_no_table() {
         let samples = [fake::sample("a", "fused", "forward", 0, 0.002)];
         let found = speed(&of_speed(&[fake::run("a", 1)], samples)).unwrap().table;
-        assert_eq!(found.header, ["shape", "pass", "cell", "fused, ms"]);
-        assert_eq!(found.rows[0][3], "2.00");
+        assert_eq!(found.header, ["shape", "pass", "cell", "fused, ms", "fused, GFLOP/s"]);
+        assert_eq!(found.rows[0][3..], ["2.00", "0.0768"]);
         assert_eq!((gradients(&[]), speed(&[])), (None, None));
     }
 }

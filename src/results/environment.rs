@@ -30,6 +30,9 @@ pub struct Environment {
     pub device: String,
     /// Operating system and architecture.
     pub os: String,
+    /// What the processor's vectors multiply and add at most, GFLOP/s in f32 on these threads; measured for timings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fma_peak_gflops: Option<f64>,
     /// Seconds since 1970 (UTC) at which the program started to run.
     pub unix_time: u64,
     /// `peer_<name>` → versions of the other libraries that were timed, as each says itself.
@@ -53,6 +56,7 @@ impl Environment {
             threads,
             device: device.to_string(),
             os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            fma_peak_gflops: None,
             unix_time: time.map_or(0, |time| time.as_secs()),
             peers: BTreeMap::new(),
         }
