@@ -11,7 +11,7 @@ use super::panels::{Panels, SharedPanels, columns};
 use super::pool::{self, Worker};
 use super::product::{Product, Rows, Start};
 use super::shared::{Shared, lend};
-use super::split::{Share, Size, Split, Way, part};
+use super::split::{Recurrence, Share, Size, Split, Way, part};
 use super::tiles;
 use super::vector::{Op, Simd};
 use super::weights::{Packed, SharedPacked};
@@ -99,12 +99,13 @@ pub fn run<C: Equations, S: Simd>(
     let mut d_h = Buffer::new(block * batch * padded);
     let mut carry = Buffer::new(batch * padded);
     let depth = C::GATES * padded;
-    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden), tiles::of(s, batch));
+    let recurrence =
+        Recurrence { gates: C::GATES, lanes: S::LANES, tiles: s.tiles().is_some(), needed: C::DELTAS };
+    let way = Way::choose(size, recurrence, threads);
+    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden), s.tiles().filter(|_| way.tiles));
     let input_columns = columns::<S>(if wanted.input.is_empty() { 0 } else { input });
     let mut input_panels = Panels::new::<S>(depth, input_columns, tiles::of(s, block * batch));
     let mut packed = Packed::new::<C, S>(s, size, block * batch, &wanted);
-    let of_tiles = tiles::of(s, batch).is_some();
-    let way = Way { gates: C::GATES, lanes: S::LANES, tiles: of_tiles, needed: C::DELTAS };
     // SAFETY: each thread writes the sequences and units of its share, or its part of what is packed or of a result; it
     // reads others' only behind a barrier.
     let pass = unsafe {
@@ -112,7 +113,7 @@ pub fn run<C: Equations, S: Simd>(
             size,
             padded,
             block,
-            split: Split::choose(size, way, threads),
+            split: way.split,
             given,
             upstream,
             output: lend(output),

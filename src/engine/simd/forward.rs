@@ -8,7 +8,7 @@ use super::panels::{Column, Panels, SharedPanels};
 use super::pool::{self, Worker};
 use super::product::{Product, Rows, Start};
 use super::shared::{Shared, lend};
-use super::split::{Share, Size, Split, Way, part};
+use super::split::{Recurrence, Share, Size, Split, Way, part};
 use super::tiles;
 use super::vector::{Op, Simd};
 
@@ -70,14 +70,13 @@ pub fn run<C: Equations, S: Simd>(
     let (kept_rows, kept_c) = if keep { (steps, steps + 1) } else { (block, 2) };
     let mut rows = Buffer::new(kept_rows * batch * C::BLOCKS * padded);
     let mut c = Buffer::new(if C::HAS_C { kept_c * batch * padded } else { 0 });
+    let recurrence = Recurrence { gates: C::GATES, lanes: S::LANES, tiles: s.tiles().is_some(), needed: 1 };
+    let way = Way::choose(size, recurrence, threads);
     let input_columns = gate_columns::<C, S>(hidden, |gate| gate);
     let mut input_panels = Panels::new::<S>(size.input, input_columns, tiles::of(s, block * batch));
     let state_columns = gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]);
-    let mut state_panels = Panels::new::<S>(hidden, state_columns, tiles::of(s, batch));
+    let mut state_panels = Panels::new::<S>(hidden, state_columns, s.tiles().filter(|_| way.tiles));
     let bias = bias_row::<C>(given, hidden, padded);
-    let of_tiles = tiles::of(s, batch).is_some();
-    let way = Way { gates: C::GATES, lanes: S::LANES, tiles: of_tiles, needed: 1 };
-    let split = Split::choose(size, way, threads);
     // SAFETY: each thread writes the sequences and units of its share, and panels of its part before the first barrier;
     // it reads others' units only behind a barrier. `output` and `last_c` are borrowed for as long.
     let pass = unsafe {
@@ -86,7 +85,7 @@ pub fn run<C: Equations, S: Simd>(
             padded,
             block,
             keep,
-            split,
+            split: way.split,
             given,
             bias: &bias,
             input_panels: input_panels.share(),

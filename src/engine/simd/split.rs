@@ -42,67 +42,83 @@ pub struct Share {
     pub groups: Range<usize>,
 }
 
-/// How a layer's recurrent products are computed.
+/// What the way of a recurrence hangs on, beside its sizes.
 #[derive(Clone, Copy, Debug)]
-pub struct Way {
+pub struct Recurrence {
     /// Gates of the cell.
     pub gates: usize,
     /// Numbers in a vector.
     pub lanes: usize,
-    /// Whether the weights are tiles.
+    /// Whether there are tiles.
     pub tiles: bool,
     /// Numbers a sequence and unit that each step needs of the step next to it: 1 for h, more for δ.
     pub needed: usize,
 }
 
+/// How a layer's recurrence is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// How it is divided.
+    pub split: Split,
+    /// Whether its products are of tiles.
+    pub tiles: bool,
+}
+
 /// Bytes of weights that stay in a core's own cache from one step to the next.
 const CACHE: usize = 3 << 19;
 
-/// Cycles to read so many bytes of weights at each step: from the core's own cache, and what does not fit from beyond.
-fn reading(bytes: usize) -> usize {
-    bytes.min(CACHE) / 32 + bytes.saturating_sub(CACHE) / 8
+/// Cycles of a product that reads so many bytes of weights at each step: what is in the core's own cache comes while
+/// others are multiplied, what is beyond it has to be waited for.
+fn reading(products: usize, bytes: usize) -> usize {
+    products.max(bytes.min(CACHE) / 32) + bytes.saturating_sub(CACHE) / 8
 }
 
 impl Way {
-    /// Cycles that a thread's products of one step take, or the reading of its weights where that takes longer.
-    fn cost(self, hidden: usize, rows: usize, groups: usize) -> usize {
+    /// The way that should take least. The constants are cycles as measured on an AVX-512 machine with AMX; they need be
+    /// no better than the choice between few ways.
+    pub fn choose(size: Size, recurrence: Recurrence, threads: usize) -> Way {
+        /// What it costs threads to wait for one another.
+        const BARRIER: usize = 1000;
+        /// And to read a number that another has just written: half of them, a line of the cache at a time.
+        const EXCHANGE: usize = 9;
+        let groups = size.hidden.div_ceil(recurrence.lanes);
+        let meeting = BARRIER + EXCHANGE * size.batch * size.hidden * recurrence.needed;
+        let ways = [false, true].into_iter().filter(|tiles| !tiles || recurrence.tiles).flat_map(|tiles| {
+            let cost = |rows, groups| recurrence.cost(tiles, size.hidden, rows, groups);
+            [
+                (cost(size.batch, groups), Way { split: Split::Alone, tiles }),
+                (cost(size.batch.div_ceil(threads), groups), Way { split: Split::Batch, tiles }),
+                (cost(size.batch, groups.div_ceil(threads)) + meeting, Way { split: Split::Units, tiles }),
+            ]
+        });
+        ways.min_by_key(|(cost, _)| *cost).map_or(Way { split: Split::Alone, tiles: false }, |(_, way)| way)
+    }
+}
+
+impl Recurrence {
+    /// Cycles that a thread's products of one step take.
+    fn cost(self, tiles: bool, hidden: usize, rows: usize, groups: usize) -> usize {
         /// Fewer rows than these take as long.
         const LEAST_ROWS: usize = 3;
         const LEAST_ROWS_OF_TILE: usize = 9;
+        /// To make the unit ready and rows fit for it.
+        const OVERHEAD: usize = 3000;
         let vectors = groups * self.gates;
-        if self.tiles {
+        if tiles {
             let blocks = rows.div_ceil(16);
             let of_block = rows.div_ceil(blocks.max(1)).max(LEAST_ROWS_OF_TILE);
-            // Six products of three parts, 32 terms deep; about a sixth of the time goes to loading tiles.
             let depth = hidden.div_ceil(32);
-            (vectors * depth * blocks * of_block * 7).max(reading(vectors * depth * 3072))
+            // Six products of three parts, 32 terms deep; about a sixth of the time goes to loading tiles.
+            OVERHEAD + reading(vectors * depth * blocks * of_block * 7, vectors * depth * 3072)
         } else {
             // Two multiplications of vectors a cycle.
             let products = vectors * hidden * rows.max(LEAST_ROWS) / 2;
-            products.max(reading(vectors * hidden * self.lanes * size_of::<f32>()))
+            reading(products, vectors * hidden * self.lanes * size_of::<f32>())
         }
     }
 }
 
 impl Split {
-    /// The way that should take least.
-    pub fn choose(size: Size, way: Way, threads: usize) -> Split {
-        /// What it costs threads to wait for one another, in cycles.
-        const BARRIER: usize = 1000;
-        /// And to read a number that another has just written: half of them, a line of the cache at a time.
-        const EXCHANGE: usize = 9;
-        let groups = size.hidden.div_ceil(way.lanes);
-        let cost = |rows, groups| way.cost(size.hidden, rows, groups);
-        let meeting = BARRIER + EXCHANGE * size.batch * size.hidden * way.needed;
-        let alone = (cost(size.batch, groups), Split::Alone);
-        let batch = (cost(size.batch.div_ceil(threads), groups), Split::Batch);
-        let units = (cost(size.batch, groups.div_ceil(threads)) + meeting, Split::Units);
-        [alone, batch, units]
-            .into_iter()
-            .min_by_key(|(cost, _)| *cost)
-            .map_or(Split::Alone, |(_, split)| split)
-    }
-
     /// The part of thread `index` of `threads`.
     pub fn share(self, size: Size, lanes: usize, index: usize, threads: usize) -> Share {
         let groups = size.hidden.div_ceil(lanes);

@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor};
 
 use super::isa::Isa;
-use super::split::{Size, Split, Way};
+use super::split::{Recurrence, Size, Split, Way};
 use super::{Setting, layer};
 use crate::cell::init::{StackSize, parameters};
 use crate::cell::{CellName, Parameters, State, cell};
@@ -110,25 +110,37 @@ fn every_instruction_set_and_split_gives_what_the_textbook_gives() {
 }
 
 #[test]
-fn the_number_of_threads_changes_no_bit() {
+fn the_number_of_threads_changes_no_bit_unless_it_decides_on_tiles() {
     for &name in CellName::ALL {
         let case = Case::new(name, [40, 14, 20, 70]);
-        let alone = case.found(Isa::best(), 1);
-        for threads in [2, 3, 5] {
-            assert_eq!(case.found(Isa::best(), threads), alone, "{name} on {threads} threads");
+        for isa in Isa::all() {
+            let alone = case.found(isa, 1);
+            for threads in [2, 3, 5] {
+                for (found, alone) in case.found(isa, threads).iter().zip(&alone) {
+                    if isa.has_tiles() {
+                        assert!(relative_difference(found, alone) < 1e-6, "{name} on {threads} threads");
+                    } else {
+                        assert_eq!(found, alone, "{name} on {threads} threads");
+                    }
+                }
+            }
         }
     }
 }
 
 #[test]
 fn work_is_split_where_that_pays() {
-    let choose = |batch, hidden| {
-        let way = Way { gates: 4, lanes: 16, tiles: false, needed: 1 };
-        Split::choose(Size { steps: 10, batch, input: 8, hidden }, way, 2)
+    let choose = |tiles, batch, hidden| {
+        let recurrence = Recurrence { gates: 4, lanes: 16, tiles, needed: 1 };
+        Way::choose(Size { steps: 10, batch, input: 8, hidden }, recurrence, 2)
     };
-    assert_eq!(choose(64, 128), Split::Batch);
-    assert_eq!(choose(1, 512), Split::Units);
-    assert_eq!(choose(1, 16), Split::Alone);
+    let plain = |split| Way { split, tiles: false };
+    assert_eq!(choose(false, 64, 128), plain(Split::Batch));
+    assert_eq!(choose(false, 1, 512), plain(Split::Units));
+    assert_eq!(choose(true, 1, 16), plain(Split::Alone));
+    // A few rows are not worth the tiles, many are.
+    assert_eq!(choose(true, 8, 64), plain(Split::Batch));
+    assert_eq!(choose(true, 64, 128), Way { split: Split::Batch, tiles: true });
 }
 
 #[test]
