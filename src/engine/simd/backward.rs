@@ -12,6 +12,7 @@ use super::pool::{self, Worker};
 use super::product::{Product, Rows, Start};
 use super::shared::{Shared, lend};
 use super::split::{Recurrence, Share, Size, Split, Way, part};
+use super::subnormal::Flush;
 use super::tiles;
 use super::vector::{Op, Simd};
 use super::weights::{Packed, SharedPacked};
@@ -175,6 +176,7 @@ impl Pass<'_> {
         while end > 0 {
             let block = end.saturating_sub(self.block)..end;
             for t in block.clone().rev() {
+                let _flush = Flush::new();
                 self.step::<C, S>(s, &share, &block, t);
                 if self.split == Split::Units {
                     worker.barrier();

@@ -22,6 +22,7 @@ mod product;
 mod rnn;
 mod shared;
 mod split;
+mod subnormal;
 #[cfg(test)]
 mod tests;
 #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), path = "no_tiles.rs")]
