@@ -9,6 +9,7 @@
 //! bf16 has f32's exponents, but the unit takes subnormal numbers for 0. So rows of small or large numbers are multiplied
 //! by a power of two before ([`left`]), and a layer whose inputs are extreme is not given to the unit at all ([`tame`]).
 
+mod instructions;
 mod left;
 mod multiply;
 mod right;
