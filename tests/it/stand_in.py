@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 behaviour = os.environ["STAND_IN"]
 
@@ -60,7 +61,10 @@ def main():
             say({})
         else:
             times += 1
-            # After two passes to warm up and a turn of two, one of which counts.
+            # Longer than a peer is kept awake: a turn is then two passes, the second of which counts.
+            start = time.perf_counter()
+            time.sleep(0.03)
+            # After two passes to warm up, and a turn.
             if times == 5 and behaviour == "dies":
                 print("out of patience", file=sys.stderr)
                 sys.exit(3)
@@ -69,7 +73,7 @@ def main():
             elif times == 5 and behaviour == "unable":
                 say({"error": "MemoryError: too long"})
             else:
-                say({"seconds": 0.25})
+                say({"seconds": time.perf_counter() - start})
 
 
 main()

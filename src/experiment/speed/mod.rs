@@ -28,6 +28,10 @@ const LEAST_SAMPLES: usize = 5;
 /// about 10 ms. In one process the next engine takes them over; another process would find the processor taken.
 const REST: Duration = Duration::from_millis(50);
 
+/// After the rest passes that do not count are made until so much time has gone, at least one: threads that slept wake
+/// up, often on one processor, and take some milliseconds to spread; caches fill.
+const WAKING: Duration = Duration::from_millis(25);
+
 /// Executes a run of this kind: the rows, and why some engine or peer was not timed (to the end): it disagrees, or
 /// its process failed.
 ///
@@ -39,12 +43,11 @@ pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<(Vec<Spee
         return Err(Error::Usage("a run of another kind was given to `speed`".into()));
     };
     let work = Work::new(run, text, place)?;
-    let mut contest = Contest { arms: Vec::new(), rest: Duration::ZERO, refused: Vec::new() };
+    let mut contest = Contest { arms: Vec::new(), among_peers: !peers.is_empty(), refused: Vec::new() };
     for &name in engines {
         contest.enter(work.agrees(name).map(|()| Arm::Engine(&work, name)))?;
     }
     for &name in peers {
-        contest.rest = REST;
         contest.enter(peer(run, &work, place, name).map(Arm::Peer))?;
     }
     let mut rows = Vec::new();
@@ -84,7 +87,7 @@ fn peer(run: &Run, work: &Work, place: Place, name: PeerName) -> Result<Peer> {
 struct Contest<'a> {
     /// None in the place of one that failed.
     arms: Vec<Option<Arm<'a>>>,
-    rest: Duration,
+    among_peers: bool,
     refused: Vec<Error>,
 }
 
@@ -99,12 +102,14 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// One pass that counts. Among peers a rest goes before it, and a pass that does not count: threads that slept are
-    /// awake again and spread over the processors, and caches hold what this one left in them.
+    /// One pass that counts; among peers after `REST` and `WAKING`.
     fn turn(&mut self, number: usize, pass: Pass) -> Option<(&'static str, f64)> {
-        if !self.rest.is_zero() && self.arms[number].as_ref().is_some_and(|arm| arm.has(pass)) {
-            thread::sleep(self.rest);
-            self.seconds(number, pass);
+        if self.among_peers && self.arms[number].as_ref().is_some_and(|arm| arm.has(pass)) {
+            thread::sleep(REST);
+            let start = Instant::now();
+            while start.elapsed() < WAKING {
+                self.seconds(number, pass)?;
+            }
         }
         self.seconds(number, pass)
     }
