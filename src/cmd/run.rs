@@ -32,13 +32,15 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     let stores =
         experiments.iter().map(|e| Store::open(&args.out, &e.spec.name)).collect::<Result<Vec<_>>>()?;
     let options = Options { place, shard: args.shard, rerun: args.rerun, fail_fast: args.fail_fast };
+    let here = Environment::here(&device::name(place.device), place.threads);
+    let times = |spec: &Spec| spec.parts.iter().any(|part| part.measure.kind() == Kind::Speed);
+    // Once for all of them: it is the machine's.
+    let any_times = here.device == "cpu" && experiments.iter().any(|e| times(&e.spec));
+    let peak = any_times.then(|| engine::fma_peak(place.threads).round());
     let mut environments = Vec::new();
     for Experiment { spec, .. } in &experiments {
-        let here = Environment::here(&device::name(place.device), place.threads);
-        let times = spec.parts.iter().any(|part| part.measure.kind() == Kind::Speed);
-        let fma_peak_gflops =
-            (times && device::name(place.device) == "cpu").then(|| engine::fma_peak(place.threads).round());
-        environments.push(Environment { peers: peer_versions(spec, place, &ui)?, fma_peak_gflops, ..here });
+        let (peers, fma_peak_gflops) = (peer_versions(spec, place, &ui)?, peak.filter(|_| times(spec)));
+        environments.push(Environment { peers, fma_peak_gflops, ..here.clone() });
     }
 
     let mut failed = 0;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::check::Check;
-use super::names::{Kind, names};
+use super::names::{Kind, Quantity, names};
 use crate::error::ConfigError;
 use crate::words::unknown;
 
@@ -49,9 +49,6 @@ impl Metric {
     }
 }
 
-/// The quantities of `gradients.csv`.
-const QUANTITIES: [&str; 6] = ["total_h", "total_c", "direct_h", "input_x", "cell_path", "gate_path"];
-
 /// A metric, and for a gradient of what and where.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
@@ -90,11 +87,7 @@ impl Check<'_> {
             let problem = format!("belongs to `slope` and `log10_norm`, but the metric is `{metric}`");
             return Err(self.source.error(&key("quantity"), problem));
         }
-        if let Some(found) = quantity.filter(|found| !QUANTITIES.contains(found)) {
-            return Err(self
-                .source
-                .error(&key("quantity"), unknown("quantity", found, QUANTITIES.into_iter())));
-        }
+        quantity.map(|found| self.word::<Quantity>(&key("quantity"), found)).transpose()?;
         let lag = match (metric, lag) {
             (Metric::Log10Norm, Some(lag)) => Some(self.count(&key("lag"), lag)?),
             (Metric::Log10Norm, None) => {

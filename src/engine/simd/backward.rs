@@ -175,13 +175,14 @@ impl Pass<'_> {
         let mut end = self.size.steps;
         while end > 0 {
             let block = end.saturating_sub(self.block)..end;
+            let flush = Flush::new();
             for t in block.clone().rev() {
-                let _flush = Flush::new();
                 self.step::<C, S>(s, &share, &block, t);
                 if self.split == Split::Units {
                     worker.barrier();
                 }
             }
+            drop(flush);
             worker.barrier();
             self.keep_first_deltas::<C>(worker);
             self.pack::<C, S>(s, worker, &block);
