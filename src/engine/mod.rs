@@ -9,6 +9,8 @@ mod fused;
 mod simd;
 mod stepwise;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tch::Tensor;
 
 use crate::cell::{self, Cell, LayerParameters, Parameters, State};
@@ -56,6 +58,18 @@ pub trait Engine: Sync {
         )
     }
 
+    /// One layer like [`Engine::layer`], from an engine whose backward pass has the adjoints of the states at hand: gives the
+    /// output and where they will be left.
+    fn layer_with_adjoints(
+        &self,
+        _cell: &dyn Cell,
+        _p: &LayerParameters,
+        _input: &Tensor,
+        _first: &State,
+    ) -> Option<(Tensor, Adjoints)> {
+        None
+    }
+
     /// Runs all layers, each on the output of the one below.
     fn stack(&self, p: &Parameters, input: &Tensor, first: &[State]) -> Output {
         let mut output = input.shallow_clone();
@@ -66,6 +80,21 @@ pub trait Engine: Sync {
             last.push(state);
         }
         Output { output, last }
+    }
+}
+
+/// Where a backward pass leaves the adjoints of a layer's states as it comes by.
+#[derive(Debug, Clone, Default)]
+pub struct Adjoints(Arc<Mutex<Option<State>>>);
+
+impl Adjoints {
+    fn leave(&self, adjoints: State) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(adjoints);
+    }
+
+    /// Those of h_1 … h_T and c_1 … c_T, each `[T, B, H]`; `None` where no backward pass came by.
+    pub fn take(&self) -> Option<State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

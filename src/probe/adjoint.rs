@@ -8,7 +8,7 @@ use tch::Tensor;
 use super::{Norm, norms};
 use crate::cell::{Cell, LayerParameters, Parameters, State};
 use crate::config::names::Quantity;
-use crate::engine::{Engine, check};
+use crate::engine::{Adjoints, Engine, check};
 use crate::error::Result;
 
 /// The norms of one quantity of one layer.
@@ -22,11 +22,12 @@ pub struct Profile {
     pub norms: Vec<(usize, Norm)>,
 }
 
-/// Runs `input` `[T, B, I]` through the layers, from the states `first` or zeros, and differentiates `loss`, a scalar made of the output `[T, B, H]`.
+/// Runs `input` `[T, B, I]` through the layers, from the states `first` or zeros, and differentiates `loss`, a scalar made
+/// of the output `[T, B, H]`.
 ///
-/// Gives `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step. An engine that
-/// shows no inner state is called piece by piece, cut every `split_every` steps; then `total_h` exists at the
-/// cuts, and `total_c` not at all.
+/// Gives `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step: an engine shows its
+/// states, or its backward pass leaves their adjoints. One that does neither is called piece by piece, cut every
+/// `split_every` steps; then `total_h` exists at the cuts, and `total_c` not at all.
 ///
 /// # Errors
 /// A shape that does not fit the parameters; a type or device that the engine cannot work with.
@@ -65,16 +66,22 @@ pub fn profiles(
     Ok(profiles)
 }
 
-/// One layer that was run so that its states are nodes of the autograd graph.
+/// One layer that was run so that its states can be asked for.
 struct Probed {
     /// `[T, B, H]`, a node of its own: its gradient is the direct part.
     output: Tensor,
-    /// The steps (from 1) whose states are at hand.
-    steps: Vec<usize>,
-    states: Vec<State>,
-    /// Whether each state is the node that the output is made of (its gradient is the total), or only the part
-    /// that flows into the next piece (its gradient lacks the direct part).
-    states_feed_output: bool,
+    states: States,
+}
+
+/// How the adjoints of the states are had.
+enum States {
+    /// The output is made of them, one a step: their gradients are the adjoints.
+    Nodes(Vec<State>),
+    /// Only some are at hand, at these steps (from 1), each as what flows into the next piece: their gradients lack
+    /// the direct part.
+    Cuts(Vec<usize>, Vec<State>),
+    /// The backward pass leaves them.
+    Left(Adjoints),
 }
 
 impl Probed {
@@ -86,11 +93,12 @@ impl Probed {
         first: &State,
         split_every: usize,
     ) -> Probed {
-        match engine.states(cell, layer, input, first) {
-            Some(states) => {
-                let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
-                Probed { output, steps: (1..=states.len()).collect(), states, states_feed_output: true }
-            }
+        if let Some(states) = engine.states(cell, layer, input, first) {
+            let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
+            return Probed { output, states: States::Nodes(states) };
+        }
+        match engine.layer_with_adjoints(cell, layer, input, first) {
+            Some((output, adjoints)) => Probed { output, states: States::Left(adjoints) },
             None => Probed::split(engine, cell, layer, input, first, split_every),
         }
     }
@@ -116,38 +124,56 @@ impl Probed {
             states.push(last.alias());
             start = cut;
         }
-        Probed { output: Tensor::cat(&outputs, 0), steps: cuts, states, states_feed_output: false }
+        Probed { output: Tensor::cat(&outputs, 0), states: States::Cuts(cuts, states) }
     }
 
     /// The nodes to differentiate with respect to, in the order in which [`Probed::profiles`] takes gradients.
     fn nodes(&self) -> Vec<&Tensor> {
         let mut nodes = vec![&self.output];
-        nodes.extend(self.states.iter().map(|state| &state.h));
-        if self.states_feed_output {
-            nodes.extend(self.states.iter().filter_map(|state| state.c.as_ref()));
+        match &self.states {
+            States::Nodes(states) => {
+                nodes.extend(states.iter().map(|state| &state.h));
+                nodes.extend(states.iter().filter_map(|state| state.c.as_ref()));
+            }
+            States::Cuts(_, states) => nodes.extend(states.iter().map(|state| &state.h)),
+            States::Left(_) => (),
         }
         nodes
     }
 
     fn profiles(&self, layer: usize, next: &mut impl FnMut() -> Tensor, profiles: &mut Vec<Profile>) {
         let direct = next();
-        let of_states = |next: &mut dyn FnMut() -> Tensor| {
-            let gradients: Vec<Tensor> = self.states.iter().map(|state| defined(next(), &state.h)).collect();
+        let mut of = |states: &[&Tensor]| {
+            let gradients: Vec<Tensor> = states.iter().map(|state| defined(next(), state)).collect();
             Tensor::stack(&gradients, 0)
         };
-        let mut total_h = of_states(next);
-        if !self.states_feed_output {
-            let cuts: Vec<i64> = self.steps.iter().map(|step| *step as i64 - 1).collect();
-            total_h += direct.index_select(0, &Tensor::from_slice(&cuts).to_device(direct.device()));
+        let mut push = |quantity, steps: &[usize], gradient: &Tensor| {
+            let norms = steps.iter().copied().zip(norms(gradient)).collect();
+            profiles.push(Profile { quantity, layer, norms });
+        };
+        let every_step: Vec<usize> = (1..=direct.size()[0] as usize).collect();
+        let (steps, total_h, total_c) = match &self.states {
+            States::Nodes(states) => {
+                let total_h = of(&states.iter().map(|state| &state.h).collect::<Vec<_>>());
+                let c: Vec<&Tensor> = states.iter().filter_map(|state| state.c.as_ref()).collect();
+                (&every_step, total_h, (!c.is_empty()).then(|| of(&c)))
+            }
+            States::Cuts(cuts, states) => {
+                let flowing = of(&states.iter().map(|state| &state.h).collect::<Vec<_>>());
+                let at: Vec<i64> = cuts.iter().map(|step| *step as i64 - 1).collect();
+                let at = Tensor::from_slice(&at).to_device(direct.device());
+                (cuts, flowing + direct.index_select(0, &at), None)
+            }
+            States::Left(adjoints) => {
+                let State { h, c } = adjoints.take().expect("a loss depends on the layer");
+                (&every_step, h, c)
+            }
+        };
+        push(Quantity::TotalH, steps, &total_h);
+        if let Some(total_c) = &total_c {
+            push(Quantity::TotalC, steps, total_c);
         }
-        let at_steps = |gradient: &Tensor| self.steps.iter().copied().zip(norms(gradient)).collect();
-        profiles.push(Profile { quantity: Quantity::TotalH, layer, norms: at_steps(&total_h) });
-        if self.states_feed_output && self.states.iter().all(|state| state.c.is_some()) {
-            let total_c = of_states(next);
-            profiles.push(Profile { quantity: Quantity::TotalC, layer, norms: at_steps(&total_c) });
-        }
-        let every_step = norms(&direct).into_iter().enumerate().map(|(n, norm)| (n + 1, norm)).collect();
-        profiles.push(Profile { quantity: Quantity::DirectH, layer, norms: every_step });
+        push(Quantity::DirectH, &every_step, &direct);
     }
 }
 

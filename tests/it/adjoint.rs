@@ -107,3 +107,32 @@ fn every_layer_and_every_step_is_there() {
         assert_eq!(of(&found, Quantity::InputX, 0).len(), 15);
     }
 }
+
+/// `simd` shows no states; its backward pass leaves their adjoints as it comes by, whatever it is divided into.
+#[test]
+fn a_backward_pass_that_leaves_adjoints_leaves_those_of_the_states() {
+    for &cell in CellName::ALL {
+        for (batch, hidden) in [(3, 5), (40, 33)] {
+            let case = Case { batch, hidden, ..Case::new(cell, 2, 30, Kind::Float) };
+            let all = |name, kind| {
+                let p = case.parameters().to(kind, cpu()).leaves();
+                let cotangent = case.cotangent().to_kind(kind);
+                let loss = |output: &Tensor| (output * cotangent).sum(kind);
+                profiles(engine(name), &p, &case.input().to_kind(kind), None, 1, loss).unwrap()
+            };
+            let found = all(EngineName::Simd, Kind::Float);
+            let expected = all(EngineName::Stepwise, Kind::Double);
+            assert_eq!(found.len(), expected.len(), "{cell}");
+            for (found, expected) in found.iter().zip(&expected) {
+                let (quantity, layer) = (expected.quantity, expected.layer);
+                assert_eq!((found.quantity, found.layer), (quantity, layer));
+                assert_eq!(found.norms.len(), expected.norms.len());
+                for ((t, norm), (step, expected)) in found.norms.iter().zip(&expected.norms) {
+                    assert_eq!(t, step);
+                    let off = (log10(*norm) - log10(*expected)).abs();
+                    assert!(off < 1e-5, "{cell}, {quantity} of layer {layer}, step {t}: off by {off:.1e}");
+                }
+            }
+        }
+    }
+}

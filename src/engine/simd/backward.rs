@@ -5,11 +5,13 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::buffer::Buffer;
+use super::deltas::{Deltas, SharedDeltas};
 use super::equations::{Equations, MOST_BLOCKS, Moment};
-use super::forward::{Given, Layer, Trail};
+use super::forward::{Given, Layer, Trail, row_width};
 use super::panels::{Panels, SharedPanels, columns};
 use super::pool::{self, Worker};
-use super::product::{Product, Rows, Start};
+use super::product::{Product, Start};
+use super::rows::Rows;
 use super::shared::{Shared, lend};
 use super::split::{Recurrence, Share, Size, Split, Way, part};
 use super::subnormal::Flush;
@@ -48,6 +50,10 @@ pub struct Wanted<'a> {
     pub h: &'a mut [f32],
     /// `[B, H]`.
     pub c: &'a mut [f32],
+    /// The adjoints of h_1 … h_T, `[T, B, H]`.
+    pub total_h: &'a mut [f32],
+    /// Those of c_1 … c_T.
+    pub total_c: &'a mut [f32],
 }
 
 /// [`Wanted`], for the threads of a job.
@@ -59,6 +65,8 @@ pub struct SharedWanted<'a> {
     pub b_hh: Shared<'a>,
     pub h: Shared<'a>,
     pub c: Shared<'a>,
+    pub total_h: Shared<'a>,
+    pub total_c: Shared<'a>,
 }
 
 impl<'a> SharedWanted<'a> {
@@ -77,6 +85,8 @@ impl<'a> SharedWanted<'a> {
             b_hh: share(wanted.b_hh),
             h: share(wanted.h),
             c: share(wanted.c),
+            total_h: share(wanted.total_h),
+            total_c: share(wanted.total_c),
         }
     }
 }
@@ -95,15 +105,17 @@ pub fn run<C: Equations, S: Simd>(
     let padded = size.padded(S::LANES);
     let block = (BLOCK_ROWS / batch).clamp(1, steps);
     let width = C::DELTAS * padded;
-    let mut deltas = Buffer::new(block * batch * width);
-    let mut later = Buffer::new(batch * width);
-    let mut d_h = Buffer::new(block * batch * padded);
+    let mut d_h = Buffer::new(batch * padded);
     let mut carry = Buffer::new(batch * padded);
     let depth = C::GATES * padded;
     let recurrence =
         Recurrence { gates: C::GATES, lanes: S::LANES, tiles: s.tiles().is_some(), needed: C::DELTAS };
     let way = Way::choose(size, recurrence, threads);
-    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden), s.tiles().filter(|_| way.tiles));
+    let step_tiles = s.tiles().filter(|_| way.tiles);
+    // Parts begin with a line of terms.
+    let lines = (C::FIRST_STATE_DELTA * padded).is_multiple_of(tiles::DEPTH);
+    let mut deltas = Deltas::new(step_tiles.filter(|_| lines), block, batch, width);
+    let mut state_panels = Panels::new::<S>(depth, columns::<S>(hidden), step_tiles);
     let input_columns = columns::<S>(if wanted.input.is_empty() { 0 } else { input });
     let mut input_panels = Panels::new::<S>(depth, input_columns, tiles::of(s, block * batch));
     let mut packed = Packed::new::<C, S>(s, size, block * batch, &wanted);
@@ -121,7 +133,6 @@ pub fn run<C: Equations, S: Simd>(
             rows: trail.rows.lend(),
             c: trail.c.lend(),
             deltas: deltas.share(),
-            later: later.share(),
             d_h: d_h.share(),
             carry: carry.share(),
             state_panels: state_panels.share(),
@@ -149,11 +160,9 @@ pub struct Pass<'a> {
     pub output: Shared<'a>,
     rows: Shared<'a>,
     c: Shared<'a>,
-    /// δ of the block's steps, `[steps, B, deltas, P]`.
-    pub deltas: Shared<'a>,
-    /// δ of the step behind the block, `[B, deltas, P]`.
-    later: Shared<'a>,
-    /// ∂L/∂h_t of the block's steps, `[steps, B, P]`: the whole adjoint once the block is done, for who wants its norm.
+    /// δ of the block's steps.
+    pub deltas: SharedDeltas<'a>,
+    /// What reaches h_t at the step at hand, but for what the step after passed back beside its δ, `[B, P]`.
     d_h: Shared<'a>,
     /// What a step passes back beside its δ, `[B, P]`.
     carry: Shared<'a>,
@@ -181,10 +190,11 @@ impl Pass<'_> {
                 if self.split == Split::Units {
                     worker.barrier();
                 }
+                self.split_deltas(worker, &share, t - block.start);
             }
             drop(flush);
             worker.barrier();
-            self.keep_first_deltas::<C>(worker);
+            self.deltas.keep_first(part(self.size.batch, worker.index, worker.count));
             self.pack::<C, S>(s, worker, &block);
             worker.barrier();
             self.multiply::<C, S>(s, worker, &block);
@@ -220,40 +230,27 @@ impl Pass<'_> {
     /// One step back.
     fn step<C: Equations, S: Simd>(&self, s: S, share: &Share, block: &Range<usize>, t: usize) {
         let Size { steps, batch, hidden, .. } = self.size;
-        let units = share.groups.start * S::LANES..share.groups.end * S::LANES;
-        let real = units.start..hidden.min(units.end);
-        for b in share.batch.clone() {
-            let at = ((t - block.start) * batch + b) * self.padded + units.start;
-            let d_h = self.d_h.slice_mut(at, units.len());
-            d_h.fill(0.0);
-            let mut add = |row: usize, gradient: Option<&[f32]>| {
-                if let (Some(gradient), false) = (gradient, real.is_empty()) {
-                    let gradient = &gradient[row * hidden..][real.clone()];
-                    d_h.iter_mut().zip(gradient).for_each(|(sum, gradient)| *sum += gradient);
-                }
-            };
-            add(t * batch + b, self.upstream.output);
-            if t + 1 == steps {
-                add(b, self.upstream.h);
-            }
-        }
-        let first = (t - block.start) * batch + share.batch.start;
+        let first = share.batch.start;
         let d_h = Rows::plain(self.d_h, first * self.padded, self.padded);
-        let width = C::DELTAS * self.padded;
-        if t + 1 < steps {
-            let (later, row) = if t + 1 == block.end {
-                (self.later, share.batch.start)
+        if t + 1 == steps {
+            self.arrive::<S>(share);
+        } else {
+            let row = if t + 1 == block.end {
+                self.deltas.row_behind(first)
             } else {
-                (self.deltas, first + batch)
+                self.deltas.row(t + 1 - block.start, first)
             };
-            let state = row * width + C::FIRST_STATE_DELTA * self.padded;
+            let direct = self
+                .upstream
+                .output
+                .map(|output| Start::Rows(Rows::plain(lend(output), (t * batch + first) * hidden, hidden)));
             Product {
-                left: Rows::plain(later, state, width),
+                left: self.deltas.left(row, C::FIRST_STATE_DELTA * self.padded),
                 right: self.state_panels,
                 vectors: share.groups.clone(),
                 result: d_h,
                 count: share.batch.len(),
-                start: Start::Result,
+                start: direct.unwrap_or(Start::Zero),
                 backwards: t % 2 == 1,
             }
             .run(s);
@@ -264,27 +261,52 @@ impl Pass<'_> {
         } else {
             Rows::plain(self.output, at(t - 1, hidden), hidden)
         };
-        let row_width = C::BLOCKS * self.padded;
+        let width = row_width::<C>(self.padded);
         s.vectorize(Differentiate::<C> {
             pass: self,
             share,
-            rows: Rows::plain(self.rows, at(t, row_width), row_width),
+            rows: Rows::plain(self.rows, at(t, width), width),
             h_last,
             c_last: Rows::plain(self.c, at(t, self.padded), self.padded),
             c: Rows::plain(self.c, at(t + 1, self.padded), self.padded),
             d_h,
             carry: Rows::plain(self.carry, at(0, self.padded), self.padded),
-            deltas: Rows::plain(self.deltas, first * width, width),
+            total: at(t, hidden),
+            deltas: self.deltas.rows(self.deltas.row(t - block.start, first)),
             cell: PhantomData,
         });
     }
 
-    /// Puts the block's first δ aside, for the block before it.
-    fn keep_first_deltas<C: Equations>(&self, worker: &Worker) {
-        let width = C::DELTAS * self.padded;
-        let own = part(self.size.batch, worker.index, worker.count);
-        let (at, count) = (own.start * width, own.len() * width);
-        self.later.slice_mut(at, count).copy_from_slice(self.deltas.slice(at, count));
+    /// What reaches the last step.
+    fn arrive<S: Simd>(&self, share: &Share) {
+        let Size { steps, batch, hidden, .. } = self.size;
+        let units = share.groups.start * S::LANES..share.groups.end * S::LANES;
+        let real = units.start..hidden.min(units.end);
+        for b in share.batch.clone() {
+            let d_h = self.d_h.slice_mut(b * self.padded + units.start, units.len());
+            d_h.fill(0.0);
+            for (row, gradient) in [((steps - 1) * batch + b, self.upstream.output), (b, self.upstream.h)] {
+                if let (Some(gradient), false) = (gradient, real.is_empty()) {
+                    let gradient = &gradient[row * hidden..][real.clone()];
+                    d_h.iter_mut().zip(gradient).for_each(|(sum, gradient)| *sum += gradient);
+                }
+            }
+        }
+    }
+
+    /// Splits a step's δ for the products of tiles; where units are divided, each thread does some of the sequences.
+    fn split_deltas(&self, worker: &Worker, share: &Share, step: usize) {
+        if !self.deltas.has_parts() {
+            return;
+        }
+        let sequences = match self.split {
+            Split::Units => part(self.size.batch, worker.index, worker.count),
+            Split::Batch | Split::Alone => share.batch.clone(),
+        };
+        self.deltas.split(self.deltas.row(step, sequences.start)..self.deltas.row(step, sequences.end));
+        if self.split == Split::Units {
+            worker.barrier();
+        }
     }
 
     /// The gradients of the first state.
@@ -296,10 +318,8 @@ impl Pass<'_> {
             return;
         }
         if self.wanted.h.is_wanted() {
-            let width = C::DELTAS * self.padded;
-            let state = first * width + C::FIRST_STATE_DELTA * self.padded;
             Product {
-                left: Rows::plain(self.later, state, width),
+                left: self.deltas.left(self.deltas.row_behind(first), C::FIRST_STATE_DELTA * self.padded),
                 right: self.state_panels,
                 vectors: share.groups.clone(),
                 result: Rows::plain(self.wanted.h, first * hidden, hidden),
@@ -332,6 +352,8 @@ struct Differentiate<'a, C> {
     c: Rows<'a>,
     d_h: Rows<'a>,
     carry: Rows<'a>,
+    /// Where the adjoints go, if they are wanted.
+    total: usize,
     deltas: Rows<'a>,
     cell: PhantomData<C>,
 }
@@ -361,8 +383,12 @@ impl<C: Equations> Op for Differentiate<'_, C> {
                 }
                 let mut d_h = self.d_h.numbers.load(s, d_h_at + unit);
                 let mut carry = self.carry.numbers.load(s, carry_at + unit);
-                let delta = C::backward(s, &at, &mut d_h, &mut carry);
-                self.d_h.numbers.store(s, d_h_at + unit, d_h);
+                let (delta, d_c) = C::backward(s, &at, &mut d_h, &mut carry);
+                for (wanted, adjoint) in [(self.pass.wanted.total_h, d_h), (self.pass.wanted.total_c, d_c)] {
+                    if wanted.is_wanted() {
+                        wanted.store_first(s, self.total + b * hidden + unit, lanes, adjoint);
+                    }
+                }
                 self.carry.numbers.store(s, carry_at + unit, carry);
                 for n in 0..C::DELTAS {
                     // The products run over the padding too: it must be 0 whatever the rows have there.

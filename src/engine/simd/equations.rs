@@ -33,10 +33,10 @@ pub trait Equations: Sync {
     /// without [`Equations::USES_H`] and [`Equations::HAS_C`] that of the step before, and c, are arbitrary.
     fn forward<S: Simd>(s: S, row: &mut Row<S>, h_last: S::V, c_last: S::V) -> (S::V, S::V);
 
-    /// One step back: gives δ. `d_h` comes with what reaches h_t from the output and through the product of the step
+    /// One step back: gives δ, and the whole adjoint of c_t (arbitrary for a cell without). `d_h` comes with what reaches h_t from the output and through the product of the step
     /// after, and leaves as the whole adjoint. `carry` comes with what else the step after passed back (to c_t of the
     /// LSTM, to h_t of the GRU), and leaves with what this step passes back so.
-    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, carry: &mut S::V) -> Row<S>;
+    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, carry: &mut S::V) -> (Row<S>, S::V);
 }
 
 /// What the forward pass left of a step.

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::buffer::Buffer;
+use super::buffer::{Buffer, spaced};
 use super::equations::{Equations, MOST_BLOCKS};
 use super::panels::{Column, Panels, SharedPanels};
 use super::pool::{self, Worker};
-use super::product::{Product, Rows, Start};
+use super::product::{Product, Start};
+use super::rows::{Left, Rows};
 use super::shared::{Shared, lend};
 use super::split::{Recurrence, Share, Size, Split, Way, part};
 use super::tiles;
@@ -48,7 +49,7 @@ pub struct Layer<'a> {
 
 /// What a pass leaves for the way back. P is H rounded up to whole vectors.
 pub struct Trail {
-    /// Rows of all steps, `[T, B, blocks, P]`.
+    /// Rows of all steps, `[T, B]` of [`row_width`], of which blocks × P are used.
     pub rows: Buffer,
     /// c_0 … c_T, `[T+1, B, P]`; nothing for a cell without.
     pub c: Buffer,
@@ -68,7 +69,8 @@ pub fn run<C: Equations, S: Simd>(
     let padded = size.padded(S::LANES);
     let block = (BLOCK_ROWS / batch).clamp(1, steps);
     let (kept_rows, kept_c) = if keep { (steps, steps + 1) } else { (block, 2) };
-    let mut rows = Buffer::new(kept_rows * batch * C::BLOCKS * padded);
+    let width = row_width::<C>(padded);
+    let mut rows = Buffer::new(kept_rows * batch * width);
     let mut c = Buffer::new(if C::HAS_C { kept_c * batch * padded } else { 0 });
     let recurrence = Recurrence { gates: C::GATES, lanes: S::LANES, tiles: s.tiles().is_some(), needed: 1 };
     let way = Way::choose(size, recurrence, threads);
@@ -107,6 +109,11 @@ fn gate_columns<C: Equations, S: Simd>(hidden: usize, block: impl Fn(usize) -> u
     let gates = |unit| (0..C::GATES).map(move |gate| (unit, gate));
     let vectors = (0..padded).step_by(S::LANES).flat_map(gates);
     vectors.map(|(unit, gate)| Column { at: block(gate) * padded + unit, lanes: S::LANES }).collect()
+}
+
+/// From a kept row to the next.
+pub fn row_width<C: Equations>(padded: usize) -> usize {
+    spaced(C::BLOCKS * padded)
 }
 
 /// What a row starts from.
@@ -197,11 +204,11 @@ impl<'a> Pass<'a> {
                 }
             }
         }
-        let width = C::BLOCKS * self.padded;
+        let width = row_width::<C>(self.padded);
         let given = lend(self.given.input);
         let of = |numbers, first, width| Rows::grouped(numbers, first, width, share.batch.len(), batch);
         Product {
-            left: of(given, (steps.start * batch + share.batch.start) * input, input),
+            left: Left::Rows(of(given, (steps.start * batch + share.batch.start) * input, input)),
             right: self.input_panels,
             vectors: share.groups.start * C::GATES..share.groups.end * C::GATES,
             result: of(self.rows, self.row::<C>(steps.start, share.batch.start), width),
@@ -218,9 +225,9 @@ impl<'a> Pass<'a> {
         let first = share.batch.start;
         let (h_last, before) = if t == 0 { (lend(self.given.h), 0) } else { (self.output, t - 1) };
         let h_last = Rows::plain(h_last, (before * batch + first) * hidden, hidden);
-        let rows = Rows::plain(self.rows, self.row::<C>(t, first), C::BLOCKS * self.padded);
+        let rows = Rows::plain(self.rows, self.row::<C>(t, first), row_width::<C>(self.padded));
         Product {
-            left: h_last,
+            left: Left::Rows(h_last),
             right: self.state_panels,
             vectors: share.groups.start * C::GATES..share.groups.end * C::GATES,
             result: rows,
@@ -245,7 +252,7 @@ impl<'a> Pass<'a> {
     /// Where the row of step t and sequence b begins.
     fn row<C: Equations>(&self, t: usize, b: usize) -> usize {
         let t = if self.keep { t } else { t % self.block };
-        (t * self.size.batch + b) * C::BLOCKS * self.padded
+        (t * self.size.batch + b) * row_width::<C>(self.padded)
     }
 
     /// Which of the kept c_0 … c_T is c_t.

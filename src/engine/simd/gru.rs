@@ -29,13 +29,14 @@ impl Equations for Gru {
     }
 
     #[inline(always)]
-    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, carry: &mut S::V) -> Row<S> {
+    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, carry: &mut S::V) -> (Row<S>, S::V) {
         let [r, z, n, q] = at.row;
         *d_h = s.add(*d_h, *carry);
         *carry = s.mul(*d_h, z);
         let slope = |gate| s.mul_sub_from(gate, gate, gate);
         let of_n = s.mul(s.mul_sub_from(*d_h, z, *d_h), less_square(s, n));
         let of_q = s.mul(of_n, r);
-        [of_n, s.mul(s.mul(of_n, q), slope(r)), s.mul(s.mul(*d_h, s.sub(at.h_last, n)), slope(z)), of_q]
+        let of_z = s.mul(s.mul(*d_h, s.sub(at.h_last, n)), slope(z));
+        ([of_n, s.mul(s.mul(of_n, q), slope(r)), of_z, of_q], *d_h)
     }
 }

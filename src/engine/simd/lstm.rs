@@ -27,19 +27,20 @@ impl Equations for Lstm {
     }
 
     #[inline(always)]
-    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, carry: &mut S::V) -> Row<S> {
+    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, carry: &mut S::V) -> (Row<S>, S::V) {
         let [i, f, g, o] = at.row;
         let tanh_c = tanh(s, at.c);
         let slope = |gate| s.mul_sub_from(gate, gate, gate);
         let of_o = s.mul(*d_h, tanh_c);
         let d_c = s.mul_add(s.mul(*d_h, o), less_square(s, tanh_c), *carry);
         *carry = s.mul(d_c, f);
-        [
+        let delta = [
             s.mul(s.mul(d_c, g), slope(i)),
             s.mul(s.mul(d_c, at.c_last), slope(f)),
             s.mul(s.mul(d_c, i), less_square(s, g)),
             s.mul(of_o, slope(o)),
-        ]
+        ];
+        (delta, d_c)
     }
 }
 

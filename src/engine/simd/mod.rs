@@ -8,6 +8,7 @@
 
 mod backward;
 mod buffer;
+mod deltas;
 mod equations;
 mod forward;
 mod gru;
@@ -20,6 +21,7 @@ mod peak;
 mod pool;
 mod product;
 mod rnn;
+mod rows;
 mod shared;
 mod split;
 mod subnormal;
@@ -32,7 +34,7 @@ mod weights;
 
 use tch::{Kind, Tensor, no_grad};
 
-use self::backward::{Upstream as Adjoints, Wanted};
+use self::backward::{Upstream as FromAbove, Wanted};
 use self::equations::Equations;
 use self::forward::{Given, Layer, Trail};
 use self::gru::Gru;
@@ -42,7 +44,7 @@ pub use self::peak::{fma_peak, instructions};
 use self::rnn::Rnn;
 use self::split::Size;
 use self::vector::Simd as Vectors;
-use super::{Engine, EngineName};
+use super::{Adjoints, Engine, EngineName};
 use crate::autograd::{Saved, Upstream, attach, records};
 use crate::cell::{Cell, CellName, LayerParameters, State};
 use crate::error::{Error, Result};
@@ -65,8 +67,19 @@ impl Engine for Simd {
     }
 
     fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
-        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
-        layer(Setting { isa: Isa::best(), threads, cell: cell.name() }, p, input, first)
+        layer(Setting::of(cell), p, input, first, None)
+    }
+
+    fn layer_with_adjoints(
+        &self,
+        cell: &dyn Cell,
+        p: &LayerParameters,
+        input: &Tensor,
+        first: &State,
+    ) -> Option<(Tensor, Adjoints)> {
+        let adjoints = Adjoints::default();
+        let (output, _) = layer(Setting::of(cell), p, input, first, Some(adjoints.clone()));
+        Some((output, adjoints))
     }
 }
 
@@ -79,6 +92,12 @@ struct Setting {
 }
 
 impl Setting {
+    /// The fastest, on as many threads as libtorch would use.
+    fn of(cell: &dyn Cell) -> Setting {
+        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
+        Setting { isa: Isa::best(), threads, cell: cell.name() }
+    }
+
     /// The same without tiles, where one of these tensors has numbers that they cannot hold.
     fn fit_for<'a>(self, tensors: impl Iterator<Item = &'a [f32]>) -> Setting {
         if !self.isa.has_tiles() {
@@ -96,13 +115,20 @@ impl Setting {
     }
 }
 
-fn layer(setting: Setting, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
+/// Runs a layer, whose backward pass leaves `adjoints`.
+fn layer(
+    setting: Setting,
+    p: &LayerParameters,
+    input: &Tensor,
+    first: &State,
+    adjoints: Option<Adjoints>,
+) -> (Tensor, State) {
     let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &first.h];
     inputs.extend(&first.c);
     let keep = records(&inputs);
     let (mut outputs, tape) = no_grad(|| forward(setting, &inputs, keep));
     if let Some(tape) = tape {
-        outputs = attach(&inputs, outputs, move |upstream| Some(tape.backward(upstream)))
+        outputs = attach(&inputs, outputs, move |upstream| Some(tape.backward(upstream, adjoints.as_ref())))
             .expect("new tensors, computed without gradients");
     }
     let mut outputs = outputs.into_iter();
@@ -155,7 +181,7 @@ struct Tape {
 
 impl Tape {
     /// Gradients of input, w_ih, w_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
-    fn backward(&self, upstream: Upstream) -> Vec<Option<Tensor>> {
+    fn backward(&self, upstream: Upstream, adjoints: Option<&Adjoints>) -> Vec<Option<Tensor>> {
         let inputs: Vec<Tensor> = self.inputs.iter().map(|saved| saved.get().shallow_clone()).collect();
         let from_above: Vec<Option<Tensor>> = upstream
             .gradients
@@ -168,6 +194,14 @@ impl Tape {
             .zip(&upstream.wanted)
             .map(|(input, wanted)| wanted.then(|| no_grad(|| input.empty_like())))
             .collect();
+        let mut total = adjoints.map(|_| {
+            let of = || no_grad(|| self.output.get().empty_like());
+            State { h: of(), c: (self.setting.cell == CellName::Lstm).then(of) }
+        });
+        let (total_h, total_c) = match &mut total {
+            Some(State { h, c }) => (numbers_mut(h), c.as_mut().map(numbers_mut).unwrap_or_default()),
+            None => Default::default(),
+        };
         let mut room = gradients.iter_mut().map(|gradient| gradient.as_mut().map(numbers_mut));
         let mut next = || room.next().flatten().unwrap_or_default();
         run(
@@ -176,7 +210,7 @@ impl Tape {
                 layer: Layer { size: self.size, threads: self.setting.threads, given: given(&inputs) },
                 output: numbers(self.output.get()),
                 trail: &self.trail,
-                upstream: Adjoints { output: of(0), h: of(1), c: of(2) },
+                upstream: FromAbove { output: of(0), h: of(1), c: of(2) },
                 wanted: Wanted {
                     input: next(),
                     w_ih: next(),
@@ -185,10 +219,15 @@ impl Tape {
                     b_hh: next(),
                     h: next(),
                     c: next(),
+                    total_h,
+                    total_c,
                 },
             },
         );
         drop(room);
+        if let (Some(adjoints), Some(total)) = (adjoints, total) {
+            adjoints.leave(total);
+        }
         gradients
     }
 }
@@ -267,7 +306,7 @@ struct Backward<'a> {
     layer: Layer<'a>,
     output: &'a [f32],
     trail: &'a Trail,
-    upstream: Adjoints<'a>,
+    upstream: FromAbove<'a>,
     wanted: Wanted<'a>,
 }
 

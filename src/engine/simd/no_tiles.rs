@@ -2,6 +2,7 @@
 
 use super::panels::Lines;
 use super::product::Product;
+use super::rows::Rows;
 use super::vector::Simd;
 
 /// The proof that there are tiles: there is none.
@@ -41,4 +42,63 @@ pub fn put(tiles: Tiles, _: &mut [f32], _: usize, _: usize, _: &Lines) {
 /// It is never called.
 pub unsafe fn multiply(tiles: Tiles, _: &Product) {
     match tiles {}
+}
+
+/// Terms of a line.
+pub const DEPTH: usize = 32;
+
+/// Sixteen rows of 32 terms.
+pub type Terms = [[f32; 32]; 16];
+
+/// Rows that are split: none.
+pub enum Parts {}
+
+/// Rows that are split, for the threads of a job: none.
+#[derive(Clone, Copy)]
+pub enum SharedParts<'a> {
+    /// Never.
+    Never(Tiles, std::marker::PhantomData<&'a ()>),
+}
+
+impl Parts {
+    /// Room for rows.
+    pub fn new(tiles: Tiles, _: usize, _: usize) -> Parts {
+        match tiles {}
+    }
+
+    /// For the threads of a job.
+    ///
+    /// # Safety
+    /// There are none.
+    pub unsafe fn share(&mut self) -> SharedParts<'_> {
+        match *self {}
+    }
+}
+
+impl<'a> SharedParts<'a> {
+    /// The same from a later row and term on.
+    pub fn from(self, _: usize, _: usize) -> SharedParts<'a> {
+        self
+    }
+
+    /// Checks that they are there.
+    pub fn check(self, _: usize, _: usize) {}
+
+    /// Makes rows.
+    pub fn split(self, tiles: Tiles, _: &Rows, _: std::ops::Range<usize>, _: usize) {
+        match tiles {}
+    }
+
+    /// Makes some terms of 16 rows.
+    pub fn put(self, tiles: Tiles, _: usize, _: &Terms, _: f32) {
+        match tiles {}
+    }
+
+    /// Chooses a scale.
+    pub fn scale_columns(self, tiles: Tiles, _: &Rows, _: usize) -> f32 {
+        match tiles {}
+    }
+
+    /// Copies rows.
+    pub fn copy(self, _: usize, _: usize, _: usize) {}
 }

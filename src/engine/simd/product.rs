@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::panels::{Column, SharedPanels};
+use super::rows::{Left, Rows};
 use super::shared::Shared;
 use super::tiles;
 use super::vector::{COLUMNS, MOST_ROWS, Op, Simd};
@@ -10,59 +11,6 @@ use super::vector::{COLUMNS, MOST_ROWS, Op, Simd};
 /// So many rows of the right factor are used before the next ones: a panel of them stays in the cache while all rows
 /// of the left factor pass.
 const DEPTH: usize = 256;
-
-/// Rows of a matrix that are not all neighbours: `group` of them, then a leap.
-#[derive(Clone, Copy)]
-pub struct Rows<'a> {
-    /// Where they are.
-    pub numbers: Shared<'a>,
-    /// The place of the first row.
-    first: usize,
-    /// From a row to the next of its group.
-    stride: usize,
-    /// Rows in a group.
-    group: usize,
-    /// From a group to the next.
-    leap: usize,
-}
-
-impl<'a> Rows<'a> {
-    /// Rows that are all neighbours.
-    pub fn plain(numbers: Shared<'a>, first: usize, stride: usize) -> Rows<'a> {
-        Rows { numbers, first, stride, group: usize::MAX, leap: 0 }
-    }
-
-    /// The first `group` rows of each `of`.
-    pub fn grouped(numbers: Shared<'a>, first: usize, stride: usize, group: usize, of: usize) -> Rows<'a> {
-        if group == of || group == 0 {
-            return Rows::plain(numbers, first, stride);
-        }
-        Rows { numbers, first, stride, group, leap: of * stride }
-    }
-
-    /// Where row n begins.
-    #[inline(always)]
-    pub fn at(&self, n: usize) -> usize {
-        if n < self.group {
-            // All of them, mostly: a division takes as long as a row of a small product.
-            return self.first + n * self.stride;
-        }
-        self.first + n / self.group * self.leap + n % self.group * self.stride
-    }
-
-    /// From each of `count` rows from `first` on to the next, if that is one distance.
-    #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code))]
-    pub fn stride(&self, first: usize, count: usize) -> Option<usize> {
-        (first / self.group == (first + count - 1) / self.group).then_some(self.stride)
-    }
-
-    /// Checks that `width` numbers of each of the first `count` rows are there.
-    fn check(&self, count: usize, width: usize) {
-        let last_of_group = (count.min(self.group) - 1) * self.stride;
-        let last_group = (count - 1) / self.group * self.leap;
-        self.numbers.part(self.first + last_group + last_of_group, width);
-    }
-}
 
 /// What is added to a product.
 #[derive(Clone, Copy)]
@@ -73,12 +21,14 @@ pub enum Start<'a> {
     Result,
     /// The same row for every row.
     Row(Shared<'a>),
+    /// Another matrix.
+    Rows(Rows<'a>),
 }
 
 /// C = A B plus what it starts from, for some rows and some vectors of columns.
 pub struct Product<'a> {
     /// A.
-    pub left: Rows<'a>,
+    pub left: Left<'a>,
     /// B.
     pub right: SharedPanels<'a>,
     /// Which vectors of B's columns.
@@ -123,8 +73,10 @@ impl Op for Product<'_> {
         let width = columns.iter().map(|column| column.at + column.lanes).max().unwrap_or_default();
         self.left.check(self.count, depth);
         self.result.check(self.count, width);
-        if let Start::Row(row) = self.start {
-            row.part(0, width);
+        match self.start {
+            Start::Zero | Start::Result => (),
+            Start::Row(row) => _ = row.part(0, width),
+            Start::Rows(rows) => rows.check(self.count, width),
         }
         self.right.numbers.part(0, self.right.len::<S>(self.vectors.end));
         if let Some(tiles) = self.right.tiles {
@@ -132,11 +84,12 @@ impl Op for Product<'_> {
             unsafe { tiles::multiply(tiles, &self) };
             return;
         }
+        let Left::Rows(left) = self.left else { unreachable!("only tiles take rows that are split") };
         for vectors in self.groups(COLUMNS) {
             for from in (0..depth).step_by(DEPTH) {
                 let slice = from..depth.min(from + DEPTH);
                 let start = if from > 0 { Start::Result } else { self.start };
-                let panel = Panel { product: &self, vectors: vectors.clone(), slice, start };
+                let panel = Panel { product: &self, left, vectors: vectors.clone(), slice, start };
                 match vectors.len() {
                     1 => panel.run::<S, 1>(s),
                     2 => panel.run::<S, 2>(s),
@@ -151,6 +104,7 @@ impl Op for Product<'_> {
 /// A slice of up to [`COLUMNS`] vectors of B.
 struct Panel<'a> {
     product: &'a Product<'a>,
+    left: Rows<'a>,
     vectors: Range<usize>,
     slice: Range<usize>,
     start: Start<'a>,
@@ -181,7 +135,7 @@ impl Panel<'_> {
     /// R rows from `first` on times C vectors.
     #[inline(always)]
     fn block<S: Simd, const R: usize, const C: usize>(&self, s: S, first: usize) {
-        let Product { left, right, result, .. } = self.product;
+        let (left, Product { right, result, .. }) = (&self.left, self.product);
         let depth = self.slice.len();
         let columns: &[Column; C] = right.columns[self.vectors.clone()].try_into().expect("C vectors");
         let whole = columns.iter().all(|column| column.lanes == S::LANES);
@@ -222,6 +176,7 @@ impl Panel<'_> {
                         Start::Zero => None,
                         Start::Result => Some(to.cast_const()),
                         Start::Row(row) => Some(row.start().add(columns[n].at).cast_const()),
+                        Start::Rows(rows) => Some(rows.place(first + r, columns[n].at)),
                     };
                     if whole {
                         sum = start.map_or(sum, |start| s.add(sum, s.load(start)));

@@ -25,9 +25,9 @@ impl Equations for Rnn {
     }
 
     #[inline(always)]
-    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, _: &mut S::V) -> Row<S> {
+    fn backward<S: Simd>(s: S, at: &Moment<S>, d_h: &mut S::V, _: &mut S::V) -> (Row<S>, S::V) {
         let mut delta = at.row;
         delta[0] = s.mul(*d_h, less_square(s, at.row[0]));
-        delta
+        (delta, *d_h)
     }
 }

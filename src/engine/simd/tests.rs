@@ -84,7 +84,7 @@ impl Case {
 
     fn found(&self, isa: Isa, threads: usize) -> Vec<Tensor> {
         let setting = Setting { isa, threads, cell: self.name };
-        self.results(Kind::Float, |p, input, first| layer(setting, &p.layers[0], input, first))
+        self.results(Kind::Float, |p, input, first| layer(setting, &p.layers[0], input, first, None))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::arch::asm;
 
-use super::left::Line;
+use super::left::ROW;
 
 /// One of the tiles of sums with an instruction before it, and perhaps more operands.
 macro_rules! with_tile {
@@ -51,15 +51,15 @@ pub unsafe fn store(tile: usize, to: *mut f32, stride: usize) {
 /// # Safety
 /// The tiles are configured, and what is read is there.
 #[inline(always)]
-pub unsafe fn load_left(a: *const Line) {
+pub unsafe fn load_left(a: *const f32) {
     // SAFETY: by this function's own contract.
     unsafe {
         asm!(
-            "tileloadd tmm4, [{a} + {line}]",
-            "tileloadd tmm5, [{a} + {line} + 1024]",
-            "tileloadd tmm6, [{a} + {line} + 2048]",
+            "tileloadd tmm4, [{a} + {row}]",
+            "tileloadd tmm5, [{a} + {row} + 64]",
+            "tileloadd tmm6, [{a} + {row} + 128]",
             a = in(reg) a,
-            line = in(reg) 64_usize,
+            row = in(reg) ROW * size_of::<f32>(),
             options(nostack, readonly),
         );
     }
@@ -108,13 +108,13 @@ pub unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
 /// # Safety
 /// The tiles are configured, and what is read is there.
 #[inline(always)]
-pub unsafe fn square(a: [*const Line; 2], b: [*const f32; 2]) {
+pub unsafe fn square(a: [*const f32; 2], b: [*const f32; 2]) {
     macro_rules! rows {
         ($part:literal) => {
             concat!(
-                "tileloadd tmm4, [{a} + {line} + ",
+                "tileloadd tmm4, [{a} + {row} + ",
                 $part,
-                "]\ntileloadd tmm5, [{c} + {line} + ",
+                "]\ntileloadd tmm5, [{c} + {row} + ",
                 $part,
                 "]"
             )
@@ -134,13 +134,13 @@ pub unsafe fn square(a: [*const Line; 2], b: [*const f32; 2]) {
     // SAFETY: by this function's own contract.
     unsafe {
         asm!(
-            rows!(2048),
+            rows!(128),
             columns!(0),
             "tdpbf16ps tmm0, tmm4, tmm6",
             "tdpbf16ps tmm1, tmm4, tmm7",
             "tdpbf16ps tmm2, tmm5, tmm6",
             "tdpbf16ps tmm3, tmm5, tmm7",
-            rows!(1024),
+            rows!(64),
             "tdpbf16ps tmm0, tmm4, tmm6",
             "tdpbf16ps tmm1, tmm4, tmm7",
             "tdpbf16ps tmm2, tmm5, tmm6",
@@ -169,6 +169,7 @@ pub unsafe fn square(a: [*const Line; 2], b: [*const f32; 2]) {
             c = in(reg) a[1],
             b = in(reg) b[0],
             d = in(reg) b[1],
+            row = in(reg) ROW * size_of::<f32>(),
             line = in(reg) 64_usize,
             options(nostack, readonly),
         );

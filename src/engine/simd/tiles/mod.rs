@@ -15,6 +15,7 @@ mod multiply;
 mod right;
 mod unit;
 
+pub use left::{Parts, SharedParts, Terms};
 pub use multiply::multiply;
 pub use right::{put, room};
 pub use unit::Tiles;
@@ -25,7 +26,7 @@ use super::vector::Simd;
 const SIDE: usize = 16;
 
 /// Terms that a tile's row holds: bf16 numbers in 64 bytes.
-const DEPTH: usize = 32;
+pub const DEPTH: usize = 32;
 
 /// bf16 numbers that an f32 number is split into.
 const PARTS: usize = 3;

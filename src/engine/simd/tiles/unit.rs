@@ -67,13 +67,14 @@ struct Shape {
 }
 
 impl Configured {
-    /// Sums (tiles 0 to 3) and the left factor (up to `right`) get so many rows, the right factor (the others) all 16.
-    pub fn new(_: Tiles, rows: usize, right: usize) -> Configured {
-        debug_assert!((1..=SIDE).contains(&rows));
+    /// Gives each of the eight tiles so many rows.
+    pub fn new(_: Tiles, rows: [usize; 8]) -> Configured {
+        debug_assert!(rows.iter().all(|rows| (1..=SIDE).contains(rows)));
         let mut shape = Shape { palette: 1, start: 0, reserved: [0; 14], bytes: [0; 16], rows: [0; 16] };
         shape.bytes[..8].fill(64);
-        shape.rows[..right].fill(rows as u8);
-        shape.rows[right..8].fill(SIDE as u8);
+        for (to, rows) in shape.rows.iter_mut().zip(rows) {
+            *to = rows as u8;
+        }
         // SAFETY: `Tiles` is the proof that the instruction is there; it reads the 64 bytes of a valid shape.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const shape, options(nostack, readonly)) };
         Configured(())
