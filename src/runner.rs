@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::config::Plan;
-use crate::config::plan::{Run, RunMeasure};
+use crate::config::run::{Run, RunMeasure};
 use crate::data::Inputs;
 use crate::device;
 use crate::error::{Error, Result};

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::names::names;
-use super::plan::{Run, RunMeasure};
 use super::reading::{Metric, Reading};
+use super::run::{Run, RunMeasure};
 use super::setting::Selector;
 use super::source::Source;
 use crate::error::{ConfigError, Error, Result};

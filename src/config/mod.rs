@@ -9,6 +9,7 @@ pub mod lags;
 pub mod names;
 pub mod plan;
 pub mod reading;
+pub mod run;
 pub mod setting;
 mod source;
 pub mod spec;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::check::Check;
 use super::init::Init;
-use super::plan::Run;
+use super::run::Run;
 use crate::error::ConfigError;
 use crate::words::unknown;
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::claim::{one_point, selected};
-use super::plan::Run;
 use super::reading::Reading;
+use super::run::Run;
 use super::setting::Selector;
 use super::source::Source;
 use crate::error::{ConfigError, Error, Result};

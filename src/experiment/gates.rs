@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use crate::cell::Parameters;
-use crate::config::plan::Run;
+use crate::config::run::Run;
 use crate::error::Result;
 use crate::probe::gates::{GateValue, statistics};
 use crate::results::schema::GateRow;

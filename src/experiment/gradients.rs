@@ -2,7 +2,7 @@
 
 use super::{Place, agree, cotangent, run_parameters};
 use crate::config::names::{EngineName, Lags};
-use crate::config::plan::{Run, RunMeasure};
+use crate::config::run::{Run, RunMeasure};
 use crate::data::Text;
 use crate::engine::engine;
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 use super::{Place, gates, run_parameters};
 use crate::config::lags::spaced;
 use crate::config::names::JacobianQuantity;
-use crate::config::plan::{Run, RunMeasure};
+use crate::config::run::{Run, RunMeasure};
 use crate::data::Text;
 use crate::error::{Error, Result};
 use crate::probe::jacobian::{Product, Settings, View, products};

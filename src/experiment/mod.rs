@@ -12,7 +12,7 @@ use tch::{Device, Tensor};
 
 use crate::cell::Parameters;
 use crate::cell::init::{StackSize, parameters};
-use crate::config::plan::{Point, Run, RunMeasure};
+use crate::config::run::{Point, Run, RunMeasure};
 use crate::data::{Input, Inputs};
 use crate::device;
 use crate::engine::{Engine, agreement};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Measured, Place};
 use crate::config::names::Lags;
-use crate::config::plan::{Learning, Run};
+use crate::config::run::{Learning, Run};
 use crate::data::{Input, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::model::{Blueprint, Model, model};

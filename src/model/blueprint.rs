@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 
 use super::Weights;
 use crate::config::names::{CellName, Dtype, Encoding, EngineName};
-use crate::config::plan::{Learning, Run};
+use crate::config::run::{Learning, Run};
 use crate::config::training::names::ModelName;
 use crate::device;
 use crate::random::{self, Purpose};

@@ -9,7 +9,7 @@ use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
 use crate::config::names::LossName;
-use crate::config::plan::Point;
+use crate::config::run::Point;
 use crate::data::Text;
 use crate::device;
 use crate::error::{Error, Result};

@@ -5,7 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::{Batch, Targets};
 use crate::config::names::Encoding;
-use crate::config::plan::Point;
+use crate::config::run::Point;
 use crate::data::Text;
 use crate::random::{self, Purpose};
 

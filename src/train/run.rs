@@ -11,7 +11,7 @@ use super::optimizer::{State as OptimizerState, clip};
 use super::progress::{Progress, Record, Sums};
 use super::{profile, schedule};
 use crate::cell::State;
-use crate::config::plan::{Learning, Run};
+use crate::config::run::{Learning, Run};
 use crate::config::training::Length;
 use crate::data::Split;
 use crate::error::{Error, Result};

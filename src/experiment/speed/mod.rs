@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Place;
 use crate::config::names::{EngineName, Pass, PeerName};
-use crate::config::plan::{Run, RunMeasure};
+use crate::config::run::{Run, RunMeasure};
 use crate::data::Text;
 use crate::device;
 use crate::error::{Error, Result};

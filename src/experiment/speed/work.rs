@@ -8,7 +8,7 @@ use super::REFERENCE;
 use crate::autograd::{Saved, attach};
 use crate::cell::{Parameters, State};
 use crate::config::names::{EngineName, Pass};
-use crate::config::plan::Run;
+use crate::config::run::Run;
 use crate::data::Text;
 use crate::device;
 use crate::engine::{Engine, agreement, engine, zero_states};

@@ -9,7 +9,7 @@ mod text;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::config::plan::{Learning, Run};
+use crate::config::run::{Learning, Run};
 use crate::config::task::Task as Form;
 use crate::config::training::names::TargetSteps;
 use crate::data::{Input, Split};

@@ -28,7 +28,7 @@ pub unsafe fn multiply(tiles: Tiles, product: &Product) {
     let Product { count, right, .. } = *product;
     // Blocks as equal as can be: the unit takes as long as a tile has rows.
     let of_block = count.div_ceil(count.div_ceil(SIDE));
-    let rows = count.min((ROWS_AT_ONCE / of_block & !1) * of_block);
+    let rows = count.min(((ROWS_AT_ONCE / of_block) & !1) * of_block);
     let terms = AT_ONCE / rows / DEPTH * DEPTH;
     for from in (0..right.depth).step_by(terms) {
         let terms = from..right.depth.min(from + terms);
