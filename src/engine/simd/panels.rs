@@ -95,13 +95,16 @@ impl<'a> SharedPanels<'a> {
 
     /// Fills some of the vectors from the matrix: `row` gives row k, as long as the columns reach; none is 0.
     pub fn fill<'r, S: Simd>(self, vectors: Range<usize>, row: impl Fn(usize) -> Option<&'r [f32]>) {
-        for vector in vectors {
-            let Column { at, lanes } = self.columns[vector];
-            for k in (0..self.depth).step_by(16) {
+        for k in (0..self.depth).step_by(16) {
+            let count = 16.min(self.depth - k);
+            let mut rows = [None; 16];
+            rows.iter_mut().take(count).enumerate().for_each(|(n, to)| *to = row(k + n));
+            // The rows as they lie in memory: neighbouring vectors one after the other.
+            for vector in vectors.clone() {
+                let Column { at, lanes } = self.columns[vector];
                 let mut lines: Lines = [[0.0; 16]; 16];
-                let count = 16.min(self.depth - k);
-                for (n, line) in lines.iter_mut().enumerate().take(count) {
-                    match row(k + n) {
+                for (line, row) in lines.iter_mut().zip(rows) {
+                    match row {
                         // Of a known length: one vector, and no call.
                         Some(row) if lanes == 16 => line.copy_from_slice(&row[at..][..16]),
                         Some(row) => line[..lanes].copy_from_slice(&row[at..][..lanes]),
