@@ -1,5 +1,5 @@
-//! Lets every program and test find libtorch without an environment variable, and compiles the C++ half of
-//! `autograd`, and tells the program what it was built from.
+//! Lets every program and test find libtorch without an environment variable, compiles the C++ halves of `autograd` and
+//! the engine `simd`, and tells the program what it was built from.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,15 +17,16 @@ fn main() {
         // It registers itself when it is loaded. No symbol is taken from it, so the linker would leave it out.
         println!("cargo:rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
     }
-    compile_autograd_node(&lib);
+    compile_cpp(&lib);
     println!("cargo:rustc-env=LSTM_LAB_LIBTORCH={}", libtorch_version(&lib));
     println!("cargo:rustc-env=LSTM_LAB_TCH={}", tch_version());
     println!("cargo:rustc-env=LSTM_LAB_GIT={}", git_revision());
 }
 
-/// The C++ half of `autograd`.
-fn compile_autograd_node(lib: &Path) {
-    println!("cargo:rerun-if-changed=src/autograd/node.cpp");
+/// What libtorch offers to C++ only.
+fn compile_cpp(lib: &Path) {
+    const FILES: [&str; 2] = ["src/autograd/node.cpp", "src/engine/simd/tensor.cpp"];
+    FILES.iter().for_each(|file| println!("cargo:rerun-if-changed={file}"));
     let include = lib.join("../include");
     cc::Build::new()
         .cpp(true)
@@ -34,8 +35,8 @@ fn compile_autograd_node(lib: &Path) {
         .warnings(false)
         .include(&include)
         .include(include.join("torch/csrc/api/include"))
-        .file("src/autograd/node.cpp")
-        .compile("lstm_lab_autograd");
+        .files(FILES)
+        .compile("lstm_lab_cpp");
 }
 
 /// From the headers beside the libraries.

@@ -25,6 +25,7 @@ mod rows;
 mod shared;
 mod split;
 mod subnormal;
+mod tensor;
 #[cfg(test)]
 mod tests;
 #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), path = "no_tiles.rs")]
@@ -32,7 +33,7 @@ mod tiles;
 mod vector;
 mod weights;
 
-use tch::{Kind, Tensor, no_grad};
+use tch::{Tensor, no_grad};
 
 use self::backward::{Upstream as FromAbove, Wanted};
 use self::equations::Equations;
@@ -143,10 +144,9 @@ fn forward(setting: Setting, inputs: &[&Tensor], keep: bool) -> (Vec<Tensor>, Op
     let inputs: Vec<Tensor> = inputs.iter().map(|tensor| tensor.detach().contiguous()).collect();
     let size = size(&inputs);
     let setting = setting.fit_for(inputs.iter().map(numbers));
-    let options = (Kind::Float, inputs[0].device());
     let [steps, batch, hidden] = [size.steps, size.batch, size.hidden].map(|n| n as i64);
-    let mut output = Tensor::empty([steps, batch, hidden], options);
-    let mut last_c = inputs.get(6).map(Tensor::empty_like);
+    let mut output = tensor::room(&[steps, batch, hidden]);
+    let mut last_c = inputs.get(6).map(|c| tensor::room(&c.size()));
     let trail = run(
         setting,
         Forward {
@@ -192,10 +192,10 @@ impl Tape {
         let mut gradients: Vec<Option<Tensor>> = inputs
             .iter()
             .zip(&upstream.wanted)
-            .map(|(input, wanted)| wanted.then(|| no_grad(|| input.empty_like())))
+            .map(|(input, wanted)| wanted.then(|| tensor::room(&input.size())))
             .collect();
         let mut total = adjoints.map(|_| {
-            let of = || no_grad(|| self.output.get().empty_like());
+            let of = || tensor::room(&self.output.get().size());
             State { h: of(), c: (self.setting.cell == CellName::Lstm).then(of) }
         });
         let (total_h, total_c) = match &mut total {
