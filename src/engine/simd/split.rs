@@ -80,7 +80,7 @@ impl Way {
         /// What it costs threads to wait for one another.
         const BARRIER: usize = 1000;
         /// And to read a number that another has just written: half of them, a line of the cache at a time.
-        const EXCHANGE: usize = 9;
+        const EXCHANGE: usize = 4;
         let groups = size.hidden.div_ceil(recurrence.lanes);
         let meeting = BARRIER + EXCHANGE * size.batch * size.hidden * recurrence.needed;
         let ways = [false, true].into_iter().filter(|tiles| !tiles || recurrence.tiles).flat_map(|tiles| {
