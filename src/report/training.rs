@@ -1,5 +1,7 @@
 //! What was learned, in a table: one row a grid point, over its seeds.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::group::CurveGroup;
 use super::number::{significant, with_interval};
 use super::point::{Point, Setting, varying};
@@ -67,6 +69,21 @@ pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
         }
     }
     groups
+        .iter_mut()
+        .filter(|group| group.quantity == VALID_LOSS)
+        .for_each(|group| keep_last(&mut group.curves));
+    groups
+}
+
+/// A run that has ended, mostly since it has solved its task, keeps its last value while others go on: without it their
+/// mean would be of those that learn late, or end with the first.
+fn keep_last(curves: &mut [BTreeMap<usize, Option<f64>>]) {
+    let steps: BTreeSet<usize> = curves.iter().flat_map(|curve| curve.keys().copied()).collect();
+    for curve in curves {
+        if let Some((&end, &last)) = curve.last_key_value() {
+            curve.extend(steps.range(end + 1..).map(|step| (*step, last)));
+        }
+    }
 }
 
 /// Within this share of the chance level a loss is no better than chance.
@@ -186,6 +203,20 @@ mod tests {
 
     fn row(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
         fake::trained(&fake::run(id, 1), split, metric, value)
+    }
+
+    #[test]
+    fn a_run_that_has_ended_keeps_its_last_loss() {
+        let runs = ["a", "b"].map(|id| RunRow { kind: "training".into(), ..fake::run(id, 1) });
+        let at = |id: &str, step, value| TrainingRow { step, ..row(id, "valid", "loss", value) };
+        let rows =
+            [at("a", 10, 1.0), at("a", 20, 0.1), at("b", 10, 1.0), at("b", 20, 1.0), at("b", 30, 0.01)];
+        let groups = curves(&runs, &rows);
+        let loss = groups.iter().find(|group| group.quantity == VALID_LOSS).unwrap();
+        assert_eq!(
+            loss.by_x(),
+            BTreeMap::from([(10, vec![0.0, 0.0]), (20, vec![-1.0, 0.0]), (30, vec![-1.0, -2.0])])
+        );
     }
 
     #[test]

@@ -40,7 +40,11 @@ const fn norm(name: &'static str, about: &'static str, symbol: &'static str) -> 
 
 /// Quantities in the order of the figures.
 const QUANTITIES: [Shown; 13] = [
-    Shown { name: VALID_LOSS, about: "loss on the split valid", y: Y::Titled("log₁₀ loss") },
+    Shown {
+        name: VALID_LOSS,
+        about: "loss on the split valid (a run that has ended keeps its last)",
+        y: Y::Titled("log₁₀ loss"),
+    },
     Shown {
         name: GRADIENT_NORM,
         about: "norm of the gradient of all parameters before clipping, mean since the row before",
@@ -215,7 +219,7 @@ fn over_seeds(groups: &[&CurveGroup]) -> String {
         (_, many) => format!("line: mean over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
     };
     if groups.iter().any(|group| group.by_x().values().any(|norms| norms.len() < group.curves.len())) {
-        text.push_str("; nothing where a norm is 0 or not finite");
+        text.push_str("; nothing where a seed has no finite value above 0");
     }
     text
 }
@@ -241,7 +245,12 @@ impl Looks {
     fn key(&self, cell: &str, engine: &str) -> Key {
         let engine_place = self.engines.iter().position(|other| other == engine).unwrap_or(0);
         Key {
-            label: if self.engines.len() > 1 { format!("{cell}, {engine}") } else { cell.to_string() },
+            // A model without recurrent layers has no engine.
+            label: if self.engines.len() > 1 && !engine.is_empty() {
+                format!("{cell}, {engine}")
+            } else {
+                cell.to_string()
+            },
             colour: cell_colour(cell, &self.cells),
             line: Some(if engine_place == 0 { 2.0 } else { 1.0 }),
             marker: engine_place.checked_sub(1),
@@ -395,6 +404,6 @@ mod tests {
             .map(|piece| piece.iter().map(|s| (s.x, s.low, s.middle, s.high)).collect())
             .collect();
         assert_eq!(drawn, [vec![(0.0, 0.0, 1.0, 2.0), (1.0, 1.0, 1.0, 1.0)], vec![(3.0, 3.0, 4.0, 5.0)]]);
-        assert!(figures(&groups)[0].caption.contains("nothing where a norm is 0 or not finite"));
+        assert!(figures(&groups)[0].caption.contains("nothing where a seed has no finite value above 0"));
     }
 }
