@@ -69,16 +69,11 @@ impl<'a> SharedDeltas<'a> {
         Rows::plain(self.numbers, row * self.stride, self.stride)
     }
 
-    /// The same from a column on.
-    pub fn columns(self, column: usize) -> Rows<'a> {
-        Rows::plain(self.numbers, column, self.stride)
-    }
-
     /// The rows from one on as the left factor, from a column on.
     pub fn left(self, row: usize, column: usize) -> Left<'a> {
         match self.parts {
             Some((_, parts)) => Left::Parts(parts.from(row, column)),
-            None => Left::Rows(Rows::plain(self.numbers, row * self.stride + column, self.stride)),
+            None => Left::Rows(self.rows(row).from(column)),
         }
     }
 

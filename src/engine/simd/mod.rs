@@ -31,11 +31,11 @@ mod tests;
 #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), path = "no_tiles.rs")]
 mod tiles;
 mod vector;
+mod wanted;
 mod weights;
 
 use tch::{Tensor, no_grad};
 
-use self::backward::{Upstream as FromAbove, Wanted};
 use self::equations::Equations;
 use self::forward::{Given, Layer, Trail};
 use self::gru::Gru;
@@ -45,6 +45,7 @@ pub use self::peak::{fma_peak, instructions};
 use self::rnn::Rnn;
 use self::split::Size;
 use self::vector::Simd as Vectors;
+use self::wanted::{Upstream as FromAbove, Wanted};
 use super::{Adjoints, Engine, EngineName};
 use crate::autograd::{Saved, Upstream, attach, records};
 use crate::cell::{Cell, CellName, LayerParameters, State};

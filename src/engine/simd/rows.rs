@@ -33,7 +33,6 @@ impl<'a> Rows<'a> {
     }
 
     /// The same from a later column on.
-    #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code))]
     pub fn from(self, column: usize) -> Rows<'a> {
         Rows { first: self.first + column, ..self }
     }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::backward::{Pass, Wanted};
-use super::buffer::Buffer;
+use super::backward::Pass;
+use super::buffer::{Buffer, spaced};
 use super::equations::Equations;
 use super::panels::{Panels, SharedPanels, columns};
 use super::pool::Worker;
@@ -13,6 +13,7 @@ use super::shared::Shared;
 use super::split::{Size, part};
 use super::tiles::{self, Parts, SharedParts, Terms, Tiles};
 use super::vector::{Op, Simd};
+use super::wanted::Wanted;
 
 /// Room for a block's rows as the products want them.
 pub struct Packed {
@@ -77,8 +78,7 @@ impl Transposed {
         if let Some(tiles) = tiles {
             return Transposed::Parts(tiles, Parts::new(tiles, deltas, rows));
         }
-        // An odd number of cache lines, so that neighbours do not fall on the same place in the cache.
-        let stride = rows.next_multiple_of(32) + 16;
+        let stride = spaced(rows);
         Transposed::Numbers { buffer: Buffer::new(deltas * stride), stride }
     }
 
@@ -119,7 +119,7 @@ impl Pass<'_> {
             let (delta, unit) = (vector * S::LANES / self.padded, vector * S::LANES % self.padded);
             let mut sum = [0.0; 16];
             s.vectorize(Transpose {
-                from: self.deltas.columns(vector * S::LANES),
+                from: self.deltas.rows(0).from(vector * S::LANES),
                 count,
                 to: self.packed.deltas,
                 row: vector * S::LANES,

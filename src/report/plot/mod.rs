@@ -8,6 +8,7 @@ mod legend;
 mod overlap;
 mod panels;
 mod profiles;
+mod quantities;
 mod render;
 mod speed;
 mod style;

@@ -3,9 +3,9 @@
 
 use super::Figure;
 use super::canvas::Colour;
-use super::curves::shown;
 use super::legend::Key;
 use super::panels::{self, Panel, Panels, Series, Stroke};
+use super::quantities::shown;
 use super::style::early_to_late;
 use crate::report::point::{Point, Setting, labels, varying, without};
 use crate::report::profile::ProfileGroup;

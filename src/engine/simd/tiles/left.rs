@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::super::buffer::Buffer;
+use super::super::buffer::{Buffer, spaced};
 use super::super::rows::Rows;
 use super::super::shared::Shared;
 use super::{DEPTH, LEAST, MOST, PARTS, SIDE, Tiles};
@@ -42,7 +42,7 @@ pub struct SharedParts<'a> {
 impl Parts {
     /// Room for rows of so many terms.
     pub fn new(_: Tiles, rows: usize, depth: usize) -> Parts {
-        let rows = spread(rows);
+        let rows = spaced(rows);
         Parts { numbers: Buffer::new(depth.div_ceil(DEPTH) * rows * ROW), scales: Buffer::new(rows), rows }
     }
 
@@ -57,11 +57,6 @@ impl Parts {
     }
 }
 
-/// A number of rows of which the next 32 terms do not fall on the same places in the cache.
-fn spread(rows: usize) -> usize {
-    (rows + SIDE - 1) / 32 * 32 + SIDE
-}
-
 /// A row's 32 terms of one part.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -73,7 +68,7 @@ pub fn with_room(rows: usize, depth: usize, work: impl FnOnce(SharedParts)) {
         static ROOM: std::cell::RefCell<(Vec<Line>, Vec<f32>)> = const { std::cell::RefCell::new((vec![], vec![])) };
     }
     ROOM.with_borrow_mut(|(lines, scales)| {
-        let rows = spread(rows);
+        let rows = spaced(rows);
         let needed = depth.div_ceil(DEPTH) * rows * PARTS;
         if lines.len() < needed {
             lines.resize(needed, Line([0.0; LINE]));
