@@ -66,8 +66,8 @@ fn form_2016(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64
 }
 
 /// Numbers from U(-1, 1), markers 1, 0 and, at both ends, -1. One of the first ten is marked, then one of the first half that is
-/// not; the target is 0.5 + (a + b)/4, where a is 0 if the very first is the one marked first (Hochreiter & Schmidhuber
-/// 1997, section 5.4).
+/// not; the target is 0.5 + (a + b)/4 of the numbers marked. If the very first is the one marked first, that number itself
+/// is 0, in the sequence as in the sum (Hochreiter & Schmidhuber 1997, section 5.4).
 fn form_1997(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64; 2])) -> f64 {
     let early = rng.random_range(0..10.min(steps));
     let later = loop {
@@ -78,12 +78,11 @@ fn form_1997(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64
     };
     let mut sum = 0.0;
     for t in 0..steps {
-        let number = 2.0 * rng.random::<f64>() - 1.0;
+        let drawn = 2.0 * rng.random::<f64>() - 1.0;
+        let number = if t == 0 && t == early { 0.0 } else { drawn };
         let at_an_end = t == 0 || t == steps - 1;
         let marked = t == early || t == later;
-        if marked && !(t == 0 && t == early) {
-            sum += number;
-        }
+        sum += if marked { number } else { 0.0 };
         let marker = match (marked, at_an_end) {
             (true, _) => 1.0,
             (false, true) => -1.0,
@@ -132,5 +131,61 @@ impl Task for Adding {
     /// Of Hochreiter & Schmidhuber (1997).
     fn tolerance(&self) -> f64 {
         0.04
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    const SEQUENCES: usize = 500;
+
+    /// Numbers and markers `[T, B]` and targets `[B]` of a batch.
+    fn batch(form: AddingForm, steps: usize) -> (Tensor, Tensor, Tensor) {
+        let (kind, on) = (Kind::Double, Device::Cpu);
+        let frame = Frame { steps, batch: SEQUENCES, held_out: 1, share: 1.0, seed: 3, kind, on };
+        let Batch { input, target: Target::Numbers(target), .. } = Adding::new(form, frame).train(0) else {
+            panic!("the answer is a number");
+        };
+        (input.select(2, 0), input.select(2, 1), target)
+    }
+
+    fn count(flags: &Tensor) -> i64 {
+        flags.sum(Kind::Int64).int64_value(&[])
+    }
+
+    #[test]
+    fn the_form_of_2016_asks_for_the_sum_of_one_number_of_either_half() {
+        let (numbers, markers, target) = batch(AddingForm::Form2016, 30);
+        for half in [markers.narrow(0, 0, 15), markers.narrow(0, 15, 15)] {
+            assert_eq!(count(&half.sum_dim_intlist(0, false, Kind::Double).eq(1.0)), SEQUENCES as i64);
+        }
+        let sums = (&numbers * &markers).sum_dim_intlist(0, false, Kind::Double);
+        assert!((sums - target).abs().max().double_value(&[]) < 1e-12);
+        assert!(numbers.min().double_value(&[]) >= 0.0);
+    }
+
+    #[test]
+    fn the_form_of_1997_asks_for_what_is_marked_and_nothing_else() {
+        let (numbers, markers, target) = batch(AddingForm::Form1997, 40);
+        let steps = numbers.size()[0];
+        assert!((40..=44).contains(&steps));
+        let marked = markers.eq(1.0).to_kind(Kind::Double);
+        let marks = marked.sum_dim_intlist(0, false, Kind::Double);
+        assert_eq!(count(&marks.eq(2.0)), SEQUENCES as i64);
+        assert!(
+            count(&marked.narrow(0, 0, 10).amax([0], false).eq(1.0)) == SEQUENCES as i64,
+            "one of the first ten"
+        );
+        assert_eq!(count(&markers.select(0, steps - 1).eq(-1.0)), SEQUENCES as i64);
+        let sums = (&numbers * &marked).sum_dim_intlist(0, false, Kind::Double);
+        assert!((sums / 4.0 + 0.5 - target).abs().max().double_value(&[]) < 1e-12);
+        // The first number is 0 where it is the early one: in about a tenth of the sequences.
+        let first = numbers.select(0, 0).eq(0.0);
+        assert!((SEQUENCES as i64 / 20..SEQUENCES as i64 / 5).contains(&count(&first)));
+        let of_those = marked.select(0, 0).masked_select(&first);
+        assert_eq!(of_those.min().double_value(&[]), 1.0);
     }
 }

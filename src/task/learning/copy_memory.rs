@@ -78,3 +78,31 @@ impl Task for CopyMemory {
         Chance { loss: LENGTH as f64 * (KINDS as f64).ln() / steps, accuracy: Some(1.0 / KINDS as f64) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    #[test]
+    fn the_symbols_are_asked_for_after_the_delay() {
+        let (kind, on) = (Kind::Float, Device::Cpu);
+        let frame = Frame { steps: 30, batch: 50, held_out: 1, share: 1.0, seed: 3, kind, on };
+        let Batch { input, target: Target::Classes(target), .. } = CopyMemory::new(frame).train(0) else {
+            panic!("the answers are classes");
+        };
+        assert_eq!(input.size(), [50, 50]);
+        assert_eq!(target.narrow(0, 40, 10), input.narrow(0, 0, 10));
+        assert_eq!(count(&target.narrow(0, 0, 40).eq(BLANK)), 40 * 50, "blanks before them");
+        assert_eq!(count(&input.select(0, 39).eq(BEGIN)), 50, "the sign stands T steps after the first symbol's end");
+        assert_eq!(count(&input.narrow(0, 10, 40).eq(BLANK)), 39 * 50, "blanks all about it");
+        for symbol in 0..KINDS {
+            assert!(count(&input.narrow(0, 0, 10).eq(symbol)) > 30, "about 62 of 500 are {symbol}");
+        }
+    }
+
+    fn count(flags: &Tensor) -> i64 {
+        flags.sum(Kind::Int64).int64_value(&[])
+    }
+}

@@ -71,3 +71,30 @@ impl Task for TemporalOrder {
         Chance { loss: (CLASSES as f64).ln(), accuracy: Some(1.0 / CLASSES as f64) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    #[test]
+    fn the_class_is_the_order_of_the_two_symbols() {
+        let (kind, on) = (Kind::Float, Device::Cpu);
+        let frame = Frame { steps: 50, batch: 200, held_out: 1, share: 1.0, seed: 3, kind, on };
+        let Batch { input, target: Target::Classes(target), .. } = TemporalOrder::new(frame).train(0) else {
+            panic!("the answer is a class");
+        };
+        let mut seen = [0; CLASSES as usize];
+        for b in 0..200 {
+            let symbols: Vec<i64> = Vec::try_from(input.select(1, b)).unwrap();
+            let told: Vec<usize> = (0..50).filter(|t| symbols[*t] < 2).collect();
+            assert_eq!(told.len(), 2, "all others are distractors");
+            assert!((5..10).contains(&told[0]) && (20..25).contains(&told[1]), "{told:?}");
+            let class = 2 * symbols[told[0]] + symbols[told[1]];
+            assert_eq!(target.int64_value(&[0, b]), class);
+            seen[class as usize] += 1;
+        }
+        assert!(seen.iter().all(|times| *times > 25), "{seen:?}");
+    }
+}
