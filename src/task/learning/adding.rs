@@ -4,9 +4,9 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
-use super::{Batch, Chance, Frame, Read, Split, Target, Task, purpose};
+use super::made::Made;
+use super::{Batch, Chance, Frame, Read, Target, Task};
 use crate::config::training::names::AddingForm;
-use crate::random::{self, Purpose};
 
 /// See the module.
 pub struct Adding {
@@ -18,8 +18,14 @@ impl Adding {
     pub(super) fn new(form: AddingForm, frame: Frame) -> Adding {
         Adding { form, frame }
     }
+}
 
-    fn batch(&self, mut rng: ChaCha8Rng) -> Batch {
+impl Made for Adding {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
         let Frame { steps, batch, kind, on, .. } = self.frame;
         // All sequences of a batch are of one length; in the form of 1997 another in each batch.
         let steps = match self.form {
@@ -106,18 +112,6 @@ impl Task for Adding {
         1
     }
 
-    fn train(&self, step: usize) -> Batch {
-        self.batch(random::at_step(self.frame.seed, Purpose::Train, step))
-    }
-
-    fn held_out_count(&self, _split: Split) -> usize {
-        self.frame.made_count()
-    }
-
-    fn held_out(&self, split: Split, batch: usize) -> Batch {
-        self.batch(random::at_step(self.frame.seed, purpose(split), batch))
-    }
-
     /// The variance of the target. Each number's is 1/12 in the form of 2016; in that of 1997 it is 1/3 of 1/16, and the
     /// first counts in nine of ten sequences.
     fn chance(&self) -> Chance {
@@ -136,15 +130,17 @@ impl Task for Adding {
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::Kind;
 
     use super::*;
+    use crate::device;
+    use crate::task::learning::Source;
 
     const SEQUENCES: usize = 500;
 
     /// Numbers and markers `[T, B]` and targets `[B]` of a batch.
     fn batch(form: AddingForm, steps: usize) -> (Tensor, Tensor, Tensor) {
-        let (kind, on) = (Kind::Double, Device::Cpu);
+        let (kind, on) = (Kind::Double, device::cpu());
         let frame = Frame { steps, batch: SEQUENCES, held_out: 1, share: 1.0, seed: 3, kind, on };
         let Batch { input, target: Target::Numbers(target), .. } = Adding::new(form, frame).train(0) else {
             panic!("the answer is a number");

@@ -5,8 +5,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
-use super::{Batch, Chance, Frame, Read, Split, Target, Task, purpose};
-use crate::random::{self, Purpose};
+use super::made::Made;
+use super::{Batch, Chance, Frame, Read, Target, Task};
 
 /// Symbols to be remembered.
 const LENGTH: usize = 10;
@@ -24,8 +24,14 @@ impl CopyMemory {
     pub(super) fn new(frame: Frame) -> CopyMemory {
         CopyMemory { frame }
     }
+}
 
-    fn batch(&self, mut rng: ChaCha8Rng) -> Batch {
+impl Made for CopyMemory {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
         let Frame { steps: delay, batch, on, .. } = self.frame;
         let steps = delay + 2 * LENGTH;
         let (mut input, mut target) = (vec![BLANK; steps * batch], vec![BLANK; steps * batch]);
@@ -60,18 +66,6 @@ impl Task for CopyMemory {
         LENGTH as i64
     }
 
-    fn train(&self, step: usize) -> Batch {
-        self.batch(random::at_step(self.frame.seed, Purpose::Train, step))
-    }
-
-    fn held_out_count(&self, _split: Split) -> usize {
-        self.frame.made_count()
-    }
-
-    fn held_out(&self, split: Split, batch: usize) -> Batch {
-        self.batch(random::at_step(self.frame.seed, purpose(split), batch))
-    }
-
     /// Blanks where they belong, and then a guess: 10 ln 8 / (T + 20).
     fn chance(&self) -> Chance {
         let steps = (self.frame.steps + 2 * LENGTH) as f64;
@@ -81,13 +75,15 @@ impl Task for CopyMemory {
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::Kind;
 
     use super::*;
+    use crate::device;
+    use crate::task::learning::Source;
 
     #[test]
     fn the_symbols_are_asked_for_after_the_delay() {
-        let (kind, on) = (Kind::Float, Device::Cpu);
+        let (kind, on) = (Kind::Float, device::cpu());
         let frame = Frame { steps: 30, batch: 50, held_out: 1, share: 1.0, seed: 3, kind, on };
         let Batch { input, target: Target::Classes(target), .. } = CopyMemory::new(frame).train(0) else {
             panic!("the answers are classes");
@@ -95,7 +91,11 @@ mod tests {
         assert_eq!(input.size(), [50, 50]);
         assert_eq!(target.narrow(0, 40, 10), input.narrow(0, 0, 10));
         assert_eq!(count(&target.narrow(0, 0, 40).eq(BLANK)), 40 * 50, "blanks before them");
-        assert_eq!(count(&input.select(0, 39).eq(BEGIN)), 50, "the sign stands T steps after the first symbol's end");
+        assert_eq!(
+            count(&input.select(0, 39).eq(BEGIN)),
+            50,
+            "the sign stands T steps after the first symbol's end"
+        );
         assert_eq!(count(&input.narrow(0, 10, 40).eq(BLANK)), 39 * 50, "blanks all about it");
         for symbol in 0..KINDS {
             assert!(count(&input.narrow(0, 0, 10).eq(symbol)) > 30, "about 62 of 500 are {symbol}");

@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 use tch::Tensor;
 
 use super::shuffle::Shuffle;
-use super::{Batch, Chance, Frame, Read, Split, Target, Task};
+use super::{Batch, Chance, Frame, Read, Source, Split, Target, Task};
 use crate::data::{ImageSplit, Images};
 use crate::random::{self, Purpose};
 
@@ -60,19 +60,7 @@ impl<'a> PixelByPixel<'a> {
     }
 }
 
-impl Task for PixelByPixel<'_> {
-    fn read(&self) -> Read {
-        Read::Numbers(1)
-    }
-
-    fn outputs(&self) -> i64 {
-        self.images.classes as i64
-    }
-
-    fn answers(&self) -> i64 {
-        1
-    }
-
+impl Source for PixelByPixel<'_> {
     fn train(&self, step: usize) -> Batch {
         self.batch(&self.images.train, &self.shuffle.items(step))
     }
@@ -90,6 +78,20 @@ impl Task for PixelByPixel<'_> {
 
     fn steps_per_epoch(&self) -> Option<usize> {
         Some(self.shuffle.batches())
+    }
+}
+
+impl Task for PixelByPixel<'_> {
+    fn read(&self) -> Read {
+        Read::Numbers(1)
+    }
+
+    fn outputs(&self) -> i64 {
+        self.images.classes as i64
+    }
+
+    fn answers(&self) -> i64 {
+        1
     }
 
     fn chance(&self) -> Chance {

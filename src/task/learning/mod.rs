@@ -3,6 +3,7 @@
 mod adding;
 mod copy_memory;
 mod images;
+mod made;
 mod shuffle;
 mod temporal_order;
 mod text;
@@ -15,7 +16,6 @@ use crate::config::training::names::TargetSteps;
 use crate::data::{Input, Split};
 use crate::device;
 use crate::error::{Error, Result};
-use crate::random::Purpose;
 
 /// What a model reads at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,22 +55,8 @@ pub struct Chance {
     pub accuracy: Option<f64>,
 }
 
-/// A task to be learned.
-pub trait Task {
-    /// What a model reads at each step.
-    fn read(&self) -> Read;
-
-    /// Numbers that a model answers with: 1, or one a class.
-    fn outputs(&self) -> i64;
-
-    /// The last so many steps have a target.
-    fn answers(&self) -> i64;
-
-    /// Accuracy is over the last so many steps: those that are no foregone conclusion.
-    fn judged(&self) -> i64 {
-        self.answers()
-    }
-
+/// Where a task's batches come from.
+pub trait Source {
     /// The batch of a step of training, from 0: a function of the step alone.
     fn train(&self, step: usize) -> Batch;
 
@@ -83,6 +69,23 @@ pub trait Task {
     /// Steps of training after which all data have been seen once.
     fn steps_per_epoch(&self) -> Option<usize> {
         None
+    }
+}
+
+/// A task to be learned.
+pub trait Task: Source {
+    /// What a model reads at each step.
+    fn read(&self) -> Read;
+
+    /// Numbers that a model answers with: 1, or one a class.
+    fn outputs(&self) -> i64;
+
+    /// The last so many steps have a target.
+    fn answers(&self) -> i64;
+
+    /// Accuracy is over the last so many steps: those that are no foregone conclusion.
+    fn judged(&self) -> i64 {
+        self.answers()
     }
 
     /// What chance reaches.
@@ -122,20 +125,6 @@ impl Frame {
             "training.data_share = {} leaves {learned} symbols to learn from; expected at least {least}",
             self.share
         )))
-    }
-
-    /// Batches of held-out sequences for a task that makes its own.
-    fn made_count(&self) -> usize {
-        self.held_out.div_ceil(self.batch)
-    }
-}
-
-/// Where a held-out split's random numbers come from.
-fn purpose(split: Split) -> Purpose {
-    match split {
-        Split::Train => Purpose::Train,
-        Split::Valid => Purpose::Valid,
-        Split::Test => Purpose::Test,
     }
 }
 

@@ -6,8 +6,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
-use super::{Batch, Chance, Frame, Read, Split, Target, Task, purpose};
-use crate::random::{self, Purpose};
+use super::made::Made;
+use super::{Batch, Chance, Frame, Read, Target, Task};
 
 const CLASSES: i64 = 4;
 const SYMBOLS: i64 = 6;
@@ -21,8 +21,14 @@ impl TemporalOrder {
     pub(super) fn new(frame: Frame) -> TemporalOrder {
         TemporalOrder { frame }
     }
+}
 
-    fn batch(&self, mut rng: ChaCha8Rng) -> Batch {
+impl Made for TemporalOrder {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
         let Frame { steps, batch, on, .. } = self.frame;
         let mut input: Vec<i64> = (0..steps * batch).map(|_| rng.random_range(2..SYMBOLS)).collect();
         let mut classes = Vec::with_capacity(batch);
@@ -55,18 +61,6 @@ impl Task for TemporalOrder {
         1
     }
 
-    fn train(&self, step: usize) -> Batch {
-        self.batch(random::at_step(self.frame.seed, Purpose::Train, step))
-    }
-
-    fn held_out_count(&self, _split: Split) -> usize {
-        self.frame.made_count()
-    }
-
-    fn held_out(&self, split: Split, batch: usize) -> Batch {
-        self.batch(random::at_step(self.frame.seed, purpose(split), batch))
-    }
-
     fn chance(&self) -> Chance {
         Chance { loss: (CLASSES as f64).ln(), accuracy: Some(1.0 / CLASSES as f64) }
     }
@@ -74,13 +68,15 @@ impl Task for TemporalOrder {
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::Kind;
 
     use super::*;
+    use crate::device;
+    use crate::task::learning::Source;
 
     #[test]
     fn the_class_is_the_order_of_the_two_symbols() {
-        let (kind, on) = (Kind::Float, Device::Cpu);
+        let (kind, on) = (Kind::Float, device::cpu());
         let frame = Frame { steps: 50, batch: 200, held_out: 1, share: 1.0, seed: 3, kind, on };
         let Batch { input, target: Target::Classes(target), .. } = TemporalOrder::new(frame).train(0) else {
             panic!("the answer is a class");

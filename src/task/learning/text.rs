@@ -3,7 +3,7 @@
 use tch::{Device, Tensor};
 
 use super::shuffle::Shuffle;
-use super::{Batch, Chance, Frame, Read, Split, Target, Task};
+use super::{Batch, Chance, Frame, Read, Source, Split, Target, Task};
 use crate::data::Corpus;
 use crate::error::Result;
 
@@ -54,19 +54,7 @@ fn integers(numbers: impl Iterator<Item = u32>, shape: [usize; 2], on: Device) -
     Tensor::from_slice(&numbers).reshape(shape.map(|n| n as i64)).to_device(on)
 }
 
-impl Task for Streams<'_> {
-    fn read(&self) -> Read {
-        Read::Symbols(self.corpus.symbols.len() as i64)
-    }
-
-    fn outputs(&self) -> i64 {
-        self.corpus.symbols.len() as i64
-    }
-
-    fn answers(&self) -> i64 {
-        self.frame.steps as i64
-    }
-
+impl Source for Streams<'_> {
     fn train(&self, step: usize) -> Batch {
         self.window(Split::Train, step % self.windows(Split::Train))
     }
@@ -81,6 +69,20 @@ impl Task for Streams<'_> {
 
     fn steps_per_epoch(&self) -> Option<usize> {
         Some(self.windows(Split::Train))
+    }
+}
+
+impl Task for Streams<'_> {
+    fn read(&self) -> Read {
+        Read::Symbols(self.corpus.symbols.len() as i64)
+    }
+
+    fn outputs(&self) -> i64 {
+        self.corpus.symbols.len() as i64
+    }
+
+    fn answers(&self) -> i64 {
+        self.frame.steps as i64
     }
 
     fn chance(&self) -> Chance {
@@ -126,19 +128,7 @@ fn count(symbols: &[u32], steps: usize, stride: usize) -> usize {
     (symbols.len() - steps - 1) / stride + 1
 }
 
-impl Task for Excerpts<'_> {
-    fn read(&self) -> Read {
-        Read::Symbols(self.corpus.symbols.len() as i64)
-    }
-
-    fn outputs(&self) -> i64 {
-        self.corpus.symbols.len() as i64
-    }
-
-    fn answers(&self) -> i64 {
-        1
-    }
-
+impl Source for Excerpts<'_> {
     fn train(&self, step: usize) -> Batch {
         self.batch(Split::Train, &self.shuffle.items(step))
     }
@@ -157,6 +147,20 @@ impl Task for Excerpts<'_> {
 
     fn steps_per_epoch(&self) -> Option<usize> {
         Some(self.shuffle.batches())
+    }
+}
+
+impl Task for Excerpts<'_> {
+    fn read(&self) -> Read {
+        Read::Symbols(self.corpus.symbols.len() as i64)
+    }
+
+    fn outputs(&self) -> i64 {
+        self.corpus.symbols.len() as i64
+    }
+
+    fn answers(&self) -> i64 {
+        1
     }
 
     fn chance(&self) -> Chance {
