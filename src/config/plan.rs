@@ -179,6 +179,7 @@ impl Expansion<'_> {
                                         clip_norm,
                                         data_share,
                                         task: self.spec.task.clone(),
+                                        task_revision: self.spec.task.revision(),
                                         settings: settings.as_ref().clone(),
                                     };
                                     let first = engine == engines[0];

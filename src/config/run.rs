@@ -122,8 +122,15 @@ pub struct Learning {
     pub data_share: f64,
     /// Where sequences come from.
     pub task: Task,
+    /// How often a task of this name has been given other sequences; left out of the hash while it has not.
+    #[serde(skip_serializing_if = "is_none")]
+    pub task_revision: u32,
     /// All else.
     pub settings: Settings,
+}
+
+fn is_none(revision: &u32) -> bool {
+    *revision == 0
 }
 
 fn is_all(share: &f64) -> bool {

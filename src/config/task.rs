@@ -146,6 +146,14 @@ impl Task {
         }
     }
 
+    /// How often the task's sequences have been changed under its name: what was learned from others is another run.
+    pub fn revision(&self) -> u32 {
+        match self {
+            Task::Adding { form: AddingForm::Form1997 } => 1,
+            _ => 0,
+        }
+    }
+
     /// Whether there is an end to the task's data.
     pub fn has_epochs(&self) -> bool {
         matches!(self, Task::Text { .. } | Task::Images { .. })

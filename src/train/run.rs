@@ -96,7 +96,8 @@ struct Learner<'a> {
     header: Header,
     optimizer: OptimizerState,
     carry: Option<Vec<State>>,
-    chance: Chance,
+    /// By split.
+    chance: [Chance; 3],
     steps: usize,
     log_every: usize,
     evaluate_every: usize,
@@ -121,7 +122,7 @@ impl<'a> Learner<'a> {
             },
             optimizer: OptimizerState::new(weights.flat()),
             carry: None,
-            chance: setting.task.chance(),
+            chance: Split::ALL.map(|split| setting.task.chance(split)),
             steps,
             log_every: settings.log_every.unwrap_or(steps.div_ceil(100)),
             evaluate_every: settings.evaluate_every.unwrap_or(steps.div_ceil(20)),
@@ -303,7 +304,7 @@ impl<'a> Learner<'a> {
     }
 
     fn score_rows(&mut self, split: Split, score: Score) {
-        let Chance { loss, accuracy } = self.chance;
+        let Chance { loss, accuracy } = self.chance[split as usize];
         if self.setting.squares {
             self.row(split, "loss", score.loss, "mse", Some(loss));
         } else {
@@ -312,7 +313,10 @@ impl<'a> Learner<'a> {
                 let bits = |nats: f64| nats / std::f64::consts::LN_2;
                 let per = if self.setting.by_words { "bits_per_word" } else { "bits_per_character" };
                 self.row(split, per, bits(score.loss), "bits", Some(bits(loss)));
-                self.row(split, "perplexity", score.loss.exp(), "", Some(loss.exp()));
+                // Above 709 nats it is more than a number holds, and no row.
+                if score.loss.exp().is_finite() {
+                    self.row(split, "perplexity", score.loss.exp(), "", Some(loss.exp()));
+                }
             }
         }
         self.row(split, "accuracy", score.accuracy, "share", accuracy);

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
 use super::made::Made;
-use super::{Batch, Chance, Frame, Read, Target, Task};
+use super::{Batch, Chance, Frame, Read, Split, Target, Task};
 use crate::config::training::names::AddingForm;
 
 /// See the module.
@@ -42,9 +42,9 @@ impl Made for Adding {
                 AddingForm::Form2016 => {
                     form_2016(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair))
                 }
-                AddingForm::Form1997 => {
-                    form_1997(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair))
-                }
+                AddingForm::Form1997 => form_1997(&mut rng, [self.frame.steps, steps], |t, pair| {
+                    input[at(t)].copy_from_slice(&pair)
+                }),
             };
             sums.push(sum);
         }
@@ -71,17 +71,13 @@ fn form_2016(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64
     sum
 }
 
-/// Numbers from U(-1, 1), markers 1, 0 and, at both ends, -1. One of the first ten is marked, then one of the first half that is
-/// not; the target is 0.5 + (a + b)/4 of the numbers marked. If the very first is the one marked first, that number itself
-/// is 0, in the sequence as in the sum (Hochreiter & Schmidhuber 1997, section 5.4).
-fn form_1997(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64; 2])) -> f64 {
-    let early = rng.random_range(0..10.min(steps));
-    let later = loop {
-        let place = rng.random_range(0..(steps / 2).saturating_sub(1).max(2));
-        if place != early {
-            break place;
-        }
-    };
+/// Numbers from U(-1, 1), markers 1, 0 and, at both ends, -1. One of the first ten is marked, then one of the first T/2 - 1 that
+/// are not, where T is the least number of steps; the target is 0.5 + (a + b)/4 of the numbers marked. If the very first is
+/// the one marked first, that number itself is 0, in the sequence as in the sum (Hochreiter & Schmidhuber 1997, section 5.4).
+fn form_1997(rng: &mut ChaCha8Rng, [least, steps]: [usize; 2], mut put: impl FnMut(usize, [f64; 2])) -> f64 {
+    let early = rng.random_range(0..10.min(least));
+    let unmarked = rng.random_range(0..(least / 2).saturating_sub(1).max(1));
+    let later = unmarked + usize::from(unmarked >= early);
     let mut sum = 0.0;
     for t in 0..steps {
         let drawn = 2.0 * rng.random::<f64>() - 1.0;
@@ -114,7 +110,7 @@ impl Task for Adding {
 
     /// The variance of the target. Each number's is 1/12 in the form of 2016; in that of 1997 it is 1/3 of 1/16, and the
     /// first counts in nine of ten sequences.
-    fn chance(&self) -> Chance {
+    fn chance(&self, _split: Split) -> Chance {
         let loss = match self.form {
             AddingForm::Form2016 => 2.0 / 12.0,
             AddingForm::Form1997 => 1.9 / 48.0,

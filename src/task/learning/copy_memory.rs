@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
 use super::made::Made;
-use super::{Batch, Chance, Frame, Read, Target, Task};
+use super::{Batch, Chance, Frame, Read, Split, Target, Task};
 
 /// Symbols to be remembered.
 const LENGTH: usize = 10;
@@ -67,7 +67,7 @@ impl Task for CopyMemory {
     }
 
     /// Blanks where they belong, and then a guess: 10 ln 8 / (T + 20).
-    fn chance(&self) -> Chance {
+    fn chance(&self, _split: Split) -> Chance {
         let steps = (self.frame.steps + 2 * LENGTH) as f64;
         Chance { loss: LENGTH as f64 * (KINDS as f64).ln() / steps, accuracy: Some(1.0 / KINDS as f64) }
     }

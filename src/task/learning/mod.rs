@@ -88,8 +88,8 @@ pub trait Task: Source {
         self.answers()
     }
 
-    /// What chance reaches.
-    fn chance(&self) -> Chance;
+    /// What chance reaches on a split.
+    fn chance(&self, split: Split) -> Chance;
 
     /// An answer that is a number counts as right where it is closer than this.
     fn tolerance(&self) -> f64 {

@@ -85,8 +85,8 @@ impl Task for Streams<'_> {
         self.frame.steps as i64
     }
 
-    fn chance(&self) -> Chance {
-        by_frequency(self.corpus)
+    fn chance(&self, split: Split) -> Chance {
+        by_frequency(self.corpus, split)
     }
 }
 
@@ -163,21 +163,23 @@ impl Task for Excerpts<'_> {
         1
     }
 
-    fn chance(&self) -> Chance {
-        by_frequency(self.corpus)
+    fn chance(&self, split: Split) -> Chance {
+        by_frequency(self.corpus, split)
     }
 }
 
 /// The frequencies of the training split as the answer at every step, each count one larger so that none is 0: its
-/// cross-entropy on the split `valid`, and how often the most frequent symbol is right.
-fn by_frequency(corpus: &Corpus) -> Chance {
-    let mut counts = vec![1.0f64; corpus.symbols.len()];
-    corpus.split(Split::Train).iter().for_each(|symbol| counts[*symbol as usize] += 1.0);
-    let all: f64 = counts.iter().sum();
-    let most = (0..counts.len()).max_by(|a, b| counts[*a].total_cmp(&counts[*b])).unwrap_or(0);
-    let valid = corpus.split(Split::Valid);
-    let nats: f64 = valid.iter().map(|symbol| -(counts[*symbol as usize] / all).ln()).sum();
-    let hits = valid.iter().filter(|symbol| **symbol as usize == most).count();
-    let share = |sum: f64| sum / valid.len().max(1) as f64;
-    Chance { loss: share(nats), accuracy: Some(share(hits as f64)) }
+/// cross-entropy on a split, and how often the most frequent symbol is right.
+fn by_frequency(corpus: &Corpus, split: Split) -> Chance {
+    let count = |split: Split| {
+        let mut counts = vec![0.0f64; corpus.symbols.len()];
+        corpus.split(split).iter().for_each(|symbol| counts[*symbol as usize] += 1.0);
+        counts
+    };
+    let learned: Vec<f64> = count(Split::Train).into_iter().map(|count| count + 1.0).collect();
+    let (judged, all) = (count(split), learned.iter().sum::<f64>());
+    let most = (0..learned.len()).max_by(|a, b| learned[*a].total_cmp(&learned[*b])).unwrap_or(0);
+    let nats: f64 = judged.iter().zip(&learned).map(|(times, count)| -times * (count / all).ln()).sum();
+    let share = |sum: f64| sum / judged.iter().sum::<f64>().max(1.0);
+    Chance { loss: share(nats), accuracy: Some(share(judged[most])) }
 }
