@@ -13,6 +13,7 @@ use crate::results::environment::peak_memory;
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
 use crate::ui::Ui;
+use crate::words::duration;
 
 /// How a plan is carried out.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +53,7 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
 
     ui.begin(&plan.name, mine.len(), tally.present);
     if let Some(seconds) = estimate(&missing, inputs, options.place) {
-        ui.say(&format!("  {} runs take at most about {}", missing.len(), in_words(seconds)));
+        ui.say(&format!("  {} runs take at most about {}", missing.len(), duration(seconds)));
     }
     let mut tables = Tables::new(store, &ids);
     for run in missing {
@@ -148,14 +149,6 @@ fn estimate(runs: &[&Run], inputs: &Inputs, place: Place) -> Option<f64> {
         *sum.get_or_insert(0.0) += seconds;
     }
     sum
-}
-
-fn in_words(seconds: f64) -> String {
-    match seconds {
-        s if s < 90.0 => format!("{s:.0} s"),
-        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
-    }
 }
 
 fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunRow {

@@ -19,3 +19,14 @@ pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
 }
+
+/// Seconds as people say them: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 10.0 => format!("{s:.2} s"),
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 600.0 => format!("{:.1} min", s / 60.0),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}

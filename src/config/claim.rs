@@ -48,6 +48,8 @@ struct TestWire {
     of: toml::Table,
     /// Settings of the runs that they are compared with, seed by seed.
     against: Option<toml::Table>,
+    /// Whether this shows that the experiment can tell, and says nothing of the claim itself.
+    control: Option<bool>,
 }
 
 /// A claim, checked.
@@ -55,7 +57,7 @@ struct TestWire {
 pub struct Claim {
     /// The claim in one sentence.
     pub says: String,
-    /// What decides it: it is supported where each of them is.
+    /// What decides it: it is supported where each of them is, and undecided where a control is not.
     pub tests: Vec<Test>,
 }
 
@@ -72,6 +74,8 @@ pub struct Test {
     pub against: Option<(Comparison, Selector)>,
     /// What the value must be.
     pub counts: Bound,
+    /// Whether it shows that the experiment can tell, and says nothing of the claim itself.
+    pub control: bool,
 }
 
 names! {
@@ -124,6 +128,10 @@ impl Check<'_> {
         if wire.test.is_empty() {
             return Err(self.source.error("claim.test", "expected at least one test, found an empty list"));
         }
+        if wire.test.iter().all(|test| test.control == Some(true)) {
+            let problem = "expected a test that is no control: nothing else decides the claim";
+            return Err(self.source.error("claim.test", problem));
+        }
         let tests = wire.test.iter().enumerate();
         let tests = tests.map(|(n, test)| self.claim_test(&format!("claim.test[{n}]"), test));
         Ok(Some(Claim { says: wire.says.clone(), tests: tests.collect::<Result<_, _>>()? }))
@@ -156,7 +164,8 @@ impl Check<'_> {
             return Err(self.source.error(&key("compare"), problem));
         }
         let counts = self.bound(place, wire, is_ratio)?;
-        Ok(Test { what: wire.what.clone(), reading, of, against, counts })
+        let control = wire.control.unwrap_or(false);
+        Ok(Test { what: wire.what.clone(), reading, of, against, counts, control })
     }
 
     fn bound(&self, place: &str, wire: &TestWire, is_ratio: bool) -> Result<Bound, ConfigError> {

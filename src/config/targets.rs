@@ -56,6 +56,8 @@ struct ResultWire {
     at_most: Option<f64>,
     /// A match is at least this.
     at_least: Option<f64>,
+    /// Runs that were trained on fewer sequences are not held against the number: a published failure is soon repeated.
+    least_sequences: Option<usize>,
 }
 
 /// The publications of one experiment, checked, and as they are written.
@@ -94,6 +96,8 @@ pub struct Published {
     pub chance: Option<f64>,
     /// What counts as a match; none where numbers do not compare.
     pub rule: Option<Rule>,
+    /// Runs that were trained on fewer sequences are not held against the number.
+    pub least_sequences: Option<usize>,
 }
 
 /// What counts as a match.
@@ -252,6 +256,7 @@ impl Check<'_> {
             value: wire.value,
             chance: wire.chance,
             rule,
+            least_sequences: wire.least_sequences,
         })
     }
 }

@@ -61,15 +61,25 @@ pub fn judge<'a>(claim: &'a Claim, experiment: &Experiment) -> Vec<Judged<'a>> {
     claim.tests.iter().map(|test| of_test(test, experiment)).collect()
 }
 
-/// The verdict on the claim: supported where every test supports it, not supported where any test speaks against it, else
-/// undecided.
+/// The verdict on the claim: undecided where a control does not hold; else supported where every test supports it, not
+/// supported where any test speaks against it, and undecided where neither is so.
 pub fn overall(tests: &[Judged]) -> Verdict {
-    let is = |verdict: Verdict| move |test: &Judged| test.verdict == verdict;
-    match tests {
+    let is = |verdict: Verdict| move |test: &&Judged| test.verdict == verdict;
+    let (controls, tests): (Vec<&Judged>, Vec<&Judged>) =
+        tests.iter().partition(|judged| judged.test.control);
+    if !controls.iter().all(is(Verdict::Supported)) {
+        return Verdict::Undecided;
+    }
+    match tests[..] {
         _ if tests.iter().any(is(Verdict::NotSupported)) => Verdict::NotSupported,
         [_, ..] if tests.iter().all(is(Verdict::Supported)) => Verdict::Supported,
         _ => Verdict::Undecided,
     }
+}
+
+/// A test in words: of a control that it is one.
+fn named(test: &Test) -> String {
+    if test.control { format!("control: {}", test.what) } else { test.what.clone() }
 }
 
 fn of_test<'a>(test: &'a Test, experiment: &Experiment) -> Judged<'a> {
@@ -182,7 +192,12 @@ impl Judged<'_> {
 
 /// The section of a report: the verdict, and a row a test.
 pub fn section(claim: &Claim, tests: &[Judged]) -> String {
-    let count = tests.iter().filter(|test| test.verdict == Verdict::Supported).count();
+    let supports = |judged: &&Judged| judged.verdict == Verdict::Supported;
+    let (controls, others): (Vec<&Judged>, Vec<&Judged>) =
+        tests.iter().partition(|judged| judged.test.control);
+    let (held, count) =
+        (controls.iter().copied().filter(supports).count(), others.iter().copied().filter(supports).count());
+    let of_controls = if held < controls.len() { ", and a control does not hold" } else { "" };
     let row = |judged: &Judged| {
         let test = judged.test;
         let ends = |of: fn(Interval) -> f64| judged.interval.map(of);
@@ -190,7 +205,7 @@ pub fn section(claim: &Claim, tests: &[Judged]) -> String {
         let what = format!("{} of {}: {}", test.reading, test.of, judged.held_against());
         let why = judged.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         vec![
-            escaped(&test.what),
+            escaped(&named(test)),
             escaped(&what),
             estimate.unwrap_or_default(),
             escaped(&judged.unit),
@@ -201,10 +216,10 @@ pub fn section(claim: &Claim, tests: &[Judged]) -> String {
     let header = ["test", "what counts", "estimate", "unit", "seeds", "verdict"].map(String::from).to_vec();
     let table = Table { header, rows: tests.iter().map(row).collect() };
     format!(
-        "## Claim\n\n{} **{}**: {count} of {} tests support it.\n\n{}",
+        "## Claim\n\n{} **{}**: {count} of {} tests support it{of_controls}.\n\n{}",
         claim.says.trim(),
         capitalised(&overall(tests).to_string()),
-        tests.len(),
+        others.len(),
         table.to_markdown().trim_end()
     )
 }
@@ -354,6 +369,15 @@ mod tests {
         assert_eq!(verdict_of(&alone("0.5"), &solved("lstm", 5, 5)), Verdict::Supported);
         assert_eq!(verdict_of(&alone("0.6"), &solved("lstm", 5, 5)), Verdict::Undecided);
         assert_eq!(verdict_of(&alone("0.5"), &solved("lstm", 0, 5)), Verdict::NotSupported);
+        let mut diverged = solved("lstm", 6, 6);
+        diverged.runs[5].status = "failed".into();
+        assert_eq!(verdict_of(&alone("0.5"), &diverged), Verdict::Undecided, "it counts as one that did not");
+        diverged.training.truncate(5);
+        assert_eq!(
+            verdict_of(&alone("0.5"), &diverged),
+            Verdict::Supported,
+            "one that could not begin does not"
+        );
         let two = |hits: usize| {
             let (mut one, other) = (solved("lstm", 5, 5), solved("rnn", hits, 5));
             one.runs.extend(other.runs);
@@ -368,10 +392,11 @@ mod tests {
     #[test]
     fn a_claim_stands_on_all_of_its_tests() {
         let experiment = gradients(&FIVE);
+        let holds = "control = true\nbelow = 0";
+        let fails = "control = true\nabove = 0";
         let of = |bounds: &[&str]| {
-            let tests: Vec<Test> =
-                bounds.iter().flat_map(|bound| claim(&format!("{SLOPE}{bound}")).tests).collect();
-            let all = Claim { says: "So it is.".into(), tests };
+            let tests: Vec<String> = bounds.iter().map(|bound| format!("{SLOPE}{bound}")).collect();
+            let all = claim(&tests.join("\n[[claim.test]]\nwhat = \"x\"\n"));
             let judged = judge(&all, &experiment);
             (overall(&judged), section(&all, &judged))
         };
@@ -379,6 +404,13 @@ mod tests {
         assert_eq!(of(&[yes, yes]).0, Verdict::Supported);
         assert_eq!(of(&[yes, open]).0, Verdict::Undecided);
         assert_eq!(of(&[yes, open, no]).0, Verdict::NotSupported);
+        assert_eq!(of(&[holds, no]).0, Verdict::NotSupported);
+        assert_eq!(of(&[holds, yes]).0, Verdict::Supported);
+        for against in [yes, no] {
+            let (verdict, section) = of(&[fails, against]);
+            assert_eq!(verdict, Verdict::Undecided, "what cannot tell says nothing");
+            assert!(section.contains("tests support it, and a control does not hold."), "{section}");
+        }
         let (_, section) = of(&[yes, no]);
         assert!(
             section.starts_with("## Claim\n\nSo it is. **Not supported**: 1 of 2 tests support it."),

@@ -12,7 +12,7 @@ use crate::results::schema::{RunRow, TrainingRow};
 /// What some runs say.
 #[derive(Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// One number a seed, of the runs that went well and have one.
+    /// One number a seed, of the runs that have one: those that went well, and for `solved` those that diverged.
     pub values: BTreeMap<u64, f64>,
     /// How many runs have the settings.
     pub runs: usize,
@@ -33,16 +33,18 @@ pub fn evidence(experiment: &Experiment, of: &Selector, reading: &Reading) -> Ev
     let kind = reading.metric.kind().as_str();
     let fits = |run: &&RunRow| run.kind == kind && of.fits(|name| run.setting(name));
     let runs: Vec<&RunRow> = experiment.runs.iter().filter(fits).collect();
-    let good: Vec<&RunRow> = runs.iter().copied().filter(|run| run.status == "ok").collect();
     let mut found = Evidence {
         runs: runs.len(),
-        failed: runs.len() - good.len(),
+        failed: runs.iter().filter(|run| run.status != "ok").count(),
         unit: unit(reading.metric).to_string(),
         point: runs.first().map(|run| Point::from(*run)).unwrap_or_default(),
         ..Evidence::default()
     };
-    for run in good {
+    for run in runs {
         let value = match reading.metric {
+            // A run that diverged has rows, and has not solved its task.
+            Metric::Solved if run.status != "ok" => diverged(&experiment.training, run).then_some(0.0),
+            _ if run.status != "ok" => None,
             Metric::Slope | Metric::Log10Norm => of_gradient(experiment, run, reading),
             Metric::Seconds => run.seconds,
             _ => found.of_training(&experiment.training, run, reading.metric),
@@ -50,6 +52,11 @@ pub fn evidence(experiment: &Experiment, of: &Selector, reading: &Reading) -> Ev
         found.values.extend(value.map(|value| (run.seed, value)));
     }
     found
+}
+
+/// Whether a run that failed had begun to learn: one that could not begin, or not be written, has no rows.
+fn diverged(rows: &[TrainingRow], run: &RunRow) -> bool {
+    rows.iter().any(|row| row.run_id == run.run_id)
 }
 
 /// Of what has no unit in `training.csv`.

@@ -19,6 +19,8 @@ pub struct CurveGroup {
     pub curves: Vec<BTreeMap<usize, Option<f64>>>,
     /// Their seeds.
     pub seeds: Vec<u64>,
+    /// What chance reaches, as the curves are drawn; none where there is no such level.
+    pub chance: Option<f64>,
 }
 
 /// One point of a curve.
@@ -183,7 +185,7 @@ fn curves(runs: &[RunRow], rows: impl Iterator<Item = CurvePoint>) -> Vec<CurveG
         let point = &points[run];
         let group = *known.entry((point.clone(), quantity, layer)).or_insert_with(|| {
             let (point, quantity) = (point.clone(), quantities[quantity].clone());
-            groups.push(CurveGroup { point, quantity, layer, curves: vec![], seeds: vec![] });
+            groups.push(CurveGroup { point, quantity, layer, curves: vec![], seeds: vec![], chance: None });
             groups.len() - 1
         });
         groups[group].curves.push(curve);

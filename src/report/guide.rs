@@ -5,7 +5,7 @@ pub const COMMON: &str = "
 ## How to read this
 
 Every number above is in `summary.csv`, every raw value in the other CSV files (`gradients.csv`,
-`jacobian.csv`, `gates.csv`, `speed.csv`).
+`jacobian.csv`, `gates.csv`, `speed.csv`, `training.csv`).
 
 - **B**: sequences in the batch; **T**: steps; **I**: features of the input; **H**: units of a layer; **L**: layers.
 - **interval**: made so that it covers the true value in 95 of 100 experiments. There is none with one seed or sample.
@@ -20,15 +20,16 @@ Claim:
   share of runs that met the criterion, with Wilson's interval, or Newcombe's for a difference.
 - **supported**: the whole interval lies on the side that the claim says. **not supported**: it lies on the other side.
   **undecided**: it contains the bound, or there are fewer than five seeds.
-- A claim is supported where each of its tests is, not supported where any of them speaks against it, and else undecided.
+- A claim is supported where each of its tests is, not supported where any of them speaks against it, and else undecided. A
+  **control** shows that the experiment can tell; where one does not hold, the claim is undecided whatever the tests say.
 ";
 
 /// Of a report with published results.
 pub const PUBLISHED: &str = "
 Published results:
 
-- **match**, **miss**: the mean over the seeds is, or is not, what counts as a match. **at chance**: a miss, no more than
-  1 % better than chance. **not comparable**: what was published is of another experiment.
+- **match**, **miss**: the mean over the seeds is, or is not, what counts as a match. **at chance**: a miss within 1 % of
+  chance. **not comparable**: what was published is of another experiment, or of longer training.
 - **sequences**: training sequences until the task was solved; a match only where every run solved it.
 ";
 
@@ -95,8 +96,9 @@ pub const TRAINING: &str = "
 ### Training
 
 `best valid loss` is the least of a run's evaluations on data that it does not learn from; the test split is judged once, by the
-parameters of that evaluation. `chance` is what the best answer reaches that does not look at the sequence; a loss within
-1 % of it is called so. `solved` counts the runs that met the config's criterion. Where gradient norms are recorded during
+parameters of that evaluation. `chance` is what the best answer reaches on the test split that does not look at the sequence; a
+test loss within 1 % of it is called so, and one above is worse. `accuracy` is the share of right answers; a number is right
+within 0.04. `solved` counts the runs that met the config's criterion. Where gradient norms are recorded during
 training, figures show them over lag, a line a recorded step (six of them, where there are more); the section on gradients shows
 those of each run's last recorded step. `gradients.csv` has all of them, by `step`.
 ";

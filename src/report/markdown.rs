@@ -31,8 +31,8 @@ pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures)
     sections.extend(published::section(&experiment.publications, experiment));
     sections.push(runs(&experiment.runs));
     for (title, table, figures) in [
-        ("Training", &training::table(&experiment.runs, &experiment.training), figures.training),
-        ("Gradients", &tables::gradients(summary), figures.gradients),
+        ("Training", &training::table(&experiment.runs, summary), figures.training),
+        ("Gradients", &tables::gradients(&experiment.runs, summary), figures.gradients),
         ("Jacobians", &tables::jacobian(summary), figures.jacobian),
         ("Speed", &tables::speed(summary), figures.speed),
     ] {

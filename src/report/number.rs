@@ -58,6 +58,11 @@ impl Style {
             _ => ends.clone().map(|end| (end - estimate).abs()).fold(0.0, f64::max),
         };
         let decimals = if half > 0.0 { 1 - magnitude(half) } else { 2 - magnitude(estimate) };
+        // Where all of it is on one side of 0, 0 is not what it says, however wide it is.
+        let numbers = || ends.clone().chain([estimate]);
+        let one_sided = numbers().all(|x| x > 0.0) || numbers().all(|x| x < 0.0);
+        let nearest = numbers().map(f64::abs).fold(f64::INFINITY, f64::min);
+        let decimals = if one_sided { decimals.max(-magnitude(nearest)) } else { decimals };
         Style::new(ends.fold(estimate.abs(), |largest, end| largest.max(end.abs())), decimals)
     }
 
@@ -107,6 +112,7 @@ mod tests {
         assert_eq!(with_interval(-4.5678, Some(-4.7123), Some(-4.4123)), "-4.57 [-4.71, -4.41]");
         assert_eq!(with_interval(1234.5, Some(1000.2), Some(1500.1)), "1230 [1000, 1500]");
         assert_eq!(with_interval(-0.001, Some(-0.1), Some(0.1)), "0.00 [-0.10, 0.10]");
+        assert_eq!(with_interval(0.42, Some(0.12), Some(28.0)), "0.4 [0.1, 28.0]");
         assert_eq!(with_interval(1.5, Some(1.5), Some(1.5)), "1.50 [1.50, 1.50]");
         assert_eq!(with_interval(1.0, Some(0.999_999_999), Some(1.000_000_001)), "1.0000 [1.0000, 1.0000]");
         assert_eq!(with_interval(2e-9, Some(1.5e-9), Some(2.5e-9)), "2.00e-9 [1.50e-9, 2.50e-9]");

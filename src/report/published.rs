@@ -82,20 +82,23 @@ fn verdict(judged: &Judged) -> Verdict {
     if evidence.runs == evidence.failed {
         return Verdict::NotRun;
     }
+    if too_few(judged).is_some() {
+        return Verdict::NotComparable;
+    }
     let Some(estimate) = judged.estimate else { return Verdict::Miss };
-    // A mean over the runs that solved a task says nothing of those that did not.
-    let all = published.reading.metric != Metric::Sequences || unsolved(evidence) == 0;
+    // A mean over the runs that solved a task says nothing of those that did not, or failed.
+    let all = published.reading.metric != Metric::Sequences || evidence.values.len() == evidence.runs;
     if all && rule.holds(estimate, published.value) {
         return Verdict::Match;
     }
-    let at_chance = judged.chance.is_some_and(|chance| {
-        if published.reading.metric.grows_better() {
-            estimate < chance * (1.0 + AT_CHANCE)
-        } else {
-            estimate > chance * (1.0 - AT_CHANCE)
-        }
-    });
+    let at_chance = judged.chance.is_some_and(|chance| (estimate / chance - 1.0).abs() < AT_CHANCE);
     if at_chance { Verdict::AtChance } else { Verdict::Miss }
+}
+
+/// What a run was trained on at least, and what the number wants: nothing where that is enough.
+fn too_few(judged: &Judged) -> Option<(usize, usize)> {
+    let (least, seen) = (judged.published.least_sequences?, judged.evidence.sequences?);
+    (seen < least).then_some((seen, least))
 }
 
 /// Runs that went well and have no such number: they did not solve their task.
@@ -150,6 +153,9 @@ fn row(judged: &Judged) -> Vec<String> {
     let mut notes = Vec::new();
     if published.reading.metric == Metric::Sequences && unsolved(evidence) > 0 {
         notes.push(format!("{} of {} did not solve it", unsolved(evidence), evidence.runs));
+    }
+    if let Some((seen, least)) = too_few(judged) {
+        notes.push(format!("{seen} training sequences; expected at least {least}"));
     }
     if evidence.failed > 0 {
         notes.push(format!("{} of {} failed", evidence.failed, evidence.runs));
@@ -210,17 +216,23 @@ mod tests {
         assert_eq!(verdict_of(&near, &tested("loss", &[0.004, 0.004])), Verdict::Miss);
         assert_eq!(verdict_of(&near, &tested("loss", &[0.166, 0.1661])), Verdict::AtChance);
         assert_eq!(verdict_of(&near, &tested("loss", &[0.15, 0.175])), Verdict::Miss);
+        assert_eq!(verdict_of(&near, &tested("loss", &[0.9, 0.9])), Verdict::Miss, "worse than chance");
         assert_eq!(verdict_of(&loss("at_most = 0.02"), &tested("loss", &[0.0])), Verdict::Match);
         let accuracy = "metric = \"accuracy\"\nvalue = 0.9\nchance = 0.1\nat_least = 0.8";
         assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.85])), Verdict::Match);
         assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.5])), Verdict::Miss);
-        assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.09])), Verdict::AtChance);
+        assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.1005])), Verdict::AtChance);
+        assert_eq!(verdict_of(accuracy, &tested("accuracy", &[0.05])), Verdict::Miss);
     }
 
     #[test]
     fn a_published_failure_is_matched_by_a_failure() {
         let failure = "metric = \"loss\"\nvalue = 0.164\nchance = 0.1667\nwithin_factor = 1.1";
         assert_eq!(verdict_of(failure, &tested("loss", &[0.167, 0.166])), Verdict::Match);
+        // After 20 sequences any network is at chance.
+        let trained = |least: usize| format!("{failure}\nleast_sequences = {least}");
+        assert_eq!(verdict_of(&trained(20), &tested("loss", &[0.167])), Verdict::Match);
+        assert_eq!(verdict_of(&trained(21), &tested("loss", &[0.167])), Verdict::NotComparable);
     }
 
     #[test]
@@ -238,6 +250,12 @@ mod tests {
         assert!(text.contains("Much. Here: at most 20 sequences."), "{text}");
         experiment.training.last_mut().unwrap().value = 1.0;
         assert_eq!(judge(&paper, &experiment)[0].verdict, Verdict::Match);
+        experiment.runs[1].status = "failed".into();
+        assert_eq!(
+            judge(&paper, &experiment)[0].verdict,
+            Verdict::Miss,
+            "a run that diverged solved nothing"
+        );
     }
 
     #[test]

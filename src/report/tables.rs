@@ -4,7 +4,8 @@ use super::number::{plus_minus, significant, with_interval};
 use super::point::{Point, Setting, labels, varying, without};
 use super::summary::REFERENCE;
 use super::table::{Table, escaped};
-use crate::results::schema::SummaryRow;
+use super::training;
+use crate::results::schema::{RunRow, SummaryRow};
 
 /// Shown where a norm has no logarithm in any seed.
 const NONE: &str = "–";
@@ -50,8 +51,8 @@ fn in_words(settings: &[Setting], point: &Point) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// One row a grid point and layer of `total_h`; none where the summary has none.
-pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
+/// One row a grid point and layer of `total_h`; none where the summary has none. Where runs failed, each row says of how many.
+pub fn gradients(runs: &[RunRow], summary: &[SummaryRow]) -> Option<Captioned> {
     let rows = summary.iter().filter(|row| row.kind == "gradients" && row.quantity == QUANTITY);
     let blocks = blocks(rows, |row| (Point::from(row), row.layer));
     let ((point, _), _) = blocks.first()?;
@@ -78,6 +79,9 @@ pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
     };
     let has_gates = blocks.iter().any(|((point, _), _)| gate_of(point).is_some());
     header.extend(has_gates.then(|| "mean log10 f (z)".to_string()));
+    let points = training::points(runs);
+    let has_failed = runs.iter().any(|run| run.status != "ok");
+    header.extend(has_failed.then(|| "runs".to_string()));
 
     let table_row = |((point, layer), rows): &((Point, Option<usize>), Vec<&SummaryRow>)| {
         let mut cells: Vec<String> = settings.iter().map(|setting| escaped(&setting.value(point))).collect();
@@ -88,6 +92,8 @@ pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
         cells.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(rows, last))));
         let gate: Vec<&SummaryRow> = gate_of(point).into_iter().collect();
         cells.extend(has_gates.then(|| line_cell(&gate, "mean_log10_gate")));
+        let of_point = runs.iter().zip(&points).filter(|(_, other)| *other == point).map(|(run, _)| run);
+        cells.extend(has_failed.then(|| counted(of_point)));
         cells
     };
     Some(Captioned {
@@ -98,6 +104,15 @@ pub fn gradients(summary: &[SummaryRow]) -> Option<Captioned> {
         ),
         table: Table { header, rows: blocks.iter().map(table_row).collect() },
     })
+}
+
+/// How many runs there are, and how many of them failed.
+pub fn counted<'a>(runs: impl Iterator<Item = &'a RunRow>) -> String {
+    let failed: Vec<bool> = runs.map(|run| run.status != "ok").collect();
+    match failed.iter().filter(|failed| **failed).count() {
+        0 => failed.len().to_string(),
+        some => format!("{}, {some} failed", failed.len()),
+    }
 }
 
 /// One row a grid point of products of Jacobians: the slope that was measured, and beside it what predicts it. None where the
@@ -238,7 +253,7 @@ mod tests {
     use super::*;
     use crate::report::load::Experiment;
     use crate::report::{fake, group, summary};
-    use crate::results::schema::{GradientRow, RunRow, SpeedRow};
+    use crate::results::schema::{GradientRow, SpeedRow};
 
     fn of_gradients(runs: &[RunRow], rows: impl IntoIterator<Item = GradientRow>) -> Vec<SummaryRow> {
         summary::rows(&Experiment { gradients: group::gradients(runs, rows), ..Experiment::default() })
@@ -253,7 +268,7 @@ mod tests {
         let mut runs = [fake::run("a", 1), fake::run("b", 1)];
         runs[1].init = "a|b_c".into();
         let rows = ["a", "b"].iter().flat_map(|id| fake::line(id, "total_h", 101, 0.0, -0.1));
-        let found = gradients(&of_gradients(&runs, rows)).unwrap();
+        let found = gradients(&runs, &of_gradients(&runs, rows)).unwrap();
         let header = [
             "cell",
             "init",
@@ -281,10 +296,24 @@ mod tests {
         let mut rows = fake::curve("a", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, None)]);
         rows.extend(fake::curve("b", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, Some(-2.0))]));
         rows.extend(fake::curve("c", "total_h", &[(0, Some(0.0)), (1, None)]));
-        let found = gradients(&of_gradients(&runs, rows)).unwrap().table;
+        let found = gradients(&runs, &of_gradients(&runs, rows)).unwrap().table;
         assert_eq!(found.header[4..], ["log10 norm at lag 1", "log10 norm at the largest lag"]);
         assert_eq!(found.rows[0][4..], ["-1.00 ± 0.00", "-2.00 (n = 1) at 2"]);
         assert_eq!(found.rows[1][2..], ["", "", NONE, "– at 1"]);
+    }
+
+    #[test]
+    fn a_row_says_of_how_many_runs_it_is_where_some_failed() {
+        let mut runs = [fake::run("a", 1), fake::run("b", 2), fake::run("c", 1)];
+        runs[1].status = "failed".into();
+        runs[2].seq_len = 50;
+        let rows = ["a", "c"].iter().flat_map(|id| fake::line(id, "total_h", 50, 0.0, -0.1));
+        let found = gradients(&runs, &of_gradients(&runs, rows)).unwrap().table;
+        assert_eq!(found.header.last().unwrap(), "runs");
+        assert_eq!(
+            found.rows.iter().map(|row| row.last().unwrap().as_str()).collect::<Vec<_>>(),
+            ["2, 1 failed", "1"]
+        );
     }
 
     #[test]
@@ -312,6 +341,6 @@ mod tests {
         let found = speed(&of_speed(&[fake::run("a", 1)], samples)).unwrap().table;
         assert_eq!(found.header, ["shape", "pass", "cell", "fused, ms", "fused, GFLOP/s"]);
         assert_eq!(found.rows[0][3..], ["2.00", "0.0768"]);
-        assert_eq!((gradients(&[]), speed(&[])), (None, None));
+        assert_eq!((gradients(&[], &[]), speed(&[])), (None, None));
     }
 }

@@ -261,7 +261,7 @@ pub struct SpeedRow {
 /// One row of `summary.csv`: one number about one grid point, over its seeds or samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
-    /// `gradients`, `jacobian` or `speed`; `claim` for a test of the claim, `published` for a published result.
+    /// `gradients`, `jacobian`, `training` or `speed`; `claim` for a test of the claim, `published` for a published result.
     pub kind: String,
     /// What the estimate is of: `slope`, `half_life`, `log10_norm`, `seconds`, `ratio_to_builtin`, …
     pub metric: String,
@@ -308,8 +308,19 @@ pub struct SummaryRow {
     pub n: usize,
     /// The unit of estimate and interval.
     pub unit: String,
-    /// What the estimate was judged by, for the kinds `claim` and `published`: other runs, a bound, a published number.
+    /// What the estimate was judged by, for the kinds `claim` and `published`: other runs, a bound, a published number; what
+    /// chance reaches, for training.
     pub against: Option<String>,
     /// The verdict: `supported`, `not supported`, `undecided`; `match`, `miss`, `at chance`, `not comparable`, `not run`.
     pub verdict: Option<String>,
+    /// What stands between input and readout, for training.
+    pub model: Option<String>,
+    /// Step size after the warm-up, for training.
+    pub learning_rate: Option<f64>,
+    /// A gradient of larger norm was scaled down to this, for training; 0 for never.
+    pub clip_norm: Option<f64>,
+    /// Share of the training data that was learned from.
+    pub data_share: Option<f64>,
+    /// How many numbers were learned.
+    pub parameters: Option<usize>,
 }

@@ -187,11 +187,11 @@ impl Text {
 }
 
 /// Joins words to lines no wider than `width`; a word that is wider has a line of its own.
-pub fn wrapped(words: &[String], between: &str, size: f64, width: f64) -> Vec<String> {
+pub fn wrapped(words: &[String], between: &str, size: f64, bold: bool, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if text_width(&format!("{line}{between}{word}"), size, false) <= width => {
+            Some(line) if text_width(&format!("{line}{between}{word}"), size, bold) <= width => {
                 line.push_str(between);
                 line.push_str(word);
             }
@@ -208,9 +208,9 @@ mod tests {
     #[test]
     fn words_are_wrapped_at_the_width() {
         let words: Vec<String> = ["one", "two", "three", "four"].map(String::from).to_vec();
-        assert_eq!(wrapped(&words, " · ", 10.0, 1000.0), ["one · two · three · four"]);
-        assert_eq!(wrapped(&words, " · ", 10.0, 1.0), ["one", "two", "three", "four"]);
-        assert!(wrapped(&[], " ", 10.0, 1.0).is_empty());
+        assert_eq!(wrapped(&words, " · ", 10.0, false, 1000.0), ["one · two · three · four"]);
+        assert_eq!(wrapped(&words, " · ", 10.0, false, 1.0), ["one", "two", "three", "four"]);
+        assert!(wrapped(&[], " ", 10.0, false, 1.0).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::quantities::{self, shown};
 use super::style::{cell_colour, cells, engines};
 use crate::report::group::{CurveGroup, LYAPUNOV};
 use crate::report::point::{Point, Setting, labels, varying, without};
-use crate::report::training::{GRADIENT_NORM, VALID_LOSS};
+use crate::report::training::{GRADIENT_NORM, VALID_LOSS, VALID_SQUARES};
 use crate::stats;
 
 /// What is told apart inside a figure, not by figures.
@@ -81,7 +81,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
     let (about, y_title) = shown(quantity);
     let (over, x_title) = match quantity {
         LYAPUNOV => ("their number", "number of the exponent"),
-        VALID_LOSS | GRADIENT_NORM => ("training steps", "training step"),
+        VALID_LOSS | VALID_SQUARES | GRADIENT_NORM => ("training steps", "training step"),
         _ => ("lag", "lag T − t (steps before the end of the sequence)"),
     };
     let points = || groups.iter().map(|group| &group.point);
@@ -90,9 +90,13 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
         cells: cells(points().map(|point| point.cell.as_str())),
         engines: engines(points().map(|point| point.engine.as_str())),
     };
-    let panel = |init: &&str| Panel {
-        title: if inits.len() > 1 { init.to_string() } else { String::new() },
-        series: looks.series(groups.iter().copied().filter(|group| group.point.init == **init)),
+    let panel = |init: &&str| {
+        let of_panel = || groups.iter().copied().filter(|group| group.point.init == **init);
+        Panel {
+            title: if inits.len() > 1 { init.to_string() } else { String::new() },
+            series: looks.series(of_panel()),
+            level: of_panel().find_map(|group| group.chance).map(|chance| ("chance".to_string(), chance)),
+        }
     };
     let over_seeds = over_seeds(groups);
     let told = [&varying(points())[..], outside, &[Setting::Cell]].concat();
@@ -104,6 +108,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
         x_title: x_title.into(),
         y_title,
         x_high: last_lag as f64 + 1.0,
+        least_height: if quantity == VALID_LOSS { 0.1 } else { 1.0 },
         panels: inits.iter().map(panel).collect(),
         keys: looks.keys(groups),
         keys_in_a_group: looks.engines.len(),

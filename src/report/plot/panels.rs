@@ -19,6 +19,8 @@ pub struct Panels {
     pub x_high: f64,
     /// What the y axis shows.
     pub y_title: String,
+    /// The y axis spans at least so much, so that rounding errors do not fill a panel.
+    pub least_height: f64,
     /// The panels, row by row.
     pub panels: Vec<Panel>,
     /// The legend.
@@ -34,6 +36,8 @@ pub struct Panel {
     pub title: String,
     /// What is drawn in it.
     pub series: Vec<Series>,
+    /// A level that is marked across the panel, with its name.
+    pub level: Option<(String, f64)>,
 }
 
 /// A line and the band around it.
@@ -66,25 +70,30 @@ const GAP: f64 = 16.0;
 const SIDE_GAP: f64 = 34.0;
 /// To the right of the last panel.
 const RIGHT: f64 = 22.0;
-/// The title of a panel.
-const PANEL_TITLE: f64 = 20.0;
+/// A line of a panel's title.
+const PANEL_LINE: f64 = 16.0;
+/// A dash of a level, and the space after it.
+const DASH: f64 = 5.0;
 
 /// Draws the figure.
 pub fn draw(figure: &Panels) -> Drawing {
     let mut drawing = Drawing::new(WIDTH);
-    let below_title = wrapped(&figure.below_title, " · ", SMALL, WIDTH - 2.0 * MARGIN);
+    let below_title = wrapped(&figure.below_title, " · ", SMALL, false, WIDTH - 2.0 * MARGIN);
     let top = heading(&mut drawing, &figure.title, &below_title);
     let columns = columns(figure.panels.len());
     let rows = figure.panels.len().div_ceil(columns);
     let height = [400.0, 280.0, 210.0][columns - 1];
 
     let x_range = (0.0, if figure.x_high > 0.0 { figure.x_high } else { 1.0 });
-    let y_range = y_range(&figure.panels);
+    let y_range = y_range(&figure.panels, figure.least_height);
     let y_ticks = Axis::linear(y_range, (0.0, 1.0)).ticks((height / 34.0) as usize);
     let labels_width = y_ticks.iter().map(|tick| text_width(&tick.label, SMALL, false)).fold(0.0, f64::max);
     let left = MARGIN + 1.6 * WORDS + labels_width + 8.0;
     let width = (WIDTH - RIGHT - left - SIDE_GAP * (columns - 1) as f64) / columns as f64;
-    let pitch = height + GAP + if has_titles(figure) { PANEL_TITLE } else { 0.0 };
+    let panel_titles: Vec<Vec<String>> =
+        figure.panels.iter().map(|panel| title_lines(&panel.title, width)).collect();
+    let lines = panel_titles.iter().map(Vec::len).max().unwrap_or(0);
+    let pitch = height + GAP + if lines > 0 { 4.0 + PANEL_LINE * lines as f64 } else { 0.0 };
 
     let mut bottom = top;
     for (n, panel) in figure.panels.iter().enumerate() {
@@ -101,8 +110,11 @@ pub fn draw(figure: &Panels) -> Drawing {
             bottom: y + height,
         };
         plot.axes(&mut drawing, &y_ticks, column == 0, n + columns >= figure.panels.len());
-        let title = Text::new((x, y - 7.0), panel.title.clone(), WORDS, BLACK).bold();
-        drawing.text(title.within(width));
+        for (line, words) in panel_titles[n].iter().rev().enumerate() {
+            let place = (x, y - 7.0 - PANEL_LINE * line as f64);
+            drawing.text(Text::new(place, words.clone(), WORDS, BLACK).bold().within(width));
+        }
+        panel.level.iter().for_each(|(_, level)| plot.level(&mut drawing, *level));
         panel.series.iter().for_each(|series| plot.band(&mut drawing, series));
         panel.series.iter().for_each(|series| plot.line(&mut drawing, series));
         panel.series.iter().for_each(|series| plot.markers(&mut drawing, series));
@@ -115,12 +127,25 @@ pub fn draw(figure: &Panels) -> Drawing {
     let x_title = Text::new(((left + WIDTH - RIGHT) / 2.0, below), figure.x_title.clone(), WORDS, BLACK);
     drawing.text(x_title.centred());
     drawing.height =
-        (legend(&mut drawing, (left, below + 10.0), &figure.keys, figure.keys_in_a_group) + MARGIN).ceil();
+        (legend(&mut drawing, (left, below + 10.0), &keys(figure), figure.keys_in_a_group) + MARGIN).ceil();
     drawing
 }
 
-fn has_titles(figure: &Panels) -> bool {
-    figure.panels.iter().any(|panel| !panel.title.is_empty())
+/// A panel's title in lines, broken behind its commas: what tells panels apart is often its end.
+fn title_lines(title: &str, width: f64) -> Vec<String> {
+    let words: Vec<String> = title.split(", ").map(String::from).filter(|word| !word.is_empty()).collect();
+    wrapped(&words, ", ", WORDS, true, width)
+}
+
+/// The legend: the figure's own keys, and the levels that panels have.
+fn keys(figure: &Panels) -> Vec<Key> {
+    let mut keys = figure.keys.clone();
+    for (name, _) in figure.panels.iter().filter_map(|panel| panel.level.as_ref()) {
+        if !keys.iter().any(|key| key.label == *name) {
+            keys.push(Key { label: name.clone(), colour: DARK, line: Some(1.0), marker: None, dot: false });
+        }
+    }
+    keys
 }
 
 /// Panels side by side.
@@ -132,17 +157,21 @@ fn columns(panels: usize) -> usize {
     }
 }
 
-/// What all bands need, and a little more; at least 1 wide, so that rounding errors do not fill the panel.
-fn y_range(panels: &[Panel]) -> (f64, f64) {
+/// What all bands and levels need, and a little more; at least `least` wide.
+fn y_range(panels: &[Panel], least: f64) -> (f64, f64) {
     let series = panels.iter().flat_map(|panel| &panel.series);
     let strokes = series.flat_map(|series| series.pieces.iter().flatten());
-    let (low, high) = strokes.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), stroke| {
-        (low.min(stroke.low), high.max(stroke.high))
-    });
+    let levels = panels.iter().filter_map(|panel| panel.level.as_ref()).map(|(_, y)| (*y, *y));
+    let (low, high) = strokes
+        .map(|stroke| (stroke.low, stroke.high))
+        .chain(levels)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (least, most)| {
+            (low.min(least), high.max(most))
+        });
     if low > high {
         return (-1.0, 1.0);
     }
-    let margin = f64::max(0.04 * (high - low), (1.0 - (high - low)) / 2.0);
+    let margin = f64::max(0.04 * (high - low), (least - (high - low)) / 2.0);
     (low - margin, high + margin)
 }
 
@@ -189,6 +218,16 @@ impl Plot {
             if piece.iter().any(|stroke| stroke.high > stroke.low) {
                 drawing.area(lower.chain(upper).collect(), series.key.colour.translucent(0.18));
             }
+        }
+    }
+
+    /// A dashed line from side to side.
+    fn level(&self, drawing: &mut Drawing, level: f64) {
+        let y = self.y.pixel(level);
+        let mut x = self.left;
+        while x < self.right {
+            drawing.line(vec![(x, y), ((x + DASH).min(self.right), y)], DARK, 1.0);
+            x += 2.0 * DASH;
         }
     }
 
@@ -247,6 +286,7 @@ mod tests {
             below_title: vec!["T1000".into(); 40],
             x_title: "lag (steps)".into(),
             x_high: 1000.0,
+            least_height: 1.0,
             y_title: "log10 norm".into(),
             keys: panels
                 .iter()
@@ -270,6 +310,7 @@ mod tests {
         for (panels, lines, range) in [(1, 18, 3.0), (2, 1, 1e-9), (3, 2, 600.0), (4, 3, 50.0), (18, 2, 1e5)]
         {
             let panel = |n: usize| Panel {
+                level: n.is_multiple_of(2).then(|| ("chance".to_string(), 0.5)),
                 title: format!("orthogonal(1.{n})+forget_bias(1) and more words than fit in a panel"),
                 series: (0..lines)
                     .map(|line| series(&format!("cell{line}, stepwise"), &[range, 0.0, -range]))
@@ -284,7 +325,7 @@ mod tests {
     #[test]
     fn a_long_line_is_thinned_and_keeps_its_end() {
         let values: Vec<f64> = (0..100_000).map(|n| -(n as f64)).collect();
-        let panel = Panel { title: String::new(), series: vec![series("lstm", &values)] };
+        let panel = Panel { title: String::new(), series: vec![series("lstm", &values)], level: None };
         let drawing = draw(&Panels { x_high: 100_000.0, ..figure(vec![panel]) });
         let long = lines_longer_than(&drawing, 100);
         assert!(long.len() == 1 && (500..=1000).contains(&long[0]), "{long:?}");
@@ -293,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_piece_of_one_point_is_a_dot_and_nothing_is_an_empty_panel() {
-        let panel = |series| Panel { title: String::new(), series };
+        let panel = |series| Panel { title: String::new(), series, level: None };
         let dots =
             |drawing: &Drawing| drawing.shapes.iter().filter(|s| matches!(s, Shape::Dot { .. })).count();
         assert_eq!(dots(&draw(&figure(vec![panel(vec![series("lstm", &[0.0])])]))), 1);

@@ -86,7 +86,11 @@ fn figure(quantity: &str, words: &[String], groups: &[&ProfileGroup], outside: &
         let engine = several_engines.then(|| point.engine.clone());
         let title = [Some(point.cell.clone()), Some(point.init.clone()), engine];
         let title: Vec<String> = title.into_iter().flatten().filter(|word| !word.is_empty()).collect();
-        Panel { title: title.join(", "), series: of_point.filter_map(|group| line(&group)).collect() }
+        Panel {
+            title: title.join(", "),
+            level: None,
+            series: of_point.filter_map(|group| line(&group)).collect(),
+        }
     };
     let told = [&INSIDE[..], outside].concat();
     let seeds = over_seeds(groups);
@@ -102,6 +106,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&ProfileGroup], outside: &
         .concat(),
         x_title: "lag T − t (steps before the end of the sequence)".into(),
         x_high: last_lag as f64 + 1.0,
+        least_height: 1.0,
         y_title,
         panels: points.iter().map(panel).collect(),
         keys: (0..steps.len()).map(key).collect(),

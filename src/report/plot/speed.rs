@@ -126,7 +126,7 @@ impl Chart {
         let mut drawing = Drawing::new(WIDTH);
         let interval = "dot: ratio of medians; bar: 95 % interval".to_string();
         let below_title = [&self.below_title[..], &[interval]].concat();
-        let below_title = wrapped(&below_title, " · ", SMALL, WIDTH - 2.0 * MARGIN);
+        let below_title = wrapped(&below_title, " · ", SMALL, false, WIDTH - 2.0 * MARGIN);
         let top = heading(&mut drawing, title, &below_title) + 20.0;
         let times: Vec<String> = self.rows.iter().map(Row::builtin_time).collect();
         let widest = |texts: &mut dyn Iterator<Item = &str>| {

@@ -2,6 +2,7 @@
 
 mod norms;
 mod speed;
+mod training;
 
 use super::group::{LARGEST_EXPONENT, LYAPUNOV, ScalarGroup};
 use super::load::Experiment;
@@ -22,12 +23,14 @@ pub fn rows(experiment: &Experiment) -> Vec<SummaryRow> {
     let jacobian = of_jacobian.flat_map(|group| norms::rows("jacobian", group));
     let predictions = experiment.predictions.iter().map(of_prediction);
     let peak = speed::peak(&experiment.environment);
+    let training = training::rows(&experiment.runs, &experiment.training);
     let speed = experiment.speed.iter().flat_map(|group| speed::rows(group, peak));
     let claim = experiment.claim.iter().flat_map(|claim| claim::judge(claim, experiment)).map(of_claim);
     let publications = experiment.publications.iter();
     let published =
         publications.flat_map(|publication| published::judge(publication, experiment)).map(of_published);
-    gradients.chain(jacobian).chain(predictions).chain(speed).chain(claim).chain(published).collect()
+    let measured = gradients.chain(jacobian).chain(predictions).chain(training).chain(speed);
+    measured.chain(claim).chain(published).collect()
 }
 
 /// As CSV; with a header also where there are no rows.
@@ -100,6 +103,11 @@ impl<'a> Metric<'a> {
             unit: self.unit.to_string(),
             against: self.against,
             verdict: self.verdict,
+            model: None,
+            learning_rate: None,
+            clip_norm: None,
+            data_share: None,
+            parameters: None,
         }
     }
 }

@@ -1,0 +1,127 @@
+//! Loss and gradient norm over training steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::points;
+use crate::report::group::CurveGroup;
+use crate::report::point::Point;
+use crate::results::schema::{RunRow, TrainingRow};
+
+/// Quantity of the curves of a loss in nats on the split `valid`.
+pub const VALID_LOSS: &str = "valid_loss";
+
+/// Quantity of the curves of log10 of a mean square on the split `valid`.
+pub const VALID_SQUARES: &str = "valid_mean_square";
+
+/// Quantity of the curves of log10 of the gradient's norm.
+pub const GRADIENT_NORM: &str = "gradient_norm";
+
+/// What is drawn: the quantity, and its split, metric and unit in `training.csv`.
+const DRAWN: [(&str, [&str; 3]); 3] = [
+    (VALID_LOSS, ["valid", "loss", "nats"]),
+    (VALID_SQUARES, ["valid", "loss", "mse"]),
+    (GRADIENT_NORM, ["train", "gradient_norm", "l2"]),
+];
+
+/// Curves over training steps, with the level of chance beside losses.
+pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
+    let points: Vec<Point> = points(runs).into_iter().map(|point| Point { loss: None, ..point }).collect();
+    let learned = |(run, _): &(&RunRow, &Point)| run.kind == "training" && run.status == "ok";
+    let trained: Vec<(&RunRow, &Point)> = runs.iter().zip(&points).filter(learned).collect();
+    let mut groups: Vec<CurveGroup> = Vec::new();
+    for (quantity, what) in DRAWN {
+        let shown = |value: f64| if quantity == VALID_LOSS { value } else { value.log10() };
+        for &(run, point) in &trained {
+            let is_it = |row: &&TrainingRow| {
+                row.run_id == run.run_id && [&row.split, &row.metric, &row.unit].map(String::as_str) == what
+            };
+            let of_run = || rows.iter().filter(is_it);
+            let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
+            let curve: BTreeMap<usize, Option<f64>> = of_run().map(|row| (row.step, y(row))).collect();
+            if curve.is_empty() {
+                continue;
+            }
+            match groups.iter_mut().find(|group| group.quantity == quantity && group.point == *point) {
+                Some(group) => {
+                    group.curves.push(curve);
+                    group.seeds.push(run.seed);
+                }
+                None => groups.push(CurveGroup {
+                    point: point.clone(),
+                    quantity: quantity.into(),
+                    layer: 0,
+                    curves: vec![curve],
+                    seeds: vec![run.seed],
+                    chance: of_run().find_map(|row| row.chance).map(shown),
+                }),
+            }
+        }
+    }
+    for group in groups.iter_mut().filter(|group| group.quantity != GRADIENT_NORM) {
+        keep_last(&mut group.curves);
+    }
+    groups
+}
+
+/// A run that has ended, mostly since it has solved its task, keeps its last value while others go on: without it their
+/// mean would be of those that learn late, or end with the first.
+fn keep_last(curves: &mut [BTreeMap<usize, Option<f64>>]) {
+    let steps: BTreeSet<usize> = curves.iter().flat_map(|curve| curve.keys().copied()).collect();
+    for curve in curves {
+        if let Some((&end, &last)) = curve.last_key_value() {
+            curve.extend(steps.range(end + 1..).map(|step| (*step, last)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fake;
+
+    fn row(id: &str, value: f64) -> TrainingRow {
+        fake::trained(&fake::run(id, 1), "valid", "loss", value)
+    }
+
+    #[test]
+    fn a_run_that_has_ended_keeps_its_last_loss() {
+        let runs = ["a", "b"].map(|id| RunRow { kind: "training".into(), ..fake::run(id, 1) });
+        let at = |id: &str, step, value| TrainingRow { step, ..row(id, value) };
+        let rows =
+            [at("a", 10, 1.0), at("a", 20, 0.1), at("b", 10, 1.0), at("b", 20, 1.0), at("b", 30, 0.01)];
+        let groups = curves(&runs, &rows);
+        let loss = groups.iter().find(|group| group.quantity == VALID_SQUARES).unwrap();
+        assert_eq!(
+            loss.by_x(),
+            BTreeMap::from([(10, vec![0.0, 0.0]), (20, vec![-1.0, 0.0]), (30, vec![-1.0, -2.0])])
+        );
+    }
+
+    #[test]
+    fn seeds_are_one_curve_and_what_training_sets_is_a_panel() {
+        let of = |id: &str, seed, rate| RunRow {
+            kind: "training".into(),
+            learning_rate: Some(rate),
+            ..fake::run(id, seed)
+        };
+        let runs = [of("a", 1, 0.1), of("b", 2, 0.1), of("c", 1, 0.2)];
+        let rows = ["a", "b", "c"].map(|id| row(id, 0.01));
+        let groups = curves(&runs, &rows);
+        let losses: Vec<_> = groups.iter().filter(|group| group.quantity == VALID_SQUARES).collect();
+        assert_eq!(losses.iter().map(|group| group.curves.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(losses[1].point.init, "orthogonal(1), learning rate 0.2");
+        assert_eq!(losses[0].curves[0], [(10, Some(-2.0))].into_iter().collect());
+    }
+
+    #[test]
+    fn nats_are_drawn_as_they_are_and_squares_as_log10_with_chance_beside_both() {
+        let runs = [RunRow { kind: "training".into(), ..fake::run("a", 1) }];
+        let of = |unit: &str| {
+            let row = TrainingRow { unit: unit.into(), chance: Some(10.0), ..row("a", 100.0) };
+            let group = curves(&runs, &[row]).remove(0);
+            (group.quantity, group.curves[0][&10], group.chance)
+        };
+        assert_eq!(of("nats"), (VALID_LOSS.to_string(), Some(100.0), Some(10.0)));
+        assert_eq!(of("mse"), (VALID_SQUARES.to_string(), Some(2.0), Some(1.0)));
+    }
+}
