@@ -9,17 +9,22 @@ use crate::device;
 use crate::error::{Error, Result};
 use crate::experiment::{self, Context, Measured, Place, recurrent_words};
 use crate::guard::guarded;
-use crate::results::environment::peak_memory;
+use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
 use crate::ui::Ui;
 use crate::words::duration;
 
+/// What was measured on what.
+const ENVIRONMENT: &str = "environment.json";
+
 /// How a plan is carried out.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct Options<'a> {
     /// Where.
     pub place: Place,
+    /// On what.
+    pub environment: &'a Environment,
     /// Only every N-th run, beginning with the I-th (from 0): `Some((I, N))`.
     pub shard: Option<(usize, usize)>,
     /// Run again what is there already.
@@ -35,6 +40,8 @@ pub struct Tally {
     pub done: usize,
     /// Were there already.
     pub present: usize,
+    /// Under way in another process.
+    pub elsewhere: usize,
     /// Failed.
     pub failed: usize,
 }
@@ -49,6 +56,12 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     let mine: Vec<&Run> = plan.runs.iter().skip(index).step_by(count).collect();
     let is_missing = |run: &Run| options.rerun || store.done(&run.id).is_none();
     let missing: Vec<&Run> = mine.iter().copied().filter(|run| is_missing(run)).collect();
+    if missing.is_empty() {
+        // What is there was measured where it was measured.
+        store.write_text_if_absent(ENVIRONMENT, &options.environment.to_json())?;
+    } else {
+        store.write_text(ENVIRONMENT, &options.environment.to_json())?;
+    }
     let mut tally = Tally { present: mine.len() - missing.len(), ..Tally::default() };
 
     ui.begin(&plan.name, mine.len(), tally.present);
@@ -58,6 +71,16 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     let mut tables = Tables::new(store, &ids);
     for run in missing {
         let what = run.describe();
+        let Some(_claim) = store.claim(&run.id)? else {
+            ui.say(&format!("  under way in another process: {} {what}", run.id));
+            tally.elsewhere += 1;
+            continue;
+        };
+        if !is_missing(run) {
+            // Another process has finished it meanwhile.
+            tally.present += 1;
+            continue;
+        }
         ui.run_starts(&what);
         let checkpoints = store.checkpoints(&run.id);
         if options.rerun && checkpoints.exists() {
@@ -65,6 +88,7 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
         }
         let context = Context { inputs, place: options.place, checkpoints: &checkpoints };
         let (row, rows) = one(run, &context, &mut |step, steps| ui.step(&what, step, steps));
+        let row = on(options.environment, row);
         store.save(&row, &rows)?;
         match &row.error {
             None => {
@@ -97,7 +121,8 @@ struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     fn new(store: &'a Store, ids: &'a [String]) -> Tables<'a> {
-        Tables { store, ids, since: Instant::now(), pause: Duration::from_secs(5) }
+        // The first at once: what is there is to be seen when a run of hours is interrupted.
+        Tables { store, ids, since: Instant::now(), pause: Duration::ZERO }
     }
 
     fn refresh(&mut self) -> Result<()> {
@@ -111,6 +136,12 @@ impl<'a> Tables<'a> {
         self.since = Instant::now();
         Ok(())
     }
+}
+
+/// With what it was measured on; the peak stands beside timings alone.
+fn on(environment: &Environment, row: RunRow) -> RunRow {
+    let peak = environment.fma_peak_gflops.filter(|_| row.kind == "speed");
+    RunRow { cpu: Some(environment.cpu.clone()), fma_peak_gflops: peak, ..row }
 }
 
 /// Executes one run and writes down how it ended.
@@ -188,6 +219,8 @@ fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunR
         clip_norm: learning.map(|learning| learning.clip_norm),
         dropout: learning.map(|learning| learning.settings.dropout),
         data_share: learning.map(|learning| learning.data_share),
+        cpu: None,
+        fma_peak_gflops: None,
     }
 }
 

@@ -31,7 +31,6 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     let experiments = experiments(&args.config, place, &fetch)?;
     let stores =
         experiments.iter().map(|e| Store::open(&args.out, &e.spec.name)).collect::<Result<Vec<_>>>()?;
-    let options = Options { place, shard: args.shard, rerun: args.rerun, fail_fast: args.fail_fast };
     let here = Environment::here(&device::name(place.device), place.threads);
     let times = |spec: &Spec| spec.parts.iter().any(|part| part.measure.kind() == Kind::Speed);
     // Once for all of them: it is the machine's.
@@ -49,11 +48,12 @@ pub fn run(args: &RunArgs) -> Result<u8> {
         let resolved = toml::to_string_pretty(&spec.resolved)
             .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
         store.write_text("config.toml", &resolved)?;
-        store.write_text("environment.json", &environment.to_json())?;
         match spec.targets.to_toml(&spec.name)? {
             Some(text) => store.write_text(targets::FILE, &text)?,
             None => store.remove(targets::FILE)?,
         }
+        let options =
+            Options { place, environment, shard: args.shard, rerun: args.rerun, fail_fast: args.fail_fast };
         let tally = execute(plan, inputs, store, options, &mut ui)?;
         failed += tally.failed;
         report::write(store.root())?;

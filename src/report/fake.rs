@@ -32,6 +32,8 @@ pub fn run(id: &str, seed: u64) -> RunRow {
         clip_norm: None,
         dropout: None,
         data_share: None,
+        cpu: None,
+        fma_peak_gflops: None,
     }
 }
 

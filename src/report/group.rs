@@ -63,6 +63,8 @@ pub struct SpeedGroup {
     pub point: Point,
     /// `forward` or `train`.
     pub pass: String,
+    /// What the processor's vectors multiply at most, GFLOP/s in f32, where the runs know it.
+    pub peak: Option<f64>,
     /// Engine by engine, in the order of their first sample.
     pub engines: Vec<(String, Samples)>,
 }
@@ -211,7 +213,8 @@ pub fn speed(runs: &[RunRow], rows: impl IntoIterator<Item = SpeedRow>) -> Vec<S
     for (run, row) in rows {
         let point = Point::from(&runs[run]).with_engine("");
         let group = *known.entry((point.clone(), row.pass.clone())).or_insert_with(|| {
-            groups.push(SpeedGroup { point, pass: row.pass.clone(), engines: vec![] });
+            let peak = runs[run].fma_peak_gflops;
+            groups.push(SpeedGroup { point, pass: row.pass.clone(), peak, engines: vec![] });
             groups.len() - 1
         });
         let engines = &mut groups[group].engines;

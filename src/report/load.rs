@@ -74,8 +74,24 @@ pub fn load(dir: &Path) -> Result<Experiment> {
     };
     let jacobian: Vec<JacobianRow> = csv_rows(&dir.join("jacobian.csv"), |rows| rows.collect())?;
     let gates: Vec<GateRow> = csv_rows(&dir.join("gates.csv"), |rows| rows.collect())?;
+    let training: Vec<TrainingRow> = csv_rows(&dir.join("training.csv"), |rows| rows.collect())?;
     let config = dir.join("config.toml");
     let speed = csv_rows(&dir.join("speed.csv"), |rows| group::speed(&runs, rows))?;
+    for (kind, file, is_empty) in [
+        ("gradients", "gradients.csv", gradients.is_empty()),
+        ("jacobian", "jacobian.csv", jacobian.is_empty()),
+        ("speed", "speed.csv", speed.is_empty()),
+        ("training", "training.csv", training.is_empty()),
+    ] {
+        let count = runs.iter().filter(|run| run.kind == kind && run.status == "ok").count();
+        if is_empty && count > 0 {
+            let problem = format!(
+                "expected rows of the {count} runs of the kind `{kind}` that runs.csv has as ok, found none; \
+                 `lstm-lab run` with the same config writes it anew from runs/"
+            );
+            return Err(Error::data(&dir.join(file), problem));
+        }
+    }
     Ok(Experiment {
         name: name(dir),
         about: about(&config)?,
@@ -88,7 +104,7 @@ pub fn load(dir: &Path) -> Result<Experiment> {
         gradients,
         profiles,
         speed,
-        training: csv_rows(&dir.join("training.csv"), |rows| rows.collect())?,
+        training,
     })
 }
 
@@ -171,16 +187,25 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_runs_may_be_absent() {
+    fn everything_but_the_runs_may_be_absent_where_none_of_them_went_well() {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("my-experiment");
         fs::create_dir(&place).unwrap();
-        fs::write(place.join("runs.csv"), runs_csv(&[fake::run("a", 1)])).unwrap();
+        let failed = RunRow { status: "failed".into(), ..fake::run("a", 1) };
+        fs::write(place.join("runs.csv"), runs_csv(std::slice::from_ref(&failed))).unwrap();
         let found = load(&place).unwrap();
         assert_eq!(found.name, "my-experiment");
-        assert_eq!(found.runs, [fake::run("a", 1)]);
+        assert_eq!(found.runs, [failed]);
         assert_eq!(found.about, About::default());
         assert!(found.environment.is_empty() && found.gradients.is_empty() && found.speed.is_empty());
+    }
+
+    #[test]
+    fn rows_of_runs_that_went_well_may_not_be_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("runs.csv"), runs_csv(&[fake::run("a", 1)])).unwrap();
+        let message = load(dir.path()).unwrap_err().to_string();
+        assert!(message.contains("gradients.csv") && message.contains("found none"), "{message}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The report as Markdown.
 
+use std::collections::BTreeSet;
+
 use super::guide;
 use super::load::Experiment;
 use super::plot::Figure;
@@ -73,6 +75,14 @@ fn runs(runs: &[RunRow]) -> String {
     let mut text = format!("## Runs\n\n{} run{plural}: {ok} ok, {} failed.", runs.len(), failed.len());
     if runs.is_empty() {
         text.push_str(" There is nothing to report yet.");
+    }
+    let processors: BTreeSet<&str> = runs.iter().filter_map(|run| run.cpu.as_deref()).collect();
+    if processors.len() > 1 {
+        let names = processors.into_iter().map(escaped).collect::<Vec<_>>().join("; ");
+        text.push_str(&format!(
+            " They were made on several processors ({names}): `runs.csv` says which on which, and the environment below is \
+             that of the last."
+        ));
     }
     if !failed.is_empty() {
         text.push_str("\n\nFailed:\n");

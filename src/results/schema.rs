@@ -62,6 +62,10 @@ pub struct RunRow {
     /// Share of the training data that is learned from.
     #[serde(default)]
     pub data_share: Option<f64>,
+    /// The processor's own name.
+    pub cpu: Option<String>,
+    /// What its vectors multiply and add at most, GFLOP/s in f32 on the run's threads, measured before; for `speed`.
+    pub fma_peak_gflops: Option<f64>,
 }
 
 impl RunRow {

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::curve::GradientCurve;
 use super::file::{read, rows_of_all, try_write_csv, write_csv, write_whole};
@@ -25,6 +25,27 @@ pub struct Rows {
     pub speed: Vec<SpeedRow>,
     /// `training.csv`.
     pub training: Vec<TrainingRow>,
+}
+
+/// A row of a run's `tables.csv`: what it was saved with, so that it is known when some of it is gone.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TableRow {
+    file: String,
+    bytes: u64,
+}
+
+/// The right to execute a run; other processes wait for none, they leave the run to who has it.
+#[derive(Debug)]
+pub struct Claim {
+    path: PathBuf,
+    _lock: fs::File,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // While it is still locked. Who has it open by then finds the run done.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// The directory `DIR/<experiment name>/`.
@@ -54,9 +75,43 @@ impl Store {
         &self.root
     }
 
-    /// The row of a run that is there and did not fail.
+    /// The row of a run that is there, whole, and did not fail.
     pub fn done(&self, run_id: &str) -> Option<RunRow> {
-        self.run_row(run_id).filter(|row| row.status == "ok")
+        self.run_row(run_id).filter(|row| row.status == "ok" && self.is_whole(run_id))
+    }
+
+    /// Whether every table that a run was saved with is there, as long as it was.
+    fn is_whole(&self, run_id: &str) -> bool {
+        let dir = self.run_dir(run_id);
+        let whole = |table: &TableRow| {
+            fs::metadata(dir.join(&table.file)).is_ok_and(|file| file.len() == table.bytes)
+        };
+        match read::<TableRow>(&dir.join(TABLES)) {
+            Ok(tables) => tables.iter().all(whole),
+            // A run that was saved before there was such a file.
+            Err(_) => !dir.join(TABLES).exists(),
+        }
+    }
+
+    /// The right to execute a run; none where another process has it.
+    ///
+    /// # Errors
+    /// The directory cannot be written.
+    pub fn claim(&self, run_id: &str) -> Result<Option<Claim>> {
+        let path = self.root.join("runs").join(format!(".{run_id}.lock"));
+        let lock = fs::File::create(&path).map_err(Error::io("write", &path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Claim { path, _lock: lock })),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+        }
+    }
+
+    /// How many runs are there that are none of these: they are of another config.
+    pub fn others(&self, run_ids: &[String]) -> usize {
+        let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| !name.starts_with('.') && !run_ids.contains(name)).count()
     }
 
     fn run_row(&self, run_id: &str) -> Option<RunRow> {
@@ -89,6 +144,7 @@ impl Store {
         write_table(aside.path(), "gates.csv", &rows.gates)?;
         write_table(aside.path(), "speed.csv", &rows.speed)?;
         write_table(aside.path(), "training.csv", &rows.training)?;
+        write_csv(&aside.path().join(TABLES), tables(aside.path())?)?;
         let place = self.run_dir(&run.run_id);
         if place.exists() {
             fs::remove_dir_all(&place).map_err(Error::io("replace", &place))?;
@@ -135,6 +191,14 @@ impl Store {
         }
     }
 
+    /// Writes a text file of the experiment where there is none.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn write_text_if_absent(&self, file: &str, text: &str) -> Result<()> {
+        if self.root.join(file).exists() { Ok(()) } else { self.write_text(file, text) }
+    }
+
     /// Writes a text file of the experiment, such as `config.toml`.
     ///
     /// # Errors
@@ -142,6 +206,23 @@ impl Store {
     pub fn write_text(&self, file: &str, text: &str) -> Result<()> {
         write_whole(&self.root.join(file), text.as_bytes())
     }
+}
+
+/// The list of a run's tables.
+const TABLES: &str = "tables.csv";
+
+/// What files a directory has.
+fn tables(dir: &Path) -> Result<Vec<TableRow>> {
+    let entries = fs::read_dir(dir)
+        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+        .map_err(Error::io("read", dir))?;
+    let mut tables = Vec::new();
+    for entry in entries {
+        let bytes = entry.metadata().map_err(Error::io("read", dir))?.len();
+        tables.push(TableRow { file: entry.file_name().to_string_lossy().into_owned(), bytes });
+    }
+    tables.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(tables)
 }
 
 /// Writes a run's table, if it has any row.
@@ -183,6 +264,8 @@ mod tests {
             clip_norm: None,
             dropout: None,
             data_share: None,
+            cpu: None,
+            fma_peak_gflops: None,
         }
     }
 
@@ -231,6 +314,36 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_has_lost_a_table_is_not_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "x").unwrap();
+        let save = || {
+            store.save(&run("a", "ok"), &Rows { speed: vec![sample("a", 1.0)], ..Rows::default() }).unwrap()
+        };
+        save();
+        let table = store.root().join("runs/a/speed.csv");
+        fs::write(&table, "").unwrap();
+        assert_eq!(store.done("a"), None, "cut short");
+        save();
+        assert!(store.done("a").is_some());
+        fs::remove_file(&table).unwrap();
+        assert_eq!(store.done("a"), None, "gone");
+        fs::remove_file(store.root().join("runs/a").join(TABLES)).unwrap();
+        assert!(store.done("a").is_some(), "of before tables were listed");
+    }
+
+    #[test]
+    fn a_run_is_executed_by_one_process_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "x").unwrap();
+        let mine = store.claim("a").unwrap();
+        assert!(mine.is_some() && store.claim("a").unwrap().is_none() && store.claim("b").unwrap().is_some());
+        drop(mine);
+        assert!(store.claim("a").unwrap().is_some());
+        assert_eq!(store.others(&[]), 0, "a claim is no run");
+    }
+
+    #[test]
     fn a_run_of_another_plan_stays_out_of_the_tables() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
@@ -241,6 +354,7 @@ mod tests {
         let rows: Vec<SpeedRow> = read(&store.root().join("speed.csv")).unwrap();
         assert_eq!(rows, [sample("b", 1.0)]);
         assert!(store.done("a").is_some());
+        assert_eq!(store.others(&["b".into()]), 1);
     }
 
     #[test]

@@ -22,9 +22,8 @@ pub fn rows(experiment: &Experiment) -> Vec<SummaryRow> {
         .filter(|group| ![LYAPUNOV, LARGEST_EXPONENT].contains(&group.quantity.as_str()));
     let jacobian = of_jacobian.flat_map(|group| norms::rows("jacobian", group));
     let predictions = experiment.predictions.iter().map(of_prediction);
-    let peak = speed::peak(&experiment.environment);
     let training = training::rows(&experiment.runs, &experiment.training);
-    let speed = experiment.speed.iter().flat_map(|group| speed::rows(group, peak));
+    let speed = experiment.speed.iter().flat_map(speed::rows);
     let claim = experiment.claim.iter().flat_map(|claim| claim::judge(claim, experiment)).map(of_claim);
     let publications = experiment.publications.iter();
     let published =

@@ -1,28 +1,18 @@
 //! Of timings: seconds, the rate of multiplication, and the ratio to libtorch's own.
 
-use std::collections::BTreeMap;
-
 use super::Metric;
 use crate::report::group::SpeedGroup;
 use crate::report::rate;
 use crate::results::schema::SummaryRow;
 use crate::stats;
 
-/// What the processor's vectors could multiply at most, GFLOP/s in f32: a key of `environment.json`.
-const FMA_PEAK: &str = "fma_peak_gflops";
-
 /// The engine that the others are measured by.
 pub const REFERENCE: &str = "builtin";
 
-/// The peak that an experiment's environment names.
-pub fn peak(environment: &BTreeMap<String, String>) -> Option<f64> {
-    environment.get(FMA_PEAK).and_then(|peak| peak.parse().ok())
-}
-
 /// `seconds`, `gflops` and, for f32 on a CPU whose peak is known, `share_of_peak` of every engine, then `ratio_to_builtin`
 /// of those that have samples beside builtin's.
-pub fn rows(group: &SpeedGroup, peak: Option<f64>) -> Vec<SummaryRow> {
-    let peak = peak.filter(|_| group.point.device == "cpu" && group.point.dtype == "f32");
+pub fn rows(group: &SpeedGroup) -> Vec<SummaryRow> {
+    let peak = group.peak.filter(|_| group.point.device == "cpu" && group.point.dtype == "f32");
     let common = Metric { kind: "speed", quantity: &group.pass, ..Metric::default() };
     let mut rows = Vec::new();
     for (engine, samples) in &group.engines {
@@ -106,23 +96,17 @@ mod tests {
 
     #[test]
     fn a_share_of_the_peak_needs_f32_and_a_peak() {
-        let share = |dtype: &str, peak: Option<&str>| {
-            let runs = [RunRow { dtype: dtype.into(), ..fake::run("a", 1) }];
+        let share = |dtype: &str, peak: Option<f64>| {
+            let runs = [RunRow { dtype: dtype.into(), fma_peak_gflops: peak, ..fake::run("a", 1) }];
             let samples = (0..3).map(|n| fake::sample("a", "fused", "forward", n, 1e-6));
-            let peak = peak.map(|peak| (FMA_PEAK.to_string(), peak.to_string()));
-            let speed = group::speed(&runs, samples);
-            summary::rows(&Experiment {
-                speed,
-                environment: peak.into_iter().collect(),
-                ..Experiment::default()
-            })
+            summary::rows(&Experiment { speed: group::speed(&runs, samples), ..Experiment::default() })
         };
         let of = |rows: &[SummaryRow], metric: &str| {
             rows.iter().find(|row| row.metric == metric).and_then(|row| row.estimate)
         };
-        let found = share("f32", Some("2"));
+        let found = share("f32", Some(2.0));
         near(of(&found, "share_of_peak"), of(&found, "gflops").unwrap() / 2.0);
-        assert_eq!(of(&share("f64", Some("2")), "share_of_peak"), None);
+        assert_eq!(of(&share("f64", Some(2.0)), "share_of_peak"), None);
         assert_eq!(of(&share("f32", None), "share_of_peak"), None);
     }
 
