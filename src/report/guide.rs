@@ -28,8 +28,8 @@ Claim:
 pub const PUBLISHED: &str = "
 Published results:
 
-- **match**, **miss**: the mean over the seeds is, or is not, what counts as a match. **at chance**: a miss within 1 % of
-  chance. **not comparable**: what was published is of another experiment, or of longer training.
+- **match**, **miss**: the mean over the seeds is, or is not, what counts as a match. **at chance**: a miss that is less
+  than 1 % better than chance, or less than 10 % worse. **not comparable**: what was published is of another experiment, or of longer training.
 - **sequences**: training sequences until the task was solved; a match only where every run solved it.
 ";
 
@@ -97,7 +97,7 @@ pub const TRAINING: &str = "
 
 `best valid loss` is the least of a run's evaluations on data that it does not learn from; the test split is judged once, by the
 parameters of that evaluation. `chance` is what the best answer reaches on the test split that does not look at the sequence; a
-test loss within 1 % of it is called so, and one above is worse. `accuracy` is the share of right answers; a number is right
+test loss less than 1 % better or less than 10 % worse is called so. `accuracy` is the share of right answers; a number is right
 within 0.04. `solved` counts the runs that met the config's criterion. Where gradient norms are recorded during
 training, figures show them over lag, a line a recorded step (six of them, where there are more); the section on gradients shows
 those of each run's last recorded step. `gradients.csv` has all of them, by `step`.

@@ -6,7 +6,7 @@ use super::evidence::{Evidence, evidence};
 use super::load::Experiment;
 use super::number::{significant, with_interval};
 use super::table::{Table, escaped};
-use super::training::AT_CHANCE;
+use super::training::{NoBetter, beside_chance};
 use crate::config::reading::Metric;
 use crate::config::targets::{Publication, Published};
 use crate::stats::{self, Interval};
@@ -91,8 +91,12 @@ fn verdict(judged: &Judged) -> Verdict {
     if all && rule.holds(estimate, published.value) {
         return Verdict::Match;
     }
-    let at_chance = judged.chance.is_some_and(|chance| (estimate / chance - 1.0).abs() < AT_CHANCE);
-    if at_chance { Verdict::AtChance } else { Verdict::Miss }
+    let grows_better = published.reading.metric.grows_better();
+    let times = judged.chance.map(|chance| if grows_better { chance / estimate } else { estimate / chance });
+    match times.and_then(beside_chance) {
+        Some(NoBetter::AtChance) => Verdict::AtChance,
+        _ => Verdict::Miss,
+    }
 }
 
 /// What a run was trained on at least, and what the number wants: nothing where that is enough.

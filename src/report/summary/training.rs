@@ -31,15 +31,16 @@ fn of_point(members: &[&RunRow], rows: &[TrainingRow]) -> Vec<SummaryRow> {
     let sequences = each(&|learned| Some(learned.of("train", "loss").last()?.sequences as f64));
     let seconds = each(&|learned| learned.run.seconds);
     let (test, accuracy) = (last("test", "loss"), last("test", "accuracy"));
-    let standing =
-        stats::mean(&test).zip(chance("test", "loss")).and_then(|(loss, chance)| beside_chance(loss, chance));
+    let standing = stats::mean(&test)
+        .zip(chance("test", "loss"))
+        .and_then(|(loss, chance)| beside_chance(loss / chance));
     let hits = solved.iter().sum::<f64>() as usize;
     let metrics = [
         Metric { unit: &unit, against: words(chance("valid", "loss")), ..mean("best_valid_loss", &least) },
         Metric {
             unit: &unit,
             against: words(chance("test", "loss")),
-            verdict: standing.map(String::from),
+            verdict: standing.map(|standing| standing.to_string()),
             ..mean("test_loss", &test)
         },
         Metric {

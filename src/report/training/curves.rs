@@ -57,20 +57,32 @@ pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
             }
         }
     }
-    for group in groups.iter_mut().filter(|group| group.quantity != GRADIENT_NORM) {
-        keep_last(&mut group.curves);
+    for group in &mut groups {
+        let keeps_last = group.quantity != GRADIENT_NORM;
+        align(&mut group.curves, keeps_last);
     }
     groups
 }
 
-/// A run that has ended, mostly since it has solved its task, keeps its last value while others go on: without it their
-/// mean would be of those that learn late, or end with the first.
-fn keep_last(curves: &mut [BTreeMap<usize, Option<f64>>]) {
+/// Gives every curve a value at each step that another has one: a run also has them at the step at which it has ended, which is
+/// another for each seed, and a mean is over all of them. Between two steps of its own that is the straight line. A run that has
+/// ended, mostly since it has solved its task, keeps its last loss while others go on: without it their mean would be of
+/// those that learn late, or end with the first.
+fn align(curves: &mut [BTreeMap<usize, Option<f64>>], keeps_last: bool) {
     let steps: BTreeSet<usize> = curves.iter().flat_map(|curve| curve.keys().copied()).collect();
     for curve in curves {
-        if let Some((&end, &last)) = curve.last_key_value() {
-            curve.extend(steps.range(end + 1..).map(|step| (*step, last)));
-        }
+        let own = curve.clone();
+        let missing = steps.iter().filter(|step| !own.contains_key(step));
+        curve.extend(missing.filter_map(|&step| {
+            let (&from, &y) = own.range(..step).next_back()?;
+            match own.range(step..).next() {
+                Some((&to, &next)) => {
+                    let share = (step - from) as f64 / (to - from) as f64;
+                    Some((step, y.zip(next).map(|(y, next)| y + share * (next - y))))
+                }
+                None => keeps_last.then_some((step, y)),
+            }
+        }));
     }
 }
 
@@ -84,17 +96,15 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_has_ended_keeps_its_last_loss() {
+    fn every_seed_has_a_value_at_every_step_and_after_its_end_its_last_loss() {
         let runs = ["a", "b"].map(|id| RunRow { kind: "training".into(), ..fake::run(id, 1) });
         let at = |id: &str, step, value| TrainingRow { step, ..row(id, value) };
         let rows =
-            [at("a", 10, 1.0), at("a", 20, 0.1), at("b", 10, 1.0), at("b", 20, 1.0), at("b", 30, 0.01)];
-        let groups = curves(&runs, &rows);
-        let loss = groups.iter().find(|group| group.quantity == VALID_SQUARES).unwrap();
-        assert_eq!(
-            loss.by_x(),
-            BTreeMap::from([(10, vec![0.0, 0.0]), (20, vec![-1.0, 0.0]), (30, vec![-1.0, -2.0])])
-        );
+            [at("a", 10, 1.0), at("a", 15, 0.1), at("b", 10, 1.0), at("b", 20, 0.01), at("b", 30, 0.01)];
+        let loss = &curves(&runs, &rows)[0];
+        let expected =
+            [(10, vec![0.0, 0.0]), (15, vec![-1.0, -1.0]), (20, vec![-1.0, -2.0]), (30, vec![-1.0, -2.0])];
+        assert_eq!(loss.by_x(), BTreeMap::from(expected));
     }
 
     #[test]

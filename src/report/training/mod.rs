@@ -3,20 +3,37 @@
 mod curves;
 mod table;
 
+use std::fmt;
+
 pub use self::curves::{GRADIENT_NORM, VALID_LOSS, VALID_SQUARES, curves};
 pub use self::table::table;
 use super::point::Point;
 use crate::results::schema::{RunRow, SummaryRow};
 
-/// Within this share of the chance level a loss is at chance.
-pub const AT_CHANCE: f64 = 0.01;
+/// How a number stands to chance, where it is no better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoBetter {
+    /// Less than 1 % better, or less than 10 % worse.
+    AtChance,
+    /// Worse than that.
+    Worse,
+}
 
-/// What a loss is beside its chance level, where it is no better.
-pub fn beside_chance(loss: f64, chance: f64) -> Option<&'static str> {
-    match loss / chance - 1.0 {
-        more if more >= AT_CHANCE => Some("worse than chance"),
-        more if more > -AT_CHANCE => Some("at chance"),
+/// How a number stands to chance by `times`: how many times as bad it is.
+pub fn beside_chance(times: f64) -> Option<NoBetter> {
+    match times {
+        times if times >= 1.1 => Some(NoBetter::Worse),
+        times if times > 0.99 => Some(NoBetter::AtChance),
         _ => None,
+    }
+}
+
+impl fmt::Display for NoBetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoBetter::AtChance => "at chance",
+            NoBetter::Worse => "worse than chance",
+        })
     }
 }
 
