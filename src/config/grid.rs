@@ -52,7 +52,10 @@ impl Check<'_> {
                 let key = self.grid_key(kind, "shapes");
                 return Err(self.source.error(&key, "expected at least one shape, found an empty list"));
             }
-            Some(shapes) => shapes.clone(),
+            Some(shapes) => {
+                self.no_shape_twice(&self.grid_key(kind, "shapes"), shapes)?;
+                shapes.clone()
+            }
             None => vec![ShapeWire::default()],
         };
         let fixed_input = task.fixes_input_size();
@@ -75,6 +78,16 @@ impl Check<'_> {
             }
         }
         Ok(shapes)
+    }
+
+    fn no_shape_twice(&self, key: &str, shapes: &[ShapeWire]) -> Result<(), ConfigError> {
+        match shapes.iter().enumerate().find(|(n, shape)| shapes[..*n].contains(shape)) {
+            Some((n, twice)) => {
+                let problem = format!("expected each shape once, found {twice} again");
+                Err(self.source.error(&format!("{key}[{n}]"), problem))
+            }
+            None => Ok(()),
+        }
     }
 
     fn hidden_sizes(

@@ -1,5 +1,7 @@
 //! Grid × seeds → the list of runs.
 
+use std::collections::BTreeSet;
+
 use super::init::Init;
 use super::names::{CellName, Dtype, Encoding, EngineName, Kind};
 use super::run::{Learning, Point, Run, RunMeasure};
@@ -23,7 +25,7 @@ impl Plan {
     /// Multiplies a spec out. `inputs` are the data that the task names, `device` and `threads` where it will run.
     ///
     /// # Errors
-    /// A grid point that makes no sense, an `exclude` rule that fits no point, a text that is too short, a claim without
+    /// A grid point that makes no sense, one that comes twice, an `exclude` rule that fits no point, a text that is too short, a claim without
     /// the runs that it is about.
     pub fn new(spec: &Spec, inputs: &Inputs, device: &str, threads: usize) -> Result<Plan> {
         let mut expand = Expansion { spec, inputs, device, threads, used: vec![false; spec.exclude.len()] };
@@ -40,6 +42,13 @@ impl Plan {
         }
         if runs.is_empty() {
             return Err(Error::Usage(format!("{}: `exclude` leaves no grid point over", spec.name)));
+        }
+        let mut ids = BTreeSet::new();
+        if let Some(twice) = runs.iter().find(|run| !ids.insert(&run.id)) {
+            let (name, what) = (&spec.name, twice.describe());
+            return Err(Error::Usage(format!(
+                "{name}: expected grid points that differ, found `{what}` twice"
+            )));
         }
         spec.claim.iter().try_for_each(|claim| claim.fits(&spec.name, &runs))?;
         spec.targets.fit(&spec.name, &runs)?;

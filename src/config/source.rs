@@ -75,7 +75,7 @@ impl Source {
     /// An error about the value of a dotted key such as `grid.cell` or `claim.test[0].metric`, pointing at where the value came from.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let problem = problem.into();
-        if let Some(change) = self.overrides.iter().rev().find(|change| change.key == key) {
+        if let Some(change) = self.overrides.iter().rev().find(|change| change.says(key)) {
             return change.error(problem);
         }
         let line = self.offset_of(key).map(|offset| self.line_at(offset));
@@ -166,6 +166,11 @@ impl Override {
         }
         table.insert(name.to_string(), self.value.clone());
         Ok(())
+    }
+
+    /// Whether the value of a key comes from here: of this key, or of one inside it.
+    fn says(&self, key: &str) -> bool {
+        key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
 
     fn error(&self, problem: String) -> ConfigError {

@@ -175,6 +175,10 @@ fn bad_input_is_refused_with_a_reason_and_exit_code_2() {
         set("grid.cell=[]", &["empty list"]),
         set("seeds=[]", &["empty list"]),
         set("seeds=[1,1]", &["found 1 again"]),
+        set(
+            "gradients.grid.shapes=[{seq_len=5},{seq_len=6},{seq_len=5}]",
+            &["`gradients.grid.shapes`", "each shape once", "{ seq_len = 5 } again"],
+        ),
         set("hidden_size=3", &["unknown key `hidden_size`", "grid.hidden_size"]),
         set("grid.hiden_size=3", &["unknown key `hiden_size`", "did you mean `hidden_size`?"]),
         set("kind=gradient", &["did you mean `gradients`?"]),
@@ -207,6 +211,10 @@ fn bad_files_are_refused_with_file_and_line() {
         (
             "kind = \"gradients\"\n[grid]\nseq_len = \"long\"\n",
             &["bad.toml:3: `seq_len`", "invalid type", "long"],
+        ),
+        (
+            "kind = \"gradients\"\n[grid]\nshapes = [\n  { seq_len = 2 },\n  { seq_len = 2 },\n]\n",
+            &["bad.toml:5: `grid.shapes[1]`", "expected each shape once, found { seq_len = 2 } again"],
         ),
         ("kind = \"gradients\"\n[grid\n", &["bad.toml:2"]),
         ("seeds = 1\n", &["missing field `kind`"]),
