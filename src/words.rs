@@ -11,13 +11,26 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
     format!("expected {article} {what} ({}), found `{found}`{hint}", list.join(", "))
 }
 
-/// The known word that a misspelt one most resembles, if any resembles it at all.
+/// The known word that is meant by its initials (`lr`) or its beginning (`hidden`), or that a misspelt one most resembles,
+/// if any resembles it at all.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
-        .map(|word| (strsim::jaro_winkler(found, word), word))
-        .filter(|(likeness, _)| *likeness > 0.75)
+        .filter_map(|word| Some((likeness(found, word)?, word)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
+}
+
+fn likeness(found: &str, word: &str) -> Option<f64> {
+    let initials: String = word.split('_').filter_map(|part| part.chars().next()).collect();
+    if initials.len() > 1 && initials == found {
+        return Some(2.0);
+    }
+    let likeness = strsim::jaro_winkler(found, word);
+    if found.len() > 2 && word.starts_with(found) {
+        return Some(1.0 + likeness);
+    }
+    // Two letters in common are much of a short word, and little of a long one.
+    (likeness > 0.75 && 2 * found.len() >= word.len()).then_some(likeness)
 }
 
 /// Seconds as people say them: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.

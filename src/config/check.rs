@@ -203,8 +203,8 @@ impl Check<'_> {
             let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
             return Err(self.source.error("gradients.path_split", problem));
         }
-        if kind == Kind::Jacobian {
-            self.jacobian_grid(&grid)?;
+        if let Measure::Jacobian { burn_in, .. } = measure {
+            self.jacobian_grid(burn_in, &grid)?;
         }
         if let Measure::Training { axes, settings } = &measure {
             self.training_grid(resolved(wire.training.as_ref()), axes, settings, &grid)?;
@@ -227,7 +227,7 @@ impl Check<'_> {
     }
 
     /// What products of Jacobians need: the hand-derived steps, digits enough, a single sequence.
-    fn jacobian_grid(&self, grid: &Grid) -> Result<(), ConfigError> {
+    fn jacobian_grid(&self, burn_in: Option<usize>, grid: &Grid) -> Result<(), ConfigError> {
         let kind = Kind::Jacobian;
         if let Some(other) = grid.engine.iter().find(|engine| **engine != EngineName::Analytic) {
             let problem =
@@ -243,9 +243,26 @@ impl Check<'_> {
                 "expected 1, since each sequence has a Jacobian of its own (more seeds give more of them), found {}",
                 shape.batch_size
             );
-            return Err(self.source.error(&self.grid_key(kind, "batch_size"), problem));
+            return Err(self.source.error(&self.size_key(kind, "batch_size"), problem));
+        }
+        let shortest = grid.shapes.iter().map(|shape| shape.seq_len).min().unwrap_or(0);
+        if shortest < 2 {
+            let problem = format!("expected at least 2, a step and one to step back to, found {shortest}");
+            return Err(self.source.error(&self.size_key(kind, "seq_len"), problem));
+        }
+        if let Some(steps) = burn_in.filter(|steps| steps + 1 >= shortest) {
+            let lags = shortest - 1;
+            let problem =
+                format!("expected fewer steps than the lags of the sequence ({lags}), found {steps}");
+            return Err(self.source.error("jacobian.burn_in", problem));
         }
         Ok(())
+    }
+
+    /// The same for a size, which may stand in `shapes` instead.
+    fn size_key(&self, kind: Kind, key: &str) -> String {
+        let (own, shapes) = (self.grid_key(kind, key), self.grid_key(kind, "shapes"));
+        if !self.source.sets(&own) && self.source.sets(&shapes) { shapes } else { own }
     }
 
     /// Where the user wrote a grid key that counts for `kind`: in the kind's own grid or in the shared one.
@@ -255,7 +272,12 @@ impl Check<'_> {
     }
 
     pub(super) fn exclude(&self, wire: &Wire) -> Result<Vec<Selector>, ConfigError> {
-        wire.exclude.iter().flatten().map(|rule| self.selector("exclude", rule)).collect()
+        wire.exclude
+            .iter()
+            .flatten()
+            .enumerate()
+            .map(|(n, rule)| self.selector(&format!("exclude[{n}]"), rule))
+            .collect()
     }
 }
 

@@ -7,11 +7,12 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 use toml::de::DeTable;
 
-use super::wire::{GRID_KEYS, Wire};
+use super::message::explain;
+use super::wire::Wire;
 use crate::error::{ConfigError, Result};
-use crate::words::nearest;
 
 /// A config file that was read, with the overrides of the command line.
+#[derive(Debug, Clone)]
 pub struct Source {
     /// The path as the user gave it.
     place: String,
@@ -20,6 +21,7 @@ pub struct Source {
 }
 
 /// One `--set KEY=VALUE`.
+#[derive(Debug, Clone)]
 struct Override {
     argument: String,
     key: String,
@@ -187,18 +189,4 @@ impl Override {
 fn indexed(word: &str) -> Option<(&str, Option<usize>)> {
     let Some((word, number)) = word.split_once('[') else { return Some((word, None)) };
     Some((word, Some(number.strip_suffix(']')?.parse().ok()?)))
-}
-
-/// Puts serde's message into this program's form, with the nearest known key where one is unknown.
-fn explain(message: &str, key: &str) -> String {
-    let Some(rest) = message.strip_prefix("unknown field ") else { return message.to_string() };
-    let words: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-    let Some((found, known)) = words.split_first() else { return message.to_string() };
-    let leaf = key.rsplit('.').next().unwrap_or(key);
-    let hint = match nearest(found, known.iter().copied()) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None if GRID_KEYS.contains(&leaf) || leaf == "shapes" => format!("did you mean `grid.{leaf}`?"),
-        None => format!("known keys here: {}", known.join(", ")),
-    };
-    format!("unknown key `{found}`; {hint}")
 }

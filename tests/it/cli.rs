@@ -171,7 +171,7 @@ fn bad_input_is_refused_with_a_reason_and_exit_code_2() {
         set("grid.init=orthogonl", &["did you mean `orthogonal`?"]),
         set("grid.hidden_size=0", &["at least 1", "found 0"]),
         set("grid.seq_len=-5", &["at least 1", "found -5"]),
-        set("grid.batch_size=\"big\"", &["invalid type", "big"]),
+        set("grid.batch_size=\"big\"", &["expected a whole number, found the string \"big\""]),
         set("grid.cell=[]", &["empty list"]),
         set("seeds=[]", &["empty list"]),
         set("seeds=[1,1]", &["found 1 again"]),
@@ -188,7 +188,12 @@ fn bad_input_is_refused_with_a_reason_and_exit_code_2() {
         set("grid.input_size=3", &["one-hot", "vocabulary"]),
         set("speed.grid.engine=[\"fused\"]", &["expected `builtin`"]),
         set("grid.init=pytorch+forget_bias", &["cell `rnn` has no gates", "exclude"]),
-        set("exclude=[{cell=\"gru\"}]", &["fits no grid point"]),
+        set("grid.hidden_size=99999999999999999999", &["a whole number", "which is too large"]),
+        set("grid.lr=0.1", &["unknown key `lr`", "known keys here"]),
+        set("exclude=[{cell=\"gru\"}]", &["`exclude`", "fits no grid point"]),
+        set("exclude=[{cell=\"ltsm\"}]", &["expected a cell (", "did you mean `lstm`?"]),
+        set("exclude=[{seq_len=\"six\"}]", &["expected a number, found \"six\""]),
+        set("exclude=[{engine=\"analytic fusd\"}]", &["expected an engine (", "did you mean `fused`?"]),
         set("name=../elsewhere", &["directory name"]),
         set("grid", &["KEY=VALUE"]),
     ] {
@@ -210,14 +215,30 @@ fn bad_files_are_refused_with_file_and_line() {
         ("kind = \"gradients\"\n\n[grid]\n\nseq_len = [10, 0]\n", &["bad.toml:5: `grid.seq_len`", "found 0"]),
         (
             "kind = \"gradients\"\n[grid]\nseq_len = \"long\"\n",
-            &["bad.toml:3: `seq_len`", "invalid type", "long"],
+            &["bad.toml:3: `seq_len`", "a whole number, found the string \"long\""],
         ),
         (
             "kind = \"gradients\"\n[grid]\nshapes = [\n  { seq_len = 2 },\n  { seq_len = 2 },\n]\n",
             &["bad.toml:5: `grid.shapes[1]`", "expected each shape once, found { seq_len = 2 } again"],
         ),
         ("kind = \"gradients\"\n[grid\n", &["bad.toml:2"]),
-        ("seeds = 1\n", &["missing field `kind`"]),
+        (
+            "kind = \"gradients\"\n[task]\ndataset = \"shakespear\"\n",
+            &["bad.toml:3: `task.dataset`", "expected a dataset of text (", "did you mean `shakespeare`?"],
+        ),
+        (
+            "kind = \"gradients\"\nexclude = [\n  { cell = \"rnn\" },\n  { cell = \"rnn\", seq_len = 7 },\n]\n",
+            &["bad.toml:4: `exclude[1]`", "fits no grid point"],
+        ),
+        (
+            "kind = \"gradients\"\nexclude = [\n  { cell = \"rnn\" },\n  { cell = \"lsmt\" },\n]\n",
+            &["bad.toml:4: `exclude[1].cell`", "did you mean `lstm`?"],
+        ),
+        (
+            "kind = \"gradients\"\n[grid]\n\ninit = \"pytorch+forget_bias(1)\"\n",
+            &["bad.toml:4: `grid.init`", "cell `rnn` has no gates", "exclude"],
+        ),
+        ("seeds = 1\n", &["missing key `kind`"]),
         ("kind = \"speed\"\n[gradients]\nloss = \"last\"\n", &["bad.toml:2: `gradients`", "kind"]),
         ("kind = \"gradients\"\n[gradients]\nloss = \"task\"\n", &["bad.toml:3: `gradients.loss`", "noise"]),
     ] {
@@ -342,6 +363,8 @@ fn a_jacobian_that_cannot_be_is_refused_with_the_key() {
         ("grid.batch_size=4", ["grid.batch_size", "expected 1", "found 4"]),
         ("grid.dtype=\"f32\"", ["grid.dtype", "expected `f64`", "found `f32`"]),
         ("jacobian.burn_in=19", ["jacobian.burn_in", "expected fewer steps", "found 19"]),
+        ("grid.seq_len=1", ["grid.seq_len", "expected at least 2", "found 1"]),
+        ("grid.shapes=[{seq_len=1}]", ["grid.seq_len", "`shapes`", "in one of them"]),
         ("jacobian.qr_every=0", ["jacobian.qr_every", "at least 1", "found 0"]),
         ("jacobian.lags=\"some\"", ["jacobian.lags", "`all`, `log`", "found `some`"]),
     ] {
