@@ -10,6 +10,9 @@ use super::task::Task;
 use super::wire::{OneOrMany, Wire};
 use crate::error::{ConfigError, Result};
 
+/// No size is larger: two of them can be multiplied in 128 bits, and no machine has room for one.
+const LARGEST: usize = 1 << 40;
+
 /// Checks values and says which key is at fault.
 pub(super) struct Check<'a> {
     pub source: &'a Source,
@@ -54,8 +57,15 @@ impl Check<'_> {
     }
 
     pub(super) fn size(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
-        usize::try_from(value).ok().filter(|size| (1..=1 << 40).contains(size)).ok_or_else(|| {
-            self.source.error(key, format!("expected a whole number of at least 1, found {value}"))
+        self.size_up_to(LARGEST, key, value)
+    }
+
+    /// Too large a size of one tensor fails the run where memory is asked for; what is held in pieces would take all there
+    /// is before any of them fails.
+    pub(super) fn size_up_to(&self, most: usize, key: &str, value: i64) -> Result<usize, ConfigError> {
+        usize::try_from(value).ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
+            let bound = if value < 1 { "at least 1".to_string() } else { format!("at most {most}") };
+            self.source.error(key, format!("expected a whole number of {bound}, found {value}"))
         })
     }
 
@@ -70,8 +80,18 @@ impl Check<'_> {
         key: &str,
         values: &Option<OneOrMany<i64>>,
     ) -> Result<Vec<usize>, ConfigError> {
+        self.sizes_up_to(LARGEST, key, values)
+    }
+
+    pub(super) fn sizes_up_to(
+        &self,
+        most: usize,
+        key: &str,
+        values: &Option<OneOrMany<i64>>,
+    ) -> Result<Vec<usize>, ConfigError> {
         let values = values.as_ref().map(|values| values.0.as_slice()).unwrap_or_default();
-        let sizes = values.iter().map(|value| self.size(key, *value)).collect::<Result<Vec<_>, _>>()?;
+        let sizes = values.iter().map(|value| self.size_up_to(most, key, *value));
+        let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
         if sizes.is_empty() {
             return Err(self.source.error(key, "expected at least one value, found an empty list"));
         }

@@ -10,6 +10,9 @@ use crate::error::ConfigError;
 /// The engine of training where none is named.
 pub(super) const AUTO: &str = "auto";
 
+/// Layers are made one by one, each with tensors of its own; networks that learn have far fewer.
+const MOST_LAYERS: usize = 1000;
+
 impl Check<'_> {
     pub(super) fn grid(
         &self,
@@ -23,7 +26,7 @@ impl Check<'_> {
             cell: self.words(&key("cell"), &wire.cell)?,
             engine: self.engines(kind, wire)?,
             init: self.words(&key("init"), &wire.init)?,
-            layers: self.sizes(&key("layers"), &wire.layers)?,
+            layers: self.sizes_up_to(MOST_LAYERS, &key("layers"), &wire.layers)?,
             dtype: self.words(&key("dtype"), &wire.dtype)?,
             shapes: self.shapes(kind, wire, task, sized)?,
         })

@@ -172,6 +172,8 @@ fn bad_input_is_refused_with_a_reason_and_exit_code_2() {
         set("grid.hidden_size=0", &["at least 1", "found 0"]),
         set("grid.seq_len=-5", &["at least 1", "found -5"]),
         set("grid.batch_size=\"big\"", &["expected a whole number, found the string \"big\""]),
+        set("grid.layers=1000000000000", &["`grid.layers`", "at most 1000, found 1000000000000"]),
+        set("grid.seq_len=2000000000000", &["`grid.seq_len`", "at most 1099511627776"]),
         set("grid.cell=[]", &["empty list"]),
         set("seeds=[]", &["empty list"]),
         set("seeds=[1,1]", &["found 1 again"]),

@@ -123,6 +123,25 @@ fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
     assert!(!rows(dir.path(), "wild").is_empty());
 }
 
+#[test]
+fn a_sequence_that_memory_cannot_hold_fails_its_run_and_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    for task in ["adding", "copy_memory", "temporal_order"] {
+        let config = config(
+            dir.path(),
+            task,
+            &format!(
+                "[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
+                 seq_len = [1_000_000_000_000, 20]\nbatch_size = 2\n[training]\nsteps = 1\nheld_out_sequences = 2\n"
+            ),
+        );
+        let output = run(dir.path(), &config, &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("not enough memory"));
+        assert!(!rows(dir.path(), task).is_empty(), "the other run is done");
+    }
+}
+
 /// The text is one line again and again: a model that learns it knows each next character, one that does not stays at the
 /// frequencies.
 #[test]
