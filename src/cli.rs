@@ -132,7 +132,7 @@ pub struct SampleArgs {
     /// A file such as results/EXPERIMENT/checkpoints/RUN_ID/best.safetensors.
     #[arg(value_name = "CHECKPOINT")]
     pub checkpoint: PathBuf,
-    /// The text to go on from.
+    /// The text to go on from [default: the end of a line].
     #[arg(long, value_name = "TEXT", default_value = "\n", hide_default_value = true)]
     pub prime: String,
     /// So many characters (or words) more.
