@@ -1,11 +1,14 @@
 //! What a person sees while something runs: a progress bar on a terminal, plain lines elsewhere, JSON lines for
 //! a program. All of it goes to stderr; results of a command go to stdout.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+
+use crate::error::{Error, Result};
 
 /// How messages look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -123,7 +126,16 @@ impl Ui {
     }
 }
 
-/// Prints a command's result to stdout. A reader that has gone away (`| head`) is no error.
-pub fn print(text: &str) {
-    drop(std::io::stdout().write_all(text.as_bytes()));
+/// Prints a command's result to stdout.
+///
+/// # Errors
+/// It cannot be written; but a reader that has gone away (`| head`) is no error.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("write to", Path::new("standard output"))(cause))
+        }
+        _ => Ok(()),
+    }
 }

@@ -38,6 +38,6 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
             let _ = writeln!(out, "  {}  {}", run.id, run.describe());
         }
     }
-    print(&out);
+    print(&out)?;
     Ok(0)
 }

@@ -46,7 +46,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     for (name, kind) in [("f32", Kind::Float), ("f64", Kind::Double)] {
         line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(place, kind)));
     }
-    print(&out);
+    print(&out)?;
     Ok(0)
 }
 

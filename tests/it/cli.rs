@@ -313,6 +313,30 @@ fn a_run_that_fails_is_kept_beside_the_others() {
 }
 
 #[test]
+fn a_result_that_cannot_be_written_is_an_error_but_not_to_a_reader_who_has_left() {
+    let dir = place();
+    assert_eq!(lab(dir.path(), &["run", "small.toml", "-q"]).code, 0);
+    let program = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("lstm-lab"));
+        command.current_dir(dir.path()).env_remove("LSTM_LAB_DATA").args(arguments);
+        command
+    };
+    for arguments in
+        [&["list"][..], &["check", "small.toml"], &["data", "list"], &["report", "results/small"]]
+    {
+        if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
+            let output = program(arguments).stdout(full).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+            assert!(said.contains("cannot write to standard output"), "{said}");
+        }
+        let mut child = program(arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
 fn json_lines_are_json() {
     let dir = place();
     let said = lab(dir.path(), &["run", "small.toml", "--log-format", "json"]);
