@@ -17,6 +17,16 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// How progress and a fatal error are written.
+    pub fn log_format(&self) -> LogFormat {
+        match &self.command {
+            Command::Run(args) => args.log_format,
+            _ => LogFormat::Text,
+        }
+    }
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::error::{Error, Result};
+use crate::error::{ConfigError, Error, Result};
 
 /// How messages look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -18,6 +18,20 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// How an experiment went.
+pub struct Finished<'a> {
+    /// Its name.
+    pub experiment: &'a str,
+    /// Runs done now.
+    pub done: usize,
+    /// Runs that were there already.
+    pub already: usize,
+    /// Runs that failed.
+    pub failed: usize,
+    /// The report on all of them.
+    pub report: &'a Path,
 }
 
 /// Shows progress and messages.
@@ -96,6 +110,18 @@ impl Ui {
         }
     }
 
+    /// The experiment's results are all written.
+    pub fn finished(&self, how: &Finished) {
+        let Finished { experiment, done, already, failed, report } = how;
+        let report = report.display().to_string();
+        let fields = json!({
+            "experiment": experiment, "done": done, "already": already, "failed": failed, "report": report,
+        });
+        self.event("finished", &fields, || {
+            format!("{experiment}: {done} done, {already} already there, {failed} failed; report: {report}")
+        });
+    }
+
     /// Something worth saying.
     pub fn say(&self, message: &str) {
         self.event("message", &json!({ "message": message }), || message.to_string());
@@ -124,6 +150,21 @@ impl Ui {
             None => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }
+}
+
+/// What is said of the error that ends the program; as JSON with the parts of where it is, for one in a config.
+pub fn last_words(error: &Error, format: LogFormat) -> String {
+    if format == LogFormat::Text {
+        return format!("lstm-lab: {error}");
+    }
+    let mut event = json!({ "event": "error", "error": error.to_string(), "exit_code": error.exit_code() });
+    if let Error::Config(ConfigError { place, line, key, problem }) = error {
+        let parts = json!({ "place": place, "line": line, "key": key, "problem": problem });
+        if let (Some(event), Some(parts)) = (event.as_object_mut(), parts.as_object()) {
+            event.extend(parts.clone());
+        }
+    }
+    event.to_string()
 }
 
 /// Prints a command's result to stdout.

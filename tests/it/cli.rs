@@ -345,6 +345,27 @@ fn json_lines_are_json() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(event["event"].is_string(), "{line}");
     }
+    let last: serde_json::Value = serde_json::from_str(said.err.lines().last().unwrap()).unwrap();
+    let finished = serde_json::json!({
+        "event": "finished", "experiment": "small", "done": 5, "already": 0, "failed": 0,
+        "report": "results/small/report.md",
+    });
+    assert_eq!(last, finished);
+    let bad = ["run", "small.toml", "--log-format", "json", "--set", "grid.cell=ltsm"];
+    for (arguments, fields) in [
+        (&["run", "nope.toml", "--log-format", "json"][..], [("place", "nope.toml"), ("event", "error")]),
+        (&bad, [("place", "--set grid.cell=ltsm"), ("key", "grid.cell")]),
+        (&["run", "small.toml", "--log-format", "json", "--device", "cuda:77"], [("event", "error"); 2]),
+    ] {
+        let said = lab(dir.path(), arguments);
+        assert_eq!((said.code, said.err.lines().count()), (2, 1), "{}", said.err);
+        let event: serde_json::Value = serde_json::from_str(&said.err).unwrap();
+        assert_eq!(event["exit_code"], 2);
+        assert!(event["error"].as_str().is_some_and(|error| !error.is_empty()), "{event}");
+        for (field, value) in fields {
+            assert_eq!(event[field], value, "{event}");
+        }
+    }
 }
 
 const JACOBIAN: &str = r#"
