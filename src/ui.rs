@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::error::{ConfigError, Error, Result};
+use crate::words::counted;
 
 /// How messages look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -51,7 +52,7 @@ impl Ui {
     pub fn begin(&mut self, name: &str, total: usize, present: usize) {
         self.event("begin", &json!({ "experiment": name, "runs": total, "present": present }), || {
             let there = if present > 0 { format!(", {present} already there") } else { String::new() };
-            format!("{name}: {total} runs{there}")
+            format!("{name}: {}{there}", counted(total, "run"))
         });
         let to_terminal = std::io::stderr().is_terminal() && self.format == LogFormat::Text && !self.quiet;
         if to_terminal && total > present {

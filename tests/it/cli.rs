@@ -145,6 +145,27 @@ fn check_shows_the_plan_and_makes_nothing() {
 }
 
 #[test]
+fn one_run_is_no_runs_and_a_number_has_no_rows_of_zeros() {
+    let dir = place();
+    let text = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
+                seq_len = 10\n[training]\nlearning_rate = 1e30\nclip_norm = 1e-9\nsteps = 3\nheld_out_sequences = 2\n\
+                [claim]\nsays = \"It learns.\"\n[[claim.test]]\nwhat = \"loss\"\nmetric = \"loss\"\nbelow = 1\n\
+                of = { cell = \"rnn\" }\n";
+    fs::write(dir.path().join("one.toml"), text).unwrap();
+    let said = lab(dir.path(), &["check", "one.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for part in ["one: 1 run\n", "It learns. (1 test)\n", " lr=1e30 clip=1e-9 "] {
+        assert!(said.out.contains(part), "no `{part}` in {}", said.out);
+    }
+    // The name of a run is what it was when all digits were shown.
+    assert!(said.out.contains("e67ae0f38223"), "{}", said.out);
+    let said = lab(dir.path(), &["run", "one.toml", "--set", "training.learning_rate=0.01"]);
+    for part in ["one: 1 run\n", "  1 run takes at most about "] {
+        assert!(said.err.contains(part), "no `{part}` in {}", said.err);
+    }
+}
+
+#[test]
 fn list_data_and_doctor_answer() {
     let dir = place();
     let list = lab(dir.path(), &["list"]);
