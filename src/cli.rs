@@ -17,6 +17,16 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// How progress and a fatal error are written.
+    pub fn log_format(&self) -> LogFormat {
+        match &self.command {
+            Command::Run(args) => args.log_format,
+            _ => LogFormat::Text,
+        }
+    }
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -132,7 +142,7 @@ pub struct SampleArgs {
     /// A file such as results/EXPERIMENT/checkpoints/RUN_ID/best.safetensors.
     #[arg(value_name = "CHECKPOINT")]
     pub checkpoint: PathBuf,
-    /// The text to go on from.
+    /// The text to go on from [default: the end of a line].
     #[arg(long, value_name = "TEXT", default_value = "\n", hide_default_value = true)]
     pub prime: String,
     /// So many characters (or words) more.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::words::number;
+
 /// The result of everything in this library that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -108,8 +110,9 @@ pub enum Error {
 
     /// A loss or gradient that is no finite number.
     #[error(
-        "training diverged at step {step}: {what} is {value}; the last finite loss was {last}; \
-         a smaller learning rate or training.clip_norm may help"
+        "training diverged at step {step}: {what} is {value}; the last finite loss was {}; \
+         a smaller learning rate or training.clip_norm may help",
+        number(*last)
     )]
     Diverged {
         /// The step, from 1.

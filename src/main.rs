@@ -3,17 +3,17 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use lstm_lab::{cli::Cli, cmd};
+use lstm_lab::{cli::Cli, cmd, ui};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let format = cli.log_format();
     match cmd::dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             use std::io::Write;
-            let code = error.exit_code();
-            drop(writeln!(std::io::stderr(), "lstm-lab: {:#}", anyhow::Error::from(error)));
-            ExitCode::from(code)
+            drop(writeln!(std::io::stderr(), "{}", ui::last_words(&error, format)));
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -71,14 +71,22 @@ pub fn uniform(
     tensor(shape, kind, device, || distribution.sample(rng))
 }
 
-/// Panics where there is not enough memory, as libtorch's own allocations do; a run then fails, not the program.
 fn tensor(shape: &[i64], kind: Kind, device: Device, draw: impl FnMut() -> f64) -> Tensor {
+    let numbers = filled(shape, draw);
+    Tensor::from_slice(&numbers).reshape(shape).to_device(device).to_kind(kind)
+}
+
+/// As many numbers as a tensor of that shape has, one after the other.
+///
+/// # Panics
+/// Where there is not enough memory, as libtorch's own allocations do; a run then fails, not the program.
+pub fn filled<T>(shape: &[i64], draw: impl FnMut() -> T) -> Vec<T> {
     let count = shape.iter().map(|size| *size as u128).product::<u128>();
-    let mut numbers: Vec<f64> = Vec::new();
+    let mut numbers = Vec::new();
     let room = usize::try_from(count).ok().and_then(|count| numbers.try_reserve_exact(count).ok());
     assert!(room.is_some(), "there is not enough memory for {count} numbers {shape:?}");
     numbers.extend(std::iter::repeat_with(draw).take(count as usize));
-    Tensor::from_slice(&numbers).reshape(shape).to_device(device).to_kind(kind)
+    numbers
 }
 
 #[cfg(test)]

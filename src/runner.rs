@@ -13,7 +13,7 @@ use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
 use crate::ui::Ui;
-use crate::words::duration;
+use crate::words::{counted, duration};
 
 /// What was measured on what.
 const ENVIRONMENT: &str = "environment.json";
@@ -66,7 +66,9 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
 
     ui.begin(&plan.name, mine.len(), tally.present);
     if let Some(seconds) = estimate(&missing, inputs, options.place) {
-        ui.say(&format!("  {} runs take at most about {}", missing.len(), duration(seconds)));
+        let take = if missing.len() == 1 { "takes" } else { "take" };
+        let runs = counted(missing.len(), "run");
+        ui.say(&format!("  {runs} {take} at most about {}", duration(seconds)));
     }
     let mut tables = Tables::new(store, &ids);
     for run in missing {

@@ -1,11 +1,15 @@
 //! What a person sees while something runs: a progress bar on a terminal, plain lines elsewhere, JSON lines for
 //! a program. All of it goes to stderr; results of a command go to stdout.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+
+use crate::error::{ConfigError, Error, Result};
+use crate::words::counted;
 
 /// How messages look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -15,6 +19,20 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// How an experiment went.
+pub struct Finished<'a> {
+    /// Its name.
+    pub experiment: &'a str,
+    /// Runs done now.
+    pub done: usize,
+    /// Runs that were there already.
+    pub already: usize,
+    /// Runs that failed.
+    pub failed: usize,
+    /// The report on all of them.
+    pub report: &'a Path,
 }
 
 /// Shows progress and messages.
@@ -34,7 +52,7 @@ impl Ui {
     pub fn begin(&mut self, name: &str, total: usize, present: usize) {
         self.event("begin", &json!({ "experiment": name, "runs": total, "present": present }), || {
             let there = if present > 0 { format!(", {present} already there") } else { String::new() };
-            format!("{name}: {total} runs{there}")
+            format!("{name}: {}{there}", counted(total, "run"))
         });
         let to_terminal = std::io::stderr().is_terminal() && self.format == LogFormat::Text && !self.quiet;
         if to_terminal && total > present {
@@ -93,6 +111,18 @@ impl Ui {
         }
     }
 
+    /// The experiment's results are all written.
+    pub fn finished(&self, how: &Finished) {
+        let Finished { experiment, done, already, failed, report } = how;
+        let report = report.display().to_string();
+        let fields = json!({
+            "experiment": experiment, "done": done, "already": already, "failed": failed, "report": report,
+        });
+        self.event("finished", &fields, || {
+            format!("{experiment}: {done} done, {already} already there, {failed} failed; report: {report}")
+        });
+    }
+
     /// Something worth saying.
     pub fn say(&self, message: &str) {
         self.event("message", &json!({ "message": message }), || message.to_string());
@@ -123,7 +153,31 @@ impl Ui {
     }
 }
 
-/// Prints a command's result to stdout. A reader that has gone away (`| head`) is no error.
-pub fn print(text: &str) {
-    drop(std::io::stdout().write_all(text.as_bytes()));
+/// What is said of the error that ends the program; as JSON with the parts of where it is, for one in a config.
+pub fn last_words(error: &Error, format: LogFormat) -> String {
+    if format == LogFormat::Text {
+        return format!("lstm-lab: {error}");
+    }
+    let mut event = json!({ "event": "error", "error": error.to_string(), "exit_code": error.exit_code() });
+    if let Error::Config(ConfigError { place, line, key, problem }) = error {
+        let parts = json!({ "place": place, "line": line, "key": key, "problem": problem });
+        if let (Some(event), Some(parts)) = (event.as_object_mut(), parts.as_object()) {
+            event.extend(parts.clone());
+        }
+    }
+    event.to_string()
+}
+
+/// Prints a command's result to stdout.
+///
+/// # Errors
+/// It cannot be written; but a reader that has gone away (`| head`) is no error.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("write to", Path::new("standard output"))(cause))
+        }
+        _ => Ok(()),
+    }
 }

@@ -1,4 +1,4 @@
-//! Messages about words that are not known.
+//! Words in messages: those that are not known, and numbers among them.
 
 /// The message for a word that is not in the vocabulary, with the nearest one that is.
 pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
@@ -11,13 +11,26 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
     format!("expected {article} {what} ({}), found `{found}`{hint}", list.join(", "))
 }
 
-/// The known word that a misspelt one most resembles, if any resembles it at all.
+/// The known word that is meant by its initials (`lr`) or its beginning (`hidden`), or that a misspelt one most resembles,
+/// if any resembles it at all.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
-        .map(|word| (strsim::jaro_winkler(found, word), word))
-        .filter(|(likeness, _)| *likeness > 0.75)
+        .filter_map(|word| Some((likeness(found, word)?, word)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
+}
+
+fn likeness(found: &str, word: &str) -> Option<f64> {
+    let initials: String = word.split('_').filter_map(|part| part.chars().next()).collect();
+    if initials.len() > 1 && initials == found {
+        return Some(2.0);
+    }
+    let likeness = strsim::jaro_winkler(found, word);
+    if found.len() > 2 && word.starts_with(found) {
+        return Some(1.0 + likeness);
+    }
+    // Two letters in common are much of a short word, and little of a long one.
+    (likeness > 0.75 && 2 * found.len() >= word.len()).then_some(likeness)
 }
 
 /// Seconds as people say them: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
@@ -28,5 +41,54 @@ pub fn duration(seconds: f64) -> String {
         s if s < 600.0 => format!("{:.1} min", s / 60.0),
         s if s < 5400.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+/// `1 run`, `2 runs`.
+pub fn counted(number: usize, one: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{ending}")
+}
+
+/// A number without rows of zeros: `1e30`, `0.001`, `1e-9`.
+pub fn number(value: f64) -> String {
+    let plain = value == 0.0 || !value.is_finite() || (1e-4..1e6).contains(&value.abs());
+    if plain { value.to_string() } else { format!("{value:e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_resembles_nothing_is_not_suggested() {
+        let known = ["layer_sizes", "learning_rate", "layers", "hidden_size"];
+        for (found, expected) in [
+            ("lr", Some("learning_rate")),
+            ("hidden", Some("hidden_size")),
+            ("layer", Some("layers")),
+            ("learningrate", Some("learning_rate")),
+            ("la", None),
+            ("zz", None),
+        ] {
+            assert_eq!(nearest(found, known.into_iter()), expected, "{found}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_short_and_one_is_single() {
+        assert_eq!([0, 1, 2].map(|n| counted(n, "run")), ["0 runs", "1 run", "2 runs"]);
+        for (value, expected) in [
+            (1e30, "1e30"),
+            (0.001, "0.001"),
+            (0.0001, "0.0001"),
+            (2.5e-5, "2.5e-5"),
+            (-1e6, "-1e6"),
+            (999_999.0, "999999"),
+            (0.0, "0"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(number(value), expected);
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::{experiments, place};
 use crate::cli::CheckArgs;
 use crate::error::{Error, Result};
 use crate::ui::print;
+use crate::words::counted;
 
 /// Prints each experiment's runs.
 pub fn check(args: &CheckArgs) -> Result<u8> {
@@ -16,7 +17,7 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     let mut out = String::new();
     for experiment in experiments(&args.config, place, &fetch)? {
         let plan = &experiment.plan;
-        let _ = writeln!(out, "{}: {} runs", plan.name, plan.runs.len());
+        let _ = writeln!(out, "{}: {}", plan.name, counted(plan.runs.len(), "run"));
         for (label, text) in [
             ("question", &experiment.spec.resolved.question),
             ("source", &experiment.spec.resolved.source),
@@ -28,16 +29,16 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
             }
         }
         if let Some(claim) = &experiment.spec.claim {
-            let _ = writeln!(out, "  claim: {} ({} tests)", claim.says.trim(), claim.tests.len());
+            let _ = writeln!(out, "  claim: {} ({})", claim.says.trim(), counted(claim.tests.len(), "test"));
         }
         for publication in &experiment.spec.targets.publications {
-            let count = publication.results.len();
-            let _ = writeln!(out, "  published: {} ({count} numbers)", publication.source.trim());
+            let count = counted(publication.results.len(), "number");
+            let _ = writeln!(out, "  published: {} ({count})", publication.source.trim());
         }
         for run in &plan.runs {
             let _ = writeln!(out, "  {}  {}", run.id, run.describe());
         }
     }
-    print(&out);
+    print(&out)?;
     Ok(0)
 }

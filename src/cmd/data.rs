@@ -16,14 +16,14 @@ pub fn data(args: &DataArgs) -> Result<u8> {
                 let status = describe(&datasets::verify(dataset.name, &root)?);
                 let (name, title, licence) = (dataset.name, dataset.title, dataset.licence);
                 let program = dataset.source.program();
-                print(&format!("{name}: {title} ({licence}; through {program}): {status}\n"));
+                print(&format!("{name}: {title} ({licence}; through {program}): {status}\n"))?;
             }
             Ok(0)
         }
         DataAction::Fetch { names, force } => {
             for name in names {
                 datasets::fetch(name, &root, *force)?;
-                print(&format!("{name}: {}\n", describe(&datasets::verify(name, &root)?)));
+                print(&format!("{name}: {}\n", describe(&datasets::verify(name, &root)?)))?;
             }
             Ok(0)
         }
@@ -36,7 +36,7 @@ fn verify(names: &[String], root: &Path) -> Result<u8> {
     let mut exit = 0;
     for name in if names.is_empty() { &all } else { names } {
         let status = datasets::verify(name, root)?;
-        print(&format!("{name}: {}\n", describe(&status)));
+        print(&format!("{name}: {}\n", describe(&status)))?;
         match status {
             Status::Complete { .. } => {}
             Status::Absent if names.is_empty() => {}

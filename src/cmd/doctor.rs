@@ -14,6 +14,7 @@ use crate::experiment::Place;
 use crate::random::{self, Purpose};
 use crate::results::environment::Environment;
 use crate::ui::print;
+use crate::words::counted;
 
 /// Prints versions, machine, devices, and the rate of a large matrix product.
 pub fn doctor(args: &DoctorArgs) -> Result<u8> {
@@ -34,7 +35,9 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
         match device::cuda_devices() {
             // Without a driver libtorch denies having CUDA, so the two cannot be told apart here.
             0 => "no device (no driver, or a libtorch without CUDA: scripts/setup --cuda)".to_string(),
-            count => format!("{count} devices, cuDNN {}", tch::Cuda::cudnn_is_available()),
+            count => {
+                format!("{}, cuDNN {}", counted(count, "device"), tch::Cuda::cudnn_is_available())
+            }
         },
     );
     line("device", here.device.clone());
@@ -46,7 +49,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     for (name, kind) in [("f32", Kind::Float), ("f64", Kind::Double)] {
         line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(place, kind)));
     }
-    print(&out);
+    print(&out)?;
     Ok(0)
 }
 

@@ -47,7 +47,7 @@ pub fn list() -> Result<u8> {
     ] {
         section(&mut out, title, entries.into_iter());
     }
-    print(&out);
+    print(&out)?;
     Ok(0)
 }
 

@@ -91,7 +91,6 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
             let raw = match of {
                 TextSource::File(path) => RawText::from_file(path)?,
                 TextSource::Dataset(name) => {
-                    datasets::dataset_of(datasets::Kind::Text, name)?;
                     here(name)?;
                     RawText::from_dataset(name, &root)?
                 }
@@ -105,7 +104,6 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
             })
         }
         Task::Images { dataset, .. } => {
-            datasets::dataset_of(datasets::Kind::Images, dataset)?;
             here(dataset)?;
             let images = Images::from_dataset(dataset, &root)?;
             Ok(Inputs { training: Some(Input::Images(images)), text: None })

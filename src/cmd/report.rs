@@ -9,7 +9,7 @@ use crate::ui::print;
 pub fn report(args: &ReportArgs) -> Result<u8> {
     for dir in &args.dirs {
         for path in report::write(dir)? {
-            print(&format!("{}\n", path.display()));
+            print(&format!("{}\n", path.display()))?;
         }
     }
     Ok(0)

@@ -17,7 +17,7 @@ use crate::report;
 use crate::results::Store;
 use crate::results::environment::Environment;
 use crate::runner::{Options, execute};
-use crate::ui::Ui;
+use crate::ui::{Finished, Ui};
 
 /// 0 where all runs are done, 1 where some failed.
 pub fn run(args: &RunArgs) -> Result<u8> {
@@ -57,14 +57,13 @@ pub fn run(args: &RunArgs) -> Result<u8> {
         let tally = execute(plan, inputs, store, options, &mut ui)?;
         failed += tally.failed;
         report::write(store.root())?;
-        ui.say(&format!(
-            "{}: {} done, {} already there, {} failed; report: {}",
-            plan.name,
-            tally.done,
-            tally.present,
-            tally.failed,
-            store.root().join("report.md").display()
-        ));
+        ui.finished(&Finished {
+            experiment: &plan.name,
+            done: tally.done,
+            already: tally.present,
+            failed: tally.failed,
+            report: &store.root().join("report.md"),
+        });
         if tally.failed > 0 && args.fail_fast {
             break;
         }

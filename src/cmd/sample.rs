@@ -18,6 +18,6 @@ pub fn sample(args: &SampleArgs) -> Result<u8> {
     let sampler = Sampler::new(&Checkpoint::read(&args.checkpoint)?, place.device)?;
     let request = Request { prime: &args.prime, length: args.length, temperature: args.temperature };
     let text = sampler.sample(request, &mut random::stream(args.seed, Purpose::Sample))?;
-    print(&format!("{text}\n"));
+    print(&format!("{text}\n"))?;
     Ok(0)
 }

@@ -26,7 +26,7 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join("gradients.csv"));
     tensors::write(&tensors, &traced.tensors, None)?;
     write_csv(&gradients, curves.iter().flat_map(GradientCurve::rows))?;
-    print(&format!("{} (on {})\n{}\n", tensors.display(), device::name(place.device), gradients.display()));
+    print(&format!("{} (on {})\n{}\n", tensors.display(), device::name(place.device), gradients.display()))?;
     Ok(0)
 }
 

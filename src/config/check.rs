@@ -10,6 +10,9 @@ use super::task::Task;
 use super::wire::{OneOrMany, Wire};
 use crate::error::{ConfigError, Result};
 
+/// No size is larger: two of them can be multiplied in 128 bits, and no machine has room for one.
+const LARGEST: usize = 1 << 40;
+
 /// Checks values and says which key is at fault.
 pub(super) struct Check<'a> {
     pub source: &'a Source,
@@ -54,8 +57,15 @@ impl Check<'_> {
     }
 
     pub(super) fn size(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
-        usize::try_from(value).ok().filter(|size| (1..=1 << 40).contains(size)).ok_or_else(|| {
-            self.source.error(key, format!("expected a whole number of at least 1, found {value}"))
+        self.size_up_to(LARGEST, key, value)
+    }
+
+    /// Too large a size of one tensor fails the run where memory is asked for; what is held in pieces would take all there
+    /// is before any of them fails.
+    pub(super) fn size_up_to(&self, most: usize, key: &str, value: i64) -> Result<usize, ConfigError> {
+        usize::try_from(value).ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
+            let bound = if value < 1 { "at least 1".to_string() } else { format!("at most {most}") };
+            self.source.error(key, format!("expected a whole number of {bound}, found {value}"))
         })
     }
 
@@ -70,8 +80,18 @@ impl Check<'_> {
         key: &str,
         values: &Option<OneOrMany<i64>>,
     ) -> Result<Vec<usize>, ConfigError> {
+        self.sizes_up_to(LARGEST, key, values)
+    }
+
+    pub(super) fn sizes_up_to(
+        &self,
+        most: usize,
+        key: &str,
+        values: &Option<OneOrMany<i64>>,
+    ) -> Result<Vec<usize>, ConfigError> {
         let values = values.as_ref().map(|values| values.0.as_slice()).unwrap_or_default();
-        let sizes = values.iter().map(|value| self.size(key, *value)).collect::<Result<Vec<_>, _>>()?;
+        let sizes = values.iter().map(|value| self.size_up_to(most, key, *value));
+        let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
         if sizes.is_empty() {
             return Err(self.source.error(key, "expected at least one value, found an empty list"));
         }
@@ -203,8 +223,8 @@ impl Check<'_> {
             let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
             return Err(self.source.error("gradients.path_split", problem));
         }
-        if kind == Kind::Jacobian {
-            self.jacobian_grid(&grid)?;
+        if let Measure::Jacobian { burn_in, .. } = measure {
+            self.jacobian_grid(burn_in, &grid)?;
         }
         if let Measure::Training { axes, settings } = &measure {
             self.training_grid(resolved(wire.training.as_ref()), axes, settings, &grid)?;
@@ -227,7 +247,7 @@ impl Check<'_> {
     }
 
     /// What products of Jacobians need: the hand-derived steps, digits enough, a single sequence.
-    fn jacobian_grid(&self, grid: &Grid) -> Result<(), ConfigError> {
+    fn jacobian_grid(&self, burn_in: Option<usize>, grid: &Grid) -> Result<(), ConfigError> {
         let kind = Kind::Jacobian;
         if let Some(other) = grid.engine.iter().find(|engine| **engine != EngineName::Analytic) {
             let problem =
@@ -243,9 +263,26 @@ impl Check<'_> {
                 "expected 1, since each sequence has a Jacobian of its own (more seeds give more of them), found {}",
                 shape.batch_size
             );
-            return Err(self.source.error(&self.grid_key(kind, "batch_size"), problem));
+            return Err(self.source.error(&self.size_key(kind, "batch_size"), problem));
+        }
+        let shortest = grid.shapes.iter().map(|shape| shape.seq_len).min().unwrap_or(0);
+        if shortest < 2 {
+            let problem = format!("expected at least 2, a step and one to step back to, found {shortest}");
+            return Err(self.source.error(&self.size_key(kind, "seq_len"), problem));
+        }
+        if let Some(steps) = burn_in.filter(|steps| steps + 1 >= shortest) {
+            let lags = shortest - 1;
+            let problem =
+                format!("expected fewer steps than the lags of the sequence ({lags}), found {steps}");
+            return Err(self.source.error("jacobian.burn_in", problem));
         }
         Ok(())
+    }
+
+    /// The same for a size, which may stand in `shapes` instead.
+    fn size_key(&self, kind: Kind, key: &str) -> String {
+        let (own, shapes) = (self.grid_key(kind, key), self.grid_key(kind, "shapes"));
+        if !self.source.sets(&own) && self.source.sets(&shapes) { shapes } else { own }
     }
 
     /// Where the user wrote a grid key that counts for `kind`: in the kind's own grid or in the shared one.
@@ -255,7 +292,12 @@ impl Check<'_> {
     }
 
     pub(super) fn exclude(&self, wire: &Wire) -> Result<Vec<Selector>, ConfigError> {
-        wire.exclude.iter().flatten().map(|rule| self.selector("exclude", rule)).collect()
+        wire.exclude
+            .iter()
+            .flatten()
+            .enumerate()
+            .map(|(n, rule)| self.selector(&format!("exclude[{n}]"), rule))
+            .collect()
     }
 }
 

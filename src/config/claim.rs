@@ -13,7 +13,7 @@ use super::reading::{Metric, Reading};
 use super::run::{Run, RunMeasure};
 use super::setting::Selector;
 use super::source::Source;
-use crate::error::{ConfigError, Error, Result};
+use crate::error::{ConfigError, Result};
 use crate::words::unknown;
 
 /// `[claim]` as serde sees it.
@@ -115,7 +115,7 @@ struct OnlyClaim {
 /// The claim of a config that was saved beside results, whatever else is in it.
 ///
 /// # Errors
-/// [`Error::Config`] with file, line and key.
+/// [`Error::Config`](crate::error::Error::Config) with file, line and key.
 pub fn read(path: &Path) -> Result<Option<Claim>> {
     let source = Source::read(path, &[])?;
     let OnlyClaim { claim } = source.parse()?;
@@ -196,29 +196,26 @@ impl Claim {
     /// Whether every test has runs to look at: those of one grid point on each side, which have the number.
     ///
     /// # Errors
-    /// [`Error::Usage`] for the first test that has not.
-    pub(super) fn fits(&self, name: &str, runs: &[Run]) -> Result<()> {
+    /// For the first test that has not, with file, line and key.
+    pub(super) fn fits(&self, source: &Source, runs: &[Run]) -> Result<(), ConfigError> {
         for (n, test) in self.tests.iter().enumerate() {
             let sides = [("of", Some(&test.of)), ("against", test.against.as_ref().map(|(_, side)| side))];
             for (side, selector) in sides.into_iter().filter_map(|(side, of)| Some((side, of?))) {
-                let wrong = |problem: String| {
-                    Error::Usage(format!(
-                        "{name}: `{side}` of test {} of the claim ({selector}) {problem}",
-                        n + 1
-                    ))
+                let wrong = |key: &str, problem: String| {
+                    source.error(&format!("claim.test[{n}].{key}"), format!("`{selector}` {problem}"))
                 };
                 let fitting = selected(selector, test.reading.metric, runs);
                 let has_lag = |run: &&Run| test.reading.lag.is_none_or(|lag| writes(run, lag));
                 if fitting.is_empty() {
                     let kind = test.reading.metric.kind();
-                    return Err(wrong(format!("fits no run of the kind `{kind}`")));
+                    return Err(wrong(side, format!("fits no run of the kind `{kind}`")));
                 }
-                one_point(&fitting).map_err(wrong)?;
+                one_point(&fitting).map_err(|problem| wrong(side, problem))?;
                 if let Some(run) = fitting.iter().find(|run| !has_lag(run)) {
                     let (steps, lag) = (run.point.seq_len, test.reading.lag.unwrap_or(0));
                     let problem =
                         format!("has no norm at lag {lag}: expected a lag below T = {steps} that is written");
-                    return Err(wrong(problem));
+                    return Err(wrong("lag", problem));
                 }
             }
         }

@@ -10,6 +10,9 @@ use crate::error::ConfigError;
 /// The engine of training where none is named.
 pub(super) const AUTO: &str = "auto";
 
+/// Layers are made one by one, each with tensors of its own; networks that learn have far fewer.
+const MOST_LAYERS: usize = 1000;
+
 impl Check<'_> {
     pub(super) fn grid(
         &self,
@@ -23,7 +26,7 @@ impl Check<'_> {
             cell: self.words(&key("cell"), &wire.cell)?,
             engine: self.engines(kind, wire)?,
             init: self.words(&key("init"), &wire.init)?,
-            layers: self.sizes(&key("layers"), &wire.layers)?,
+            layers: self.sizes_up_to(MOST_LAYERS, &key("layers"), &wire.layers)?,
             dtype: self.words(&key("dtype"), &wire.dtype)?,
             shapes: self.shapes(kind, wire, task, sized)?,
         })
@@ -52,7 +55,10 @@ impl Check<'_> {
                 let key = self.grid_key(kind, "shapes");
                 return Err(self.source.error(&key, "expected at least one shape, found an empty list"));
             }
-            Some(shapes) => shapes.clone(),
+            Some(shapes) => {
+                self.no_shape_twice(&self.grid_key(kind, "shapes"), shapes)?;
+                shapes.clone()
+            }
             None => vec![ShapeWire::default()],
         };
         let fixed_input = task.fixes_input_size();
@@ -75,6 +81,16 @@ impl Check<'_> {
             }
         }
         Ok(shapes)
+    }
+
+    fn no_shape_twice(&self, key: &str, shapes: &[ShapeWire]) -> Result<(), ConfigError> {
+        match shapes.iter().enumerate().find(|(n, shape)| shapes[..*n].contains(shape)) {
+            Some((n, twice)) => {
+                let problem = format!("expected each shape once, found {twice} again");
+                Err(self.source.error(&format!("{key}[{n}]"), problem))
+            }
+            None => Ok(()),
+        }
     }
 
     fn hidden_sizes(

@@ -6,6 +6,7 @@ pub mod claim;
 mod grid;
 pub mod init;
 pub mod lags;
+mod message;
 pub mod names;
 pub mod plan;
 pub mod reading;

@@ -1,5 +1,8 @@
 //! Grid × seeds → the list of runs.
 
+use std::collections::BTreeSet;
+
+use super::check::Check;
 use super::init::Init;
 use super::names::{CellName, Dtype, Encoding, EngineName, Kind};
 use super::run::{Learning, Point, Run, RunMeasure};
@@ -23,7 +26,7 @@ impl Plan {
     /// Multiplies a spec out. `inputs` are the data that the task names, `device` and `threads` where it will run.
     ///
     /// # Errors
-    /// A grid point that makes no sense, an `exclude` rule that fits no point, a text that is too short, a claim without
+    /// A grid point that makes no sense, one that comes twice, an `exclude` rule that fits no point, a text that is too short, a claim without
     /// the runs that it is about.
     pub fn new(spec: &Spec, inputs: &Inputs, device: &str, threads: usize) -> Result<Plan> {
         let mut expand = Expansion { spec, inputs, device, threads, used: vec![false; spec.exclude.len()] };
@@ -32,16 +35,19 @@ impl Plan {
             expand.part(part, &mut runs)?;
         }
         if let Some(unused) = expand.used.iter().position(|used| !used) {
-            return Err(Error::Usage(format!(
-                "{}: rule {} of `exclude` fits no grid point; expected each rule to leave something out",
-                spec.name,
-                unused + 1
-            )));
+            let problem = "fits no grid point; expected each rule to leave something out";
+            return Err(spec.source.error(&format!("exclude[{unused}]"), problem).into());
         }
         if runs.is_empty() {
-            return Err(Error::Usage(format!("{}: `exclude` leaves no grid point over", spec.name)));
+            let problem = "leaves no grid point over; expected rules that leave some";
+            return Err(spec.source.error("exclude", problem).into());
         }
-        spec.claim.iter().try_for_each(|claim| claim.fits(&spec.name, &runs))?;
+        let mut ids = BTreeSet::new();
+        if let Some(twice) = runs.iter().find(|run| !ids.insert(&run.id)) {
+            let problem = format!("expected grid points that differ, found `{}` twice", twice.describe());
+            return Err(spec.source.error("grid", problem).into());
+        }
+        spec.claim.iter().try_for_each(|claim| claim.fits(&spec.source, &runs))?;
         spec.targets.fit(&spec.name, &runs)?;
         Ok(Plan { name: spec.name.clone(), runs })
     }
@@ -61,17 +67,19 @@ impl Expansion<'_> {
     fn part(&mut self, part: &Part, runs: &mut Vec<Run>) -> Result<()> {
         let Grid { cell, init, layers, dtype, shapes, engine } = &part.grid;
         if engine.contains(&EngineName::Simd) && self.device != "cpu" {
-            return Err(Error::Usage(format!(
-                "{}: the engine `simd` works on the CPU only, but the device is {}; \
+            let problem = format!(
+                "the engine `simd` works on the CPU only, but the device is {}; \
                  expected --device cpu, or the engine `analytic`",
-                self.spec.name, self.device
-            )));
+                self.device
+            );
+            return Err(self.wrong(part.measure.kind(), "engine", &problem));
         }
         if !part.measure.peers().is_empty() && self.device != "cpu" {
-            return Err(Error::Usage(format!(
-                "{}: peers are timed on the CPU only, but the device is {}; expected --device cpu",
-                self.spec.name, self.device
-            )));
+            let problem = format!(
+                "peers are timed on the CPU only, but the device is {}; expected --device cpu",
+                self.device
+            );
+            return Err(self.spec.source.error("speed.peers", problem).into());
         }
         for &shape in shapes {
             for &layers in layers {
@@ -138,13 +146,6 @@ impl Expansion<'_> {
             }
             Measure::Jacobian { lags, qr_every, burn_in } => {
                 let burn_in = burn_in.unwrap_or(point.seq_len / 10);
-                if burn_in + 1 >= point.seq_len {
-                    return Err(Error::Usage(format!(
-                        "{}: jacobian.burn_in: expected fewer steps than the lags of the sequence ({}), found {burn_in}",
-                        self.spec.name,
-                        point.seq_len - 1
-                    )));
-                }
                 for &engine in &part.grid.engine {
                     let (lags, qr_every) = (*lags, *qr_every);
                     let measure = RunMeasure::Jacobian { engine, lags, qr_every, burn_in };
@@ -257,9 +258,15 @@ impl Expansion<'_> {
             return Ok(());
         }
         let fits = if run.is_recurrent() { run.point.init.fits(run.point.cell) } else { Ok(()) };
-        fits.map_err(|problem| Error::Usage(format!("{}: {problem}", self.spec.name)))?;
+        fits.map_err(|problem| self.wrong(run.kind(), "init", &problem))?;
         runs.push(run);
         Ok(())
+    }
+
+    /// An error about a key of the grid.
+    fn wrong(&self, kind: Kind, key: &str, problem: &str) -> Error {
+        let check = Check { source: &self.spec.source };
+        check.source.error(&check.grid_key(kind, key), problem).into()
     }
 
     fn excluded(&mut self, run: &Run) -> bool {

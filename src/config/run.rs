@@ -8,6 +8,7 @@ use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, 
 use super::task::Task;
 use super::training::Settings;
 use super::training::names::ModelName;
+use crate::words::number;
 
 /// One point of the grid with one seed.
 #[derive(Debug, Clone, Serialize)]
@@ -198,10 +199,10 @@ impl Run {
         let what = match self.learning() {
             None => recurrent(),
             Some(learning) => {
-                let (rate, clip) = (learning.learning_rate, learning.clip_norm);
-                let clip = if clip > 0.0 { format!(" clip={clip}") } else { String::new() };
+                let (rate, clip) = (number(learning.learning_rate), learning.clip_norm);
+                let clip = if clip > 0.0 { format!(" clip={}", number(clip)) } else { String::new() };
                 let share = learning.data_share;
-                let share = if share < 1.0 { format!(" data={share}") } else { String::new() };
+                let share = if share < 1.0 { format!(" data={}", number(share)) } else { String::new() };
                 let model = match learning.model {
                     ModelName::Recurrent => recurrent(),
                     ModelName::Attention => format!("{} attention", recurrent()),

@@ -5,7 +5,9 @@ use std::fmt;
 
 use super::check::Check;
 use super::init::Init;
+use super::names::{CellName, Dtype, EngineName, Kind, PeerName};
 use super::run::Run;
+use super::training::names::ModelName;
 use crate::error::ConfigError;
 use crate::words::unknown;
 
@@ -26,6 +28,9 @@ pub const SETTINGS: [&str; 14] = [
     "clip_norm",
     "data_share",
 ];
+
+/// Those whose values are words; the others are numbers.
+const WORDS: [&str; 6] = ["kind", "cell", "engine", "init", "dtype", "model"];
 
 /// Settings with the values that a run must have, all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,14 +86,15 @@ impl Check<'_> {
             if !SETTINGS.contains(&name.as_str()) {
                 return Err(self.source.error(key, unknown("setting", name, SETTINGS.iter().copied())));
             }
+            let key = format!("{key}.{name}");
+            let is_word = WORDS.contains(&name.as_str());
             let value = match value {
-                toml::Value::String(text) if name == "init" => self.word::<Init>(key, text)?.to_string(),
-                toml::Value::String(text) => text.clone(),
-                toml::Value::Integer(number) => number.to_string(),
-                toml::Value::Float(number) => number.to_string(),
+                toml::Value::String(text) if is_word => self.setting_word(&key, name, text)?,
+                toml::Value::Integer(number) if !is_word => number.to_string(),
+                toml::Value::Float(number) if !is_word => number.to_string(),
                 other => {
-                    let problem = format!("expected a string or a number for `{name}`, found {other}");
-                    return Err(self.source.error(key, problem));
+                    let expected = if is_word { "a string" } else { "a number" };
+                    return Err(self.source.error(&key, format!("expected {expected}, found {other}")));
                 }
             };
             pairs.push((name.clone(), value));
@@ -97,5 +103,22 @@ impl Check<'_> {
             return Err(self.source.error(key, "expected at least one setting, found an empty table"));
         }
         Ok(Selector(pairs))
+    }
+
+    /// A word that a setting can have, as a run says it.
+    fn setting_word(&self, key: &str, name: &str, text: &str) -> Result<String, ConfigError> {
+        match name {
+            "kind" => self.word::<Kind>(key, text).map(|kind| kind.to_string()),
+            "cell" => self.word::<CellName>(key, text).map(|cell| cell.to_string()),
+            "init" => self.word::<Init>(key, text).map(|init| init.to_string()),
+            "dtype" => self.word::<Dtype>(key, text).map(|dtype| dtype.to_string()),
+            "model" => self.word::<ModelName>(key, text).map(|model| model.to_string()),
+            // Several in a row, peers too, where they are timed beside each other.
+            _ => {
+                let mut engines = text.split(' ').filter(|word| word.parse::<PeerName>().is_err());
+                engines.try_for_each(|word| self.word::<EngineName>(key, word).map(drop))?;
+                Ok(text.to_string())
+            }
+        }
     }
 }

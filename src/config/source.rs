@@ -7,11 +7,12 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 use toml::de::DeTable;
 
-use super::wire::{GRID_KEYS, Wire};
+use super::message::explain;
+use super::wire::Wire;
 use crate::error::{ConfigError, Result};
-use crate::words::nearest;
 
 /// A config file that was read, with the overrides of the command line.
+#[derive(Debug, Clone)]
 pub struct Source {
     /// The path as the user gave it.
     place: String,
@@ -20,6 +21,7 @@ pub struct Source {
 }
 
 /// One `--set KEY=VALUE`.
+#[derive(Debug, Clone)]
 struct Override {
     argument: String,
     key: String,
@@ -75,7 +77,7 @@ impl Source {
     /// An error about the value of a dotted key such as `grid.cell` or `claim.test[0].metric`, pointing at where the value came from.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let problem = problem.into();
-        if let Some(change) = self.overrides.iter().rev().find(|change| change.key == key) {
+        if let Some(change) = self.overrides.iter().rev().find(|change| change.says(key)) {
             return change.error(problem);
         }
         let line = self.offset_of(key).map(|offset| self.line_at(offset));
@@ -168,6 +170,11 @@ impl Override {
         Ok(())
     }
 
+    /// Whether the value of a key comes from here: of this key, or of one inside it.
+    fn says(&self, key: &str) -> bool {
+        key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+
     fn error(&self, problem: String) -> ConfigError {
         ConfigError {
             place: format!("--set {}", self.argument),
@@ -182,18 +189,4 @@ impl Override {
 fn indexed(word: &str) -> Option<(&str, Option<usize>)> {
     let Some((word, number)) = word.split_once('[') else { return Some((word, None)) };
     Some((word, Some(number.strip_suffix(']')?.parse().ok()?)))
-}
-
-/// Puts serde's message into this program's form, with the nearest known key where one is unknown.
-fn explain(message: &str, key: &str) -> String {
-    let Some(rest) = message.strip_prefix("unknown field ") else { return message.to_string() };
-    let words: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-    let Some((found, known)) = words.split_first() else { return message.to_string() };
-    let leaf = key.rsplit('.').next().unwrap_or(key);
-    let hint = match nearest(found, known.iter().copied()) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None if GRID_KEYS.contains(&leaf) || leaf == "shapes" => format!("did you mean `grid.{leaf}`?"),
-        None => format!("known keys here: {}", known.join(", ")),
-    };
-    format!("unknown key `{found}`; {hint}")
 }

@@ -31,6 +31,8 @@ pub struct Spec {
     pub claim: Option<Claim>,
     /// The published results that the experiment repeats.
     pub targets: Targets,
+    /// Where all this was read, for what is found wrong later.
+    pub(super) source: Source,
 }
 
 /// One kind of measurement over one grid.
@@ -153,6 +155,7 @@ impl Spec {
         let parts = check.parts(&resolved, &task)?;
         let exclude = check.exclude(&resolved)?;
         let claim = check.claim(resolved.claim.as_ref())?;
-        Ok(Spec { name, resolved, seeds, task, parts, exclude, claim, targets: Targets::default() })
+        let (targets, source) = (Targets::default(), source.clone());
+        Ok(Spec { name, resolved, seeds, task, parts, exclude, claim, targets, source })
     }
 }

@@ -8,7 +8,7 @@ use super::check::{Check, resolved};
 use super::names::{Encoding, TaskName};
 use super::training::names::{AddingForm, Level, TargetSteps};
 use super::wire::TaskWire;
-use crate::data::Cut;
+use crate::data::{self, Cut};
 use crate::error::ConfigError;
 
 /// Where sequences come from.
@@ -204,6 +204,7 @@ impl Check<'_> {
                         "the task `images` needs `task.dataset = \"fashion_mnist\"` or `\"digits\"`";
                     self.source.error("task.name", problem)
                 })?;
+                self.dataset(data::Kind::Images, &dataset)?;
                 Ok(Task::Images { dataset, permuted: resolved(wire.permuted) })
             }
             TaskName::Text => {
@@ -215,7 +216,10 @@ impl Check<'_> {
 
     fn text_source(&self, wire: &mut TaskWire) -> Result<TextSource, ConfigError> {
         match (&wire.dataset, &wire.file) {
-            (Some(name), None) => Ok(TextSource::Dataset(name.clone())),
+            (Some(name), None) => {
+                self.dataset(data::Kind::Text, name)?;
+                Ok(TextSource::Dataset(name.clone()))
+            }
             (None, Some(file)) => {
                 let path = std::path::absolute(file)
                     .map_err(|e| self.source.error("task.file", format!("expected a path, found: {e}")))?;
@@ -230,6 +234,12 @@ impl Check<'_> {
                 "the task `text` needs `task.dataset = \"shakespeare\"` or `task.file = \"PATH\"`",
             )),
         }
+    }
+
+    /// Whether there is such a dataset.
+    fn dataset(&self, of: data::Kind, name: &str) -> Result<(), ConfigError> {
+        let found = data::dataset_of(of, name).map(drop);
+        found.map_err(|error| self.source.error("task.dataset", error.to_string()))
     }
 
     fn corpus(&self, wire: &TaskWire) -> Result<CorpusSettings, ConfigError> {

@@ -108,7 +108,7 @@ pub struct GridWire {
 }
 
 /// One entry of `grid.shapes`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShapeWire {
     /// Sequences in a batch.
@@ -119,6 +119,20 @@ pub struct ShapeWire {
     pub input_size: Option<i64>,
     /// Units of each layer.
     pub hidden_size: Option<i64>,
+}
+
+impl fmt::Display for ShapeWire {
+    /// As in the config: `{ seq_len = 20, batch_size = 4 }`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes = [
+            ("seq_len", self.seq_len),
+            ("batch_size", self.batch_size),
+            ("input_size", self.input_size),
+            ("hidden_size", self.hidden_size),
+        ];
+        let set = sizes.into_iter().filter_map(|(name, size)| Some(format!("{name} = {}", size?)));
+        write!(f, "{{ {} }}", set.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// `[gradients]`.

@@ -39,8 +39,9 @@ impl Given {
     /// Sorts out the tensors of a file.
     ///
     /// # Errors
-    /// A tensor is missing, has the wrong shape, or has a name that means nothing; the message names the file.
+    /// A tensor is missing, has the wrong shape or a number that is not finite, or has a name that means nothing; the message names the file.
     pub fn new(name: CellName, mut tensors: Tensors, path: &Path, on: Device) -> Result<Given> {
+        tensors.iter().try_for_each(|(name, tensor)| finite(name, tensor, path))?;
         tensors.values_mut().for_each(|tensor| *tensor = tensor.to_device(on));
         let given = tensors.keys().cloned().collect();
         let mut take = Take { tensors, given, path };
@@ -130,6 +131,17 @@ impl Given {
     }
 }
 
+/// Whether all numbers are: one that is not would be in everything that comes out.
+fn finite(name: &str, tensor: &Tensor, path: &Path) -> Result<()> {
+    let others = tensor.isfinite().logical_not().nonzero();
+    if others.size()[0] == 0 {
+        return Ok(());
+    }
+    let index = Vec::<i64>::try_from(others.get(0)).map_err(|e| Error::Torch(e.to_string()))?;
+    let found = tensor.double_value(&index);
+    Err(Error::data(path, format!("expected finite numbers in `{name}`, found {found} at {index:?}")))
+}
+
 /// The h of all layers, `[layers, B, H]`.
 fn stack_h(states: &[State]) -> Tensor {
     Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0)
@@ -151,11 +163,9 @@ struct Take<'a> {
 
 impl Take<'_> {
     fn missing(&self, name: &str) -> Error {
-        let there: Vec<&str> = self.tensors.keys().map(String::as_str).collect();
-        Error::data(
-            self.path,
-            format!("expected a tensor `{name}`, found none (there are: {})", there.join(", ")),
-        )
+        let there: Vec<&str> = self.given.iter().map(String::as_str).collect();
+        let there = if there.is_empty() { "no tensor".to_string() } else { there.join(", ") };
+        Error::data(self.path, format!("expected a tensor `{name}`, found none (the file has: {there})"))
     }
 
     fn shape(&self, name: &str, expected: &str, found: &Tensor) -> Error {

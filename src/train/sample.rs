@@ -7,7 +7,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 use super::checkpoint::{Checkpoint, Header};
 use crate::cell::State;
 use crate::config::training::names::ModelName;
-use crate::data::{UNKNOWN, tokens};
+use crate::data::{END_OF_LINE, UNKNOWN, tokens};
 use crate::error::{Error, Result};
 use crate::model::{Ask, Model, model};
 
@@ -21,7 +21,7 @@ pub struct Sampler {
 /// What is asked of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The text to go on from; not empty.
+    /// The text to go on from. Not empty but for a model of words: that begins a line where no word is given.
     pub prime: &'a str,
     /// So many characters or words more.
     pub length: usize,
@@ -51,7 +51,9 @@ impl Sampler {
     /// # Errors
     /// [`Error::Usage`] that names the characters or words of the prime that the model does not know.
     pub fn sample(&self, request: Request, rng: &mut ChaCha8Rng) -> Result<String> {
-        let mut symbols = self.encode(request.prime)?;
+        let begins = self.header.by_words && tokens(request.prime).next().is_none();
+        let prime = if begins { END_OF_LINE } else { request.prime };
+        let mut symbols = self.encode(prime)?;
         let given = symbols.len();
         let mut state: Option<Vec<State>> = None;
         for _ in 0..request.length {
@@ -59,7 +61,7 @@ impl Sampler {
             state = next;
             symbols.push(self.draw(&logits, request.temperature, rng));
         }
-        Ok(self.text(request.prime, &symbols[given..]))
+        Ok(self.text(if begins { "" } else { request.prime }, &symbols[given..]))
     }
 
     /// The logits of the symbol after these, `[V]`, and the state to go on from. A recurrent model reads what is new; the others
@@ -132,7 +134,8 @@ impl Sampler {
         for symbol in symbols {
             let symbol = &self.header.symbols[*symbol as usize];
             match self.header.by_words {
-                true if symbol == crate::data::END_OF_LINE => text.push('\n'),
+                true if symbol == END_OF_LINE => text.push('\n'),
+                true if text.is_empty() || text.ends_with('\n') => text.push_str(symbol),
                 true if symbol.chars().all(|c| ",.;:!?)".contains(c)) => text.push_str(symbol),
                 true => text.extend([" ", symbol]),
                 false => text.push_str(symbol),

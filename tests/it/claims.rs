@@ -164,7 +164,7 @@ fn a_bad_claim_is_refused_with_line_and_key() {
         ("\"slope\"", "\"slop\"", &["small.toml:10: `claim.test[0].metric`", "did you mean `slope`?"][..]),
         ("\"slope\"", "\"sequences\"", &["claim.test[0].metric", "expected `solved`"]),
         ("lag = 20\n", "", &["small.toml:17: `claim.test[1].metric`", "expected `lag`"]),
-        ("lag = 20", "lag = 30", &["test 2 of the claim", "no norm at lag 30", "T = 30"]),
+        ("lag = 20", "lag = 30", &["small.toml:18: `claim.test[1].lag`", "no norm at lag 30", "T = 30"]),
         ("lag = 20", "lag = -1", &["claim.test[1].lag", "found -1"]),
         ("above = 5", "above = 5\nbelow = 5", &["claim.test[0].below", "found both"]),
         ("above = 5\n", "", &["claim.test[0]", "expected `above` or `below`"]),
@@ -172,7 +172,7 @@ fn a_bad_claim_is_refused_with_line_and_key() {
         (
             "of = { cell = \"lstm\" }",
             "of = { cell = \"gru\" }",
-            &["`of` of test 1", "fits no run", "`gradients`"],
+            &["small.toml:11: `claim.test[0].of`", "`cell gru` fits no run", "`gradients`"],
         ),
         ("of = { cell = \"lstm\" }", "of = { seq_len = 30 }", &["fits several grid points"]),
         ("of = { cell = \"lstm\" }", "of = { sel = \"lstm\" }", &["claim.test[0].of", "expected a setting"]),
@@ -200,7 +200,7 @@ fn bad_published_results_are_refused_with_file_line_and_key() {
         ("within_factor = 2", "", &["small[0].result[0]", "expected one of `within_factor`"]),
         ("within_factor = 2", "within_factor = 0.5", &["targets.toml:11", "at least 1", "found 0.5"]),
         ("within_factor = 2", "at_most = 1\nat_least = 1", &["small[0].result[0]", "expected one of"]),
-        ("value = 0.001", "", &["missing field `value`"]),
+        ("value = 0.001", "", &["missing key `value`"]),
         ("budget", "budgets", &["targets.toml:4", "unknown key `budgets`", "did you mean `budget`?"]),
         ("not_comparable = \"It is another.\"", "", &["targets.toml:19: `other[0]`", "expected a result"]),
         (

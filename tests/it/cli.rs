@@ -145,6 +145,27 @@ fn check_shows_the_plan_and_makes_nothing() {
 }
 
 #[test]
+fn one_run_is_no_runs_and_a_number_has_no_rows_of_zeros() {
+    let dir = place();
+    let text = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
+                seq_len = 10\n[training]\nlearning_rate = 1e30\nclip_norm = 1e-9\nsteps = 3\nheld_out_sequences = 2\n\
+                [claim]\nsays = \"It learns.\"\n[[claim.test]]\nwhat = \"loss\"\nmetric = \"loss\"\nbelow = 1\n\
+                of = { cell = \"rnn\" }\n";
+    fs::write(dir.path().join("one.toml"), text).unwrap();
+    let said = lab(dir.path(), &["check", "one.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for part in ["one: 1 run\n", "It learns. (1 test)\n", " lr=1e30 clip=1e-9 "] {
+        assert!(said.out.contains(part), "no `{part}` in {}", said.out);
+    }
+    // The name of a run is what it was when all digits were shown.
+    assert!(said.out.contains("e67ae0f38223"), "{}", said.out);
+    let said = lab(dir.path(), &["run", "one.toml", "--set", "training.learning_rate=0.01"]);
+    for part in ["one: 1 run\n", "  1 run takes at most about "] {
+        assert!(said.err.contains(part), "no `{part}` in {}", said.err);
+    }
+}
+
+#[test]
 fn list_data_and_doctor_answer() {
     let dir = place();
     let list = lab(dir.path(), &["list"]);
@@ -171,10 +192,16 @@ fn bad_input_is_refused_with_a_reason_and_exit_code_2() {
         set("grid.init=orthogonl", &["did you mean `orthogonal`?"]),
         set("grid.hidden_size=0", &["at least 1", "found 0"]),
         set("grid.seq_len=-5", &["at least 1", "found -5"]),
-        set("grid.batch_size=\"big\"", &["invalid type", "big"]),
+        set("grid.batch_size=\"big\"", &["expected a whole number, found the string \"big\""]),
+        set("grid.layers=1000000000000", &["`grid.layers`", "at most 1000, found 1000000000000"]),
+        set("grid.seq_len=2000000000000", &["`grid.seq_len`", "at most 1099511627776"]),
         set("grid.cell=[]", &["empty list"]),
         set("seeds=[]", &["empty list"]),
         set("seeds=[1,1]", &["found 1 again"]),
+        set(
+            "gradients.grid.shapes=[{seq_len=5},{seq_len=6},{seq_len=5}]",
+            &["`gradients.grid.shapes`", "each shape once", "{ seq_len = 5 } again"],
+        ),
         set("hidden_size=3", &["unknown key `hidden_size`", "grid.hidden_size"]),
         set("grid.hiden_size=3", &["unknown key `hiden_size`", "did you mean `hidden_size`?"]),
         set("kind=gradient", &["did you mean `gradients`?"]),
@@ -184,7 +211,12 @@ fn bad_input_is_refused_with_a_reason_and_exit_code_2() {
         set("grid.input_size=3", &["one-hot", "vocabulary"]),
         set("speed.grid.engine=[\"fused\"]", &["expected `builtin`"]),
         set("grid.init=pytorch+forget_bias", &["cell `rnn` has no gates", "exclude"]),
-        set("exclude=[{cell=\"gru\"}]", &["fits no grid point"]),
+        set("grid.hidden_size=99999999999999999999", &["a whole number", "which is too large"]),
+        set("grid.lr=0.1", &["unknown key `lr`", "known keys here"]),
+        set("exclude=[{cell=\"gru\"}]", &["`exclude`", "fits no grid point"]),
+        set("exclude=[{cell=\"ltsm\"}]", &["expected a cell (", "did you mean `lstm`?"]),
+        set("exclude=[{seq_len=\"six\"}]", &["expected a number, found \"six\""]),
+        set("exclude=[{engine=\"analytic fusd\"}]", &["expected an engine (", "did you mean `fused`?"]),
         set("name=../elsewhere", &["directory name"]),
         set("grid", &["KEY=VALUE"]),
     ] {
@@ -206,10 +238,30 @@ fn bad_files_are_refused_with_file_and_line() {
         ("kind = \"gradients\"\n\n[grid]\n\nseq_len = [10, 0]\n", &["bad.toml:5: `grid.seq_len`", "found 0"]),
         (
             "kind = \"gradients\"\n[grid]\nseq_len = \"long\"\n",
-            &["bad.toml:3: `seq_len`", "invalid type", "long"],
+            &["bad.toml:3: `seq_len`", "a whole number, found the string \"long\""],
+        ),
+        (
+            "kind = \"gradients\"\n[grid]\nshapes = [\n  { seq_len = 2 },\n  { seq_len = 2 },\n]\n",
+            &["bad.toml:5: `grid.shapes[1]`", "expected each shape once, found { seq_len = 2 } again"],
         ),
         ("kind = \"gradients\"\n[grid\n", &["bad.toml:2"]),
-        ("seeds = 1\n", &["missing field `kind`"]),
+        (
+            "kind = \"gradients\"\n[task]\ndataset = \"shakespear\"\n",
+            &["bad.toml:3: `task.dataset`", "expected a dataset of text (", "did you mean `shakespeare`?"],
+        ),
+        (
+            "kind = \"gradients\"\nexclude = [\n  { cell = \"rnn\" },\n  { cell = \"rnn\", seq_len = 7 },\n]\n",
+            &["bad.toml:4: `exclude[1]`", "fits no grid point"],
+        ),
+        (
+            "kind = \"gradients\"\nexclude = [\n  { cell = \"rnn\" },\n  { cell = \"lsmt\" },\n]\n",
+            &["bad.toml:4: `exclude[1].cell`", "did you mean `lstm`?"],
+        ),
+        (
+            "kind = \"gradients\"\n[grid]\n\ninit = \"pytorch+forget_bias(1)\"\n",
+            &["bad.toml:4: `grid.init`", "cell `rnn` has no gates", "exclude"],
+        ),
+        ("seeds = 1\n", &["missing key `kind`"]),
         ("kind = \"speed\"\n[gradients]\nloss = \"last\"\n", &["bad.toml:2: `gradients`", "kind"]),
         ("kind = \"gradients\"\n[gradients]\nloss = \"task\"\n", &["bad.toml:3: `gradients.loss`", "noise"]),
     ] {
@@ -282,6 +334,30 @@ fn a_run_that_fails_is_kept_beside_the_others() {
 }
 
 #[test]
+fn a_result_that_cannot_be_written_is_an_error_but_not_to_a_reader_who_has_left() {
+    let dir = place();
+    assert_eq!(lab(dir.path(), &["run", "small.toml", "-q"]).code, 0);
+    let program = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("lstm-lab"));
+        command.current_dir(dir.path()).env_remove("LSTM_LAB_DATA").args(arguments);
+        command
+    };
+    for arguments in
+        [&["list"][..], &["check", "small.toml"], &["data", "list"], &["report", "results/small"]]
+    {
+        if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
+            let output = program(arguments).stdout(full).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+            assert!(said.contains("cannot write to standard output"), "{said}");
+        }
+        let mut child = program(arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
 fn json_lines_are_json() {
     let dir = place();
     let said = lab(dir.path(), &["run", "small.toml", "--log-format", "json"]);
@@ -289,6 +365,27 @@ fn json_lines_are_json() {
     for line in said.err.lines() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(event["event"].is_string(), "{line}");
+    }
+    let last: serde_json::Value = serde_json::from_str(said.err.lines().last().unwrap()).unwrap();
+    let finished = serde_json::json!({
+        "event": "finished", "experiment": "small", "done": 5, "already": 0, "failed": 0,
+        "report": "results/small/report.md",
+    });
+    assert_eq!(last, finished);
+    let bad = ["run", "small.toml", "--log-format", "json", "--set", "grid.cell=ltsm"];
+    for (arguments, fields) in [
+        (&["run", "nope.toml", "--log-format", "json"][..], [("place", "nope.toml"), ("event", "error")]),
+        (&bad, [("place", "--set grid.cell=ltsm"), ("key", "grid.cell")]),
+        (&["run", "small.toml", "--log-format", "json", "--device", "cuda:77"], [("event", "error"); 2]),
+    ] {
+        let said = lab(dir.path(), arguments);
+        assert_eq!((said.code, said.err.lines().count()), (2, 1), "{}", said.err);
+        let event: serde_json::Value = serde_json::from_str(&said.err).unwrap();
+        assert_eq!(event["exit_code"], 2);
+        assert!(event["error"].as_str().is_some_and(|error| !error.is_empty()), "{event}");
+        for (field, value) in fields {
+            assert_eq!(event[field], value, "{event}");
+        }
     }
 }
 
@@ -334,6 +431,8 @@ fn a_jacobian_that_cannot_be_is_refused_with_the_key() {
         ("grid.batch_size=4", ["grid.batch_size", "expected 1", "found 4"]),
         ("grid.dtype=\"f32\"", ["grid.dtype", "expected `f64`", "found `f32`"]),
         ("jacobian.burn_in=19", ["jacobian.burn_in", "expected fewer steps", "found 19"]),
+        ("grid.seq_len=1", ["grid.seq_len", "expected at least 2", "found 1"]),
+        ("grid.shapes=[{seq_len=1}]", ["grid.seq_len", "`shapes`", "in one of them"]),
         ("jacobian.qr_every=0", ["jacobian.qr_every", "at least 1", "found 0"]),
         ("jacobian.lags=\"some\"", ["jacobian.lags", "`all`, `log`", "found `some`"]),
     ] {

@@ -42,6 +42,32 @@ fn inputs(spec: &Spec) -> Option<Inputs> {
     }
 }
 
+/// The README lists the keys of each table; the program lists them where it is asked for one that there is not.
+#[test]
+fn every_key_of_a_config_stands_in_the_readme() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.toml");
+    fs::write(&path, "kind = \"gradients\"\n").unwrap();
+    for (head, key) in [
+        ("at the head", "zzz"),
+        ("`[task]`", "task.zzz"),
+        ("`[grid]`", "grid.zzz"),
+        ("`[gradients]`", "gradients.zzz"),
+        ("`[jacobian]`", "jacobian.zzz"),
+        ("`[speed]`", "speed.zzz"),
+        ("`[training]`", "training.zzz"),
+    ] {
+        let error = config::load(&path, &[format!("{key}=1")]).unwrap_err().to_string();
+        let (_, keys) = error.split_once("known keys here: ").unwrap_or_else(|| panic!("{error}"));
+        let start = readme.find(&format!("| {head} |")).unwrap_or_else(|| panic!("no table {head}"));
+        let table = readme[start..].split("\n\n").next().unwrap();
+        let names: String = table.lines().skip(2).filter_map(|row| row.split('|').nth(1)).collect();
+        let said: BTreeSet<&str> = names.split('`').skip(1).step_by(2).collect();
+        assert_eq!(said, keys.split(", ").collect(), "{head}");
+    }
+}
+
 #[test]
 fn every_shipped_config_is_sound_and_says_what_it_is_for() {
     let (shipped, claims) = (configs(&experiments()), configs(&experiments().join("claims")));

@@ -180,6 +180,23 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
         write(&path, &tensors, None).unwrap();
         refused(&fs::read(&path).unwrap(), needle);
     }
+    for (number, found) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+        let (tensors, _) = given(CellName::Lstm);
+        let _ = tensors["weight_hh_l1"].get(7).get(2).fill_(number);
+        let _ = tensors["weight_hh_l1"].get(9).fill_(number);
+        write(&path, &tensors, None).unwrap();
+        refused(
+            &fs::read(&path).unwrap(),
+            &format!("expected finite numbers in `weight_hh_l1`, found {found} at [7, 2]"),
+        );
+    }
+    let (mut tensors, _) = given(CellName::Lstm);
+    tensors.retain(|name, _| ["input", "weight_ih_l0", "weight_hh_l0"].contains(&name.as_str()));
+    write(&path, &tensors, None).unwrap();
+    refused(
+        &fs::read(&path).unwrap(),
+        "`bias_ih_l0`, found none (the file has: input, weight_hh_l0, weight_ih_l0)",
+    );
     // A file for another cell: the numbers of gates do not fit.
     write(&path, &given(CellName::Gru).0, None).unwrap();
     refused(&fs::read(&path).unwrap(), "of shape [20, 4], found [15, 4]");

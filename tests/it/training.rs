@@ -123,6 +123,25 @@ fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
     assert!(!rows(dir.path(), "wild").is_empty());
 }
 
+#[test]
+fn a_sequence_that_memory_cannot_hold_fails_its_run_and_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    for task in ["adding", "copy_memory", "temporal_order"] {
+        let config = config(
+            dir.path(),
+            task,
+            &format!(
+                "[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
+                 seq_len = [1_000_000_000_000, 20]\nbatch_size = 2\n[training]\nsteps = 1\nheld_out_sequences = 2\n"
+            ),
+        );
+        let output = run(dir.path(), &config, &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("not enough memory"));
+        assert!(!rows(dir.path(), task).is_empty(), "the other run is done");
+    }
+}
+
 /// The text is one line again and again: a model that learns it knows each next character, one that does not stays at the
 /// frequencies.
 #[test]
@@ -232,6 +251,30 @@ fn a_checkpoint_goes_on_with_a_text_and_names_what_it_does_not_know() {
     fs::write(dir.path().join("no.safetensors"), "x").unwrap();
     let output = lab(dir.path()).args(["sample", "no.safetensors"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// A model of words has no token for an empty line: it begins after the end of one.
+#[test]
+fn a_model_of_words_begins_a_line_where_no_word_is_given() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
+    let config = config(
+        dir.path(),
+        "words",
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\nlevel = \"word\"\nsplit = [0.8, 0.1, 0.1]\n\
+         [grid]\ncell = \"gru\"\nhidden_size = 32\nseq_len = 17\nbatch_size = 4\n\
+         [training]\nsteps = 150\nlearning_rate = 0.01\nclip_norm = 1.0\n",
+    );
+    assert!(run(dir.path(), &config, &[]).status.success());
+    let runs = fs::read_dir(dir.path().join("results/words/checkpoints")).unwrap();
+    let checkpoint = runs.map(|run| run.unwrap().path().join("best.safetensors")).next().unwrap();
+    for prime in [&[][..], &["--prime", ""], &["--prime", " \n "]] {
+        let mut sample = lab(dir.path());
+        sample.arg("sample").arg(&checkpoint).args(["--length", "19", "--temperature", "0"]).args(prime);
+        let output = sample.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{TEXT}the\n"), "{prime:?}");
+    }
 }
 
 #[test]

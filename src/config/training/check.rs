@@ -8,6 +8,7 @@ use crate::config::names::Kind;
 use crate::config::spec::Grid;
 use crate::config::task::Task;
 use crate::error::ConfigError;
+use crate::words::number;
 
 impl Check<'_> {
     /// `[training]`.
@@ -191,7 +192,7 @@ impl Check<'_> {
         } else {
             format!("a number of at least {least}")
         };
-        Err(self.source.error(key, format!("expected {expected}, found {value}")))
+        Err(self.source.error(key, format!("expected {expected}, found {}", number(value))))
     }
 
     fn positive_list(&self, key: &str, values: &[f64]) -> Result<Vec<f64>, ConfigError> {
@@ -205,7 +206,9 @@ impl Check<'_> {
         for (n, value) in values.iter().enumerate() {
             self.at_least(key, *value, least)?;
             if values[..n].contains(value) {
-                return Err(self.source.error(key, format!("expected each value once, found {value} again")));
+                return Err(self
+                    .source
+                    .error(key, format!("expected each value once, found {} again", number(*value))));
             }
         }
         Ok(values.to_vec())

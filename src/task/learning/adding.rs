@@ -7,6 +7,7 @@ use tch::Tensor;
 use super::made::Made;
 use super::{Batch, Chance, Frame, Read, Split, Target, Task};
 use crate::config::training::names::AddingForm;
+use crate::random;
 
 /// See the module.
 pub struct Adding {
@@ -32,7 +33,8 @@ impl Made for Adding {
             AddingForm::Form2016 => steps,
             AddingForm::Form1997 => rng.random_range(steps..=steps + steps / 10),
         };
-        let (mut input, mut sums) = (vec![0.0f64; steps * batch * 2], Vec::with_capacity(batch));
+        let shape = [steps as i64, batch as i64, 2];
+        let (mut input, mut sums) = (random::filled(&shape, || 0.0f64), Vec::with_capacity(batch));
         for b in 0..batch {
             let at = |t: usize| {
                 let place = 2 * (t * batch + b);
@@ -48,7 +50,6 @@ impl Made for Adding {
             };
             sums.push(sum);
         }
-        let shape = [steps as i64, batch as i64, 2];
         Batch {
             input: Tensor::from_slice(&input).reshape(shape).to_kind(kind).to_device(on),
             target: Target::Numbers(Tensor::from_slice(&sums).to_kind(kind).to_device(on)),

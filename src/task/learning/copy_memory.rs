@@ -7,6 +7,7 @@ use tch::Tensor;
 
 use super::made::Made;
 use super::{Batch, Chance, Frame, Read, Split, Target, Task};
+use crate::random;
 
 /// Symbols to be remembered.
 const LENGTH: usize = 10;
@@ -34,7 +35,9 @@ impl Made for CopyMemory {
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
         let Frame { steps: delay, batch, on, .. } = self.frame;
         let steps = delay + 2 * LENGTH;
-        let (mut input, mut target) = (vec![BLANK; steps * batch], vec![BLANK; steps * batch]);
+        let shape = [steps as i64, batch as i64];
+        let blanks = || random::filled(&shape, || BLANK);
+        let (mut input, mut target) = (blanks(), blanks());
         for b in 0..batch {
             for n in 0..LENGTH {
                 let symbol = rng.random_range(0..KINDS);
@@ -43,8 +46,7 @@ impl Made for CopyMemory {
             }
             input[(LENGTH + delay - 1) * batch + b] = BEGIN;
         }
-        let tensor =
-            |numbers: &[i64]| Tensor::from_slice(numbers).reshape([steps as i64, batch as i64]).to_device(on);
+        let tensor = |numbers: &[i64]| Tensor::from_slice(numbers).reshape(shape).to_device(on);
         Batch { input: tensor(&input), target: Target::Classes(tensor(&target)), continues: false }
     }
 }

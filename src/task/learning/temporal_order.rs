@@ -8,6 +8,7 @@ use tch::Tensor;
 
 use super::made::Made;
 use super::{Batch, Chance, Frame, Read, Split, Target, Task};
+use crate::random;
 
 const CLASSES: i64 = 4;
 const SYMBOLS: i64 = 6;
@@ -30,7 +31,8 @@ impl Made for TemporalOrder {
 
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
         let Frame { steps, batch, on, .. } = self.frame;
-        let mut input: Vec<i64> = (0..steps * batch).map(|_| rng.random_range(2..SYMBOLS)).collect();
+        let shape = [steps as i64, batch as i64];
+        let mut input: Vec<i64> = random::filled(&shape, || rng.random_range(2..SYMBOLS));
         let mut classes = Vec::with_capacity(batch);
         for b in 0..batch {
             let mut class = 0;
@@ -42,7 +44,7 @@ impl Made for TemporalOrder {
             }
             classes.push(class);
         }
-        let input = Tensor::from_slice(&input).reshape([steps as i64, batch as i64]).to_device(on);
+        let input = Tensor::from_slice(&input).reshape(shape).to_device(on);
         let classes = Tensor::from_slice(&classes).reshape([1, batch as i64]).to_device(on);
         Batch { input, target: Target::Classes(classes), continues: false }
     }
