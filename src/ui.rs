@@ -31,6 +31,10 @@ pub struct Finished<'a> {
     pub already: usize,
     /// Runs that failed.
     pub failed: usize,
+    /// Runs of the config that are not there yet: of another shard, or another process.
+    pub absent: usize,
+    /// Runs in the directory that are of another config.
+    pub others: usize,
     /// The report on all of them.
     pub report: &'a Path,
 }
@@ -113,13 +117,21 @@ impl Ui {
 
     /// The experiment's results are all written.
     pub fn finished(&self, how: &Finished) {
-        let Finished { experiment, done, already, failed, report } = how;
+        let Finished { experiment, done, already, failed, absent, others, report } = how;
         let report = report.display().to_string();
         let fields = json!({
-            "experiment": experiment, "done": done, "already": already, "failed": failed, "report": report,
+            "experiment": experiment, "done": done, "already": already, "failed": failed, "absent": absent,
+            "of_other_configs": others, "report": report,
         });
         self.event("finished", &fields, || {
-            format!("{experiment}: {done} done, {already} already there, {failed} failed; report: {report}")
+            let mut text = format!("{experiment}: {done} done, {already} already there, {failed} failed");
+            if *absent > 0 {
+                text.push_str(&format!(", {absent} not there yet"));
+            }
+            if *others > 0 {
+                text.push_str(&format!("; left out, since of another config: {}", counted(*others, "run")));
+            }
+            format!("{text}; report: {report}")
         });
     }
 

@@ -57,11 +57,14 @@ pub fn run(args: &RunArgs) -> Result<u8> {
         let tally = execute(plan, inputs, store, options, &mut ui)?;
         failed += tally.failed;
         report::write(store.root())?;
+        let ids: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
         ui.finished(&Finished {
             experiment: &plan.name,
             done: tally.done,
             already: tally.present,
             failed: tally.failed,
+            absent: ids.len() - store.present(&ids),
+            others: store.others(&ids),
             report: &store.root().join("report.md"),
         });
         if tally.failed > 0 && args.fail_fast {

@@ -107,6 +107,11 @@ impl Store {
         }
     }
 
+    /// How many of these runs are there, well or not.
+    pub fn present(&self, run_ids: &[String]) -> usize {
+        run_ids.iter().filter(|id| self.run_row(id).is_some()).count()
+    }
+
     /// How many runs are there that are none of these: they are of another config.
     pub fn others(&self, run_ids: &[String]) -> usize {
         let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();

@@ -80,8 +80,11 @@ fn a_run_leaves_csv_plots_and_report_and_a_second_run_has_nothing_to_do() {
     assert!(fs::read_to_string(results.join("report.md")).unwrap().contains("Does it run?"));
 
     let gradients = fs::read(results.join("gradients.csv")).unwrap();
+    fs::write(results.join("environment.json"), "{\"cpu\": \"of then\"}").unwrap();
     let second = lab(dir.path(), &["run", "small.toml"]);
     assert!(second.err.contains("0 done, 5 already there, 0 failed"), "{}", second.err);
+    let environment = fs::read_to_string(results.join("environment.json")).unwrap();
+    assert!(environment.contains("of then"), "where nothing was run, nothing was run on this machine");
     let third = lab(dir.path(), &["run", "small.toml", "--rerun"]);
     assert!(third.err.contains("5 done, 0 already there"), "{}", third.err);
     assert_eq!(fs::read(results.join("gradients.csv")).unwrap(), gradients, "same seed, same values");
@@ -107,9 +110,13 @@ fn the_resolved_config_gives_the_same_runs() {
 fn shards_together_do_every_run_once() {
     let dir = place();
     let shard = |part: &str| lab(dir.path(), &["run", "small.toml", "--shard", part]);
-    assert!(shard("1/2").err.contains("3 done, 0 already there"));
-    assert!(shard("2/2").err.contains("2 done, 0 already there"));
+    let first = shard("1/2").err;
+    assert!(first.contains("3 done, 0 already there, 0 failed, 2 not there yet;"), "{first}");
+    let second = shard("2/2").err;
+    assert!(second.contains("2 done, 0 already there, 0 failed;"), "{second}");
     assert_eq!(lines(&dir.path().join("results/small/runs.csv")), 1 + 5);
+    let other = lab(dir.path(), &["run", "small.toml", "--set", "seeds=[9]"]).err;
+    assert!(other.contains("left out, since of another config: "), "{other}");
 }
 
 #[test]
@@ -368,7 +375,7 @@ fn json_lines_are_json() {
     }
     let last: serde_json::Value = serde_json::from_str(said.err.lines().last().unwrap()).unwrap();
     let finished = serde_json::json!({
-        "event": "finished", "experiment": "small", "done": 5, "already": 0, "failed": 0,
+        "event": "finished", "experiment": "small", "done": 5, "already": 0, "absent": 0, "of_other_configs": 0, "failed": 0,
         "report": "results/small/report.md",
     });
     assert_eq!(last, finished);
