@@ -78,7 +78,7 @@ impl Source {
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let problem = problem.into();
         if let Some(change) = self.overrides.iter().rev().find(|change| change.says(key)) {
-            return change.error(problem);
+            return ConfigError { key: Some(key.to_string()), ..change.error(problem) };
         }
         let line = self.offset_of(key).map(|offset| self.line_at(offset));
         ConfigError { place: self.place.clone(), line, key: Some(key.to_string()), problem }
