@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use lstm_lab::{cli::Cli, cmd, ui};
+use lstm_lab::cli::Cli;
+use lstm_lab::cmd;
+use lstm_lab::ui::{self, LogFormat};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -12,8 +14,13 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             use std::io::Write;
-            drop(writeln!(std::io::stderr(), "{}", ui::last_words(&error, format)));
-            ExitCode::from(error.exit_code())
+            let code = error.exit_code();
+            let words = match format {
+                LogFormat::Json => ui::last_event(&error),
+                LogFormat::Text => format!("lstm-lab: {:#}", anyhow::Error::from(error)),
+            };
+            drop(writeln!(std::io::stderr(), "{words}"));
+            ExitCode::from(code)
         }
     }
 }

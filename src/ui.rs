@@ -165,11 +165,8 @@ impl Ui {
     }
 }
 
-/// What is said of the error that ends the program; as JSON with the parts of where it is, for one in a config.
-pub fn last_words(error: &Error, format: LogFormat) -> String {
-    if format == LogFormat::Text {
-        return format!("lstm-lab: {error}");
-    }
+/// The error that ends the program as a line of JSON, with the parts of where it is for one in a config.
+pub fn last_event(error: &Error) -> String {
     let mut event = json!({ "event": "error", "error": error.to_string(), "exit_code": error.exit_code() });
     if let Error::Config(ConfigError { place, line, key, problem }) = error {
         let parts = json!({ "place": place, "line": line, "key": key, "problem": problem });
