@@ -37,6 +37,9 @@ pub struct Header {
     pub symbols: Vec<String>,
     /// Whether a symbol is a word.
     pub by_words: bool,
+    /// Whether it learned from excerpts, each read from an empty state, and not from a text that goes on.
+    #[serde(default)]
+    pub by_excerpts: bool,
     /// How far it has come.
     pub progress: Progress,
 }

@@ -69,7 +69,7 @@ pub fn train(setting: &Setting, dir: &Path, tell: &mut dyn FnMut(usize, usize)) 
     Ok(Outcome { progress: learner.header.progress, error })
 }
 
-/// Seconds that a run takes at most: a few steps and one batch of an evaluation, timed.
+/// Seconds that a run takes at most: a few steps and a gradient profile, timed.
 ///
 /// # Errors
 /// What the first step runs into.
@@ -85,8 +85,15 @@ pub fn estimate(setting: &Setting) -> Result<f64> {
     let step = start.elapsed().as_secs_f64() / STEPS as f64;
     let evaluations = (learner.steps / learner.evaluate_every + 2) as f64;
     let batches = setting.task.held_out_count(Split::Valid) as f64;
+    let start = Instant::now();
+    let profiles = match setting.learning.settings.gradient_profile_every {
+        Some(every) => (learner.steps / every + 1) as f64,
+        None => 0.0,
+    };
+    learner.profile(setting.learning.settings.gradient_profile_every)?;
+    let profiles = profiles * start.elapsed().as_secs_f64();
     // No gradient: about a third of a step.
-    Ok(step * (learner.steps as f64 + evaluations * batches / 3.0))
+    Ok(step * (learner.steps as f64 + evaluations * batches / 3.0) + profiles)
 }
 
 /// A run under way.
@@ -118,6 +125,7 @@ impl<'a> Learner<'a> {
                 blueprint: setting.blueprint.clone(),
                 symbols: setting.symbols.to_vec(),
                 by_words: setting.by_words,
+                by_excerpts: setting.task.answers() == 1,
                 progress: Progress::default(),
             },
             optimizer: OptimizerState::new(weights.flat()),

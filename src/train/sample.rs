@@ -64,21 +64,21 @@ impl Sampler {
         Ok(self.text(if begins { "" } else { request.prime }, &symbols[given..]))
     }
 
-    /// The logits of the symbol after these, `[V]`, and the state to go on from. A recurrent model reads what is new; the others
-    /// read again as much as they were trained on.
+    /// The logits of the symbol after these, `[V]`, and the state to go on from. A recurrent model that learned from a text that
+    /// goes on reads what is new; the others read again as much as they were trained on.
     fn next(&self, symbols: &[i64], state: Option<Vec<State>>) -> Result<(Tensor, Option<Vec<State>>)> {
         let blueprint = &self.header.blueprint;
-        let is_recurrent = blueprint.model == ModelName::Recurrent;
+        let goes_on = blueprint.model == ModelName::Recurrent && !self.header.by_excerpts;
         let from = match &state {
             Some(_) => symbols.len() - 1,
-            None if is_recurrent => 0,
+            None if goes_on => 0,
             None => symbols.len().saturating_sub(blueprint.positions as usize),
         };
         let seen = &symbols[from..];
         let input = Tensor::from_slice(seen).reshape([seen.len() as i64, 1]).to_device(self.on);
         let vectors = blueprint.vectors(self.model.weights(), &input);
         let said = self.model.run(&vectors, Ask { first: state.as_deref(), answers: 1, dropout: None })?;
-        Ok((said.answers.reshape([-1]), is_recurrent.then_some(said.last)))
+        Ok((said.answers.reshape([-1]), goes_on.then_some(said.last)))
     }
 
     /// Never the symbol for all others: it is no text.

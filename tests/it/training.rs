@@ -253,6 +253,39 @@ fn a_checkpoint_goes_on_with_a_text_and_names_what_it_does_not_know() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// What was learned from excerpts of five characters, each from an empty state, is asked in the same way.
+#[test]
+fn a_model_of_excerpts_sees_no_more_of_a_text_than_it_was_trained_on() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
+    let config = config(
+        dir.path(),
+        "excerpts",
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\ntargets = \"last\"\n\
+         [grid]\ncell = \"lstm\"\nhidden_size = 16\nseq_len = 5\nbatch_size = 8\n\
+         [training]\nsteps = 60\nlearning_rate = 0.01\n",
+    );
+    assert!(run(dir.path(), &config, &[]).status.success());
+    let runs = fs::read_dir(dir.path().join("results/excerpts/checkpoints")).unwrap();
+    let checkpoint = runs.map(|run| run.unwrap().path().join("best.safetensors")).next().unwrap();
+    let continued = |prime: &str| {
+        let mut sample = lab(dir.path());
+        sample.arg("sample").arg(&checkpoint).args([
+            "--length",
+            "80",
+            "--temperature",
+            "0.7",
+            "--prime",
+            prime,
+        ]);
+        let said = sample.output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).unwrap()[prime.len()..].to_string()
+    };
+    assert_eq!(continued("brown"), continued("over the quick brown"));
+    assert_ne!(continued("brown"), continued("quick"), "it looks at what it is given");
+}
+
 /// A model of words has no token for an empty line: it begins after the end of one.
 #[test]
 fn a_model_of_words_begins_a_line_where_no_word_is_given() {

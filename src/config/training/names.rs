@@ -37,9 +37,9 @@ names! {
     ScheduleName ("schedule") {
         /// it stays
         Constant = "constant",
-        /// a straight line to 0 at the last step
+        /// a straight line that would be at 0 one step after the last
         Linear = "linear",
-        /// half a cosine to 0 at the last step
+        /// half a cosine that would be at 0 one step after the last
         Cosine = "cosine",
     }
 }
