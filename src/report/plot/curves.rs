@@ -1,26 +1,19 @@
 //! Figures of curves over lag, over the number of an exponent, or over training steps: one a quantity and setting, a panel an init, a line a cell.
 
-use std::collections::HashSet;
-
 use super::Figure;
+use super::inside::outside;
 use super::legend::Key;
 use super::panels::{self, Panel, Panels, Series, Stroke};
 use super::quantities::{self, shown};
 use super::style::{cell_colour, cells, engines};
 use crate::report::group::{CurveGroup, LYAPUNOV};
-use crate::report::point::{Point, Setting, labels, varying, without};
-use crate::report::training::{GRADIENT_NORM, VALID_LOSS, VALID_SQUARES};
+use crate::report::point::{Setting, labels, varying, without};
+use crate::report::training::{GRADIENT_NORM, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES};
 use crate::stats;
-
-/// What is told apart inside a figure, not by figures.
-const INSIDE: [Setting; 3] = [Setting::Cell, Setting::Engine, Setting::Init];
 
 /// The figures of all groups that have a norm above 0.
 pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {
-    let mut outside = without(&varying(groups.iter().map(|group| &group.point)), &INSIDE);
-    if hidden_size_follows(groups) {
-        outside.retain(|setting| *setting != Setting::HiddenSize);
-    }
+    let outside = outside(groups.iter().map(|group| &group.point));
     let mut names: Vec<&str> = quantities::names().collect();
     for group in groups {
         if !names.contains(&group.quantity.as_str()) {
@@ -38,15 +31,6 @@ pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {
         }
     }
     figures
-}
-
-/// Whether no two grid points differ in the hidden size alone, as where models are made of one number of parameters: it then
-/// belongs to the model, and models are to be seen beside each other.
-fn hidden_size_follows(groups: &[CurveGroup]) -> bool {
-    let points: HashSet<Point> = groups.iter().map(|group| group.point.clone()).collect();
-    let others: HashSet<Point> =
-        points.iter().map(|point| Point { hidden_size: 0, ..point.clone() }).collect();
-    points.len() == others.len()
 }
 
 /// The groups of each figure, with the words that tell it from the others.
@@ -81,14 +65,15 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
     let (about, y_title) = shown(quantity);
     let (over, x_title) = match quantity {
         LYAPUNOV => ("their number", "number of the exponent"),
-        VALID_LOSS | VALID_SQUARES | GRADIENT_NORM => ("training steps", "training step"),
+        VALID_LOSS | VALID_LOG_LOSS | VALID_SQUARES | GRADIENT_NORM => ("training steps", "training step"),
         _ => ("lag", "lag T − t (steps before the end of the sequence)"),
     };
     let points = || groups.iter().map(|group| &group.point);
     let inits: Vec<&str> = unique(points().map(|point| point.init.as_str()));
     let looks = Looks {
         cells: cells(points().map(|point| point.cell.as_str())),
-        engines: engines(points().map(|point| point.engine.as_str())),
+        // A model without recurrent layers has no engine.
+        engines: engines(points().map(|point| point.engine.as_str()).filter(|engine| !engine.is_empty())),
     };
     let panel = |init: &&str| {
         let of_panel = || groups.iter().copied().filter(|group| group.point.init == **init);
@@ -159,7 +144,6 @@ impl Looks {
     fn key(&self, cell: &str, engine: &str) -> Key {
         let engine_place = self.engines.iter().position(|other| other == engine).unwrap_or(0);
         Key {
-            // A model without recurrent layers has no engine.
             label: if self.engines.len() > 1 && !engine.is_empty() {
                 format!("{cell}, {engine}")
             } else {
@@ -177,7 +161,8 @@ impl Looks {
         let occurs = |cell: &str, engine: &str| {
             groups.iter().any(|group| group.point.cell == cell && group.point.engine == engine)
         };
-        let pairs = self.cells.iter().flat_map(|cell| self.engines.iter().map(move |engine| (cell, engine)));
+        let engines = || self.engines.iter().map(String::as_str).chain([""]);
+        let pairs = self.cells.iter().flat_map(|cell| engines().map(move |engine| (cell, engine)));
         pairs
             .filter(|(cell, engine)| occurs(cell, engine))
             .map(|(cell, engine)| self.key(cell, engine))

@@ -3,6 +3,7 @@
 mod axis;
 mod canvas;
 mod curves;
+mod inside;
 mod legend;
 #[cfg(test)]
 mod overlap;

@@ -3,6 +3,7 @@
 
 use super::Figure;
 use super::canvas::Colour;
+use super::inside::{INSIDE, outside};
 use super::legend::Key;
 use super::panels::{self, Panel, Panels, Series, Stroke};
 use super::quantities::shown;
@@ -13,12 +14,9 @@ use crate::report::profile::ProfileGroup;
 /// More lines than so many in a panel cannot be told apart.
 const MOST_LINES: usize = 6;
 
-/// What is told apart by panels, not by figures.
-const INSIDE: [Setting; 3] = [Setting::Cell, Setting::Engine, Setting::Init];
-
 /// The figures of all groups: of the adjoints of h and c, and of the input's gradient.
 pub fn figures(groups: &[ProfileGroup]) -> Vec<Figure> {
-    let outside = without(&varying(groups.iter().map(|group| &group.point)), &INSIDE);
+    let outside = outside(groups.iter().map(|group| &group.point));
     let mut figures = Vec::new();
     for quantity in ["total_h", "total_c", "input_x"] {
         let of_quantity = groups.iter().filter(|group| group.quantity == quantity);

@@ -1,7 +1,7 @@
 //! What the figures call each quantity, and in which order they come.
 
 use crate::report::group::{LARGEST_EXPONENT, LYAPUNOV};
-use crate::report::training::{GRADIENT_NORM, VALID_LOSS, VALID_SQUARES};
+use crate::report::training::{GRADIENT_NORM, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES};
 
 /// How a quantity is shown.
 struct Shown {
@@ -31,11 +31,16 @@ const fn norm(name: &'static str, about: &'static str, symbol: &'static str) -> 
 }
 
 /// Quantities in the order of the figures.
-const QUANTITIES: [Shown; 14] = [
+const QUANTITIES: [Shown; 15] = [
     Shown {
         name: VALID_LOSS,
         about: "loss on the split valid (a run that has ended keeps its last)",
         y: Y::Titled("loss (nats)"),
+    },
+    Shown {
+        name: VALID_LOG_LOSS,
+        about: "loss on the split valid (a run that has ended keeps its last)",
+        y: Y::Titled("log₁₀ loss (nats)"),
     },
     Shown {
         name: VALID_SQUARES,

@@ -10,18 +10,32 @@ use crate::results::schema::{RunRow, TrainingRow};
 /// Quantity of the curves of a loss in nats on the split `valid`.
 pub const VALID_LOSS: &str = "valid_loss";
 
+/// Quantity of the curves of log10 of a loss in nats on the split `valid`, where most answers are foregone conclusions and all
+/// that counts lies far below a nat.
+pub const VALID_LOG_LOSS: &str = "valid_log10_loss";
+
+/// Losses in nats are drawn as log10 where chance is below this.
+const LOW_CHANCE: f64 = 0.5;
+
 /// Quantity of the curves of log10 of a mean square on the split `valid`.
 pub const VALID_SQUARES: &str = "valid_mean_square";
 
 /// Quantity of the curves of log10 of the gradient's norm.
 pub const GRADIENT_NORM: &str = "gradient_norm";
 
-/// What is drawn: the quantity, and its split, metric and unit in `training.csv`.
-const DRAWN: [(&str, [&str; 3]); 3] = [
-    (VALID_LOSS, ["valid", "loss", "nats"]),
-    (VALID_SQUARES, ["valid", "loss", "mse"]),
-    (GRADIENT_NORM, ["train", "gradient_norm", "l2"]),
-];
+const QUANTITIES: [&str; 4] = [VALID_LOSS, VALID_LOG_LOSS, VALID_SQUARES, GRADIENT_NORM];
+
+/// What a row is drawn as, if it is.
+fn drawn_as(row: &TrainingRow) -> Option<&'static str> {
+    let is_low = row.chance.is_some_and(|chance| chance < LOW_CHANCE);
+    match (row.split.as_str(), row.metric.as_str(), row.unit.as_str()) {
+        ("valid", "loss", "nats") if is_low => Some(VALID_LOG_LOSS),
+        ("valid", "loss", "nats") => Some(VALID_LOSS),
+        ("valid", "loss", _) => Some(VALID_SQUARES),
+        ("train", "gradient_norm", _) => Some(GRADIENT_NORM),
+        _ => None,
+    }
+}
 
 /// Curves over training steps, with the level of chance beside losses.
 pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
@@ -29,12 +43,10 @@ pub fn curves(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<CurveGroup> {
     let learned = |(run, _): &(&RunRow, &Point)| run.kind == "training" && run.status == "ok";
     let trained: Vec<(&RunRow, &Point)> = runs.iter().zip(&points).filter(learned).collect();
     let mut groups: Vec<CurveGroup> = Vec::new();
-    for (quantity, what) in DRAWN {
+    for quantity in QUANTITIES {
         let shown = |value: f64| if quantity == VALID_LOSS { value } else { value.log10() };
         for &(run, point) in &trained {
-            let is_it = |row: &&TrainingRow| {
-                row.run_id == run.run_id && [&row.split, &row.metric, &row.unit].map(String::as_str) == what
-            };
+            let is_it = |row: &&TrainingRow| row.run_id == run.run_id && drawn_as(row) == Some(quantity);
             let of_run = || rows.iter().filter(is_it);
             let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
             let curve: BTreeMap<usize, Option<f64>> = of_run().map(|row| (row.step, y(row))).collect();
@@ -126,12 +138,13 @@ mod tests {
     #[test]
     fn nats_are_drawn_as_they_are_and_squares_as_log10_with_chance_beside_both() {
         let runs = [RunRow { kind: "training".into(), ..fake::run("a", 1) }];
-        let of = |unit: &str| {
-            let row = TrainingRow { unit: unit.into(), chance: Some(10.0), ..row("a", 100.0) };
+        let of = |unit: &str, chance: f64| {
+            let row = TrainingRow { unit: unit.into(), chance: Some(chance), ..row("a", 100.0) };
             let group = curves(&runs, &[row]).remove(0);
             (group.quantity, group.curves[0][&10], group.chance)
         };
-        assert_eq!(of("nats"), (VALID_LOSS.to_string(), Some(100.0), Some(10.0)));
-        assert_eq!(of("mse"), (VALID_SQUARES.to_string(), Some(2.0), Some(1.0)));
+        assert_eq!(of("nats", 10.0), (VALID_LOSS.to_string(), Some(100.0), Some(10.0)));
+        assert_eq!(of("nats", 0.1), (VALID_LOG_LOSS.to_string(), Some(2.0), Some(-1.0)));
+        assert_eq!(of("mse", 10.0), (VALID_SQUARES.to_string(), Some(2.0), Some(1.0)));
     }
 }

@@ -5,7 +5,7 @@ mod table;
 
 use std::fmt;
 
-pub use self::curves::{GRADIENT_NORM, VALID_LOSS, VALID_SQUARES, curves};
+pub use self::curves::{GRADIENT_NORM, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES, curves};
 pub use self::table::table;
 use super::point::Point;
 use crate::results::schema::{RunRow, SummaryRow};
