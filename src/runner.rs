@@ -187,7 +187,7 @@ fn estimate(runs: &[&Run], inputs: &Inputs, place: Place) -> Option<f64> {
 fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunRow {
     let point = &run.point;
     let loss = match run.measure {
-        RunMeasure::Gradients { loss, .. } => Some(loss.to_string()),
+        RunMeasure::Gradients { settings, .. } => Some(settings.loss.to_string()),
         RunMeasure::Jacobian { .. } | RunMeasure::Speed { .. } | RunMeasure::Training(_) => None,
     };
 

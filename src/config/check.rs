@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::measure::{Gradients, Jacobian, Timing};
 use super::names::{Dtype, EngineName, Kind, LossName};
 use super::setting::Selector;
 use super::source::Source;
@@ -179,14 +180,14 @@ impl Check<'_> {
                     own.split_every.map(|every| self.size("gradients.split_every", every)).transpose()?;
                 let lags = self.word("gradients.lags", resolved(own.lags.as_deref()))?;
                 let (path_split, gates) = (resolved(own.path_split), resolved(own.gates));
-                (Measure::Gradients { loss, split_every, lags, path_split, gates }, own.grid)
+                (Measure::Gradients(Gradients { loss, split_every, lags, path_split, gates }), own.grid)
             }
             Kind::Jacobian => {
                 let own = resolved(wire.jacobian.clone());
                 let lags = self.word("jacobian.lags", resolved(own.lags.as_deref()))?;
                 let qr_every = self.size("jacobian.qr_every", resolved(own.qr_every))?;
                 let burn_in = own.burn_in.map(|steps| self.count("jacobian.burn_in", steps)).transpose()?;
-                (Measure::Jacobian { lags, qr_every, burn_in }, own.grid)
+                (Measure::Jacobian { settings: Jacobian { lags, qr_every }, burn_in }, own.grid)
             }
             Kind::Speed => {
                 let own = resolved(wire.speed.clone());
@@ -197,11 +198,14 @@ impl Check<'_> {
                         format!("expected a number of seconds above 0, found {budget_seconds}"),
                     ));
                 }
-                let measure = Measure::Speed {
+                let timing = Timing {
                     passes: self.words("speed.pass", &own.pass)?,
                     samples: self.size("speed.samples", resolved(own.samples))?,
                     warmup: self.size("speed.warmup", resolved(own.warmup))?,
                     budget_seconds,
+                };
+                let measure = Measure::Speed {
+                    timing,
                     peers: match &own.peers {
                         Some(peers) if !peers.0.is_empty() => self.words("speed.peers", &own.peers)?,
                         _ => Vec::new(),
@@ -217,7 +221,7 @@ impl Check<'_> {
         };
         let sized = matches!(&measure, Measure::Training { settings, .. } if settings.parameters.is_some());
         let grid = self.grid(kind, &resolved(grid), task, sized)?;
-        if matches!(measure, Measure::Gradients { path_split: true, .. })
+        if matches!(measure, Measure::Gradients(Gradients { path_split: true, .. }))
             && grid.engine.iter().any(|engine| *engine != EngineName::Analytic)
         {
             let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
@@ -237,7 +241,8 @@ impl Check<'_> {
             let problem = "peers (speed.peers) work with f32 only; expected `f32`, or no peers";
             return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
         }
-        if kind == Kind::Speed && !grid.engine.contains(&EngineName::Builtin) {
+        let named = !grid.engine.is_empty();
+        if kind == Kind::Speed && named && !grid.engine.contains(&EngineName::Builtin) {
             let key = self.grid_key(kind, "engine");
             return Err(self
                 .source

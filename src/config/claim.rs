@@ -243,7 +243,9 @@ pub(super) fn one_point(runs: &[&Run]) -> Result<(), String> {
 
 fn writes(run: &Run, lag: usize) -> bool {
     match run.measure {
-        RunMeasure::Gradients { lags, .. } => lag < run.point.seq_len && lags.writes(lag, run.point.seq_len),
+        RunMeasure::Gradients { settings, .. } => {
+            lag < run.point.seq_len && settings.lags.writes(lag, run.point.seq_len)
+        }
         _ => false,
     }
 }

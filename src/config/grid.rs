@@ -7,7 +7,7 @@ use super::task::Task;
 use super::wire::{GridWire, OneOrMany, ShapeWire};
 use crate::error::ConfigError;
 
-/// The engine of training where none is named.
+/// The engine where none is named: for training the fastest, for speed all, of those that serve device and type.
 pub(super) const AUTO: &str = "auto";
 
 /// Layers are made one by one, each with tensors of its own; networks that learn have far fewer.
@@ -32,11 +32,11 @@ impl Check<'_> {
         })
     }
 
-    /// Engines by name; none for training with whatever is the fastest.
+    /// Engines by name; none for `auto`.
     fn engines(&self, kind: Kind, wire: &GridWire) -> Result<Vec<EngineName>, ConfigError> {
         let is_auto = wire.engine.as_ref().is_some_and(|words| words.0 == [AUTO]);
         match (kind, is_auto) {
-            (Kind::Training, true) => Ok(vec![]),
+            (Kind::Training | Kind::Speed, true) => Ok(vec![]),
             _ => self.words(&self.grid_key(kind, "engine"), &wire.engine),
         }
     }

@@ -6,6 +6,7 @@ pub mod claim;
 mod grid;
 pub mod init;
 pub mod lags;
+pub mod measure;
 mod message;
 pub mod names;
 pub mod plan;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::check::Check;
 use super::init::Init;
+use super::measure::Gradients;
 use super::names::{CellName, Dtype, Encoding, EngineName, Kind};
 use super::run::{Learning, Point, Run, RunMeasure};
 use super::spec::{Grid, Measure, Part, Shape, Spec};
@@ -133,41 +134,34 @@ impl Expansion<'_> {
 
     fn runs_at(&mut self, part: &Part, point: Point, runs: &mut Vec<Run>) -> Result<()> {
         match &part.measure {
-            Measure::Gradients { loss, split_every, lags, path_split, gates } => {
+            Measure::Gradients(settings) => {
                 for &engine in &part.grid.engine {
                     let split_every = (engine == EngineName::Builtin)
-                        .then(|| split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
-                    let (loss, lags, path_split, gates) = (*loss, *lags, *path_split, *gates);
-                    let measure =
-                        RunMeasure::Gradients { engine, loss, split_every, lags, path_split, gates };
-                    self.push_seeds(&point, &measure, runs)?;
+                        .then(|| settings.split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
+                    let settings = Gradients { split_every, ..*settings };
+                    self.push_seeds(&point, &RunMeasure::Gradients { engine, settings }, runs)?;
                 }
                 Ok(())
             }
-            Measure::Jacobian { lags, qr_every, burn_in } => {
-                let burn_in = burn_in.unwrap_or(point.seq_len / 10);
+            Measure::Jacobian { settings, burn_in } => {
+                let (settings, burn_in) = (*settings, burn_in.unwrap_or(point.seq_len / 10));
                 for &engine in &part.grid.engine {
-                    let (lags, qr_every) = (*lags, *qr_every);
-                    let measure = RunMeasure::Jacobian { engine, lags, qr_every, burn_in };
-                    self.push_seeds(&point, &measure, runs)?;
+                    self.push_seeds(&point, &RunMeasure::Jacobian { engine, settings, burn_in }, runs)?;
                 }
                 Ok(())
             }
             // The numbers that are multiplied do not change how long that takes: one seed is enough.
-            Measure::Speed { passes, samples, warmup, budget_seconds, peers } => {
+            Measure::Speed { timing, peers } => {
                 let measure = RunMeasure::Speed {
-                    engines: part.grid.engine.clone(),
-                    passes: passes.clone(),
-                    samples: *samples,
-                    warmup: *warmup,
-                    budget_seconds: *budget_seconds,
+                    engines: self.engines(Kind::Speed, &part.grid, point.dtype),
+                    timing: timing.clone(),
                     threads: self.threads,
                     peers: peers.clone(),
                 };
                 self.push(point, measure, self.spec.seeds[0], runs)
             }
             Measure::Training { axes, settings } => {
-                let engines = self.engines(&part.grid, point.dtype);
+                let engines = self.engines(Kind::Training, &part.grid, point.dtype);
                 for &engine in &engines {
                     for &model in &axes.model {
                         for &learning_rate in &axes.learning_rate {
@@ -195,14 +189,18 @@ impl Expansion<'_> {
         }
     }
 
-    /// The engines of training: those that are named, or the fastest one that serves device and type.
-    fn engines(&self, grid: &Grid, dtype: Dtype) -> Vec<EngineName> {
-        match (grid.engine.is_empty(), self.device, dtype) {
-            (false, _, _) => grid.engine.clone(),
-            (true, "cpu", Dtype::F32) => vec![EngineName::Simd],
-            (true, "cpu", Dtype::F64) => vec![EngineName::Analytic],
+    /// The engines that are named; where none is, for training the fastest one that serves device and type, for speed all.
+    fn engines(&self, kind: Kind, grid: &Grid, dtype: Dtype) -> Vec<EngineName> {
+        if !grid.engine.is_empty() {
+            return grid.engine.clone();
+        }
+        let serves = |engine| engine != EngineName::Simd || (self.device == "cpu" && dtype == Dtype::F32);
+        match (kind, self.device) {
+            (Kind::Speed, _) => EngineName::ALL.iter().copied().filter(|engine| serves(*engine)).collect(),
+            (_, "cpu") if serves(EngineName::Simd) => vec![EngineName::Simd],
+            (_, "cpu") => vec![EngineName::Analytic],
             // cuDNN's.
-            (true, _, _) => vec![EngineName::Builtin],
+            _ => vec![EngineName::Builtin],
         }
     }
 

@@ -4,7 +4,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::init::Init;
-use super::names::{CellName, Dtype, Encoding, EngineName, Kind, Lags, LossName, Pass, PeerName};
+use super::measure::{Gradients, Jacobian, Timing};
+use super::names::{CellName, Dtype, Encoding, EngineName, Kind, PeerName};
 use super::task::Task;
 use super::training::Settings;
 use super::training::names::ModelName;
@@ -61,25 +62,17 @@ pub enum RunMeasure {
     Gradients {
         /// The engine.
         engine: EngineName,
-        /// What is differentiated.
-        loss: LossName,
-        /// Steps between probe points, for an engine that shows no inner state.
-        split_every: Option<usize>,
-        /// At which lags rows are written.
-        lags: Lags,
-        /// Whether the adjoint is also split by the way it came.
-        path_split: bool,
-        /// Whether statistics of the gates are written too.
-        gates: bool,
+        /// What is looked at, and how.
+        #[serde(flatten)]
+        settings: Gradients,
     },
     /// Products of the state's Jacobians.
     Jacobian {
         /// The engine.
         engine: EngineName,
-        /// At which lags the norm is written.
-        lags: Lags,
-        /// Steps from one QR decomposition to the next.
-        qr_every: usize,
+        /// What is looked at, and how.
+        #[serde(flatten)]
+        settings: Jacobian,
         /// Steps at the end that Lyapunov exponents leave out.
         burn_in: usize,
     },
@@ -87,14 +80,9 @@ pub enum RunMeasure {
     Speed {
         /// The engines, interleaved.
         engines: Vec<EngineName>,
-        /// The passes.
-        passes: Vec<Pass>,
-        /// Samples of each engine and pass.
-        samples: usize,
-        /// Passes of each engine before the first sample.
-        warmup: usize,
-        /// After how many seconds no further round of samples starts.
-        budget_seconds: f64,
+        /// What is timed, and how often.
+        #[serde(flatten)]
+        timing: Timing,
         /// CPU threads.
         threads: usize,
         /// Other libraries, interleaved with the engines. Left out of the hash where there are none, as before there

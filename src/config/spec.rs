@@ -3,7 +3,8 @@
 use super::check::Check;
 use super::claim::Claim;
 use super::init::Init;
-use super::names::{CellName, Dtype, EngineName, Kind, Lags, LossName, Pass, PeerName};
+use super::measure::{Gradients, Jacobian, Timing};
+use super::names::{CellName, Dtype, EngineName, Kind, PeerName};
 use super::setting::Selector;
 use super::source::Source;
 use super::targets::Targets;
@@ -47,38 +48,19 @@ pub struct Part {
 /// What is measured, and how.
 #[derive(Debug, Clone)]
 pub enum Measure {
-    /// Norms of the gradient at every step.
-    Gradients {
-        /// What is differentiated.
-        loss: LossName,
-        /// Steps between probe points of an engine without visible states; `None`: about fifty points.
-        split_every: Option<usize>,
-        /// At which lags rows are written.
-        lags: Lags,
-        /// Whether the adjoint is also split by the way it came.
-        path_split: bool,
-        /// Whether statistics of the gates are written too.
-        gates: bool,
-    },
+    /// Norms of the gradient at every step. No steps between probe points: about fifty points.
+    Gradients(Gradients),
     /// Products of the state's Jacobians.
     Jacobian {
-        /// At which lags the norm is written.
-        lags: Lags,
-        /// Steps from one QR decomposition to the next.
-        qr_every: usize,
+        /// What is looked at, and how.
+        settings: Jacobian,
         /// Steps at the end that Lyapunov exponents leave out; `None`: a tenth of the sequence.
         burn_in: Option<usize>,
     },
     /// Engine against engine, in seconds.
     Speed {
-        /// Which passes are timed.
-        passes: Vec<Pass>,
-        /// Samples of each engine and pass.
-        samples: usize,
-        /// Passes of each engine before the first sample.
-        warmup: usize,
-        /// After how many seconds no further round of samples starts.
-        budget_seconds: f64,
+        /// What is timed, and how often.
+        timing: Timing,
         /// Other libraries that are timed beside the engines.
         peers: Vec<PeerName>,
     },
@@ -95,7 +77,7 @@ impl Measure {
     /// The kind's name.
     pub fn kind(&self) -> Kind {
         match self {
-            Measure::Gradients { .. } => Kind::Gradients,
+            Measure::Gradients(_) => Kind::Gradients,
             Measure::Jacobian { .. } => Kind::Jacobian,
             Measure::Speed { .. } => Kind::Speed,
             Measure::Training { .. } => Kind::Training,

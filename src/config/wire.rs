@@ -222,14 +222,14 @@ impl Wire {
             own.path_split.get_or_insert(false);
             own.gates.get_or_insert(false);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve(&["analytic"], "f64", 16, fixed));
+            own.grid = Some(grid.resolve("analytic", "f64", 16, fixed));
         }
         if has("jacobian") {
             let own = self.jacobian.get_or_insert_default();
             own.lags.get_or_insert_with(|| "log".to_string());
             own.qr_every.get_or_insert(1);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve(&["analytic"], "f64", 1, fixed));
+            own.grid = Some(grid.resolve("analytic", "f64", 1, fixed));
         }
         if has("speed") {
             let own = self.speed.get_or_insert_default();
@@ -238,7 +238,7 @@ impl Wire {
             own.warmup.get_or_insert(2);
             own.budget_seconds.get_or_insert(20.0);
             let grid = own.grid.take().unwrap_or_default().or(&shared);
-            own.grid = Some(grid.resolve(&["stepwise", "fused", "analytic", "builtin"], "f32", 16, fixed));
+            own.grid = Some(grid.resolve(AUTO, "f32", 16, fixed));
         }
         if has("training") {
             let own = self.training.get_or_insert_default();
@@ -249,8 +249,8 @@ impl Wire {
                 grid.layers.get_or_insert_with(|| OneOrMany(vec![sizes.len() as i64]));
             }
             let sized = own.parameters.is_some();
-            own.grid =
-                Some(grid.resolve(&[AUTO], "f32", 32, Fixed { input_size: fixed_input, hidden_size: sized }));
+            let fixed = Fixed { input_size: fixed_input, hidden_size: sized };
+            own.grid = Some(grid.resolve(AUTO, "f32", 32, fixed));
         }
         self
     }
@@ -280,11 +280,11 @@ impl GridWire {
         }
     }
 
-    fn resolve(mut self, engines: &[&str], dtype: &str, batch_size: i64, fixed: Fixed) -> GridWire {
+    fn resolve(mut self, engine: &str, dtype: &str, batch_size: i64, fixed: Fixed) -> GridWire {
         let words = |words: &[&str]| OneOrMany(words.iter().map(|word| word.to_string()).collect());
         let one = |n: i64| OneOrMany(vec![n]);
         self.cell.get_or_insert_with(|| words(&["rnn", "lstm", "gru"]));
-        self.engine.get_or_insert_with(|| words(engines));
+        self.engine.get_or_insert_with(|| words(&[engine]));
         self.init.get_or_insert_with(|| words(&["pytorch"]));
         self.layers.get_or_insert_with(|| one(1));
         self.dtype.get_or_insert_with(|| words(&[dtype]));

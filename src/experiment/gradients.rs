@@ -1,11 +1,12 @@
 //! The kind `gradients`: the norm of the gradient at every step.
 
 use super::{Place, agree, cotangent, run_parameters};
+use crate::config::measure::Gradients;
 use crate::config::names::{EngineName, Lags};
-use crate::config::run::{Run, RunMeasure};
+use crate::config::run::Run;
 use crate::data::Text;
 use crate::engine::engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::probe::adjoint::Profile;
 use crate::probe::exact::PathSplit;
 use crate::probe::{self, Look};
@@ -20,15 +21,18 @@ const REFERENCE: EngineName = EngineName::Stepwise;
 /// differences do too, and two correct engines part.
 const AGREEMENT_STEPS: i64 = 32;
 
-/// Executes a run of this kind.
+/// Executes a run of this kind with the engine `name`.
 ///
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
-pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Rows> {
-    let RunMeasure::Gradients { engine: name, loss, split_every, lags, path_split, gates } = run.measure
-    else {
-        return Err(Error::Usage("a run of another kind was given to `gradients`".into()));
-    };
+pub fn execute(
+    run: &Run,
+    name: EngineName,
+    settings: Gradients,
+    text: Option<&Text>,
+    place: Place,
+) -> Result<Rows> {
+    let Gradients { loss, split_every, lags, path_split, gates } = settings;
     let p = run_parameters(&run.point, run.seed, place.device);
     let batch = batch(&run.point, text, run.seed, place.device)?;
     if name != REFERENCE {

@@ -2,10 +2,11 @@
 
 use super::{Place, gates, run_parameters};
 use crate::config::lags::spaced;
+use crate::config::measure::Jacobian;
 use crate::config::names::JacobianQuantity;
-use crate::config::run::{Run, RunMeasure};
+use crate::config::run::Run;
 use crate::data::Text;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::probe::jacobian::{Product, Settings, View, products};
 use crate::results::Rows;
 use crate::results::schema::JacobianRow;
@@ -18,10 +19,13 @@ const SPECTRA: usize = 10;
 ///
 /// # Errors
 /// A shape does not fit; the task's text is missing.
-pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<Rows> {
-    let RunMeasure::Jacobian { lags, qr_every, burn_in, .. } = run.measure else {
-        return Err(Error::Usage("a run of another kind was given to `jacobian`".into()));
-    };
+pub fn execute(
+    run: &Run,
+    Jacobian { lags, qr_every }: Jacobian,
+    burn_in: usize,
+    text: Option<&Text>,
+    place: Place,
+) -> Result<Rows> {
     let p = run_parameters(&run.point, run.seed, place.device);
     let input = batch(&run.point, text, run.seed, place.device)?.input;
     let steps = run.point.seq_len;

@@ -61,16 +61,20 @@ pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize))
         _ => None,
     };
     match &run.measure {
-        RunMeasure::Training(_) => training::execute(run, input, place, context.checkpoints, tell),
-        RunMeasure::Gradients { .. } => {
-            Ok(Measured { rows: gradients::execute(run, text, place)?, refused: vec![] })
+        RunMeasure::Gradients { engine, settings } => {
+            let rows = gradients::execute(run, *engine, *settings, text, place)?;
+            Ok(Measured { rows, refused: vec![] })
         }
-        RunMeasure::Jacobian { .. } => {
-            Ok(Measured { rows: jacobian::execute(run, text, place)?, refused: vec![] })
+        RunMeasure::Jacobian { engine: _, settings, burn_in } => {
+            let rows = jacobian::execute(run, *settings, *burn_in, text, place)?;
+            Ok(Measured { rows, refused: vec![] })
         }
-        RunMeasure::Speed { .. } => {
-            let (speed, refused) = speed::execute(run, text, place)?;
+        RunMeasure::Speed { engines, peers, timing, .. } => {
+            let (speed, refused) = speed::execute(run, (engines, peers), timing, text, place)?;
             Ok(Measured { rows: Rows { speed, ..Rows::default() }, refused })
+        }
+        RunMeasure::Training(learning) => {
+            training::execute(run, learning, input, place, context.checkpoints, tell)
         }
     }
 }
@@ -80,10 +84,8 @@ pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize))
 /// # Errors
 /// What the first step runs into.
 pub fn estimate(run: &Run, inputs: &Inputs, place: Place) -> Result<Option<f64>> {
-    match run.measure {
-        RunMeasure::Training(_) => {
-            training::estimate(run, inputs.of(run.learning().is_some()), place).map(Some)
-        }
+    match &run.measure {
+        RunMeasure::Training(learning) => training::estimate(run, learning, inputs.of(true), place).map(Some),
         _ => Ok(None),
     }
 }

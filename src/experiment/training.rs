@@ -6,7 +6,7 @@ use super::{Measured, Place};
 use crate::config::names::Lags;
 use crate::config::run::{Learning, Run};
 use crate::data::{Input, UNKNOWN};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Blueprint, Model, model};
 use crate::results::schema::{GradientRow, TrainingRow};
 use crate::results::{GradientCurve, Rows};
@@ -19,12 +19,13 @@ use crate::train::{self, Outcome, ProfileRecord, Progress, Setting};
 /// Nothing of the run could be done. One that diverged is no error: its rows are there, and the reason.
 pub fn execute(
     run: &Run,
+    learning: &Learning,
     input: Option<&Input>,
     place: Place,
     dir: &Path,
     tell: &mut dyn FnMut(usize, usize),
 ) -> Result<Measured> {
-    let made = Made::new(run, input, place)?;
+    let made = Made::new(run, learning, input, place)?;
     let Outcome { progress, error } = train::train(&made.setting(run), dir, tell)?;
     let rows = Rows {
         training: training_rows(run, &progress, made.model.weights().count()),
@@ -38,8 +39,8 @@ pub fn execute(
 ///
 /// # Errors
 /// What its first step runs into.
-pub fn estimate(run: &Run, input: Option<&Input>, place: Place) -> Result<f64> {
-    let made = Made::new(run, input, place)?;
+pub fn estimate(run: &Run, learning: &Learning, input: Option<&Input>, place: Place) -> Result<f64> {
+    let made = Made::new(run, learning, input, place)?;
     train::estimate(&made.setting(run))
 }
 
@@ -55,10 +56,7 @@ struct Made<'a> {
 }
 
 impl<'a> Made<'a> {
-    fn new(run: &'a Run, input: Option<&'a Input>, place: Place) -> Result<Made<'a>> {
-        let learning = run
-            .learning()
-            .ok_or_else(|| Error::Usage("a run of another kind was given to `training`".into()))?;
+    fn new(run: &'a Run, learning: &'a Learning, input: Option<&'a Input>, place: Place) -> Result<Made<'a>> {
         let task = task(run, learning, input, place.device)?;
         let longest = learning.task.longest(run.point.seq_len) as i64;
         let blueprint = Blueprint::new(run, learning, task.as_ref(), longest);

@@ -69,8 +69,8 @@ fn a_run_leaves_csv_plots_and_report_and_a_second_run_has_nothing_to_do() {
     let results = dir.path().join("results/small");
     // Header, and (rnn: 3 quantities, lstm: 4) × 6 steps × 2 seeds.
     assert_eq!(lines(&results.join("gradients.csv")), 1 + (3 + 4) * 6 * 2);
-    // Header, and 4 engines × 2 passes × 5 samples.
-    assert_eq!(lines(&results.join("speed.csv")), 1 + 4 * 2 * 5);
+    // Header, and 5 engines × 2 passes × 5 samples.
+    assert_eq!(lines(&results.join("speed.csv")), 1 + 5 * 2 * 5);
     assert_eq!(lines(&results.join("runs.csv")), 1 + 4 + 1);
     for file in ["config.toml", "environment.json", "summary.csv", "report.md"] {
         assert!(results.join(file).is_file(), "{file}");
@@ -147,7 +147,7 @@ fn check_shows_the_plan_and_makes_nothing() {
     let said = lab(dir.path(), &["check", "small.toml"]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(said.out.contains("small: 5 runs"), "{}", said.out);
-    assert!(said.out.contains("speed lstm [stepwise fused analytic builtin]"), "{}", said.out);
+    assert!(said.out.contains("speed lstm [stepwise fused analytic simd builtin]"), "{}", said.out);
     assert!(!dir.path().join("results").exists());
 }
 

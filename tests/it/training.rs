@@ -353,7 +353,7 @@ fn no_model_sees_what_comes_later() {
 }
 
 #[test]
-fn the_engine_is_the_fastest_that_serves() {
+fn auto_is_the_engines_that_serve() {
     use lstm_lab::config::{self, Plan};
     use lstm_lab::data::Inputs;
 
@@ -369,9 +369,13 @@ fn the_engine_is_the_fastest_that_serves() {
     assert_eq!(engine(&["grid.dtype=f64"], "cpu"), "analytic");
     assert_eq!(engine(&[], "cuda:0"), "builtin");
     assert_eq!(engine(&["grid.engine=fused"], "cpu"), "fused");
-    let refused =
-        config::load(&path, &["kind=speed".into(), "task.name=noise".into(), "grid.engine=auto".into()]);
-    assert!(refused.unwrap_err().to_string().contains("expected an engine"), "auto is for training");
+    let speed = ["kind=speed", "task.name=noise", "grid.engine=auto"];
+    assert_eq!(engine(&speed, "cpu"), "stepwise fused analytic simd builtin");
+    assert_eq!(engine(&[&speed[..], &["grid.dtype=f64"]].concat(), "cpu"), "stepwise fused analytic builtin");
+    assert_eq!(engine(&speed, "cuda:0"), "stepwise fused analytic builtin");
+    let gradients = ["kind=gradients", "task.name=noise", "grid.engine=auto"].map(String::from);
+    let refused = config::load(&path, &gradients).unwrap_err().to_string();
+    assert!(refused.contains("expected an engine"), "gradients have one default engine: {refused}");
 }
 
 /// Every model and cell at one number of parameters, on numbers and on embedded symbols; the counts are those of the models.

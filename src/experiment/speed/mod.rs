@@ -8,8 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Place;
+use crate::config::measure::Timing;
 use crate::config::names::{EngineName, Pass, PeerName};
-use crate::config::run::{Run, RunMeasure};
+use crate::config::run::Run;
 use crate::data::Text;
 use crate::device;
 use crate::error::{Error, Result};
@@ -37,11 +38,13 @@ const WAKING: Duration = Duration::from_millis(25);
 ///
 /// # Errors
 /// A shape does not fit; the task's text is missing; peers are asked for, and there is no program for them.
-pub fn execute(run: &Run, text: Option<&Text>, place: Place) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
-    let RunMeasure::Speed { engines, passes, samples, warmup, budget_seconds, peers, .. } = &run.measure
-    else {
-        return Err(Error::Usage("a run of another kind was given to `speed`".into()));
-    };
+pub fn execute(
+    run: &Run,
+    (engines, peers): (&[EngineName], &[PeerName]),
+    Timing { passes, samples, warmup, budget_seconds }: &Timing,
+    text: Option<&Text>,
+    place: Place,
+) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
     let work = Work::new(run, text, place)?;
     let mut contest = Contest { arms: Vec::new(), among_peers: !peers.is_empty(), refused: Vec::new() };
     for &name in engines {
