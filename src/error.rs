@@ -110,19 +110,19 @@ pub enum Error {
 
     /// A loss or gradient that is no finite number.
     #[error(
-        "training diverged at step {step}: {what} is {value}; the last finite loss was {}; \
+        "training diverged at step {step}: {what} is {value}; {}; \
          a smaller learning rate or training.clip_norm may help",
-        number(*last)
+        last.map_or("there was no finite loss before".into(), |loss| format!("the last finite loss was {}", number(loss)))
     )]
     Diverged {
-        /// The step, from 1.
+        /// The step, from 1; of an evaluation the step before it.
         step: usize,
-        /// `the loss` or `the gradient's norm`.
+        /// `the loss`, `the gradient's norm`, or the loss on a held-out split.
         what: &'static str,
         /// What was found.
         value: f64,
-        /// The loss of the step before.
-        last: f64,
+        /// The loss of the last update.
+        last: Option<f64>,
     },
 
     /// libtorch refused an operation.

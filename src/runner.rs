@@ -73,7 +73,7 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     let mut tables = Tables::new(store, &ids);
     for run in missing {
         let what = run.describe();
-        let Some(_claim) = store.claim(&run.id)? else {
+        let Some(_lock) = store.lock(&run.id)? else {
             ui.say(&format!("  under way in another process: {} {what}", run.id));
             tally.elsewhere += 1;
             continue;
@@ -152,13 +152,11 @@ fn one(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> (Run
     let start = Instant::now();
     let outcome = guarded(|| experiment::execute(run, context, tell));
     let seconds = start.elapsed().as_secs_f64();
-    let (rows, errors) = match outcome {
-        Ok(Measured { rows, refused }) => (rows, refused),
-        Err(error) => (Rows::default(), vec![error]),
-    };
+    let Measured { rows, refused: errors, seconds_before } =
+        outcome.unwrap_or_else(|error| Measured { refused: vec![error], ..Measured::from(Rows::default()) });
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
     let parameters = rows.training.first().map(|row| row.parameters);
-    let row = run_row(run, place, seconds, (!errors.is_empty()).then_some(message));
+    let row = run_row(run, place, seconds_before + seconds, (!errors.is_empty()).then_some(message));
     (RunRow { parameters, ..row }, rows)
 }
 

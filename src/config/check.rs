@@ -232,6 +232,7 @@ impl Check<'_> {
         }
         if let Measure::Training { axes, settings } = &measure {
             self.training_grid(resolved(wire.training.as_ref()), axes, settings, &grid)?;
+            self.long_enough(task, &grid)?;
         }
         if grid.engine.contains(&EngineName::Simd) && grid.dtype.contains(&Dtype::F64) {
             let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
@@ -285,7 +286,7 @@ impl Check<'_> {
     }
 
     /// The same for a size, which may stand in `shapes` instead.
-    fn size_key(&self, kind: Kind, key: &str) -> String {
+    pub(super) fn size_key(&self, kind: Kind, key: &str) -> String {
         let (own, shapes) = (self.grid_key(kind, key), self.grid_key(kind, "shapes"));
         if !self.source.sets(&own) && self.source.sets(&shapes) { shapes } else { own }
     }
@@ -306,7 +307,7 @@ impl Check<'_> {
     }
 }
 
-/// What `Wire::resolve` has filled in where the user left it out: defaults stand there, and nowhere else.
+/// What `Wire::resolve` has filled in where the user left it out.
 pub(super) fn resolved<T>(value: Option<T>) -> T {
-    value.expect("`Wire::resolve` fills in every default")
+    value.expect("`Wire::resolve` has filled it in")
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Check;
 use super::names::names;
 use super::reading::{Metric, Reading};
-use super::run::{Run, RunMeasure};
+use super::run::Run;
 use super::setting::Selector;
 use super::source::Source;
 use crate::error::{ConfigError, Result};
@@ -205,17 +205,13 @@ impl Claim {
                     source.error(&format!("claim.test[{n}].{key}"), format!("`{selector}` {problem}"))
                 };
                 let fitting = selected(selector, test.reading.metric, runs);
-                let has_lag = |run: &&Run| test.reading.lag.is_none_or(|lag| writes(run, lag));
                 if fitting.is_empty() {
                     let kind = test.reading.metric.kind();
                     return Err(wrong(side, format!("fits no run of the kind `{kind}`")));
                 }
                 one_point(&fitting).map_err(|problem| wrong(side, problem))?;
-                if let Some(run) = fitting.iter().find(|run| !has_lag(run)) {
-                    let (steps, lag) = (run.point.seq_len, test.reading.lag.unwrap_or(0));
-                    let problem =
-                        format!("has no norm at lag {lag}: expected a lag below T = {steps} that is written");
-                    return Err(wrong("lag", problem));
+                if let Some((key, problem)) = fitting.iter().find_map(|run| test.reading.lacks(run)) {
+                    return Err(wrong(key, problem));
                 }
             }
         }
@@ -238,14 +234,5 @@ pub(super) fn one_point(runs: &[&Run]) -> Result<(), String> {
             let (one, other) = (runs[0].describe(), other.describe());
             Err(format!("fits several grid points, such as `{one}` and `{other}`; expected one"))
         }
-    }
-}
-
-fn writes(run: &Run, lag: usize) -> bool {
-    match run.measure {
-        RunMeasure::Gradients { settings, .. } => {
-            lag < run.point.seq_len && settings.lags.writes(lag, run.point.seq_len)
-        }
-        _ => false,
     }
 }

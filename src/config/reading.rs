@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::check::Check;
-use super::names::{Kind, Quantity, names};
+use super::measure::Gradients;
+use super::names::{CellName, Kind, Quantity, names};
+use super::run::{Run, RunMeasure};
+use super::training::names::Level;
 use crate::error::ConfigError;
 use crate::words::unknown;
 
@@ -54,8 +57,8 @@ impl Metric {
 pub struct Reading {
     /// Which number.
     pub metric: Metric,
-    /// Of which quantity of `gradients.csv`, in the layer nearest the input; empty for other metrics.
-    pub quantity: String,
+    /// Of which quantity of `gradients.csv`, in the layer nearest the input; none for other metrics.
+    pub quantity: Option<Quantity>,
     /// At which lag, for `log10_norm`.
     pub lag: Option<usize>,
 }
@@ -64,10 +67,51 @@ impl fmt::Display for Reading {
     /// `log10_norm of total_h at lag 100`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.metric)?;
-        if !self.quantity.is_empty() {
-            write!(f, " of {}", self.quantity)?;
+        if let Some(quantity) = self.quantity {
+            write!(f, " of {quantity}")?;
         }
         self.lag.map_or(Ok(()), |lag| write!(f, " at lag {lag}"))
+    }
+}
+
+impl Reading {
+    /// Why a run of the metric's kind has no such number, if it has none: the key that is wrong, and the problem.
+    pub(super) fn lacks(&self, run: &Run) -> Option<(&'static str, String)> {
+        match &run.measure {
+            RunMeasure::Gradients { settings, .. } => self.lacks_norm(run, settings),
+            RunMeasure::Training(learning) => {
+                let (level, solved) = (learning.task.level(), &learning.settings.solved);
+                let needs = match self.metric {
+                    Metric::Solved | Metric::Sequences if solved.is_none() => {
+                        "a criterion in [training], such as `solved_loss`"
+                    }
+                    Metric::BitsPerCharacter if level != Some(Level::Character) => "a text by characters",
+                    Metric::BitsPerWord if level != Some(Level::Word) => "a text by words",
+                    Metric::Perplexity if level.is_none() => "the task `text`",
+                    _ => return None,
+                };
+                Some(("metric", format!("has no `{}`: expected {needs}", self.metric)))
+            }
+            RunMeasure::Jacobian { .. } | RunMeasure::Speed { .. } => None,
+        }
+    }
+
+    fn lacks_norm(&self, run: &Run, settings: &Gradients) -> Option<(&'static str, String)> {
+        let (cell, steps) = (run.point.cell, run.point.seq_len);
+        let needs = match self.quantity {
+            Some(Quantity::TotalC) if cell != CellName::Lstm => "the cell `lstm`",
+            Some(Quantity::CellPath | Quantity::GatePath) if !settings.path_split => {
+                "gradients.path_split = true"
+            }
+            Some(Quantity::CellPath | Quantity::GatePath) if cell == CellName::Rnn => "a cell with gates",
+            _ => {
+                let lag = self.lag.filter(|lag| *lag >= steps || !settings.lags.writes(*lag, steps))?;
+                let problem =
+                    format!("has no norm at lag {lag}: expected a lag below T = {steps} that is written");
+                return Some(("lag", problem));
+            }
+        };
+        Some(("quantity", format!("has no `{}`: expected {needs}", self.quantity?)))
     }
 }
 
@@ -87,7 +131,7 @@ impl Check<'_> {
             let problem = format!("belongs to `slope` and `log10_norm`, but the metric is `{metric}`");
             return Err(self.source.error(&key("quantity"), problem));
         }
-        quantity.map(|found| self.word::<Quantity>(&key("quantity"), found)).transpose()?;
+        let quantity = quantity.map(|found| self.word(&key("quantity"), found)).transpose()?;
         let lag = match (metric, lag) {
             (Metric::Log10Norm, Some(lag)) => Some(self.count(&key("lag"), lag)?),
             (Metric::Log10Norm, None) => {
@@ -100,7 +144,7 @@ impl Check<'_> {
             }
             (_, None) => None,
         };
-        let quantity = if of_gradients { quantity.unwrap_or("total_h") } else { "" };
-        Ok(Reading { metric, quantity: quantity.to_string(), lag })
+        let quantity = of_gradients.then(|| quantity.unwrap_or(Quantity::TotalH));
+        Ok(Reading { metric, quantity, lag })
     }
 }

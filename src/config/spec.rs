@@ -98,7 +98,7 @@ impl Measure {
 pub struct Grid {
     /// Cells.
     pub cell: Vec<CellName>,
-    /// Engines: an axis for `gradients`, interleaved within each run for `speed`; none where training takes the fastest.
+    /// Engines: an axis for `gradients`, interleaved within each run for `speed`; none where `auto` decides.
     pub engine: Vec<EngineName>,
     /// Init policies.
     pub init: Vec<Init>,

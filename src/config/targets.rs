@@ -96,7 +96,7 @@ pub struct Published {
     pub chance: Option<f64>,
     /// What counts as a match; none where numbers do not compare.
     pub rule: Option<Rule>,
-    /// Runs that were trained on fewer sequences are not held against the number.
+    /// Runs that were trained on fewer sequences are not held against the number, unless they are better.
     pub least_sequences: Option<usize>,
 }
 
@@ -180,15 +180,19 @@ impl Targets {
             .map_err(|error| Error::Usage(format!("{name}: {FILE} cannot be written as TOML: {error}")))
     }
 
-    /// Whether each number has the runs of one grid point at most. It may have none: a setting may be swept
-    /// elsewhere from the command line.
+    /// Whether each number has the runs of one grid point at most, which have such a number. It may have no run: a setting may
+    /// be swept elsewhere from the command line.
     ///
     /// # Errors
-    /// [`Error::Usage`] for the first that has more.
+    /// [`Error::Usage`] for the first that has more, or whose runs have no such number.
     pub(super) fn fit(&self, name: &str, runs: &[Run]) -> Result<()> {
         for published in self.publications.iter().flat_map(|publication| &publication.results) {
             let fitting = selected(&published.of, published.reading.metric, runs);
-            one_point(&fitting).map_err(|problem| {
+            let lacks = || match fitting.iter().find_map(|run| published.reading.lacks(run)) {
+                Some((_, problem)) => Err(problem),
+                None => Ok(()),
+            };
+            one_point(&fitting).and_then(|()| lacks()).map_err(|problem| {
                 Error::Usage(format!("{name}: the published result where {} {problem}", published.of))
             })?;
         }

@@ -146,10 +146,29 @@ impl Task {
         }
     }
 
+    /// What a symbol of a text is; none of other tasks.
+    pub fn level(&self) -> Option<Level> {
+        match self {
+            Task::Text { corpus, .. } => Some(corpus.level),
+            _ => None,
+        }
+    }
+
+    /// The fewest steps of a sequence.
+    pub fn least_steps(&self) -> usize {
+        match self {
+            Task::Adding { form: AddingForm::Form2016 } => 2,
+            Task::Adding { form: AddingForm::Form1997 } | Task::TemporalOrder { .. } => 10,
+            _ => 1,
+        }
+    }
+
     /// How often the task's sequences have been changed under its name: what was learned from others is another run.
     pub fn revision(&self) -> u32 {
         match self {
             Task::Adding { form: AddingForm::Form1997 } => 1,
+            // What is held out is judged to its end.
+            Task::Text { corpus, .. } if corpus.targets == TargetSteps::Every => 1,
             _ => 0,
         }
     }

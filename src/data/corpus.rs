@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::tokens::UNKNOWN;
 use super::{RawText, Vocabulary, WordVocabulary};
 use crate::error::{Error, Result};
 
@@ -62,9 +63,6 @@ pub struct Corpus {
     path: PathBuf,
     splits: [Vec<u32>; 3],
 }
-
-/// What stands for every symbol that the training split lacks.
-pub const UNKNOWN: &str = "<unk>";
 
 impl Corpus {
     /// Cuts a text up, in its order.

@@ -29,14 +29,14 @@ mod words;
 use std::path::PathBuf;
 
 pub use catalogue::DATASETS;
-pub use corpus::{Corpus, Cut, Split, UNKNOWN};
+pub use corpus::{Corpus, Cut, Split};
 pub use dataset::{Content, Dataset, Kind, Pin, Pinned, Source, dataset, dataset_of};
 pub use fetch::fetch;
 pub use images::{ImageSplit, Images};
 pub use inputs::{Input, Inputs};
 pub use raw_text::{RawText, text};
 pub use text::Text;
-pub use tokens::{END_OF_LINE, tokens};
+pub use tokens::{END_OF_LINE, UNKNOWN, tokens};
 pub use verify::{Status, verify};
 pub use vocabulary::Vocabulary;
 pub use words::WordVocabulary;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Stands for a word that is not in the vocabulary.
+/// Stands for a symbol, a word or a character, that is not in the vocabulary.
 pub const UNKNOWN: &str = "<unk>";
 
 /// Stands for the end of a line.

@@ -37,6 +37,14 @@ pub struct Measured {
     pub rows: Rows,
     /// What kept part of the run from being measured: an engine that computes something else.
     pub refused: Vec<Error>,
+    /// Seconds that went into it before it was taken up again, where it had been cut off.
+    pub seconds_before: f64,
+}
+
+impl From<Rows> for Measured {
+    fn from(rows: Rows) -> Measured {
+        Measured { rows, refused: vec![], seconds_before: 0.0 }
+    }
 }
 
 /// What a run is given beside its settings.
@@ -62,16 +70,14 @@ pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize))
     };
     match &run.measure {
         RunMeasure::Gradients { engine, settings } => {
-            let rows = gradients::execute(run, *engine, *settings, text, place)?;
-            Ok(Measured { rows, refused: vec![] })
+            gradients::execute(run, *engine, *settings, text, place).map(Measured::from)
         }
         RunMeasure::Jacobian { engine: _, settings, burn_in } => {
-            let rows = jacobian::execute(run, *settings, *burn_in, text, place)?;
-            Ok(Measured { rows, refused: vec![] })
+            jacobian::execute(run, *settings, *burn_in, text, place).map(Measured::from)
         }
         RunMeasure::Speed { engines, peers, timing, .. } => {
             let (speed, refused) = speed::execute(run, (engines, peers), timing, text, place)?;
-            Ok(Measured { rows: Rows { speed, ..Rows::default() }, refused })
+            Ok(Measured { refused, ..Measured::from(Rows { speed, ..Rows::default() }) })
         }
         RunMeasure::Training(learning) => {
             training::execute(run, learning, input, place, context.checkpoints, tell)

@@ -26,13 +26,13 @@ pub fn execute(
     tell: &mut dyn FnMut(usize, usize),
 ) -> Result<Measured> {
     let made = Made::new(run, learning, input, place)?;
-    let Outcome { progress, error } = train::train(&made.setting(run), dir, tell)?;
+    let Outcome { progress, seconds_before, diverged } = train::train(&made.setting(run), dir, tell)?;
     let rows = Rows {
         training: training_rows(run, &progress, made.model.weights().count()),
         gradients: gradient_curves(run, &progress),
         ..Rows::default()
     };
-    Ok(Measured { rows, refused: error.into_iter().collect() })
+    Ok(Measured { rows, refused: diverged.into_iter().collect(), seconds_before })
 }
 
 /// Seconds that a run takes at most.
@@ -52,7 +52,6 @@ struct Made<'a> {
     model: Box<dyn Model>,
     symbols: &'a [String],
     by_words: bool,
-    squares: bool,
 }
 
 impl<'a> Made<'a> {
@@ -66,8 +65,7 @@ impl<'a> Made<'a> {
             _ => (&[][..], false),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));
-        let squares = train::is_of_squares(task.as_ref());
-        Ok(Made { learning, task, blueprint, model, symbols, by_words, squares })
+        Ok(Made { learning, task, blueprint, model, symbols, by_words })
     }
 
     fn setting<'b>(&'b self, run: &'b Run) -> Setting<'b> {
@@ -79,7 +77,6 @@ impl<'a> Made<'a> {
             blueprint: &self.blueprint,
             symbols: self.symbols,
             by_words: self.by_words,
-            squares: self.squares,
         }
     }
 }

@@ -54,9 +54,6 @@ pub trait Model {
 }
 
 /// A model as the blueprint has it, its parameters drawn from the seed.
-///
-/// # Errors
-/// None that is known beyond what libtorch may refuse.
 pub fn model(blueprint: &Blueprint, seed: u64, on: Device) -> Box<dyn Model> {
     match blueprint.model {
         ModelName::Recurrent => Box::new(recurrent::Recurrent::new(blueprint, seed, on)),

@@ -92,6 +92,9 @@ fn of_test<'a>(test: &'a Test, experiment: &Experiment) -> Judged<'a> {
     if estimated.n < LEAST_SEEDS {
         why.push(format!("{} of at least {LEAST_SEEDS} seeds", estimated.n));
     }
+    if is_ratio && estimated.n > 0 && estimated.centre.is_none() {
+        why.push("a ratio is not above 0".to_string());
+    }
     if failed > 0 {
         why.push(format!("{failed} failed"));
     }
@@ -152,8 +155,11 @@ fn estimate(metric: Metric, of: &Evidence, other: Option<&(Comparison, Evidence)
         Comparison::Ratio => {
             // A ratio that is not above 0 has no logarithm, and so no geometric mean.
             let log = |ratio: f64| (ratio > 0.0).then(|| ratio.ln());
-            let logs: Option<Vec<f64>> = pairs.map(|(value, other)| log(value / other)).collect();
-            let Estimated { centre, interval, n } = over_seeds(metric, &logs.unwrap_or_default());
+            let logs: Vec<Option<f64>> = pairs.map(|(value, other)| log(value / other)).collect();
+            let Some(values) = logs.iter().copied().collect::<Option<Vec<f64>>>() else {
+                return Estimated { centre: None, interval: None, n: logs.len() };
+            };
+            let Estimated { centre, interval, n } = over_seeds(metric, &values);
             let interval = interval.map(|ends| Interval { low: ends.low.exp(), high: ends.high.exp() });
             Estimated { centre: centre.map(f64::exp), interval, n }
         }
@@ -371,6 +377,7 @@ mod tests {
         assert_eq!(verdict_of(&alone("0.5"), &solved("lstm", 0, 5)), Verdict::NotSupported);
         let mut diverged = solved("lstm", 6, 6);
         diverged.runs[5].status = "failed".into();
+        diverged.training[5].value = 0.0;
         assert_eq!(verdict_of(&alone("0.5"), &diverged), Verdict::Undecided, "it counts as one that did not");
         diverged.training.truncate(5);
         assert_eq!(

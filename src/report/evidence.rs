@@ -22,8 +22,8 @@ pub struct Evidence {
     pub unit: String,
     /// What chance reaches.
     pub chance: Option<f64>,
-    /// The largest number of training sequences that a run has seen.
-    pub sequences: Option<usize>,
+    /// The least and the largest number of training sequences that a run has seen.
+    pub sequences: Option<(usize, usize)>,
     /// Settings of the first of the runs.
     pub point: Point,
 }
@@ -42,8 +42,8 @@ pub fn evidence(experiment: &Experiment, of: &Selector, reading: &Reading) -> Ev
     };
     for run in runs {
         let value = match reading.metric {
-            // A run that diverged has rows, and has not solved its task.
-            Metric::Solved if run.status != "ok" => diverged(&experiment.training, run).then_some(0.0),
+            // A run that diverged says so too.
+            Metric::Solved => found.of_training(&experiment.training, run, reading.metric),
             _ if run.status != "ok" => None,
             Metric::Slope | Metric::Log10Norm => of_gradient(experiment, run, reading),
             Metric::Seconds => run.seconds,
@@ -52,11 +52,6 @@ pub fn evidence(experiment: &Experiment, of: &Selector, reading: &Reading) -> Ev
         found.values.extend(value.map(|value| (run.seed, value)));
     }
     found
-}
-
-/// Whether a run that failed had begun to learn: one that could not begin, or not be written, has no rows.
-fn diverged(rows: &[TrainingRow], run: &RunRow) -> bool {
-    rows.iter().any(|row| row.run_id == run.run_id)
 }
 
 /// Of what has no unit in `training.csv`.
@@ -73,7 +68,8 @@ fn unit(metric: Metric) -> &'static str {
 fn of_gradient(experiment: &Experiment, run: &RunRow, reading: &Reading) -> Option<f64> {
     let point = Point::from(run);
     let is_it = |group: &&super::group::CurveGroup| {
-        group.point == point && group.quantity == reading.quantity && group.layer == 0
+        let quantity = reading.quantity.is_some_and(|quantity| quantity.as_str() == group.quantity);
+        group.point == point && quantity && group.layer == 0
     };
     let group = experiment.gradients.iter().find(is_it)?;
     let curve = &group.curves[group.seeds.iter().position(|seed| *seed == run.seed)?];
@@ -91,8 +87,10 @@ impl Evidence {
                 |row: &&TrainingRow| row.run_id == run.run_id && row.split == split && row.metric == metric;
             rows.iter().rfind(is_it)
         };
-        let seen = last("train", "loss").map(|row| row.sequences);
-        self.sequences = self.sequences.max(seen);
+        if let Some(seen) = last("train", "loss").map(|row| row.sequences) {
+            let (least, most) = self.sequences.unwrap_or((seen, seen));
+            self.sequences = Some((least.min(seen), most.max(seen)));
+        }
         let solved = || last("train", "solved");
         let row = match metric {
             Metric::Solved => solved()?,

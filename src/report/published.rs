@@ -99,10 +99,17 @@ fn verdict(judged: &Judged) -> Verdict {
     }
 }
 
-/// What a run was trained on at least, and what the number wants: nothing where that is enough.
+/// What a run was trained on at least, and what the number wants: nothing where that is enough, or where our number is
+/// better than a match would be, which more training does not undo.
 fn too_few(judged: &Judged) -> Option<(usize, usize)> {
-    let (least, seen) = (judged.published.least_sequences?, judged.evidence.sequences?);
-    (seen < least).then_some((seen, least))
+    let Judged { published, evidence, .. } = judged;
+    let (wanted, (seen, _)) = (published.least_sequences?, evidence.sequences?);
+    let is_better = || {
+        let (rule, estimate) = (published.rule?, judged.estimate?);
+        let better = (estimate > published.value) == published.reading.metric.grows_better();
+        Some(better && !rule.holds(estimate, published.value))
+    };
+    (seen < wanted && is_better() != Some(true)).then_some((seen, wanted))
 }
 
 /// Runs that went well and have no such number: they did not solve their task.
@@ -137,7 +144,7 @@ fn about(publication: &Publication, judged: &[Judged]) -> String {
         let table = Table { header: header.map(String::from).to_vec(), rows };
         parts.push(table.to_markdown().trim_end().to_string());
     }
-    let seen = judged.iter().filter_map(|judged| judged.evidence.sequences).max();
+    let seen = judged.iter().filter_map(|judged| Some(judged.evidence.sequences?.1)).max();
     let here = seen.map(|count| format!(" Here: at most {count} sequences.")).unwrap_or_default();
     if let Some(budget) = &publication.budget {
         parts.push(format!("**Budget.** {}{here}", budget.trim()));
@@ -237,6 +244,9 @@ mod tests {
         let trained = |least: usize| format!("{failure}\nleast_sequences = {least}");
         assert_eq!(verdict_of(&trained(20), &tested("loss", &[0.167])), Verdict::Match);
         assert_eq!(verdict_of(&trained(21), &tested("loss", &[0.167])), Verdict::NotComparable);
+        assert_eq!(verdict_of(&trained(21), &tested("loss", &[0.9])), Verdict::NotComparable);
+        // Success contradicts the paper however soon it comes.
+        assert_eq!(verdict_of(&trained(21), &tested("loss", &[0.0005])), Verdict::Miss);
     }
 
     #[test]

@@ -59,6 +59,30 @@ pub fn try_write_csv<R: Serialize>(path: &Path, rows: impl Iterator<Item = Resul
     })
 }
 
+/// What a file is called while it is written.
+const UNFINISHED: &str = ".writing-";
+
+/// Removes files of a directory that were never finished: a process was killed meanwhile. Only for who alone writes there.
+///
+/// # Errors
+/// The system refuses.
+pub fn sweep(dir: &Path) -> Result<()> {
+    sweep_of(dir, UNFINISHED)
+}
+
+/// The same of whatever has such a name, files and directories.
+pub(super) fn sweep_of(dir: &Path, prefix: &str) -> Result<()> {
+    let io = |error| Error::io("clear up", dir)(error);
+    for entry in fs::read_dir(dir).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix)) {
+            continue;
+        }
+        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(io)?;
+    }
+    Ok(())
+}
+
 /// Writes a file aside and renames it into place: a reader sees the old one or the new one, never half of it.
 ///
 /// # Errors
@@ -70,7 +94,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 fn write_aside(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let io = |error| Error::io("write", path)(error);
-    let file = tempfile::Builder::new().prefix(".writing-").permissions(world_readable()).tempfile_in(parent);
+    let file = tempfile::Builder::new().prefix(UNFINISHED).permissions(world_readable()).tempfile_in(parent);
     let mut file = BufWriter::new(file.map_err(io)?);
     fill(&mut file)?;
     let file = file.into_inner().map_err(|error| io(error.into_error()))?;

@@ -7,5 +7,5 @@ pub mod schema;
 mod store;
 
 pub use curve::GradientCurve;
-pub use file::{read, write_csv, write_whole};
+pub use file::{read, sweep, write_csv, write_whole};
 pub use store::{Rows, Store};

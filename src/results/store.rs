@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::curve::GradientCurve;
-use super::file::{read, rows_of_all, try_write_csv, write_csv, write_whole};
+use super::file::{read, rows_of_all, sweep_of, try_write_csv, write_csv, write_whole};
 use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow, TrainingRow};
 use crate::error::{Error, Result};
 
@@ -36,12 +36,12 @@ struct TableRow {
 
 /// The right to execute a run; other processes wait for none, they leave the run to who has it.
 #[derive(Debug)]
-pub struct Claim {
+pub struct Lock {
     path: PathBuf,
-    _lock: fs::File,
+    _file: fs::File,
 }
 
-impl Drop for Claim {
+impl Drop for Lock {
     fn drop(&mut self) {
         // While it is still locked. Who has it open by then finds the run done.
         let _ = fs::remove_file(&self.path);
@@ -97,13 +97,21 @@ impl Store {
     ///
     /// # Errors
     /// The directory cannot be written.
-    pub fn claim(&self, run_id: &str) -> Result<Option<Claim>> {
-        let path = self.root.join("runs").join(format!(".{run_id}.lock"));
-        let lock = fs::File::create(&path).map_err(Error::io("write", &path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Some(Claim { path, _lock: lock })),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+    pub fn lock(&self, run_id: &str) -> Result<Option<Lock>> {
+        let runs = self.root.join("runs");
+        let path = runs.join(format!(".{run_id}.lock"));
+        loop {
+            let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path) => {
+                    sweep_of(&runs, &aside(run_id))?;
+                    return Ok(Some(Lock { path, _file: file }));
+                }
+                // Who had it has just removed the file that was opened here.
+                Ok(()) => continue,
+                Err(fs::TryLockError::WouldBlock) => return Ok(None),
+                Err(fs::TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
+            }
         }
     }
 
@@ -140,7 +148,7 @@ impl Store {
     pub fn save(&self, run: &RunRow, rows: &Rows) -> Result<()> {
         let runs = self.root.join("runs");
         let aside = tempfile::Builder::new()
-            .prefix(&format!(".{}-", run.run_id))
+            .prefix(&aside(&run.run_id))
             .tempdir_in(&runs)
             .map_err(Error::io("write in", &runs))?;
         write_csv(&aside.path().join("run.csv"), std::slice::from_ref(run))?;
@@ -211,6 +219,18 @@ impl Store {
     pub fn write_text(&self, file: &str, text: &str) -> Result<()> {
         write_whole(&self.root.join(file), text.as_bytes())
     }
+}
+
+/// What a run's directory is called, up to a random end, while it is written.
+fn aside(run_id: &str) -> String {
+    format!(".{run_id}-")
+}
+
+/// Whether a file that is open is the one that has this name now.
+fn is_at(file: &fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |found: std::io::Result<fs::Metadata>| found.ok().map(|found| (found.dev(), found.ino()));
+    place(file.metadata()) == place(fs::metadata(path))
 }
 
 /// The list of a run's tables.
@@ -341,11 +361,11 @@ mod tests {
     fn a_run_is_executed_by_one_process_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
-        let mine = store.claim("a").unwrap();
-        assert!(mine.is_some() && store.claim("a").unwrap().is_none() && store.claim("b").unwrap().is_some());
+        let mine = store.lock("a").unwrap();
+        assert!(mine.is_some() && store.lock("a").unwrap().is_none() && store.lock("b").unwrap().is_some());
         drop(mine);
-        assert!(store.claim("a").unwrap().is_some());
-        assert_eq!(store.others(&[]), 0, "a claim is no run");
+        assert!(store.lock("a").unwrap().is_some());
+        assert_eq!(store.others(&[]), 0, "a lock is no run");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::cell::State;
 use crate::data::Split;
 use crate::error::Result;
 use crate::model::{Ask, Blueprint, Model};
-use crate::task::learning::{Batch, Task, loss, right};
+use crate::task::learning::{Task, loss, right};
 
 /// Means over a split.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,38 +17,29 @@ pub struct Score {
     pub accuracy: f64,
 }
 
-/// The score of a whole split. States are carried over from batch to batch where the task's sequences go on.
+/// The score of a whole split, each answer of the same weight. States are carried over from batch to batch where the task's
+/// sequences go on.
+///
+/// # Errors
+/// A shape that does not fit the model.
 pub fn evaluate(model: &dyn Model, blueprint: &Blueprint, task: &dyn Task, split: Split) -> Result<Score> {
-    let mut first: Option<Vec<State>> = None;
-    let (mut nats, mut hits, mut sequences) = (0.0, 0.0, 0.0);
+    let mut state: Option<Vec<State>> = None;
+    let (mut lost, mut answers, mut hits, mut judged) = (0.0, 0.0, 0.0, 0.0);
     for n in 0..task.held_out_count(split) {
         let batch = task.held_out(split, n);
-        let (score, last) = one(model, blueprint, task, &batch, first.as_deref())?;
-        let size = batch.input.size()[1] as f64;
-        nats += score.loss * size;
-        hits += score.accuracy * size;
-        sequences += size;
-        first = Some(last);
-    }
-    Ok(Score { loss: nats / sequences, accuracy: hits / sequences })
-}
-
-fn one(
-    model: &dyn Model,
-    blueprint: &Blueprint,
-    task: &dyn Task,
-    batch: &Batch,
-    first: Option<&[State]>,
-) -> Result<(Score, Vec<State>)> {
-    no_grad(|| {
-        let first = first.filter(|states| batch.continues && !states.is_empty());
-        let vectors = blueprint.vectors(model.weights(), &batch.input);
-        let said = model.run(&vectors, Ask { first, answers: task.answers(), dropout: None })?;
+        let count = batch.target.answers();
+        let first = state.as_deref().filter(|states| batch.continues && !states.is_empty());
+        let said = no_grad(|| {
+            let vectors = blueprint.vectors(model.weights(), &batch.input);
+            model.run(&vectors, Ask { first, answers: count, dropout: None })
+        })?;
+        let weight = (count * batch.input.size()[1]) as f64;
+        lost += loss(&said.answers, &batch.target).double_value(&[]) * weight;
+        answers += weight;
         let right = right(task, &said.answers, &batch.target);
-        let score = Score {
-            loss: loss(&said.answers, &batch.target).double_value(&[]),
-            accuracy: right.to_kind(Kind::Double).mean(Kind::Double).double_value(&[]),
-        };
-        Ok((score, said.last))
-    })
+        hits += right.sum(Kind::Double).double_value(&[]);
+        judged += right.numel() as f64;
+        state = Some(said.last);
+    }
+    Ok(Score { loss: lost / answers, accuracy: hits / judged })
 }

@@ -11,5 +11,5 @@ mod schedule;
 
 pub use optimizer::State as OptimizerState;
 pub use progress::{ProfileRecord, Progress, Record};
-pub use run::{Outcome, Setting, estimate, is_of_squares, train};
+pub use run::{Outcome, Setting, estimate, train};
 pub use sample::{Request, Sampler};

@@ -32,15 +32,14 @@ pub fn profile(
     };
     if let (ModelName::Recurrent, Some(parameters)) = (blueprint.model, model.layers()) {
         let frozen = parameters.to(blueprint.kind(), vectors.device());
-        let of_piece = |output: &Tensor, piece: std::ops::Range<usize>| {
-            of_piece(model, &batch, task.answers(), output, piece)
-        };
+        let of_piece =
+            |output: &Tensor, piece: std::ops::Range<usize>| of_piece(model, &batch, output, piece);
         let look = Look { split_every: 1, paths: PathSplit::Off };
         let found = probe::profiles(engine(EngineName::Analytic), &frozen, &vectors, None, look, &of_piece)?;
         return Ok(found.into_iter().map(|p| of(p.quantity, p.layer, p.norms)).collect());
     }
     let leaf = vectors.set_requires_grad(true);
-    let said = model.run(&leaf, Ask { first: None, answers: task.answers(), dropout: None })?;
+    let said = model.run(&leaf, Ask { first: None, answers: batch.target.answers(), dropout: None })?;
     let sum = loss(&said.answers, &batch.target) * batch.input.size()[1];
     let gradient = Tensor::run_backward(&[&sum], &[&leaf], false, false).remove(0);
     let each = norms(&gradient).into_iter().enumerate().map(|(t, norm)| (t + 1, norm)).collect();
@@ -51,11 +50,10 @@ pub fn profile(
 fn of_piece(
     model: &dyn Model,
     batch: &Batch,
-    answers: i64,
     output: &Tensor,
     piece: std::ops::Range<usize>,
 ) -> Option<Tensor> {
-    let size = batch.input.size();
+    let (size, answers) = (batch.input.size(), batch.target.answers());
     let (steps, sequences) = (size[0], size[1]);
     let from = (steps - answers).max(piece.start as i64);
     let count = piece.end as i64 - from;

@@ -33,6 +33,10 @@ pub type ProfileRecord = (usize, String, usize, Vec<(usize, Option<f64>)>);
 pub struct Progress {
     /// Updates so far.
     pub step: usize,
+    /// Training sequences so far.
+    pub sequences: usize,
+    /// The loss of the last update.
+    pub last_loss: Option<f64>,
     /// Seconds spent so far, in all parts of an interrupted run.
     pub seconds: f64,
     /// Rows so far.

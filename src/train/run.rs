@@ -1,5 +1,6 @@
 //! The loop: batch, loss, gradient, update; now and then a row, an evaluation, a checkpoint.
 
+use std::mem::replace;
 use std::path::Path;
 use std::time::Instant;
 
@@ -17,7 +18,8 @@ use crate::data::Split;
 use crate::error::{Error, Result};
 use crate::model::{Ask, Blueprint, Model};
 use crate::random::{self, Purpose};
-use crate::task::learning::{Batch, Chance, Target, Task, loss, right};
+use crate::results::sweep;
+use crate::task::learning::{Batch, Chance, Task, loss, right};
 
 /// What is trained, on what.
 pub struct Setting<'a> {
@@ -35,16 +37,16 @@ pub struct Setting<'a> {
     pub symbols: &'a [String],
     /// Whether a symbol is a word.
     pub by_words: bool,
-    /// Whether the loss is a mean of squares, and no cross-entropy.
-    pub squares: bool,
 }
 
 /// How a run ended.
 pub struct Outcome {
     /// How far it came.
     pub progress: Progress,
-    /// Why no further.
-    pub error: Option<Error>,
+    /// Seconds that went into it before it was taken up again here.
+    pub seconds_before: f64,
+    /// Why no further: it diverged.
+    pub diverged: Option<Error>,
 }
 
 /// Updates that a run makes at most.
@@ -61,12 +63,16 @@ fn length(setting: &Setting) -> usize {
 /// A checkpoint cannot be written, or is not of this run. A run that diverges is no error here: its rows are kept.
 pub fn train(setting: &Setting, dir: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Outcome> {
     std::fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    sweep(dir)?;
     let mut learner = Learner::new(setting, dir)?;
-    let error = match learner.learn(tell) {
-        Ok(()) => learner.finish().err(),
-        Err(error) => Some(error),
+    let seconds_before = learner.header.progress.seconds;
+    let diverged = match learner.learn(tell).and_then(|()| learner.finish()) {
+        Ok(()) => None,
+        Err(error @ Error::Diverged { .. }) => Some(error),
+        Err(error) => return Err(error),
     };
-    Ok(Outcome { progress: learner.header.progress, error })
+    learner.say_whether_solved();
+    Ok(Outcome { progress: learner.header.progress, seconds_before, diverged })
 }
 
 /// Seconds that a run takes at most: a few steps and a gradient profile, timed.
@@ -108,7 +114,6 @@ struct Learner<'a> {
     steps: usize,
     log_every: usize,
     evaluate_every: usize,
-    last_loss: f64,
 }
 
 impl<'a> Learner<'a> {
@@ -125,7 +130,7 @@ impl<'a> Learner<'a> {
                 blueprint: setting.blueprint.clone(),
                 symbols: setting.symbols.to_vec(),
                 by_words: setting.by_words,
-                by_excerpts: setting.task.answers() == 1,
+                by_excerpts: setting.task.by_excerpts(),
                 progress: Progress::default(),
             },
             optimizer: OptimizerState::new(weights.flat()),
@@ -134,7 +139,6 @@ impl<'a> Learner<'a> {
             steps,
             log_every: settings.log_every.unwrap_or(steps.div_ceil(100)),
             evaluate_every: settings.evaluate_every.unwrap_or(steps.div_ceil(20)),
-            last_loss: f64::NAN,
         };
         let path = checkpoint::last(dir);
         if path.exists() {
@@ -155,7 +159,29 @@ impl<'a> Learner<'a> {
         self.optimizer = checkpoint.optimizer(weights.flat())?;
         self.carry = checkpoint.carry(weights.flat());
         self.header = found.clone();
+        // Killed between two checkpoints, a run has left a best one from later on: the evaluation is made again, and is the
+        // best again.
+        if self.best().is_err() {
+            self.header.progress.best = None;
+        }
         Ok(())
+    }
+
+    /// The checkpoint of the best evaluation.
+    fn best(&self) -> Result<Checkpoint> {
+        let path = checkpoint::best(self.dir);
+        let found = Checkpoint::read(&path)?;
+        let of = |header: &Header| (header.run_id.clone(), header.progress.best);
+        if of(&found.header) == of(&self.header) {
+            return Ok(found);
+        }
+        let told = |(run, best): (String, Option<(usize, f64)>)| match best {
+            Some((step, loss)) => format!("that of run {run} at step {step} with a loss of {loss}"),
+            None => format!("none of run {run}"),
+        };
+        let (expected, found) = (told(of(&self.header)), told(of(&found.header)));
+        let problem = format!("expected the best evaluation, {expected}, found {found}; --rerun begins anew");
+        Err(Error::data(&path, problem))
     }
 
     fn learn(&mut self, tell: &mut dyn FnMut(usize, usize)) -> Result<()> {
@@ -199,33 +225,36 @@ impl<'a> Learner<'a> {
         let first = self.carry.take().filter(|_| batch.continues);
         let rng = random::at_step(run.seed, Purpose::Dropout, step);
         let vectors = blueprint.vectors(model.weights(), &batch.input);
-        let ask = Ask { first: first.as_deref(), answers: task.answers(), dropout: Some(rng) };
+        let ask = Ask { first: first.as_deref(), answers: batch.target.answers(), dropout: Some(rng) };
         let said = model.run(&vectors, ask)?;
         let loss = loss(&said.answers, &batch.target);
-        let value = self.finite("the loss", loss.double_value(&[]))?;
+        let value = self.finite(step + 1, "the loss", loss.double_value(&[]))?;
         let mut gradient = model.weights().gradient(&loss);
-        let norm = self.finite("the gradient's norm", clip(&mut gradient, learning.clip_norm))?;
+        let norm = clip(&mut gradient, learning.clip_norm);
+        let norm = self.finite(step + 1, "the gradient's norm", norm)?;
         let rate = schedule::rate(learning.settings.schedule, learning.learning_rate, step, self.steps);
         self.optimizer.step(learning.settings.optimizer, rate, model.weights().flat(), &gradient);
         self.carry = (!said.last.is_empty()).then(|| said.last.iter().map(detached).collect());
         let right = right(task, &said.answers, &batch.target).to_kind(Kind::Double);
-        self.last_loss = value;
         self.count(value, norm, &right, &batch);
         Ok(())
     }
 
-    fn finite(&self, what: &'static str, value: f64) -> Result<f64> {
+    fn finite(&self, step: usize, what: &'static str, value: f64) -> Result<f64> {
         if value.is_finite() {
             return Ok(value);
         }
-        Err(Error::Diverged { step: self.header.progress.step + 1, what, value, last: self.last_loss })
+        Err(Error::Diverged { step, what, value, last: self.header.progress.last_loss })
     }
 
     /// Adds a step up.
     fn count(&mut self, loss: f64, norm: f64, right: &tch::Tensor, batch: &Batch) {
         let learning = self.setting.learning;
         let progress = &mut self.header.progress;
+        let sequences = batch.input.size()[1] as usize;
         progress.step += 1;
+        progress.sequences += sequences;
+        progress.last_loss = Some(loss);
         let sums = &mut progress.since;
         sums.steps += 1;
         sums.loss += loss;
@@ -238,7 +267,6 @@ impl<'a> Learner<'a> {
         else {
             return;
         };
-        let sequences = batch.input.size()[1] as usize;
         let whole = right.amin([0], false).sum(Kind::Double).double_value(&[]) as usize;
         progress.window.push_back((loss, whole));
         while (progress.window.len() - 1) * sequences >= wanted {
@@ -270,7 +298,7 @@ impl<'a> Learner<'a> {
     fn judge(&mut self) -> Result<()> {
         let Setting { learning, task, model, blueprint, .. } = *self.setting;
         let score = evaluate(model, blueprint, task, Split::Valid)?;
-        self.finite("the loss on the split `valid`", score.loss)?;
+        self.finite(self.header.progress.step, "the loss on the split `valid`", score.loss)?;
         self.score_rows(Split::Valid, score);
         let progress = &mut self.header.progress;
         if progress.best.is_none_or(|(_, best)| score.loss < best) {
@@ -294,37 +322,40 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
-    /// The split `test`, by the parameters of the best evaluation; and whether the task is solved.
+    /// The split `test`, by the parameters of the best evaluation.
     fn finish(&mut self) -> Result<()> {
-        let Setting { learning, task, model, blueprint, .. } = *self.setting;
+        let Setting { task, model, blueprint, .. } = *self.setting;
         self.save(&checkpoint::last(self.dir))?;
-        let best = Checkpoint::read(&checkpoint::best(self.dir))?;
+        let best = self.best()?;
         best.restore(model.weights())?;
-        let step = std::mem::replace(&mut self.header.progress.step, best.header.progress.step);
         let score = evaluate(model, blueprint, task, Split::Test)?;
+        let Progress { step, sequences, .. } = best.header.progress;
+        self.finite(step, "the loss on the split `test`", score.loss)?;
+        let progress = &mut self.header.progress;
+        let end = (replace(&mut progress.step, step), replace(&mut progress.sequences, sequences));
         self.score_rows(Split::Test, score);
-        self.header.progress.step = step;
-        if learning.settings.solved.is_some() {
+        (self.header.progress.step, self.header.progress.sequences) = end;
+        Ok(())
+    }
+
+    /// A run that diverged has not solved its task.
+    fn say_whether_solved(&mut self) {
+        if self.setting.learning.settings.solved.is_some() {
             let solved = f64::from(u8::from(self.header.progress.solved));
             self.row(Split::Train, "solved", solved, "share", None);
         }
-        Ok(())
     }
 
     fn score_rows(&mut self, split: Split, score: Score) {
         let Chance { loss, accuracy } = self.chance[split as usize];
-        if self.setting.squares {
-            self.row(split, "loss", score.loss, "mse", Some(loss));
-        } else {
-            self.row(split, "loss", score.loss, "nats", Some(loss));
-            if !self.setting.symbols.is_empty() {
-                let bits = |nats: f64| nats / std::f64::consts::LN_2;
-                let per = if self.setting.by_words { "bits_per_word" } else { "bits_per_character" };
-                self.row(split, per, bits(score.loss), "bits", Some(bits(loss)));
-                // Above 709 nats it is more than a number holds, and no row.
-                if score.loss.exp().is_finite() {
-                    self.row(split, "perplexity", score.loss.exp(), "", Some(loss.exp()));
-                }
+        self.row(split, "loss", score.loss, self.setting.task.unit(), Some(loss));
+        if !self.setting.symbols.is_empty() {
+            let bits = |nats: f64| nats / std::f64::consts::LN_2;
+            let per = if self.setting.by_words { "bits_per_word" } else { "bits_per_character" };
+            self.row(split, per, bits(score.loss), "bits", Some(bits(loss)));
+            // Above 709 nats it is more than a number holds, and no row.
+            if score.loss.exp().is_finite() {
+                self.row(split, "perplexity", score.loss.exp(), "", Some(loss.exp()));
             }
         }
         self.row(split, "accuracy", score.accuracy, "share", accuracy);
@@ -334,7 +365,7 @@ impl<'a> Learner<'a> {
         let progress = &mut self.header.progress;
         progress.records.push(Record {
             step: progress.step,
-            sequences: progress.step * self.setting.run.point.batch_size,
+            sequences: progress.sequences,
             split,
             metric: metric.to_string(),
             value,
@@ -356,9 +387,4 @@ impl<'a> Learner<'a> {
 
 fn detached(state: &State) -> State {
     State { h: state.h.detach(), c: state.c.as_ref().map(tch::Tensor::detach) }
-}
-
-/// Whether a task's loss is a mean of squares.
-pub fn is_of_squares(task: &dyn Task) -> bool {
-    matches!(task.held_out(Split::Valid, 0).target, Target::Numbers(_))
 }

@@ -1,5 +1,7 @@
 //! A text continued by a trained model.
 
+use std::collections::BTreeSet;
+
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, no_grad};
@@ -114,7 +116,8 @@ impl Sampler {
             |part: &String| self.header.symbols.iter().position(|symbol| symbol == part && symbol != UNKNOWN);
         let mut unknown: Vec<String> =
             parts.iter().filter(|part| number(part).is_none()).map(|part| format!("{part:?}")).collect();
-        unknown.dedup();
+        let mut seen = BTreeSet::new();
+        unknown.retain(|part| seen.insert(part.clone()));
         let what = if self.header.by_words { "words" } else { "characters" };
         if !unknown.is_empty() {
             return Err(Error::Usage(format!(

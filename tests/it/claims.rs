@@ -181,6 +181,16 @@ fn a_bad_claim_is_refused_with_line_and_key() {
         ("above = 5", "above = 0\ncompare = \"ratio\"", &["claim.test[0].above", "above 0, as a ratio is"]),
         ("below = -1", "below = -1\ncompare = \"ratio\"", &["claim.test[1].compare", "`against`"]),
         ("\"slope\"", "\"slope\"\nquantity = \"total\"", &["claim.test[0].quantity", "`total_h`"]),
+        (
+            "\"slope\"",
+            "\"slope\"\nquantity = \"total_c\"",
+            &["claim.test[0].quantity", "`cell rnn` has no `total_c`", "expected the cell `lstm`"],
+        ),
+        (
+            "\"slope\"",
+            "\"slope\"\nquantity = \"cell_path\"",
+            &["claim.test[0].quantity", "expected gradients.path_split = true"],
+        ),
     ] {
         assert!(CLAIM.contains(from), "{from}");
         fs::write(&file, CLAIM.replacen(from, to, 1)).unwrap();
@@ -209,6 +219,8 @@ fn bad_published_results_are_refused_with_file_line_and_key() {
             &["small[0].result[0].within_factor", "not_comparable"],
         ),
         ("where = { cell = \"lstm\" }", "where = { batch_size = 2 }", &["fits several grid points"]),
+        ("\"loss\"", "\"solved\"", &["has no `solved`", "expected a criterion in [training]"]),
+        ("\"loss\"", "\"perplexity\"", &["has no `perplexity`", "expected the task `text`"]),
     ] {
         assert!(TARGETS.contains(from), "{from}");
         fs::write(dir.path().join("small.toml"), TRAINING).unwrap();

@@ -123,6 +123,110 @@ fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
     assert!(!rows(dir.path(), "wild").is_empty());
 }
 
+/// It counts as a run that did not solve its task, and says the same when it is made again from its checkpoint.
+#[test]
+fn a_run_that_diverged_has_not_solved_its_task() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(
+        dir.path(),
+        "wild",
+        "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\nbatch_size = 4\n\
+         [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\nheld_out_sequences = 4\n\
+         solved_loss = 0.01\ncheckpoint_seconds = 0\n",
+    );
+    let errors: Vec<Option<String>> = (0..2)
+        .map(|_| {
+            assert_eq!(run(dir.path(), &config, &[]).status.code(), Some(1));
+            let path = dir.path().join("results/wild/runs.csv");
+            let mut runs = csv::Reader::from_path(path).unwrap();
+            runs.deserialize::<RunRow>().next().unwrap().unwrap().error
+        })
+        .collect();
+    assert_eq!(errors[0], errors[1]);
+    let rows = rows(dir.path(), "wild");
+    assert_eq!(series(&rows, |_| true, "train", "solved"), [0.0]);
+    let report = fs::read_to_string(dir.path().join("results/wild/report.md")).unwrap();
+    assert!(report.contains("0 of 1"), "{report}");
+}
+
+/// Small runs of two seeds, and where they keep their checkpoints.
+fn two_seeds(dir: &Path) -> (std::path::PathBuf, [std::path::PathBuf; 2]) {
+    let path = config(
+        dir,
+        "two",
+        "seeds = [1, 2]\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
+         [training]\nsteps = 20\nheld_out_sequences = 4\n",
+    );
+    let output = run(dir, &path, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let runs = csv::Reader::from_path(dir.join("results/two/runs.csv")).unwrap();
+    let ids = runs.into_deserialize::<RunRow>().map(|run| run.unwrap().run_id);
+    let places: Vec<_> = ids.map(|id| dir.join("results/two/checkpoints").join(id)).collect();
+    (path, places.try_into().unwrap())
+}
+
+#[test]
+fn the_best_evaluation_of_another_run_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, [one, other]) = two_seeds(dir.path());
+    fs::copy(other.join("best.safetensors"), one.join("best.safetensors")).unwrap();
+    fs::remove_dir_all(dir.path().join("results/two/runs").join(one.file_name().unwrap())).unwrap();
+    let output = run(dir.path(), &config, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("expected the best evaluation"), "{said}");
+    assert!(run(dir.path(), &config, &["--rerun"]).status.success());
+}
+
+/// It is no run that did not learn, and leaves no number behind.
+#[test]
+fn a_checkpoint_that_cannot_be_written_fails_its_run_without_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, [one, other]) = two_seeds(dir.path());
+    fs::remove_dir_all(dir.path().join("results/two/runs")).unwrap();
+    fs::remove_dir_all(&one).unwrap();
+    fs::create_dir_all(one.join("best.safetensors/in the way")).unwrap();
+    let output = run(dir.path(), &config, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let id = |place: &Path| place.file_name().unwrap().to_string_lossy().into_owned();
+    let rows = rows(dir.path(), "two");
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.run_id == id(&other)), "{rows:?}");
+}
+
+#[test]
+fn what_a_killed_process_left_half_written_is_cleared_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, [one, _]) = two_seeds(dir.path());
+    let id = one.file_name().unwrap().to_string_lossy().into_owned();
+    let runs = dir.path().join("results/two/runs");
+    let left = [one.join(".writing-abc"), runs.join(format!(".{id}-abc"))];
+    fs::write(&left[0], "half").unwrap();
+    fs::create_dir(&left[1]).unwrap();
+    fs::remove_dir_all(runs.join(&id)).unwrap();
+    assert!(run(dir.path(), &config, &[]).status.success());
+    assert!(left.iter().all(|path| !path.exists()) && runs.join(&id).exists());
+}
+
+#[test]
+fn sequences_are_those_that_were_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), TEXT.repeat(4)).unwrap();
+    let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\ntargets = \"last\"\nstride = 40\nsplit = [0.8, 0.1, 0.1]\n\
+                [grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 20\nbatch_size = 32\n[training]\nsteps = 3\n\
+                log_every = 1\n";
+    let config = config(dir.path(), "few", text);
+    let output = run(dir.path(), &config, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows = rows(dir.path(), "few");
+    let seen: Vec<usize> = rows
+        .iter()
+        .filter(|row| row.split == "train" && row.metric == "loss")
+        .map(|row| row.sequences)
+        .collect();
+    // 230 of 288 characters, an excerpt of 20 and the next one every 40 of them.
+    assert_eq!(seen, [6, 12, 18]);
+}
+
 #[test]
 fn a_sequence_that_memory_cannot_hold_fails_its_run_and_no_other() {
     let dir = tempfile::tempdir().unwrap();

@@ -97,6 +97,19 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// Shorter sequences have no room for what the task puts at a tenth or a half of them.
+    pub(in crate::config) fn long_enough(&self, task: &Task, grid: &Grid) -> Result<(), ConfigError> {
+        let least = task.least_steps();
+        match grid.shapes.iter().map(|shape| shape.seq_len).find(|steps| *steps < least) {
+            Some(steps) => {
+                let problem =
+                    format!("the task `{}` needs at least {least} steps, found {steps}", task.name());
+                Err(self.source.error(&self.size_key(Kind::Training, "seq_len"), problem))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn data_shares(&self, own: &TrainingWire, task: &Task) -> Result<Vec<f64>, ConfigError> {
         let key = "training.data_share";
         let shares = self.positive_list(key, &resolved(own.data_share.clone()).0)?;
@@ -141,6 +154,10 @@ impl Check<'_> {
             Err(self.source.error(key, format!("expected a number from 0 up to but not 1, found {value}")))
         };
         let betas = own.betas.unwrap_or([0.0; 2]);
+        if name == OptimizerName::Rmsprop && betas[0] != 0.0 {
+            let problem = format!("`rmsprop` has no mean of gradients: expected 0 first, found {}", betas[0]);
+            return Err(self.source.error("training.betas", problem));
+        }
         let epsilon = own.epsilon.unwrap_or(0.0);
         let weight_decay = resolved(own.weight_decay);
         self.at_least("training.epsilon", epsilon, 0.0)?;

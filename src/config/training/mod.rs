@@ -44,7 +44,7 @@ pub struct Settings {
     pub log_every: Option<usize>,
     /// Steps between evaluations; `None`: a twentieth of the run.
     pub evaluate_every: Option<usize>,
-    /// Sequences of the splits `valid` and `test`.
+    /// Sequences of the splits `valid` and `test`, where the task does not have fewer.
     pub held_out_sequences: usize,
     /// When the task counts as solved.
     pub solved: Option<Solved>,

@@ -46,7 +46,8 @@ pub struct TrainingWire {
     pub log_every: Option<i64>,
     /// Steps between evaluations on the split `valid`.
     pub evaluate_every: Option<i64>,
-    /// Sequences of the splits `valid` and `test`, for a task that makes its sequences; at most so many of `images`.
+    /// Sequences of the splits `valid` and `test`, for a task that makes its sequences (in whole batches); at most so many
+    /// images, or excerpts of a text.
     pub held_out_sequences: Option<i64>,
     /// The task counts as solved, and the run ends, where the loss is below this.
     pub solved_loss: Option<f64>,

@@ -6,20 +6,17 @@ use crate::report::training::{beside_chance, groups};
 use crate::results::schema::{RunRow, SummaryRow, TrainingRow};
 use crate::stats::{self, Interval};
 
-/// The rows of every grid point that was trained. Runs that diverged count for nothing.
+/// The rows of every grid point that was trained. Runs that diverged count as not solved, and for nothing else.
 pub fn rows(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<SummaryRow> {
     groups(runs).iter().flat_map(|members| of_point(members, rows)).collect()
 }
 
 fn of_point(members: &[&RunRow], rows: &[TrainingRow]) -> Vec<SummaryRow> {
-    let good: Vec<Learned> = members
-        .iter()
-        .filter(|run| run.status == "ok")
-        .map(|run| Learned { run, rows: rows.iter().filter(|row| row.run_id == run.run_id).collect() })
-        .collect();
-    let Some(first) = good.first() else { return vec![] };
-    let each =
-        |pick: &dyn Fn(&Learned) -> Option<f64>| -> Vec<f64> { good.iter().filter_map(pick).collect() };
+    let learned = |run| Learned { run, rows: rows.iter().filter(|row| row.run_id == run.run_id).collect() };
+    let all: Vec<Learned> = members.iter().copied().map(learned).collect();
+    let good = || all.iter().filter(|learned| learned.run.status == "ok");
+    let Some(first) = good().next().or(all.first()) else { return vec![] };
+    let each = |pick: &dyn Fn(&Learned) -> Option<f64>| -> Vec<f64> { good().filter_map(pick).collect() };
     let unit = first.of("valid", "loss").next().map(|row| row.unit.clone()).unwrap_or_default();
     let chance =
         |split: &'static str, metric: &'static str| first.of(split, metric).find_map(|row| row.chance);
@@ -27,7 +24,8 @@ fn of_point(members: &[&RunRow], rows: &[TrainingRow]) -> Vec<SummaryRow> {
         each(&move |learned| learned.of(split, metric).last().map(|row| row.value))
     };
     let least = each(&|learned| learned.of("valid", "loss").map(|row| row.value).reduce(f64::min));
-    let solved = last("train", "solved");
+    let solved: Vec<f64> =
+        all.iter().filter_map(|learned| Some(learned.of("train", "solved").last()?.value)).collect();
     let sequences = each(&|learned| Some(learned.of("train", "loss").last()?.sequences as f64));
     let seconds = each(&|learned| learned.run.seconds);
     let (test, accuracy) = (last("test", "loss"), last("test", "accuracy"));
@@ -109,7 +107,7 @@ mod tests {
     use crate::report::fake;
 
     #[test]
-    fn a_grid_point_has_its_numbers_with_chance_and_runs_that_failed_count_for_nothing() {
+    fn a_grid_point_has_its_numbers_with_chance_and_a_run_that_diverged_is_one_not_solved() {
         let run = |id: &str, seed| RunRow {
             kind: "training".into(),
             model: Some("recurrent".into()),
@@ -126,7 +124,7 @@ mod tests {
                 .collect()
         };
         let made: [Vec<TrainingRow>; 3] =
-            [of("a", [0.1, 0.2, 0.9, 1.0]), of("b", [0.3, 0.4, 1.0, 0.0]), of("c", [9.0, 9.0, 0.0, 1.0])];
+            [of("a", [0.1, 0.2, 0.9, 1.0]), of("b", [0.3, 0.4, 1.0, 0.0]), of("c", [9.0, 9.0, 0.0, 0.0])];
         let found = rows(&runs, &made.concat());
         let numbers: Vec<_> =
             found.iter().map(|row| (row.metric.as_str(), row.estimate.unwrap(), row.n)).collect();
@@ -134,7 +132,7 @@ mod tests {
             ("best_valid_loss", 0.2, 2),
             ("test_loss", 0.3, 2),
             ("test_accuracy", 0.95, 2),
-            ("solved", 0.5, 2),
+            ("solved", 1.0 / 3.0, 3),
             ("seconds", 1.0, 2),
         ];
         for ((metric, estimate, n), (name, value, count)) in numbers.iter().zip(expected) {

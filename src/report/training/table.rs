@@ -22,8 +22,8 @@ const COLUMNS: [&str; 10] = [
     "runs",
 ];
 
-/// The table of the summary's rows of training; none where nothing was trained. Runs that diverged are counted, and count for
-/// nothing else.
+/// The table of the summary's rows of training; none where nothing was trained. Runs that diverged are counted, and count as
+/// not solved.
 pub fn table(runs: &[RunRow], summary: &[SummaryRow]) -> Option<Captioned> {
     let groups = groups(runs);
     groups.first()?;

@@ -105,10 +105,6 @@ impl Task for Adding {
         1
     }
 
-    fn answers(&self) -> i64 {
-        1
-    }
-
     /// The variance of the target. Each number's is 1/12 in the form of 2016; in that of 1997 it is 1/3 of 1/16, and the
     /// first counts in nine of ten sequences.
     fn chance(&self, _split: Split) -> Chance {
@@ -120,6 +116,10 @@ impl Task for Adding {
     }
 
     /// Of Hochreiter & Schmidhuber (1997).
+    fn unit(&self) -> &'static str {
+        "mse"
+    }
+
     fn tolerance(&self) -> f64 {
         0.04
     }

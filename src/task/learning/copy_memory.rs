@@ -60,12 +60,8 @@ impl Task for CopyMemory {
         KINDS + 1
     }
 
-    fn answers(&self) -> i64 {
-        (self.frame.steps + 2 * LENGTH) as i64
-    }
-
-    fn judged(&self) -> i64 {
-        LENGTH as i64
+    fn judged(&self) -> Option<i64> {
+        Some(LENGTH as i64)
     }
 
     /// Blanks where they belong, and then a guess: 10 ln 8 / (T + 20).

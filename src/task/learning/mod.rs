@@ -46,6 +46,16 @@ pub enum Target {
     Classes(Tensor),
 }
 
+impl Target {
+    /// How many of the last steps have an answer.
+    pub fn answers(&self) -> i64 {
+        match self {
+            Target::Numbers(_) => 1,
+            Target::Classes(right) => right.size()[0],
+        }
+    }
+}
+
 /// What chance reaches: without a look at the sequence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Chance {
@@ -80,12 +90,19 @@ pub trait Task: Source {
     /// Numbers that a model answers with: 1, or one a class.
     fn outputs(&self) -> i64;
 
-    /// The last so many steps have a target.
-    fn answers(&self) -> i64;
+    /// Accuracy is over the last so many answers, where the others are a foregone conclusion.
+    fn judged(&self) -> Option<i64> {
+        None
+    }
 
-    /// Accuracy is over the last so many steps: those that are no foregone conclusion.
-    fn judged(&self) -> i64 {
-        self.answers()
+    /// The unit of the loss.
+    fn unit(&self) -> &'static str {
+        "nats"
+    }
+
+    /// Whether each sequence is an excerpt that is read from an empty state, and not part of a text that goes on.
+    fn by_excerpts(&self) -> bool {
+        false
     }
 
     /// What chance reaches on a split.
@@ -182,8 +199,8 @@ pub fn right(task: &dyn Task, answers: &Tensor, target: &Target) -> Tensor {
             (answers.select(0, -1).squeeze_dim(1) - right).abs().lt(task.tolerance()).unsqueeze(0)
         }
         Target::Classes(right) => {
-            let judged = task.judged();
-            let from = right.size()[0] - judged;
+            let judged = task.judged().unwrap_or(target.answers());
+            let from = target.answers() - judged;
             let found = answers.narrow(0, from, judged).argmax(-1, false);
             found.eq_tensor(&right.narrow(0, from, judged))
         }

@@ -33,17 +33,20 @@ impl<'a> Streams<'a> {
         (symbols(self.corpus, split, self.frame).len() - 1) / self.frame.batch
     }
 
-    fn windows(&self, split: Split) -> usize {
-        self.length(split) / self.frame.steps
+    /// So many windows of T steps fit into the part of a stream that is learned from.
+    fn windows(&self) -> usize {
+        self.length(Split::Train) / self.frame.steps
     }
 
+    /// What is held out is judged to its end: the last window is shorter.
     fn window(&self, split: Split, window: usize) -> Batch {
         let Frame { steps, batch, on, .. } = self.frame;
         let (symbols, length) = (self.corpus.split(split), self.length(split));
+        let from = window * steps;
+        let steps = steps.min(length - from);
         let at = |shift: usize| {
-            let steps = (0..steps).map(move |t| window * steps + t + shift);
-            let each = steps.flat_map(|t| (0..batch).map(move |b| b * length + t));
-            integers(each.map(|place| symbols[place]), [self.frame.steps, batch], on)
+            let places = (from..from + steps).flat_map(|t| (0..batch).map(move |b| b * length + t + shift));
+            integers(places.map(|place| symbols[place]), [steps, batch], on)
         };
         Batch { input: at(0), target: Target::Classes(at(1)), continues: window > 0 }
     }
@@ -56,11 +59,11 @@ fn integers(numbers: impl Iterator<Item = u32>, shape: [usize; 2], on: Device) -
 
 impl Source for Streams<'_> {
     fn train(&self, step: usize) -> Batch {
-        self.window(Split::Train, step % self.windows(Split::Train))
+        self.window(Split::Train, step % self.windows())
     }
 
     fn held_out_count(&self, split: Split) -> usize {
-        self.windows(split)
+        self.length(split).div_ceil(self.frame.steps)
     }
 
     fn held_out(&self, split: Split, batch: usize) -> Batch {
@@ -68,7 +71,7 @@ impl Source for Streams<'_> {
     }
 
     fn steps_per_epoch(&self) -> Option<usize> {
-        Some(self.windows(Split::Train))
+        Some(self.windows())
     }
 }
 
@@ -79,10 +82,6 @@ impl Task for Streams<'_> {
 
     fn outputs(&self) -> i64 {
         self.corpus.symbols.len() as i64
-    }
-
-    fn answers(&self) -> i64 {
-        self.frame.steps as i64
     }
 
     fn chance(&self, split: Split) -> Chance {
@@ -159,8 +158,8 @@ impl Task for Excerpts<'_> {
         self.corpus.symbols.len() as i64
     }
 
-    fn answers(&self) -> i64 {
-        1
+    fn by_excerpts(&self) -> bool {
+        true
     }
 
     fn chance(&self, split: Split) -> Chance {
