@@ -68,7 +68,8 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     if let Some(seconds) = estimate(&missing, inputs, options.place) {
         let take = if missing.len() == 1 { "takes" } else { "take" };
         let runs = counted(missing.len(), "run");
-        ui.say(&format!("  {runs} {take} at most about {}", duration(seconds)));
+        let stopped = if seconds > 60.0 { "; stopped and started again, it goes on from there" } else { "" };
+        ui.say(&format!("  {runs} {take} at most about {}{stopped}", duration(seconds)));
     }
     let mut tables = Tables::new(store, &ids);
     for run in missing {

@@ -153,6 +153,7 @@ impl Looks {
             line: Some(if engine_place == 0 { 2.0 } else { 1.0 }),
             marker: engine_place.checked_sub(1),
             dot: false,
+            dashed: false,
         }
     }
 

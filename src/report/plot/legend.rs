@@ -2,7 +2,7 @@
 
 use super::canvas::{Colour, Drawing, Text, Xy};
 use super::render::text_width;
-use super::style::{BLACK, MARGIN, WORDS, marker};
+use super::style::{BLACK, MARGIN, WORDS, dashes, marker};
 
 /// What a series looks like.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Key {
     pub marker: Option<usize>,
     /// Whether it is a dot.
     pub dot: bool,
+    /// Whether its line is dashed.
+    pub dashed: bool,
 }
 
 const SWATCH: f64 = 26.0;
@@ -33,7 +35,11 @@ pub fn legend(drawing: &mut Drawing, (left, top): Xy, keys: &[Key], group: usize
         let x = left + column * (n % columns) as f64;
         let y = top + ROW * (n / columns) as f64 + ROW / 2.0;
         if let Some(width) = key.line {
-            drawing.line(vec![(x, y), (x + SWATCH, y)], key.colour, width);
+            if key.dashed {
+                dashes(drawing, (x, x + SWATCH), y, key.colour);
+            } else {
+                drawing.line(vec![(x, y), (x + SWATCH, y)], key.colour, width);
+            }
         }
         if let Some(n) = key.marker {
             marker(drawing, n, (x + SWATCH / 2.0, y), key.colour);

@@ -4,7 +4,7 @@ use super::axis::{Axis, Tick};
 use super::canvas::{Drawing, Text, Xy, wrapped};
 use super::legend::{Key, legend};
 use super::render::text_width;
-use super::style::{BLACK, DARK, MARGIN, PALE, SMALL, WIDTH, WORDS, heading, marker};
+use super::style::{BLACK, DARK, MARGIN, PALE, SMALL, WIDTH, WORDS, dashes, heading, marker};
 
 /// A figure of panels.
 #[derive(Debug, Clone)]
@@ -72,8 +72,6 @@ const SIDE_GAP: f64 = 34.0;
 const RIGHT: f64 = 22.0;
 /// A line of a panel's title.
 const PANEL_LINE: f64 = 16.0;
-/// A dash of a level, and the space after it.
-const DASH: f64 = 5.0;
 
 /// Draws the figure.
 pub fn draw(figure: &Panels) -> Drawing {
@@ -142,7 +140,8 @@ fn keys(figure: &Panels) -> Vec<Key> {
     let mut keys = figure.keys.clone();
     for (name, _) in figure.panels.iter().filter_map(|panel| panel.level.as_ref()) {
         if !keys.iter().any(|key| key.label == *name) {
-            keys.push(Key { label: name.clone(), colour: DARK, line: Some(1.0), marker: None, dot: false });
+            let (label, line) = (name.clone(), Some(1.0));
+            keys.push(Key { label, colour: DARK, line, marker: None, dot: false, dashed: true });
         }
     }
     keys
@@ -223,12 +222,7 @@ impl Plot {
 
     /// A dashed line from side to side.
     fn level(&self, drawing: &mut Drawing, level: f64) {
-        let y = self.y.pixel(level);
-        let mut x = self.left;
-        while x < self.right {
-            drawing.line(vec![(x, y), ((x + DASH).min(self.right), y)], DARK, 1.0);
-            x += 2.0 * DASH;
-        }
+        dashes(drawing, (self.left, self.right), self.y.pixel(level), DARK);
     }
 
     fn line(&self, drawing: &mut Drawing, series: &Series) {
@@ -275,6 +269,7 @@ mod tests {
             line: Some(2.0),
             marker: None,
             dot: false,
+            dashed: false,
         };
         let stroke = |(x, y): (usize, &f64)| Stroke { x: x as f64, low: y - 1.0, middle: *y, high: y + 1.0 };
         Series { key, pieces: vec![middles.iter().enumerate().map(stroke).collect()] }

@@ -67,6 +67,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&ProfileGroup], outside: &
         line: Some(1.6),
         marker: None,
         dot: false,
+        dashed: false,
     };
     let mut points: Vec<&Point> = Vec::new();
     for group in groups {
@@ -90,7 +91,8 @@ fn figure(quantity: &str, words: &[String], groups: &[&ProfileGroup], outside: &
             series: of_point.filter_map(|group| line(&group)).collect(),
         }
     };
-    let told = [&INSIDE[..], outside].concat();
+    // The loss is named by the figure: it is that of the task, while it is learned.
+    let told = [&INSIDE[..], outside, &varying(points.iter().copied()), &[Setting::Loss]].concat();
     let seeds = over_seeds(groups);
     let last_lag =
         groups.iter().filter_map(|group| group.mean.keys().next_back()).max().copied().unwrap_or(0);

@@ -170,6 +170,7 @@ impl Chart {
             line: Some(2.0),
             marker: None,
             dot: true,
+            dashed: false,
         };
         self.engines.iter().map(key).collect()
     }

@@ -93,6 +93,18 @@ fn palette(n: usize) -> Colour {
     PALETTE[n % PALETTE.len()].darker(1.0 - 0.6f64.powi(round as i32))
 }
 
+/// A dash of a dashed line, and the space after it.
+const DASH: f64 = 5.0;
+
+/// Draws a dashed line at one height.
+pub fn dashes(drawing: &mut Drawing, (left, right): (f64, f64), y: f64, colour: Colour) {
+    let mut x = left;
+    while x < right {
+        drawing.line(vec![(x, y), ((x + DASH).min(right), y)], colour, 1.0);
+        x += 2.0 * DASH;
+    }
+}
+
 /// Draws the n-th of a few shapes that are told apart without colour.
 pub fn marker(drawing: &mut Drawing, n: usize, (x, y): Xy, colour: Colour) {
     let mut outlined = |corners: fn(f64) -> Vec<Xy>, radius: f64| {
