@@ -70,3 +70,36 @@ fn dropped(values: Tensor, share: f64, rng: &mut Option<ChaCha8Rng>) -> Tensor {
     let mask = Tensor::from_slice(&mask).reshape(values.size()).to_device(values.device());
     values * mask / (1.0 - share)
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::Kind;
+
+    use super::*;
+    use crate::device::cpu;
+    use crate::random::{Purpose, stream};
+
+    fn ones() -> Tensor {
+        Tensor::ones([100, 100], (Kind::Double, cpu()))
+    }
+
+    #[test]
+    fn what_dropout_leaves_is_scaled_so_that_the_mean_stays() {
+        let mut rng = Some(stream(1, Purpose::Dropout));
+        for (share, scale) in [(0.5, 2.0), (0.75, 4.0)] {
+            let found = dropped(ones(), share, &mut rng);
+            let values = Vec::<f64>::try_from(found.reshape([-1])).unwrap();
+            assert!(values.iter().all(|value| *value == 0.0 || *value == scale), "{share}");
+            // The mean of 10 000 has a standard deviation below 0.02.
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            assert!((mean - 1.0).abs() < 0.08, "{share}: {mean}");
+            assert_ne!(dropped(ones(), share, &mut rng), found, "drawn anew each time");
+        }
+    }
+
+    #[test]
+    fn nothing_is_dropped_outside_training_or_at_a_share_of_0() {
+        assert_eq!(dropped(ones(), 0.5, &mut None), ones());
+        assert_eq!(dropped(ones(), 0.0, &mut Some(stream(1, Purpose::Dropout))), ones());
+    }
+}

@@ -14,6 +14,7 @@ mod golden;
 mod gradcheck;
 mod jacobian;
 mod layering;
+mod learning;
 mod parity;
 mod paths;
 mod peers;

@@ -182,3 +182,107 @@ fn by_frequency(corpus: &Corpus, split: Split) -> Chance {
     let share = |sum: f64| sum / judged.iter().sum::<f64>().max(1.0);
     Chance { loss: share(nats), accuracy: Some(share(judged[most])) }
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::Kind;
+
+    use super::*;
+    use crate::data::{Cut, RawText};
+    use crate::device::cpu;
+
+    /// A corpus whose splits are the symbols 0 to 39, 0 to 30 and 0 to 30: each tells its place.
+    fn corpus() -> Corpus {
+        let symbols = (0..40).chain(0..31).chain(0..31);
+        let text = symbols.filter_map(|number| char::from_u32(0x100 + number)).collect();
+        let raw = RawText { name: "places".into(), path: "places".into(), sha256: String::new(), text };
+        let split = [40.0, 31.0, 31.0].map(|count: f64| count / 102.0);
+        Corpus::new(&raw, Cut { by_words: false, split, limit: None, min_count: 1 })
+    }
+
+    fn frame(batch: usize, held_out: usize, share: f64) -> Frame {
+        Frame { steps: 4, batch, held_out, share, seed: 1, kind: Kind::Float, on: cpu() }
+    }
+
+    /// Input, target and whether it continues; each stream or excerpt of its own.
+    fn read(batch: Batch) -> (Vec<Vec<i64>>, Vec<Vec<i64>>, bool) {
+        let Batch { input, target: Target::Classes(target), continues } = batch else { panic!("a class") };
+        let each = |of: &Tensor| {
+            (0..of.size()[1]).map(|b| Vec::try_from(of.select(1, b).contiguous()).unwrap()).collect()
+        };
+        (each(&input), each(&target), continues)
+    }
+
+    /// Four steps of streams that each begin so far from the one before, from a step on; fewer where they end.
+    fn streams(apart: i64, from: i64) -> (Vec<Vec<i64>>, Vec<Vec<i64>>, bool) {
+        let at = |shift: i64| {
+            let steps = (apart - from).min(4);
+            (0..3).map(|b| (0..steps).map(|t| b * apart + from + t + shift).collect()).collect()
+        };
+        (at(0), at(1), from > 0)
+    }
+
+    #[test]
+    fn streams_lie_side_by_side_and_go_on_from_window_to_window() {
+        let corpus = corpus();
+        let text = Streams::new(&corpus, frame(3, 100, 1.0)).unwrap();
+        // 39 symbols have a next one: 13 in each stream, of which three windows take 12.
+        assert_eq!(text.steps_per_epoch(), Some(3));
+        for step in 0..6 {
+            assert_eq!(read(text.train(step)), streams(13, 4 * (step as i64 % 3)), "step {step}");
+        }
+        // Of 31 symbols each stream has 10, which are judged to the end.
+        for split in [Split::Valid, Split::Test] {
+            assert_eq!(text.held_out_count(split), 3);
+            for window in 0..3 {
+                assert_eq!(read(text.held_out(split, window)), streams(10, 4 * window as i64), "{split}");
+            }
+        }
+    }
+
+    #[test]
+    fn streams_of_a_share_of_the_text_lie_in_its_beginning() {
+        let corpus = corpus();
+        let text = Streams::new(&corpus, frame(3, 100, 0.5)).unwrap();
+        assert_eq!(text.steps_per_epoch(), Some(1));
+        assert_eq!(read(text.train(0)), streams(6, 0));
+        assert_eq!(read(text.held_out(Split::Valid, 0)), streams(10, 0), "what is held out stays whole");
+    }
+
+    /// Excerpts that begin at these places.
+    fn excerpts(places: &[i64]) -> (Vec<Vec<i64>>, Vec<Vec<i64>>, bool) {
+        let input = places.iter().map(|place| (*place..place + 4).collect()).collect();
+        (input, places.iter().map(|place| vec![place + 4]).collect(), false)
+    }
+
+    #[test]
+    fn excerpts_that_are_held_out_are_spread_over_the_split() {
+        let corpus = corpus();
+        let text = |held_out| Excerpts::new(&corpus, 2, frame(2, held_out, 1.0)).unwrap();
+        // There are fourteen, at 0, 2, … 26; the first, fifth and tenth are a third apart.
+        for split in [Split::Valid, Split::Test] {
+            assert_eq!(text(3).held_out_count(split), 2);
+            assert_eq!(read(text(3).held_out(split, 0)), excerpts(&[0, 8]));
+            assert_eq!(read(text(3).held_out(split, 1)), excerpts(&[18]));
+            // All of them: the last is asked for the last symbol.
+            assert_eq!(text(100).held_out_count(split), 7);
+            assert_eq!(read(text(100).held_out(split, 6)), excerpts(&[24, 26]));
+        }
+    }
+
+    #[test]
+    fn an_epoch_has_every_excerpt_once() {
+        let corpus = corpus();
+        let text = Excerpts::new(&corpus, 2, frame(2, 100, 1.0)).unwrap();
+        assert_eq!(text.steps_per_epoch(), Some(9));
+        let mut places = Vec::new();
+        for step in 0..9 {
+            let found = read(text.train(step));
+            let begin: Vec<i64> = found.0.iter().map(|excerpt| excerpt[0]).collect();
+            assert_eq!(found, excerpts(&begin));
+            places.extend(begin);
+        }
+        places.sort_unstable();
+        assert_eq!(places, (0..18).map(|n| 2 * n).collect::<Vec<i64>>());
+    }
+}
