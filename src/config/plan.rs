@@ -9,7 +9,7 @@ use super::names::{CellName, Dtype, Encoding, EngineName, Kind};
 use super::run::{Learning, Point, Run, RunMeasure};
 use super::spec::{Grid, Measure, Part, Shape, Spec};
 use super::task::Task;
-use super::training::names::TargetSteps;
+use super::task::names::TargetSteps;
 use super::training::sizing::Frame;
 use crate::data::{Input, Inputs};
 use crate::error::{Error, Result};

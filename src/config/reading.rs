@@ -7,7 +7,7 @@ use super::check::Check;
 use super::measure::Gradients;
 use super::names::{CellName, Kind, Quantity, names};
 use super::run::{Run, RunMeasure};
-use super::training::names::Level;
+use super::task::names::Level;
 use crate::error::ConfigError;
 use crate::words::unknown;
 

@@ -79,9 +79,9 @@ fn series(rows: &[TrainingRow], split: &str, metric: &str) -> Vec<(usize, f64)> 
     rows.iter().filter(|r| r.split == split && r.metric == metric).map(|r| (r.step, r.value)).collect()
 }
 
-/// As near as a loss in f32 is.
+/// As near as a loss in f64 is.
 fn assert_near(found: f64, expected: f64, what: &str) {
-    assert!((found - expected).abs() < 1e-6 * expected.abs().max(1.0), "{what}: {found} against {expected}");
+    assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{what}: {found} against {expected}");
 }
 
 fn classes(target: &Target) -> &Tensor {

@@ -1,6 +1,6 @@
 //! The checks between `[training]` as it is written and as it is used.
 
-use super::names::{ModelName, OptimizerName, TargetSteps};
+use super::names::{ModelName, OptimizerName};
 use super::wire::TrainingWire;
 use super::{Axes, Length, Optimizer, Schedule, Settings, Solved};
 use crate::config::check::{Check, resolved};
@@ -229,10 +229,5 @@ impl Check<'_> {
             }
         }
         Ok(values.to_vec())
-    }
-
-    /// Whether an output is asked for after every step of a text.
-    pub(in crate::config) fn target_steps(&self, word: Option<&str>) -> Result<TargetSteps, ConfigError> {
-        word.map_or(Ok(TargetSteps::Every), |word| self.word("task.targets", word))
     }
 }

@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::made::Made;
 use super::{Batch, Chance, Frame, Read, Split, Target, Task};
-use crate::config::training::names::AddingForm;
+use crate::config::task::names::AddingForm;
 use crate::random;
 
 /// See the module.

@@ -12,7 +12,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::config::run::{Learning, Run};
 use crate::config::task::Task as Form;
-use crate::config::training::names::TargetSteps;
+use crate::config::task::names::TargetSteps;
 use crate::data::{Input, Split};
 use crate::device;
 use crate::error::{Error, Result};
@@ -187,7 +187,9 @@ pub fn loss(answers: &Tensor, target: &Target) -> Tensor {
         }
         Target::Classes(right) => {
             let classes = answers.size()[2];
-            answers.reshape([-1, classes]).cross_entropy_for_logits(&right.reshape([-1]))
+            // tch's own cross-entropy goes through f32 whatever it is given.
+            let logs = answers.reshape([-1, classes]).log_softmax(-1, answers.kind());
+            logs.nll_loss(&right.reshape([-1]))
         }
     }
 }
