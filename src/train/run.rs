@@ -71,7 +71,7 @@ pub fn train(setting: &Setting, dir: &Path, tell: &mut dyn FnMut(usize, usize)) 
         Err(error @ Error::Diverged { .. }) => Some(error),
         Err(error) => return Err(error),
     };
-    learner.say_whether_solved();
+    learner.say_whether_solved(diverged.is_none());
     Ok(Outcome { progress: learner.header.progress, seconds_before, diverged })
 }
 
@@ -339,9 +339,9 @@ impl<'a> Learner<'a> {
     }
 
     /// A run that diverged has not solved its task.
-    fn say_whether_solved(&mut self) {
+    fn say_whether_solved(&mut self, went_well: bool) {
         if self.setting.learning.settings.solved.is_some() {
-            let solved = f64::from(u8::from(self.header.progress.solved));
+            let solved = f64::from(u8::from(self.header.progress.solved && went_well));
             self.row(Split::Train, "solved", solved, "share", None);
         }
     }
