@@ -3,6 +3,7 @@
 use super::place;
 use crate::cli::SampleArgs;
 use crate::error::{Error, Result};
+use crate::guard::guarded;
 use crate::random::{self, Purpose};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::{Request, Sampler};
@@ -15,9 +16,13 @@ pub fn sample(args: &SampleArgs) -> Result<u8> {
         return Err(Error::Usage(format!("--temperature: expected a number of at least 0, found {found}")));
     }
     let place = place(args.place)?;
-    let sampler = Sampler::new(&Checkpoint::read(&args.checkpoint)?, place.device)?;
+    let checkpoint = Checkpoint::read(&args.checkpoint)?;
     let request = Request { prime: &args.prime, length: args.length, temperature: args.temperature };
-    let text = sampler.sample(request, &mut random::stream(args.seed, Purpose::Sample))?;
+    // A header that was changed by hand may say anything of the model.
+    let text = guarded(|| {
+        let sampler = Sampler::new(&checkpoint, place.device)?;
+        sampler.sample(request, &mut random::stream(args.seed, Purpose::Sample))
+    })?;
     print(&format!("{text}\n"))?;
     Ok(0)
 }

@@ -174,7 +174,7 @@ impl Expansion<'_> {
                                         clip_norm,
                                         data_share,
                                         task: self.spec.task.clone(),
-                                        task_revision: self.spec.task.revision(),
+                                        task_revision: self.spec.task.revision(point.dtype),
                                         settings: settings.as_ref().clone(),
                                     };
                                     let first = engine == engines[0];

@@ -193,7 +193,8 @@ impl Targets {
                 None => Ok(()),
             };
             one_point(&fitting).and_then(|()| lacks()).map_err(|problem| {
-                Error::Usage(format!("{name}: the published result where {} {problem}", published.of))
+                let result = format!("the published result where {} {problem}", published.of);
+                Error::Usage(format!("{FILE}: `{name}`: {result}"))
             })?;
         }
         Ok(())
@@ -225,8 +226,18 @@ impl Check<'_> {
         })
     }
 
+    fn finite(&self, key: &str, number: Option<f64>) -> Result<(), ConfigError> {
+        match number.filter(|number| !number.is_finite()) {
+            Some(number) => Err(self.source.error(key, format!("expected a finite number, found {number}"))),
+            None => Ok(()),
+        }
+    }
+
     fn published(&self, place: &str, wire: &ResultWire, comparable: bool) -> Result<Published, ConfigError> {
         let key = |name: &str| format!("{place}.{name}");
+        for (name, number) in [("value", Some(wire.value)), ("chance", wire.chance)] {
+            self.finite(&key(name), number)?;
+        }
         let rules = [
             ("within_factor", wire.within_factor, Rule::WithinFactor as fn(f64) -> Rule),
             ("at_most", wire.at_most, Rule::AtMost),
@@ -240,6 +251,7 @@ impl Check<'_> {
                         format!("expected a factor of at least 1 on a value above 0, found {number}");
                     return Err(self.source.error(&key(name), problem));
                 }
+                self.finite(&key(name), Some(*number))?;
                 Some(rule(*number))
             }
             [] if !comparable => None,

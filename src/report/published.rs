@@ -67,7 +67,10 @@ fn of_result<'a>(published: &'a Published, experiment: &Experiment) -> Judged<'a
     let mut judged = Judged {
         published,
         estimate: stats::mean(&values),
-        interval: stats::t_interval(&values),
+        interval: match published.reading.metric {
+            Metric::Solved => stats::share_interval(values.iter().sum::<f64>() as usize, values.len()),
+            _ => stats::t_interval(&values),
+        },
         chance,
         verdict: Verdict::NotRun,
         evidence,
@@ -79,7 +82,7 @@ fn of_result<'a>(published: &'a Published, experiment: &Experiment) -> Judged<'a
 fn verdict(judged: &Judged) -> Verdict {
     let Judged { published, evidence, .. } = judged;
     let Some(rule) = published.rule else { return Verdict::NotComparable };
-    if evidence.runs == evidence.failed {
+    if evidence.runs == evidence.failed && evidence.values.is_empty() {
         return Verdict::NotRun;
     }
     if too_few(judged).is_some() {
@@ -284,6 +287,21 @@ mod tests {
             assert!(text.contains(part), "no `{part}` in {text}");
         }
         assert_eq!(section(&[], &experiment), None);
+    }
+
+    #[test]
+    fn runs_that_diverged_have_solved_nothing_and_a_share_has_an_interval() {
+        let mut experiment = tested("loss", &[]);
+        for seed in 1..=5 {
+            let kind = "training".into();
+            let run = RunRow { kind, status: "failed".into(), ..fake::run(&format!("{seed}"), seed) };
+            experiment.training.push(fake::trained(&run, "train", "solved", 0.0));
+            experiment.runs.push(run);
+        }
+        let paper = publication("", "metric = \"solved\"\nvalue = 1\nat_least = 0.9");
+        let judged = &judge(&paper, &experiment)[0];
+        assert_eq!((judged.verdict, judged.estimate), (Verdict::Miss, Some(0.0)));
+        assert!(judged.interval.unwrap().high > 0.3);
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub fn estimate(setting: &Setting) -> Result<f64> {
     let batches = setting.task.held_out_count(Split::Valid) as f64;
     let start = Instant::now();
     let profiles = match setting.learning.settings.gradient_profile_every {
-        Some(every) => (learner.steps / every + 1) as f64,
+        Some(every) => (learner.steps / every + 2) as f64,
         None => 0.0,
     };
     learner.profile(setting.learning.settings.gradient_profile_every)?;
@@ -142,7 +142,7 @@ impl<'a> Learner<'a> {
         };
         let path = checkpoint::last(dir);
         if path.exists() {
-            learner.resume(&Checkpoint::read(&path)?, &path)?;
+            learner.resume(&read(&path)?, &path)?;
         }
         Ok(learner)
     }
@@ -161,16 +161,18 @@ impl<'a> Learner<'a> {
         self.header = found.clone();
         // Killed between two checkpoints, a run has left a best one from later on: the evaluation is made again, and is the
         // best again.
-        if self.best().is_err() {
+        let best = read(&checkpoint::best(self.dir))?.header;
+        if best.run_id == self.header.run_id && best.progress.step > self.header.progress.step {
             self.header.progress.best = None;
+            return Ok(());
         }
-        Ok(())
+        self.best().map(drop)
     }
 
     /// The checkpoint of the best evaluation.
     fn best(&self) -> Result<Checkpoint> {
         let path = checkpoint::best(self.dir);
-        let found = Checkpoint::read(&path)?;
+        let found = read(&path)?;
         let of = |header: &Header| (header.run_id.clone(), header.progress.best);
         if of(&found.header) == of(&self.header) {
             return Ok(found);
@@ -212,6 +214,11 @@ impl<'a> Learner<'a> {
                 self.save(&checkpoint::last(self.dir))?;
                 saved = Instant::now();
             }
+        }
+        // What a report shows is the gradient after training.
+        let step = self.header.progress.step;
+        if self.header.progress.profiles.last().is_some_and(|(last, ..)| *last != step) {
+            self.profile(every)?;
         }
         self.header.progress.seconds += since.elapsed().as_secs_f64();
         Ok(())
@@ -383,6 +390,12 @@ impl<'a> Learner<'a> {
         };
         snapshot.write(path)
     }
+}
+
+/// A checkpoint of a run that is to go on.
+fn read(path: &Path) -> Result<Checkpoint> {
+    Checkpoint::read(path)
+        .map_err(|error| Error::data(path, format!("the run cannot go on ({error}); --rerun begins anew")))
 }
 
 fn detached(state: &State) -> State {

@@ -43,6 +43,11 @@ impl Sampler {
                 "expected the checkpoint of a language model (task `text`), found one of another task";
             return Err(Error::Usage(problem.into()));
         }
+        let (symbols, outputs) = (header.symbols.len(), header.blueprint.outputs);
+        if symbols as i64 != outputs {
+            let problem = format!("expected a symbol for each of {outputs} outputs, found {symbols}");
+            return Err(Error::Usage(format!("the checkpoint's header: {problem}")));
+        }
         let model = model(&header.blueprint, header.seed, on);
         checkpoint.restore(model.weights())?;
         Ok(Sampler { header, model, on })

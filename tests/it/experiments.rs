@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use lstm_lab::config::{self, Spec, targets, task::Task, task::TextSource};
 use lstm_lab::data::{Corpus, Input, Inputs, Kind, RawText, Text, dataset_of};
 
+use crate::cli::lab;
+
 fn experiments() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")
 }
@@ -40,6 +42,22 @@ fn inputs(spec: &Spec) -> Option<Inputs> {
         }
         _ => Some(Inputs::default()),
     }
+}
+
+#[test]
+fn the_config_that_the_readme_shows_is_sound() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let after = readme.split_once("## Writing a config").unwrap().1;
+    let block = after.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), "to be, or not to be. ".repeat(100)).unwrap();
+    assert!(block.contains("dataset = \"shakespeare\""));
+    let config = block.replace("dataset = \"shakespeare\"", "file = \"text.txt\"");
+    fs::write(dir.path().join("mine.toml"), config).unwrap();
+    let said = lab(dir.path(), &["check", "mine.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    // Two inits for the RNN, three for the others, two lengths, three seeds.
+    assert!(said.out.contains("mine: 48 runs"), "{}", said.out);
 }
 
 /// The README lists the keys of each table; the program lists them where it is asked for one that there is not.

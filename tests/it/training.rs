@@ -9,7 +9,7 @@ use assert_cmd::cargo::cargo_bin;
 use lstm_lab::config::names::CellName;
 use lstm_lab::config::training::names::ModelName;
 use lstm_lab::config::training::sizing::Frame;
-use lstm_lab::results::schema::{RunRow, TrainingRow};
+use lstm_lab::results::schema::{GradientRow, RunRow, TrainingRow};
 
 /// A small run: names of grid keys and settings are filled in by the caller.
 fn config(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
@@ -177,6 +177,9 @@ fn the_best_evaluation_of_another_run_is_refused() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("expected the best evaluation"), "{said}");
+    fs::remove_file(one.join("best.safetensors")).unwrap();
+    let said = String::from_utf8_lossy(&run(dir.path(), &config, &[]).stderr).into_owned();
+    assert!(said.contains("the run cannot go on") && said.contains("--rerun begins anew"), "{said}");
     assert!(run(dir.path(), &config, &["--rerun"]).status.success());
 }
 
@@ -193,6 +196,21 @@ fn a_checkpoint_that_cannot_be_written_fails_its_run_without_rows() {
     let id = |place: &Path| place.file_name().unwrap().to_string_lossy().into_owned();
     let rows = rows(dir.path(), "two");
     assert!(!rows.is_empty() && rows.iter().all(|row| row.run_id == id(&other)), "{rows:?}");
+}
+
+/// A report calls it the gradient after training.
+#[test]
+fn the_last_gradient_profile_is_of_the_last_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
+                [training]\nsteps = 20\nheld_out_sequences = 4\ngradient_profile_every = 15\n";
+    let config = config(dir.path(), "profiles", text);
+    assert!(run(dir.path(), &config, &[]).status.success());
+    let rows = csv::Reader::from_path(dir.path().join("results/profiles/gradients.csv")).unwrap();
+    let mut steps: Vec<usize> =
+        rows.into_deserialize::<GradientRow>().map(|row| row.unwrap().step.unwrap()).collect();
+    steps.dedup();
+    assert_eq!(steps, [0, 15, 20]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::names::{Encoding, TaskName};
+use super::names::{Dtype, Encoding, TaskName};
 use crate::data::Cut;
 use names::{AddingForm, Level, TargetSteps};
 
@@ -163,14 +163,17 @@ impl Task {
         }
     }
 
-    /// How often the task's sequences have been changed under its name: what was learned from others is another run.
-    pub fn revision(&self) -> u32 {
-        match self {
+    /// How often what the task is has been changed under its name: what was learned before is another run.
+    pub fn revision(&self, dtype: Dtype) -> u32 {
+        let of_task = match self {
             Task::Adding { form: AddingForm::Form1997 } => 1,
             // What is held out is judged to its end.
             Task::Text { corpus, .. } if corpus.targets == TargetSteps::Every => 1,
             _ => 0,
-        }
+        };
+        // The loss of classes was computed in f32.
+        let of_loss = dtype == Dtype::F64 && !matches!(self, Task::Adding { .. });
+        of_task + u32::from(of_loss)
     }
 
     /// Whether there is an end to the task's data.

@@ -83,7 +83,7 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
             level: of_panel().find_map(|group| group.chance).map(|chance| ("chance".to_string(), chance)),
         }
     };
-    let over_seeds = over_seeds(groups);
+    let over_seeds = over_seeds(quantity, groups);
     let told = [&varying(points())[..], outside, &[Setting::Cell]].concat();
     let fixed = without(&Setting::ALL, &told);
     let last_lag = groups.iter().flat_map(|group| group.by_x().into_keys().next_back()).max().unwrap_or(0);
@@ -108,14 +108,15 @@ fn figure(quantity: &str, words: &[String], groups: &[&CurveGroup], outside: &[S
 }
 
 /// What line and band are.
-fn over_seeds(groups: &[&CurveGroup]) -> String {
+fn over_seeds(quantity: &str, groups: &[&CurveGroup]) -> String {
+    let mean = if [VALID_LOSS, LYAPUNOV].contains(&quantity) { "mean" } else { "mean of log10" };
     let seeds = groups.iter().map(|group| group.curves.len());
     let mut text = match (seeds.clone().min(), seeds.max()) {
         (_, Some(1)) => "1 seed".to_string(),
         (Some(few), Some(many)) if few < many => {
-            format!("line: mean over the seeds ({few} to {many}); band: smallest to largest seed")
+            format!("line: {mean} over the seeds ({few} to {many}); band: smallest to largest seed")
         }
-        (_, many) => format!("line: mean over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
+        (_, many) => format!("line: {mean} over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
     };
     if groups.iter().any(|group| group.by_x().values().any(|norms| norms.len() < group.curves.len())) {
         text.push_str("; nothing where a seed has no finite value above 0");
