@@ -65,7 +65,7 @@ impl Check<'_> {
         let mut shapes = Vec::new();
         for shape in &joint {
             for hidden_size in self.hidden_sizes(kind, shape, wire, sized)? {
-                for seq_len in self.axis(kind, "seq_len", shape.seq_len, &wire.seq_len)? {
+                for seq_len in self.steps(kind, shape, wire, task)? {
                     for batch_size in self.axis(kind, "batch_size", shape.batch_size, &wire.batch_size)? {
                         let sizes = |input_size| Shape { seq_len, batch_size, input_size, hidden_size };
                         if fixed_input {
@@ -109,6 +109,26 @@ impl Check<'_> {
         }
         let name = if shape.hidden_size.is_some() { "shapes" } else { "hidden_size" };
         let problem = "training.parameters decides the hidden size of each model; leave one of them out";
+        Err(self.source.error(&self.grid_key(kind, name), problem))
+    }
+
+    /// Steps; for images, which have as many as pixels, one that stands for them.
+    fn steps(
+        &self,
+        kind: Kind,
+        shape: &ShapeWire,
+        wire: &GridWire,
+        task: &Task,
+    ) -> Result<Vec<usize>, ConfigError> {
+        if !matches!(task, Task::Images { .. }) {
+            return self.axis(kind, "seq_len", shape.seq_len, &wire.seq_len);
+        }
+        let name = match (shape.seq_len, &wire.seq_len) {
+            (None, None) => return Ok(vec![1]),
+            (Some(_), _) => "shapes",
+            (None, Some(_)) => "seq_len",
+        };
+        let problem = "an image has as many steps as pixels: leave seq_len out";
         Err(self.source.error(&self.grid_key(kind, name), problem))
     }
 

@@ -212,7 +212,8 @@ impl Wire {
             _ => false,
         };
 
-        let fixed = Fixed { input_size: fixed_input, hidden_size: false };
+        let fixed_steps = task.name.as_deref() == Some("images");
+        let fixed = Fixed { input_size: fixed_input, seq_len: fixed_steps, hidden_size: false };
         let shared = self.grid.take().unwrap_or_default();
         let has = |kind: &str| self.kind.0.iter().any(|k| k == kind);
         if has("gradients") {
@@ -249,8 +250,7 @@ impl Wire {
                 grid.layers.get_or_insert_with(|| OneOrMany(vec![sizes.len() as i64]));
             }
             let sized = own.parameters.is_some();
-            let fixed = Fixed { input_size: fixed_input, hidden_size: sized };
-            own.grid = Some(grid.resolve(AUTO, "f32", 32, fixed));
+            own.grid = Some(grid.resolve(AUTO, "f32", 32, Fixed { hidden_size: sized, ..fixed }));
         }
         self
     }
@@ -301,7 +301,7 @@ impl GridWire {
         if !shaped[1] && !fixed.hidden_size {
             self.hidden_size.get_or_insert_with(|| one(64));
         }
-        if !shaped[2] {
+        if !shaped[2] && !fixed.seq_len {
             self.seq_len.get_or_insert_with(|| one(100));
         }
         if !shaped[3] {
@@ -316,6 +316,8 @@ impl GridWire {
 struct Fixed {
     /// Decided by the task.
     input_size: bool,
+    /// Decided by the task's data.
+    seq_len: bool,
     /// Decided by `training.parameters`.
     hidden_size: bool,
 }

@@ -324,6 +324,18 @@ fn tasks_and_settings_that_do_not_fit_are_refused_with_the_key() {
         ),
         ("[task]\nname = \"images\"\n", "task.dataset"),
         ("[task]\nname = \"images\"\ndataset = \"shakespeare\"\n", "shakespeare"),
+        (
+            "[task]\nname = \"images\"\ndataset = \"digits\"\n[grid]\nseq_len = 20\n",
+            "wrong.toml:6: `grid.seq_len`: an image has as many steps as pixels",
+        ),
+        (
+            "[task]\nname = \"adding\"\nform = \"1997\"\n[grid]\nseq_len = [10, 5]\n",
+            "`grid.seq_len`: the task `adding` needs at least 10 steps, found 5",
+        ),
+        (
+            "[task]\nname = \"adding\"\n[training]\noptimizer = \"rmsprop\"\nbetas = [0.9, 0.99]\n",
+            "expected 0 first, found 0.9",
+        ),
         ("[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.9, 0.1, 0.1]\n", "add up to 1"),
         ("[task]\nname = \"text\"\nfile = \"text.txt\"\n", "in the split `train`"),
     ] {
