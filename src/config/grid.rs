@@ -104,12 +104,9 @@ impl Check<'_> {
             let sizes = self.axis(kind, "hidden_size", shape.hidden_size, &wire.hidden_size)?;
             return Ok(sizes.into_iter().map(Some).collect());
         }
-        if shape.hidden_size.is_none() && wire.hidden_size.is_none() {
-            return Ok(vec![None]);
-        }
-        let name = if shape.hidden_size.is_some() { "shapes" } else { "hidden_size" };
         let problem = "training.parameters decides the hidden size of each model; leave one of them out";
-        Err(self.source.error(&self.grid_key(kind, name), problem))
+        self.left_out(kind, "hidden_size", shape.hidden_size, &wire.hidden_size, problem)?;
+        Ok(vec![None])
     }
 
     /// Steps; for images, which have as many as pixels, one that stands for them.
@@ -123,16 +120,28 @@ impl Check<'_> {
         if !matches!(task, Task::Images { .. }) {
             return self.axis(kind, "seq_len", shape.seq_len, &wire.seq_len);
         }
-        let name = match (shape.seq_len, &wire.seq_len) {
-            (None, None) => return Ok(vec![1]),
-            (Some(_), _) => "shapes",
-            (None, Some(_)) => "seq_len",
-        };
         let problem = "an image has as many steps as pixels: leave seq_len out";
-        Err(self.source.error(&self.grid_key(kind, name), problem))
+        self.left_out(kind, "seq_len", shape.seq_len, &wire.seq_len, problem)?;
+        Ok(vec![1])
     }
 
-    pub(super) fn axis(
+    /// Refuses a size that is set although something else decides it.
+    fn left_out(
+        &self,
+        kind: Kind,
+        name: &str,
+        joint: Option<i64>,
+        axis: &Option<OneOrMany<i64>>,
+        problem: &str,
+    ) -> Result<(), ConfigError> {
+        if joint.is_none() && axis.is_none() {
+            return Ok(());
+        }
+        let key = if joint.is_some() { "shapes" } else { name };
+        Err(self.source.error(&self.grid_key(kind, key), problem))
+    }
+
+    fn axis(
         &self,
         kind: Kind,
         name: &str,
@@ -153,17 +162,13 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn no_input_size(
+    fn no_input_size(
         &self,
         kind: Kind,
         shape: &ShapeWire,
         wire: &GridWire,
         task: &Task,
     ) -> Result<(), ConfigError> {
-        if shape.input_size.is_none() && wire.input_size.is_none() {
-            return Ok(());
-        }
-        let name = if shape.input_size.is_some() { "shapes" } else { "input_size" };
         let problem = if task.encoding().is_some() {
             "one-hot text has as many input features as its vocabulary has characters: \
              leave input_size out, or set task.encoding = \"embedding\""
@@ -171,6 +176,6 @@ impl Check<'_> {
         } else {
             format!("the task `{}` says how many features its input has: leave input_size out", task.name())
         };
-        Err(self.source.error(&self.grid_key(kind, name), problem))
+        self.left_out(kind, "input_size", shape.input_size, &wire.input_size, &problem)
     }
 }

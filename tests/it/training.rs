@@ -108,15 +108,14 @@ fn a_killed_run_goes_on_bit_for_bit() {
     }
 }
 
+/// A run that diverges at once.
+const WILD: &str = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\nbatch_size = 4\n\
+                    [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\nheld_out_sequences = 4\n";
+
 #[test]
 fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
     let dir = tempfile::tempdir().unwrap();
-    let config = config(
-        dir.path(),
-        "wild",
-        "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\nbatch_size = 4\n\
-         [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\nlog_every = 1\nheld_out_sequences = 4\n",
-    );
+    let config = config(dir.path(), "wild", &format!("{WILD}log_every = 1\n"));
     let output = run(dir.path(), &config, &[]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -129,13 +128,7 @@ fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
 #[test]
 fn a_run_that_diverged_has_not_solved_its_task() {
     let dir = tempfile::tempdir().unwrap();
-    let config = config(
-        dir.path(),
-        "wild",
-        "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\nbatch_size = 4\n\
-         [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\nheld_out_sequences = 4\n\
-         solved_loss = 0.01\ncheckpoint_seconds = 0\n",
-    );
+    let config = config(dir.path(), "wild", &format!("{WILD}solved_loss = 0.01\ncheckpoint_seconds = 0\n"));
     let errors: Vec<Option<String>> = (0..2)
         .map(|_| {
             assert_eq!(run(dir.path(), &config, &[]).status.code(), Some(1));

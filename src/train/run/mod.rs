@@ -1,15 +1,17 @@
 //! The loop: batch, loss, gradient, update; now and then a row, an evaluation, a checkpoint.
 
-use std::mem::replace;
+mod resume;
+mod rows;
+
 use std::path::Path;
 use std::time::Instant;
 
 use tch::Kind;
 
-use super::checkpoint::{self, Checkpoint, Header, Snapshot};
-use super::evaluate::{Score, evaluate};
+use super::checkpoint::{self, Header};
+use super::evaluate::evaluate;
 use super::optimizer::{State as OptimizerState, clip};
-use super::progress::{Progress, Record, Sums};
+use super::progress::Progress;
 use super::{profile, schedule};
 use crate::cell::State;
 use crate::config::run::{Learning, Run};
@@ -96,7 +98,7 @@ pub fn estimate(setting: &Setting) -> Result<f64> {
         Some(every) => (learner.steps / every + 2) as f64,
         None => 0.0,
     };
-    learner.profile(setting.learning.settings.gradient_profile_every)?;
+    learner.profile()?;
     let profiles = profiles * start.elapsed().as_secs_f64();
     // No gradient: about a third of a step.
     Ok(step * (learner.steps as f64 + evaluations * batches / 3.0) + profiles)
@@ -142,48 +144,9 @@ impl<'a> Learner<'a> {
         };
         let path = checkpoint::last(dir);
         if path.exists() {
-            learner.resume(&read(&path)?, &path)?;
+            learner.resume(&path)?;
         }
         Ok(learner)
-    }
-
-    fn resume(&mut self, checkpoint: &Checkpoint, path: &Path) -> Result<()> {
-        let found = &checkpoint.header;
-        if (&found.run_id, &found.blueprint) != (&self.header.run_id, &self.header.blueprint) {
-            let problem =
-                format!("expected a checkpoint of run {}, found one of {}", self.header.run_id, found.run_id);
-            return Err(Error::data(path, problem));
-        }
-        let weights = self.setting.model.weights();
-        checkpoint.restore(weights)?;
-        self.optimizer = checkpoint.optimizer(weights.flat())?;
-        self.carry = checkpoint.carry(weights.flat());
-        self.header = found.clone();
-        // Killed between two checkpoints, a run has left a best one from later on: the evaluation is made again, and is the
-        // best again.
-        let best = read(&checkpoint::best(self.dir))?.header;
-        if best.run_id == self.header.run_id && best.progress.step > self.header.progress.step {
-            self.header.progress.best = None;
-            return Ok(());
-        }
-        self.best().map(drop)
-    }
-
-    /// The checkpoint of the best evaluation.
-    fn best(&self) -> Result<Checkpoint> {
-        let path = checkpoint::best(self.dir);
-        let found = read(&path)?;
-        let of = |header: &Header| (header.run_id.clone(), header.progress.best);
-        if of(&found.header) == of(&self.header) {
-            return Ok(found);
-        }
-        let told = |(run, best): (String, Option<(usize, f64)>)| match best {
-            Some((step, loss)) => format!("that of run {run} at step {step} with a loss of {loss}"),
-            None => format!("none of run {run}"),
-        };
-        let (expected, found) = (told(of(&self.header)), told(of(&found.header)));
-        let problem = format!("expected the best evaluation, {expected}, found {found}; --rerun begins anew");
-        Err(Error::data(&path, problem))
     }
 
     fn learn(&mut self, tell: &mut dyn FnMut(usize, usize)) -> Result<()> {
@@ -191,7 +154,7 @@ impl<'a> Learner<'a> {
         let due = |step: usize, every: usize| step.is_multiple_of(every);
         if self.header.progress.step == 0 && self.header.progress.records.is_empty() {
             self.judge()?;
-            self.profile(every)?;
+            self.profile()?;
         }
         let (mut since, mut saved) = (Instant::now(), Instant::now());
         while self.header.progress.step < self.steps && !self.header.progress.solved {
@@ -205,7 +168,7 @@ impl<'a> Learner<'a> {
                 self.judge()?;
             }
             if every.is_some_and(|every| due(step, every)) {
-                self.profile(every)?;
+                self.profile()?;
             }
             tell(step, self.steps);
             if saved.elapsed().as_secs_f64() >= self.setting.learning.settings.checkpoint_seconds {
@@ -218,7 +181,7 @@ impl<'a> Learner<'a> {
         // What a report shows is the gradient after training.
         let step = self.header.progress.step;
         if self.header.progress.profiles.last().is_some_and(|(last, ..)| *last != step) {
-            self.profile(every)?;
+            self.profile()?;
         }
         self.header.progress.seconds += since.elapsed().as_secs_f64();
         Ok(())
@@ -285,28 +248,12 @@ impl<'a> Learner<'a> {
         progress.solved = seen >= wanted && hits == seen && solved.loss.is_none_or(|most| mean < most);
     }
 
-    /// Rows of the split `train`, of the steps since the last.
-    fn log(&mut self) {
-        let sums = std::mem::take(&mut self.header.progress.since);
-        let Sums { steps, loss, accuracy, norm, largest, clipped } = sums;
-        if steps == 0 {
-            return;
-        }
-        let mean = |sum: f64| sum / steps as f64;
-        self.score_rows(Split::Train, Score { loss: mean(loss), accuracy: mean(accuracy) });
-        self.row(Split::Train, "gradient_norm", mean(norm), "l2", None);
-        self.row(Split::Train, "largest_gradient_norm", largest, "l2", None);
-        if self.setting.learning.clip_norm > 0.0 {
-            self.row(Split::Train, "clipped_steps", clipped as f64 / steps as f64, "share", None);
-        }
-    }
-
     /// An evaluation; the best so far is kept.
     fn judge(&mut self) -> Result<()> {
         let Setting { learning, task, model, blueprint, .. } = *self.setting;
         let score = evaluate(model, blueprint, task, Split::Valid)?;
         self.finite(self.header.progress.step, "the loss on the split `valid`", score.loss)?;
-        self.score_rows(Split::Valid, score);
+        self.score_rows(self.now(), Split::Valid, score);
         let progress = &mut self.header.progress;
         if progress.best.is_none_or(|(_, best)| score.loss < best) {
             progress.best = Some((progress.step, score.loss));
@@ -320,9 +267,10 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
-    fn profile(&mut self, every: Option<usize>) -> Result<()> {
-        if every.is_some() {
-            let Setting { task, model, blueprint, .. } = *self.setting;
+    /// Gradient norms over lag, where the config asks for them.
+    fn profile(&mut self) -> Result<()> {
+        let Setting { learning, task, model, blueprint, .. } = *self.setting;
+        if learning.settings.gradient_profile_every.is_some() {
             let found = profile::profile(model, blueprint, task, self.header.progress.step)?;
             self.header.progress.profiles.extend(found);
         }
@@ -338,64 +286,9 @@ impl<'a> Learner<'a> {
         let score = evaluate(model, blueprint, task, Split::Test)?;
         let Progress { step, sequences, .. } = best.header.progress;
         self.finite(step, "the loss on the split `test`", score.loss)?;
-        let progress = &mut self.header.progress;
-        let end = (replace(&mut progress.step, step), replace(&mut progress.sequences, sequences));
-        self.score_rows(Split::Test, score);
-        (self.header.progress.step, self.header.progress.sequences) = end;
+        self.score_rows((step, sequences), Split::Test, score);
         Ok(())
     }
-
-    /// A run that diverged has not solved its task.
-    fn say_whether_solved(&mut self, went_well: bool) {
-        if self.setting.learning.settings.solved.is_some() {
-            let solved = f64::from(u8::from(self.header.progress.solved && went_well));
-            self.row(Split::Train, "solved", solved, "share", None);
-        }
-    }
-
-    fn score_rows(&mut self, split: Split, score: Score) {
-        let Chance { loss, accuracy } = self.chance[split as usize];
-        self.row(split, "loss", score.loss, self.setting.task.unit(), Some(loss));
-        if !self.setting.symbols.is_empty() {
-            let bits = |nats: f64| nats / std::f64::consts::LN_2;
-            let per = if self.setting.by_words { "bits_per_word" } else { "bits_per_character" };
-            self.row(split, per, bits(score.loss), "bits", Some(bits(loss)));
-            // Above 709 nats it is more than a number holds, and no row.
-            if score.loss.exp().is_finite() {
-                self.row(split, "perplexity", score.loss.exp(), "", Some(loss.exp()));
-            }
-        }
-        self.row(split, "accuracy", score.accuracy, "share", accuracy);
-    }
-
-    fn row(&mut self, split: Split, metric: &str, value: f64, unit: &str, chance: Option<f64>) {
-        let progress = &mut self.header.progress;
-        progress.records.push(Record {
-            step: progress.step,
-            sequences: progress.sequences,
-            split,
-            metric: metric.to_string(),
-            value,
-            unit: unit.to_string(),
-            chance,
-        });
-    }
-
-    fn save(&self, path: &Path) -> Result<()> {
-        let snapshot = Snapshot {
-            header: &self.header,
-            weights: self.setting.model.weights(),
-            optimizer: &self.optimizer,
-            carry: self.carry.as_deref(),
-        };
-        snapshot.write(path)
-    }
-}
-
-/// A checkpoint of a run that is to go on.
-fn read(path: &Path) -> Result<Checkpoint> {
-    Checkpoint::read(path)
-        .map_err(|error| Error::data(path, format!("the run cannot go on ({error}); --rerun begins anew")))
 }
 
 fn detached(state: &State) -> State {
