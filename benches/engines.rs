@@ -4,10 +4,11 @@
 //! interleaved.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::Parameters;
 use lstm_lab::cell::init::{StackSize, parameters};
-use lstm_lab::config::names::{CellName, EngineName};
 use lstm_lab::device::cpu;
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{engine, forward};
 use lstm_lab::random::{self, Purpose};
 use tch::{Kind, Tensor, no_grad};

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::names::{CellName, EngineName};
+use crate::cell::CellName;
 use crate::device::DeviceChoice;
-use crate::ui::LogFormat;
+use crate::engine::EngineName;
+use crate::support::progress::LogFormat;
 
 /// How does the gradient flow through a recurrent network over long sequences, and what does that cost?
 #[derive(Debug, Parser)]

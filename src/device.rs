@@ -4,9 +4,19 @@ use std::str::FromStr;
 
 use tch::{Device, Kind};
 
-use crate::config::names::Dtype;
 use crate::error::{Error, Result};
-use crate::words::unknown;
+use crate::support::names::names;
+use crate::support::text::unknown;
+
+names! {
+    /// The floating-point type of every tensor in a run.
+    Dtype ("dtype") {
+        /// 32 bits
+        F32 = "f32",
+        /// 64 bits
+        F64 = "f64",
+    }
+}
 
 /// What `--device` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use lstm_lab::cli::Cli;
 use lstm_lab::cmd;
-use lstm_lab::ui::{self, LogFormat};
+use lstm_lab::support::progress::{self, LogFormat};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             use std::io::Write;
             let code = error.exit_code();
             let words = match format {
-                LogFormat::Json => ui::last_event(&error),
+                LogFormat::Json => progress::last_event(&error),
                 LogFormat::Text => format!("lstm-lab: {:#}", anyhow::Error::from(error)),
             };
             drop(writeln!(std::io::stderr(), "{words}"));

@@ -5,12 +5,13 @@
 mod gru;
 pub mod init;
 mod lstm;
+mod name;
 mod parameters;
 mod rnn;
 
 use tch::Tensor;
 
-pub use crate::config::names::CellName;
+pub use name::CellName;
 pub use parameters::{LayerParameters, Parameters};
 
 /// What a layer carries from one step to the next.

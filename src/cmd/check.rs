@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::{experiments, place};
 use crate::cli::CheckArgs;
 use crate::error::{Error, Result};
-use crate::ui::print;
-use crate::words::counted;
+use crate::support::progress::print;
+use crate::support::text::counted;
 
 /// Prints each experiment's runs.
 pub fn check(args: &CheckArgs) -> Result<u8> {

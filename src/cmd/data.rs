@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::{DataAction, DataArgs};
 use crate::data::{self as datasets, Status};
 use crate::error::Result;
-use crate::ui::print;
+use crate::support::progress::print;
 
 /// 0, or 1 where a dataset is damaged or one that was named is absent.
 pub fn data(args: &DataArgs) -> Result<u8> {

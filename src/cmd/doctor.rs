@@ -10,11 +10,11 @@ use crate::cli::DoctorArgs;
 use crate::device;
 use crate::engine;
 use crate::error::Result;
-use crate::experiment::Place;
 use crate::random::{self, Purpose};
 use crate::results::environment::Environment;
-use crate::ui::print;
-use crate::words::counted;
+use crate::run::kinds::Place;
+use crate::support::progress::print;
+use crate::support::text::counted;
 
 /// Prints versions, machine, devices, and the rate of a large matrix product.
 pub fn doctor(args: &DoctorArgs) -> Result<u8> {

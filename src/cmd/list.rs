@@ -4,11 +4,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::shipped;
-use crate::config::init::FORMS;
-use crate::config::names::{CellName, Encoding, EngineName, Kind, LossName, PeerName, TaskName};
-use crate::config::training::names::{ModelName, OptimizerName, ScheduleName};
+use crate::cell::CellName;
+use crate::cell::init::FORMS;
+use crate::engine::EngineName;
 use crate::error::Result;
-use crate::ui::print;
+use crate::settings::names::{Encoding, ExperimentKind, FrameworkName, LossName, TaskName};
+use crate::settings::names::{ModelName, OptimizerName, ScheduleName};
+use crate::support::progress::print;
 
 /// Prints experiments, kinds, cells, engines, tasks, losses and inits.
 pub fn list() -> Result<u8> {
@@ -21,10 +23,10 @@ pub fn list() -> Result<u8> {
     let words = |names: &mut dyn Iterator<Item = (&'static str, &'static str)>| {
         names.map(|(name, about)| (name.to_string(), about.to_string())).collect::<Vec<_>>()
     };
-    let kinds = words(&mut Kind::ALL.iter().map(|n| (n.as_str(), n.about())));
+    let kinds = words(&mut ExperimentKind::ALL.iter().map(|n| (n.as_str(), n.about())));
     let cells = words(&mut CellName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let engines = words(&mut EngineName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let peers = words(&mut PeerName::ALL.iter().map(|n| (n.as_str(), n.about())));
+    let peers = words(&mut FrameworkName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let tasks = words(&mut TaskName::ALL.iter().map(|n| (n.as_str(), n.about())));
     let encodings = words(&mut Encoding::ALL.iter().map(|n| (n.as_str(), n.about())));
     let losses = words(&mut LossName::ALL.iter().map(|n| (n.as_str(), n.about())));

@@ -12,14 +12,15 @@ mod trace;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Command, ConfigArgs, PlaceArgs};
-use crate::config::names::Kind;
 use crate::config::spec::{Part, Spec};
-use crate::config::task::{Task, TextSource};
-use crate::config::{self, Plan, targets};
+use crate::config::task::{TaskSpec, TextSource};
+use crate::config::{self, targets};
 use crate::data::{self as datasets, Corpus, Images, Input, Inputs, RawText, Status, Text};
 use crate::device;
 use crate::error::{Error, Result};
-use crate::experiment::Place;
+use crate::plan::Plan;
+use crate::run::kinds::Place;
+use crate::settings::names::ExperimentKind;
 
 /// Carries out a command.
 ///
@@ -87,7 +88,7 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
         if datasets::verify(name, &root)? == Status::Absent { fetch(name) } else { Ok(()) }
     };
     match &spec.task {
-        Task::Text { of, corpus, .. } => {
+        TaskSpec::Text { of, corpus, .. } => {
             let raw = match of {
                 TextSource::File(path) => RawText::from_file(path)?,
                 TextSource::Dataset(name) => {
@@ -95,7 +96,7 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
                     RawText::from_dataset(name, &root)?
                 }
             };
-            let is_training = |part: &&Part| part.measure.kind() == Kind::Training;
+            let is_training = |part: &&Part| part.measure.kind() == ExperimentKind::Training;
             let trains = spec.parts.iter().any(|part| is_training(&part));
             let measures = spec.parts.iter().any(|part| !is_training(&part));
             Ok(Inputs {
@@ -103,7 +104,7 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
                 text: if measures { Some(Input::Text(Text::new(raw)?)) } else { None },
             })
         }
-        Task::Images { dataset, .. } => {
+        TaskSpec::Images { dataset, .. } => {
             here(dataset)?;
             let images = Images::from_dataset(dataset, &root)?;
             Ok(Inputs { training: Some(Input::Images(images)), text: None })

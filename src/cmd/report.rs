@@ -3,7 +3,7 @@
 use crate::cli::ReportArgs;
 use crate::error::Result;
 use crate::report;
-use crate::ui::print;
+use crate::support::progress::print;
 
 /// Prints the files that it wrote.
 pub fn report(args: &ReportArgs) -> Result<u8> {

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use super::{Experiment, experiments, place};
 use crate::cli::RunArgs;
-use crate::config::names::Kind;
 use crate::config::spec::Spec;
 use crate::config::targets;
 use crate::data::{self as datasets};
 use crate::device;
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::experiment::Place;
-use crate::peer::{self, Peer};
 use crate::report;
 use crate::results::Store;
 use crate::results::environment::Environment;
-use crate::runner::{Options, execute};
-use crate::ui::{Finished, Ui};
+use crate::run::frameworks::{self, Peer};
+use crate::run::kinds::Place;
+use crate::run::runner::{Options, execute};
+use crate::settings::names::ExperimentKind;
+use crate::support::progress::{Finished, Ui};
 
 /// 0 where all runs are done, 1 where some failed.
 pub fn run(args: &RunArgs) -> Result<u8> {
@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     let stores =
         experiments.iter().map(|e| Store::open(&args.out, &e.spec.name)).collect::<Result<Vec<_>>>()?;
     let here = Environment::here(&device::name(place.device), place.threads);
-    let times = |spec: &Spec| spec.parts.iter().any(|part| part.measure.kind() == Kind::Speed);
+    let times = |spec: &Spec| spec.parts.iter().any(|part| part.measure.kind() == ExperimentKind::Speed);
     // Once for all of them: it is the machine's.
     let any_times = here.device == "cpu" && experiments.iter().any(|e| times(&e.spec));
     let peak = any_times.then(|| engine::fma_peak(place.threads).round());
@@ -80,7 +80,7 @@ fn peer_versions(spec: &Spec, place: Place, ui: &Ui) -> Result<BTreeMap<String, 
     let mut versions = BTreeMap::new();
     for &name in spec.parts.iter().flat_map(|part| part.measure.peers()) {
         ui.say(&format!("starting the peer `{name}`"));
-        let peer = Peer::start(&peer::program()?, name, place.threads)?;
+        let peer = Peer::start(&frameworks::program()?, name, place.threads)?;
         versions.insert(format!("peer_{name}"), peer.versions());
     }
     Ok(versions)

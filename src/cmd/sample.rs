@@ -3,11 +3,11 @@
 use super::place;
 use crate::cli::SampleArgs;
 use crate::error::{Error, Result};
-use crate::guard::guarded;
 use crate::random::{self, Purpose};
+use crate::support::panic::guarded;
+use crate::support::progress::print;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::{Request, Sampler};
-use crate::ui::print;
 
 /// Prints the prime and what follows.
 pub fn sample(args: &SampleArgs) -> Result<u8> {

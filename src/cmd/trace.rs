@@ -5,26 +5,27 @@ use std::fs;
 use super::place;
 use crate::cli::TraceArgs;
 use crate::device;
+use crate::diagnostics::adjoint::Profile;
 use crate::error::{Error, Result};
-use crate::guard::guarded;
-use crate::probe::adjoint::Profile;
+use crate::results::GradientCurve;
 use crate::results::schema::GradientRow;
-use crate::results::{GradientCurve, write_csv};
-use crate::tensors;
+use crate::support::file::write_csv;
+use crate::support::panic::guarded;
+use crate::support::progress::print;
+use crate::support::safetensors_io;
 use crate::trace::Given;
-use crate::ui::print;
 
 /// Writes trace.safetensors and gradients.csv.
 pub fn trace(args: &TraceArgs) -> Result<u8> {
     let place = place(args.place)?;
-    let given = Given::new(args.cell, tensors::read(&args.file)?, &args.file, place.device)?;
+    let given = Given::new(args.cell, safetensors_io::read(&args.file)?, &args.file, place.device)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence through a large layer may need more memory than there is.
     let traced = guarded(|| given.trace(args.engine))?;
     let curves = traced.profiles.into_iter().map(|profile| curve(args, &given, profile));
     let curves: Vec<GradientCurve> = curves.collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join("gradients.csv"));
-    tensors::write(&tensors, &traced.tensors, None)?;
+    safetensors_io::write(&tensors, &traced.tensors, None)?;
     write_csv(&gradients, curves.iter().flat_map(GradientCurve::rows))?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), device::name(place.device), gradients.display()))?;
     Ok(0)

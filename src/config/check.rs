@@ -3,24 +3,26 @@
 use std::str::FromStr;
 
 use super::measure::{Gradients, Jacobian, Timing};
-use super::names::{Dtype, EngineName, Kind, LossName};
 use super::setting::Selector;
 use super::source::Source;
 use super::spec::{Grid, Measure, Part};
-use super::task::Task;
+use super::task::TaskSpec;
 use super::wire::{OneOrMany, Wire};
+use crate::device::Dtype;
+use crate::engine::EngineName;
 use crate::error::{ConfigError, Result};
+use crate::settings::names::{ExperimentKind, LossName};
 
 /// No size is larger: two of them can be multiplied in 128 bits, and no machine has room for one.
 const LARGEST: usize = 1 << 40;
 
 /// Checks values and says which key is at fault.
-pub(super) struct Check<'a> {
+pub(crate) struct Check<'a> {
     pub source: &'a Source,
 }
 
 impl Check<'_> {
-    pub(super) fn name(&self, wire: &Wire) -> Result<String, ConfigError> {
+    pub(crate) fn name(&self, wire: &Wire) -> Result<String, ConfigError> {
         let name = resolved(wire.name.clone());
         let fine = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
         if name.trim().is_empty() || name.starts_with('.') || !name.chars().all(fine) {
@@ -32,11 +34,11 @@ impl Check<'_> {
         Ok(name)
     }
 
-    pub(super) fn word<T: FromStr<Err = String>>(&self, key: &str, word: &str) -> Result<T, ConfigError> {
+    pub(crate) fn word<T: FromStr<Err = String>>(&self, key: &str, word: &str) -> Result<T, ConfigError> {
         word.parse().map_err(|problem: String| self.source.error(key, problem))
     }
 
-    pub(super) fn words<T: FromStr<Err = String> + PartialEq>(
+    pub(crate) fn words<T: FromStr<Err = String> + PartialEq>(
         &self,
         key: &str,
         words: &Option<OneOrMany<String>>,
@@ -57,26 +59,26 @@ impl Check<'_> {
         Ok(values)
     }
 
-    pub(super) fn size(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
+    pub(crate) fn size(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
         self.size_up_to(LARGEST, key, value)
     }
 
     /// Too large a size of one tensor fails the run where memory is asked for; what is held in pieces would take all there
     /// is before any of them fails.
-    pub(super) fn size_up_to(&self, most: usize, key: &str, value: i64) -> Result<usize, ConfigError> {
+    pub(crate) fn size_up_to(&self, most: usize, key: &str, value: i64) -> Result<usize, ConfigError> {
         usize::try_from(value).ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
             let bound = if value < 1 { "at least 1".to_string() } else { format!("at most {most}") };
             self.source.error(key, format!("expected a whole number of {bound}, found {value}"))
         })
     }
 
-    pub(super) fn count(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
+    pub(crate) fn count(&self, key: &str, value: i64) -> Result<usize, ConfigError> {
         usize::try_from(value).map_err(|_| {
             self.source.error(key, format!("expected a whole number of at least 0, found {value}"))
         })
     }
 
-    pub(super) fn sizes(
+    pub(crate) fn sizes(
         &self,
         key: &str,
         values: &Option<OneOrMany<i64>>,
@@ -84,7 +86,7 @@ impl Check<'_> {
         self.sizes_up_to(LARGEST, key, values)
     }
 
-    pub(super) fn sizes_up_to(
+    pub(crate) fn sizes_up_to(
         &self,
         most: usize,
         key: &str,
@@ -104,7 +106,7 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn seeds(&self, wire: &Wire) -> Result<Vec<u64>, ConfigError> {
+    pub(crate) fn seeds(&self, wire: &Wire) -> Result<Vec<u64>, ConfigError> {
         let seeds = wire.seeds.as_ref().map(|seeds| seeds.0.as_slice()).unwrap_or_default();
         if seeds.is_empty() {
             return Err(self.source.error("seeds", "expected at least one seed, found an empty list"));
@@ -124,13 +126,13 @@ impl Check<'_> {
         Ok(checked)
     }
 
-    pub(super) fn parts(&self, wire: &Wire, task: &Task) -> Result<Vec<Part>, ConfigError> {
-        let kinds: Vec<Kind> = self.words("kind", &Some(wire.kind.clone()))?;
+    pub(crate) fn parts(&self, wire: &Wire, task: &TaskSpec) -> Result<Vec<Part>, ConfigError> {
+        let kinds: Vec<ExperimentKind> = self.words("kind", &Some(wire.kind.clone()))?;
         for (key, kind, set) in [
-            ("gradients", Kind::Gradients, wire.gradients.is_some()),
-            ("jacobian", Kind::Jacobian, wire.jacobian.is_some()),
-            ("speed", Kind::Speed, wire.speed.is_some()),
-            ("training", Kind::Training, wire.training.is_some()),
+            ("gradients", ExperimentKind::Gradients, wire.gradients.is_some()),
+            ("jacobian", ExperimentKind::Jacobian, wire.jacobian.is_some()),
+            ("speed", ExperimentKind::Speed, wire.speed.is_some()),
+            ("training", ExperimentKind::Training, wire.training.is_some()),
         ] {
             if set && !kinds.contains(&kind) {
                 return Err(self
@@ -145,15 +147,15 @@ impl Check<'_> {
     }
 
     /// Noise cannot be learned; what is measured without training takes its input from noise or text.
-    fn task_fits(&self, kind: Kind, task: &Task) -> Result<(), ConfigError> {
-        let measured = matches!(task, Task::Noise | Task::Text { .. });
+    fn task_fits(&self, kind: ExperimentKind, task: &TaskSpec) -> Result<(), ConfigError> {
+        let measured = matches!(task, TaskSpec::Noise | TaskSpec::Text { .. });
         match (kind, task) {
-            (Kind::Training, Task::Noise) => {
+            (ExperimentKind::Training, TaskSpec::Noise) => {
                 let problem = "the task `noise` cannot be learned; expected `text`, `adding`, `copy_memory`, \
                                `temporal_order` or `images`";
                 Err(self.source.error("task.name", problem))
             }
-            (Kind::Training, _) => Ok(()),
+            (ExperimentKind::Training, _) => Ok(()),
             (_, task) if !measured => {
                 let name = task.name();
                 let problem = format!(
@@ -165,12 +167,17 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn part(&self, kind: Kind, wire: &Wire, task: &Task) -> Result<Part, ConfigError> {
+    pub(crate) fn part(
+        &self,
+        kind: ExperimentKind,
+        wire: &Wire,
+        task: &TaskSpec,
+    ) -> Result<Part, ConfigError> {
         let (measure, grid) = match kind {
-            Kind::Gradients => {
+            ExperimentKind::Gradients => {
                 let own = resolved(wire.gradients.clone());
                 let loss = self.word("gradients.loss", resolved(own.loss.as_deref()))?;
-                if loss == LossName::Task && *task == Task::Noise {
+                if loss == LossName::Task && *task == TaskSpec::Noise {
                     return Err(self.source.error(
                         "gradients.loss",
                         "expected `last` or `sum`, found `task`: the task `noise` has no loss of its own",
@@ -182,14 +189,14 @@ impl Check<'_> {
                 let (path_split, gates) = (resolved(own.path_split), resolved(own.gates));
                 (Measure::Gradients(Gradients { loss, split_every, lags, path_split, gates }), own.grid)
             }
-            Kind::Jacobian => {
+            ExperimentKind::Jacobian => {
                 let own = resolved(wire.jacobian.clone());
                 let lags = self.word("jacobian.lags", resolved(own.lags.as_deref()))?;
                 let qr_every = self.size("jacobian.qr_every", resolved(own.qr_every))?;
                 let burn_in = own.burn_in.map(|steps| self.count("jacobian.burn_in", steps)).transpose()?;
                 (Measure::Jacobian { settings: Jacobian { lags, qr_every }, burn_in }, own.grid)
             }
-            Kind::Speed => {
+            ExperimentKind::Speed => {
                 let own = resolved(wire.speed.clone());
                 let budget_seconds = resolved(own.budget_seconds);
                 if !(budget_seconds > 0.0 && budget_seconds.is_finite()) {
@@ -213,7 +220,7 @@ impl Check<'_> {
                 };
                 (measure, own.grid)
             }
-            Kind::Training => {
+            ExperimentKind::Training => {
                 let own = resolved(wire.training.clone());
                 let (axes, settings) = self.training(&own, task)?;
                 (Measure::Training { axes, settings: Box::new(settings) }, own.grid)
@@ -243,7 +250,7 @@ impl Check<'_> {
             return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
         }
         let named = !grid.engine.is_empty();
-        if kind == Kind::Speed && named && !grid.engine.contains(&EngineName::Builtin) {
+        if kind == ExperimentKind::Speed && named && !grid.engine.contains(&EngineName::Builtin) {
             let key = self.grid_key(kind, "engine");
             return Err(self
                 .source
@@ -254,7 +261,7 @@ impl Check<'_> {
 
     /// What products of Jacobians need: the hand-derived steps, digits enough, a single sequence.
     fn jacobian_grid(&self, burn_in: Option<usize>, grid: &Grid) -> Result<(), ConfigError> {
-        let kind = Kind::Jacobian;
+        let kind = ExperimentKind::Jacobian;
         if let Some(other) = grid.engine.iter().find(|engine| **engine != EngineName::Analytic) {
             let problem =
                 format!("expected `analytic`, the only engine that steps back by hand, found `{other}`");
@@ -286,18 +293,18 @@ impl Check<'_> {
     }
 
     /// The same for a size, which may stand in `shapes` instead.
-    pub(super) fn size_key(&self, kind: Kind, key: &str) -> String {
+    pub(crate) fn size_key(&self, kind: ExperimentKind, key: &str) -> String {
         let (own, shapes) = (self.grid_key(kind, key), self.grid_key(kind, "shapes"));
         if !self.source.sets(&own) && self.source.sets(&shapes) { shapes } else { own }
     }
 
     /// Where the user wrote a grid key that counts for `kind`: in the kind's own grid or in the shared one.
-    pub(super) fn grid_key(&self, kind: Kind, key: &str) -> String {
+    pub(crate) fn grid_key(&self, kind: ExperimentKind, key: &str) -> String {
         let own = format!("{kind}.grid.{key}");
         if self.source.sets(&own) { own } else { format!("grid.{key}") }
     }
 
-    pub(super) fn exclude(&self, wire: &Wire) -> Result<Vec<Selector>, ConfigError> {
+    pub(crate) fn exclude(&self, wire: &Wire) -> Result<Vec<Selector>, ConfigError> {
         wire.exclude
             .iter()
             .flatten()
@@ -308,6 +315,6 @@ impl Check<'_> {
 }
 
 /// What `Wire::resolve` has filled in where the user left it out.
-pub(super) fn resolved<T>(value: Option<T>) -> T {
+pub(crate) fn resolved<T>(value: Option<T>) -> T {
     value.expect("`Wire::resolve` has filled it in")
 }

@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
-use super::names::names;
 use super::reading::{Metric, Reading};
-use super::run::Run;
 use super::setting::Selector;
 use super::source::Source;
 use crate::error::{ConfigError, Result};
-use crate::words::unknown;
+use crate::plan::run::Run;
+use crate::support::names::names;
 
 /// `[claim]` as serde sees it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -123,7 +121,7 @@ pub fn read(path: &Path) -> Result<Option<Claim>> {
 }
 
 impl Check<'_> {
-    pub(super) fn claim(&self, wire: Option<&ClaimWire>) -> Result<Option<Claim>, ConfigError> {
+    pub(crate) fn claim(&self, wire: Option<&ClaimWire>) -> Result<Option<Claim>, ConfigError> {
         let Some(wire) = wire else { return Ok(None) };
         if wire.test.is_empty() {
             return Err(self.source.error("claim.test", "expected at least one test, found an empty list"));
@@ -197,7 +195,7 @@ impl Claim {
     ///
     /// # Errors
     /// For the first test that has not, with file, line and key.
-    pub(super) fn fits(&self, source: &Source, runs: &[Run]) -> Result<(), ConfigError> {
+    pub(crate) fn fits(&self, source: &Source, runs: &[Run]) -> Result<(), ConfigError> {
         for (n, test) in self.tests.iter().enumerate() {
             let sides = [("of", Some(&test.of)), ("against", test.against.as_ref().map(|(_, side)| side))];
             for (side, selector) in sides.into_iter().filter_map(|(side, of)| Some((side, of?))) {
@@ -220,13 +218,13 @@ impl Claim {
 }
 
 /// The runs of a metric's kind that fit.
-pub(super) fn selected<'a>(selector: &Selector, metric: Metric, runs: &'a [Run]) -> Vec<&'a Run> {
+pub(crate) fn selected<'a>(selector: &Selector, metric: Metric, runs: &'a [Run]) -> Vec<&'a Run> {
     let fits = |run: &&Run| run.kind() == metric.kind() && selector.fits(|name| run.setting(name));
     runs.iter().filter(fits).collect()
 }
 
 /// Whether the runs differ in nothing but the seed.
-pub(super) fn one_point(runs: &[&Run]) -> Result<(), String> {
+pub(crate) fn one_point(runs: &[&Run]) -> Result<(), String> {
     let mut seeds = BTreeSet::new();
     match runs.iter().find(|run| !seeds.insert(run.seed)) {
         None => Ok(()),

@@ -1,24 +1,25 @@
 //! The checks of a grid: its axes, and its sizes multiplied out.
 
 use super::check::Check;
-use super::names::{EngineName, Kind};
 use super::spec::{Grid, Shape};
-use super::task::Task;
+use super::task::TaskSpec;
 use super::wire::{GridWire, OneOrMany, ShapeWire};
+use crate::engine::EngineName;
 use crate::error::ConfigError;
+use crate::settings::names::ExperimentKind;
 
 /// The engine where none is named: for training the fastest, for speed all, of those that serve device and type.
-pub(super) const AUTO: &str = "auto";
+pub(crate) const AUTO: &str = "auto";
 
 /// Layers are made one by one, each with tensors of its own; networks that learn have far fewer.
 const MOST_LAYERS: usize = 1000;
 
 impl Check<'_> {
-    pub(super) fn grid(
+    pub(crate) fn grid(
         &self,
-        kind: Kind,
+        kind: ExperimentKind,
         wire: &GridWire,
-        task: &Task,
+        task: &TaskSpec,
         sized: bool,
     ) -> Result<Grid, ConfigError> {
         let key = |name: &str| self.grid_key(kind, name);
@@ -33,10 +34,10 @@ impl Check<'_> {
     }
 
     /// Engines by name; none for `auto`.
-    fn engines(&self, kind: Kind, wire: &GridWire) -> Result<Vec<EngineName>, ConfigError> {
+    fn engines(&self, kind: ExperimentKind, wire: &GridWire) -> Result<Vec<EngineName>, ConfigError> {
         let is_auto = wire.engine.as_ref().is_some_and(|words| words.0 == [AUTO]);
         match (kind, is_auto) {
-            (Kind::Training | Kind::Speed, true) => Ok(vec![]),
+            (ExperimentKind::Training | ExperimentKind::Speed, true) => Ok(vec![]),
             _ => self.words(&self.grid_key(kind, "engine"), &wire.engine),
         }
     }
@@ -45,9 +46,9 @@ impl Check<'_> {
     /// `sized` where the number of parameters decides the hidden size.
     fn shapes(
         &self,
-        kind: Kind,
+        kind: ExperimentKind,
         wire: &GridWire,
-        task: &Task,
+        task: &TaskSpec,
         sized: bool,
     ) -> Result<Vec<Shape>, ConfigError> {
         let joint = match &wire.shapes {
@@ -95,7 +96,7 @@ impl Check<'_> {
 
     fn hidden_sizes(
         &self,
-        kind: Kind,
+        kind: ExperimentKind,
         shape: &ShapeWire,
         wire: &GridWire,
         sized: bool,
@@ -112,12 +113,12 @@ impl Check<'_> {
     /// Steps; for images, which have as many as pixels, one that stands for them.
     fn steps(
         &self,
-        kind: Kind,
+        kind: ExperimentKind,
         shape: &ShapeWire,
         wire: &GridWire,
-        task: &Task,
+        task: &TaskSpec,
     ) -> Result<Vec<usize>, ConfigError> {
-        if !matches!(task, Task::Images { .. }) {
+        if !matches!(task, TaskSpec::Images { .. }) {
             return self.axis(kind, "seq_len", shape.seq_len, &wire.seq_len);
         }
         let problem = "an image has as many steps as pixels: leave seq_len out";
@@ -128,7 +129,7 @@ impl Check<'_> {
     /// Refuses a size that is set although something else decides it.
     fn left_out(
         &self,
-        kind: Kind,
+        kind: ExperimentKind,
         name: &str,
         joint: Option<i64>,
         axis: &Option<OneOrMany<i64>>,
@@ -143,7 +144,7 @@ impl Check<'_> {
 
     fn axis(
         &self,
-        kind: Kind,
+        kind: ExperimentKind,
         name: &str,
         joint: Option<i64>,
         axis: &Option<OneOrMany<i64>>,
@@ -164,10 +165,10 @@ impl Check<'_> {
 
     fn no_input_size(
         &self,
-        kind: Kind,
+        kind: ExperimentKind,
         shape: &ShapeWire,
         wire: &GridWire,
-        task: &Task,
+        task: &TaskSpec,
     ) -> Result<(), ConfigError> {
         let problem = if task.encoding().is_some() {
             "one-hot text has as many input features as its vocabulary has characters: \

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::names::{Lags, LossName, Pass};
+use crate::settings::names::{Lags, LossName, PassName};
 
 /// Settings of the kind `gradients`.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -32,7 +32,7 @@ pub struct Jacobian {
 #[derive(Debug, Clone, Serialize)]
 pub struct Timing {
     /// The passes.
-    pub passes: Vec<Pass>,
+    pub passes: Vec<PassName>,
     /// Samples of each engine and pass.
     pub samples: usize,
     /// Passes of each engine before the first sample.

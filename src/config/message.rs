@@ -2,10 +2,10 @@
 //! key where one is unknown.
 
 use super::wire::GRID_KEYS;
-use crate::words::nearest;
+use crate::support::text::nearest;
 
 /// The message about the value of `key`, in plain words.
-pub(super) fn explain(message: &str, key: &str) -> String {
+pub(crate) fn explain(message: &str, key: &str) -> String {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         return unknown_key(rest, key).unwrap_or_else(|| message.to_string());
     }

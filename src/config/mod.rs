@@ -1,19 +1,14 @@
 //! From a TOML file to a list of runs: `wire` (what serde reads) → `check` → `spec` (what was
 //! found sound) → `plan` (the runs).
 
-mod check;
+pub(crate) mod check;
 pub mod claim;
 mod grid;
-pub mod init;
-pub mod lags;
 pub mod measure;
 mod message;
-pub mod names;
-pub mod plan;
 pub mod reading;
-pub mod run;
 pub mod setting;
-mod source;
+pub(crate) mod source;
 pub mod spec;
 pub mod targets;
 pub mod task;
@@ -23,7 +18,6 @@ pub mod wire;
 use std::path::Path;
 
 use crate::error::Result;
-pub use plan::Plan;
 pub use spec::Spec;
 
 /// Reads and checks one config file, with the overrides `KEY=VALUE` of the command line, and what the file of published

@@ -1,15 +1,15 @@
 //! The one number of a run by which a claim or a published result is judged.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::check::Check;
 use super::measure::Gradients;
-use super::names::{CellName, Kind, Quantity, names};
-use super::run::{Run, RunMeasure};
-use super::task::names::Level;
+use crate::cell::CellName;
 use crate::error::ConfigError;
-use crate::words::unknown;
+use crate::plan::run::{Run, RunMeasure};
+use crate::settings::names::Tokenizer;
+use crate::settings::names::{ExperimentKind, Quantity};
+use crate::support::names::names;
 
 names! {
     /// Which number of a run is meant.
@@ -39,10 +39,10 @@ names! {
 
 impl Metric {
     /// The kind of the runs that have it.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> ExperimentKind {
         match self {
-            Metric::Slope | Metric::Log10Norm => Kind::Gradients,
-            _ => Kind::Training,
+            Metric::Slope | Metric::Log10Norm => ExperimentKind::Gradients,
+            _ => ExperimentKind::Training,
         }
     }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Reading {
 
 impl Reading {
     /// Why a run of the metric's kind has no such number, if it has none: the key that is wrong, and the problem.
-    pub(super) fn lacks(&self, run: &Run) -> Option<(&'static str, String)> {
+    pub(crate) fn lacks(&self, run: &Run) -> Option<(&'static str, String)> {
         match &run.measure {
             RunMeasure::Gradients { settings, .. } => self.lacks_norm(run, settings),
             RunMeasure::Training(learning) => {
@@ -85,8 +85,8 @@ impl Reading {
                     Metric::Solved | Metric::Sequences if solved.is_none() => {
                         "a criterion in [training], such as `solved_loss`"
                     }
-                    Metric::BitsPerCharacter if level != Some(Level::Character) => "a text by characters",
-                    Metric::BitsPerWord if level != Some(Level::Word) => "a text by words",
+                    Metric::BitsPerCharacter if level != Some(Tokenizer::Character) => "a text by characters",
+                    Metric::BitsPerWord if level != Some(Tokenizer::Word) => "a text by words",
                     Metric::Perplexity if level.is_none() => "the task `text`",
                     _ => return None,
                 };
@@ -117,7 +117,7 @@ impl Reading {
 
 impl Check<'_> {
     /// Metric, quantity and lag of the table at `place`.
-    pub(super) fn reading(
+    pub(crate) fn reading(
         &self,
         place: &str,
         metric: &str,
@@ -126,7 +126,7 @@ impl Check<'_> {
     ) -> Result<Reading, ConfigError> {
         let key = |name: &str| format!("{place}.{name}");
         let metric: Metric = self.word(&key("metric"), metric)?;
-        let of_gradients = metric.kind() == Kind::Gradients;
+        let of_gradients = metric.kind() == ExperimentKind::Gradients;
         if quantity.is_some() && !of_gradients {
             let problem = format!("belongs to `slope` and `log10_norm`, but the metric is `{metric}`");
             return Err(self.source.error(&key("quantity"), problem));

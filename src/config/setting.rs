@@ -4,12 +4,15 @@
 use std::fmt;
 
 use super::check::Check;
-use super::init::Init;
-use super::names::{CellName, Dtype, EngineName, Kind, PeerName};
-use super::run::Run;
-use super::training::names::ModelName;
+use crate::cell::CellName;
+use crate::cell::init::Init;
+use crate::device::Dtype;
+use crate::engine::EngineName;
 use crate::error::ConfigError;
-use crate::words::unknown;
+use crate::plan::run::Run;
+use crate::settings::names::ModelName;
+use crate::settings::names::{ExperimentKind, FrameworkName};
+use crate::support::text::unknown;
 
 /// Every setting that an experiment can sweep.
 pub const SETTINGS: [&str; 14] = [
@@ -80,7 +83,7 @@ impl Run {
 
 impl Check<'_> {
     /// A table of settings and values; `key` is where it stands.
-    pub(super) fn selector(&self, key: &str, table: &toml::Table) -> Result<Selector, ConfigError> {
+    pub(crate) fn selector(&self, key: &str, table: &toml::Table) -> Result<Selector, ConfigError> {
         let mut pairs = Vec::new();
         for (name, value) in table {
             if !SETTINGS.contains(&name.as_str()) {
@@ -108,14 +111,14 @@ impl Check<'_> {
     /// A word that a setting can have, as a run says it.
     fn setting_word(&self, key: &str, name: &str, text: &str) -> Result<String, ConfigError> {
         match name {
-            "kind" => self.word::<Kind>(key, text).map(|kind| kind.to_string()),
+            "kind" => self.word::<ExperimentKind>(key, text).map(|kind| kind.to_string()),
             "cell" => self.word::<CellName>(key, text).map(|cell| cell.to_string()),
             "init" => self.word::<Init>(key, text).map(|init| init.to_string()),
             "dtype" => self.word::<Dtype>(key, text).map(|dtype| dtype.to_string()),
             "model" => self.word::<ModelName>(key, text).map(|model| model.to_string()),
             // Several in a row, peers too, where they are timed beside each other.
             _ => {
-                let mut engines = text.split(' ').filter(|word| word.parse::<PeerName>().is_err());
+                let mut engines = text.split(' ').filter(|word| word.parse::<FrameworkName>().is_err());
                 engines.try_for_each(|word| self.word::<EngineName>(key, word).map(drop))?;
                 Ok(text.to_string())
             }

@@ -2,16 +2,19 @@
 
 use super::check::Check;
 use super::claim::Claim;
-use super::init::Init;
 use super::measure::{Gradients, Jacobian, Timing};
-use super::names::{CellName, Dtype, EngineName, Kind, PeerName};
 use super::setting::Selector;
 use super::source::Source;
 use super::targets::Targets;
-use super::task::Task;
+use super::task::TaskSpec;
 use super::training::{Axes, Settings};
 use super::wire::Wire;
+use crate::cell::CellName;
+use crate::cell::init::Init;
+use crate::device::Dtype;
+use crate::engine::EngineName;
 use crate::error::Result;
+use crate::settings::names::{ExperimentKind, FrameworkName};
 
 /// One experiment, checked.
 #[derive(Debug, Clone)]
@@ -23,7 +26,7 @@ pub struct Spec {
     /// One run a seed.
     pub seeds: Vec<u64>,
     /// Where sequences come from.
-    pub task: Task,
+    pub task: TaskSpec,
     /// What is measured over which grid, in the config's order.
     pub parts: Vec<Part>,
     /// Grid points to leave out.
@@ -33,7 +36,7 @@ pub struct Spec {
     /// The published results that the experiment repeats.
     pub targets: Targets,
     /// Where all this was read, for what is found wrong later.
-    pub(super) source: Source,
+    pub(crate) source: Source,
 }
 
 /// One kind of measurement over one grid.
@@ -62,7 +65,7 @@ pub enum Measure {
         /// What is timed, and how often.
         timing: Timing,
         /// Other libraries that are timed beside the engines.
-        peers: Vec<PeerName>,
+        peers: Vec<FrameworkName>,
     },
     /// What is learned, and how fast.
     Training {
@@ -75,17 +78,17 @@ pub enum Measure {
 
 impl Measure {
     /// The kind's name.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ExperimentKind {
         match self {
-            Measure::Gradients(_) => Kind::Gradients,
-            Measure::Jacobian { .. } => Kind::Jacobian,
-            Measure::Speed { .. } => Kind::Speed,
-            Measure::Training { .. } => Kind::Training,
+            Measure::Gradients(_) => ExperimentKind::Gradients,
+            Measure::Jacobian { .. } => ExperimentKind::Jacobian,
+            Measure::Speed { .. } => ExperimentKind::Speed,
+            Measure::Training { .. } => ExperimentKind::Training,
         }
     }
 
     /// The other libraries that are timed; none where nothing is.
-    pub fn peers(&self) -> &[PeerName] {
+    pub fn peers(&self) -> &[FrameworkName] {
         match self {
             Measure::Speed { peers, .. } => peers,
             _ => &[],

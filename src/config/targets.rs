@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::check::Check;
 use super::claim::{one_point, selected};
 use super::reading::Reading;
-use super::run::Run;
 use super::setting::Selector;
 use super::source::Source;
 use crate::error::{ConfigError, Error, Result};
+use crate::plan::run::Run;
 
 /// The file's name, beside configs and in results directories.
 pub const FILE: &str = "targets.toml";
@@ -185,7 +185,7 @@ impl Targets {
     ///
     /// # Errors
     /// [`Error::Usage`] for the first that has more, or whose runs have no such number.
-    pub(super) fn fit(&self, name: &str, runs: &[Run]) -> Result<()> {
+    pub(crate) fn fit(&self, name: &str, runs: &[Run]) -> Result<()> {
         for published in self.publications.iter().flat_map(|publication| &publication.results) {
             let fitting = selected(&published.of, published.reading.metric, runs);
             let lacks = || match fitting.iter().find_map(|run| published.reading.lacks(run)) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::catalogue::DATASETS;
 use crate::error::{Error, Result};
-use crate::words::unknown;
+use crate::support::text::unknown;
 
 /// A dataset that comes out of a package of some index.
 #[derive(Debug, Clone, Copy)]

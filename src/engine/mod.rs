@@ -6,6 +6,7 @@ pub mod agreement;
 pub(crate) mod analytic;
 mod builtin;
 mod fused;
+mod name;
 mod simd;
 mod stepwise;
 
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tch::Tensor;
 
 use crate::cell::{self, Cell, LayerParameters, Parameters, State};
-pub use crate::config::names::EngineName;
 use crate::error::{Error, Result};
+pub use name::EngineName;
 pub use simd::{fma_peak, instructions as simd_instructions};
 
 /// What a stack of layers makes of a sequence.

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::Weights;
-use crate::config::names::{CellName, Dtype, Encoding, EngineName};
-use crate::config::run::{Learning, Run};
-use crate::config::training::names::ModelName;
+use crate::cell::CellName;
 use crate::device;
+use crate::device::Dtype;
+use crate::engine::EngineName;
+use crate::plan::run::{Learning, Run};
 use crate::random::{self, Purpose};
+use crate::settings::names::Encoding;
+use crate::settings::names::ModelName;
 use crate::task::learning::{Read, Task};
 
 /// See the module.

@@ -15,8 +15,8 @@ pub use recurrent::read_out;
 pub use weights::Weights;
 
 use crate::cell::{Parameters, State};
-use crate::config::training::names::ModelName;
 use crate::error::Result;
+use crate::settings::names::ModelName;
 
 /// What a model is asked for.
 pub struct Ask<'a> {

@@ -3,11 +3,11 @@
 use tch::{Device, Kind, Tensor};
 
 use super::{Ask, Blueprint, Model, Said, Weights, dropped};
+use crate::cell::init::Init;
 use crate::cell::init::{StackSize, parameters};
 use crate::cell::{LayerParameters, Parameters, State, zero_state};
-use crate::config::init::Init;
-use crate::config::names::EngineName;
 use crate::device::cpu;
+use crate::engine::EngineName;
 use crate::engine::engine;
 use crate::error::Result;
 use crate::random::{self, Purpose};

@@ -9,7 +9,7 @@ use super::point::Point;
 use super::table::{Table, escaped};
 use crate::config::claim::{Bound, Claim, Comparison, Test};
 use crate::config::reading::Metric;
-use crate::stats::{self, Interval};
+use crate::support::stats::{self, Interval};
 
 /// Fewer seeds decide nothing.
 pub const LEAST_SEEDS: usize = 5;

@@ -26,7 +26,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::results::write_whole;
+use crate::support::file::write_whole;
 use markdown::Figures;
 use plot::Figure;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::point::Point;
 use super::training;
 use crate::results::schema::{GradientRow, RunRow};
-use crate::stats;
+use crate::support::stats;
 
 /// One quantity of one layer at one grid point, as it was after so many steps of training.
 #[derive(Debug, Clone, PartialEq)]

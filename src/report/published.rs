@@ -9,7 +9,7 @@ use super::table::{Table, escaped};
 use super::training::{NoBetter, beside_chance};
 use crate::config::reading::Metric;
 use crate::config::targets::{Publication, Published};
-use crate::stats::{self, Interval};
+use crate::support::stats::{self, Interval};
 
 /// How our number stands to the published one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use std::ops::Range;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::config::names::LossName;
-use crate::config::run::Point;
 use crate::data::Text;
 use crate::device;
 use crate::error::{Error, Result};
+use crate::plan::run::Point;
 use crate::random::{self, Purpose};
+use crate::settings::names::LossName;
 
 /// A batch of sequences.
 pub struct Batch {

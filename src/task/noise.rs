@@ -3,7 +3,7 @@
 use tch::{Device, Kind};
 
 use super::Batch;
-use crate::config::run::Point;
+use crate::plan::run::Point;
 use crate::random::{self, Purpose};
 
 /// `[T, B, I]` standard normal numbers, and no targets.

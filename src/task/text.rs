@@ -4,10 +4,10 @@ use rand_distr::{Distribution, Uniform};
 use tch::{Device, Kind, Tensor};
 
 use super::{Batch, Targets};
-use crate::config::names::Encoding;
-use crate::config::run::Point;
 use crate::data::Text;
+use crate::plan::run::Point;
 use crate::random::{self, Purpose};
+use crate::settings::names::Encoding;
 
 /// B excerpts of T characters, each from a random place of the text, and the character after each.
 ///

@@ -7,13 +7,13 @@ use std::path::Path;
 use tch::{Device, Tensor};
 
 use crate::cell::{CellName, LayerParameters, Parameters, State, cell};
+use crate::diagnostics::adjoint::Profile;
+use crate::diagnostics::exact::PathSplit;
+use crate::diagnostics::{self, Look};
 use crate::engine::{self, Engine, EngineName, forward};
 use crate::error::{Error, Result};
-use crate::probe::adjoint::Profile;
-use crate::probe::exact::PathSplit;
-use crate::probe::{self, Look};
-use crate::tensors::Tensors;
-use crate::words::nearest;
+use crate::support::safetensors_io::Tensors;
+use crate::support::text::nearest;
 
 /// What a file gives: parameters, a sequence, and what flows into its output's gradient.
 pub struct Given {
@@ -124,10 +124,17 @@ impl Given {
 
     fn profiles(&self, engine: &dyn Engine) -> Result<Vec<Profile>> {
         let look = Look { split_every: 1, paths: PathSplit::Off };
-        probe::profiles(engine, &self.parameters, &self.input, Some(&self.first), look, &|output, piece| {
-            let part = self.grad_output.narrow(0, piece.start as i64, piece.len() as i64);
-            Some((output * part).sum(output.kind()))
-        })
+        diagnostics::profiles(
+            engine,
+            &self.parameters,
+            &self.input,
+            Some(&self.first),
+            look,
+            &|output, piece| {
+                let part = self.grad_output.narrow(0, piece.start as i64, piece.len() as i64);
+                Some((output * part).sum(output.kind()))
+            },
+        )
     }
 }
 

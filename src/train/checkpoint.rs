@@ -9,7 +9,7 @@ use super::{OptimizerState, Progress};
 use crate::cell::State;
 use crate::error::{Error, Result};
 use crate::model::{Blueprint, Weights};
-use crate::tensors::{self, Metadata, Tensors};
+use crate::support::safetensors_io::{self, Metadata, Tensors};
 
 /// Key of the JSON among the metadata.
 const KEY: &str = "lstm-lab";
@@ -76,7 +76,7 @@ impl Snapshot<'_> {
                 all.insert(format!("carry.c.{layer}"), c.shallow_clone());
             }
         }
-        tensors::write(path, &all, Some(Metadata::from([(KEY.to_string(), json)])))
+        safetensors_io::write(path, &all, Some(Metadata::from([(KEY.to_string(), json)])))
     }
 }
 
@@ -95,7 +95,7 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Data`] where it is no checkpoint.
     pub fn read(path: &Path) -> Result<Checkpoint> {
-        let (tensors, metadata) = tensors::read_with_metadata(path)?;
+        let (tensors, metadata) = safetensors_io::read_with_metadata(path)?;
         let json = metadata.get(KEY).ok_or_else(|| {
             Error::data(
                 path,

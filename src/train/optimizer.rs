@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor, no_grad};
 
 use crate::config::training::Optimizer;
-use crate::config::training::names::OptimizerName;
+use crate::settings::names::OptimizerName;
 
 /// What an optimizer remembers from step to step.
 #[derive(Debug)]

@@ -4,14 +4,15 @@
 use tch::Tensor;
 
 use super::progress::ProfileRecord;
-use crate::config::names::{EngineName, Quantity};
-use crate::config::training::names::ModelName;
 use crate::data::Split;
+use crate::diagnostics::exact::PathSplit;
+use crate::diagnostics::{self, Look, Norm, norms};
+use crate::engine::EngineName;
 use crate::engine::engine;
 use crate::error::Result;
 use crate::model::{Ask, Blueprint, Model, read_out};
-use crate::probe::exact::PathSplit;
-use crate::probe::{self, Look, Norm, norms};
+use crate::settings::names::ModelName;
+use crate::settings::names::Quantity;
 use crate::task::learning::{Batch, Target, Task, loss};
 
 /// `input_x` of any model; of a plain recurrent one also the adjoints of every layer.
@@ -35,7 +36,8 @@ pub fn profile(
         let of_piece =
             |output: &Tensor, piece: std::ops::Range<usize>| of_piece(model, &batch, output, piece);
         let look = Look { split_every: 1, paths: PathSplit::Off };
-        let found = probe::profiles(engine(EngineName::Analytic), &frozen, &vectors, None, look, &of_piece)?;
+        let found =
+            diagnostics::profiles(engine(EngineName::Analytic), &frozen, &vectors, None, look, &of_piece)?;
         return Ok(found.into_iter().map(|p| of(p.quantity, p.layer, p.norms)).collect());
     }
     let leaf = vectors.set_requires_grad(true);

@@ -8,10 +8,10 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::checkpoint::{Checkpoint, Header};
 use crate::cell::State;
-use crate::config::training::names::ModelName;
 use crate::data::{END_OF_LINE, UNKNOWN, tokens};
 use crate::error::{Error, Result};
 use crate::model::{Ask, Model, model};
+use crate::settings::names::ModelName;
 
 /// A language model out of a checkpoint.
 pub struct Sampler {

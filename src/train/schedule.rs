@@ -1,7 +1,7 @@
 //! The learning rate at each step.
 
 use crate::config::training::Schedule;
-use crate::config::training::names::ScheduleName;
+use crate::settings::names::ScheduleName;
 
 /// The rate of step `step`, from 0, of `steps` in all: up to `peak` over the warm-up, then as the schedule says.
 pub fn rate(schedule: Schedule, peak: f64, step: usize, steps: usize) -> f64 {

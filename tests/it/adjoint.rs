@@ -1,11 +1,13 @@
 //! What the probe says of gradients, where theory knows the answer.
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters};
-use lstm_lab::config::names::{CellName, EngineName, Quantity};
 use lstm_lab::device::cpu;
+use lstm_lab::diagnostics::Norm;
+use lstm_lab::diagnostics::adjoint::{Profile, profiles};
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::engine;
-use lstm_lab::probe::Norm;
-use lstm_lab::probe::adjoint::{Profile, profiles};
+use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
 use crate::support::{Case, engines};

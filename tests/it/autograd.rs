@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lstm_lab::autograd::{Saved, attach};
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::State;
-use lstm_lab::config::names::{CellName, EngineName};
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{engine, forward};
 use tch::{Kind, Tensor};
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, cell};
-use lstm_lab::config::names::{CellName, EngineName, Quantity};
 use lstm_lab::device::cpu;
+use lstm_lab::diagnostics::Norm;
+use lstm_lab::diagnostics::adjoint::{self, Profile};
+use lstm_lab::diagnostics::exact::{self, PathSplit};
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::engine;
-use lstm_lab::probe::Norm;
-use lstm_lab::probe::adjoint::{self, Profile};
-use lstm_lab::probe::exact::{self, PathSplit};
+use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
 use crate::support::Case;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lstm_lab::config::{self, Spec, targets, task::Task, task::TextSource};
+use lstm_lab::config::{self, Spec, targets, task::TaskSpec, task::TextSource};
 use lstm_lab::data::{Corpus, Input, Inputs, Kind, RawText, Text, dataset_of};
 
 use crate::cli::lab;
@@ -29,8 +29,8 @@ fn load(path: &Path) -> Spec {
 /// Data that a plan can be made with: some text of enough characters and words; none for images, which need the dataset.
 fn inputs(spec: &Spec) -> Option<Inputs> {
     match &spec.task {
-        Task::Images { .. } => None,
-        Task::Text { corpus, .. } => {
+        TaskSpec::Images { .. } => None,
+        TaskSpec::Text { corpus, .. } => {
             let file = tempfile::NamedTempFile::new().unwrap();
             fs::write(file.path(), "one two three four five six seven eight nine ten\n".repeat(10_000))
                 .unwrap();
@@ -101,17 +101,17 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
             assert!(text.as_ref().is_some_and(|text| text.len() > 10), "{}: no `{what}`", path.display());
         }
         match &spec.task {
-            Task::Text { of: TextSource::Dataset(name), .. } => {
+            TaskSpec::Text { of: TextSource::Dataset(name), .. } => {
                 assert!(dataset_of(Kind::Text, name).is_ok());
             }
-            Task::Text { of: TextSource::File(file), .. } => {
+            TaskSpec::Text { of: TextSource::File(file), .. } => {
                 panic!("{}: names a file of one machine: {}", path.display(), file.display());
             }
-            Task::Images { dataset, .. } => assert!(dataset_of(Kind::Images, dataset).is_ok()),
+            TaskSpec::Images { dataset, .. } => assert!(dataset_of(Kind::Images, dataset).is_ok()),
             _ => {}
         }
         if let Some(inputs) = inputs(&spec) {
-            let plan = config::Plan::new(&spec, &inputs, "cpu", 1).unwrap_or_else(|e| panic!("{e}"));
+            let plan = lstm_lab::plan::Plan::new(&spec, &inputs, "cpu", 1).unwrap_or_else(|e| panic!("{e}"));
             assert!(!plan.runs.is_empty(), "{}", path.display());
             for published in spec.targets.publications.iter().flat_map(|publication| &publication.results) {
                 let repeats = plan.runs.iter().any(|run| published.of.fits(|name| run.setting(name)));

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
-use lstm_lab::config::names::{CellName, Quantity};
+use lstm_lab::diagnostics::adjoint::profiles;
+use lstm_lab::diagnostics::norms;
 use lstm_lab::engine::engine;
-use lstm_lab::probe::adjoint::profiles;
-use lstm_lab::probe::norms;
+use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
 use crate::support::{assert_same, engines};
@@ -96,7 +97,7 @@ fn adjoint_norms_are_those_of_pytorch_with_retain_grad() {
                 let Some(profile) = profile else { continue };
                 for ((_, found), expected) in profile.norms.iter().zip(norms(&expected[golden])) {
                     match (found, expected) {
-                        (lstm_lab::probe::Norm::Log10(a), lstm_lab::probe::Norm::Log10(b)) => {
+                        (lstm_lab::diagnostics::Norm::Log10(a), lstm_lab::diagnostics::Norm::Log10(b)) => {
                             assert!((a - b).abs() < 1e-12, "{cell} {name} {golden}: {a} {b}");
                         }
                         (a, b) => assert_eq!(*a, b),

@@ -1,7 +1,7 @@
 //! Every gradient against central differences in f64.
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::{Parameters, State};
-use lstm_lab::config::names::CellName;
 use lstm_lab::engine::{Engine, forward};
 use tch::{Kind, Tensor};
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
-use lstm_lab::config::names::{CellName, EngineName, GateStatistic};
 use lstm_lab::device::cpu;
+use lstm_lab::diagnostics::gates::statistics;
+use lstm_lab::diagnostics::jacobian::{Product, Settings, View, products};
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{engine, forward};
 use lstm_lab::error::Error;
-use lstm_lab::probe::gates::statistics;
-use lstm_lab::probe::jacobian::{Product, Settings, View, products};
+use lstm_lab::settings::names::GateStatistic;
 use tch::{Kind, Tensor};
 
 use crate::exact::{golden, golden_input, golden_parameters};

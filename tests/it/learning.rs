@@ -5,16 +5,17 @@ use std::fs;
 use std::path::Path;
 
 use lstm_lab::cell::State;
-use lstm_lab::config::run::{Learning, Run};
-use lstm_lab::config::task::Task as Form;
-use lstm_lab::config::{self, Plan};
+use lstm_lab::config;
+use lstm_lab::config::task::TaskSpec as Form;
 use lstm_lab::data::{Corpus, Input, Inputs, RawText, Split};
 use lstm_lab::device::cpu;
-use lstm_lab::experiment::{self, Context, Place};
 use lstm_lab::model::{Ask, Blueprint, Model, model};
+use lstm_lab::plan::Plan;
+use lstm_lab::plan::run::{Learning, Run};
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::results::Rows;
 use lstm_lab::results::schema::TrainingRow;
+use lstm_lab::run::kinds::{self, Context, Place};
 use lstm_lab::task::learning::{Batch, Read, Target, Task, loss, task};
 use tch::{Kind, Tensor, no_grad};
 
@@ -50,7 +51,7 @@ impl Lesson {
     fn rows_in(&self, checkpoints: &Path, mut tell: impl FnMut(usize)) -> Rows {
         let place = Place { device: cpu(), threads: 1 };
         let context = Context { inputs: &self.inputs, place, checkpoints };
-        experiment::execute(&self.run, &context, &mut |step, _| tell(step)).unwrap().rows
+        kinds::execute(&self.run, &context, &mut |step, _| tell(step)).unwrap().rows
     }
 
     fn rows(&self) -> Vec<TrainingRow> {

@@ -1,7 +1,8 @@
 //! Every engine against `builtin`, and `builtin` against what a user of tch's `nn` gets.
 
-use lstm_lab::config::names::{CellName, EngineName};
+use lstm_lab::cell::CellName;
 use lstm_lab::device::{cpu, cuda_devices};
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{agreement, engine};
 use tch::nn::{self, RNN};
 use tch::{Kind, Tensor};

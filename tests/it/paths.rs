@@ -1,11 +1,13 @@
 //! The adjoint by the way it came: along the carried state, or through the gates.
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, State, cell, zero_state};
-use lstm_lab::config::names::{CellName, EngineName, Quantity};
+use lstm_lab::diagnostics::adjoint::Profile;
+use lstm_lab::diagnostics::exact::{self, PathSplit};
+use lstm_lab::diagnostics::{Norm, norms};
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{Engine, engine};
-use lstm_lab::probe::adjoint::Profile;
-use lstm_lab::probe::exact::{self, PathSplit};
-use lstm_lab::probe::{Norm, norms};
+use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
 use crate::support::Case;

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use lstm_lab::results::read;
 use lstm_lab::results::schema::{RunRow, SpeedRow};
+use lstm_lab::support::file::read;
 use tempfile::TempDir;
 
 const SMALL: &str = r#"

@@ -1,6 +1,6 @@
 //! Laws that hold for every cell, engine and size.
 
-use lstm_lab::config::names::CellName;
+use lstm_lab::cell::CellName;
 use lstm_lab::engine::forward;
 use proptest::prelude::*;
 use tch::{Kind, Tensor};

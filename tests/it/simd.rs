@@ -1,10 +1,11 @@
 //! The engine of hand-written kernels, f32, against the other engines in f64.
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
 use lstm_lab::config;
-use lstm_lab::config::names::{CellName, EngineName};
 use lstm_lab::data::Inputs;
 use lstm_lab::device::cpu;
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{agreement, engine, forward};
 use lstm_lab::error::Error;
 use proptest::prelude::*;
@@ -227,7 +228,7 @@ fn a_config_that_asks_for_another_type_or_device_is_refused_before_anything_runs
     let refused = load("f64").unwrap_err().to_string();
     assert!(refused.contains("`grid.dtype`") && refused.contains("`analytic`"), "{refused}");
     let spec = load("f32").unwrap();
-    assert!(config::Plan::new(&spec, &Inputs::default(), "cpu", 1).is_ok());
-    let refused = config::Plan::new(&spec, &Inputs::default(), "cuda:0", 1).unwrap_err().to_string();
+    assert!(lstm_lab::plan::Plan::new(&spec, &Inputs::default(), "cpu", 1).is_ok());
+    let refused = lstm_lab::plan::Plan::new(&spec, &Inputs::default(), "cuda:0", 1).unwrap_err().to_string();
     assert!(refused.contains("cuda:0") && refused.contains("`analytic`"), "{refused}");
 }

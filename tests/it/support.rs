@@ -1,9 +1,10 @@
 //! What several tests need: small networks, inputs and comparisons.
 
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::init::{StackSize, parameters};
 use lstm_lab::cell::{Parameters, State};
-use lstm_lab::config::names::{CellName, EngineName};
 use lstm_lab::device::cpu;
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{Engine, engine};
 use lstm_lab::random::{self, Purpose};
 use tch::{Kind, Tensor};

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use lstm_lab::cell::CellName;
 use lstm_lab::cell::State;
-use lstm_lab::config::names::{CellName, EngineName, Quantity};
-use lstm_lab::tensors::{Tensors, read, write};
+use lstm_lab::engine::EngineName;
+use lstm_lab::settings::names::Quantity;
+use lstm_lab::support::safetensors_io::{Tensors, read, write};
 use lstm_lab::trace::Given;
 use proptest::prelude::*;
 use tch::{Kind, Tensor};

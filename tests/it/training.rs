@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
-use lstm_lab::config::names::CellName;
-use lstm_lab::config::training::names::ModelName;
-use lstm_lab::config::training::sizing::Frame;
+use lstm_lab::cell::CellName;
+use lstm_lab::plan::sizing::Frame;
 use lstm_lab::results::schema::{GradientRow, RunRow, TrainingRow};
+use lstm_lab::settings::names::ModelName;
 
 /// A small run: names of grid keys and settings are filled in by the caller.
 fn config(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
@@ -441,10 +441,12 @@ fn a_model_of_words_begins_a_line_where_no_word_is_given() {
 
 #[test]
 fn no_model_sees_what_comes_later() {
-    use lstm_lab::config::names::{CellName, Dtype, EngineName};
-    use lstm_lab::config::training::names::ModelName;
+    use lstm_lab::cell::CellName;
+    use lstm_lab::device::Dtype;
     use lstm_lab::device::cpu;
+    use lstm_lab::engine::EngineName;
     use lstm_lab::model::{Ask, Blueprint, model};
+    use lstm_lab::settings::names::ModelName;
     use tch::Tensor;
 
     for name in ModelName::ALL {
@@ -483,8 +485,9 @@ fn no_model_sees_what_comes_later() {
 
 #[test]
 fn auto_is_the_engines_that_serve() {
-    use lstm_lab::config::{self, Plan};
+    use lstm_lab::config;
     use lstm_lab::data::Inputs;
+    use lstm_lab::plan::Plan;
 
     let dir = tempfile::tempdir().unwrap();
     let task = "[task]\nname = \"adding\"\n[grid]\ncell = \"lstm\"\n";

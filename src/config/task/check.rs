@@ -1,12 +1,12 @@
 //! The checks between `[task]` as it is written and as it is used.
 
-use super::names::{Level, TargetSteps};
-use super::{CorpusSettings, Task, TextSource};
+use super::{CorpusSettings, TaskSpec, TextSource};
 use crate::config::check::{Check, resolved};
-use crate::config::names::TaskName;
 use crate::config::wire::TaskWire;
 use crate::data;
 use crate::error::ConfigError;
+use crate::settings::names::TaskName;
+use crate::settings::names::{Predict, Tokenizer};
 
 /// The keys of `[task]` beside its name, whether each is set, and the tasks that it belongs to.
 fn keys(wire: &TaskWire) -> Vec<(&'static str, bool, &'static [TaskName])> {
@@ -29,7 +29,7 @@ fn keys(wire: &TaskWire) -> Vec<(&'static str, bool, &'static [TaskName])> {
 impl Check<'_> {
     /// Checks the task and makes the path of a text file absolute in the resolved config, so that it means the
     /// same wherever that config is run again.
-    pub(in crate::config) fn task(&self, wire: &mut TaskWire) -> Result<Task, ConfigError> {
+    pub(in crate::config) fn task(&self, wire: &mut TaskWire) -> Result<TaskSpec, ConfigError> {
         let name: TaskName = self.word("task.name", resolved(wire.name.as_deref()))?;
         for (key, set, tasks) in keys(wire) {
             if set && !tasks.contains(&name) {
@@ -40,12 +40,12 @@ impl Check<'_> {
         }
         let encoding = || self.word("task.encoding", resolved(wire.encoding.as_deref()));
         match name {
-            TaskName::Noise => Ok(Task::Noise),
+            TaskName::Noise => Ok(TaskSpec::Noise),
             TaskName::Adding => {
-                Ok(Task::Adding { form: self.word("task.form", resolved(wire.form.as_deref()))? })
+                Ok(TaskSpec::Adding { form: self.word("task.form", resolved(wire.form.as_deref()))? })
             }
-            TaskName::CopyMemory => Ok(Task::CopyMemory { encoding: encoding()? }),
-            TaskName::TemporalOrder => Ok(Task::TemporalOrder { encoding: encoding()? }),
+            TaskName::CopyMemory => Ok(TaskSpec::CopyMemory { encoding: encoding()? }),
+            TaskName::TemporalOrder => Ok(TaskSpec::TemporalOrder { encoding: encoding()? }),
             TaskName::Images => {
                 let dataset = wire.dataset.clone().ok_or_else(|| {
                     let problem =
@@ -53,11 +53,11 @@ impl Check<'_> {
                     self.source.error("task.name", problem)
                 })?;
                 self.dataset(data::Kind::Images, &dataset)?;
-                Ok(Task::Images { dataset, permuted: resolved(wire.permuted) })
+                Ok(TaskSpec::Images { dataset, permuted: resolved(wire.permuted) })
             }
             TaskName::Text => {
                 let (encoding, corpus) = (encoding()?, self.corpus(wire)?);
-                Ok(Task::Text { of: self.text_source(wire)?, encoding, corpus })
+                Ok(TaskSpec::Text { of: self.text_source(wire)?, encoding, corpus })
             }
         }
     }
@@ -100,14 +100,14 @@ impl Check<'_> {
             return Err(self.source.error("task.split", problem));
         }
         let targets =
-            wire.targets.as_deref().map_or(Ok(TargetSteps::Every), |word| self.word("task.targets", word))?;
-        if wire.stride.is_some() && targets == TargetSteps::Every {
+            wire.targets.as_deref().map_or(Ok(Predict::Every), |word| self.word("task.targets", word))?;
+        if wire.stride.is_some() && targets == Predict::Every {
             let problem = "belongs to task.targets = \"last\"; with \"every\" excerpts follow each other";
             return Err(self.source.error("task.stride", problem));
         }
         let level =
-            wire.level.as_deref().map_or(Ok(Level::Character), |word| self.word("task.level", word))?;
-        if wire.min_count.is_some() && level == Level::Character {
+            wire.level.as_deref().map_or(Ok(Tokenizer::Character), |word| self.word("task.level", word))?;
+        if wire.min_count.is_some() && level == Tokenizer::Character {
             return Err(self.source.error("task.min_count", "belongs to task.level = \"word\""));
         }
         let size = |key: &str, value: Option<i64>| value.map(|value| self.size(key, value)).transpose();

@@ -1,20 +1,20 @@
 //! `[task]`: where sequences come from.
 
 mod check;
-pub mod names;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::names::{Dtype, Encoding, TaskName};
 use crate::data::Cut;
-use names::{AddingForm, Level, TargetSteps};
+use crate::device::Dtype;
+use crate::settings::names::{AddingVariant, Predict, Tokenizer};
+use crate::settings::names::{Encoding, TaskName};
 
 /// Where sequences come from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Task {
+pub enum TaskSpec {
     /// Independent standard normal numbers.
     Noise,
     /// Characters or words of a text.
@@ -30,7 +30,7 @@ pub enum Task {
     /// The sum of two marked numbers.
     Adding {
         /// Which form of the problem.
-        form: AddingForm,
+        form: AddingVariant,
     },
     /// Ten symbols to be repeated.
     CopyMemory {
@@ -55,7 +55,7 @@ pub enum Task {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CorpusSettings {
     /// What one symbol is.
-    pub level: Level,
+    pub level: Tokenizer,
     /// Shares of the splits `train`, `valid` and `test`, in the text's order.
     pub split: [f64; 3],
     /// Characters from the text's beginning that are used; `None`: all.
@@ -63,7 +63,7 @@ pub struct CorpusSettings {
     /// A word that is rarer in the training split is unknown.
     pub min_count: usize,
     /// After which steps an output is asked for.
-    pub targets: TargetSteps,
+    pub targets: Predict,
     /// Steps from the start of one excerpt to that of the next, with `targets = "last"`.
     pub stride: usize,
 }
@@ -71,7 +71,7 @@ pub struct CorpusSettings {
 impl CorpusSettings {
     /// How the text is cut up.
     pub fn cut(&self) -> Cut {
-        let by_words = self.level == Level::Word;
+        let by_words = self.level == Tokenizer::Word;
         Cut { by_words, split: self.split, limit: self.limit, min_count: self.min_count }
     }
 }
@@ -85,25 +85,25 @@ pub enum TextSource {
     File(PathBuf),
 }
 
-impl Task {
+impl TaskSpec {
     /// The task's word.
     pub fn name(&self) -> TaskName {
         match self {
-            Task::Noise => TaskName::Noise,
-            Task::Text { .. } => TaskName::Text,
-            Task::Adding { .. } => TaskName::Adding,
-            Task::CopyMemory { .. } => TaskName::CopyMemory,
-            Task::TemporalOrder { .. } => TaskName::TemporalOrder,
-            Task::Images { .. } => TaskName::Images,
+            TaskSpec::Noise => TaskName::Noise,
+            TaskSpec::Text { .. } => TaskName::Text,
+            TaskSpec::Adding { .. } => TaskName::Adding,
+            TaskSpec::CopyMemory { .. } => TaskName::CopyMemory,
+            TaskSpec::TemporalOrder { .. } => TaskName::TemporalOrder,
+            TaskSpec::Images { .. } => TaskName::Images,
         }
     }
 
     /// How a symbol becomes a vector, for a task with symbols.
     pub fn encoding(&self) -> Option<Encoding> {
         match self {
-            Task::Text { encoding, .. }
-            | Task::CopyMemory { encoding }
-            | Task::TemporalOrder { encoding } => Some(*encoding),
+            TaskSpec::Text { encoding, .. }
+            | TaskSpec::CopyMemory { encoding }
+            | TaskSpec::TemporalOrder { encoding } => Some(*encoding),
             _ => None,
         }
     }
@@ -112,44 +112,44 @@ impl Task {
     pub fn fixes_input_size(&self) -> bool {
         match self.encoding() {
             Some(encoding) => encoding == Encoding::OneHot,
-            None => *self != Task::Noise,
+            None => *self != TaskSpec::Noise,
         }
     }
 
     /// Features of the input at each step, where they hang on no data: one a symbol, or the numbers themselves.
     pub fn features(&self) -> Option<usize> {
         match self {
-            Task::Adding { .. } => Some(2),
-            Task::CopyMemory { .. } => Some(10),
-            Task::TemporalOrder { .. } => Some(6),
-            Task::Images { .. } => Some(1),
-            Task::Noise | Task::Text { .. } => None,
+            TaskSpec::Adding { .. } => Some(2),
+            TaskSpec::CopyMemory { .. } => Some(10),
+            TaskSpec::TemporalOrder { .. } => Some(6),
+            TaskSpec::Images { .. } => Some(1),
+            TaskSpec::Noise | TaskSpec::Text { .. } => None,
         }
     }
 
     /// Numbers in an answer, where they hang on no data: one, or one a class.
     pub fn outputs(&self) -> Option<usize> {
         match self {
-            Task::Adding { .. } => Some(1),
-            Task::CopyMemory { .. } => Some(9),
-            Task::TemporalOrder { .. } => Some(4),
-            Task::Noise | Task::Text { .. } | Task::Images { .. } => None,
+            TaskSpec::Adding { .. } => Some(1),
+            TaskSpec::CopyMemory { .. } => Some(9),
+            TaskSpec::TemporalOrder { .. } => Some(4),
+            TaskSpec::Noise | TaskSpec::Text { .. } | TaskSpec::Images { .. } => None,
         }
     }
 
     /// Steps of the longest sequence where T is `seq_len`.
     pub fn longest(&self, seq_len: usize) -> usize {
         match self {
-            Task::Adding { form: AddingForm::Form1997 } => seq_len + seq_len / 10,
-            Task::CopyMemory { .. } => seq_len + 20,
+            TaskSpec::Adding { form: AddingVariant::Form1997 } => seq_len + seq_len / 10,
+            TaskSpec::CopyMemory { .. } => seq_len + 20,
             _ => seq_len,
         }
     }
 
     /// What a symbol of a text is; none of other tasks.
-    pub fn level(&self) -> Option<Level> {
+    pub fn level(&self) -> Option<Tokenizer> {
         match self {
-            Task::Text { corpus, .. } => Some(corpus.level),
+            TaskSpec::Text { corpus, .. } => Some(corpus.level),
             _ => None,
         }
     }
@@ -157,8 +157,8 @@ impl Task {
     /// The fewest steps of a sequence.
     pub fn least_steps(&self) -> usize {
         match self {
-            Task::Adding { form: AddingForm::Form2016 } => 2,
-            Task::Adding { form: AddingForm::Form1997 } | Task::TemporalOrder { .. } => 10,
+            TaskSpec::Adding { form: AddingVariant::Form2016 } => 2,
+            TaskSpec::Adding { form: AddingVariant::Form1997 } | TaskSpec::TemporalOrder { .. } => 10,
             _ => 1,
         }
     }
@@ -166,18 +166,18 @@ impl Task {
     /// How often what the task is has been changed under its name: what was learned before is another run.
     pub fn revision(&self, dtype: Dtype) -> u32 {
         let of_task = match self {
-            Task::Adding { form: AddingForm::Form1997 } => 1,
+            TaskSpec::Adding { form: AddingVariant::Form1997 } => 1,
             // What is held out is judged to its end.
-            Task::Text { corpus, .. } if corpus.targets == TargetSteps::Every => 1,
+            TaskSpec::Text { corpus, .. } if corpus.targets == Predict::Every => 1,
             _ => 0,
         };
         // The loss of classes was computed in f32.
-        let of_loss = dtype == Dtype::F64 && !matches!(self, Task::Adding { .. });
+        let of_loss = dtype == Dtype::F64 && !matches!(self, TaskSpec::Adding { .. });
         of_task + u32::from(of_loss)
     }
 
     /// Whether there is an end to the task's data.
     pub fn has_epochs(&self) -> bool {
-        matches!(self, Task::Text { .. } | Task::Images { .. })
+        matches!(self, TaskSpec::Text { .. } | TaskSpec::Images { .. })
     }
 }

@@ -1,21 +1,21 @@
 //! The checks between `[training]` as it is written and as it is used.
 
-use super::names::{ModelName, OptimizerName};
 use super::wire::TrainingWire;
 use super::{Axes, Length, Optimizer, Schedule, Settings, Solved};
 use crate::config::check::{Check, resolved};
-use crate::config::names::Kind;
 use crate::config::spec::Grid;
-use crate::config::task::Task;
+use crate::config::task::TaskSpec;
 use crate::error::ConfigError;
-use crate::words::number;
+use crate::settings::names::ExperimentKind;
+use crate::settings::names::{ModelName, OptimizerName};
+use crate::support::text::number;
 
 impl Check<'_> {
     /// `[training]`.
     pub(in crate::config) fn training(
         &self,
         own: &TrainingWire,
-        task: &Task,
+        task: &TaskSpec,
     ) -> Result<(Axes, Settings), ConfigError> {
         let axes = Axes {
             model: self.words("training.model", &own.model)?,
@@ -75,7 +75,7 @@ impl Check<'_> {
                 let problem =
                     format!("training.layer_sizes = {sizes:?} says something else; leave one of them out");
                 if found {
-                    Err(self.source.error(&self.grid_key(Kind::Training, key), problem))
+                    Err(self.source.error(&self.grid_key(ExperimentKind::Training, key), problem))
                 } else {
                     Ok(())
                 }
@@ -98,19 +98,19 @@ impl Check<'_> {
     }
 
     /// Shorter sequences have no room for what the task puts at a tenth or a half of them.
-    pub(in crate::config) fn long_enough(&self, task: &Task, grid: &Grid) -> Result<(), ConfigError> {
+    pub(in crate::config) fn long_enough(&self, task: &TaskSpec, grid: &Grid) -> Result<(), ConfigError> {
         let least = task.least_steps();
         match grid.shapes.iter().map(|shape| shape.seq_len).find(|steps| *steps < least) {
             Some(steps) => {
                 let problem =
                     format!("the task `{}` needs at least {least} steps, found {steps}", task.name());
-                Err(self.source.error(&self.size_key(Kind::Training, "seq_len"), problem))
+                Err(self.source.error(&self.size_key(ExperimentKind::Training, "seq_len"), problem))
             }
             None => Ok(()),
         }
     }
 
-    fn data_shares(&self, own: &TrainingWire, task: &Task) -> Result<Vec<f64>, ConfigError> {
+    fn data_shares(&self, own: &TrainingWire, task: &TaskSpec) -> Result<Vec<f64>, ConfigError> {
         let key = "training.data_share";
         let shares = self.positive_list(key, &resolved(own.data_share.clone()).0)?;
         if let Some(share) = shares.iter().find(|share| **share > 1.0) {
@@ -171,7 +171,7 @@ impl Check<'_> {
         })
     }
 
-    fn length(&self, own: &TrainingWire, task: &Task) -> Result<Length, ConfigError> {
+    fn length(&self, own: &TrainingWire, task: &TaskSpec) -> Result<Length, ConfigError> {
         match (own.steps, own.epochs) {
             (Some(_), Some(_)) => {
                 Err(self.source.error("training.epochs", "expected `steps` or `epochs`, found both"))

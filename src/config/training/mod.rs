@@ -1,13 +1,11 @@
 //! What a `training` experiment may set, checked.
 
 mod check;
-pub mod names;
-pub mod sizing;
 pub mod wire;
 
 use serde::Serialize;
 
-use names::{ModelName, OptimizerName, ScheduleName};
+use crate::settings::names::{ModelName, OptimizerName, ScheduleName};
 
 /// What is swept beside the grid.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use super::style::{cell_colour, cells, engines};
 use crate::report::group::{CurveGroup, LYAPUNOV};
 use crate::report::point::{Setting, labels, varying, without};
 use crate::report::training::{GRADIENT_NORM, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES};
-use crate::stats;
+use crate::support::stats;
 
 /// The figures of all groups that have a norm above 0.
 pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {

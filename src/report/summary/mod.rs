@@ -9,7 +9,7 @@ use super::load::Experiment;
 use super::point::Point;
 use super::{claim, published};
 use crate::results::schema::SummaryRow;
-use crate::stats::{self, Interval};
+use crate::support::stats::{self, Interval};
 pub use norms::slope;
 pub use speed::REFERENCE;
 

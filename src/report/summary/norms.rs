@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Metric;
 use crate::report::group::CurveGroup;
 use crate::results::schema::SummaryRow;
-use crate::stats;
+use crate::support::stats;
 
 /// `slope` and `half_life` where there is a line to be drawn, then `log10_norm` at chosen lags.
 pub fn rows(kind: &str, group: &CurveGroup) -> Vec<SummaryRow> {

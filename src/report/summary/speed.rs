@@ -4,7 +4,7 @@ use super::Metric;
 use crate::report::group::SpeedGroup;
 use crate::report::rate;
 use crate::results::schema::SummaryRow;
-use crate::stats;
+use crate::support::stats;
 
 /// The engine that the others are measured by.
 pub const REFERENCE: &str = "builtin";

@@ -4,7 +4,7 @@ use super::Metric;
 use crate::report::point::Point;
 use crate::report::training::{beside_chance, groups};
 use crate::results::schema::{RunRow, SummaryRow, TrainingRow};
-use crate::stats::{self, Interval};
+use crate::support::stats::{self, Interval};
 
 /// The rows of every grid point that was trained. Runs that diverged count as not solved, and for nothing else.
 pub fn rows(runs: &[RunRow], rows: &[TrainingRow]) -> Vec<SummaryRow> {

@@ -6,7 +6,7 @@ use crate::report::point::{Setting, varying};
 use crate::report::table::{Table, escaped};
 use crate::report::tables::{Captioned, counted};
 use crate::results::schema::{RunRow, SummaryRow};
-use crate::words::duration;
+use crate::support::text::duration;
 
 /// The columns after the settings.
 const COLUMNS: [&str; 10] = [

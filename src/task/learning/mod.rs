@@ -10,12 +10,12 @@ mod text;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::config::run::{Learning, Run};
-use crate::config::task::Task as Form;
-use crate::config::task::names::TargetSteps;
+use crate::config::task::TaskSpec as Form;
 use crate::data::{Input, Split};
 use crate::device;
 use crate::error::{Error, Result};
+use crate::plan::run::{Learning, Run};
+use crate::settings::names::Predict;
 
 /// What a model reads at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,8 +172,8 @@ pub fn task<'a>(
             Ok(Box::new(images::PixelByPixel::new(images, *permuted, frame)))
         }
         (Form::Text { corpus: settings, .. }, Some(Input::Corpus(corpus))) => match settings.targets {
-            TargetSteps::Every => Ok(Box::new(text::Streams::new(corpus, frame)?)),
-            TargetSteps::Last => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame)?)),
+            Predict::Every => Ok(Box::new(text::Streams::new(corpus, frame)?)),
+            Predict::Last => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame)?)),
         },
         _ => Err(Error::Usage(format!("the task `{}` cannot be learned without its data", run.point.task))),
     }

@@ -14,13 +14,13 @@ use super::optimizer::{State as OptimizerState, clip};
 use super::progress::Progress;
 use super::{profile, schedule};
 use crate::cell::State;
-use crate::config::run::{Learning, Run};
 use crate::config::training::Length;
 use crate::data::Split;
 use crate::error::{Error, Result};
 use crate::model::{Ask, Blueprint, Model};
+use crate::plan::run::{Learning, Run};
 use crate::random::{self, Purpose};
-use crate::results::sweep;
+use crate::support::file::sweep;
 use crate::task::learning::{Batch, Chance, Task, loss, right};
 
 /// What is trained, on what.

@@ -1,0 +1,221 @@
+//! Init policies as a config writes them: `orthogonal(1.2)+forget_bias(1)`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::cell::CellName;
+use crate::support::text::unknown;
+
+/// How parameters start, the same for every engine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Init {
+    /// How weights and biases start.
+    pub base: BaseInit,
+    /// What the biases of the remembering gate are set to afterwards.
+    pub gate: GateBias,
+}
+
+/// How weights and biases start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum BaseInit {
+    /// Everything, biases too, from U(±1/√H): PyTorch's default.
+    Pytorch,
+    /// Each gate's matrix from U(±√(6 / (rows + columns))), biases 0 (Glorot & Bengio 2010).
+    Xavier,
+    /// Each gate's recurrent matrix orthogonal times `gain`, the input's as `xavier`, biases 0 (Saxe et al. 2014).
+    Orthogonal {
+        /// Every singular value of each recurrent matrix.
+        gain: f64,
+    },
+    /// Each gate's recurrent matrix `gain` times the identity, the input's from N(0, 0.001²), biases 0
+    /// (IRNN, Le et al. 2015).
+    Identity {
+        /// The diagonal.
+        gain: f64,
+    },
+    /// All weights from N(0, std²), biases 0.
+    Gaussian {
+        /// The standard deviation.
+        std: f64,
+    },
+    /// The default of tch's `nn::lstm`: weights from U(±√(6 / columns)), biases 0.
+    Tch,
+}
+
+/// What the bias of the gate that remembers is set to: f of the LSTM, z of the GRU.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum GateBias {
+    /// As the base policy left it.
+    AsBase,
+    /// A constant (Gers et al. 2000; Jozefowicz et al. 2015).
+    Forget(f64),
+    /// The logarithm of U(1, t_max − 1), and its negative for the LSTM's input gate (Tallec & Ollivier 2018).
+    Chrono {
+        /// The longest dependency expected, in steps.
+        t_max: f64,
+    },
+}
+
+/// The policies and their forms, for `lstm-lab list` and for error messages.
+pub const FORMS: &[(&str, &str)] = &[
+    ("pytorch", "everything from U(±1/√H): PyTorch's default"),
+    ("xavier", "each gate's matrix from U(±√(6/(rows+columns))), biases 0"),
+    ("orthogonal(gain)", "recurrent matrices orthogonal times gain (default 1), input as xavier, biases 0"),
+    (
+        "identity(gain)",
+        "recurrent matrices gain (default 1) times the identity, input N(0, 0.001²), biases 0",
+    ),
+    ("gaussian(std)", "weights from N(0, std²), biases 0"),
+    ("tch", "the default of tch's nn::lstm: weights from U(±√(6/columns)), biases 0"),
+    ("…+forget_bias(b)", "then the bias of the forget gate (lstm) or update gate (gru) set to b (default 1)"),
+    ("…+chrono(t_max)", "then that bias from log U(1, t_max − 1), the lstm's input gate its negative"),
+];
+
+impl Init {
+    /// Whether the policy means anything for `cell`: gate biases need gates.
+    pub fn fits(&self, cell: CellName) -> Result<(), String> {
+        match (self.gate, cell) {
+            (GateBias::Forget(_) | GateBias::Chrono { .. }, CellName::Rnn) => Err(format!(
+                "`{self}` sets a gate's bias, and cell `rnn` has no gates; \
+                 leave the pair out with exclude = [{{ cell = \"rnn\", init = \"{self}\" }}]"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Splits `name(argument)` into name and argument.
+fn call(text: &str) -> Result<(&str, Option<f64>), String> {
+    let Some((name, rest)) = text.split_once('(') else { return Ok((text.trim(), None)) };
+    let inside = rest.trim_end().strip_suffix(')').ok_or_else(|| format!("`{text}` has no closing `)`"))?;
+    let value: f64 =
+        inside.trim().parse().map_err(|_| format!("expected a number in `{text}`, found `{inside}`"))?;
+    if !value.is_finite() {
+        return Err(format!("expected a finite number in `{text}`, found `{inside}`"));
+    }
+    Ok((name.trim(), Some(value)))
+}
+
+fn positive(what: &str, value: f64) -> Result<f64, String> {
+    if value > 0.0 { Ok(value) } else { Err(format!("expected a {what} above 0, found {value}")) }
+}
+
+fn parse_base(text: &str) -> Result<BaseInit, String> {
+    let (name, argument) = call(text)?;
+    let base = match name {
+        "pytorch" => BaseInit::Pytorch,
+        "xavier" => BaseInit::Xavier,
+        "orthogonal" => BaseInit::Orthogonal { gain: positive("gain", argument.unwrap_or(1.0))? },
+        "identity" => BaseInit::Identity { gain: positive("gain", argument.unwrap_or(1.0))? },
+        "gaussian" => {
+            let std = argument.ok_or("`gaussian` needs a standard deviation: `gaussian(0.1)`")?;
+            BaseInit::Gaussian { std: positive("standard deviation", std)? }
+        }
+        "tch" => BaseInit::Tch,
+        _ => {
+            let known = ["pytorch", "xavier", "orthogonal", "identity", "gaussian", "tch"];
+            return Err(unknown("init", name, known.into_iter()));
+        }
+    };
+    match (base, argument) {
+        (BaseInit::Pytorch | BaseInit::Xavier | BaseInit::Tch, Some(_)) => {
+            Err(format!("`{name}` takes no argument, found `{text}`"))
+        }
+        _ => Ok(base),
+    }
+}
+
+fn parse_gate(text: &str) -> Result<GateBias, String> {
+    let (name, argument) = call(text)?;
+    match name {
+        "forget_bias" => Ok(GateBias::Forget(argument.unwrap_or(1.0))),
+        "chrono" => {
+            let t_max = argument.ok_or("`chrono` needs the longest dependency in steps: `chrono(1000)`")?;
+            if t_max <= 2.0 {
+                return Err(format!(
+                    "expected t_max above 2 in `{text}`, since log U(1, t_max − 1) is drawn"
+                ));
+            }
+            Ok(GateBias::Chrono { t_max })
+        }
+        _ => Err(unknown("gate bias", name, ["forget_bias", "chrono"].into_iter())),
+    }
+}
+
+impl FromStr for Init {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.split('+');
+        let base = parse_base(parts.next().unwrap_or(""))?;
+        let gate = parts.next().map_or(Ok(GateBias::AsBase), parse_gate)?;
+        match parts.next() {
+            Some(extra) => Err(format!("expected at most one `+`, found a second: `+{extra}`")),
+            None => Ok(Init { base, gate }),
+        }
+    }
+}
+
+impl fmt::Display for Init {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.base {
+            BaseInit::Pytorch => f.write_str("pytorch")?,
+            BaseInit::Xavier => f.write_str("xavier")?,
+            BaseInit::Orthogonal { gain } => write!(f, "orthogonal({gain})")?,
+            BaseInit::Identity { gain } => write!(f, "identity({gain})")?,
+            BaseInit::Gaussian { std } => write!(f, "gaussian({std})")?,
+            BaseInit::Tch => f.write_str("tch")?,
+        }
+        match self.gate {
+            GateBias::AsBase => Ok(()),
+            GateBias::Forget(bias) => write!(f, "+forget_bias({bias})"),
+            GateBias::Chrono { t_max } => write!(f, "+chrono({t_max})"),
+        }
+    }
+}
+
+impl Serialize for Init {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_written_as_it_is_read() {
+        for text in ["pytorch", "orthogonal(1.1)+forget_bias(-2)", "gaussian(0.01)", "xavier+chrono(1000)"] {
+            assert_eq!(text.parse::<Init>().unwrap().to_string(), text);
+        }
+        assert_eq!("identity".parse::<Init>().unwrap().to_string(), "identity(1)");
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_reason() {
+        for (text, reason) in [
+            ("", "found ``"),
+            ("orthogonl", "did you mean `orthogonal`?"),
+            ("gaussian", "needs a standard deviation"),
+            ("gaussian(0)", "above 0"),
+            ("gaussian(nan)", "finite"),
+            ("pytorch(2)", "takes no argument"),
+            ("orthogonal(1", "closing"),
+            ("pytorch+chrono(2)", "above 2"),
+            ("pytorch+chrono(9)+chrono(9)", "at most one"),
+        ] {
+            let message = text.parse::<Init>().unwrap_err();
+            assert!(message.contains(reason), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn gate_biases_need_gates() {
+        let init: Init = "pytorch+forget_bias(1)".parse().unwrap();
+        assert!(init.fits(CellName::Lstm).is_ok());
+        assert!(init.fits(CellName::Rnn).unwrap_err().contains("exclude"));
+    }
+}

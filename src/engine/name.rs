@@ -1,0 +1,26 @@
+//! The names of engines.
+
+use crate::support::names::names;
+
+names! {
+    /// How a cell is run over a sequence.
+    EngineName ("engine") {
+        /// the textbook equations, one gate at a time, differentiated by autograd
+        Stepwise = "stepwise",
+        /// input projection of all steps in one product, one product a step for all gates, autograd
+        Fused = "fused",
+        /// the backward pass derived by hand, in tensor operations
+        Analytic = "analytic",
+        /// hand-written CPU kernels, f32
+        Simd = "simd",
+        /// libtorch's own lstm, gru and rnn_tanh
+        Builtin = "builtin",
+    }
+}
+
+impl EngineName {
+    /// Whether the engine's states are nodes of the autograd graph. One that shows none is probed by cutting.
+    pub fn shows_states(self) -> bool {
+        matches!(self, EngineName::Stepwise | EngineName::Fused)
+    }
+}

@@ -1,0 +1,83 @@
+//! The kind `gradients`: the norm of the gradient at every step.
+
+use super::{Place, agree, cotangent, run_parameters};
+use crate::config::measure::Gradients;
+use crate::data::Text;
+use crate::diagnostics::adjoint::Profile;
+use crate::diagnostics::exact::PathSplit;
+use crate::diagnostics::{self, Look};
+use crate::engine::EngineName;
+use crate::engine::engine;
+use crate::error::Result;
+use crate::plan::run::Run;
+use crate::results::schema::GradientRow;
+use crate::results::{GradientCurve, Rows};
+use crate::settings::names::Lags;
+use crate::task::{Loss, batch};
+
+/// The engine that the others are held against: the equations as the textbook has them.
+const REFERENCE: EngineName = EngineName::Stepwise;
+
+/// Over so many steps is an engine held against the reference. Not over all: where gradients explode, rounding
+/// differences do too, and two correct engines part.
+const AGREEMENT_STEPS: i64 = 32;
+
+/// Executes a run of this kind with the engine `name`.
+///
+/// # Errors
+/// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
+pub fn execute(
+    run: &Run,
+    name: EngineName,
+    settings: Gradients,
+    text: Option<&Text>,
+    place: Place,
+) -> Result<Rows> {
+    let Gradients { loss, split_every, lags, path_split, gates } = settings;
+    let p = run_parameters(&run.point, run.seed, place.device);
+    let batch = batch(&run.point, text, run.seed, place.device)?;
+    if name != REFERENCE {
+        let steps = batch.input.size()[0].min(AGREEMENT_STEPS);
+        let beginning = batch.input.narrow(0, 0, steps);
+        let cotangent = cotangent(&run.point, steps, &beginning, run.seed);
+        agree(engine(name), engine(REFERENCE), &p, &beginning, &cotangent)?;
+    }
+    let loss = Loss::new(loss, &run.point, &batch, run.seed)?;
+    let look = Look {
+        split_every: split_every.unwrap_or(1),
+        paths: if path_split { PathSplit::On } else { PathSplit::Off },
+    };
+    let steps = run.point.seq_len;
+    let profiles = diagnostics::profiles(engine(name), &p, &batch.input, None, look, &|output, piece| {
+        loss.of_piece(output, piece, steps)
+    })?;
+    Ok(Rows {
+        gradients: profiles.into_iter().map(|profile| curve(run, name, lags, profile)).collect(),
+        gates: if gates { super::gates::rows(run, &p, &batch.input)? } else { vec![] },
+        ..Rows::default()
+    })
+}
+
+fn curve(run: &Run, engine: EngineName, lags: Lags, profile: Profile) -> GradientCurve {
+    let point = &run.point;
+    let steps = point.seq_len;
+    let written = profile.norms.into_iter().filter(|(t, _)| lags.writes(steps - t, steps));
+    GradientCurve {
+        common: GradientRow {
+            run_id: run.id.clone(),
+            cell: point.cell.to_string(),
+            engine: engine.to_string(),
+            init: point.init.to_string(),
+            task: point.task.clone(),
+            hidden_size: point.hidden_size,
+            seq_len: steps,
+            batch_size: point.batch_size,
+            seed: run.seed,
+            quantity: profile.quantity.to_string(),
+            layer: profile.layer,
+            ..GradientRow::default()
+        },
+        last: steps,
+        norms: written.map(|(t, norm)| (t, norm.log10())).collect(),
+    }
+}

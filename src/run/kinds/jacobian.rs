@@ -1,0 +1,84 @@
+//! The kind `jacobian`: products of the state's Jacobians over lag, and what predicts them.
+
+use super::{Place, gates, run_parameters};
+use crate::config::measure::Jacobian;
+use crate::data::Text;
+use crate::diagnostics::jacobian::{Product, Settings, View, products};
+use crate::error::Result;
+use crate::plan::run::Run;
+use crate::results::Rows;
+use crate::results::schema::JacobianRow;
+use crate::settings::lags::spaced;
+use crate::settings::names::JacobianQuantity;
+use crate::task::batch;
+
+/// So many singular value decompositions are made for each decade of lags: they cost more than the steps.
+const SPECTRA: usize = 10;
+
+/// Executes a run of this kind.
+///
+/// # Errors
+/// A shape does not fit; the task's text is missing.
+pub fn execute(
+    run: &Run,
+    Jacobian { lags, qr_every }: Jacobian,
+    burn_in: usize,
+    text: Option<&Text>,
+    place: Place,
+) -> Result<Rows> {
+    let p = run_parameters(&run.point, run.seed, place.device);
+    let input = batch(&run.point, text, run.seed, place.device)?.input;
+    let steps = run.point.seq_len;
+    let view = |lag: usize| {
+        if spaced(lag, steps, SPECTRA) {
+            View::Spectrum
+        } else if lags.writes(lag, steps) {
+            View::Norm
+        } else {
+            View::Nothing
+        }
+    };
+    let products = products(&p, &input, None, Settings { qr_every, burn_in }, view)?;
+    Ok(Rows {
+        jacobian: products.iter().flat_map(|product| rows(run, product)).collect(),
+        gates: gates::rows(run, &p, &input)?,
+        ..Rows::default()
+    })
+}
+
+fn rows(run: &Run, product: &Product) -> Vec<JacobianRow> {
+    use JacobianQuantity::{ConditionNumber, Frobenius, Lyapunov, SingularValue, SpectralNorm};
+    let row = |quantity, index, value| row(run, product.lag, quantity, index, value);
+    let mut rows = vec![row(Frobenius, None, product.log10_frobenius)];
+    if let [largest, .., smallest] | [largest @ smallest] = product.log10_singular.as_slice() {
+        rows.push(row(SpectralNorm, None, *largest));
+        rows.push(row(ConditionNumber, None, largest - smallest));
+    }
+    let numbered = |quantity, values: &[f64]| {
+        values.iter().zip(1..).map(|(value, n)| row(quantity, Some(n), *value)).collect::<Vec<_>>()
+    };
+    rows.extend(numbered(SingularValue, &product.log10_singular));
+    rows.extend(numbered(Lyapunov, &product.lyapunov));
+    rows
+}
+
+fn row(run: &Run, lag: usize, quantity: JacobianQuantity, index: Option<usize>, value: f64) -> JacobianRow {
+    let point = &run.point;
+    JacobianRow {
+        run_id: run.id.clone(),
+        cell: point.cell.to_string(),
+        engine: run.engines(),
+        init: point.init.to_string(),
+        task: point.task.clone(),
+        hidden_size: point.hidden_size,
+        seq_len: point.seq_len,
+        seed: run.seed,
+        quantity: quantity.to_string(),
+        index,
+        t: point.seq_len - lag,
+        lag,
+        value: value.is_finite().then_some(value),
+        unit: if quantity == JacobianQuantity::Lyapunov { "nats per step" } else { "log10" }.to_string(),
+        zero: value == f64::NEG_INFINITY,
+    }
+}

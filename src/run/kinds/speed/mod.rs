@@ -1,0 +1,154 @@
+//! The kind `speed`: engine against engine (and against other libraries, `peer`) on the same parameters and input,
+//! interleaved sample by sample, so that whatever else the machine does meets all of them alike.
+
+mod arm;
+mod work;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Place;
+use crate::config::measure::Timing;
+use crate::data::Text;
+use crate::device;
+use crate::engine::EngineName;
+use crate::error::{Error, Result};
+use crate::plan::run::Run;
+use crate::results::schema::SpeedRow;
+use crate::run::frameworks::{self, Peer};
+use crate::settings::names::{FrameworkName, PassName};
+use arm::Arm;
+use work::Work;
+
+/// The engine that the others are held against and measured by.
+const REFERENCE: EngineName = EngineName::Builtin;
+
+/// So many samples are taken however long they last: fewer make no interval.
+const LEAST_SAMPLES: usize = 5;
+
+/// Before each turn where a peer takes part. Threads of a pool wait busily for more work before they sleep: OpenMP's for
+/// about 10 ms. In one process the next engine takes them over; another process would find the processor taken.
+const REST: Duration = Duration::from_millis(50);
+
+/// After the rest passes that do not count are made until so much time has gone, at least one: threads that slept wake
+/// up, often on one processor, and take some milliseconds to spread; caches fill.
+const WAKING: Duration = Duration::from_millis(25);
+
+/// Executes a run of this kind: the rows, and why some engine or peer was not timed (to the end): it disagrees, or
+/// its process failed.
+///
+/// # Errors
+/// A shape does not fit; the task's text is missing; peers are asked for, and there is no program for them.
+pub fn execute(
+    run: &Run,
+    (engines, peers): (&[EngineName], &[FrameworkName]),
+    Timing { passes, samples, warmup, budget_seconds }: &Timing,
+    text: Option<&Text>,
+    place: Place,
+) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
+    let work = Work::new(run, text, place)?;
+    let mut contest = Contest { arms: Vec::new(), among_peers: !peers.is_empty(), refused: Vec::new() };
+    for &name in engines {
+        contest.enter(work.agrees(name).map(|()| Arm::Engine(&work, name)))?;
+    }
+    for &name in peers {
+        contest.enter(peer(run, &work, place, name).map(Arm::Peer))?;
+    }
+    let mut rows = Vec::new();
+    let budget = Duration::from_secs_f64(budget_seconds / passes.len() as f64);
+    for &pass in passes {
+        for place in 0..contest.arms.len() {
+            for _ in 0..*warmup {
+                contest.seconds(place, pass);
+            }
+        }
+        let start = Instant::now();
+        for sample in 0..*samples {
+            if sample >= LEAST_SAMPLES && start.elapsed() > budget {
+                break;
+            }
+            // Each round begins with another one: none always follows the same one.
+            for turn in 0..contest.arms.len() {
+                let number = (turn + sample) % contest.arms.len();
+                if let Some((name, seconds)) = contest.turn(number, pass) {
+                    rows.push(row(run, place, name, pass, sample, seconds));
+                }
+            }
+        }
+    }
+    Ok((rows, contest.refused))
+}
+
+/// A peer that was shown to compute what `REFERENCE` does.
+fn peer(run: &Run, work: &Work, place: Place, name: FrameworkName) -> Result<Peer> {
+    let mut peer = Peer::start(&frameworks::program()?, name, place.threads)?;
+    peer.load(run.point.cell, &work.given())?;
+    work.agrees_with(&mut peer)?;
+    Ok(peer)
+}
+
+/// All that are timed, and what went wrong with any of them.
+struct Contest<'a> {
+    /// None in the place of one that failed.
+    arms: Vec<Option<Arm<'a>>>,
+    among_peers: bool,
+    refused: Vec<Error>,
+}
+
+impl<'a> Contest<'a> {
+    /// Takes one in, or notes why not: the others are timed all the same.
+    fn enter(&mut self, arm: Result<Arm<'a>>) -> Result<()> {
+        match arm {
+            Ok(arm) => self.arms.push(Some(arm)),
+            Err(error @ (Error::Disagreement { .. } | Error::Peer { .. })) => self.refused.push(error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// One pass that counts; among peers after `REST` and `WAKING`.
+    fn turn(&mut self, number: usize, pass: PassName) -> Option<(&'static str, f64)> {
+        if self.among_peers && self.arms[number].as_ref().is_some_and(|arm| arm.has(pass)) {
+            thread::sleep(REST);
+            let start = Instant::now();
+            while start.elapsed() < WAKING {
+                self.seconds(number, pass)?;
+            }
+        }
+        self.seconds(number, pass)
+    }
+
+    /// One pass of one of them: its name and time. None where it has no such pass or failed; one that fails is not
+    /// asked again.
+    fn seconds(&mut self, number: usize, pass: PassName) -> Option<(&'static str, f64)> {
+        let arm = self.arms[number].as_mut().filter(|arm| arm.has(pass))?;
+        match arm.seconds(pass) {
+            Ok(seconds) => Some((arm.name(), seconds)),
+            Err(error) => {
+                self.refused.push(error);
+                self.arms[number] = None;
+                None
+            }
+        }
+    }
+}
+
+fn row(run: &Run, place: Place, engine: &str, pass: PassName, sample: usize, seconds: f64) -> SpeedRow {
+    let point = &run.point;
+    SpeedRow {
+        run_id: run.id.clone(),
+        cell: point.cell.to_string(),
+        engine: engine.to_string(),
+        pass: pass.to_string(),
+        seq_len: point.seq_len,
+        batch_size: point.batch_size,
+        input_size: point.input_size,
+        hidden_size: point.hidden_size,
+        threads: place.threads,
+        sample,
+        seconds,
+        layers: point.layers,
+        dtype: point.dtype.to_string(),
+        device: device::name(place.device),
+    }
+}

@@ -1,0 +1,5 @@
+//! Plan → results directory.
+
+pub mod frameworks;
+pub mod kinds;
+pub mod runner;

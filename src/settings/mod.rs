@@ -1,0 +1,4 @@
+//! The settings of a run: what can vary, and the words for it.
+
+pub mod lags;
+pub mod names;

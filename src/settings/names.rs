@@ -1,0 +1,211 @@
+//! The words that an experiment is written in, apart from cells, engines and types.
+
+use crate::support::names::names;
+
+names! {
+    /// What an experiment measures.
+    ExperimentKind ("kind") {
+        /// norms of the gradient at every step
+        Gradients = "gradients",
+        /// products of the state's Jacobians: norm, singular values, Lyapunov exponents
+        Jacobian = "jacobian",
+        /// engine against engine, in seconds
+        Speed = "speed",
+        /// parameters learned on a task: loss, accuracy and gradient norms over steps
+        Training = "training",
+    }
+}
+
+names! {
+    /// Where sequences come from.
+    TaskName ("task") {
+        /// independent standard normal numbers
+        Noise = "noise",
+        /// characters (or words) of a UTF-8 text; the loss is that of the next one
+        Text = "text",
+        /// the sum of two marked numbers among T
+        Adding = "adding",
+        /// ten symbols to be repeated after T blank steps
+        CopyMemory = "copy_memory",
+        /// which of two symbols came first, and which second, among T
+        TemporalOrder = "temporal_order",
+        /// images pixel by pixel, to be told apart after the last
+        Images = "images",
+    }
+}
+
+names! {
+    /// How a character (a word, a symbol) becomes a vector.
+    Encoding ("encoding") {
+        /// one component a character of the vocabulary
+        OneHot = "one_hot",
+        /// a vector a character, of `grid.input_size` components: standard normal at first, learned in training
+        Embedding = "embedding",
+    }
+}
+
+names! {
+    /// What is differentiated in a `gradients` experiment.
+    LossName ("loss") {
+        /// a random unit vector times h_T, so that the norm at lag 0 is 1
+        Last = "last",
+        /// the same unit vector times h_t, summed over all steps
+        Sum = "sum",
+        /// the task's own loss
+        Task = "task",
+    }
+}
+
+names! {
+    /// At which lags norms are written; all of them are computed.
+    Lags ("choice of lags") {
+        /// every step
+        All = "all",
+        /// every step up to lag 50, then about fifty a decade, and the first step
+        Log = "log",
+    }
+}
+
+names! {
+    /// What is timed in a `speed` experiment.
+    PassName ("pass") {
+        /// the output, with no gradient recorded
+        Forward = "forward",
+        /// the output and the gradient of the input and of every parameter
+        Train = "train",
+    }
+}
+
+names! {
+    /// A library whose network is timed beside the engines, in a process of its own.
+    FrameworkName ("peer") {
+        /// PyTorch in Python: torch.nn.LSTM, GRU, RNN
+        PyTorch = "pytorch",
+        /// JAX: a compiled lax.scan
+        Jax = "jax",
+        /// Keras on JAX
+        Keras = "keras",
+        /// ONNX Runtime (forward only)
+        OnnxRuntime = "onnxruntime",
+    }
+}
+
+names! {
+    /// A gradient whose norm is measured at every step.
+    Quantity ("quantity") {
+        /// the adjoint of h_t: the loss's total derivative through every later step
+        TotalH = "total_h",
+        /// the adjoint of c_t (lstm)
+        TotalC = "total_c",
+        /// the part of total_h that passes through no later step of the same layer
+        DirectH = "direct_h",
+        /// the derivative with respect to the input x_t
+        InputX = "input_x",
+        /// the part of total_c (lstm) or total_h (gru) that came back along the state itself, through f or z alone
+        CellPath = "cell_path",
+        /// the other part, which came through the gates and W_hh at some step
+        GatePath = "gate_path",
+    }
+}
+
+names! {
+    /// A number about the product of Jacobians ∂s_T/∂s_t, s the whole state.
+    JacobianQuantity ("quantity of a Jacobian") {
+        /// log10 of its Frobenius norm
+        Frobenius = "frobenius",
+        /// log10 of its largest singular value
+        SpectralNorm = "spectral_norm",
+        /// log10 of its singular values, the largest first
+        SingularValue = "singular_value",
+        /// log10 of the largest over the smallest singular value
+        ConditionNumber = "condition_number",
+        /// Lyapunov exponents in nats a step, the largest first
+        Lyapunov = "lyapunov",
+    }
+}
+
+names! {
+    /// A number about one gate of one layer.
+    GateStatistic ("gate statistic") {
+        /// mean activation over steps, sequences and units
+        Mean = "mean",
+        /// share of activations within a tenth of the range from its lower end
+        SaturatedLow = "saturated_low",
+        /// share of activations within a tenth of the range from its upper end
+        SaturatedHigh = "saturated_high",
+        /// mean of log10 of the activation (sigmoid gates)
+        MeanLog10 = "mean_log10",
+        /// log10 of the largest absolute eigenvalue of the gate's recurrent matrix
+        SpectralRadius = "w_h_spectral_radius",
+        /// log10 of the largest singular value of the gate's recurrent matrix
+        SpectralNorm = "w_h_spectral_norm",
+    }
+}
+
+names! {
+    /// What one symbol of a text is.
+    Tokenizer ("level") {
+        /// a Unicode character
+        Character = "character",
+        /// a word or a punctuation mark
+        Word = "word",
+    }
+}
+
+names! {
+    /// Which form of the adding problem.
+    AddingVariant ("form of the adding problem") {
+        /// numbers in [-1, 1], length T to 1.1 T, target 0.5 + (a + b)/4 (Hochreiter & Schmidhuber 1997)
+        Form1997 = "1997",
+        /// numbers in [0, 1], length T, target a + b (Arjovsky et al. 2016)
+        Form2016 = "2016",
+    }
+}
+
+names! {
+    /// After which steps an output is asked for.
+    Predict ("steps with a target") {
+        /// after every step; the state is carried from one excerpt to the next
+        Every = "every",
+        /// after the last; excerpts are drawn in random order
+        Last = "last",
+    }
+}
+
+names! {
+    /// What stands between input and readout.
+    ModelName ("model") {
+        /// recurrent layers of `grid.cell`, then a dense readout
+        Recurrent = "recurrent",
+        /// recurrent layers, then attention over their states (Bahdanau et al. 2015) beside the last state
+        Attention = "attention",
+        /// a causal Transformer, normalised before each block (Vaswani et al. 2017; Xiong et al. 2020)
+        Transformer = "transformer",
+    }
+}
+
+names! {
+    /// The rule by which parameters follow their gradient.
+    OptimizerName ("optimizer") {
+        /// stochastic gradient descent, with momentum where that is above 0
+        Sgd = "sgd",
+        /// the gradient over the root of its mean square (Hinton 2012)
+        Rmsprop = "rmsprop",
+        /// first over root of second moment, bias corrected (Kingma & Ba 2015)
+        Adam = "adam",
+        /// adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)
+        Adamw = "adamw",
+    }
+}
+
+names! {
+    /// How the learning rate moves over the steps, after the warm-up.
+    ScheduleName ("schedule") {
+        /// it stays
+        Constant = "constant",
+        /// a straight line that would be at 0 one step after the last
+        Linear = "linear",
+        /// half a cosine that would be at 0 one step after the last
+        Cosine = "cosine",
+    }
+}

@@ -1,0 +1,9 @@
+//! Small helpers that know nothing of recurrent networks.
+
+pub mod file;
+pub mod names;
+pub mod panic;
+pub mod progress;
+pub mod safetensors_io;
+pub mod stats;
+pub mod text;

@@ -1,0 +1,87 @@
+//! Tensors in safetensors files.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+use tch::{Kind, Tensor};
+
+use crate::device::cpu;
+use crate::error::{Error, Result};
+use crate::support::file::write_whole;
+
+/// Tensors by name.
+pub type Tensors = BTreeMap<String, Tensor>;
+
+/// What a file says beside its tensors.
+pub type Metadata = HashMap<String, String>;
+
+/// Reads every tensor of a file; all must be f32, or all f64.
+///
+/// # Errors
+/// No such file; not a safetensors file, or one that is cut short or lies about its content; another dtype.
+pub fn read(path: &Path) -> Result<Tensors> {
+    Ok(read_with_metadata(path)?.0)
+}
+
+/// The same, with what the file says beside its tensors.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
+    let wrong = |problem: String| Error::data(path, problem);
+    let bytes =
+        fs::read(path).map_err(|e| wrong(format!("expected a safetensors file to read, found: {e}")))?;
+    // The crate checks header, shapes and offsets against each other and against the file's length.
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|e| wrong(format!("expected a whole safetensors file, found: {e}")))?;
+    let mut tensors = Tensors::new();
+    let mut first: Option<(String, Dtype)> = None;
+    for (name, view) in file.tensors() {
+        let kind = match view.dtype() {
+            Dtype::F32 => Kind::Float,
+            Dtype::F64 => Kind::Double,
+            other => return Err(wrong(format!("expected `{name}` in F32 or F64, found {other:?}"))),
+        };
+        let (first_name, dtype) = first.get_or_insert_with(|| (name.clone(), view.dtype()));
+        if *dtype != view.dtype() {
+            return Err(wrong(format!(
+                "expected one dtype for all tensors, found {dtype:?} (`{first_name}`) and {:?} (`{name}`)",
+                view.dtype()
+            )));
+        }
+        let shape: Vec<i64> = view.shape().iter().map(|size| *size as i64).collect();
+        let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)
+            .map_err(|e| wrong(format!("`{name}` of shape {shape:?}: {e}")))?;
+        tensors.insert(name, tensor);
+    }
+    let (_, header) = SafeTensors::read_metadata(&bytes)
+        .map_err(|e| wrong(format!("expected a whole safetensors file, found: {e}")))?;
+    Ok((tensors, header.metadata().clone().unwrap_or_default()))
+}
+
+/// Writes tensors and what else there is to say, complete or not at all.
+///
+/// # Errors
+/// The disk is full or gone.
+pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Result<()> {
+    let bytes: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> =
+        tensors.iter().map(|(n, t)| plain(n, t)).collect();
+    let mut views = Vec::with_capacity(bytes.len());
+    for (name, dtype, shape, bytes) in &bytes {
+        let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| Error::Torch(e.to_string()))?;
+        views.push((name.as_str(), view));
+    }
+    let file = serialize(views, metadata).map_err(|e| Error::Torch(e.to_string()))?;
+    write_whole(path, &file)
+}
+
+fn plain<'a>(name: &'a String, tensor: &Tensor) -> (&'a String, Dtype, Vec<usize>, Vec<u8>) {
+    let tensor = tensor.detach().to_device(cpu()).contiguous();
+    let (dtype, size) = if tensor.kind() == Kind::Float { (Dtype::F32, 4) } else { (Dtype::F64, 8) };
+    let mut bytes = vec![0; tensor.numel() * size];
+    tensor.copy_data_u8(&mut bytes, tensor.numel());
+    (name, dtype, tensor.size().iter().map(|size| *size as usize).collect(), bytes)
+}
