@@ -57,10 +57,7 @@ pub fn resolve(choice: DeviceChoice) -> Result<Device> {
         DeviceChoice::Auto if devices > 0 => Ok(Device::Cuda(0)),
         DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
         DeviceChoice::Cuda(index) if index < devices => Ok(Device::Cuda(index)),
-        DeviceChoice::Cuda(index) => Err(Error::Usage(format!(
-            "--device cuda:{index}: expected a CUDA device of that number, found {devices} of them; \
-             `lstm-lab doctor` says more, `--device cpu` runs here"
-        ))),
+        DeviceChoice::Cuda(index) => Err(Error::NoDevice { index, found: devices }),
     }
 }
 

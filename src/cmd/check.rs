@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{experiments, place};
 use crate::cli::CheckArgs;
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 use crate::support::progress::print;
 use crate::support::text::counted;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::{DataAction, DataArgs};
 use crate::data::{self as datasets, Status};
-use crate::error::Result;
+use crate::support::error::Result;
 use crate::support::progress::print;
 
 /// 0, or 1 where a dataset is damaged or one that was named is absent.

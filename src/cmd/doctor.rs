@@ -9,10 +9,10 @@ use super::place;
 use crate::cli::DoctorArgs;
 use crate::device;
 use crate::engine;
-use crate::error::Result;
 use crate::random::{self, Purpose};
 use crate::results::environment::Environment;
 use crate::run::kinds::Place;
+use crate::support::error::Result;
 use crate::support::progress::print;
 use crate::support::text::counted;
 

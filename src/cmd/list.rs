@@ -7,9 +7,9 @@ use super::shipped;
 use crate::cell::CellName;
 use crate::cell::init::FORMS;
 use crate::engine::EngineName;
-use crate::error::Result;
 use crate::settings::names::{Encoding, ExperimentKind, FrameworkName, LossName, TaskName};
 use crate::settings::names::{ModelName, OptimizerName, ScheduleName};
+use crate::support::error::Result;
 use crate::support::progress::print;
 
 /// Prints experiments, kinds, cells, engines, tasks, losses and inits.

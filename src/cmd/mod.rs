@@ -17,10 +17,10 @@ use crate::config::task::{TaskSpec, TextSource};
 use crate::config::{self, targets};
 use crate::data::{self as datasets, Corpus, Images, Input, Inputs, RawText, Status, Text};
 use crate::device;
-use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::run::kinds::Place;
 use crate::settings::names::ExperimentKind;
+use crate::support::error::{Error, Result};
 
 /// Carries out a command.
 ///

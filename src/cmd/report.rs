@@ -1,8 +1,8 @@
 //! `lstm-lab report`: summary, plots and report from the CSV alone.
 
 use crate::cli::ReportArgs;
-use crate::error::Result;
 use crate::report;
+use crate::support::error::Result;
 use crate::support::progress::print;
 
 /// Prints the files that it wrote.

@@ -9,7 +9,6 @@ use crate::config::targets;
 use crate::data::{self as datasets};
 use crate::device;
 use crate::engine;
-use crate::error::{Error, Result};
 use crate::report;
 use crate::results::Store;
 use crate::results::environment::Environment;
@@ -17,6 +16,7 @@ use crate::run::frameworks::{self, Peer};
 use crate::run::kinds::Place;
 use crate::run::runner::{Options, execute};
 use crate::settings::names::ExperimentKind;
+use crate::support::error::{Error, Result};
 use crate::support::progress::{Finished, Ui};
 
 /// 0 where all runs are done, 1 where some failed.

@@ -2,8 +2,8 @@
 
 use super::place;
 use crate::cli::SampleArgs;
-use crate::error::{Error, Result};
 use crate::random::{self, Purpose};
+use crate::support::error::{Error, Result};
 use crate::support::panic::guarded;
 use crate::support::progress::print;
 use crate::train::checkpoint::Checkpoint;

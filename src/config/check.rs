@@ -10,8 +10,8 @@ use super::task::TaskSpec;
 use super::wire::{OneOrMany, Wire};
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::error::{ConfigError, Result};
 use crate::settings::names::{ExperimentKind, LossName};
+use crate::support::error::{ConfigError, Result};
 
 /// No size is larger: two of them can be multiplied in 128 bits, and no machine has room for one.
 const LARGEST: usize = 1 << 40;

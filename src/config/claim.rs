@@ -10,8 +10,8 @@ use super::check::Check;
 use super::reading::{Metric, Reading};
 use super::setting::Selector;
 use super::source::Source;
-use crate::error::{ConfigError, Result};
 use crate::plan::run::Run;
+use crate::support::error::{ConfigError, Result};
 use crate::support::names::names;
 
 /// `[claim]` as serde sees it.
@@ -113,7 +113,7 @@ struct OnlyClaim {
 /// The claim of a config that was saved beside results, whatever else is in it.
 ///
 /// # Errors
-/// [`Error::Config`](crate::error::Error::Config) with file, line and key.
+/// [`Error::Config`](crate::support::error::Error::Config) with file, line and key.
 pub fn read(path: &Path) -> Result<Option<Claim>> {
     let source = Source::read(path, &[])?;
     let OnlyClaim { claim } = source.parse()?;

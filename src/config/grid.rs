@@ -5,8 +5,8 @@ use super::spec::{Grid, Shape};
 use super::task::TaskSpec;
 use super::wire::{GridWire, OneOrMany, ShapeWire};
 use crate::engine::EngineName;
-use crate::error::ConfigError;
 use crate::settings::names::ExperimentKind;
+use crate::support::error::ConfigError;
 
 /// The engine where none is named: for training the fastest, for speed all, of those that serve device and type.
 pub(crate) const AUTO: &str = "auto";

@@ -17,7 +17,7 @@ pub mod wire;
 
 use std::path::Path;
 
-use crate::error::Result;
+use crate::support::error::Result;
 pub use spec::Spec;
 
 /// Reads and checks one config file, with the overrides `KEY=VALUE` of the command line, and what the file of published

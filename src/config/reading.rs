@@ -5,10 +5,10 @@ use std::fmt;
 use super::check::Check;
 use super::measure::Gradients;
 use crate::cell::CellName;
-use crate::error::ConfigError;
 use crate::plan::run::{Run, RunMeasure};
 use crate::settings::names::Tokenizer;
 use crate::settings::names::{ExperimentKind, Quantity};
+use crate::support::error::ConfigError;
 use crate::support::names::names;
 
 names! {

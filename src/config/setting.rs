@@ -8,10 +8,10 @@ use crate::cell::CellName;
 use crate::cell::init::Init;
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::error::ConfigError;
 use crate::plan::run::Run;
 use crate::settings::names::ModelName;
 use crate::settings::names::{ExperimentKind, FrameworkName};
+use crate::support::error::ConfigError;
 use crate::support::text::unknown;
 
 /// Every setting that an experiment can sweep.

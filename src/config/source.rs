@@ -9,7 +9,7 @@ use toml::de::DeTable;
 
 use super::message::explain;
 use super::wire::Wire;
-use crate::error::{ConfigError, Result};
+use crate::support::error::{ConfigError, Result};
 
 /// A config file that was read, with the overrides of the command line.
 #[derive(Debug, Clone)]

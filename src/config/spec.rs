@@ -13,8 +13,8 @@ use crate::cell::CellName;
 use crate::cell::init::Init;
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::error::Result;
 use crate::settings::names::{ExperimentKind, FrameworkName};
+use crate::support::error::Result;
 
 /// One experiment, checked.
 #[derive(Debug, Clone)]

@@ -11,8 +11,8 @@ use super::claim::{one_point, selected};
 use super::reading::Reading;
 use super::setting::Selector;
 use super::source::Source;
-use crate::error::{ConfigError, Error, Result};
 use crate::plan::run::Run;
+use crate::support::error::{ConfigError, Error, Result};
 
 /// The file's name, beside configs and in results directories.
 pub const FILE: &str = "targets.toml";

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tokens::UNKNOWN;
 use super::{RawText, Vocabulary, WordVocabulary};
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// Part of a task's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::catalogue::DATASETS;
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 use crate::support::text::unknown;
 
 /// A dataset that comes out of a package of some index.

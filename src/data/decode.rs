@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// The text in `bytes`, which are UTF-8.
 ///

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use super::manifest::{Manifest, Record};
 use super::verify::{damage_among, damaged, status};
 use super::{Dataset, Pin, Source, Status, apt, checksum, dataset, npm, pip, unpack};
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// Fetches a dataset into `<root>/<name>/` and says what is there then. One that is there and complete is
 /// left alone, unless `force`. The directory appears whole or not at all.

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use super::dataset::{Content, Kind, dataset_of};
 use super::image_csv::{self, Line};
 use super::{Dataset, checksum, idx, verify};
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// Grey images of one size, each of a class.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The data that an experiment's kinds need, loaded once.
 
 use super::{Corpus, Images, Text};
-use crate::error::Result;
+use crate::support::error::Result;
 
 /// What is there for each kind.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl Input {
     /// drawn each on its own.
     ///
     /// # Errors
-    /// [`crate::error::Error::Data`] where there is less.
+    /// [`crate::support::error::Error::Data`] where there is less.
     pub fn holds(&self, steps: usize, batch: usize, apart: bool) -> Result<()> {
         match self {
             Input::Text(text) => text.require(steps + 1),

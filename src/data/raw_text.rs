@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::dataset::{Content, Kind, dataset_of};
 use super::{Dataset, checksum, decode, verify};
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// A text and where it comes from.
 #[derive(Debug, Clone)]

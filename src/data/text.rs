@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{RawText, Vocabulary};
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// A text, each character replaced by its index in the vocabulary.
 #[derive(Debug)]

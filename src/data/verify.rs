@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::manifest::{self, Manifest, Record};
 use super::{Dataset, Pin, checksum, dataset};
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// How much of a dataset is here.
 #[derive(Debug, Clone, PartialEq, Eq)]

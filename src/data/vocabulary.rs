@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// The characters (Unicode scalar values) that occur in a text, each once, sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]

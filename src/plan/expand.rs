@@ -12,10 +12,10 @@ use crate::config::task::TaskSpec;
 use crate::data::{Input, Inputs};
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::error::{Error, Result};
 use crate::plan::run::{Learning, Point, Run, RunMeasure};
 use crate::settings::names::Predict;
 use crate::settings::names::{Encoding, ExperimentKind};
+use crate::support::error::{Error, Result};
 
 /// Every run of an experiment, in the order in which they are made.
 #[derive(Debug, Clone)]

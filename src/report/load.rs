@@ -11,8 +11,8 @@ use super::group::{self, CurveGroup, ScalarGroup, SpeedGroup};
 use super::profile::{self, ProfileGroup};
 use crate::config::claim::{self, Claim};
 use crate::config::targets::{self, Publication};
-use crate::error::{Error, Result};
 use crate::results::schema::{GateRow, JacobianRow, RunRow, TrainingRow};
+use crate::support::error::{Error, Result};
 
 /// What the report of one experiment is made from.
 #[derive(Debug, Default)]

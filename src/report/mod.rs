@@ -25,7 +25,7 @@ mod training;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 use crate::support::file::write_whole;
 use markdown::Figures;
 use plot::Figure;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::curve::GradientCurve;
 use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow, TrainingRow};
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 use crate::support::file::{read, rows_of_all, sweep_of, try_write_csv, write_csv, write_whole};
 
 /// The rows of one run, table by table; most kinds fill one of them.

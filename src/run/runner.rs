@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use crate::data::Inputs;
 use crate::device;
-use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::plan::run::{Run, RunMeasure};
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
 use crate::run::kinds::{self, Context, Measured, Place, recurrent_words};
+use crate::support::error::{Error, Result};
 use crate::support::panic::guarded;
 use crate::support::progress::Ui;
 use crate::support::text::{counted, duration};

@@ -1,5 +1,6 @@
 //! Small helpers that know nothing of recurrent networks.
 
+pub mod error;
 pub mod file;
 pub mod names;
 pub mod panic;

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// Does `work`, and makes an error of a panic. Not to be called inside itself.
 ///

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::error::{ConfigError, Error, Result};
+use crate::support::error::{ConfigError, Error, Result};
 use crate::support::text::counted;
 
 /// How messages look.

@@ -9,7 +9,8 @@ use safetensors::{SafeTensors, serialize};
 use tch::{Kind, Tensor};
 
 use crate::device::cpu;
-use crate::error::{Error, Result};
+use crate::error::Error as LibraryError;
+use crate::support::error::{Error, Result};
 use crate::support::file::write_whole;
 
 /// Tensors by name.
@@ -71,10 +72,11 @@ pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Resu
         tensors.iter().map(|(n, t)| plain(n, t)).collect();
     let mut views = Vec::with_capacity(bytes.len());
     for (name, dtype, shape, bytes) in &bytes {
-        let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| Error::Torch(e.to_string()))?;
+        let view =
+            TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| LibraryError::Torch(e.to_string()))?;
         views.push((name.as_str(), view));
     }
-    let file = serialize(views, metadata).map_err(|e| Error::Torch(e.to_string()))?;
+    let file = serialize(views, metadata).map_err(|e| LibraryError::Torch(e.to_string()))?;
     write_whole(path, &file)
 }
 

@@ -10,10 +10,10 @@ use tch::{Device, Kind, Tensor};
 
 use crate::data::Text;
 use crate::device;
-use crate::error::{Error, Result};
 use crate::plan::run::Point;
 use crate::random::{self, Purpose};
 use crate::settings::names::LossName;
+use crate::support::error::{Error, Result};
 
 /// A batch of sequences.
 pub struct Batch {

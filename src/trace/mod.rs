@@ -11,7 +11,8 @@ use crate::diagnostics::adjoint::Profile;
 use crate::diagnostics::exact::PathSplit;
 use crate::diagnostics::{self, Look};
 use crate::engine::{self, Engine, EngineName, forward};
-use crate::error::{Error, Result};
+use crate::error::Error as LibraryError;
+use crate::support::error::{Error, Result};
 use crate::support::safetensors_io::Tensors;
 use crate::support::text::nearest;
 
@@ -124,7 +125,7 @@ impl Given {
 
     fn profiles(&self, engine: &dyn Engine) -> Result<Vec<Profile>> {
         let look = Look { split_every: 1, paths: PathSplit::Off };
-        diagnostics::profiles(
+        let profiles = diagnostics::profiles(
             engine,
             &self.parameters,
             &self.input,
@@ -134,7 +135,8 @@ impl Given {
                 let part = self.grad_output.narrow(0, piece.start as i64, piece.len() as i64);
                 Some((output * part).sum(output.kind()))
             },
-        )
+        )?;
+        Ok(profiles)
     }
 }
 
@@ -144,7 +146,7 @@ fn finite(name: &str, tensor: &Tensor, path: &Path) -> Result<()> {
     if others.size()[0] == 0 {
         return Ok(());
     }
-    let index = Vec::<i64>::try_from(others.get(0)).map_err(|e| Error::Torch(e.to_string()))?;
+    let index = Vec::<i64>::try_from(others.get(0)).map_err(|e| LibraryError::Torch(e.to_string()))?;
     let found = tensor.double_value(&index);
     Err(Error::data(path, format!("expected finite numbers in `{name}`, found {found} at {index:?}")))
 }

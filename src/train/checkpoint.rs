@@ -7,8 +7,8 @@ use tch::{Tensor, no_grad};
 
 use super::{OptimizerState, Progress};
 use crate::cell::State;
-use crate::error::{Error, Result};
 use crate::model::{Blueprint, Weights};
+use crate::support::error::{Error, Result};
 use crate::support::safetensors_io::{self, Metadata, Tensors};
 
 /// Key of the JSON among the metadata.

@@ -4,8 +4,8 @@ use tch::{Kind, no_grad};
 
 use crate::cell::State;
 use crate::data::Split;
-use crate::error::Result;
 use crate::model::{Ask, Blueprint, Model};
+use crate::support::error::Result;
 use crate::task::learning::{Task, loss, right};
 
 /// Means over a split.

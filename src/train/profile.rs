@@ -9,10 +9,10 @@ use crate::diagnostics::exact::PathSplit;
 use crate::diagnostics::{self, Look, Norm, norms};
 use crate::engine::EngineName;
 use crate::engine::engine;
-use crate::error::Result;
 use crate::model::{Ask, Blueprint, Model, read_out};
 use crate::settings::names::ModelName;
 use crate::settings::names::Quantity;
+use crate::support::error::Result;
 use crate::task::learning::{Batch, Target, Task, loss};
 
 /// `input_x` of any model; of a plain recurrent one also the adjoints of every layer.

@@ -9,9 +9,9 @@ use tch::{Device, Kind, Tensor, no_grad};
 use super::checkpoint::{Checkpoint, Header};
 use crate::cell::State;
 use crate::data::{END_OF_LINE, UNKNOWN, tokens};
-use crate::error::{Error, Result};
 use crate::model::{Ask, Model, model};
 use crate::settings::names::ModelName;
+use crate::support::error::{Error, Result};
 
 /// A language model out of a checkpoint.
 pub struct Sampler {

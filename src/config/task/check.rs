@@ -4,9 +4,9 @@ use super::{CorpusSettings, TaskSpec, TextSource};
 use crate::config::check::{Check, resolved};
 use crate::config::wire::TaskWire;
 use crate::data;
-use crate::error::ConfigError;
 use crate::settings::names::TaskName;
 use crate::settings::names::{Predict, Tokenizer};
+use crate::support::error::ConfigError;
 
 /// The keys of `[task]` beside its name, whether each is set, and the tasks that it belongs to.
 fn keys(wire: &TaskWire) -> Vec<(&'static str, bool, &'static [TaskName])> {

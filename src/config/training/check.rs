@@ -5,9 +5,9 @@ use super::{Axes, Length, Optimizer, Schedule, Settings, Solved};
 use crate::config::check::{Check, resolved};
 use crate::config::spec::Grid;
 use crate::config::task::TaskSpec;
-use crate::error::ConfigError;
 use crate::settings::names::ExperimentKind;
 use crate::settings::names::{ModelName, OptimizerName};
+use crate::support::error::ConfigError;
 use crate::support::text::number;
 
 impl Check<'_> {

@@ -11,8 +11,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::cell::CellName;
-use crate::error::{Error, Result};
 use crate::settings::names::{FrameworkName, PassName};
+use crate::support::error::{Error, Result};
 use crate::support::safetensors_io::{self, Tensors};
 use process::Process;
 

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 
 /// So much of what a peer said is told with an error.
 const LINES: usize = 3;

@@ -4,9 +4,9 @@ use tch::Tensor;
 
 use crate::cell::Parameters;
 use crate::diagnostics::gates::{GateValue, statistics};
-use crate::error::Result;
 use crate::plan::run::Run;
 use crate::results::schema::GateRow;
+use crate::support::error::Result;
 
 /// The rows of a run, given its parameters and input `[T, B, I]`.
 ///

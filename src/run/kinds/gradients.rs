@@ -8,11 +8,11 @@ use crate::diagnostics::exact::PathSplit;
 use crate::diagnostics::{self, Look};
 use crate::engine::EngineName;
 use crate::engine::engine;
-use crate::error::Result;
 use crate::plan::run::Run;
 use crate::results::schema::GradientRow;
 use crate::results::{GradientCurve, Rows};
 use crate::settings::names::Lags;
+use crate::support::error::Result;
 use crate::task::{Loss, batch};
 
 /// The engine that the others are held against: the equations as the textbook has them.

@@ -4,12 +4,12 @@ use super::{Place, gates, run_parameters};
 use crate::config::measure::Jacobian;
 use crate::data::Text;
 use crate::diagnostics::jacobian::{Product, Settings, View, products};
-use crate::error::Result;
 use crate::plan::run::Run;
 use crate::results::Rows;
 use crate::results::schema::JacobianRow;
 use crate::settings::lags::spaced;
 use crate::settings::names::JacobianQuantity;
+use crate::support::error::Result;
 use crate::task::batch;
 
 /// So many singular value decompositions are made for each decade of lags: they cost more than the steps.

@@ -15,10 +15,10 @@ use crate::cell::init::{StackSize, parameters};
 use crate::data::{Input, Inputs};
 use crate::device;
 use crate::engine::{Engine, agreement};
-use crate::error::{Error, Result};
 use crate::plan::run::{Point, Run, RunMeasure};
 use crate::random::{self, Purpose};
 use crate::results::Rows;
+use crate::support::error::{Error, Result};
 pub use training::recurrent_words;
 
 /// Where runs are executed.
@@ -122,5 +122,6 @@ fn agree(
     input: &Tensor,
     cotangent: &Tensor,
 ) -> Result<()> {
-    agreement::check(engine, reference, p, input, cotangent, agreement::tolerance(input.kind()))
+    agreement::check(engine, reference, p, input, cotangent, agreement::tolerance(input.kind()))?;
+    Ok(())
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::{Measured, Place};
 use crate::data::{Input, UNKNOWN};
-use crate::error::Result;
 use crate::model::{Blueprint, Model, model};
 use crate::plan::run::{Learning, Run};
 use crate::results::schema::{GradientRow, TrainingRow};
 use crate::results::{GradientCurve, Rows};
 use crate::settings::names::Lags;
+use crate::support::error::Result;
 use crate::task::learning::{Task, task};
 use crate::train::{self, Outcome, ProfileRecord, Progress, Setting};
 

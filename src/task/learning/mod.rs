@@ -13,9 +13,9 @@ use tch::{Device, Kind, Tensor};
 use crate::config::task::TaskSpec as Form;
 use crate::data::{Input, Split};
 use crate::device;
-use crate::error::{Error, Result};
 use crate::plan::run::{Learning, Run};
 use crate::settings::names::Predict;
+use crate::support::error::{Error, Result};
 
 /// What a model reads at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

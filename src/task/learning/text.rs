@@ -5,7 +5,7 @@ use tch::{Device, Tensor};
 use super::shuffle::Shuffle;
 use super::{Batch, Chance, Frame, Read, Source, Split, Target, Task};
 use crate::data::Corpus;
-use crate::error::Result;
+use crate::support::error::Result;
 
 /// After every step the next symbol is asked for. The text is cut into B streams side by side, and each batch goes on where
 /// the one before ended: truncated backpropagation through time.

@@ -16,10 +16,10 @@ use super::{profile, schedule};
 use crate::cell::State;
 use crate::config::training::Length;
 use crate::data::Split;
-use crate::error::{Error, Result};
 use crate::model::{Ask, Blueprint, Model};
 use crate::plan::run::{Learning, Run};
 use crate::random::{self, Purpose};
+use crate::support::error::{Error, Result};
 use crate::support::file::sweep;
 use crate::task::learning::{Batch, Chance, Task, loss, right};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Learner;
-use crate::error::{Error, Result};
+use crate::support::error::{Error, Result};
 use crate::train::checkpoint::{self, Checkpoint, Header, Snapshot};
 
 impl Learner<'_> {

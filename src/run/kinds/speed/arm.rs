@@ -2,9 +2,9 @@
 
 use super::work::Work;
 use crate::engine::EngineName;
-use crate::error::Result;
 use crate::run::frameworks::Peer;
 use crate::settings::names::PassName;
+use crate::support::error::Result;
 
 /// One that is timed.
 pub enum Arm<'a> {

@@ -12,11 +12,12 @@ use crate::config::measure::Timing;
 use crate::data::Text;
 use crate::device;
 use crate::engine::EngineName;
-use crate::error::{Error, Result};
+use crate::error::Error as LibraryError;
 use crate::plan::run::Run;
 use crate::results::schema::SpeedRow;
 use crate::run::frameworks::{self, Peer};
 use crate::settings::names::{FrameworkName, PassName};
+use crate::support::error::{Error, Result};
 use arm::Arm;
 use work::Work;
 
@@ -100,7 +101,9 @@ impl<'a> Contest<'a> {
     fn enter(&mut self, arm: Result<Arm<'a>>) -> Result<()> {
         match arm {
             Ok(arm) => self.arms.push(Some(arm)),
-            Err(error @ (Error::Disagreement { .. } | Error::Peer { .. })) => self.refused.push(error),
+            Err(error @ (Error::Library(LibraryError::Disagreement { .. }) | Error::Peer { .. })) => {
+                self.refused.push(error)
+            }
             Err(error) => return Err(error),
         }
         Ok(())

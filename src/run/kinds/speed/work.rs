@@ -11,11 +11,11 @@ use crate::data::Text;
 use crate::device;
 use crate::engine::EngineName;
 use crate::engine::{Engine, agreement, engine, zero_states};
-use crate::error::{Error, Result};
 use crate::plan::run::Run;
 use crate::run::frameworks::Peer;
 use crate::run::kinds::{Place, agree, cotangent, run_parameters};
 use crate::settings::names::PassName;
+use crate::support::error::{Error, Result};
 use crate::support::safetensors_io::Tensors;
 use crate::task::batch;
 

@@ -1,0 +1,155 @@
+//! The errors of the lab: everything that can end a command or a run. Only `main` prints an error.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error as LibraryError;
+use crate::support::text::number;
+
+/// The result of everything in the lab that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of the lab, with the names and values that a reader needs to fix its cause.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An error of a cell, an engine or a device.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+
+    /// A config, or an override of one, that cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+
+    /// A command line that cannot be executed.
+    #[error("{0}")]
+    Usage(String),
+
+    /// A data file or dataset that cannot be used.
+    #[error("{path}: {problem}", path = path.display())]
+    Data {
+        /// The file or directory.
+        path: PathBuf,
+        /// The problem: what was expected and what was found.
+        problem: String,
+    },
+
+    /// An output directory that cannot be written to; checked before the first run.
+    #[error("cannot write results to {path}: {cause}", path = path.display())]
+    OutDir {
+        /// The directory.
+        path: PathBuf,
+        /// The system's error.
+        cause: std::io::Error,
+    },
+
+    /// A file operation that the system refused.
+    #[error("cannot {doing} {path}: {cause}", path = path.display())]
+    Io {
+        /// A verb: "read", "write", "rename".
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        cause: std::io::Error,
+    },
+
+    /// A CSV file whose content does not fit its columns.
+    #[error("cannot {doing} {path}: {cause}", path = path.display())]
+    Csv {
+        /// A verb: "read", "write".
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The CSV reader's error, with the line.
+        cause: csv::Error,
+    },
+
+    /// Another library's process that fails or answers wrongly.
+    #[error("peer `{peer}`: {problem}")]
+    Peer {
+        /// The name of the library.
+        peer: String,
+        /// The problem: what was expected and what was found.
+        problem: String,
+    },
+
+    /// A loss or gradient that is not a finite number.
+    #[error(
+        "training diverged at step {step}: {what} is {value}; {}; \
+         a smaller learning rate or training.clip_norm may help",
+        last.map_or("there was no finite loss before".into(), |loss| format!("the last finite loss was {}", number(loss)))
+    )]
+    Diverged {
+        /// The step, from 1. For an evaluation: the last training step before it.
+        step: usize,
+        /// The quantity: `the loss`, `the gradient's norm`, or the loss on a held-out split.
+        what: &'static str,
+        /// The value that was found.
+        value: f64,
+        /// The last finite loss.
+        last: Option<f64>,
+    },
+
+    /// A panic during a run, with its message.
+    #[error("{0}")]
+    Panic(String),
+}
+
+impl Error {
+    /// The process's exit code: 2 if the user's input must change, 1 otherwise.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Config(_)
+            | Error::Usage(_)
+            | Error::Data { .. }
+            | Error::OutDir { .. }
+            | Error::Library(LibraryError::Unsupported { .. } | LibraryError::NoDevice { .. }) => 2,
+            _ => 1,
+        }
+    }
+
+    /// Returns a closure for `map_err`: the system error of `doing` something to `path`.
+    pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.to_path_buf();
+        move |cause| Error::Io { doing, path, cause }
+    }
+
+    /// Returns a closure for `map_err`: the CSV error of `doing` something to `path`.
+    pub fn csv(doing: &'static str, path: &Path) -> impl FnOnce(csv::Error) -> Error {
+        let path = path.to_path_buf();
+        move |cause| Error::Csv { doing, path, cause }
+    }
+
+    /// Returns a data error about `path`.
+    pub fn data(path: &Path, problem: impl Into<String>) -> Error {
+        Error::Data { path: path.to_path_buf(), problem: problem.into() }
+    }
+}
+
+/// An error in a config: place, key, what was expected and what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The config file, or `--set KEY=VALUE` for an override.
+    pub place: String,
+    /// The line in the file, from 1, if it is known.
+    pub line: Option<usize>,
+    /// The dotted key, if the error is about one.
+    pub key: Option<String>,
+    /// The problem: what was expected and what was found.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, ": `{key}`")?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+impl std::error::Error for ConfigError {}
