@@ -4,21 +4,13 @@ use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters};
 use lstm_lab::device::cpu;
 use lstm_lab::diagnostics::Norm;
-use lstm_lab::diagnostics::adjoint::{Profile, profiles};
+use lstm_lab::diagnostics::adjoint::profiles;
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{Case, engines};
-
-fn of(found: &[Profile], quantity: Quantity, layer: usize) -> Vec<(usize, Norm)> {
-    found.iter().find(|p| p.quantity == quantity && p.layer == layer).unwrap().norms.clone()
-}
-
-fn log10(norm: Norm) -> f64 {
-    norm.log10().unwrap_or(f64::NEG_INFINITY)
-}
+use crate::support::{Case, engines, log10, norms_of};
 
 fn last(output: &Tensor) -> Tensor {
     output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double)
@@ -35,11 +27,11 @@ fn a_linear_network_decays_as_the_powers_of_its_matrix() {
     let p = Parameters { cell: CellName::Rnn, layers: vec![layer] }.leaves();
     for engine in engines(Kind::Double) {
         let found = profiles(engine, &p, &zeros(&[400, 3, 2]), None, 7, last).unwrap();
-        for (t, norm) in of(&found, Quantity::TotalH, 0) {
+        for &(t, norm) in norms_of(&found, Quantity::TotalH, 0) {
             let expected = (400 - t) as f64 * DECAY.log10();
             assert!((log10(norm) - expected).abs() < 1e-12, "{}: step {t}", engine.name());
         }
-        for (t, norm) in of(&found, Quantity::DirectH, 0) {
+        for &(t, norm) in norms_of(&found, Quantity::DirectH, 0) {
             assert_eq!(norm == Norm::Zero, t < 400, "only the last output enters the loss directly");
         }
     }
@@ -60,7 +52,7 @@ fn the_cell_state_of_an_lstm_decays_as_its_forget_gate() {
     };
     let p = Parameters { cell: CellName::Lstm, layers: vec![layer] }.leaves();
     let found = profiles(engine(EngineName::Fused), &p, &zeros(&[300, 1, 1]), None, 1, last).unwrap();
-    let total_c = of(&found, Quantity::TotalC, 0);
+    let total_c = norms_of(&found, Quantity::TotalC, 0);
     let forget = 1.0 / (1.0 + (-2.0f64).exp());
     let slope = (log10(total_c[299].1) - log10(total_c[0].1)) / 299.0;
     assert!((slope + forget.log10()).abs() < 1e-12, "{slope}");
@@ -76,11 +68,11 @@ fn cutting_at_every_step_gives_what_the_states_themselves_give() {
         for engine in engines(Kind::Double) {
             let found = profiles(engine, &p, &case.input(), None, 1, sum).unwrap();
             for profile in &found {
-                let expected = of(&reference, profile.quantity, profile.layer);
+                let expected = norms_of(&reference, profile.quantity, profile.layer);
                 assert_eq!(profile.norms.len(), expected.len());
                 for ((t, found), (_, expected)) in profile.norms.iter().zip(expected) {
                     assert!(
-                        (log10(*found) - log10(expected)).abs() < 1e-11,
+                        (log10(*found) - log10(*expected)).abs() < 1e-11,
                         "{cell} {} {} layer {} step {t}",
                         engine.name(),
                         profile.quantity,
@@ -99,14 +91,15 @@ fn every_layer_and_every_step_is_there() {
     for engine in engines(Kind::Double) {
         let found = profiles(engine, &p, &case.input(), None, 4, last).unwrap();
         for layer in 0..2 {
-            let steps: Vec<usize> = of(&found, Quantity::TotalH, layer).iter().map(|(t, _)| *t).collect();
+            let steps: Vec<usize> =
+                norms_of(&found, Quantity::TotalH, layer).iter().map(|(t, _)| *t).collect();
             match engine.name().shows_states() {
                 false => assert_eq!(steps, [3, 7, 11, 15]),
                 true => assert_eq!(steps, (1..=15).collect::<Vec<_>>()),
             }
-            assert_eq!(of(&found, Quantity::DirectH, layer).len(), 15);
+            assert_eq!(norms_of(&found, Quantity::DirectH, layer).len(), 15);
         }
-        assert_eq!(of(&found, Quantity::InputX, 0).len(), 15);
+        assert_eq!(norms_of(&found, Quantity::InputX, 0).len(), 15);
     }
 }
 

@@ -4,19 +4,16 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use lstm_lab::data::{DATASETS, Images, RawText, Status, Vocabulary, WordVocabulary, verify};
 
-fn data(root: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("lstm-lab")
-        .unwrap()
-        .env("LSTM_LAB_DATA", root)
-        .arg("data")
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+use crate::support::cli::{command, finish};
+
+/// Exit code, standard output and standard error of `lstm-lab data`.
+fn data(root: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = command(root);
+    command.env("LSTM_LAB_DATA", root).arg("data").args(arguments);
+    let finished = finish(command);
+    (finished.code, finished.stdout, finished.stderr)
 }
 
 /// Where that dataset is, if it is here.

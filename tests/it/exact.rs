@@ -13,15 +13,7 @@ use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::Case;
-
-fn log10(norm: Norm) -> f64 {
-    norm.log10().unwrap_or(f64::NEG_INFINITY)
-}
-
-fn of(found: &[Profile], quantity: Quantity) -> &[(usize, Norm)] {
-    &found.iter().find(|profile| profile.quantity == quantity).unwrap().norms
-}
+use crate::support::{Case, log10, norms_of};
 
 fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
     Tensor::from_slice(&numbers).reshape(shape)
@@ -89,7 +81,7 @@ fn hold_against(golden: &Norms, steps: i64, scale: f64) -> f64 {
         for (quantity, of_quantity) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
             for (t, expected) in &golden[name.as_str()][of_quantity] {
                 let t: usize = t.parse().unwrap();
-                let (step, norm) = of(&found, quantity)[t - 1];
+                let (step, norm) = norms_of(&found, quantity, 0)[t - 1];
                 assert_eq!(step, t);
                 assert!(
                     (log10(norm) - expected).abs() < 1e-8,
@@ -167,11 +159,11 @@ fn explosion_beyond_1e308_and_decay_below_it_are_followed() {
             CellName::Gru => (Quantity::TotalH, 1.0, 0.5 + 0.25 * gain),
             CellName::Lstm => (Quantity::TotalC, 0.5f64, 0.5 + 0.25 * gain),
         };
-        for (t, norm) in of(&found, quantity) {
+        for &(t, norm) in norms_of(&found, quantity, 0) {
             let expected = at_the_end.log10() + (4001 - t) as f64 * per_step.log10();
-            assert!((log10(*norm) - expected).abs() < 1e-9, "{name} {gain} {t}: {norm:?} {expected}");
+            assert!((log10(norm) - expected).abs() < 1e-9, "{name} {gain} {t}: {norm:?} {expected}");
         }
-        let far = log10(of(&found, quantity)[0].1);
+        let far = log10(norms_of(&found, quantity, 0)[0].1);
         assert!(far.abs() > 310.0, "{name} {gain}: {far} is within what a float holds");
     }
 }
@@ -179,7 +171,7 @@ fn explosion_beyond_1e308_and_decay_below_it_are_followed() {
 #[test]
 fn exact_zero_is_a_flag_and_no_number() {
     let found = linear(CellName::Rnn, 0.0, 50);
-    let norms = of(&found, Quantity::TotalH);
+    let norms = norms_of(&found, Quantity::TotalH, 0);
     assert_eq!(norms[49], (50, Norm::Log10(0.0)));
     assert!(norms[..49].iter().all(|(_, norm)| *norm == Norm::Zero), "{norms:?}");
 }

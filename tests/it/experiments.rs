@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use lstm_lab::config::{self, Spec, targets, task::TaskSpec, task::TextSource};
 use lstm_lab::data::{Corpus, Input, Inputs, Kind, RawText, Text, dataset_of};
 
-use crate::cli::lab;
+use crate::support::lab;
 
 fn experiments() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")
@@ -55,9 +55,9 @@ fn the_config_that_the_readme_shows_is_sound() {
     let config = block.replace("dataset = \"shakespeare\"", "file = \"text.txt\"");
     fs::write(dir.path().join("mine.toml"), config).unwrap();
     let said = lab(dir.path(), &["check", "mine.toml"]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(said.code, 0, "{}", said.stderr);
     // Two inits for the RNN, three for the others, two lengths, three seeds.
-    assert!(said.out.contains("mine: 48 runs"), "{}", said.out);
+    assert!(said.stdout.contains("mine: 48 runs"), "{}", said.stdout);
 }
 
 /// The README lists the keys of each table; the program lists them where it is asked for one that there is not.

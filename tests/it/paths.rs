@@ -2,7 +2,6 @@
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, State, cell, zero_state};
-use lstm_lab::diagnostics::adjoint::Profile;
 use lstm_lab::diagnostics::exact::{self, PathSplit};
 use lstm_lab::diagnostics::{Norm, norms};
 use lstm_lab::engine::EngineName;
@@ -10,15 +9,7 @@ use lstm_lab::engine::{Engine, engine};
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::Case;
-
-fn log10(norm: Norm) -> f64 {
-    norm.log10().unwrap_or(f64::NEG_INFINITY)
-}
-
-fn of(found: &[Profile], quantity: Quantity, layer: usize) -> &[(usize, Norm)] {
-    &found.iter().find(|profile| profile.quantity == quantity && profile.layer == layer).unwrap().norms
-}
+use crate::support::{Case, log10, norms_of};
 
 /// The carried state of a step: c of the LSTM, h of the GRU.
 fn carried(state: &State) -> &Tensor {
@@ -81,13 +72,14 @@ fn as_vectors_the_two_paths_add_up_to_the_adjoint() {
                 let input = &inputs[layer];
                 let (along, _) = gradients(&truncated(name, &p.layers[layer], input), &direct, input);
                 let (total, of_input) = gradients(&states(layer, input), &direct, input);
-                let whole = of(&found, total_quantity, layer);
+                let whole = norms_of(&found, total_quantity, layer);
                 for (quantity, expected) in [
                     (total_quantity, &total),
                     (Quantity::CellPath, &along),
                     (Quantity::GatePath, &(&total - &along)),
                 ] {
-                    for ((t, norm), expected) in of(&found, quantity, layer).iter().zip(norms(expected)) {
+                    for ((t, norm), expected) in norms_of(&found, quantity, layer).iter().zip(norms(expected))
+                    {
                         let number = |norm: Norm| 10f64.powf(log10(norm));
                         let error = (number(*norm) - number(expected)).abs() / number(whole[t - 1].1);
                         assert!(
@@ -119,13 +111,13 @@ fn the_cell_path_is_the_product_of_the_forget_gates() {
         forget.push(gates[1].preactivation(&x, &state.h).sigmoid().double_value(&[0, 0]));
         state = cell(CellName::Lstm).step(&gates, &x, &state);
     }
-    let path = of(&found, Quantity::CellPath, 0);
+    let path = norms_of(&found, Quantity::CellPath, 0);
     for t in 0..39 {
         let product: f64 = forget[t + 1..].iter().map(|f| f.log10()).sum();
         assert!((log10(path[t].1) - log10(path[39].1) - product).abs() < 1e-11, "step {}", t + 1);
     }
     assert_eq!(
-        of(&found, Quantity::GatePath, 0)[39].1,
+        norms_of(&found, Quantity::GatePath, 0)[39].1,
         Norm::Zero,
         "at the end nothing came through the gates yet"
     );

@@ -5,10 +5,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use lstm_lab::results::schema::{RunRow, SpeedRow};
 use lstm_lab::support::file::read;
 use tempfile::TempDir;
+
+use crate::support::cli::{command, finish};
 
 const SMALL: &str = r#"
 kind = "speed"
@@ -39,15 +40,12 @@ fn place() -> TempDir {
 
 /// Exit code and standard error of a run of `small.toml`; `peers` is the program that starts them.
 fn run(dir: &Path, peers: Option<&Path>, behaviour: &str, arguments: &[&str]) -> (i32, String) {
-    let mut command = Command::cargo_bin("lstm-lab").unwrap();
-    command.current_dir(dir).args(["run", "small.toml", "--threads", "1"]).args(arguments);
+    let mut command = command(dir);
+    command.args(["run", "small.toml", "--threads", "1"]).args(arguments);
     command.env("LSTM_LAB", assert_cmd::cargo::cargo_bin("lstm-lab")).env("STAND_IN", behaviour);
-    match peers {
-        Some(program) => command.env("LSTM_LAB_PEERS", program),
-        None => command.env_remove("LSTM_LAB_PEERS"),
-    };
-    let output = command.output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    peers.map(|program| command.env("LSTM_LAB_PEERS", program));
+    let finished = finish(command);
+    (finished.code, finished.stderr)
 }
 
 /// The stand-in, where there is a Python to run it.
@@ -139,22 +137,6 @@ fn without_a_program_for_peers_nothing_runs_and_the_remedy_is_named() {
     assert!(!dir.path().join("results/small/runs.csv").exists());
     let (code, said) = run(dir.path(), None, "", &["--set", "speed.peers=[]"]);
     assert_eq!(code, 0, "{said}");
-}
-
-#[test]
-fn peers_that_cannot_be_are_refused_with_the_key() {
-    let dir = place();
-    for (set, needles) in [
-        ("speed.peers=[\"jaxx\"]", &["speed.peers", "did you mean `jax`?"][..]),
-        ("speed.peers=[\"jax\",\"jax\"]", &["speed.peers", "found `jax` again"]),
-        ("grid.dtype=\"f64\"", &["grid.dtype", "f32"]),
-    ] {
-        let (code, said) = run(dir.path(), None, "", &["--set", "grid.engine=\"builtin\"", "--set", set]);
-        assert_eq!(code, 2, "{set}: {said}");
-        for needle in needles {
-            assert!(said.contains(needle), "{set}: expected `{needle}` in: {said}");
-        }
-    }
 }
 
 /// Every peer and cell against ours: output, and every gradient of a stack of two layers.

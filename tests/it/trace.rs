@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::State;
 use lstm_lab::engine::EngineName;
@@ -14,13 +13,12 @@ use proptest::prelude::*;
 use tch::{Kind, Tensor};
 
 use crate::golden::load;
-use crate::support::{Case, assert_same, engines};
+use crate::support::{Case, assert_same, engines, lab};
 
+/// Exit code and standard error of `lstm-lab trace`.
 fn trace(dir: &Path, arguments: &[&str]) -> (i32, String) {
-    let output =
-        Command::cargo_bin("lstm-lab").unwrap().current_dir(dir).arg("trace").args(arguments).output();
-    let output = output.unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    let traced = lab(dir, &[&["trace"], arguments].concat());
+    (traced.code, traced.stderr)
 }
 
 /// The golden tensors under the names that `trace` wants.

@@ -1,4 +1,4 @@
-//! What several tests need: small networks, inputs and comparisons.
+//! Small networks, their inputs and all results of an engine on them.
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::init::{StackSize, parameters};
@@ -40,7 +40,7 @@ impl Case {
         self.normal(Purpose::Loss, &[self.steps, self.batch, self.hidden])
     }
 
-    /// A random first state of every layer.
+    /// A random first state for every layer.
     pub fn first(&self) -> Vec<State> {
         let mut rng = random::stream(self.seed, Purpose::Readout);
         let mut draw = || random::normal(&mut rng, &[self.batch, self.hidden], self.kind, cpu());
@@ -54,13 +54,13 @@ impl Case {
     }
 }
 
-/// All engines that work with a type.
+/// The engines that accept tensors of a type.
 pub fn engines(kind: Kind) -> impl Iterator<Item = &'static dyn Engine> {
     let sample = Tensor::zeros([1], (kind, cpu()));
     EngineName::ALL.iter().map(|name| engine(*name)).filter(move |engine| engine.accepts(&sample).is_ok())
 }
 
-/// Every tensor that a run from a given first state gives: output, last states, gradients of everything.
+/// Every result of a run from a given first state: the output, the last states and all gradients.
 pub fn results(
     engine: &dyn Engine,
     p: &Parameters,
@@ -97,25 +97,4 @@ pub fn results(
     let gradients = Tensor::run_backward(&[loss], &tensors, false, false);
     found.extend(nodes.iter().map(|(name, _)| format!("grad.{name}")).zip(gradients));
     found
-}
-
-/// Panics where two lists of named tensors differ by more than `tolerance`, relative.
-pub fn assert_close(
-    found: &[(String, Tensor)],
-    expected: &[(String, Tensor)],
-    tolerance: f64,
-    context: &str,
-) {
-    assert_eq!(found.len(), expected.len(), "{context}");
-    for ((name, found), (other, expected)) in found.iter().zip(expected) {
-        assert_eq!(name, other);
-        assert_same(found, expected, tolerance, &format!("{context}: {name}"));
-    }
-}
-
-/// Panics where two tensors differ in shape, or by more than `tolerance`, relative.
-pub fn assert_same(found: &Tensor, expected: &Tensor, tolerance: f64, context: &str) {
-    assert_eq!(found.size(), expected.size(), "{context}");
-    let error = lstm_lab::engine::agreement::relative_difference(found, expected);
-    assert!(error <= tolerance, "{context}: relative difference {error:.2e}, allowed {tolerance:.0e}");
 }

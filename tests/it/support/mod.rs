@@ -1,0 +1,10 @@
+//! Helpers that several tests share.
+
+pub mod cli;
+mod inputs;
+mod near;
+pub mod snapshot;
+
+pub use cli::lab;
+pub use inputs::{Case, engines, results};
+pub use near::{assert_close, assert_same, log10, norms_of};

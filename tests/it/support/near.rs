@@ -1,0 +1,37 @@
+//! Comparisons of tensors, and norms of gradients by quantity and layer.
+
+use lstm_lab::diagnostics::Norm;
+use lstm_lab::diagnostics::adjoint::Profile;
+use lstm_lab::settings::names::Quantity;
+use tch::Tensor;
+
+/// Panics if two lists of named tensors differ by more than `tolerance`, relative.
+pub fn assert_close(
+    found: &[(String, Tensor)],
+    expected: &[(String, Tensor)],
+    tolerance: f64,
+    context: &str,
+) {
+    assert_eq!(found.len(), expected.len(), "{context}");
+    for ((name, found), (other, expected)) in found.iter().zip(expected) {
+        assert_eq!(name, other);
+        assert_same(found, expected, tolerance, &format!("{context}: {name}"));
+    }
+}
+
+/// Panics if two tensors differ in shape, or by more than `tolerance`, relative.
+pub fn assert_same(found: &Tensor, expected: &Tensor, tolerance: f64, context: &str) {
+    assert_eq!(found.size(), expected.size(), "{context}");
+    let error = lstm_lab::engine::agreement::relative_difference(found, expected);
+    assert!(error <= tolerance, "{context}: relative difference {error:.2e}, allowed {tolerance:.0e}");
+}
+
+/// log10 of a norm; −∞ for zero.
+pub fn log10(norm: Norm) -> f64 {
+    norm.log10().unwrap_or(f64::NEG_INFINITY)
+}
+
+/// The norms of a quantity in a layer, by step.
+pub fn norms_of(found: &[Profile], quantity: Quantity, layer: usize) -> &[(usize, Norm)] {
+    &found.iter().find(|profile| profile.quantity == quantity && profile.layer == layer).unwrap().norms
+}
