@@ -78,7 +78,7 @@ pub fn run(args: &RunArgs) -> Result<u8> {
 /// is missing is found out about then.
 fn peer_versions(spec: &Spec, place: Place, ui: &Ui) -> Result<BTreeMap<String, String>> {
     let mut versions = BTreeMap::new();
-    for &name in spec.parts.iter().flat_map(|part| part.measure.peers()) {
+    for &name in spec.parts.iter().flat_map(|part| &part.frameworks) {
         ui.say(&format!("starting the peer `{name}`"));
         let peer = Peer::start(&frameworks::program()?, name, place.threads)?;
         versions.insert(format!("peer_{name}"), peer.versions());

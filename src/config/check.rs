@@ -7,6 +7,7 @@ use super::setting::Selector;
 use super::source::Source;
 use super::spec::{Grid, Measure, Part};
 use super::task::TaskSpec;
+use super::training::TrainingAxes;
 use super::wire::{OneOrMany, Wire};
 use crate::device::Dtype;
 use crate::engine::EngineName;
@@ -173,6 +174,8 @@ impl Check<'_> {
         wire: &Wire,
         task: &TaskSpec,
     ) -> Result<Part, ConfigError> {
+        let mut axes = TrainingAxes::default();
+        let (mut losses, mut frameworks) = (Vec::new(), Vec::new());
         let (measure, grid) = match kind {
             ExperimentKind::Gradients => {
                 let own = resolved(wire.gradients.clone());
@@ -187,14 +190,15 @@ impl Check<'_> {
                     own.split_every.map(|every| self.size("gradients.split_every", every)).transpose()?;
                 let lags = self.word("gradients.lags", resolved(own.lags.as_deref()))?;
                 let (path_split, gates) = (resolved(own.path_split), resolved(own.gates));
-                (Measure::Gradients(Gradients { loss, split_every, lags, path_split, gates }), own.grid)
+                losses.push(loss);
+                (Measure::Gradients(Gradients { split_every, lags, path_split, gates }), own.grid)
             }
             ExperimentKind::Jacobian => {
                 let own = resolved(wire.jacobian.clone());
                 let lags = self.word("jacobian.lags", resolved(own.lags.as_deref()))?;
                 let qr_every = self.size("jacobian.qr_every", resolved(own.qr_every))?;
                 let burn_in = own.burn_in.map(|steps| self.count("jacobian.burn_in", steps)).transpose()?;
-                (Measure::Jacobian { settings: Jacobian { lags, qr_every }, burn_in }, own.grid)
+                (Measure::Jacobian(Jacobian { lags, qr_every, burn_in }), own.grid)
             }
             ExperimentKind::Speed => {
                 let own = resolved(wire.speed.clone());
@@ -211,22 +215,20 @@ impl Check<'_> {
                     warmup: self.size("speed.warmup", resolved(own.warmup))?,
                     budget_seconds,
                 };
-                let measure = Measure::Speed {
-                    timing,
-                    peers: match &own.peers {
-                        Some(peers) if !peers.0.is_empty() => self.words("speed.peers", &own.peers)?,
-                        _ => Vec::new(),
-                    },
+                frameworks = match &own.peers {
+                    Some(peers) if !peers.0.is_empty() => self.words("speed.peers", &own.peers)?,
+                    _ => Vec::new(),
                 };
-                (measure, own.grid)
+                (Measure::Speed(timing), own.grid)
             }
             ExperimentKind::Training => {
                 let own = resolved(wire.training.clone());
-                let (axes, settings) = self.training(&own, task)?;
-                (Measure::Training { axes, settings: Box::new(settings) }, own.grid)
+                let (own_axes, settings) = self.training(&own, task)?;
+                axes = own_axes;
+                (Measure::Training(Box::new(settings)), own.grid)
             }
         };
-        let sized = matches!(&measure, Measure::Training { settings, .. } if settings.parameters.is_some());
+        let sized = matches!(&measure, Measure::Training(settings) if settings.parameters.is_some());
         let grid = self.grid(kind, &resolved(grid), task, sized)?;
         if matches!(measure, Measure::Gradients(Gradients { path_split: true, .. }))
             && grid.engine.iter().any(|engine| *engine != EngineName::Analytic)
@@ -234,18 +236,18 @@ impl Check<'_> {
             let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
             return Err(self.source.error("gradients.path_split", problem));
         }
-        if let Measure::Jacobian { burn_in, .. } = measure {
+        if let Measure::Jacobian(Jacobian { burn_in, .. }) = measure {
             self.jacobian_grid(burn_in, &grid)?;
         }
-        if let Measure::Training { axes, settings } = &measure {
-            self.training_grid(resolved(wire.training.as_ref()), axes, settings, &grid)?;
+        if let Measure::Training(settings) = &measure {
+            self.training_grid(resolved(wire.training.as_ref()), &axes, settings, &grid)?;
             self.long_enough(task, &grid)?;
         }
         if grid.engine.contains(&EngineName::Simd) && grid.dtype.contains(&Dtype::F64) {
             let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
             return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
         }
-        if !measure.peers().is_empty() && grid.dtype.contains(&Dtype::F64) {
+        if !frameworks.is_empty() && grid.dtype.contains(&Dtype::F64) {
             let problem = "peers (speed.peers) work with f32 only; expected `f32`, or no peers";
             return Err(self.source.error(&self.grid_key(kind, "dtype"), problem));
         }
@@ -256,7 +258,7 @@ impl Check<'_> {
                 .source
                 .error(&key, "expected `builtin` among the engines: speed is measured against it"));
         }
-        Ok(Part { measure, grid })
+        Ok(Part { measure, grid, axes, losses, frameworks })
     }
 
     /// What products of Jacobians need: the hand-derived steps, digits enough, a single sequence.

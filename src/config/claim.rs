@@ -219,14 +219,14 @@ impl Claim {
 
 /// The runs of a metric's kind that fit.
 pub(crate) fn selected<'a>(selector: &Selector, metric: Metric, runs: &'a [Run]) -> Vec<&'a Run> {
-    let fits = |run: &&Run| run.kind() == metric.kind() && selector.fits(|name| run.setting(name));
+    let fits = |run: &&Run| run.settings.kind == metric.kind() && selector.fits(&run.settings);
     runs.iter().filter(fits).collect()
 }
 
 /// Whether the runs differ in nothing but the seed.
 pub(crate) fn one_point(runs: &[&Run]) -> Result<(), String> {
     let mut seeds = BTreeSet::new();
-    match runs.iter().find(|run| !seeds.insert(run.seed)) {
+    match runs.iter().find(|run| !seeds.insert(run.settings.seed)) {
         None => Ok(()),
         Some(other) => {
             let (one, other) = (runs[0].describe(), other.describe());

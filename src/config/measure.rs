@@ -2,13 +2,11 @@
 
 use serde::Serialize;
 
-use crate::settings::names::{Lags, LossName, PassName};
+use crate::settings::names::{Lags, PassName};
 
 /// Settings of the kind `gradients`.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Gradients {
-    /// What is differentiated.
-    pub loss: LossName,
     /// Steps between probe points, for an engine that shows no inner state.
     pub split_every: Option<usize>,
     /// At which lags rows are written.
@@ -26,6 +24,8 @@ pub struct Jacobian {
     pub lags: Lags,
     /// Steps from one QR decomposition to the next.
     pub qr_every: usize,
+    /// Steps at the end that Lyapunov exponents leave out; none: a tenth of the sequence.
+    pub burn_in: Option<usize>,
 }
 
 /// Settings of the kind `speed`.

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::check::Check;
 use super::measure::Gradients;
+use super::spec::Measure;
 use crate::cell::CellName;
-use crate::plan::run::{Run, RunMeasure};
+use crate::plan::run::Run;
 use crate::settings::names::Tokenizer;
 use crate::settings::names::{ExperimentKind, Quantity};
 use crate::support::error::ConfigError;
@@ -78,9 +79,9 @@ impl Reading {
     /// Why a run of the metric's kind has no such number, if it has none: the key that is wrong, and the problem.
     pub(crate) fn lacks(&self, run: &Run) -> Option<(&'static str, String)> {
         match &run.measure {
-            RunMeasure::Gradients { settings, .. } => self.lacks_norm(run, settings),
-            RunMeasure::Training(learning) => {
-                let (level, solved) = (learning.task.level(), &learning.settings.solved);
+            Measure::Gradients(gradients) => self.lacks_norm(run, gradients),
+            Measure::Training(training) => {
+                let (level, solved) = (run.task.level(), &training.solved);
                 let needs = match self.metric {
                     Metric::Solved | Metric::Sequences if solved.is_none() => {
                         "a criterion in [training], such as `solved_loss`"
@@ -92,18 +93,20 @@ impl Reading {
                 };
                 Some(("metric", format!("has no `{}`: expected {needs}", self.metric)))
             }
-            RunMeasure::Jacobian { .. } | RunMeasure::Speed { .. } => None,
+            Measure::Jacobian(_) | Measure::Speed(_) => None,
         }
     }
 
     fn lacks_norm(&self, run: &Run, settings: &Gradients) -> Option<(&'static str, String)> {
-        let (cell, steps) = (run.point.cell, run.point.seq_len);
+        let (cell, steps) = (run.settings.cell, run.settings.seq_len);
         let needs = match self.quantity {
-            Some(Quantity::TotalC) if cell != CellName::Lstm => "the cell `lstm`",
+            Some(Quantity::TotalC) if cell != Some(CellName::Lstm) => "the cell `lstm`",
             Some(Quantity::CellPath | Quantity::GatePath) if !settings.path_split => {
                 "gradients.path_split = true"
             }
-            Some(Quantity::CellPath | Quantity::GatePath) if cell == CellName::Rnn => "a cell with gates",
+            Some(Quantity::CellPath | Quantity::GatePath) if cell == Some(CellName::Rnn) => {
+                "a cell with gates"
+            }
             _ => {
                 let lag = self.lag.filter(|lag| *lag >= steps || !settings.lags.writes(*lag, steps))?;
                 let problem =

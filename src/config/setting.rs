@@ -8,7 +8,7 @@ use crate::cell::CellName;
 use crate::cell::init::Init;
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::plan::run::Run;
+use crate::settings::Settings;
 use crate::settings::names::ModelName;
 use crate::settings::names::{ExperimentKind, FrameworkName};
 use crate::support::error::ConfigError;
@@ -29,7 +29,7 @@ pub const SETTINGS: [&str; 14] = [
     "model",
     "learning_rate",
     "clip_norm",
-    "data_share",
+    "train_fraction",
 ];
 
 /// Those whose values are words; the others are numbers.
@@ -40,9 +40,14 @@ const WORDS: [&str; 6] = ["kind", "cell", "engine", "init", "dtype", "model"];
 pub struct Selector(Vec<(String, String)>);
 
 impl Selector {
-    /// Whether a run fits, whose settings `value` tells by name.
-    pub fn fits(&self, value: impl Fn(&str) -> Option<String>) -> bool {
+    /// The same for settings by name, as CSV files have them.
+    pub fn fits_text(&self, value: impl Fn(&str) -> Option<String>) -> bool {
         self.0.iter().all(|(name, expected)| value(name).as_ref() == Some(expected))
+    }
+
+    /// Returns true for settings that have all the values.
+    pub fn fits(&self, settings: &Settings) -> bool {
+        self.0.iter().all(|(name, expected)| settings.value(name).as_ref() == Some(expected))
     }
 }
 
@@ -51,33 +56,6 @@ impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<String> = self.0.iter().map(|(name, value)| format!("{name} {value}")).collect();
         f.write_str(&words.join(", "))
-    }
-}
-
-impl Run {
-    /// The value of one of [`SETTINGS`]; none where the run has no such setting. A model without recurrent layers has no
-    /// cell, engine or init.
-    pub fn setting(&self, name: &str) -> Option<String> {
-        let p = &self.point;
-        let learning = self.learning();
-        let of_cell = |value: String| self.is_recurrent().then_some(value);
-        match name {
-            "kind" => Some(self.kind().to_string()),
-            "cell" => of_cell(p.cell.to_string()),
-            "engine" => of_cell(self.engines()),
-            "init" => of_cell(p.init.to_string()),
-            "layers" => Some(p.layers.to_string()),
-            "input_size" => Some(p.input_size.to_string()),
-            "hidden_size" => Some(p.hidden_size.to_string()),
-            "seq_len" => Some(p.seq_len.to_string()),
-            "batch_size" => Some(p.batch_size.to_string()),
-            "dtype" => Some(p.dtype.to_string()),
-            "model" => learning.map(|learning| learning.model.to_string()),
-            "learning_rate" => learning.map(|learning| learning.learning_rate.to_string()),
-            "clip_norm" => learning.map(|learning| learning.clip_norm.to_string()),
-            "data_share" => learning.map(|learning| learning.data_share.to_string()),
-            _ => None,
-        }
     }
 }
 

@@ -7,14 +7,15 @@ use super::setting::Selector;
 use super::source::Source;
 use super::targets::Targets;
 use super::task::TaskSpec;
-use super::training::{Axes, Settings};
+use super::training::{TrainingAxes, TrainingSpec};
 use super::wire::Wire;
 use crate::cell::CellName;
 use crate::cell::init::Init;
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::settings::names::{ExperimentKind, FrameworkName};
+use crate::settings::names::{ExperimentKind, FrameworkName, LossName};
 use crate::support::error::Result;
+use serde::Serialize;
 
 /// One experiment, checked.
 #[derive(Debug, Clone)]
@@ -46,34 +47,26 @@ pub struct Part {
     pub measure: Measure,
     /// What is swept.
     pub grid: Grid,
+    /// What is swept in training beside the grid.
+    pub axes: TrainingAxes,
+    /// The losses that are differentiated, for `gradients`.
+    pub losses: Vec<LossName>,
+    /// Other libraries that are timed beside the engines, for `speed`.
+    pub frameworks: Vec<FrameworkName>,
 }
 
 /// What is measured, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Norms of the gradient at every step. No steps between probe points: about fifty points.
     Gradients(Gradients),
     /// Products of the state's Jacobians.
-    Jacobian {
-        /// What is looked at, and how.
-        settings: Jacobian,
-        /// Steps at the end that Lyapunov exponents leave out; `None`: a tenth of the sequence.
-        burn_in: Option<usize>,
-    },
+    Jacobian(Jacobian),
     /// Engine against engine, in seconds.
-    Speed {
-        /// What is timed, and how often.
-        timing: Timing,
-        /// Other libraries that are timed beside the engines.
-        peers: Vec<FrameworkName>,
-    },
+    Speed(Timing),
     /// What is learned, and how fast.
-    Training {
-        /// What is swept beside the grid.
-        axes: Axes,
-        /// What every run has.
-        settings: Box<Settings>,
-    },
+    Training(Box<TrainingSpec>),
 }
 
 impl Measure {
@@ -81,17 +74,9 @@ impl Measure {
     pub fn kind(&self) -> ExperimentKind {
         match self {
             Measure::Gradients(_) => ExperimentKind::Gradients,
-            Measure::Jacobian { .. } => ExperimentKind::Jacobian,
-            Measure::Speed { .. } => ExperimentKind::Speed,
-            Measure::Training { .. } => ExperimentKind::Training,
-        }
-    }
-
-    /// The other libraries that are timed; none where nothing is.
-    pub fn peers(&self) -> &[FrameworkName] {
-        match self {
-            Measure::Speed { peers, .. } => peers,
-            _ => &[],
+            Measure::Jacobian(_) => ExperimentKind::Jacobian,
+            Measure::Speed(_) => ExperimentKind::Speed,
+            Measure::Training(_) => ExperimentKind::Training,
         }
     }
 }

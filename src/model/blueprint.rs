@@ -5,10 +5,11 @@ use tch::{Kind, Tensor};
 
 use super::Weights;
 use crate::cell::CellName;
+use crate::config::training::TrainingSpec;
 use crate::device;
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::plan::run::{Learning, Run};
+use crate::plan::run::Run;
 use crate::random::{self, Purpose};
 use crate::settings::names::Encoding;
 use crate::settings::names::ModelName;
@@ -19,12 +20,12 @@ use crate::task::learning::{Read, Task};
 pub struct Blueprint {
     /// Which model.
     pub model: ModelName,
-    /// The cell of recurrent layers.
-    pub cell: CellName,
+    /// The cell of recurrent layers; cell, engine and init are none for a model without.
+    pub cell: Option<CellName>,
     /// Their engine.
-    pub engine: EngineName,
+    pub engine: Option<EngineName>,
     /// Their init policy, as a config writes it.
-    pub init: String,
+    pub init: Option<String>,
     /// Units of each layer.
     pub layer_sizes: Vec<i64>,
     /// Heads of a Transformer's attention.
@@ -47,30 +48,30 @@ pub struct Blueprint {
 
 impl Blueprint {
     /// Of a run's model for its task.
-    pub fn new(run: &Run, learning: &Learning, task: &dyn Task, longest: i64) -> Blueprint {
-        let point = &run.point;
-        let settings = &learning.settings;
-        let even = || vec![point.hidden_size; point.layers];
-        let layer_sizes = settings.layer_sizes.clone().unwrap_or_else(even);
-        let (symbols, input_size) = match (task.read(), point.encoding) {
-            (Read::Symbols(count), Some(Encoding::Embedding)) => (Some(count), point.input_size as i64),
+    pub fn new(run: &Run, training: &TrainingSpec, task: &dyn Task, longest: i64) -> Blueprint {
+        let settings = &run.settings;
+        let encoding = run.task.encoding();
+        let even = || vec![settings.hidden_size; settings.layers];
+        let layer_sizes = training.layer_sizes.clone().unwrap_or_else(even);
+        let (symbols, input_size) = match (task.read(), encoding) {
+            (Read::Symbols(count), Some(Encoding::Embedding)) => (Some(count), settings.input_size as i64),
             (Read::Symbols(count), _) => (Some(count), count),
             (Read::Numbers(count), _) => (None, count),
         };
         Blueprint {
-            model: learning.model,
-            cell: point.cell,
-            engine: learning.engine,
-            init: point.init.to_string(),
+            model: settings.model(),
+            cell: settings.cell,
+            engine: settings.engine.first(),
+            init: settings.init.map(|init| init.to_string()),
             layer_sizes: layer_sizes.into_iter().map(|size| size as i64).collect(),
-            heads: settings.heads as i64,
+            heads: training.heads as i64,
             positions: longest,
             symbols,
-            encoding: point.encoding,
+            encoding,
             input_size,
             outputs: task.outputs(),
-            dropout: settings.dropout,
-            dtype: point.dtype,
+            dropout: settings.dropout.unwrap_or(0.0),
+            dtype: settings.dtype,
         }
     }
 

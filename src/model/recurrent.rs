@@ -22,14 +22,19 @@ pub struct Layers {
 impl Layers {
     /// Initial values by name, in the layers' order.
     pub fn draw(blueprint: &Blueprint, seed: u64) -> Vec<(String, Tensor)> {
-        let init: Init = blueprint.init.parse().expect("an init policy that was printed by one");
+        let cell = blueprint.cell.expect("recurrent layers have a cell");
+        let init: Init = blueprint
+            .init
+            .as_deref()
+            .and_then(|init| init.parse().ok())
+            .expect("recurrent layers have an init");
         let mut named = Vec::new();
         let mut input_size = blueprint.input_size;
         for (layer, hidden_size) in blueprint.layer_sizes.iter().enumerate() {
             // A seed for each layer: layers of one size would be equal otherwise.
             let seed = seed.wrapping_add((layer as u64) << 32);
             let size = StackSize { input_size, hidden_size: *hidden_size, layers: 1 };
-            let drawn = parameters(blueprint.cell, init, size, seed, Kind::Double, cpu());
+            let drawn = parameters(cell, init, size, seed, Kind::Double, cpu());
             named.extend(drawn.named().into_iter().map(|(name, tensor)| {
                 (format!("{}{layer}", name.trim_end_matches('0')), tensor.shallow_clone())
             }));
@@ -47,8 +52,12 @@ impl Layers {
             b_hh: weights.get(&format!("bias_hh_l{k}")),
         };
         let layers = (0..blueprint.layer_sizes.len()).map(layer).collect();
-        let parameters = Parameters { cell: blueprint.cell, layers };
-        Layers { parameters, engine: blueprint.engine, dropout: blueprint.dropout }
+        let parameters = Parameters { cell: blueprint.cell.expect("recurrent layers have a cell"), layers };
+        Layers {
+            parameters,
+            engine: blueprint.engine.expect("recurrent layers have an engine"),
+            dropout: blueprint.dropout,
+        }
     }
 
     /// Vectors `[T, B, I]` to the last layer's states `[T, B, H]` and every layer's last.

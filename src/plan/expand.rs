@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use super::run::Run;
 use super::sizing::Frame;
 use crate::cell::CellName;
 use crate::cell::init::Init;
 use crate::config::check::Check;
-use crate::config::measure::Gradients;
 use crate::config::spec::{Grid, Measure, Part, Shape, Spec};
 use crate::config::task::TaskSpec;
+use crate::config::training::TrainingSpec;
 use crate::data::{Input, Inputs};
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::plan::run::{Learning, Point, Run, RunMeasure};
 use crate::settings::names::Predict;
 use crate::settings::names::{Encoding, ExperimentKind};
+use crate::settings::{Engines, Settings};
 use crate::support::error::{Error, Result};
 
 /// Every run of an experiment, in the order in which they are made.
@@ -78,7 +79,7 @@ impl Expansion<'_> {
             );
             return Err(self.wrong(part.measure.kind(), "engine", &problem));
         }
-        if !part.measure.peers().is_empty() && self.device != "cpu" {
+        if !part.frameworks.is_empty() && self.device != "cpu" {
             let problem = format!(
                 "peers are timed on the CPU only, but the device is {}; expected --device cpu",
                 self.device
@@ -90,8 +91,8 @@ impl Expansion<'_> {
                 for &dtype in dtype {
                     for &init in init {
                         for &cell in cell {
-                            let point = self.point(part, (cell, init), layers, dtype, shape)?;
-                            self.runs_at(part, point, runs)?;
+                            let settings = self.settings(part, (cell, init), layers, dtype, shape)?;
+                            self.runs_at(part, settings, runs)?;
                         }
                     }
                 }
@@ -100,16 +101,17 @@ impl Expansion<'_> {
         Ok(())
     }
 
-    fn point(
+    fn settings(
         &self,
         part: &Part,
         (cell, init): (CellName, Init),
         layers: usize,
         dtype: Dtype,
         shape: Shape,
-    ) -> Result<Point> {
+    ) -> Result<Settings> {
         let task = &self.spec.task;
-        let input = self.inputs.of(part.measure.kind() == ExperimentKind::Training);
+        let kind = part.measure.kind();
+        let input = self.inputs.of(kind == ExperimentKind::Training);
         if let Some(input) = input {
             input.holds(shape.seq_len, shape.batch_size, one_excerpt_each(task))?;
         }
@@ -118,12 +120,10 @@ impl Expansion<'_> {
             _ => shape.seq_len,
         };
         let features = input.map(|input| input.features());
-        Ok(Point {
+        Ok(Settings {
             task: described(task, input),
-            text_sha256: input.map(|input| input.sha256().to_string()),
-            encoding: task.encoding(),
-            cell,
-            init,
+            cell: Some(cell),
+            init: Some(init),
             layers,
             input_size: shape.input_size.or(features).or(task.features()).unwrap_or(1),
             // Where the number of parameters decides it, `push_learning` fills it in.
@@ -132,64 +132,68 @@ impl Expansion<'_> {
             batch_size: shape.batch_size,
             dtype,
             device: self.device.to_string(),
+            threads: self.threads,
+            ..Settings::blank(kind)
         })
     }
 
-    fn runs_at(&mut self, part: &Part, point: Point, runs: &mut Vec<Run>) -> Result<()> {
+    fn runs_at(&mut self, part: &Part, settings: Settings, runs: &mut Vec<Run>) -> Result<()> {
         match &part.measure {
-            Measure::Gradients(settings) => {
+            Measure::Gradients(_) | Measure::Jacobian(_) => {
                 for &engine in &part.grid.engine {
-                    let split_every = (engine == EngineName::Builtin)
-                        .then(|| settings.split_every.unwrap_or_else(|| point.seq_len.div_ceil(50)));
-                    let settings = Gradients { split_every, ..*settings };
-                    self.push_seeds(&point, &RunMeasure::Gradients { engine, settings }, runs)?;
-                }
-                Ok(())
-            }
-            Measure::Jacobian { settings, burn_in } => {
-                let (settings, burn_in) = (*settings, burn_in.unwrap_or(point.seq_len / 10));
-                for &engine in &part.grid.engine {
-                    self.push_seeds(&point, &RunMeasure::Jacobian { engine, settings, burn_in }, runs)?;
+                    let settings = Settings {
+                        engine: Engines::one(engine),
+                        loss: part.losses.first().copied(),
+                        ..settings.clone()
+                    };
+                    self.push_seeds(&settings, &part.measure, runs)?;
                 }
                 Ok(())
             }
             // The numbers that are multiplied do not change how long that takes: one seed is enough.
-            Measure::Speed { timing, peers } => {
-                let measure = RunMeasure::Speed {
-                    engines: self.engines(ExperimentKind::Speed, &part.grid, point.dtype),
-                    timing: timing.clone(),
-                    threads: self.threads,
-                    peers: peers.clone(),
-                };
-                self.push(point, measure, self.spec.seeds[0], runs)
+            Measure::Speed(_) => {
+                let engines = self.engines(ExperimentKind::Speed, &part.grid, settings.dtype);
+                let engine = Engines { engines, frameworks: part.frameworks.clone() };
+                let settings = Settings { engine, seed: self.spec.seeds[0], ..settings };
+                self.push(settings, part.measure.clone(), runs)
             }
-            Measure::Training { axes, settings } => {
-                let engines = self.engines(ExperimentKind::Training, &part.grid, point.dtype);
-                for &engine in &engines {
-                    for &model in &axes.model {
-                        for &learning_rate in &axes.learning_rate {
-                            for &clip_norm in &axes.clip_norm {
-                                for &data_share in &axes.data_share {
-                                    let learning = Learning {
-                                        engine,
-                                        model,
-                                        learning_rate,
-                                        clip_norm,
-                                        data_share,
-                                        task: self.spec.task.clone(),
-                                        task_revision: self.spec.task.revision(point.dtype),
-                                        settings: settings.as_ref().clone(),
-                                    };
-                                    let first = engine == engines[0];
-                                    self.push_learning(part, &point, learning, first, runs)?;
-                                }
-                            }
+            Measure::Training(training) => self.training_at(part, training, settings, runs),
+        }
+    }
+
+    fn training_at(
+        &mut self,
+        part: &Part,
+        training: &TrainingSpec,
+        settings: Settings,
+        runs: &mut Vec<Run>,
+    ) -> Result<()> {
+        let axes = &part.axes;
+        let engines = self.engines(ExperimentKind::Training, &part.grid, settings.dtype);
+        for &engine in &engines {
+            for &model in &axes.model {
+                for &learning_rate in &axes.learning_rate {
+                    for &clip_norm in &axes.clip_norm {
+                        for (&dropout, &train_fraction) in
+                            axes.dropout.iter().flat_map(|p| axes.train_fraction.iter().map(move |f| (p, f)))
+                        {
+                            let settings = Settings {
+                                engine: Engines::one(engine),
+                                model: Some(model),
+                                optimizer: Some(training.optimizer.name),
+                                learning_rate: Some(learning_rate),
+                                clip_norm: Some(clip_norm),
+                                dropout: Some(dropout),
+                                train_fraction: Some(train_fraction),
+                                ..settings.clone()
+                            };
+                            self.push_training(part, training, settings, engine == engines[0], runs)?;
                         }
                     }
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
     /// The engines that are named; where none is, for training the fastest one that serves device and type, for speed all.
@@ -210,58 +214,63 @@ impl Expansion<'_> {
     }
 
     /// A model without recurrent layers is the same at every cell, init and engine: it is run at the first of each.
-    fn push_learning(
+    fn push_training(
         &mut self,
         part: &Part,
-        point: &Point,
-        learning: Learning,
+        training: &TrainingSpec,
+        mut settings: Settings,
         first_engine: bool,
         runs: &mut Vec<Run>,
     ) -> Result<()> {
         let grid = &part.grid;
-        let first = first_engine && (point.cell, point.init) == (grid.cell[0], grid.init[0]);
-        if !learning.is_recurrent() && !first {
+        let first =
+            first_engine && (settings.cell, settings.init) == (Some(grid.cell[0]), Some(grid.init[0]));
+        if !settings.is_recurrent() && !first {
             return Ok(());
         }
-        let point = match learning.settings.parameters {
-            Some(wanted) => {
-                let hidden_size = self.frame(point, &learning).hidden_size(wanted);
-                Point { hidden_size, ..point.clone() }
-            }
-            None => point.clone(),
-        };
-        self.push_seeds(&point, &RunMeasure::Training(Box::new(learning)), runs)
+        if let Some(wanted) = training.parameters {
+            settings.hidden_size = self.frame(&settings, training).hidden_size(wanted);
+        }
+        if !settings.is_recurrent() {
+            settings = Settings { cell: None, init: None, engine: Engines::default(), ..settings };
+        }
+        self.push_seeds(&settings, &part.measure, runs)
     }
 
     /// What the number of parameters of a run's model hangs on.
-    fn frame(&self, point: &Point, learning: &Learning) -> Frame {
+    fn frame(&self, settings: &Settings, training: &TrainingSpec) -> Frame {
         let input = self.inputs.of(true);
-        let embedding = point.encoding == Some(Encoding::Embedding);
-        let symbols = || input.map(Input::features).or(learning.task.features()).unwrap_or(0);
+        let task = &self.spec.task;
+        let embedding = task.encoding() == Some(Encoding::Embedding);
+        let symbols = || input.map(Input::features).or(task.features()).unwrap_or(0);
         Frame {
-            model: learning.model,
-            cell: point.cell,
-            layers: point.layers,
-            heads: learning.settings.heads,
-            input_size: point.input_size,
-            outputs: input.map(Input::classes).or(learning.task.outputs()).unwrap_or(1),
+            model: settings.model(),
+            cell: settings.cell.unwrap_or(CellName::Rnn),
+            layers: settings.layers,
+            heads: training.heads,
+            input_size: settings.input_size,
+            outputs: input.map(Input::classes).or(task.outputs()).unwrap_or(1),
             embedded: if embedding { symbols() } else { 0 },
-            positions: learning.task.longest(point.seq_len),
+            positions: task.longest(settings.seq_len),
         }
     }
 
-    fn push_seeds(&mut self, point: &Point, measure: &RunMeasure, runs: &mut Vec<Run>) -> Result<()> {
-        let seeds = &self.spec.seeds;
-        seeds.iter().try_for_each(|seed| self.push(point.clone(), measure.clone(), *seed, runs))
+    fn push_seeds(&mut self, settings: &Settings, measure: &Measure, runs: &mut Vec<Run>) -> Result<()> {
+        let seeds = self.spec.seeds.clone();
+        let push = |seed| self.push(Settings { seed, ..settings.clone() }, measure.clone(), runs);
+        seeds.into_iter().try_for_each(push)
     }
 
-    fn push(&mut self, point: Point, measure: RunMeasure, seed: u64, runs: &mut Vec<Run>) -> Result<()> {
-        let run = Run::new(point, measure, seed);
+    fn push(&mut self, settings: Settings, measure: Measure, runs: &mut Vec<Run>) -> Result<()> {
+        let input = self.inputs.of(settings.kind == ExperimentKind::Training);
+        let data_sha256 = input.map(|input| input.sha256().to_string());
+        let run = Run::new(settings, self.spec.task.clone(), data_sha256, measure);
         if self.excluded(&run) {
             return Ok(());
         }
-        let fits = if run.is_recurrent() { run.point.init.fits(run.point.cell) } else { Ok(()) };
-        fits.map_err(|problem| self.wrong(run.kind(), "init", &problem))?;
+        if let (Some(init), Some(cell)) = (run.settings.init, run.settings.cell) {
+            init.fits(cell).map_err(|problem| self.wrong(run.settings.kind, "init", &problem))?;
+        }
         runs.push(run);
         Ok(())
     }
@@ -273,8 +282,7 @@ impl Expansion<'_> {
     }
 
     fn excluded(&mut self, run: &Run) -> bool {
-        let fits: Vec<bool> =
-            self.spec.exclude.iter().map(|rule| rule.fits(|name| run.setting(name))).collect();
+        let fits: Vec<bool> = self.spec.exclude.iter().map(|rule| rule.fits(&run.settings)).collect();
         for (used, fits) in self.used.iter_mut().zip(&fits) {
             *used |= fits;
         }

@@ -1,217 +1,94 @@
-//! What a run is: a grid point, what is measured there, and a seed, with a `run_id` that names its settings.
+//! A run: the settings, the measurement, the data, and a `run_id` that names them all.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::cell::CellName;
-use crate::cell::init::Init;
-use crate::config::measure::{Gradients, Jacobian, Timing};
+use crate::config::spec::Measure;
 use crate::config::task::TaskSpec;
-use crate::config::training::Settings;
-use crate::device::Dtype;
-use crate::engine::EngineName;
-use crate::settings::names::ModelName;
-use crate::settings::names::{Encoding, ExperimentKind, FrameworkName};
+use crate::config::training::TrainingSpec;
+use crate::settings::Settings;
+use crate::settings::names::{ExperimentKind, ModelName};
 use crate::support::text::number;
 
 /// One point of the grid with one seed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Run {
-    /// Hash of everything below.
-    #[serde(skip)]
+    /// Hash of everything else in this struct that changes a result.
     pub id: String,
-    /// The settings that every kind has.
-    pub point: Point,
-    /// What is measured.
-    pub measure: RunMeasure,
-    /// The seed of every random number in the run.
-    pub seed: u64,
-}
-
-/// The settings that every kind has.
-#[derive(Debug, Clone, Serialize)]
-pub struct Point {
-    /// `noise`, or another task with the name of its data or form.
-    pub task: String,
-    /// Checksum of the data, so that other data is another run.
-    pub text_sha256: Option<String>,
-    /// How a character becomes a vector.
-    pub encoding: Option<Encoding>,
-    /// The cell.
-    pub cell: CellName,
-    /// The init policy.
-    pub init: Init,
-    /// Number of stacked layers.
-    pub layers: usize,
-    /// Features of the input at each step.
-    pub input_size: usize,
-    /// Units of each layer.
-    pub hidden_size: usize,
-    /// Steps T.
-    pub seq_len: usize,
-    /// Sequences in the batch.
-    pub batch_size: usize,
-    /// The floating-point type.
-    pub dtype: Dtype,
-    /// `cpu` or `cuda:N`.
-    pub device: String,
-}
-
-/// What one run measures.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunMeasure {
-    /// Norms of the gradient at every step of one engine.
-    Gradients {
-        /// The engine.
-        engine: EngineName,
-        /// What is looked at, and how.
-        #[serde(flatten)]
-        settings: Gradients,
-    },
-    /// Products of the state's Jacobians.
-    Jacobian {
-        /// The engine.
-        engine: EngineName,
-        /// What is looked at, and how.
-        #[serde(flatten)]
-        settings: Jacobian,
-        /// Steps at the end that Lyapunov exponents leave out.
-        burn_in: usize,
-    },
-    /// Engines against each other.
-    Speed {
-        /// The engines, interleaved.
-        engines: Vec<EngineName>,
-        /// What is timed, and how often.
-        #[serde(flatten)]
-        timing: Timing,
-        /// CPU threads.
-        threads: usize,
-        /// Other libraries, interleaved with the engines. Left out of the hash where there are none, as before there
-        /// were any.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        peers: Vec<FrameworkName>,
-    },
-    /// Parameters learned on a task.
-    Training(Box<Learning>),
-}
-
-/// What one run of training learns, with what.
-#[derive(Debug, Clone, Serialize)]
-pub struct Learning {
-    /// The engine of recurrent layers.
-    pub engine: EngineName,
-    /// What stands between input and readout.
-    pub model: ModelName,
-    /// Step size after the warm-up.
-    pub learning_rate: f64,
-    /// A gradient of larger norm is scaled down to this; 0 for never.
-    pub clip_norm: f64,
-    /// Share of the training data that is learned from. Left out where it is all, as before there was such a setting: the
-    /// runs of then keep their names.
-    #[serde(skip_serializing_if = "is_all")]
-    pub data_share: f64,
-    /// Where sequences come from.
-    pub task: TaskSpec,
-    /// How often a task of this name has been given other sequences; left out of the hash while it has not.
-    #[serde(skip_serializing_if = "is_none")]
-    pub task_revision: u32,
-    /// All else.
+    /// Everything that can vary between runs.
     pub settings: Settings,
+    /// The source of the sequences.
+    pub task: TaskSpec,
+    /// SHA-256 of the task's data, so that other data is another run.
+    pub data_sha256: Option<String>,
+    /// The measurement, which is the same for all runs of a kind.
+    pub measure: Measure,
 }
 
-fn is_none(revision: &u32) -> bool {
-    *revision == 0
-}
-
-fn is_all(share: &f64) -> bool {
-    *share == 1.0
-}
-
-impl Learning {
-    /// Whether recurrent layers are part of the model: cell, engine and init say nothing about one without.
-    pub fn is_recurrent(&self) -> bool {
-        self.model != ModelName::Transformer
-    }
+/// The part of a run that its id is computed from.
+#[derive(Serialize)]
+struct Identity<'a> {
+    settings: &'a Settings,
+    task: &'a TaskSpec,
+    data_sha256: &'a Option<String>,
+    measure: &'a Measure,
 }
 
 impl Run {
-    /// A run, named by its settings.
-    pub fn new(point: Point, measure: RunMeasure, seed: u64) -> Run {
-        let run = Run { id: String::new(), point, measure, seed };
-        let settings = serde_json::to_vec(&run).expect("settings are plain data");
-        let hash = Sha256::digest(&settings);
-        Run { id: hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect(), ..run }
+    /// A run named by everything that changes its results. The number of threads changes timings alone.
+    pub fn new(settings: Settings, task: TaskSpec, data_sha256: Option<String>, measure: Measure) -> Run {
+        let threads = if settings.kind == ExperimentKind::Speed { settings.threads } else { 0 };
+        let identity = Identity {
+            settings: &Settings { threads, ..settings.clone() },
+            task: &task,
+            data_sha256: &data_sha256,
+            measure: &measure,
+        };
+        let hash = Sha256::digest(serde_json::to_vec(&identity).expect("settings are plain data"));
+        let id = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Run { id, settings, task, data_sha256, measure }
     }
 
-    /// The kind of the run.
-    pub fn kind(&self) -> ExperimentKind {
-        match self.measure {
-            RunMeasure::Gradients { .. } => ExperimentKind::Gradients,
-            RunMeasure::Jacobian { .. } => ExperimentKind::Jacobian,
-            RunMeasure::Speed { .. } => ExperimentKind::Speed,
-            RunMeasure::Training(_) => ExperimentKind::Training,
-        }
-    }
-
-    /// What is learned, for the kind `training`.
-    pub fn learning(&self) -> Option<&Learning> {
+    /// The training, for a run of that kind.
+    pub fn training(&self) -> Option<&TrainingSpec> {
         match &self.measure {
-            RunMeasure::Training(learning) => Some(learning),
+            Measure::Training(training) => Some(training),
             _ => None,
         }
     }
 
-    /// Whether recurrent layers are part of the run.
-    pub fn is_recurrent(&self) -> bool {
-        self.learning().is_none_or(Learning::is_recurrent)
+    /// The value of a setting as text; empty where the run has no such setting.
+    pub fn word(&self, name: &str) -> String {
+        self.settings.value(name).unwrap_or_default()
     }
 
-    /// The engine, or all interleaved engines and peers separated by spaces; empty for a model without recurrent layers.
-    pub fn engines(&self) -> String {
-        match &self.measure {
-            RunMeasure::Training(learning) if !learning.is_recurrent() => String::new(),
-            RunMeasure::Training(learning) => learning.engine.to_string(),
-            RunMeasure::Gradients { engine, .. } | RunMeasure::Jacobian { engine, .. } => engine.to_string(),
-            RunMeasure::Speed { engines, peers, .. } => {
-                let engines = engines.iter().map(|engine| engine.as_str());
-                engines.chain(peers.iter().map(|peer| peer.as_str())).collect::<Vec<_>>().join(" ")
-            }
-        }
-    }
-
-    /// One line for a person: what this run is.
+    /// One line for a person: kind, model, sizes, seed.
     pub fn describe(&self) -> String {
-        let p = &self.point;
-        let layers = if p.layers > 1 { format!(" layers={}", p.layers) } else { String::new() };
-        let seed =
-            if self.kind() == ExperimentKind::Speed { String::new() } else { format!(" seed={}", self.seed) };
-        let recurrent = || format!("{} [{}] {}", p.cell, self.engines(), p.init);
-        let what = match self.learning() {
-            None => recurrent(),
-            Some(learning) => {
-                let (rate, clip) = (number(learning.learning_rate), learning.clip_norm);
-                let clip = if clip > 0.0 { format!(" clip={}", number(clip)) } else { String::new() };
-                let share = learning.data_share;
-                let share = if share < 1.0 { format!(" data={}", number(share)) } else { String::new() };
-                let model = match learning.model {
-                    ModelName::Recurrent => recurrent(),
-                    ModelName::Attention => format!("{} attention", recurrent()),
-                    ModelName::Transformer => ModelName::Transformer.to_string(),
-                };
-                format!("{model} lr={rate}{clip}{share}")
-            }
+        let s = &self.settings;
+        let recurrent = || {
+            let [cell, init] = [s.value("cell"), s.value("init")].map(Option::unwrap_or_default);
+            format!("{cell} [{}] {init}", s.engine)
         };
-        format!(
-            "{} {what} {}{layers} T={} B={} I={} H={} {}{seed}",
-            self.kind(),
-            p.task,
-            p.seq_len,
-            p.batch_size,
-            p.input_size,
-            p.hidden_size,
-            p.dtype
-        )
+        let mut words = vec![s.kind.to_string()];
+        words.push(match s.model {
+            None | Some(ModelName::Recurrent) => recurrent(),
+            Some(ModelName::Attention) => format!("{} attention", recurrent()),
+            Some(ModelName::Transformer) => ModelName::Transformer.to_string(),
+        });
+        let above_0 = |value: Option<f64>| value.filter(|value| *value > 0.0);
+        words.extend(s.learning_rate.map(|rate| format!("lr={}", number(rate))));
+        words.extend(above_0(s.clip_norm).map(|norm| format!("clip={}", number(norm))));
+        words.extend(above_0(s.dropout).map(|p| format!("dropout={}", number(p))));
+        words.extend(s.train_fraction.filter(|f| *f < 1.0).map(|f| format!("train={}", number(f))));
+        words.push(s.task.clone());
+        words.extend((s.layers > 1).then(|| format!("layers={}", s.layers)));
+        let sizes = [("T", s.seq_len), ("B", s.batch_size), ("I", s.input_size), ("H", s.hidden_size)];
+        words.extend(sizes.map(|(name, size)| match size {
+            0 => format!("{name}=?"),
+            _ => format!("{name}={size}"),
+        }));
+        words.push(s.dtype.to_string());
+        words.extend((s.kind != ExperimentKind::Speed).then(|| format!("seed={}", s.seed)));
+        words.join(" ")
     }
 }

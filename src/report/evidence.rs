@@ -31,7 +31,7 @@ pub struct Evidence {
 /// Reads one number of every run with the settings.
 pub fn evidence(experiment: &Experiment, of: &Selector, reading: &Reading) -> Evidence {
     let kind = reading.metric.kind().as_str();
-    let fits = |run: &&RunRow| run.kind == kind && of.fits(|name| run.setting(name));
+    let fits = |run: &&RunRow| run.kind == kind && of.fits_text(|name| run.setting(name));
     let runs: Vec<&RunRow> = experiment.runs.iter().filter(fits).collect();
     let mut found = Evidence {
         runs: runs.len(),

@@ -31,7 +31,7 @@ pub fn run(id: &str, seed: u64) -> RunRow {
         learning_rate: None,
         clip_norm: None,
         dropout: None,
-        data_share: None,
+        train_fraction: None,
         cpu: None,
         fma_peak_gflops: None,
     }

@@ -61,7 +61,7 @@ pub struct RunRow {
     pub dropout: Option<f64>,
     /// Share of the training data that is learned from.
     #[serde(default)]
-    pub data_share: Option<f64>,
+    pub train_fraction: Option<f64>,
     /// The processor's own name.
     pub cpu: Option<String>,
     /// What its vectors multiply and add at most, GFLOP/s in f32 on the run's threads, measured before; for `speed`.
@@ -324,7 +324,7 @@ pub struct SummaryRow {
     /// A gradient of larger norm was scaled down to this, for training; 0 for never.
     pub clip_norm: Option<f64>,
     /// Share of the training data that was learned from.
-    pub data_share: Option<f64>,
+    pub train_fraction: Option<f64>,
     /// How many numbers were learned.
     pub parameters: Option<usize>,
 }

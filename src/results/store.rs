@@ -288,7 +288,7 @@ mod tests {
             learning_rate: None,
             clip_norm: None,
             dropout: None,
-            data_share: None,
+            train_fraction: None,
             cpu: None,
             fma_peak_gflops: None,
         }

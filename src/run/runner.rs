@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::data::Inputs;
-use crate::device;
 use crate::plan::Plan;
-use crate::plan::run::{Run, RunMeasure};
+use crate::plan::run::Run;
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
-use crate::run::kinds::{self, Context, Measured, Place, recurrent_words};
+use crate::run::kinds::{self, Context, Measured, Place};
+use crate::settings::Settings;
 use crate::support::error::{Error, Result};
 use crate::support::panic::guarded;
 use crate::support::progress::Ui;
@@ -149,7 +149,6 @@ fn on(environment: &Environment, row: RunRow) -> RunRow {
 
 /// Executes one run and writes down how it ended.
 fn one(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> (RunRow, Rows) {
-    let place = context.place;
     let start = Instant::now();
     let outcome = guarded(|| kinds::execute(run, context, tell));
     let seconds = start.elapsed().as_secs_f64();
@@ -157,16 +156,16 @@ fn one(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> (Run
         outcome.unwrap_or_else(|error| Measured { refused: vec![error], ..Measured::from(Rows::default()) });
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
     let parameters = rows.training.first().map(|row| row.parameters);
-    let row = run_row(run, place, seconds_before + seconds, (!errors.is_empty()).then_some(message));
+    let row = run_row(run, seconds_before + seconds, (!errors.is_empty()).then_some(message));
     (RunRow { parameters, ..row }, rows)
 }
 
 /// Seconds that the runs take at most, where each can tell: runs that differ in the seed alone take the same time.
 fn estimate(runs: &[&Run], inputs: &Inputs, place: Place) -> Option<f64> {
-    let mut known: Vec<(String, f64)> = Vec::new();
+    let mut known: Vec<(Settings, f64)> = Vec::new();
     let mut sum = None;
     for run in runs {
-        let settings = serde_json::to_string(&(&run.point, &run.measure)).ok()?;
+        let settings = Settings { seed: 0, ..run.settings.clone() };
         let seconds = match known.iter().find(|(of, _)| *of == settings) {
             Some((_, seconds)) => *seconds,
             None => {
@@ -183,79 +182,37 @@ fn estimate(runs: &[&Run], inputs: &Inputs, place: Place) -> Option<f64> {
     sum
 }
 
-fn run_row(run: &Run, place: Place, seconds: f64, error: Option<String>) -> RunRow {
-    let point = &run.point;
-    let loss = match run.measure {
-        RunMeasure::Gradients { settings, .. } => Some(settings.loss.to_string()),
-        RunMeasure::Jacobian { .. } | RunMeasure::Speed { .. } | RunMeasure::Training(_) => None,
-    };
-
-    let [cell, engine, init] = recurrent_words(run);
-    let learning = run.learning();
+fn run_row(run: &Run, seconds: f64, error: Option<String>) -> RunRow {
+    let s = &run.settings;
     RunRow {
         run_id: run.id.clone(),
         status: if error.is_some() { "failed" } else { "ok" }.to_string(),
         error,
         seconds: Some(seconds),
         peak_memory: peak_memory(),
-        kind: run.kind().to_string(),
-        task: point.task.clone(),
-        cell,
-        engine,
-        init,
-        layers: point.layers,
-        input_size: point.input_size,
-        hidden_size: point.hidden_size,
-        seq_len: point.seq_len,
-        batch_size: point.batch_size,
-        dtype: point.dtype.to_string(),
-        device: device::name(place.device),
-        threads: place.threads,
-        loss,
-        seed: run.seed,
-        model: learning.map(|learning| learning.model.to_string()),
+        kind: run.word("kind"),
+        task: s.task.clone(),
+        cell: run.word("cell"),
+        engine: run.word("engine"),
+        init: run.word("init"),
+        layers: s.layers,
+        input_size: s.input_size,
+        hidden_size: s.hidden_size,
+        seq_len: s.seq_len,
+        batch_size: s.batch_size,
+        dtype: run.word("dtype"),
+        device: s.device.clone(),
+        threads: s.threads,
+        loss: s.value("loss"),
+        seed: s.seed,
+        model: s.value("model"),
         parameters: None,
-        optimizer: learning.map(|learning| learning.settings.optimizer.name.to_string()),
-        learning_rate: learning.map(|learning| learning.learning_rate),
-        clip_norm: learning.map(|learning| learning.clip_norm),
-        dropout: learning.map(|learning| learning.settings.dropout),
-        data_share: learning.map(|learning| learning.data_share),
+        optimizer: s.value("optimizer"),
+        learning_rate: s.learning_rate,
+        clip_norm: s.clip_norm,
+        dropout: s.dropout,
+        train_fraction: s.train_fraction,
         cpu: None,
         fma_peak_gflops: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config;
-    use crate::config::setting::SETTINGS;
-
-    /// Plans select runs by what configs say, reports by what the CSV says: both must mean the same.
-    #[test]
-    fn a_run_has_the_same_settings_in_a_plan_and_in_the_csv() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.toml");
-        let text = "kind = [\"gradients\", \"speed\", \"training\"]\n[gradients.grid]\ncell = \"gru\"\n\
-                    [task]\nname = \"text\"\nfile = \"x.toml\"\n\
-                    [grid]\ncell = \"lstm\"\nseq_len = 4\nbatch_size = 1\n[training]\n\
-                    model = [\"recurrent\", \"transformer\"]\nlearning_rate = [0.003, 1.0]\ndata_share = [0.5, 1]\n";
-        std::fs::write(&path, text.replace("x.toml\"\n", &format!("{}\"\n", path.display()))).unwrap();
-        let spec = config::load(&path, &[]).unwrap();
-        let raw = || crate::data::RawText::from_file(&path).unwrap();
-        let crate::config::task::TaskSpec::Text { corpus, .. } = &spec.task else { panic!("a text") };
-        let inputs = Inputs {
-            training: Some(crate::data::Input::Corpus(crate::data::Corpus::new(&raw(), corpus.cut()))),
-            text: Some(crate::data::Input::Text(crate::data::Text::new(raw()).unwrap())),
-        };
-        let place = Place { device: device::cpu(), threads: 1 };
-        let plan = Plan::new(&spec, &inputs, "cpu", 1).unwrap();
-        assert_eq!(plan.runs.len(), 1 + 1 + 2 * 2 * 2);
-        for run in &plan.runs {
-            let row = run_row(run, place, 0.0, None);
-            for name in SETTINGS {
-                assert_eq!(run.setting(name), row.setting(name), "{name} of {}", run.describe());
-            }
-        }
     }
 }

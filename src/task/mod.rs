@@ -10,8 +10,9 @@ use tch::{Device, Kind, Tensor};
 
 use crate::data::Text;
 use crate::device;
-use crate::plan::run::Point;
+use crate::plan::run::Run;
 use crate::random::{self, Purpose};
+use crate::settings::Settings;
 use crate::settings::names::LossName;
 use crate::support::error::{Error, Result};
 
@@ -35,12 +36,13 @@ pub struct Targets {
 ///
 /// # Errors
 /// The task needs a text and none is given.
-pub fn batch(point: &Point, text: Option<&Text>, seed: u64, on: Device) -> Result<Batch> {
-    let kind = device::kind(point.dtype);
-    match (point.encoding, text) {
-        (None, _) => Ok(noise::batch(point, seed, kind, on)),
-        (Some(encoding), Some(text)) => Ok(text::batch(point, text, encoding, seed, kind, on)),
-        (Some(_), None) => Err(Error::Usage(format!("the task `{}` needs its text", point.task))),
+pub fn batch(run: &Run, text: Option<&Text>, on: Device) -> Result<Batch> {
+    let settings = &run.settings;
+    let kind = device::kind(settings.dtype);
+    match (run.task.encoding(), text) {
+        (None, _) => Ok(noise::batch(settings, kind, on)),
+        (Some(encoding), Some(text)) => Ok(text::batch(settings, text, encoding, kind, on)),
+        (Some(_), None) => Err(Error::Usage(format!("the task `{}` needs its text", settings.task))),
     }
 }
 
@@ -65,12 +67,12 @@ impl Loss {
     ///
     /// # Errors
     /// The task's own loss is asked for and it has none.
-    pub fn new(name: LossName, point: &Point, batch: &Batch, seed: u64) -> Result<Loss> {
+    pub fn new(name: LossName, settings: &Settings, batch: &Batch) -> Result<Loss> {
         let (kind, on) = (batch.input.kind(), batch.input.device());
-        let hidden = point.hidden_size as i64;
+        let hidden = settings.hidden_size as i64;
         let direction = || {
-            let mut rng = random::stream(seed, Purpose::Loss);
-            let normal = random::normal(&mut rng, &[point.batch_size as i64, hidden], kind, on);
+            let mut rng = random::stream(settings.seed, Purpose::Loss);
+            let normal = random::normal(&mut rng, &[settings.batch_size as i64, hidden], kind, on);
             let length = normal.square().sum_dim_intlist([1].as_slice(), true, kind).sqrt();
             normal / length
         };
@@ -78,11 +80,11 @@ impl Loss {
             (LossName::Last, _) => Form::Last(direction()),
             (LossName::Sum, _) => Form::Sum(direction()),
             (LossName::Task, Some(targets)) => Form::Classes {
-                readout: text::Readout::new(hidden, targets.count, seed, kind, on),
+                readout: text::Readout::new(hidden, targets.count, settings.seed, kind, on),
                 targets: targets.classes.shallow_clone(),
             },
             (LossName::Task, None) => {
-                return Err(Error::Usage(format!("the task `{}` has no loss of its own", point.task)));
+                return Err(Error::Usage(format!("the task `{}` has no loss of its own", settings.task)));
             }
         };
         Ok(Loss { form, kind })

@@ -5,35 +5,35 @@ use tch::{Device, Kind, Tensor};
 
 use super::{Batch, Targets};
 use crate::data::Text;
-use crate::plan::run::Point;
 use crate::random::{self, Purpose};
+use crate::settings::Settings;
 use crate::settings::names::Encoding;
 
 /// B excerpts of T characters, each from a random place of the text, and the character after each.
 ///
 /// The text has more than T characters: the plan has seen to that.
-pub fn batch(point: &Point, text: &Text, encoding: Encoding, seed: u64, kind: Kind, on: Device) -> Batch {
-    let steps = point.seq_len;
-    let mut rng = random::stream(seed, Purpose::Input);
+pub fn batch(settings: &Settings, text: &Text, encoding: Encoding, kind: Kind, on: Device) -> Batch {
+    let steps = settings.seq_len;
+    let mut rng = random::stream(settings.seed, Purpose::Input);
     let starts = Uniform::new(0, text.characters.len() - steps).expect("the text is longer than a sequence");
-    let mut excerpts = Vec::with_capacity(point.batch_size * (steps + 1));
-    for _ in 0..point.batch_size {
+    let mut excerpts = Vec::with_capacity(settings.batch_size * (steps + 1));
+    for _ in 0..settings.batch_size {
         let start = starts.sample(&mut rng);
         excerpts.extend(text.characters[start..=start + steps].iter().map(|index| i64::from(*index)));
     }
-    let excerpts = Tensor::from_slice(&excerpts).reshape([point.batch_size as i64, steps as i64 + 1]).tr();
+    let excerpts = Tensor::from_slice(&excerpts).reshape([settings.batch_size as i64, steps as i64 + 1]).tr();
     let excerpts = excerpts.to_device(on);
     let characters = excerpts.narrow(0, 0, steps as i64);
     let count = text.vocabulary.len() as i64;
     let input = match encoding {
         Encoding::OneHot => characters.one_hot(count).to_kind(kind),
         Encoding::Embedding => {
-            let mut rng = random::stream(seed, Purpose::Embedding);
-            let vectors = random::normal(&mut rng, &[count, point.input_size as i64], kind, on);
+            let mut rng = random::stream(settings.seed, Purpose::Embedding);
+            let vectors = random::normal(&mut rng, &[count, settings.input_size as i64], kind, on);
             vectors.index_select(0, &characters.reshape([-1])).reshape([
                 steps as i64,
-                point.batch_size as i64,
-                point.input_size as i64,
+                settings.batch_size as i64,
+                settings.input_size as i64,
             ])
         }
     };

@@ -114,7 +114,7 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
             let plan = lstm_lab::plan::Plan::new(&spec, &inputs, "cpu", 1).unwrap_or_else(|e| panic!("{e}"));
             assert!(!plan.runs.is_empty(), "{}", path.display());
             for published in spec.targets.publications.iter().flat_map(|publication| &publication.results) {
-                let repeats = plan.runs.iter().any(|run| published.of.fits(|name| run.setting(name)));
+                let repeats = plan.runs.iter().any(|run| published.of.fits(&run.settings));
                 assert!(
                     repeats,
                     "{}: no run repeats what was published where {}",

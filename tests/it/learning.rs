@@ -7,11 +7,12 @@ use std::path::Path;
 use lstm_lab::cell::State;
 use lstm_lab::config;
 use lstm_lab::config::task::TaskSpec as Form;
+use lstm_lab::config::training::TrainingSpec;
 use lstm_lab::data::{Corpus, Input, Inputs, RawText, Split};
 use lstm_lab::device::cpu;
 use lstm_lab::model::{Ask, Blueprint, Model, model};
 use lstm_lab::plan::Plan;
-use lstm_lab::plan::run::{Learning, Run};
+use lstm_lab::plan::run::Run;
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::results::Rows;
 use lstm_lab::results::schema::TrainingRow;
@@ -58,19 +59,19 @@ impl Lesson {
         self.rows_in(&self.dir.path().join("checkpoints"), |_| ()).training
     }
 
-    fn learning(&self) -> &Learning {
-        self.run.learning().unwrap()
+    fn training(&self) -> &TrainingSpec {
+        self.run.training().unwrap()
     }
 
     fn task(&self) -> Box<dyn Task + '_> {
-        task(&self.run, self.learning(), self.inputs.of(true), cpu()).unwrap()
+        task(&self.run, self.training(), self.inputs.of(true), cpu()).unwrap()
     }
 
     /// Its model before the first step.
     fn model(&self, task: &dyn Task) -> (Blueprint, Box<dyn Model>) {
-        let longest = self.learning().task.longest(self.run.point.seq_len) as i64;
-        let blueprint = Blueprint::new(&self.run, self.learning(), task, longest);
-        let model = model(&blueprint, self.run.seed, cpu());
+        let longest = self.run.task.longest(self.run.settings.seq_len) as i64;
+        let blueprint = Blueprint::new(&self.run, self.training(), task, longest);
+        let model = model(&blueprint, self.run.settings.seed, cpu());
         (blueprint, model)
     }
 }
@@ -143,7 +144,7 @@ fn by_hand(lesson: &Lesson) -> Vec<ByHand> {
             assert_eq!(batch.continues, step != 0 && step != 11, "step {step}");
             let first = state.take().filter(|_| batch.continues);
             let vectors = blueprint.vectors(model.weights(), &batch.input);
-            let dropout = Some(random::at_step(lesson.run.seed, Purpose::Dropout, step));
+            let dropout = Some(random::at_step(lesson.run.settings.seed, Purpose::Dropout, step));
             let said = model.run(&vectors, Ask { first: first.as_deref(), answers: 5, dropout }).unwrap();
             let loss = loss(&said.answers, &batch.target);
             let gradient = model.weights().gradient(&loss);
@@ -425,9 +426,9 @@ fn a_config_knows_the_sizes_of_the_sequences_that_tasks_make() {
             "",
             &format!("[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nseq_len = 20\nbatch_size = 30\n"),
         );
-        let (form, made) = (&lesson.learning().task, lesson.task());
+        let (form, made) = (&lesson.run.task, lesson.task());
         let (features, outputs) = (form.features().unwrap() as i64, form.outputs().unwrap() as i64);
-        assert_eq!(lesson.run.point.input_size as i64, features, "{task}");
+        assert_eq!(lesson.run.settings.input_size as i64, features, "{task}");
         assert_eq!(made.outputs(), outputs, "{task}");
         let batches: Vec<Batch> = (0..40).map(|step| made.train(step)).collect();
         let steps = batches.iter().map(|batch| batch.input.size()[0] as usize).max();

@@ -395,9 +395,9 @@ fn no_model_sees_what_comes_later() {
     for name in ModelName::ALL {
         let blueprint = Blueprint {
             model: *name,
-            cell: CellName::Lstm,
-            engine: EngineName::Fused,
-            init: "pytorch".into(),
+            cell: Some(CellName::Lstm),
+            engine: Some(EngineName::Fused),
+            init: Some("pytorch".into()),
             layer_sizes: vec![8, 8],
             heads: 2,
             positions: 12,
@@ -438,7 +438,7 @@ fn auto_is_the_engines_that_serve() {
     let engine = |changes: &[&str], device: &str| {
         let changes: Vec<String> = changes.iter().map(|change| change.to_string()).collect();
         let spec = config::load(&path, &changes).unwrap();
-        Plan::new(&spec, &Inputs::default(), device, 1).unwrap().runs[0].engines()
+        Plan::new(&spec, &Inputs::default(), device, 1).unwrap().runs[0].word("engine")
     };
     assert_eq!(engine(&[], "cpu"), "simd");
     assert_eq!(engine(&["grid.dtype=f64"], "cpu"), "analytic");
@@ -512,7 +512,7 @@ fn a_share_of_the_data_is_learned_from() {
         let path = dir.path().join("results").join(name).join("runs.csv");
         let runs: Vec<RunRow> =
             csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect();
-        assert_eq!(runs.iter().map(|run| run.data_share).collect::<Vec<_>>(), [Some(0.5), Some(1.0)]);
+        assert_eq!(runs.iter().map(|run| run.train_fraction).collect::<Vec<_>>(), [Some(0.5), Some(1.0)]);
         let rows = rows(dir.path(), name);
         let steps = |id: &str| rows.iter().filter(|row| row.run_id == id).map(|row| row.step).max().unwrap();
         let (half, whole) = (steps(&runs[0].run_id), steps(&runs[1].run_id));

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::data::Cut;
-use crate::device::Dtype;
 use crate::settings::names::{AddingVariant, Predict, Tokenizer};
 use crate::settings::names::{Encoding, TaskName};
 
@@ -161,19 +160,6 @@ impl TaskSpec {
             TaskSpec::Adding { form: AddingVariant::Form1997 } | TaskSpec::TemporalOrder { .. } => 10,
             _ => 1,
         }
-    }
-
-    /// How often what the task is has been changed under its name: what was learned before is another run.
-    pub fn revision(&self, dtype: Dtype) -> u32 {
-        let of_task = match self {
-            TaskSpec::Adding { form: AddingVariant::Form1997 } => 1,
-            // What is held out is judged to its end.
-            TaskSpec::Text { corpus, .. } if corpus.targets == Predict::Every => 1,
-            _ => 0,
-        };
-        // The loss of classes was computed in f32.
-        let of_loss = dtype == Dtype::F64 && !matches!(self, TaskSpec::Adding { .. });
-        of_task + u32::from(of_loss)
     }
 
     /// Whether there is an end to the task's data.

@@ -1,7 +1,7 @@
 //! The checks between `[training]` as it is written and as it is used.
 
 use super::wire::TrainingWire;
-use super::{Axes, Length, Optimizer, Schedule, Settings, Solved};
+use super::{Length, Optimizer, Schedule, Solved, TrainingAxes, TrainingSpec};
 use crate::config::check::{Check, resolved};
 use crate::config::spec::Grid;
 use crate::config::task::TaskSpec;
@@ -16,13 +16,14 @@ impl Check<'_> {
         &self,
         own: &TrainingWire,
         task: &TaskSpec,
-    ) -> Result<(Axes, Settings), ConfigError> {
-        let axes = Axes {
+    ) -> Result<(TrainingAxes, TrainingSpec), ConfigError> {
+        let axes = TrainingAxes {
             model: self.words("training.model", &own.model)?,
             learning_rate: self
                 .positive_list("training.learning_rate", &resolved(own.learning_rate.clone()).0)?,
             clip_norm: self.numbers("training.clip_norm", &resolved(own.clip_norm.clone()).0, 0.0)?,
-            data_share: self.data_shares(own, task)?,
+            dropout: vec![self.dropout(own)?],
+            train_fraction: self.data_shares(own, task)?,
         };
         if axes.model.contains(&ModelName::Transformer) && own.layer_sizes.is_some() {
             let problem = "a Transformer's layers are of one size; expected grid.hidden_size and grid.layers";
@@ -34,18 +35,12 @@ impl Check<'_> {
         }
         let size = |key: &str, value: Option<i64>| value.map(|value| self.size(key, value)).transpose();
         let every = |key: &str, value: Option<i64>| size(&format!("training.{key}"), value);
-        let dropout = resolved(own.dropout);
-        if !(0.0..1.0).contains(&dropout) {
-            let problem = format!("expected a share from 0 up to but not 1, found {dropout}");
-            return Err(self.source.error("training.dropout", problem));
-        }
         let checkpoint_seconds = resolved(own.checkpoint_seconds);
         self.at_least("training.checkpoint_seconds", checkpoint_seconds, 0.0)?;
-        let settings = Settings {
+        let settings = TrainingSpec {
             layer_sizes: self.layer_sizes(own)?,
             parameters: size("training.parameters", own.parameters)?,
             heads: self.size("training.heads", own.heads.unwrap_or(4))?,
-            dropout,
             optimizer: self.optimizer(own)?,
             schedule: Schedule {
                 name: self.word("training.schedule", resolved(own.schedule.as_deref()))?,
@@ -66,8 +61,8 @@ impl Check<'_> {
     pub(in crate::config) fn training_grid(
         &self,
         own: &TrainingWire,
-        axes: &Axes,
-        settings: &Settings,
+        axes: &TrainingAxes,
+        settings: &TrainingSpec,
         grid: &Grid,
     ) -> Result<(), ConfigError> {
         if let Some(sizes) = &settings.layer_sizes {
@@ -108,6 +103,15 @@ impl Check<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    fn dropout(&self, own: &TrainingWire) -> Result<f64, ConfigError> {
+        let dropout = resolved(own.dropout);
+        if (0.0..1.0).contains(&dropout) {
+            return Ok(dropout);
+        }
+        let problem = format!("expected a share from 0 up to but not 1, found {dropout}");
+        Err(self.source.error("training.dropout", problem))
     }
 
     fn data_shares(&self, own: &TrainingWire, task: &TaskSpec) -> Result<Vec<f64>, ConfigError> {

@@ -8,21 +8,23 @@ use serde::Serialize;
 use crate::settings::names::{ModelName, OptimizerName, ScheduleName};
 
 /// What is swept beside the grid.
-#[derive(Debug, Clone)]
-pub struct Axes {
+#[derive(Debug, Clone, Default)]
+pub struct TrainingAxes {
     /// Models.
     pub model: Vec<ModelName>,
     /// Learning rates.
     pub learning_rate: Vec<f64>,
     /// Norms to which gradients are clipped; 0 for never.
     pub clip_norm: Vec<f64>,
-    /// Shares of the training data that are learned from.
-    pub data_share: Vec<f64>,
+    /// Probabilities of dropout.
+    pub dropout: Vec<f64>,
+    /// Fractions of the training data that are learned from.
+    pub train_fraction: Vec<f64>,
 }
 
 /// What one run learns with.
 #[derive(Debug, Clone, Serialize)]
-pub struct Settings {
+pub struct TrainingSpec {
     /// Units of each recurrent layer, where they differ.
     pub layer_sizes: Option<Vec<usize>>,
     /// The number of parameters that decides each model's hidden size. That size is part of what a run is, this is not.
@@ -30,8 +32,6 @@ pub struct Settings {
     pub parameters: Option<usize>,
     /// Heads of a Transformer's attention.
     pub heads: usize,
-    /// Share of the values between layers that is set to 0 in training.
-    pub dropout: f64,
     /// The rule by which parameters follow their gradient.
     pub optimizer: Optimizer,
     /// How the learning rate moves.

@@ -105,7 +105,7 @@ impl<'a> Metric<'a> {
             model: None,
             learning_rate: None,
             clip_norm: None,
-            data_share: None,
+            train_fraction: None,
             parameters: None,
         }
     }

@@ -62,7 +62,7 @@ fn of_point(members: &[&RunRow], rows: &[TrainingRow]) -> Vec<SummaryRow> {
             model: first.run.model.clone(),
             learning_rate: first.run.learning_rate,
             clip_norm: first.run.clip_norm,
-            data_share: first.run.data_share,
+            train_fraction: first.run.train_fraction,
             parameters: first.run.parameters,
             ..metric.row(&point)
         })
@@ -111,7 +111,7 @@ mod tests {
         let run = |id: &str, seed| RunRow {
             kind: "training".into(),
             model: Some("recurrent".into()),
-            data_share: Some(0.5),
+            train_fraction: Some(0.5),
             ..fake::run(id, seed)
         };
         let mut runs = [run("a", 1), run("b", 2), run("c", 3)];
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(found.len(), expected.len());
         let test = &found[1];
         assert_eq!(
-            (test.unit.as_str(), test.verdict.as_deref(), test.data_share),
+            (test.unit.as_str(), test.verdict.as_deref(), test.train_fraction),
             ("mse", Some("worse than chance"), Some(0.5))
         );
         assert!(test.against.as_ref().unwrap().starts_with("0.1666"));

@@ -53,7 +53,7 @@ pub const OWN: [&str; 4] = ["model", "learning rate", "clip norm", "data share"]
 macro_rules! key_of {
     ($row:expr) => {{
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-        let [rate, clip, share] = [$row.learning_rate, $row.clip_norm, $row.data_share].map(number);
+        let [rate, clip, share] = [$row.learning_rate, $row.clip_norm, $row.train_fraction].map(number);
         Key { point: Point::from($row), own: [$row.model.clone().unwrap_or_default(), rate, clip, share] }
     }};
 }

@@ -17,17 +17,16 @@ pub fn rows(run: &Run, p: &Parameters, input: &Tensor) -> Result<Vec<GateRow>> {
 }
 
 fn row(run: &Run, found: &GateValue) -> GateRow {
-    let point = &run.point;
     GateRow {
         run_id: run.id.clone(),
-        cell: point.cell.to_string(),
-        engine: run.engines(),
-        init: point.init.to_string(),
-        task: point.task.clone(),
-        hidden_size: point.hidden_size,
-        seq_len: point.seq_len,
-        batch_size: point.batch_size,
-        seed: run.seed,
+        cell: run.word("cell"),
+        engine: run.word("engine"),
+        init: run.word("init"),
+        task: run.settings.task.clone(),
+        hidden_size: run.settings.hidden_size,
+        seq_len: run.settings.seq_len,
+        batch_size: run.settings.batch_size,
+        seed: run.settings.seed,
         layer: found.layer,
         gate: found.gate.to_string(),
         statistic: found.statistic.to_string(),

@@ -12,6 +12,7 @@ use crate::plan::run::Run;
 use crate::results::schema::GradientRow;
 use crate::results::{GradientCurve, Rows};
 use crate::settings::names::Lags;
+use crate::settings::names::LossName;
 use crate::support::error::Result;
 use crate::task::{Loss, batch};
 
@@ -26,53 +27,51 @@ const AGREEMENT_STEPS: i64 = 32;
 ///
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
-pub fn execute(
-    run: &Run,
-    name: EngineName,
-    settings: Gradients,
-    text: Option<&Text>,
-    place: Place,
-) -> Result<Rows> {
-    let Gradients { loss, split_every, lags, path_split, gates } = settings;
-    let p = run_parameters(&run.point, run.seed, place.device);
-    let batch = batch(&run.point, text, run.seed, place.device)?;
+pub fn execute(run: &Run, options: Gradients, text: Option<&Text>, place: Place) -> Result<Rows> {
+    let Gradients { split_every, lags, path_split, gates } = options;
+    let settings = &run.settings;
+    let steps = settings.seq_len;
+    let name = settings.engine.first().expect("a run of gradients has an engine");
+    let p = run_parameters(settings, place.device);
+    let batch = batch(run, text, place.device)?;
     if name != REFERENCE {
         let steps = batch.input.size()[0].min(AGREEMENT_STEPS);
         let beginning = batch.input.narrow(0, 0, steps);
-        let cotangent = cotangent(&run.point, steps, &beginning, run.seed);
+        let cotangent = cotangent(settings, steps, &beginning);
         agree(engine(name), engine(REFERENCE), &p, &beginning, &cotangent)?;
     }
-    let loss = Loss::new(loss, &run.point, &batch, run.seed)?;
+    let loss = Loss::new(settings.loss.unwrap_or(LossName::Last), settings, &batch)?;
     let look = Look {
-        split_every: split_every.unwrap_or(1),
+        split_every: match name {
+            EngineName::Builtin => split_every.unwrap_or_else(|| steps.div_ceil(50)),
+            _ => 1,
+        },
         paths: if path_split { PathSplit::On } else { PathSplit::Off },
     };
-    let steps = run.point.seq_len;
     let profiles = diagnostics::profiles(engine(name), &p, &batch.input, None, look, &|output, piece| {
         loss.of_piece(output, piece, steps)
     })?;
     Ok(Rows {
-        gradients: profiles.into_iter().map(|profile| curve(run, name, lags, profile)).collect(),
+        gradients: profiles.into_iter().map(|profile| curve(run, lags, profile)).collect(),
         gates: if gates { super::gates::rows(run, &p, &batch.input)? } else { vec![] },
         ..Rows::default()
     })
 }
 
-fn curve(run: &Run, engine: EngineName, lags: Lags, profile: Profile) -> GradientCurve {
-    let point = &run.point;
-    let steps = point.seq_len;
+fn curve(run: &Run, lags: Lags, profile: Profile) -> GradientCurve {
+    let steps = run.settings.seq_len;
     let written = profile.norms.into_iter().filter(|(t, _)| lags.writes(steps - t, steps));
     GradientCurve {
         common: GradientRow {
             run_id: run.id.clone(),
-            cell: point.cell.to_string(),
-            engine: engine.to_string(),
-            init: point.init.to_string(),
-            task: point.task.clone(),
-            hidden_size: point.hidden_size,
-            seq_len: steps,
-            batch_size: point.batch_size,
-            seed: run.seed,
+            cell: run.word("cell"),
+            engine: run.word("engine"),
+            init: run.word("init"),
+            task: run.settings.task.clone(),
+            hidden_size: run.settings.hidden_size,
+            seq_len: run.settings.seq_len,
+            batch_size: run.settings.batch_size,
+            seed: run.settings.seed,
             quantity: profile.quantity.to_string(),
             layer: profile.layer,
             ..GradientRow::default()

@@ -21,14 +21,14 @@ const SPECTRA: usize = 10;
 /// A shape does not fit; the task's text is missing.
 pub fn execute(
     run: &Run,
-    Jacobian { lags, qr_every }: Jacobian,
-    burn_in: usize,
+    Jacobian { lags, qr_every, burn_in }: Jacobian,
     text: Option<&Text>,
     place: Place,
 ) -> Result<Rows> {
-    let p = run_parameters(&run.point, run.seed, place.device);
-    let input = batch(&run.point, text, run.seed, place.device)?.input;
-    let steps = run.point.seq_len;
+    let p = run_parameters(&run.settings, place.device);
+    let input = batch(run, text, place.device)?.input;
+    let steps = run.settings.seq_len;
+    let burn_in = burn_in.unwrap_or(steps / 10);
     let view = |lag: usize| {
         if spaced(lag, steps, SPECTRA) {
             View::Spectrum
@@ -63,19 +63,18 @@ fn rows(run: &Run, product: &Product) -> Vec<JacobianRow> {
 }
 
 fn row(run: &Run, lag: usize, quantity: JacobianQuantity, index: Option<usize>, value: f64) -> JacobianRow {
-    let point = &run.point;
     JacobianRow {
         run_id: run.id.clone(),
-        cell: point.cell.to_string(),
-        engine: run.engines(),
-        init: point.init.to_string(),
-        task: point.task.clone(),
-        hidden_size: point.hidden_size,
-        seq_len: point.seq_len,
-        seed: run.seed,
+        cell: run.word("cell"),
+        engine: run.word("engine"),
+        init: run.word("init"),
+        task: run.settings.task.clone(),
+        hidden_size: run.settings.hidden_size,
+        seq_len: run.settings.seq_len,
+        seed: run.settings.seed,
         quantity: quantity.to_string(),
         index,
-        t: point.seq_len - lag,
+        t: run.settings.seq_len - lag,
         lag,
         value: value.is_finite().then_some(value),
         unit: if quantity == JacobianQuantity::Lyapunov { "nats per step" } else { "log10" }.to_string(),

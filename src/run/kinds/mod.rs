@@ -12,14 +12,15 @@ use tch::{Device, Tensor};
 
 use crate::cell::Parameters;
 use crate::cell::init::{StackSize, parameters};
+use crate::config::spec::Measure;
 use crate::data::{Input, Inputs};
 use crate::device;
 use crate::engine::{Engine, agreement};
-use crate::plan::run::{Point, Run, RunMeasure};
+use crate::plan::run::Run;
 use crate::random::{self, Purpose};
 use crate::results::Rows;
+use crate::settings::Settings;
 use crate::support::error::{Error, Result};
-pub use training::recurrent_words;
 
 /// Where runs are executed.
 #[derive(Debug, Clone, Copy)]
@@ -63,24 +64,20 @@ pub struct Context<'a> {
 /// Nothing of the run could be measured.
 pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> Result<Measured> {
     let place = context.place;
-    let input = context.inputs.of(run.learning().is_some());
+    let input = context.inputs.of(run.training().is_some());
     let text = match input {
         Some(Input::Text(text)) => Some(text),
         _ => None,
     };
     match &run.measure {
-        RunMeasure::Gradients { engine, settings } => {
-            gradients::execute(run, *engine, *settings, text, place).map(Measured::from)
-        }
-        RunMeasure::Jacobian { engine: _, settings, burn_in } => {
-            jacobian::execute(run, *settings, *burn_in, text, place).map(Measured::from)
-        }
-        RunMeasure::Speed { engines, peers, timing, .. } => {
-            let (speed, refused) = speed::execute(run, (engines, peers), timing, text, place)?;
+        Measure::Gradients(options) => gradients::execute(run, *options, text, place).map(Measured::from),
+        Measure::Jacobian(options) => jacobian::execute(run, *options, text, place).map(Measured::from),
+        Measure::Speed(timing) => {
+            let (speed, refused) = speed::execute(run, timing, text, place)?;
             Ok(Measured { refused, ..Measured::from(Rows { speed, ..Rows::default() }) })
         }
-        RunMeasure::Training(learning) => {
-            training::execute(run, learning, input, place, context.checkpoints, tell)
+        Measure::Training(training) => {
+            training::execute(run, training, input, place, context.checkpoints, tell)
         }
     }
 }
@@ -91,26 +88,26 @@ pub fn execute(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize))
 /// What the first step runs into.
 pub fn estimate(run: &Run, inputs: &Inputs, place: Place) -> Result<Option<f64>> {
     match &run.measure {
-        RunMeasure::Training(learning) => training::estimate(run, learning, inputs.of(true), place).map(Some),
+        Measure::Training(training) => training::estimate(run, training, inputs.of(true), place).map(Some),
         _ => Ok(None),
     }
 }
 
 /// The parameters of a run.
-fn run_parameters(point: &Point, seed: u64, on: Device) -> Parameters {
+fn run_parameters(settings: &Settings, on: Device) -> Parameters {
     let size = StackSize {
-        input_size: point.input_size as i64,
-        hidden_size: point.hidden_size as i64,
-        layers: point.layers,
+        input_size: settings.input_size as i64,
+        hidden_size: settings.hidden_size as i64,
+        layers: settings.layers,
     };
-    parameters(point.cell, point.init, size, seed, device::kind(point.dtype), on)
+    parameters(settings.cell(), settings.init(), size, settings.seed, device::kind(settings.dtype), on)
 }
 
 /// Random numbers of the output's shape, for the gradient check between engines and as what flows back in a
 /// timed training pass.
-fn cotangent(point: &Point, steps: i64, like: &Tensor, seed: u64) -> Tensor {
-    let mut rng = random::stream(seed, Purpose::Loss);
-    let shape = [steps, point.batch_size as i64, point.hidden_size as i64];
+fn cotangent(settings: &Settings, steps: i64, like: &Tensor) -> Tensor {
+    let mut rng = random::stream(settings.seed, Purpose::Loss);
+    let shape = [steps, settings.batch_size as i64, settings.hidden_size as i64];
     random::normal(&mut rng, &shape, like.kind(), like.device())
 }
 

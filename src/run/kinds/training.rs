@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::{Measured, Place};
+use crate::config::training::TrainingSpec;
 use crate::data::{Input, UNKNOWN};
 use crate::model::{Blueprint, Model, model};
-use crate::plan::run::{Learning, Run};
+use crate::plan::run::Run;
 use crate::results::schema::{GradientRow, TrainingRow};
 use crate::results::{GradientCurve, Rows};
 use crate::settings::names::Lags;
@@ -19,13 +20,13 @@ use crate::train::{self, Outcome, ProfileRecord, Progress, Setting};
 /// Nothing of the run could be done. One that diverged is no error: its rows are there, and the reason.
 pub fn execute(
     run: &Run,
-    learning: &Learning,
+    training: &TrainingSpec,
     input: Option<&Input>,
     place: Place,
     dir: &Path,
     tell: &mut dyn FnMut(usize, usize),
 ) -> Result<Measured> {
-    let made = Made::new(run, learning, input, place)?;
+    let made = Made::new(run, training, input, place)?;
     let Outcome { progress, seconds_before, diverged } = train::train(&made.setting(run), dir, tell)?;
     let rows = Rows {
         training: training_rows(run, &progress, made.model.weights().count()),
@@ -39,14 +40,14 @@ pub fn execute(
 ///
 /// # Errors
 /// What its first step runs into.
-pub fn estimate(run: &Run, learning: &Learning, input: Option<&Input>, place: Place) -> Result<f64> {
-    let made = Made::new(run, learning, input, place)?;
+pub fn estimate(run: &Run, training: &TrainingSpec, input: Option<&Input>, place: Place) -> Result<f64> {
+    let made = Made::new(run, training, input, place)?;
     train::estimate(&made.setting(run))
 }
 
 /// What a run's settings make.
 struct Made<'a> {
-    learning: &'a Learning,
+    training: &'a TrainingSpec,
     task: Box<dyn Task + 'a>,
     blueprint: Blueprint,
     model: Box<dyn Model>,
@@ -55,23 +56,28 @@ struct Made<'a> {
 }
 
 impl<'a> Made<'a> {
-    fn new(run: &'a Run, learning: &'a Learning, input: Option<&'a Input>, place: Place) -> Result<Made<'a>> {
-        let task = task(run, learning, input, place.device)?;
-        let longest = learning.task.longest(run.point.seq_len) as i64;
-        let blueprint = Blueprint::new(run, learning, task.as_ref(), longest);
-        let model = model(&blueprint, run.seed, place.device);
+    fn new(
+        run: &'a Run,
+        training: &'a TrainingSpec,
+        input: Option<&'a Input>,
+        place: Place,
+    ) -> Result<Made<'a>> {
+        let task = task(run, training, input, place.device)?;
+        let longest = run.task.longest(run.settings.seq_len) as i64;
+        let blueprint = Blueprint::new(run, training, task.as_ref(), longest);
+        let model = model(&blueprint, run.settings.seed, place.device);
         let (symbols, by_words) = match input {
             Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.by_words),
             _ => (&[][..], false),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));
-        Ok(Made { learning, task, blueprint, model, symbols, by_words })
+        Ok(Made { training, task, blueprint, model, symbols, by_words })
     }
 
     fn setting<'b>(&'b self, run: &'b Run) -> Setting<'b> {
         Setting {
             run,
-            learning: self.learning,
+            training: self.training,
             task: self.task.as_ref(),
             model: self.model.as_ref(),
             blueprint: &self.blueprint,
@@ -81,29 +87,18 @@ impl<'a> Made<'a> {
     }
 }
 
-/// `cell`, `engine` and `init` of a run; empty for a model without recurrent layers.
-pub fn recurrent_words(run: &Run) -> [String; 3] {
-    let point = &run.point;
-    match run.is_recurrent() {
-        true => [point.cell.to_string(), run.engines(), point.init.to_string()],
-        false => Default::default(),
-    }
-}
-
 fn training_rows(run: &Run, progress: &Progress, parameters: usize) -> Vec<TrainingRow> {
-    let [cell, engine, init] = recurrent_words(run);
-    let learning = run.learning();
     let row = |record: &train::Record| TrainingRow {
         run_id: run.id.clone(),
-        model: learning.map(|learning| learning.model.to_string()).unwrap_or_default(),
-        cell: cell.clone(),
-        engine: engine.clone(),
-        init: init.clone(),
-        task: run.point.task.clone(),
-        hidden_size: run.point.hidden_size,
-        seq_len: run.point.seq_len,
-        batch_size: run.point.batch_size,
-        seed: run.seed,
+        model: run.word("model"),
+        cell: run.word("cell"),
+        engine: run.word("engine"),
+        init: run.word("init"),
+        task: run.settings.task.clone(),
+        hidden_size: run.settings.hidden_size,
+        seq_len: run.settings.seq_len,
+        batch_size: run.settings.batch_size,
+        seed: run.settings.seed,
         step: record.step,
         sequences: record.sequences,
         split: record.split.to_string(),
@@ -118,21 +113,20 @@ fn training_rows(run: &Run, progress: &Progress, parameters: usize) -> Vec<Train
 
 /// What was recorded at each step, at about fifty lags a decade.
 fn gradient_curves(run: &Run, progress: &Progress) -> Vec<GradientCurve> {
-    let [cell, engine, init] = recurrent_words(run);
     let curve = |(step, quantity, layer, norms): &ProfileRecord| {
         // Some tasks make longer sequences than their T.
         let last = norms.last().map_or(0, |(t, _)| *t);
         GradientCurve {
             common: GradientRow {
                 run_id: run.id.clone(),
-                cell: cell.clone(),
-                engine: engine.clone(),
-                init: init.clone(),
-                task: run.point.task.clone(),
-                hidden_size: run.point.hidden_size,
-                seq_len: run.point.seq_len,
-                batch_size: run.point.batch_size,
-                seed: run.seed,
+                cell: run.word("cell"),
+                engine: run.word("engine"),
+                init: run.word("init"),
+                task: run.settings.task.clone(),
+                hidden_size: run.settings.hidden_size,
+                seq_len: run.settings.seq_len,
+                batch_size: run.settings.batch_size,
+                seed: run.settings.seed,
                 quantity: quantity.clone(),
                 layer: *layer,
                 step: Some(*step),

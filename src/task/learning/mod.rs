@@ -11,9 +11,10 @@ mod text;
 use tch::{Device, Kind, Tensor};
 
 use crate::config::task::TaskSpec as Form;
+use crate::config::training::TrainingSpec;
 use crate::data::{Input, Split};
 use crate::device;
-use crate::plan::run::{Learning, Run};
+use crate::plan::run::Run;
 use crate::settings::names::Predict;
 use crate::support::error::{Error, Result};
 
@@ -151,20 +152,20 @@ impl Frame {
 /// The data that the task needs are not given.
 pub fn task<'a>(
     run: &Run,
-    learning: &Learning,
+    training: &TrainingSpec,
     input: Option<&'a Input>,
     on: Device,
 ) -> Result<Box<dyn Task + 'a>> {
     let frame = Frame {
-        steps: run.point.seq_len,
-        batch: run.point.batch_size,
-        held_out: learning.settings.held_out_sequences,
-        share: learning.data_share,
-        seed: run.seed,
-        kind: device::kind(run.point.dtype),
+        steps: run.settings.seq_len,
+        batch: run.settings.batch_size,
+        held_out: training.held_out_sequences,
+        share: run.settings.train_fraction.unwrap_or(1.0),
+        seed: run.settings.seed,
+        kind: device::kind(run.settings.dtype),
         on,
     };
-    match (&learning.task, input) {
+    match (&run.task, input) {
         (Form::Adding { form }, _) => Ok(Box::new(adding::Adding::new(*form, frame))),
         (Form::CopyMemory { .. }, _) => Ok(Box::new(copy_memory::CopyMemory::new(frame))),
         (Form::TemporalOrder { .. }, _) => Ok(Box::new(temporal_order::TemporalOrder::new(frame))),
@@ -175,7 +176,9 @@ pub fn task<'a>(
             Predict::Every => Ok(Box::new(text::Streams::new(corpus, frame)?)),
             Predict::Last => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame)?)),
         },
-        _ => Err(Error::Usage(format!("the task `{}` cannot be learned without its data", run.point.task))),
+        _ => {
+            Err(Error::Usage(format!("the task `{}` cannot be learned without its data", run.settings.task)))
+        }
     }
 }
 

@@ -15,9 +15,10 @@ use super::progress::Progress;
 use super::{profile, schedule};
 use crate::cell::State;
 use crate::config::training::Length;
+use crate::config::training::TrainingSpec;
 use crate::data::Split;
 use crate::model::{Ask, Blueprint, Model};
-use crate::plan::run::{Learning, Run};
+use crate::plan::run::Run;
 use crate::random::{self, Purpose};
 use crate::support::error::{Error, Result};
 use crate::support::file::sweep;
@@ -28,7 +29,7 @@ pub struct Setting<'a> {
     /// The run.
     pub run: &'a Run,
     /// What it learns with.
-    pub learning: &'a Learning,
+    pub training: &'a TrainingSpec,
     /// What it learns.
     pub task: &'a dyn Task,
     /// The model.
@@ -53,7 +54,7 @@ pub struct Outcome {
 
 /// Updates that a run makes at most.
 fn length(setting: &Setting) -> usize {
-    match setting.learning.settings.length {
+    match setting.training.length {
         Length::Steps(steps) => steps,
         Length::Epochs(epochs) => epochs * setting.task.steps_per_epoch().unwrap_or(1),
     }
@@ -94,7 +95,7 @@ pub fn estimate(setting: &Setting) -> Result<f64> {
     let evaluations = (learner.steps / learner.evaluate_every + 2) as f64;
     let batches = setting.task.held_out_count(Split::Valid) as f64;
     let start = Instant::now();
-    let profiles = match setting.learning.settings.gradient_profile_every {
+    let profiles = match setting.training.gradient_profile_every {
         Some(every) => (learner.steps / every + 2) as f64,
         None => 0.0,
     };
@@ -120,7 +121,7 @@ struct Learner<'a> {
 
 impl<'a> Learner<'a> {
     fn new(setting: &'a Setting<'a>, dir: &'a Path) -> Result<Learner<'a>> {
-        let settings = &setting.learning.settings;
+        let settings = setting.training;
         let steps = length(setting);
         let weights = setting.model.weights();
         let mut learner = Learner {
@@ -128,7 +129,7 @@ impl<'a> Learner<'a> {
             dir,
             header: Header {
                 run_id: setting.run.id.clone(),
-                seed: setting.run.seed,
+                seed: setting.run.settings.seed,
                 blueprint: setting.blueprint.clone(),
                 symbols: setting.symbols.to_vec(),
                 by_words: setting.by_words,
@@ -150,7 +151,7 @@ impl<'a> Learner<'a> {
     }
 
     fn learn(&mut self, tell: &mut dyn FnMut(usize, usize)) -> Result<()> {
-        let every = self.setting.learning.settings.gradient_profile_every;
+        let every = self.setting.training.gradient_profile_every;
         let due = |step: usize, every: usize| step.is_multiple_of(every);
         if self.header.progress.step == 0 && self.header.progress.records.is_empty() {
             self.judge()?;
@@ -171,7 +172,7 @@ impl<'a> Learner<'a> {
                 self.profile()?;
             }
             tell(step, self.steps);
-            if saved.elapsed().as_secs_f64() >= self.setting.learning.settings.checkpoint_seconds {
+            if saved.elapsed().as_secs_f64() >= self.setting.training.checkpoint_seconds {
                 self.header.progress.seconds += since.elapsed().as_secs_f64();
                 since = Instant::now();
                 self.save(&checkpoint::last(self.dir))?;
@@ -187,23 +188,29 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
+    /// The norm to which gradients are clipped; 0 for never.
+    fn clip_norm(&self) -> f64 {
+        self.setting.run.settings.clip_norm.unwrap_or(0.0)
+    }
+
     /// One update.
     fn step(&mut self) -> Result<()> {
-        let Setting { run, learning, task, model, blueprint, .. } = *self.setting;
+        let Setting { run, training, task, model, blueprint, .. } = *self.setting;
         let step = self.header.progress.step;
         let batch = task.train(step);
         let first = self.carry.take().filter(|_| batch.continues);
-        let rng = random::at_step(run.seed, Purpose::Dropout, step);
+        let rng = random::at_step(run.settings.seed, Purpose::Dropout, step);
         let vectors = blueprint.vectors(model.weights(), &batch.input);
         let ask = Ask { first: first.as_deref(), answers: batch.target.answers(), dropout: Some(rng) };
         let said = model.run(&vectors, ask)?;
         let loss = loss(&said.answers, &batch.target);
         let value = self.finite(step + 1, "the loss", loss.double_value(&[]))?;
         let mut gradient = model.weights().gradient(&loss);
-        let norm = clip(&mut gradient, learning.clip_norm);
+        let norm = clip(&mut gradient, self.clip_norm());
         let norm = self.finite(step + 1, "the gradient's norm", norm)?;
-        let rate = schedule::rate(learning.settings.schedule, learning.learning_rate, step, self.steps);
-        self.optimizer.step(learning.settings.optimizer, rate, model.weights().flat(), &gradient);
+        let rate =
+            schedule::rate(training.schedule, run.settings.learning_rate.unwrap_or(0.0), step, self.steps);
+        self.optimizer.step(training.optimizer, rate, model.weights().flat(), &gradient);
         self.carry = (!said.last.is_empty()).then(|| said.last.iter().map(detached).collect());
         let right = right(task, &said.answers, &batch.target).to_kind(Kind::Double);
         self.count(value, norm, &right, &batch);
@@ -219,7 +226,8 @@ impl<'a> Learner<'a> {
 
     /// Adds a step up.
     fn count(&mut self, loss: f64, norm: f64, right: &tch::Tensor, batch: &Batch) {
-        let learning = self.setting.learning;
+        let training = self.setting.training;
+        let clip_norm = self.clip_norm();
         let progress = &mut self.header.progress;
         let sequences = batch.input.size()[1] as usize;
         progress.step += 1;
@@ -231,9 +239,8 @@ impl<'a> Learner<'a> {
         sums.accuracy += right.mean(Kind::Double).double_value(&[]);
         sums.norm += norm;
         sums.largest = sums.largest.max(norm);
-        sums.clipped += usize::from(learning.clip_norm > 0.0 && norm > learning.clip_norm);
-        let Some((solved, wanted)) =
-            learning.settings.solved.and_then(|solved| Some((solved, solved.sequences?)))
+        sums.clipped += usize::from(clip_norm > 0.0 && norm > clip_norm);
+        let Some((solved, wanted)) = training.solved.and_then(|solved| Some((solved, solved.sequences?)))
         else {
             return;
         };
@@ -250,7 +257,7 @@ impl<'a> Learner<'a> {
 
     /// An evaluation; the best so far is kept.
     fn judge(&mut self) -> Result<()> {
-        let Setting { learning, task, model, blueprint, .. } = *self.setting;
+        let Setting { training, task, model, blueprint, .. } = *self.setting;
         let score = evaluate(model, blueprint, task, Split::Valid)?;
         self.finite(self.header.progress.step, "the loss on the split `valid`", score.loss)?;
         self.score_rows(self.now(), Split::Valid, score);
@@ -259,7 +266,7 @@ impl<'a> Learner<'a> {
             progress.best = Some((progress.step, score.loss));
             self.save(&checkpoint::best(self.dir))?;
         }
-        if let Some(solved) = learning.settings.solved.filter(|solved| solved.sequences.is_none()) {
+        if let Some(solved) = training.solved.filter(|solved| solved.sequences.is_none()) {
             let by_loss = solved.loss.is_none_or(|most| score.loss < most);
             let by_accuracy = solved.accuracy.is_none_or(|least| score.accuracy >= least);
             self.header.progress.solved |= by_loss && by_accuracy;
@@ -269,8 +276,8 @@ impl<'a> Learner<'a> {
 
     /// Gradient norms over lag, where the config asks for them.
     fn profile(&mut self) -> Result<()> {
-        let Setting { learning, task, model, blueprint, .. } = *self.setting;
-        if learning.settings.gradient_profile_every.is_some() {
+        let Setting { training, task, model, blueprint, .. } = *self.setting;
+        if training.gradient_profile_every.is_some() {
             let found = profile::profile(model, blueprint, task, self.header.progress.step)?;
             self.header.progress.profiles.extend(found);
         }

@@ -27,14 +27,14 @@ impl Learner<'_> {
         self.score_rows(at, Split::Train, Score { loss: mean(loss), accuracy: mean(accuracy) });
         self.row(at, Split::Train, "gradient_norm", mean(norm), "l2", None);
         self.row(at, Split::Train, "largest_gradient_norm", largest, "l2", None);
-        if self.setting.learning.clip_norm > 0.0 {
+        if self.clip_norm() > 0.0 {
             self.row(at, Split::Train, "clipped_steps", clipped as f64 / steps as f64, "share", None);
         }
     }
 
     /// A run that diverged has not solved its task.
     pub(super) fn say_whether_solved(&mut self, went_well: bool) {
-        if self.setting.learning.settings.solved.is_some() {
+        if self.setting.training.solved.is_some() {
             let solved = f64::from(u8::from(self.header.progress.solved && went_well));
             self.row(self.now(), Split::Train, "solved", solved, "share", None);
         }

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use super::Place;
 use crate::config::measure::Timing;
 use crate::data::Text;
-use crate::device;
 use crate::engine::EngineName;
 use crate::error::Error as LibraryError;
 use crate::plan::run::Run;
 use crate::results::schema::SpeedRow;
 use crate::run::frameworks::{self, Peer};
+use crate::settings::Engines;
 use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::{Error, Result};
 use arm::Arm;
@@ -42,11 +42,11 @@ const WAKING: Duration = Duration::from_millis(25);
 /// A shape does not fit; the task's text is missing; peers are asked for, and there is no program for them.
 pub fn execute(
     run: &Run,
-    (engines, peers): (&[EngineName], &[FrameworkName]),
     Timing { passes, samples, warmup, budget_seconds }: &Timing,
     text: Option<&Text>,
     place: Place,
 ) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
+    let Engines { engines, frameworks: peers } = &run.settings.engine;
     let work = Work::new(run, text, place)?;
     let mut contest = Contest { arms: Vec::new(), among_peers: !peers.is_empty(), refused: Vec::new() };
     for &name in engines {
@@ -72,7 +72,7 @@ pub fn execute(
             for turn in 0..contest.arms.len() {
                 let number = (turn + sample) % contest.arms.len();
                 if let Some((name, seconds)) = contest.turn(number, pass) {
-                    rows.push(row(run, place, name, pass, sample, seconds));
+                    rows.push(row(run, name, pass, sample, seconds));
                 }
             }
         }
@@ -83,7 +83,7 @@ pub fn execute(
 /// A peer that was shown to compute what `REFERENCE` does.
 fn peer(run: &Run, work: &Work, place: Place, name: FrameworkName) -> Result<Peer> {
     let mut peer = Peer::start(&frameworks::program()?, name, place.threads)?;
-    peer.load(run.point.cell, &work.given())?;
+    peer.load(run.settings.cell(), &work.given())?;
     work.agrees_with(&mut peer)?;
     Ok(peer)
 }
@@ -136,22 +136,21 @@ impl<'a> Contest<'a> {
     }
 }
 
-fn row(run: &Run, place: Place, engine: &str, pass: PassName, sample: usize, seconds: f64) -> SpeedRow {
-    let point = &run.point;
+fn row(run: &Run, engine: &str, pass: PassName, sample: usize, seconds: f64) -> SpeedRow {
     SpeedRow {
         run_id: run.id.clone(),
-        cell: point.cell.to_string(),
+        cell: run.word("cell"),
+        seq_len: run.settings.seq_len,
+        batch_size: run.settings.batch_size,
+        input_size: run.settings.input_size,
+        hidden_size: run.settings.hidden_size,
+        threads: run.settings.threads,
+        layers: run.settings.layers,
+        dtype: run.word("dtype"),
+        device: run.settings.device.clone(),
         engine: engine.to_string(),
         pass: pass.to_string(),
-        seq_len: point.seq_len,
-        batch_size: point.batch_size,
-        input_size: point.input_size,
-        hidden_size: point.hidden_size,
-        threads: place.threads,
         sample,
         seconds,
-        layers: point.layers,
-        dtype: point.dtype.to_string(),
-        device: device::name(place.device),
     }
 }

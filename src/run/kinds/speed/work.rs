@@ -30,9 +30,9 @@ pub struct Work {
 
 impl Work {
     pub fn new(run: &Run, text: Option<&Text>, place: Place) -> Result<Work> {
-        let parameters = run_parameters(&run.point, run.seed, place.device).leaves();
-        let input = batch(&run.point, text, run.seed, place.device)?.input;
-        let cotangent = cotangent(&run.point, input.size()[0], &input, run.seed);
+        let parameters = run_parameters(&run.settings, place.device).leaves();
+        let input = batch(run, text, place.device)?.input;
+        let cotangent = cotangent(&run.settings, input.size()[0], &input);
         let input = input.set_requires_grad(true);
         let first = zero_states(&parameters, &input);
         Ok(Work { parameters, input, first, cotangent, place })

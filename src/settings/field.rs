@@ -1,0 +1,159 @@
+//! One setting: its name, its form, the values that are allowed, and how a config sweeps it.
+
+use super::names::{ExperimentKind, OptimizerName};
+use super::{FIELDS, Settings};
+
+/// One setting of a run.
+pub struct Field {
+    /// The key in configs and the column in CSV files.
+    pub name: &'static str,
+    /// The head of its column in a report.
+    pub symbol: &'static str,
+    /// The label of one value in a figure.
+    pub label: Label,
+    /// The type of its values in TOML.
+    pub form: Form,
+    /// The way a config sweeps it; none where something else decides it.
+    pub axis: Option<Axis>,
+    range: Range,
+    get: fn(&Settings) -> Option<String>,
+    set: fn(&mut Settings, &str) -> Result<(), String>,
+}
+
+/// The type of a setting's values in TOML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A string.
+    Word,
+    /// An integer.
+    Whole,
+    /// An integer or a float.
+    Number,
+}
+
+/// The label of one value in a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// The value alone: `f32`.
+    Value,
+    /// A letter and the value: `T100`.
+    Prefix(&'static str),
+    /// Name and value: `clip norm=1`.
+    Named,
+}
+
+/// The table of a config in which a setting is swept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// `[grid]`, for every kind.
+    Grid,
+    /// `[gradients]`.
+    Gradients,
+    /// `[training]`.
+    Training,
+}
+
+/// The choices that a default depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Of {
+    /// The kind of experiment.
+    pub kind: ExperimentKind,
+    /// The optimizer; without meaning outside training.
+    pub optimizer: OptimizerName,
+}
+
+/// The way a config sweeps a setting.
+pub struct Axis {
+    /// The table of its key.
+    pub table: Table,
+    /// The values where the config has no such key, separated by spaces.
+    pub default: fn(Of) -> &'static str,
+}
+
+/// The numbers that a setting allows.
+struct Range {
+    expected: &'static str,
+    holds: fn(f64) -> bool,
+}
+
+impl Field {
+    /// A setting with the head `symbol` for its column in reports; [`fields!`] adds its name and its place in [`Settings`].
+    pub(super) const fn new(symbol: &'static str, form: Form, expected: &'static str) -> Field {
+        Field {
+            name: "",
+            symbol,
+            label: Label::Value,
+            form,
+            axis: None,
+            range: Range { expected, holds: |number| number.is_finite() },
+            get: |_| None,
+            set: |_, _| Ok(()),
+        }
+    }
+
+    pub(super) const fn labelled(self, label: Label) -> Field {
+        Field { label, ..self }
+    }
+
+    pub(super) const fn swept(self, table: Table, default: fn(Of) -> &'static str) -> Field {
+        Field { axis: Some(Axis { table, default }), ..self }
+    }
+
+    /// Allows only numbers for which `holds`; `expected` describes them.
+    pub(super) const fn range(self, expected: &'static str, holds: fn(f64) -> bool) -> Field {
+        Field { range: Range { expected, holds }, ..self }
+    }
+
+    pub(super) const fn stored(
+        self,
+        name: &'static str,
+        get: fn(&Settings) -> Option<String>,
+        set: fn(&mut Settings, &str) -> Result<(), String>,
+    ) -> Field {
+        Field { name, get, set, ..self }
+    }
+
+    /// The value as text; none where the run has no such setting.
+    pub fn get(&self, settings: &Settings) -> Option<String> {
+        (self.get)(settings)
+    }
+
+    /// Sets the value from its text.
+    ///
+    /// # Errors
+    /// A text that is no value of this setting: what was expected and what was found.
+    pub fn set(&self, settings: &mut Settings, text: &str) -> Result<(), String> {
+        let is_number = self.form != Form::Word && !text.is_empty();
+        if is_number && !text.parse().is_ok_and(self.range.holds) {
+            return Err(format!("expected {}, found {text}", self.range.expected));
+        }
+        (self.set)(settings, text)
+    }
+
+    /// Name and value in one short word for a figure; empty where there is no value.
+    pub fn label(&self, settings: &Settings) -> String {
+        match (self.get(settings), self.label) {
+            (None, _) => String::new(),
+            (Some(value), Label::Value) => value,
+            (Some(value), Label::Prefix(letter)) => format!("{letter}{value}"),
+            (Some(value), Label::Named) => format!("{}={value}", self.symbol),
+        }
+    }
+}
+
+/// The setting of that name.
+pub fn field(name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name == name)
+}
+
+/// Pairs each field of [`Settings`] with its description.
+macro_rules! fields {
+    ($($name:ident: $field:expr,)+) => {
+        &[$($field.stored(
+            stringify!($name),
+            |settings| $crate::settings::Value::show(&settings.$name),
+            |settings, text| $crate::settings::Value::read(text).map(|value| settings.$name = value),
+        ),)+]
+    };
+}
+pub(super) use fields;
