@@ -1,29 +1,27 @@
-//! `lstm-lab data`: real datasets.
+//! `lstm-lab data`: lists, fetches and verifies datasets.
 
 use std::path::Path;
 
 use crate::cli::{DataAction, DataArgs};
-use crate::data::{self as datasets, Status};
+use crate::data::{self as datasets, DATASETS, Dataset, Status};
 use crate::support::error::Result;
 use crate::support::progress::print;
 
-/// 0, or 1 where a dataset is damaged or one that was named is absent.
+/// Returns the exit code: 1 for a dataset that is damaged, or named and absent, else 0.
 pub fn data(args: &DataArgs) -> Result<u8> {
     let root = datasets::root();
     match &args.action {
         DataAction::List => {
-            for dataset in datasets::DATASETS {
-                let status = describe(&datasets::verify(dataset.name, &root)?);
-                let (name, title, licence) = (dataset.name, dataset.title, dataset.licence);
-                let program = dataset.source.program();
-                print(&format!("{name}: {title} ({licence}; through {program}): {status}\n"))?;
+            for Dataset { name, title, licence, package, .. } in DATASETS.iter() {
+                let status = describe(&datasets::verify(name, &root)?);
+                print(&format!("{name}: {title} ({licence}; through {}): {status}\n", package.manager))?;
             }
             Ok(0)
         }
         DataAction::Fetch { names, force } => {
             for name in names {
-                datasets::fetch(name, &root, *force)?;
-                print(&format!("{name}: {}\n", describe(&datasets::verify(name, &root)?)))?;
+                let status = datasets::fetch(name, &root, *force)?;
+                print(&format!("{name}: {}\n", describe(&status)))?;
             }
             Ok(0)
         }
@@ -32,7 +30,7 @@ pub fn data(args: &DataArgs) -> Result<u8> {
 }
 
 fn verify(names: &[String], root: &Path) -> Result<u8> {
-    let all: Vec<String> = datasets::DATASETS.iter().map(|dataset| dataset.name.to_string()).collect();
+    let all: Vec<String> = DATASETS.iter().map(|dataset| dataset.name.clone()).collect();
     let mut exit = 0;
     for name in if names.is_empty() { &all } else { names } {
         let status = datasets::verify(name, root)?;
@@ -48,7 +46,7 @@ fn verify(names: &[String], root: &Path) -> Result<u8> {
 
 fn describe(status: &Status) -> String {
     match status {
-        Status::Absent => "not here".to_string(),
+        Status::Absent => "absent".to_string(),
         Status::Complete { files: 1, bytes } => format!("complete, 1 file, {bytes} bytes"),
         Status::Complete { files, bytes } => format!("complete, {files} files, {bytes} bytes"),
         Status::Damaged { what } => format!("damaged: {what}; fetch it again with --force"),

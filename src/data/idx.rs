@@ -1,25 +1,26 @@
-//! IDX, the format of MNIST and of what was made in its likeness: two bytes 0, one for the type of the numbers,
-//! one for how many dimensions there are, each dimension in four bytes, the first byte the highest, and the
-//! numbers.
+//! IDX, the file format of MNIST.
+//!
+//! Two bytes 0, one byte for the type of the numbers, one byte for the number of dimensions, the size of each
+//! dimension as a big-endian integer of four bytes, and then the numbers.
 
 /// An array of bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Idx<'a> {
-    /// Its shape, the slowest dimension first.
+    /// The shape, with the slowest dimension first.
     pub shape: Vec<usize>,
     /// The numbers, row-major.
     pub values: &'a [u8],
 }
 
-/// The code of the type that a byte without a sign has.
-const BYTES: u8 = 8;
+/// The type code of unsigned bytes.
+const UNSIGNED_BYTES: u8 = 8;
 
-/// Reads an array of bytes with that many dimensions.
+/// Reads an array of bytes with the given number of dimensions.
 ///
 /// # Errors
-/// A sentence: what was expected, and what was found.
+/// A sentence with the expected and the found content.
 pub fn parse(bytes: &[u8], dimensions: u8) -> Result<Idx<'_>, String> {
-    let expected = [0, 0, BYTES, dimensions];
+    let expected = [0, 0, UNSIGNED_BYTES, dimensions];
     let Some((head, rest)) = bytes.split_at_checked(4) else {
         return Err(format!("expected IDX, which begins with {expected:?}, found {} bytes", bytes.len()));
     };
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shape_and_values_are_read() {
+    fn parse_returns_shape_and_values() {
         let bytes = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255];
         let idx = parse(&bytes, 2).unwrap();
         assert_eq!(idx, Idx { shape: vec![2, 3], values: &[1, 2, 3, 4, 5, 255] });
@@ -54,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_named() {
+    fn parse_names_damage() {
         let whole = [0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 3];
         assert!(parse(&whole, 1).is_ok());
         for (bytes, dimensions, reason) in [
@@ -70,8 +71,29 @@ mod tests {
             let error = parse(bytes, dimensions).unwrap_err();
             assert!(error.contains(reason), "{error}");
         }
-        // More than there can be.
+        // The product of the sizes overflows.
         let vast = [&[0, 0, 8, 3][..], &[255; 12]].concat();
         assert!(parse(&vast, 3).unwrap_err().ends_with("found 0"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parse_of_arbitrary_bytes_never_panics(tail: Vec<u8>, dimensions: u8, raw: Vec<u8>) {
+            let headed = [&[0, 0, 8, dimensions][..], &tail].concat();
+            for bytes in [&headed, &raw] {
+                if let Ok(idx) = parse(bytes, dimensions) {
+                    proptest::prop_assert_eq!(idx.shape.iter().product::<usize>(), idx.values.len());
+                }
+            }
+        }
+
+        #[test]
+        fn parse_returns_any_written_array(rows in 0_usize..5, columns in 0_usize..300) {
+            let values: Vec<u8> = (0..rows * columns).map(|n| n as u8).collect();
+            let size = |n: usize| (n as u32).to_be_bytes();
+            let bytes = [&[0, 0, 8, 2][..], &size(rows), &size(columns), &values].concat();
+            let expected = Idx { shape: vec![rows, columns], values: &values };
+            proptest::prop_assert_eq!(parse(&bytes, 2).unwrap(), expected);
+        }
     }
 }

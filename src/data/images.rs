@@ -6,9 +6,11 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-use super::dataset::{Content, Kind, dataset_of};
-use super::image_csv::{self, Line};
-use super::{Dataset, checksum, idx, verify};
+use super::catalogue::dataset_of;
+use super::dataset::{Dataset, DatasetKind, Format};
+use super::image_csv::{self, CsvLayout};
+use super::verify::require_complete;
+use super::{checksum, idx};
 use crate::support::error::{Error, Result};
 
 /// Grey images of one size, each of a class.
@@ -20,77 +22,73 @@ pub struct Images {
     pub height: usize,
     /// Pixels in a row.
     pub width: usize,
-    /// Classes there are; labels count from 0.
+    /// Number of classes; labels count from 0.
     pub classes: usize,
-    /// The value that a pixel may have at most. 0 is background.
+    /// Largest value of a pixel. 0 is background.
     pub max: u8,
-    /// Images to learn from.
+    /// Training images.
     pub train: ImageSplit,
-    /// Images to be judged by.
+    /// Test images.
     pub test: ImageSplit,
-    /// SHA-256 of the pixels of `train`, its labels, the pixels of `test`, its labels: of what is used,
-    /// however it was packed.
+    /// SHA-256 of the pixels of `train`, its labels, the pixels of `test` and its labels, whatever their format.
     pub sha256: String,
 }
 
-/// A part of the images.
+/// The images of a split.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageSplit {
-    /// count × height × width, row-major.
+    /// `[count, height, width]`, row-major.
     pub pixels: Vec<u8>,
     /// The class of each image.
     pub labels: Vec<u8>,
 }
 
 impl ImageSplit {
-    /// How many images there are.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is none.
+    /// True if there are no images.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 }
 
 impl Images {
-    /// A dataset of images that has been fetched into `root`.
+    /// The images of a dataset that has been fetched into `root`.
     ///
     /// # Errors
-    /// [`Error::Usage`] where there is no dataset of images of that name; [`Error::Data`] where it is not here
-    /// (the message says which command fetches it), is damaged, or is no such file as it should be;
-    /// [`Error::Io`] where its files may not be read.
+    /// [`Error::Usage`] for a name that no dataset of images has. [`Error::Data`] for a dataset that is absent,
+    /// damaged or of another format. [`Error::Io`] for files that cannot be read.
     pub fn from_dataset(name: &str, root: &Path) -> Result<Images> {
-        images_of(dataset_of(Kind::Images, name)?, root)
+        images_of(dataset_of(DatasetKind::Images, name)?, root)
     }
 }
 
 fn images_of(dataset: &Dataset, root: &Path) -> Result<Images> {
-    let dir = root.join(dataset.name);
-    // Datasets of text are asked for elsewhere.
-    let ((height, width), classes, max, [train, test]) = match dataset.content {
-        Content::Idx { height, width, classes } => {
-            verify::complete(dataset, root)?;
-            let read = |part| idx_split(&dir, part, (height, width), classes);
-            ((height, width), classes, u8::MAX, [read("train")?, read("t10k")?])
+    require_complete(dataset, root)?;
+    let dir = root.join(&dataset.name);
+    let (height, width, classes, max, [train, test]) = match dataset.format {
+        Format::Idx { height, width, classes } => {
+            let read = |part| idx_split(&dir, part, [height, width], classes);
+            (height, width, classes, u8::MAX, [read("train")?, read("t10k")?])
         }
-        Content::ImageCsv { file, height, width, classes, max, train } => {
-            verify::complete(dataset, root)?;
-            let form = Line { pixels: height * width, max, classes };
-            ((height, width), classes, max, csv_splits(&dir.join(file), form, train)?)
+        Format::ImageCsv { height, width, classes, max, train } => {
+            let layout = CsvLayout { pixels: height * width, max, classes };
+            let [file] = dataset.files.as_slice() else {
+                return Err(Error::data(&dir, format!("expected one file, found {}", dataset.files.len())));
+            };
+            (height, width, classes, max, csv_splits(&dir.join(&file.name), layout, train)?)
         }
-        Content::Text { .. } => {
-            return Err(Error::Usage(format!("expected a dataset of images, found `{}`", dataset.name)));
-        }
+        Format::Text => return Err(Error::data(&dir, "expected a dataset of images, found text")),
     };
-    let all = [&train.pixels[..], &train.labels, &test.pixels, &test.labels];
-    let sha256 = checksum::of_parts(&all);
-    let name = dataset.name.to_string();
+    let sha256 = checksum::of_parts(&[&train.pixels, &train.labels, &test.pixels, &test.labels]);
+    let name = dataset.name.clone();
     Ok(Images { name, height, width, classes: usize::from(classes), max, train, test, sha256 })
 }
 
-/// The bytes of a file that is compressed by gzip.
+/// The content of a gzip file.
 fn gunzip(path: &Path) -> Result<Vec<u8>> {
     let packed = fs::read(path).map_err(Error::io("read", path))?;
     let mut bytes = Vec::new();
@@ -100,14 +98,13 @@ fn gunzip(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The images and labels of `part`, from two files that are named as MNIST's.
-fn idx_split(dir: &Path, part: &str, size: (usize, usize), classes: u8) -> Result<ImageSplit> {
+/// The images and labels of `part` (`train` or `t10k`), from two IDX files with the names of MNIST's.
+fn idx_split(dir: &Path, part: &str, size: [usize; 2], classes: u8) -> Result<ImageSplit> {
     let path = dir.join(format!("{part}-images-idx3-ubyte.gz"));
     let bytes = gunzip(&path)?;
     let images = idx::parse(&bytes, 3).map_err(|problem| Error::data(&path, problem))?;
-    if images.shape[1..] != [size.0, size.1] {
-        let (expected, found) = (size, &images.shape[1..]);
-        let (rows, columns) = expected;
+    if images.shape[1..] != size {
+        let ([rows, columns], found) = (size, &images.shape[1..]);
         return Err(Error::data(&path, format!("expected images of {rows} × {columns}, found {found:?}")));
     }
     let path = dir.join(format!("{part}-labels-idx1-ubyte.gz"));
@@ -126,15 +123,16 @@ fn idx_split(dir: &Path, part: &str, size: (usize, usize), classes: u8) -> Resul
 }
 
 /// The first `train` images of a file, and the others.
-fn csv_splits(path: &Path, form: Line, train: usize) -> Result<[ImageSplit; 2]> {
+fn csv_splits(path: &Path, layout: CsvLayout, train: usize) -> Result<[ImageSplit; 2]> {
     let bytes = gunzip(path)?;
     let (mut pixels, mut labels) =
-        image_csv::parse(&bytes, form).map_err(|problem| Error::data(path, problem))?;
+        image_csv::parse(&bytes, layout).map_err(|problem| Error::data(path, problem))?;
     if labels.len() <= train {
         let problem = format!("expected more than {train} images, found {}", labels.len());
         return Err(Error::data(path, problem));
     }
-    let test = ImageSplit { pixels: pixels.split_off(train * form.pixels), labels: labels.split_off(train) };
+    let test =
+        ImageSplit { pixels: pixels.split_off(train * layout.pixels), labels: labels.split_off(train) };
     Ok([ImageSplit { pixels, labels }, test])
 }
 
@@ -144,10 +142,10 @@ mod tests {
 
     use flate2::{Compression, write::GzEncoder};
 
-    use super::super::verify::tests::{LETTERS, fetched};
+    use super::super::verify::tests::fetched;
     use super::*;
 
-    const TINY: Dataset = Dataset { content: Content::Idx { height: 2, width: 1, classes: 3 }, ..LETTERS };
+    const TINY: Format = Format::Idx { height: 2, width: 1, classes: 3 };
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -161,7 +159,7 @@ mod tests {
         gzip(&head.chain(sizes).chain(values.iter().copied()).collect::<Vec<u8>>())
     }
 
-    /// Two images of 2 × 1 to learn from and one to be judged by, but for the files in `instead`.
+    /// Two training images of 2 × 1 and one test image, with the files in `instead` in place of theirs.
     fn tiny(instead: &[(&str, &[u8])]) -> Result<Images> {
         let whole = [
             ("train-images-idx3-ubyte.gz", idx(&[2, 2, 1], &[1, 2, 3, 255])),
@@ -176,12 +174,12 @@ mod tests {
                 other.copied().unwrap_or((name, bytes))
             })
             .collect();
-        let root = fetched(&files);
-        images_of(&TINY, root.path())
+        let (dataset, root) = fetched(TINY, &files);
+        images_of(&dataset, root.path())
     }
 
     #[test]
-    fn idx_files_become_images() {
+    fn idx_files_are_read_as_images() {
         let images = tiny(&[]).unwrap();
         assert_eq!((images.height, images.width, images.classes, images.max), (2, 1, 3, 255));
         assert_eq!(images.train, ImageSplit { pixels: vec![1, 2, 3, 255], labels: vec![2, 0] });
@@ -191,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_idx_files_are_named() {
+    fn idx_files_with_damage_are_named() {
         let cut = &idx(&[1], &[1])[..10];
         for (name, bytes, reason) in [
             ("t10k-labels-idx1-ubyte.gz", cut, "expected a whole gzip file"),
@@ -208,30 +206,43 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_numbers_become_images_that_are_split_in_their_order() {
-        let content =
-            |train| Content::ImageCsv { file: "a.csv.gz", height: 1, width: 2, classes: 3, max: 16, train };
-        let root = fetched(&[("a.csv.gz", &gzip(b"1,2,0\n3,4,1\n5,16,2\n"))]);
-        let images = images_of(&Dataset { content: content(1), ..LETTERS }, root.path()).unwrap();
+    fn csv_file_is_split_in_its_order() {
+        let format = |train| Format::ImageCsv { height: 1, width: 2, classes: 3, max: 16, train };
+        let read = |lines: &[u8], train| {
+            let (dataset, root) = fetched(format(train), &[("a.csv.gz", &gzip(lines))]);
+            images_of(&dataset, root.path())
+        };
+        let images = read(b"1,2,0\n3,4,1\n5,16,2\n", 1).unwrap();
         assert_eq!((images.height, images.width, images.classes, images.max), (1, 2, 3, 16));
         assert_eq!(images.train, ImageSplit { pixels: vec![1, 2], labels: vec![0] });
         assert_eq!(images.test, ImageSplit { pixels: vec![3, 4, 5, 16], labels: vec![1, 2] });
-        let error = images_of(&Dataset { content: content(3), ..LETTERS }, root.path()).unwrap_err();
-        assert!(error.to_string().ends_with("a.csv.gz: expected more than 3 images, found 3"), "{error}");
-
-        let root = fetched(&[("a.csv.gz", &gzip(b"1,2,0\n3,17,1\n"))]);
-        let error = images_of(&Dataset { content: content(1), ..LETTERS }, root.path()).unwrap_err();
-        assert!(error.to_string().contains("a.csv.gz: line 2, number 2"), "{error}");
+        let error = read(b"1,2,0\n3,4,1\n5,16,2\n", 3).unwrap_err().to_string();
+        assert!(error.ends_with("a.csv.gz: expected more than 3 images, found 3"), "{error}");
+        let error = read(b"1,2,0\n3,17,1\n", 1).unwrap_err().to_string();
+        assert!(error.contains("a.csv.gz: line 2, number 2"), "{error}");
     }
 
     #[test]
-    fn images_that_are_absent_or_no_images_are_an_error() {
+    fn absent_dataset_names_the_command_that_fetches_it() {
         let dir = tempfile::tempdir().unwrap();
         let error = Images::from_dataset("digits", dir.path()).unwrap_err().to_string();
         assert!(error.contains("`lstm-lab data fetch digits`"), "{error}");
-        let error = Images::from_dataset("sotu", dir.path()).unwrap_err().to_string();
-        assert!(error.contains("expected a dataset of images (`fashion_mnist`, `digits`)"), "{error}");
-        let error = super::super::text("digits", dir.path()).unwrap_err().to_string();
-        assert!(error.contains("expected a dataset of text (`shakespeare`, `sotu`)"), "{error}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn gunzip_of_arbitrary_bytes_never_panics(bytes: Vec<u8>, place: usize, value: u8) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("a.gz");
+            let mut damaged = gzip(&bytes);
+            let place = place % damaged.len();
+            damaged[place] = value;
+            for content in [&bytes, &damaged] {
+                fs::write(&path, content).unwrap();
+                if let Err(error) = gunzip(&path) {
+                    proptest::prop_assert_eq!(error.exit_code(), 2);
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The data that an experiment's kinds need, loaded once.
 
-use super::{Corpus, Images, Text};
+use super::{Corpus, EncodedText, Images};
 use crate::support::error::Result;
 
 /// What is there for each kind.
@@ -16,7 +16,7 @@ pub struct Inputs {
 #[derive(Debug)]
 pub enum Input {
     /// A text by its characters, whole.
-    Text(Text),
+    Text(EncodedText),
     /// A text in splits, by characters or words.
     Corpus(Corpus),
     /// Images.
@@ -52,7 +52,7 @@ impl Input {
     /// Features of a one-hot symbol, or of a pixel.
     pub fn features(&self) -> usize {
         match self {
-            Input::Text(text) => text.vocabulary.len(),
+            Input::Text(text) => text.vocabulary_size,
             Input::Corpus(corpus) => corpus.symbols.len(),
             Input::Images(_) => 1,
         }

@@ -1,41 +1,34 @@
-//! Datasets, texts and images: where they come from, their checksums, and the vocabulary of a text.
+//! Datasets, texts and images: their checksums, their formats and the vocabulary of a text.
 //!
-//! A dataset is kept as plain files in `<root>/<name>/`. Their sizes and checksums are in a `MANIFEST` beside
-//! them, or known to this program.
+//! A dataset is a directory `<root>/<name>/` of plain files. The program knows the checksum of every file.
 
-mod apt;
 mod catalogue;
 mod checksum;
 mod corpus;
 mod dataset;
-mod decode;
+mod encoded_text;
 mod fetch;
 mod idx;
 mod image_csv;
 mod images;
 mod inputs;
-mod manifest;
-mod npm;
-mod pip;
 mod raw_text;
-mod text;
 mod tokens;
-mod tool;
-mod unpack;
+mod utf8;
 mod verify;
 mod vocabulary;
 mod words;
 
 use std::path::PathBuf;
 
-pub use catalogue::DATASETS;
+pub use catalogue::{DATASETS, dataset, dataset_of};
 pub use corpus::{Corpus, Cut, Split};
-pub use dataset::{Content, Dataset, Kind, Pin, Pinned, Source, dataset, dataset_of};
+pub use dataset::{DataFile, Dataset, DatasetKind, Format, Package};
+pub use encoded_text::EncodedText;
 pub use fetch::fetch;
 pub use images::{ImageSplit, Images};
 pub use inputs::{Input, Inputs};
-pub use raw_text::{RawText, text};
-pub use text::Text;
+pub use raw_text::RawText;
 pub use tokens::{END_OF_LINE, UNKNOWN, tokens};
 pub use verify::{Status, verify};
 pub use vocabulary::Vocabulary;

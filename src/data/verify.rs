@@ -1,28 +1,29 @@
-//! How much of a dataset is here, and whether it is as it was fetched.
+//! The check of the files of a dataset against their checksums.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::Path;
 
-use super::manifest::{self, Manifest, Record};
-use super::{Dataset, Pin, checksum, dataset};
+use super::catalogue::dataset;
+use super::checksum;
+use super::dataset::Dataset;
 use crate::support::error::{Error, Result};
 
-/// How much of a dataset is here.
+/// The state of a dataset on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Nothing.
+    /// There is no directory of that name.
     Absent,
-    /// All, as it was fetched.
+    /// Every file has its checksum.
     Complete {
         /// Number of files.
         files: usize,
-        /// Their size.
+        /// Total size of the files.
         bytes: u64,
     },
-    /// Something, but not what was fetched.
+    /// A file is missing or has another checksum.
     Damaged {
-        /// The first thing that is wrong.
+        /// The first difference.
         what: String,
     },
 }
@@ -30,165 +31,128 @@ pub enum Status {
 /// Checks the dataset in `<root>/<name>/` against the checksums of its files. Other files do not matter.
 ///
 /// # Errors
-/// [`Error::Usage`] where there is no dataset of that name, [`Error::Io`] where its files may not be read.
+/// [`Error::Usage`] for an unknown name, [`Error::Io`] for files that cannot be read.
 pub fn verify(name: &str, root: &Path) -> Result<Status> {
     status(dataset(name)?, root)
 }
 
-/// [`verify`] for a dataset that need not be a known one.
+/// [`verify`] for a dataset that need not be in the catalogue.
 pub(super) fn status(dataset: &Dataset, root: &Path) -> Result<Status> {
-    let dir = root.join(dataset.name);
-    // As opposed to `exists`, a link that leads nowhere counts as something.
+    let dir = root.join(&dataset.name);
+    // A link to a missing target is no absent dataset: fetching must not follow it.
     if fs::symlink_metadata(&dir).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return Ok(Status::Absent);
     }
     if !dir.is_dir() {
         return Ok(Status::Damaged { what: "expected a directory".to_string() });
     }
-    let files = match records(dataset, &dir).map_err(Error::io("read", &dir))? {
-        Ok(files) => files,
-        Err(what) => return Ok(Status::Damaged { what }),
-    };
-    match damage_among(&files, &dir)? {
-        Some(what) => Ok(Status::Damaged { what }),
-        None => {
-            let bytes = files.iter().map(|record| record.size).sum();
-            Ok(Status::Complete { files: files.len(), bytes })
+    let mut bytes = 0;
+    for file in &dataset.files {
+        let (name, expected) = (&file.name, &file.sha256);
+        let path = dir.join(name);
+        let (size, found) = match checksum::of_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Status::Damaged { what: format!("{name} is missing") });
+            }
+            other => other.map_err(Error::io("read", &path))?,
+        };
+        if found != *expected {
+            let what = format!("expected {name} with SHA-256 {expected}, found {found} ({size} bytes)");
+            return Ok(Status::Damaged { what });
         }
+        bytes += size;
     }
+    Ok(Status::Complete { files: dataset.files.len(), bytes })
 }
 
-/// The files that there should be in the directory of a dataset; or what keeps them from being known.
-fn records(dataset: &Dataset, dir: &Path) -> io::Result<Result<Vec<Record>, String>> {
-    let expected = match dataset.pin {
-        Pin::Files(files) => return Ok(Ok(files.iter().map(Record::from).collect())),
-        Pin::Archive(sha256) => sha256,
-    };
-    Ok(match Manifest::read(dir)? {
-        None => Err(format!("its {} is missing or broken", manifest::NAME)),
-        Some(Manifest { archive, .. }) if archive != expected => {
-            Err(format!("expected it from an archive with SHA-256 {expected}, found one from {archive}"))
-        }
-        Some(Manifest { files, .. }) => Ok(files),
-    })
-}
-
-/// The first thing that is wrong with files of `dir`, if anything is.
-pub(super) fn damage_among(files: &[Record], dir: &Path) -> Result<Option<String>> {
-    for record in files {
-        let path = dir.join(&record.name);
-        if let Some(what) = damage(record, &path).map_err(Error::io("read", &path))? {
-            return Ok(Some(what));
-        }
-    }
-    Ok(None)
-}
-
-/// What is wrong with a file, if anything is.
-fn damage(record: &Record, path: &Path) -> io::Result<Option<String>> {
-    let Record { name, size, sha256 } = record;
-    let (found_size, found) = match checksum::of_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(format!("{name} is missing"))),
-        other => other?,
-    };
-    Ok(if found_size != *size {
-        Some(format!("expected {name} with {size} bytes, found {found_size}"))
-    } else if found != *sha256 {
-        Some(format!("expected {name} with SHA-256 {sha256}, found {found}"))
-    } else {
-        None
-    })
-}
-
-/// The names of a dataset's files, sorted, all of which are there as they were fetched.
+/// Checks that a dataset is complete.
 ///
 /// # Errors
-/// [`Error::Data`] where the dataset is not here or is damaged, [`Error::Io`] where its files may not be read.
-pub(super) fn complete(dataset: &Dataset, root: &Path) -> Result<Vec<String>> {
-    let (name, dir) = (dataset.name, root.join(dataset.name));
-    match status(dataset, root)? {
-        Status::Complete { .. } => {}
-        Status::Absent => {
-            let problem = format!("the dataset is not here; `lstm-lab data fetch {name}` fetches it");
-            return Err(Error::data(&dir, problem));
+/// [`Error::Data`] for a dataset that is absent or damaged, [`Error::Io`] for files that cannot be read.
+pub(super) fn require_complete(dataset: &Dataset, root: &Path) -> Result<()> {
+    let name = &dataset.name;
+    let problem = match status(dataset, root)? {
+        Status::Complete { .. } => return Ok(()),
+        Status::Absent => format!("the dataset is absent; `lstm-lab data fetch {name}` fetches it"),
+        Status::Damaged { what } => {
+            format!("the dataset is damaged: {what}; `lstm-lab data fetch --force {name}` replaces it")
         }
-        Status::Damaged { what } => return Err(Error::data(&dir, damaged(dataset, &what))),
-    }
-    let files = records(dataset, &dir).map_err(Error::io("read", &dir))?;
-    let files = files.map_err(|what| Error::data(&dir, damaged(dataset, &what)))?;
-    Ok(files.into_iter().map(|record| record.name).collect())
-}
-
-/// The message for a dataset that is damaged, with the remedy.
-pub(super) fn damaged(dataset: &Dataset, what: &str) -> String {
-    format!("the dataset is damaged: {what}; `lstm-lab data fetch --force {}` replaces it", dataset.name)
+    };
+    Err(Error::data(&root.join(name), problem))
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::{Content, Source};
+    use super::super::dataset::{DataFile, Format, Package};
     use super::*;
 
-    /// A dataset that no index has.
-    pub const LETTERS: Dataset = Dataset {
-        name: "letters",
-        title: "two files",
-        licence: "none",
-        origin: "a test",
-        source: Source::Pip { package: "letters", archive: "letters-1.0.tar.gz" },
-        folder: "data/texts",
-        suffix: ".txt",
-        pin: Pin::Archive("00"),
-        content: Content::Text { follows: &[] },
-    };
+    /// A dataset of these files, with their checksums, that no package holds.
+    pub fn letters(format: Format, files: &[(&str, &[u8])]) -> Dataset {
+        let package = Package {
+            manager: "npm".into(),
+            name: "letters".into(),
+            version: Some("1.0".into()),
+            sha256: None,
+            folder: "data/texts".into(),
+        };
+        let file = |(name, bytes): &(&str, &[u8])| DataFile {
+            name: name.to_string(),
+            sha256: checksum::of_bytes(bytes),
+        };
+        Dataset {
+            name: "letters".into(),
+            title: "some files".into(),
+            licence: "none".into(),
+            package,
+            format,
+            files: files.iter().map(file).collect(),
+        }
+    }
 
-    /// Its files in place, in a root of their own.
-    pub fn fetched(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    /// The dataset [`letters`] with its files in a root of their own.
+    pub fn fetched(format: Format, files: &[(&str, &[u8])]) -> (Dataset, tempfile::TempDir) {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("letters");
         fs::create_dir(&dir).unwrap();
         for (name, bytes) in files {
             fs::write(dir.join(name), bytes).unwrap();
         }
-        let names = files.iter().map(|(name, _)| name.to_string()).collect();
-        Manifest::of(&dir, names, "00").unwrap().write(&dir).unwrap();
-        root
+        (letters(format, files), root)
     }
 
-    fn what(root: &Path) -> String {
-        match status(&LETTERS, root).unwrap() {
+    const FILES: &[(&str, &[u8])] = &[("a.txt", b"abc"), ("b.txt", b"de")];
+
+    #[test]
+    fn status_is_absent_or_complete() {
+        let complete = Status::Complete { files: 2, bytes: 5 };
+        let empty = tempfile::tempdir().unwrap();
+        let (dataset, root) = fetched(Format::Text, FILES);
+        assert_eq!(status(&dataset, empty.path()).unwrap(), Status::Absent);
+        assert_eq!(status(&dataset, &empty.path().join("no/root")).unwrap(), Status::Absent);
+        assert_eq!(status(&dataset, root.path()).unwrap(), complete);
+        fs::write(root.path().join("letters/c.txt"), "another file").unwrap();
+        assert_eq!(status(&dataset, root.path()).unwrap(), complete);
+    }
+
+    #[test]
+    fn status_names_every_kind_of_damage() {
+        let (dataset, root) = fetched(Format::Text, FILES);
+        let what = || match status(&dataset, root.path()).unwrap() {
             Status::Damaged { what } => what,
             other => panic!("expected damage, found {other:?}"),
-        }
-    }
-
-    #[test]
-    fn absent_and_complete() {
-        let empty = tempfile::tempdir().unwrap();
-        assert_eq!(status(&LETTERS, empty.path()).unwrap(), Status::Absent);
-        assert_eq!(status(&LETTERS, &empty.path().join("no/root")).unwrap(), Status::Absent);
-        let root = fetched(&[("a.txt", b"abc"), ("b.txt", b"de")]);
-        assert_eq!(status(&LETTERS, root.path()).unwrap(), Status::Complete { files: 2, bytes: 5 });
-        fs::write(root.path().join("letters/c.txt"), "not the dataset's").unwrap();
-        assert_eq!(status(&LETTERS, root.path()).unwrap(), Status::Complete { files: 2, bytes: 5 });
-    }
-
-    #[test]
-    fn every_damage_is_found_and_named() {
-        let root = fetched(&[("a.txt", b"abc"), ("b.txt", b"de")]);
+        };
         let b = root.path().join("letters/b.txt");
-        fs::write(&b, "dx").unwrap();
-        assert!(what(root.path()).starts_with("expected b.txt with SHA-256"));
-        fs::write(&b, "d").unwrap();
-        assert_eq!(what(root.path()), "expected b.txt with 2 bytes, found 1");
+        for content in [&b"dx"[..], b"d", b""] {
+            fs::write(&b, content).unwrap();
+            let (expected, found) = (checksum::of_bytes(b"de"), checksum::of_bytes(content));
+            let size = content.len();
+            let problem = format!("expected b.txt with SHA-256 {expected}, found {found} ({size} bytes)");
+            assert_eq!(what(), problem);
+        }
         fs::remove_file(&b).unwrap();
-        assert_eq!(what(root.path()), "b.txt is missing");
-        let other = Dataset { pin: Pin::Archive("11"), ..LETTERS };
-        assert!(matches!(status(&other, root.path()).unwrap(), Status::Damaged { .. }));
-        fs::remove_file(root.path().join("letters/MANIFEST")).unwrap();
-        assert_eq!(what(root.path()), "its MANIFEST is missing or broken");
+        assert_eq!(what(), "b.txt is missing");
         fs::remove_dir_all(root.path().join("letters")).unwrap();
         fs::write(root.path().join("letters"), "").unwrap();
-        assert_eq!(what(root.path()), "expected a directory");
+        assert_eq!(what(), "expected a directory");
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::data::Text;
+use crate::data::EncodedText;
 use crate::device;
 use crate::plan::run::Run;
 use crate::random::{self, Purpose};
@@ -36,7 +36,7 @@ pub struct Targets {
 ///
 /// # Errors
 /// The task needs a text and none is given.
-pub fn batch(run: &Run, text: Option<&Text>, on: Device) -> Result<Batch> {
+pub fn batch(run: &Run, text: Option<&EncodedText>, on: Device) -> Result<Batch> {
     let settings = &run.settings;
     let kind = device::kind(settings.dtype);
     match (run.task.encoding(), text) {

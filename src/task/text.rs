@@ -4,7 +4,7 @@ use rand_distr::{Distribution, Uniform};
 use tch::{Device, Kind, Tensor};
 
 use super::{Batch, Targets};
-use crate::data::Text;
+use crate::data::EncodedText;
 use crate::random::{self, Purpose};
 use crate::settings::Settings;
 use crate::settings::names::Encoding;
@@ -12,7 +12,7 @@ use crate::settings::names::Encoding;
 /// B excerpts of T characters, each from a random place of the text, and the character after each.
 ///
 /// The text has more than T characters: the plan has seen to that.
-pub fn batch(settings: &Settings, text: &Text, encoding: Encoding, kind: Kind, on: Device) -> Batch {
+pub fn batch(settings: &Settings, text: &EncodedText, encoding: Encoding, kind: Kind, on: Device) -> Batch {
     let steps = settings.seq_len;
     let mut rng = random::stream(settings.seed, Purpose::Input);
     let starts = Uniform::new(0, text.characters.len() - steps).expect("the text is longer than a sequence");
@@ -24,7 +24,7 @@ pub fn batch(settings: &Settings, text: &Text, encoding: Encoding, kind: Kind, o
     let excerpts = Tensor::from_slice(&excerpts).reshape([settings.batch_size as i64, steps as i64 + 1]).tr();
     let excerpts = excerpts.to_device(on);
     let characters = excerpts.narrow(0, 0, steps as i64);
-    let count = text.vocabulary.len() as i64;
+    let count = text.vocabulary_size as i64;
     let input = match encoding {
         Encoding::OneHot => characters.one_hot(count).to_kind(kind),
         Encoding::Embedding => {

@@ -160,7 +160,7 @@ fn list_data_and_doctor_answer() {
     }
     assert!(lab(dir.path(), &["data", "list"]).stdout.contains("shakespeare"));
     let verify = lab(dir.path(), &["data", "verify", "shakespeare"]);
-    assert_eq!((verify.code, verify.stdout.trim()), (1, "shakespeare: not here"));
+    assert_eq!((verify.code, verify.stdout.trim()), (1, "shakespeare: absent"));
     let doctor = lab(dir.path(), &["doctor", "--threads", "1"]);
     for word in ["libtorch       2.13.0", "threads        1", "GFLOP/s"] {
         assert!(doctor.stdout.contains(word), "{word} in {}", doctor.stdout);

@@ -1,5 +1,5 @@
-//! Datasets from the command line, and those that are here: `LSTM_LAB_DATA`, or `data/` in this repository. No
-//! test fetches one; one that is not here is skipped, visibly.
+//! Datasets from the command line, and those on this machine: `$LSTM_LAB_DATA`, or `data/` in this repository.
+//! No test fetches one. A test of an absent dataset says that it is skipped.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,22 +8,23 @@ use lstm_lab::data::{DATASETS, Images, RawText, Status, Vocabulary, WordVocabula
 
 use crate::support::cli::{command, finish};
 
-/// Exit code, standard output and standard error of `lstm-lab data`.
+/// Runs `lstm-lab data` with an empty package index. Returns exit code, standard output and standard error.
 fn data(root: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = command(root);
-    command.env("LSTM_LAB_DATA", root).arg("data").args(arguments);
+    command.env("LSTM_LAB_DATA", root).env("PIP_NO_INDEX", "1").env_remove("PIP_FIND_LINKS");
+    command.arg("data").args(arguments);
     let finished = finish(command);
     (finished.code, finished.stdout, finished.stderr)
 }
 
-/// Where that dataset is, if it is here.
-fn here(name: &str) -> Option<PathBuf> {
+/// The root of a dataset, if the dataset is complete on this machine.
+fn root_of(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("LSTM_LAB_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), PathBuf::from);
     match verify(name, &root).unwrap() {
         Status::Complete { .. } => Some(root),
         status => {
-            // Past the test harness, which would keep it back.
+            // The test harness captures `eprintln!`, but not this.
             let skipped =
                 format!("skipped a test: `{name}` is {status:?}; `lstm-lab data fetch` fetches it\n");
             std::io::stderr().write_all(skipped.as_bytes()).unwrap();
@@ -33,21 +34,31 @@ fn here(name: &str) -> Option<PathBuf> {
 }
 
 #[test]
-fn every_dataset_is_listed_and_none_is_here_yet() {
+fn fetch_script_passes_its_tests() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fetch_data.py");
+    let output = std::process::Command::new("python3").arg(tests).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    let count: usize = text.split("Ran ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(count >= 20, "expected at least 20 tests, found {count}");
+}
+
+#[test]
+fn list_and_verify_of_an_empty_root_name_every_dataset_as_absent() {
     let root = tempfile::tempdir().unwrap();
     let (code, list, _) = data(root.path(), &["list"]);
     assert_eq!((code, list.lines().count()), (0, DATASETS.len()));
-    for (line, dataset) in list.lines().zip(DATASETS) {
-        assert!(line.starts_with(dataset.name) && line.contains(dataset.licence), "{line}");
-        assert!(line.ends_with(": not here"), "{line}");
-        let (code, out, _) = data(root.path(), &["verify", dataset.name]);
-        assert_eq!((code, out.trim()), (1, format!("{}: not here", dataset.name).as_str()));
+    for (line, dataset) in list.lines().zip(DATASETS.iter()) {
+        assert!(line.starts_with(&dataset.name) && line.contains(&dataset.licence), "{line}");
+        assert!(line.ends_with(": absent"), "{line}");
+        let (code, out, _) = data(root.path(), &["verify", &dataset.name]);
+        assert_eq!((code, out.trim()), (1, format!("{}: absent", dataset.name).as_str()));
     }
     assert_eq!(data(root.path(), &["verify"]).0, 0);
 }
 
 #[test]
-fn what_is_put_in_place_by_hand_is_checked() {
+fn verify_of_files_put_into_place_by_hand_names_damage() {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("digits")).unwrap();
     let (code, out, _) = data(root.path(), &["verify", "digits"]);
@@ -56,16 +67,27 @@ fn what_is_put_in_place_by_hand_is_checked() {
     std::fs::write(root.path().join("digits/digits.csv.gz"), "not it").unwrap();
     let (code, out, _) = data(root.path(), &["verify"]);
     assert_eq!(code, 1);
-    assert!(out.contains("expected digits.csv.gz with 57523 bytes, found 6"), "{out}");
-    // What is there is the user's: it is replaced on demand only.
+    assert!(out.contains("expected digits.csv.gz with SHA-256 09f66e6d"), "{out}");
+    assert!(out.contains("(6 bytes)"), "{out}");
+    // The file may be the user's: only `--force` replaces it.
     let (code, _, err) = data(root.path(), &["fetch", "digits"]);
     assert_eq!(code, 2);
     assert!(err.contains("`lstm-lab data fetch --force digits` replaces it"), "{err}");
 }
 
 #[test]
-fn the_addresses_are_in_order_of_time() {
-    let Some(root) = here("sotu") else { return };
+fn fetch_without_network_names_the_command_and_leaves_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let (code, out, err) = data(root.path(), &["fetch", "digits"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("-m pip download --no-deps") && err.contains("scikit-learn==1.7.2"), "{err}");
+    assert!(err.contains("Or put digits.csv.gz into "), "{err}");
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn sotu_text_is_in_order_of_time() {
+    let Some(root) = root_of("sotu") else { return };
     let raw = RawText::from_dataset("sotu", &root).unwrap();
     let places: Vec<usize> = [
         "the favorable prospects which continue to distinguish our public affairs", // 1790
@@ -81,13 +103,13 @@ fn the_addresses_are_in_order_of_time() {
 }
 
 #[test]
-fn the_images_are_those_that_are_published() {
+fn image_datasets_are_as_published() {
     for (name, size, count, first) in [
-        // The labels that the publishers' own files begin with.
+        // The first labels of the publishers' own files.
         ("fashion_mnist", (28, 28, 255), (60_000, 10_000), [9, 0, 0, 3, 0]),
         ("digits", (8, 8, 16), (898, 899), [0, 1, 2, 3, 4]),
     ] {
-        let Some(root) = here(name) else { continue };
+        let Some(root) = root_of(name) else { continue };
         let images = Images::from_dataset(name, &root).unwrap();
         assert_eq!((images.height, images.width, images.max), size, "{name}");
         assert_eq!((images.train.len(), images.test.len()), count, "{name}");
@@ -102,8 +124,8 @@ fn the_images_are_those_that_are_published() {
 }
 
 #[test]
-fn a_vocabulary_of_early_addresses_reads_late_ones() {
-    let Some(root) = here("sotu") else { return };
+fn vocabulary_of_early_addresses_encodes_late_ones() {
+    let Some(root) = root_of("sotu") else { return };
     let text = RawText::from_dataset("sotu", &root).unwrap().text;
     let middle = text.find("This is the eighth such report").unwrap();
     let (early, late) = text.split_at(middle);
@@ -118,6 +140,6 @@ fn a_vocabulary_of_early_addresses_reads_late_ones() {
     assert!(unknown(early) < unknown(late), "{} {}", unknown(early), unknown(late));
     let characters = Vocabulary::of(early);
     let late = characters.encode_known(late);
-    // Curly quotation marks came with the computer.
+    // Only late addresses have curly quotation marks.
     assert!(late.contains(&characters.unknown()) && late.iter().all(|index| *index <= characters.unknown()));
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lstm_lab::config::{self, Spec, targets, task::TaskSpec, task::TextSource};
-use lstm_lab::data::{Corpus, Input, Inputs, Kind, RawText, Text, dataset_of};
+use lstm_lab::data::{Corpus, DatasetKind, EncodedText, Input, Inputs, RawText, dataset_of};
 
 use crate::support::lab;
 
@@ -37,7 +37,7 @@ fn inputs(spec: &Spec) -> Option<Inputs> {
             let raw = || RawText::from_file(file.path()).unwrap();
             Some(Inputs {
                 training: Some(Input::Corpus(Corpus::new(&raw(), corpus.cut()))),
-                text: Some(Input::Text(Text::new(raw()).unwrap())),
+                text: Some(Input::Text(EncodedText::new(raw()).unwrap())),
             })
         }
         _ => Some(Inputs::default()),
@@ -102,12 +102,12 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
         }
         match &spec.task {
             TaskSpec::Text { of: TextSource::Dataset(name), .. } => {
-                assert!(dataset_of(Kind::Text, name).is_ok());
+                assert!(dataset_of(DatasetKind::Text, name).is_ok());
             }
             TaskSpec::Text { of: TextSource::File(file), .. } => {
                 panic!("{}: names a file of one machine: {}", path.display(), file.display());
             }
-            TaskSpec::Images { dataset, .. } => assert!(dataset_of(Kind::Images, dataset).is_ok()),
+            TaskSpec::Images { dataset, .. } => assert!(dataset_of(DatasetKind::Images, dataset).is_ok()),
             _ => {}
         }
         if let Some(inputs) = inputs(&spec) {

@@ -52,7 +52,7 @@ impl Check<'_> {
                         "the task `images` needs `task.dataset = \"fashion_mnist\"` or `\"digits\"`";
                     self.source.error("task.name", problem)
                 })?;
-                self.dataset(data::Kind::Images, &dataset)?;
+                self.dataset(data::DatasetKind::Images, &dataset)?;
                 Ok(TaskSpec::Images { dataset, permuted: resolved(wire.permuted) })
             }
             TaskName::Text => {
@@ -65,7 +65,7 @@ impl Check<'_> {
     fn text_source(&self, wire: &mut TaskWire) -> Result<TextSource, ConfigError> {
         match (&wire.dataset, &wire.file) {
             (Some(name), None) => {
-                self.dataset(data::Kind::Text, name)?;
+                self.dataset(data::DatasetKind::Text, name)?;
                 Ok(TextSource::Dataset(name.clone()))
             }
             (None, Some(file)) => {
@@ -85,7 +85,7 @@ impl Check<'_> {
     }
 
     /// Whether there is such a dataset.
-    fn dataset(&self, of: data::Kind, name: &str) -> Result<(), ConfigError> {
+    fn dataset(&self, of: data::DatasetKind, name: &str) -> Result<(), ConfigError> {
         let found = data::dataset_of(of, name).map(drop);
         found.map_err(|error| self.source.error("task.dataset", error.to_string()))
     }

@@ -2,7 +2,7 @@
 
 use super::{Place, agree, cotangent, run_parameters};
 use crate::config::measure::Gradients;
-use crate::data::Text;
+use crate::data::EncodedText;
 use crate::diagnostics::adjoint::Profile;
 use crate::diagnostics::exact::PathSplit;
 use crate::diagnostics::{self, Look};
@@ -27,7 +27,7 @@ const AGREEMENT_STEPS: i64 = 32;
 ///
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
-pub fn execute(run: &Run, options: Gradients, text: Option<&Text>, place: Place) -> Result<Rows> {
+pub fn execute(run: &Run, options: Gradients, text: Option<&EncodedText>, place: Place) -> Result<Rows> {
     let Gradients { split_every, lags, path_split, gates } = options;
     let settings = &run.settings;
     let steps = settings.seq_len;

@@ -2,7 +2,7 @@
 
 use super::{Place, gates, run_parameters};
 use crate::config::measure::Jacobian;
-use crate::data::Text;
+use crate::data::EncodedText;
 use crate::diagnostics::jacobian::{Product, Settings, View, products};
 use crate::plan::run::Run;
 use crate::results::Rows;
@@ -22,7 +22,7 @@ const SPECTRA: usize = 10;
 pub fn execute(
     run: &Run,
     Jacobian { lags, qr_every, burn_in }: Jacobian,
-    text: Option<&Text>,
+    text: Option<&EncodedText>,
     place: Place,
 ) -> Result<Rows> {
     let p = run_parameters(&run.settings, place.device);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Place;
 use crate::config::measure::Timing;
-use crate::data::Text;
+use crate::data::EncodedText;
 use crate::engine::EngineName;
 use crate::error::Error as LibraryError;
 use crate::plan::run::Run;
@@ -43,7 +43,7 @@ const WAKING: Duration = Duration::from_millis(25);
 pub fn execute(
     run: &Run,
     Timing { passes, samples, warmup, budget_seconds }: &Timing,
-    text: Option<&Text>,
+    text: Option<&EncodedText>,
     place: Place,
 ) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
     let Engines { engines, frameworks: peers } = &run.settings.engine;

@@ -7,7 +7,7 @@ use tch::{Tensor, no_grad};
 use super::REFERENCE;
 use crate::autograd::{Saved, attach};
 use crate::cell::{Parameters, State};
-use crate::data::Text;
+use crate::data::EncodedText;
 use crate::device;
 use crate::engine::EngineName;
 use crate::engine::{Engine, agreement, engine, zero_states};
@@ -29,7 +29,7 @@ pub struct Work {
 }
 
 impl Work {
-    pub fn new(run: &Run, text: Option<&Text>, place: Place) -> Result<Work> {
+    pub fn new(run: &Run, text: Option<&EncodedText>, place: Place) -> Result<Work> {
         let parameters = run_parameters(&run.settings, place.device).leaves();
         let input = batch(run, text, place.device)?.input;
         let cotangent = cotangent(&run.settings, input.size()[0], &input);
