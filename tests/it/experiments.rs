@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use lstm_lab::config::{self, Spec, targets, task::TaskSpec, task::TextSource};
 use lstm_lab::data::{Corpus, DatasetKind, EncodedText, Input, Inputs, RawText, dataset_of};
 
-use crate::support::lab;
-
 fn experiments() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")
 }
@@ -41,48 +39,6 @@ fn inputs(spec: &Spec) -> Option<Inputs> {
             })
         }
         _ => Some(Inputs::default()),
-    }
-}
-
-#[test]
-fn the_config_that_the_readme_shows_is_sound() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let after = readme.split_once("## Writing a config").unwrap().1;
-    let block = after.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("text.txt"), "to be, or not to be. ".repeat(100)).unwrap();
-    assert!(block.contains("dataset = \"shakespeare\""));
-    let config = block.replace("dataset = \"shakespeare\"", "file = \"text.txt\"");
-    fs::write(dir.path().join("mine.toml"), config).unwrap();
-    let said = lab(dir.path(), &["check", "mine.toml"]);
-    assert_eq!(said.code, 0, "{}", said.stderr);
-    // Two inits for the RNN, three for the others, two lengths, three seeds.
-    assert!(said.stdout.contains("mine: 48 runs"), "{}", said.stdout);
-}
-
-/// The README lists the keys of each table; the program lists them where it is asked for one that there is not.
-#[test]
-fn every_key_of_a_config_stands_in_the_readme() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("x.toml");
-    fs::write(&path, "kind = \"gradients\"\n").unwrap();
-    for (head, key) in [
-        ("at the head", "zzz"),
-        ("`[task]`", "task.zzz"),
-        ("`[grid]`", "grid.zzz"),
-        ("`[gradients]`", "gradients.zzz"),
-        ("`[jacobian]`", "jacobian.zzz"),
-        ("`[speed]`", "speed.zzz"),
-        ("`[training]`", "training.zzz"),
-    ] {
-        let error = config::load(&path, &[format!("{key}=1")]).unwrap_err().to_string();
-        let (_, keys) = error.split_once("known keys here: ").unwrap_or_else(|| panic!("{error}"));
-        let start = readme.find(&format!("| {head} |")).unwrap_or_else(|| panic!("no table {head}"));
-        let table = readme[start..].split("\n\n").next().unwrap();
-        let names: String = table.lines().skip(2).filter_map(|row| row.split('|').nth(1)).collect();
-        let said: BTreeSet<&str> = names.split('`').skip(1).step_by(2).collect();
-        assert_eq!(said, keys.split(", ").collect(), "{head}");
     }
 }
 

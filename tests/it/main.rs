@@ -8,6 +8,7 @@ mod autograd;
 mod claims;
 mod cli;
 mod data;
+mod docs;
 mod exact;
 mod experiments;
 mod golden;

@@ -1,0 +1,127 @@
+//! The documentation agrees with the program and with the repository.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::lab;
+
+/// The README must stay short enough to read at once.
+const README_MAX_BYTES: usize = 8192;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+}
+
+fn page(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// Every Markdown page of the repository's root and of `docs/`.
+fn pages() -> Vec<PathBuf> {
+    let files = |dir: PathBuf| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let all = files(root()).chain(files(root().join("docs")));
+    all.filter(|path| path.extension().is_some_and(|e| e == "md")).collect()
+}
+
+/// The text between two marks.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("no `{start}`"));
+    rest.split_once(end).unwrap_or_else(|| panic!("no `{end}` after `{start}`")).0
+}
+
+/// The words in backticks of the first column of a Markdown table.
+fn first_column(table: &str) -> BTreeSet<&str> {
+    let rows = table.lines().skip(2).take_while(|row| row.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+/// The output of `lstm-lab check` on the first TOML block of a page after a heading.
+fn check_block(path: &str, heading: &str) -> String {
+    let text = page(path);
+    let block = between(text.split_once(heading).unwrap().1, "```toml\n", "```");
+    assert!(block.contains("dataset = \"shakespeare\""), "{path}: {block}");
+    let config = block.replace("dataset = \"shakespeare\"", "file = \"text.txt\"");
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("text.txt"), "to be, or not to be. ".repeat(100)).unwrap();
+    fs::write(dir.path().join("mine.toml"), config).unwrap();
+    let finished = lab(dir.path(), &["check", "mine.toml"]);
+    assert_eq!(finished.code, 0, "{path}: {}", finished.stderr);
+    finished.stdout
+}
+
+#[test]
+fn readme_length_within_limit() {
+    let bytes = page("README.md").len();
+    assert!(bytes <= README_MAX_BYTES, "expected at most {README_MAX_BYTES} bytes, found {bytes}");
+}
+
+#[test]
+fn readme_config_expands_to_48_runs() {
+    let plan = check_block("README.md", "## Writing a config");
+    // Two inits for the RNN and three for LSTM and GRU, two lengths, three seeds.
+    assert!(plan.contains("mine: 48 runs"), "{plan}");
+}
+
+#[test]
+fn config_page_example_expands_to_64_runs() {
+    let plan = check_block("docs/config.md", "## An example with comments");
+    // 48 runs of `gradients`, and of `speed` one per cell, init and length.
+    assert!(plan.contains("mine: 64 runs"), "{plan}");
+}
+
+/// `tests/snapshots/csv_headers.txt` holds the header of every CSV file, written by the program.
+#[test]
+fn results_page_lists_every_column() {
+    let text = page("docs/results.md");
+    let section = |heading: &str| between(&text, &format!("\n## {heading}\n"), "\n## ");
+    let table = |heading: &str| {
+        let section = section(heading);
+        first_column(&section[section.find("| column ").unwrap()..])
+    };
+    let mut settings = table("Settings");
+    settings.insert("run_id");
+    let headers = page("tests/snapshots/csv_headers.txt");
+    for block in headers.split("\n\n") {
+        let (file, columns) = block.trim().split_once('\n').unwrap();
+        let own = table(&format!("`{file}`"));
+        let found: BTreeSet<&str> = columns.lines().map(str::trim).collect();
+        let documented = &settings | &own;
+        let missing: Vec<_> = found.difference(&documented).collect();
+        assert!(missing.is_empty(), "{file}: not in docs/results.md: {missing:?}");
+        let unknown: Vec<_> = own.difference(&found).collect();
+        assert!(unknown.is_empty(), "{file}: in docs/results.md but not in the file: {unknown:?}");
+    }
+}
+
+#[test]
+fn pages_links_lead_to_files_and_headings() {
+    for path in pages() {
+        let text = fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.starts_with("http") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: no file {link}", path.display());
+            let headings = || {
+                let target = fs::read_to_string(&target).unwrap();
+                target.lines().filter(|line| line.starts_with('#')).map(slug).collect::<Vec<_>>()
+            };
+            assert!(
+                anchor.is_empty() || headings().contains(&anchor.to_string()),
+                "{}: no heading {link}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// The anchor of a heading, as Git hosts write it.
+fn slug(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
