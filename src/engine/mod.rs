@@ -105,7 +105,7 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
         EngineName::Stepwise => &stepwise::Stepwise,
         EngineName::Fused => &fused::Fused,
         EngineName::Analytic => &analytic::Analytic,
-        EngineName::Simd => &simd::Simd,
+        EngineName::Simd => &simd::SimdEngine,
         EngineName::Builtin => &builtin::Builtin,
     }
 }

@@ -1,8 +1,9 @@
-// A tensor over memory that Rust owns. See tensor.rs for the Rust side.
+// A tensor over memory that Rust owns. The Rust side is tensor.rs.
 
 #include <ATen/ATen.h>
 
-// Null if libtorch refuses; otherwise `release` is called with `context` when the last handle on the memory is gone.
+// Returns null if libtorch refuses. Otherwise `release` is called with `context` when the last handle on the memory
+// is dropped.
 extern "C" at::Tensor* lstm_lab_tensor(
     float* numbers, const int64_t* sizes, size_t dimensions, void (*release)(void*), void* context) noexcept {
   try {

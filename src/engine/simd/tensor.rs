@@ -1,43 +1,45 @@
-//! Tensors for what a pass gives, in working memory that is kept for the next pass: libtorch would give large ones back to
-//! the system and have them zeroed and mapped anew, page by page, at each step of a training.
+//! New tensors in memory that is kept for the next call.
+//!
+//! libtorch returns the memory of large tensors to the operating system. At each training step the system would zero
+//! and map it again, page by page.
 
 use std::ffi::c_void;
 
+use rnn_kernels::Buffer;
 use tch::{Kind, Tensor};
 
-use super::buffer::Buffer;
 use crate::device::cpu;
 
-/// Smaller ones are libtorch's own: its allocator keeps those by itself.
-const LEAST: usize = 1 << 15;
+/// Numbers in a large tensor, at least. The allocator of libtorch keeps smaller ones itself.
+const MIN_NUMBERS: usize = 1 << 15;
 
-/// A new f32 tensor of the CPU, whose numbers are arbitrary.
-pub fn room(sizes: &[i64]) -> Tensor {
+/// Returns a new f32 tensor of the CPU with arbitrary values.
+pub fn uninitialized(sizes: &[i64]) -> Tensor {
     let count = sizes.iter().product::<i64>() as usize;
-    if count < LEAST {
+    if count < MIN_NUMBERS {
         return Tensor::empty(sizes, (Kind::Float, cpu()));
     }
     let mut buffer = Box::new(Buffer::new(count));
-    // SAFETY: the tensor is the only one to use the numbers, and keeps the buffer for as long.
+    let numbers = buffer.as_mut_slice().as_mut_ptr();
+    let context = Box::into_raw(buffer).cast();
+    // SAFETY: only the tensor uses the numbers, and it owns the buffer until it calls `release`.
     unsafe {
-        let numbers = buffer.share().start();
-        let context = Box::into_raw(buffer).cast();
         let tensor = lstm_lab_tensor(numbers, sizes.as_ptr(), sizes.len(), release, context);
-        assert!(!tensor.is_null(), "libtorch makes no tensor of shape {sizes:?}");
+        assert!(!tensor.is_null(), "libtorch refuses a tensor of shape {sizes:?}");
         Tensor::from_ptr(tensor.cast())
     }
 }
 
-/// What C++ calls when nobody uses the memory any more.
+/// The function that C++ calls when the last handle on the memory is dropped.
 ///
 /// # Safety
-/// `context` is the buffer that [`room`] handed over, and is not used again.
+/// `context` is the buffer that [`uninitialized`] passed, and is not used again.
 unsafe extern "C" fn release(context: *mut c_void) {
-    // SAFETY: by this function's own contract.
+    // SAFETY: by this function's contract.
     drop(unsafe { Box::from_raw(context.cast::<Buffer>()) });
 }
 
-// tensor.cpp. A tensor is a pointer to C++'s `at::Tensor`, as tch holds it.
+// Defined in tensor.cpp. The result is a pointer to an `at::Tensor` of C++, which is how tch holds a tensor.
 unsafe extern "C" {
     fn lstm_lab_tensor(
         numbers: *mut f32,
@@ -53,13 +55,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_memory_lives_as_long_as_a_view_of_it() {
-        let mut tensor = room(&[3, 1 << 15]);
+    fn memory_of_a_tensor_lives_as_long_as_a_view() {
+        let mut tensor = uninitialized(&[3, 1 << 15]);
         let _ = tensor.fill_(2.0);
         let view = tensor.get(1).narrow(0, 5, 7);
         drop(tensor);
-        // Whoever asks next gets other memory.
-        let mut other = room(&[3, 1 << 15]);
+        // The next tensor gets other memory.
+        let mut other = uninitialized(&[3, 1 << 15]);
         let _ = other.fill_(3.0);
         assert_eq!(view, Tensor::full([7], 2.0, (Kind::Float, cpu())));
         assert_eq!((other.size(), other.kind()), (vec![3, 1 << 15], Kind::Float));

@@ -1,0 +1,130 @@
+//! The backward pass of a layer.
+
+mod deltas;
+mod differentiate;
+mod packed;
+mod pass;
+mod weight_grads;
+
+use self::deltas::Deltas;
+use self::packed::{Packed, transposed_deltas};
+use self::pass::BackwardPass;
+use crate::cells::CellKernel;
+use crate::dispatch::{Pass, dispatch};
+use crate::error::Error;
+use crate::gemm::panels::{Columns, Panels, columns};
+use crate::gemm::tiles::{DEPTH, tiles_for};
+use crate::grads::{GradOutputs, Grads};
+use crate::layer::{Layer, Size, check_len};
+use crate::memory::{Shared, Workspace};
+use crate::options::Options;
+use crate::partition::{Recurrence, Strategy};
+use crate::pool;
+use crate::saved::SavedActivations;
+use crate::vector::Vector;
+
+/// Rows of a block of steps, over which the products for weights and input run at once.
+const BLOCK_ROWS: usize = 512;
+
+/// What a backward pass reads.
+pub struct BackwardInputs<'a> {
+    /// The layer, as the forward pass had it.
+    pub layer: Layer<'a>,
+    /// The output of the forward pass, `[T, B, H]`.
+    pub output: &'a [f32],
+    /// The activations of the forward pass.
+    pub saved: &'a SavedActivations,
+    /// The upstream gradients.
+    pub grad_outputs: GradOutputs<'a>,
+}
+
+/// Computes the gradients that `grads` asks for, with the options of the forward pass.
+///
+/// While it goes back through time, gradients below 1.2e-38 (subnormal numbers) are 0 on x86-64.
+///
+/// # Errors
+/// A slice of the wrong length, or saved activations of another cell or other sizes. Nothing is written then.
+///
+/// # Panics
+/// If the operating system has no memory left.
+pub fn backward(inputs: BackwardInputs, grads: Grads<Option<&mut [f32]>>) -> Result<(), Error> {
+    let BackwardInputs { layer, output, saved, grad_outputs } = &inputs;
+    layer.check()?;
+    let Size { steps, batch, hidden, .. } = layer.size;
+    if (saved.cell, saved.size) != (layer.cell, layer.size) {
+        let expected = SavedActivations::describe(saved.cell, saved.size);
+        return Err(Error::OtherLayer {
+            expected,
+            found: SavedActivations::describe(layer.cell, layer.size),
+        });
+    }
+    check_len("output", output, &[steps, batch, hidden])?;
+    grad_outputs.check(layer)?;
+    grads.check(layer)?;
+    let options = saved.options.for_slices(grad_outputs.slices());
+    dispatch(layer.cell, options.isa, Backward { options, inputs: &inputs, grads });
+    Ok(())
+}
+
+/// The arguments of a backward pass.
+struct Backward<'a> {
+    options: Options,
+    inputs: &'a BackwardInputs<'a>,
+    grads: Grads<Option<&'a mut [f32]>>,
+}
+
+impl Pass for Backward<'_> {
+    type Result = ();
+
+    fn run<C: CellKernel, S: Vector>(self, cell: C, s: S) {
+        let Backward { options, inputs, grads } = self;
+        let BackwardInputs { layer, output, saved, grad_outputs } = inputs;
+        let Size { steps, batch, input, hidden } = layer.size;
+        let padded = layer.size.padded(S::LANES);
+        let block = (BLOCK_ROWS / batch).clamp(1, steps);
+        let (depth, rows) = (C::GATES * padded, block * batch);
+        let recurrence =
+            Recurrence { gates: C::GATES, lanes: S::LANES, tiles: s.tiles().is_some(), exchanged: C::DELTAS };
+        let strategy = Strategy::choose(layer.size, recurrence, options.threads);
+        let step_tiles = s.tiles().filter(|_| strategy.tiles);
+        let block_tiles = tiles_for(s, rows);
+        // A split row can only begin at a line of terms.
+        let aligned = (C::FIRST_STATE_DELTA * padded).is_multiple_of(DEPTH);
+        // SAFETY: each thread writes the sequences and units of its share, or its chunk of a packed matrix or of a
+        // result. It reads what others write only behind a barrier.
+        let memory = unsafe { Workspace::new() };
+        // SAFETY: as above; the slices are borrowed for the whole pass.
+        let grads = grads.map(|grad| unsafe { Shared::writable(grad) });
+        let state_columns = columns::<S>(hidden);
+        let input_columns = columns::<S>(input);
+        let pass = BackwardPass {
+            s,
+            cell,
+            layer,
+            grad_outputs: *grad_outputs,
+            padded,
+            block,
+            partition: strategy.partition,
+            output: Shared::read_only(output),
+            rows: Shared::read_only(saved.rows.as_slice()),
+            c: Shared::read_only(saved.c.as_slice()),
+            deltas: Deltas::new(&memory, step_tiles.filter(|_| aligned), block, batch, C::DELTAS * padded),
+            d_h: memory.take(batch * padded),
+            carry: memory.take(batch * padded),
+            state_panels: Panels::new::<S>(&memory, depth, &state_columns, step_tiles),
+            input_panels: Panels::new::<S>(&memory, depth, wanted(grads.input, &input_columns), block_tiles),
+            packed: Packed {
+                deltas: transposed_deltas(&memory, block_tiles, C::DELTAS * padded, rows),
+                x: Panels::new::<S>(&memory, rows, wanted(grads.w_ih, &input_columns), block_tiles),
+                h: Panels::new::<S>(&memory, rows, wanted(grads.w_hh, &state_columns), block_tiles),
+            },
+            grads,
+        };
+        pool::run(options.threads, |worker| pass.run(&worker));
+    }
+}
+
+/// Returns the columns of a product for a gradient, or none if the gradient is not asked for.
+fn wanted<'a>(grad: Shared, columns: &'a [Columns]) -> &'a [Columns] {
+    if grad.is_empty() { &[] } else { columns }
+}

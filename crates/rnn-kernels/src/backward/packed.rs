@@ -1,0 +1,89 @@
+//! The rows of a block in the form that the products for the gradients of the weights need.
+
+use crate::gemm::panels::Panels;
+use crate::gemm::rows::Rows;
+use crate::gemm::tiles::{Bf16Split, Terms, Tiles};
+use crate::gemm::types::Left;
+use crate::memory::{Workspace, row_stride};
+use crate::vector::{MAX_LANES, Vector, VectorOp};
+
+/// The factors of the products over a block's rows.
+#[derive(Clone, Copy)]
+pub struct Packed<'a> {
+    /// δ transposed, `[deltas·P, rows]`.
+    pub deltas: Left<'a>,
+    /// x_t, `[rows, I]`. It has no columns if the gradient of W_ih is not asked for.
+    pub x: Panels<'a>,
+    /// h_{t−1}, `[rows, H]`. It has no columns if the gradient of W_hh is not asked for.
+    pub h: Panels<'a>,
+}
+
+/// Returns memory for δ transposed: `deltas` rows of up to `rows` numbers.
+pub fn transposed_deltas(memory: &Workspace, tiles: Option<Tiles>, deltas: usize, rows: usize) -> Left<'_> {
+    match tiles {
+        Some(tiles) => Left::Split(Bf16Split::new(memory, tiles, deltas, rows)),
+        None => {
+            let stride = row_stride(rows);
+            Left::Rows(Rows::plain(memory.take(deltas * stride), 0, stride))
+        }
+    }
+}
+
+/// The operation that transposes a vector of columns and sums each of them.
+pub struct Transpose<'a> {
+    /// The columns.
+    pub from: Rows<'a>,
+    /// Rows of `from`.
+    pub count: usize,
+    /// The rows that the columns become.
+    pub to: Left<'a>,
+    /// The sum of each column.
+    pub sums: &'a mut [f32; MAX_LANES],
+}
+
+impl VectorOp for Transpose<'_> {
+    #[inline(always)]
+    fn run<S: Vector>(self, s: S) {
+        let scale = match self.to {
+            Left::Rows(_) => 1.0,
+            Left::Split(split) => split.scale_columns(&self.from, self.count),
+        };
+        let mut sums = s.splat(0.0);
+        let mut terms: Terms = [[0.0; 32]; 16];
+        for first in (0..self.count).step_by(S::LANES) {
+            let lanes = S::LANES.min(self.count - first);
+            let mut square = [s.splat(0.0); MAX_LANES];
+            // The sum of a square is added as one term: adding small terms first loses less.
+            let mut of_square = s.splat(0.0);
+            for (n, line) in square.iter_mut().enumerate().take(lanes) {
+                *line = self.from.numbers.load(s, self.from.offset(first + n));
+                of_square = s.add(of_square, *line);
+            }
+            sums = s.add(sums, of_square);
+            let lines = s.transpose(square).into_iter().enumerate().take(S::LANES);
+            match self.to {
+                Left::Rows(rows) => {
+                    lines.for_each(|(n, line)| {
+                        rows.numbers.store_first(s, rows.offset(n) + first, lanes, line);
+                    });
+                }
+                Left::Split(split) => {
+                    // Two squares make one line of terms.
+                    let half = first % 32;
+                    lines.for_each(|(n, line)| {
+                        // SAFETY: a row has room for two vectors of 16.
+                        unsafe { s.store(terms[n].as_mut_ptr().add(half), line) };
+                    });
+                    let last = first + S::LANES >= self.count;
+                    if half == 0 && last {
+                        terms.iter_mut().for_each(|terms| terms[S::LANES..].fill(0.0));
+                    }
+                    if half > 0 || last {
+                        split.put(first - half, &terms, scale);
+                    }
+                }
+            }
+        }
+        *self.sums = s.to_array(sums);
+    }
+}

@@ -1,0 +1,53 @@
+//! The cell's equations on the rows of one step.
+
+use crate::cells::{CellKernel, MAX_BLOCKS};
+use crate::gemm::rows::Rows;
+use crate::partition::Share;
+use crate::vector::{Vector, VectorOp};
+
+/// The operands of a step, from the first sequence of the share on.
+pub struct Activate<'a, C> {
+    pub cell: C,
+    pub hidden: usize,
+    pub padded: usize,
+    /// Whether the activations are stored.
+    pub save: bool,
+    pub share: &'a Share,
+    pub rows: Rows<'a>,
+    pub h_prev: Rows<'a>,
+    pub h: Rows<'a>,
+    pub c_prev: Rows<'a>,
+    pub c: Rows<'a>,
+}
+
+impl<C: CellKernel> VectorOp for Activate<'_, C> {
+    #[inline(always)]
+    fn run<S: Vector>(self, s: S) {
+        let zero = s.splat(0.0);
+        for b in 0..self.share.sequences.len() {
+            let (row_at, c_prev, c_at) = (self.rows.offset(b), self.c_prev.offset(b), self.c.offset(b));
+            let (h_prev, h_at) = (self.h_prev.offset(b), self.h.offset(b));
+            for vector in self.share.vectors.clone() {
+                let unit = vector * S::LANES;
+                let lanes = S::LANES.min(self.hidden - unit);
+                let mut row = [zero; MAX_BLOCKS];
+                for (n, block) in row.iter_mut().enumerate().take(C::BLOCKS) {
+                    *block = self.rows.numbers.load(s, row_at + n * self.padded + unit);
+                }
+                let h =
+                    if C::USES_H { self.h_prev.numbers.load_first(s, h_prev + unit, lanes) } else { zero };
+                let c = if C::HAS_C { self.c_prev.numbers.load(s, c_prev + unit) } else { zero };
+                let (h, c) = self.cell.forward(s, &mut row, h, c);
+                if self.save {
+                    for (n, block) in row.iter().enumerate().take(C::BLOCKS) {
+                        self.rows.numbers.store(s, row_at + n * self.padded + unit, *block);
+                    }
+                }
+                if C::HAS_C {
+                    self.c.numbers.store(s, c_at + unit, c);
+                }
+                self.h.numbers.store_first(s, h_at + unit, lanes, h);
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The work of each thread in the forward pass.
+//!
+//! The products with W_ih are computed for a block of steps at once. Then each step adds its product with W_hh and
+//! applies the cell's equations.
+
+use std::ops::Range;
+
+use super::activate::Activate;
+use crate::cells::CellKernel;
+use crate::gemm::panels::{Columns, Panels};
+use crate::gemm::rows::Rows;
+use crate::gemm::types::{Left, Product, Start};
+use crate::layer::{Layer, Size};
+use crate::memory::Shared;
+use crate::partition::{Partition, Share};
+use crate::pool::Worker;
+use crate::saved::row_width;
+use crate::vector::Vector;
+
+/// The forward pass as all threads see it. P is H rounded up to whole vectors.
+pub struct ForwardPass<'a, C, S> {
+    pub s: S,
+    pub cell: C,
+    pub layer: &'a Layer<'a>,
+    /// P.
+    pub padded: usize,
+    /// Steps in a block.
+    pub block: usize,
+    /// Whether all rows and c are kept, or only those of a block.
+    pub save: bool,
+    pub partition: Partition,
+    /// The start of every row.
+    pub bias: &'a [f32],
+    /// W_ih.
+    pub input_panels: Panels<'a>,
+    /// W_hh.
+    pub state_panels: Panels<'a>,
+    /// The rows of activations.
+    pub rows: Shared<'a>,
+    /// c, `[B, P]` for each step that is kept.
+    pub c: Shared<'a>,
+    pub output: Shared<'a>,
+    pub final_c: Shared<'a>,
+}
+
+/// Returns the vectors of all gates of the first units, then of the next units, and so on.
+///
+/// The weights of a thread with some of the units are then one range. `block` is the block of a gate's products.
+pub fn gate_columns<C: CellKernel, S: Vector>(hidden: usize, block: impl Fn(usize) -> usize) -> Vec<Columns> {
+    let padded = hidden.next_multiple_of(S::LANES);
+    let gates = |unit| (0..C::GATES).map(move |gate| (unit, gate));
+    let vectors = (0..padded).step_by(S::LANES).flat_map(gates);
+    vectors.map(|(unit, gate)| Columns { at: block(gate) * padded + unit, lanes: S::LANES }).collect()
+}
+
+impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
+    /// Runs the part of one thread.
+    pub fn run(&self, worker: &Worker) {
+        let size = self.layer.size;
+        let share = self.partition.share(size, S::LANES, worker.index, worker.count);
+        self.prepare(worker);
+        worker.barrier();
+        for first in (0..size.steps).step_by(self.block) {
+            let block = first..size.steps.min(first + self.block);
+            self.project(&share, block.clone());
+            for t in block {
+                self.step(&share, t);
+                if self.partition == Partition::Units {
+                    worker.barrier();
+                }
+            }
+        }
+        if C::HAS_C {
+            self.store_final_c(&share);
+        }
+    }
+
+    /// Packs a chunk of the weights and copies a chunk of c_0.
+    fn prepare(&self, worker: &Worker) {
+        let Size { batch, hidden, .. } = self.layer.size;
+        let vectors = worker.chunk(self.input_panels.columns.len());
+        let gate_row = |vector: usize, lane: usize| {
+            let unit = vector / C::GATES * S::LANES + lane;
+            (unit < hidden).then_some(vector % C::GATES * hidden + unit)
+        };
+        let parameters = self.layer.parameters;
+        self.input_panels.fill_transposed(self.s, vectors.clone(), parameters.w_ih, gate_row);
+        self.state_panels.fill_transposed(self.s, vectors, parameters.w_hh, gate_row);
+        if let Some(c) = self.layer.initial.c {
+            for b in worker.chunk(batch) {
+                let row = self.c.slice_mut(b * self.padded, self.padded);
+                row[..hidden].copy_from_slice(&c[b * hidden..][..hidden]);
+                row[hidden..].fill(0.0);
+            }
+        }
+    }
+
+    /// Fills the rows of some steps with biases and products of the input.
+    fn project(&self, share: &Share, steps: Range<usize>) {
+        let Size { batch, input, .. } = self.layer.size;
+        let units = share.units(S::LANES);
+        for t in steps.clone() {
+            for b in share.sequences.clone() {
+                // The product below starts the other blocks from the bias.
+                for block in C::GATES..C::BLOCKS {
+                    let at = block * self.padded + units.start;
+                    let to = self.rows.slice_mut(self.row(t, b) + at, units.len());
+                    to.copy_from_slice(&self.bias[at..][..units.len()]);
+                }
+            }
+        }
+        let of_share =
+            |numbers, first, width| Rows::grouped(numbers, first, width, share.sequences.len(), batch);
+        let x = Shared::read_only(self.layer.input);
+        let first = share.sequences.start;
+        Product {
+            left: Left::Rows(of_share(x, (steps.start * batch + first) * input, input)),
+            right: self.input_panels,
+            vectors: share.vectors.start * C::GATES..share.vectors.end * C::GATES,
+            result: of_share(self.rows, self.row(steps.start, first), row_width::<C>(self.padded)),
+            count: steps.len() * share.sequences.len(),
+            start: Start::Row(Shared::read_only(self.bias)),
+            backwards: false,
+        }
+        .run(self.s);
+    }
+
+    /// Computes one step of the recurrence.
+    fn step(&self, share: &Share, t: usize) {
+        let Size { batch, hidden, .. } = self.layer.size;
+        let first = share.sequences.start;
+        let h = |numbers, t| Rows::plain(numbers, (t * batch + first) * hidden, hidden);
+        let h_prev =
+            if t == 0 { h(Shared::read_only(self.layer.initial.h), 0) } else { h(self.output, t - 1) };
+        let rows = Rows::plain(self.rows, self.row(t, first), row_width::<C>(self.padded));
+        Product {
+            left: Left::Rows(h_prev),
+            right: self.state_panels,
+            vectors: share.vectors.start * C::GATES..share.vectors.end * C::GATES,
+            result: rows,
+            count: share.sequences.len(),
+            start: Start::Result,
+            backwards: t % 2 == 1,
+        }
+        .run(self.s);
+        let c = |t| Rows::plain(self.c, (self.c_slot(t) * batch + first) * self.padded, self.padded);
+        self.s.vectorize(Activate {
+            cell: self.cell,
+            hidden,
+            padded: self.padded,
+            save: self.save,
+            share,
+            rows,
+            h_prev,
+            h: h(self.output, t),
+            c_prev: c(t),
+            c: c(t + 1),
+        });
+    }
+
+    /// Copies c_T to the result.
+    fn store_final_c(&self, share: &Share) {
+        let Size { steps, batch, hidden, .. } = self.layer.size;
+        let units = share.real_units(S::LANES, hidden);
+        if share.vectors.is_empty() {
+            return;
+        }
+        for b in share.sequences.clone() {
+            let c = self.c.slice((self.c_slot(steps) * batch + b) * self.padded, self.padded);
+            let to = self.final_c.slice_mut(b * hidden + units.start, units.len());
+            to.copy_from_slice(&c[units.clone()]);
+        }
+    }
+
+    /// Returns the offset of the row of step t and sequence b.
+    fn row(&self, t: usize, b: usize) -> usize {
+        let t = if self.save { t } else { t % self.block };
+        (t * self.layer.size.batch + b) * row_width::<C>(self.padded)
+    }
+
+    /// Returns the slot of c_t.
+    fn c_slot(&self, t: usize) -> usize {
+        if self.save { t } else { t % 2 }
+    }
+}

@@ -1,0 +1,79 @@
+//! Rows of a matrix, as the left factor or the result of a product.
+
+use crate::memory::Shared;
+
+/// Rows of a matrix, in groups: the distance between rows differs from that between groups.
+///
+/// A thread's sequences of all steps are such rows. Each step is a group.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// The memory of the matrix.
+    pub numbers: Shared<'a>,
+    /// Offset of the first row.
+    first: usize,
+    /// Distance between rows of a group.
+    stride: usize,
+    /// Rows in a group.
+    group: usize,
+    /// Distance between groups.
+    group_stride: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Returns rows at one distance.
+    pub fn plain(numbers: Shared<'a>, first: usize, stride: usize) -> Rows<'a> {
+        Rows { numbers, first, stride, group: usize::MAX, group_stride: 0 }
+    }
+
+    /// Returns the first `group` rows of each `period` rows.
+    pub fn grouped(
+        numbers: Shared<'a>,
+        first: usize,
+        stride: usize,
+        group: usize,
+        period: usize,
+    ) -> Rows<'a> {
+        if group == period || group == 0 {
+            return Rows::plain(numbers, first, stride);
+        }
+        Rows { numbers, first, stride, group, group_stride: period * stride }
+    }
+
+    /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are at one distance.
+    pub fn from(self, row: usize, column: usize) -> Rows<'a> {
+        debug_assert!(row == 0 || self.group == usize::MAX);
+        Rows { first: self.first + row * self.stride + column, ..self }
+    }
+
+    /// Returns the offset of row n.
+    #[inline(always)]
+    pub fn offset(&self, n: usize) -> usize {
+        if n < self.group {
+            // The common case. A division takes as long as a row of a small product.
+            return self.first + n * self.stride;
+        }
+        self.first + n / self.group * self.group_stride + n % self.group * self.stride
+    }
+
+    /// Returns the address of a column of row n, for callers that have called [`Rows::check`].
+    #[inline(always)]
+    pub fn ptr(&self, n: usize, column: usize) -> *mut f32 {
+        self.numbers.as_ptr().wrapping_add(self.offset(n) + column)
+    }
+
+    /// Returns the distance between the `count` rows from `first` on, if they are in one group.
+    #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code))]
+    pub fn uniform_stride(&self, first: usize, count: usize) -> Option<usize> {
+        (first / self.group == (first + count - 1) / self.group).then_some(self.stride)
+    }
+
+    /// Checks that `width` numbers of each of the first `count` ≥ 1 rows are in bounds.
+    ///
+    /// # Panics
+    /// If they are not.
+    pub fn check(&self, count: usize, width: usize) {
+        let last_of_group = (count.min(self.group) - 1) * self.stride;
+        let last_group = (count - 1) / self.group * self.group_stride;
+        self.numbers.range(self.first + last_group + last_of_group, width);
+    }
+}

@@ -1,0 +1,79 @@
+//! The operands of a matrix product.
+
+use std::ops::Range;
+
+use super::panels::Panels;
+use super::rows::Rows;
+use super::tiles::Bf16Split;
+use crate::memory::Shared;
+
+/// The matrix that is added to a product.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    /// Zeros.
+    Zero,
+    /// The present values of the result.
+    Result,
+    /// One row, added to every row.
+    Row(Shared<'a>),
+    /// Another matrix.
+    Rows(Rows<'a>),
+}
+
+/// The left factor of a product.
+#[derive(Clone, Copy)]
+pub enum Left<'a> {
+    /// Rows of numbers.
+    Rows(Rows<'a>),
+    /// Rows that are already split into bf16 terms for AMX.
+    Split(Bf16Split<'a>),
+}
+
+impl<'a> Left<'a> {
+    /// Returns the rows from `row` on, from column `column` on. Rows are at one distance.
+    pub fn from(self, row: usize, column: usize) -> Left<'a> {
+        match self {
+            Left::Rows(rows) => Left::Rows(rows.from(row, column)),
+            Left::Split(split) => Left::Split(split.from(row, column)),
+        }
+    }
+
+    /// Checks that `width` numbers of each of the first `count` rows are in bounds.
+    pub fn check(&self, count: usize, width: usize) {
+        match self {
+            Left::Rows(rows) => rows.check(count, width),
+            Left::Split(split) => split.check(count, width),
+        }
+    }
+}
+
+/// The product C = A·B + start, for some rows and some vectors of columns.
+pub struct Product<'a> {
+    /// A.
+    pub left: Left<'a>,
+    /// B.
+    pub right: Panels<'a>,
+    /// The vectors of B's columns to compute.
+    pub vectors: Range<usize>,
+    /// C.
+    pub result: Rows<'a>,
+    /// The number of rows of A and C.
+    pub count: usize,
+    /// The start.
+    pub start: Start<'a>,
+    /// Whether the last columns are computed first. If B does not fit the cache, alternate steps then begin with the
+    /// columns that the previous step used last.
+    pub backwards: bool,
+}
+
+impl Product<'_> {
+    /// Returns the vectors of columns in groups of up to `size`, in the order of the computation.
+    pub fn groups(&self, size: usize) -> impl Iterator<Item = Range<usize>> {
+        let Range { start, end } = self.vectors.clone();
+        let count = (end - start).div_ceil(size);
+        (0..count).map(move |n| {
+            let from = start + size * if self.backwards { count - 1 - n } else { n };
+            from..end.min(from + size)
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! Buffers that are kept for the next call.
+//!
+//! The operating system maps and zeroes new memory page by page at the first touch. That costs as much as the matrix
+//! products of a small hidden size, so dropped buffers are kept and used again.
+//!
+//! Large buffers use huge pages: the rows of a matrix product span more 4 KiB pages than the TLB holds.
+
+use std::sync::Mutex;
+
+use memmap2::MmapMut;
+
+/// Bytes of unused mappings that are kept, at most.
+const MAX_IDLE_BYTES: usize = 512 << 20;
+
+/// Numbers in a cache line. Buffers begin on a cache line.
+const CACHE_LINE: usize = 16;
+
+/// Bytes of a huge page.
+const HUGE_PAGE: usize = 2 << 20;
+
+/// Returns the distance between rows of `width` numbers, in numbers.
+///
+/// It is an odd number of cache lines. Rows a power of two apart would compete for the same sets of the cache.
+pub fn row_stride(width: usize) -> usize {
+    (width.div_ceil(CACHE_LINE) | 1) * CACHE_LINE
+}
+
+/// Unused mappings, in the order in which they were dropped.
+static IDLE: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());
+
+/// Working memory for f32 numbers. Their initial values are arbitrary.
+///
+/// The memory of a dropped buffer is kept for the next buffer of a similar size.
+pub struct Buffer {
+    /// `None` for an empty buffer.
+    mapping: Option<MmapMut>,
+    /// Bytes before the first number.
+    offset: usize,
+    len: usize,
+}
+
+impl Buffer {
+    /// Returns a buffer of `len` numbers, aligned to a cache line.
+    ///
+    /// # Panics
+    /// If the operating system has no memory left.
+    pub fn new(len: usize) -> Buffer {
+        if len == 0 {
+            return Buffer { mapping: None, offset: 0, len };
+        }
+        let mut bytes = len * size_of::<f32>();
+        // A mapping begins on a small page. Alignment to a huge page needs more room.
+        let large = bytes >= HUGE_PAGE;
+        if large {
+            bytes += HUGE_PAGE;
+        }
+        let mapping = reuse(bytes).unwrap_or_else(|| map(bytes));
+        let offset = if large { mapping.as_ptr().align_offset(HUGE_PAGE) } else { 0 };
+        Buffer { mapping: Some(mapping), offset, len }
+    }
+
+    /// Returns the numbers, to read.
+    pub fn as_slice(&self) -> &[f32] {
+        self.mapping.as_ref().map_or(&[], |mapping| {
+            // SAFETY: the mapping has room for `len` numbers behind the offset, and any bits are an f32.
+            unsafe { std::slice::from_raw_parts(mapping[self.offset..].as_ptr().cast(), self.len) }
+        })
+    }
+
+    /// Returns the numbers, to write.
+    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+        self.mapping.as_mut().map_or(&mut [], |mapping| {
+            // SAFETY: the mapping has room for `len` numbers behind the offset, and any bits are an f32.
+            unsafe { std::slice::from_raw_parts_mut(mapping[self.offset..].as_mut_ptr().cast(), self.len) }
+        })
+    }
+}
+
+/// Returns a new mapping.
+fn map(bytes: usize) -> MmapMut {
+    let mapping =
+        MmapMut::map_anon(bytes).unwrap_or_else(|error| panic!("cannot map {bytes} bytes: {error}"));
+    // If the system refuses, only speed is lost.
+    #[cfg(target_os = "linux")]
+    let _ = mapping.advise(memmap2::Advice::HugePage);
+    mapping
+}
+
+/// Takes the smallest idle mapping of at least `bytes` and at most twice as many.
+fn reuse(bytes: usize) -> Option<MmapMut> {
+    let mut idle = IDLE.lock().ok()?;
+    let fits = |mapping: &MmapMut| (bytes..=2 * bytes).contains(&mapping.len());
+    let (n, _) = idle.iter().enumerate().filter(|(_, m)| fits(m)).min_by_key(|(_, m)| m.len())?;
+    Some(idle.remove(n))
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let Ok(mut idle) = IDLE.lock() else { return };
+        idle.extend(self.mapping.take());
+        while idle.iter().map(|mapping| mapping.len()).sum::<usize>() > MAX_IDLE_BYTES {
+            idle.remove(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffer_of_any_size_is_aligned_to_a_cache_line() {
+        for len in [1, 17, 1 << 12, (1 << 20) + 3] {
+            let mut buffer = Buffer::new(len);
+            buffer.as_mut_slice().fill(1.5);
+            assert_eq!(buffer.as_slice().len(), len);
+            assert_eq!(buffer.as_slice().as_ptr() as usize % 64, 0, "{len} numbers");
+        }
+        assert!(Buffer::new(0).as_slice().is_empty());
+    }
+
+    #[test]
+    fn row_stride_is_an_odd_number_of_cache_lines() {
+        for width in 1..200 {
+            let stride = row_stride(width);
+            assert!(stride >= width && stride < width + 2 * CACHE_LINE);
+            assert_eq!((stride % CACHE_LINE, stride / CACHE_LINE % 2), (0, 1));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! How a pass runs: the instruction set and the number of threads.
+
+use std::num::NonZeroUsize;
+
+use crate::gemm::tiles::fits_bf16_split;
+use crate::isa::Isa;
+use crate::magnitude::max_magnitude;
+
+/// The instruction set and the number of threads of a pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The instruction set.
+    pub isa: Isa,
+    /// The number of threads. 0 counts as 1.
+    pub threads: usize,
+}
+
+impl Options {
+    /// Returns options with the fastest instruction set.
+    pub fn with_threads(threads: usize) -> Options {
+        Options { isa: Isa::best(), threads }
+    }
+
+    /// Returns the options without AMX tiles if a slice has numbers that tiles cannot represent.
+    pub(crate) fn for_slices<'a>(self, mut slices: impl Iterator<Item = &'a [f32]>) -> Options {
+        let threads = self.threads.max(1);
+        // A short slice is not worth the start of threads.
+        let scan_threads = |len: usize| if len < 1 << 16 { 1 } else { threads };
+        let fits = |slice: &[f32]| fits_bf16_split(max_magnitude(self.isa, scan_threads(slice.len()), slice));
+        let isa = if !self.isa.has_tiles() || slices.all(fits) { self.isa } else { self.isa.without_tiles() };
+        Options { isa, threads }
+    }
+}
+
+/// The fastest instruction set, on as many threads as the operating system suggests.
+impl Default for Options {
+    fn default() -> Options {
+        Options::with_threads(std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+    }
+}

@@ -1,0 +1,32 @@
+//! The activations that the forward pass leaves for the backward pass.
+
+use crate::cells::CellKernel;
+use crate::layer::{Cell, Size};
+use crate::memory::{Buffer, row_stride};
+use crate::options::Options;
+
+/// The activations of a forward pass, for [`backward`](crate::backward()).
+///
+/// Below, P is H rounded up to whole vectors.
+pub struct SavedActivations {
+    /// The options of the forward pass. The rows have the layout of its vectors.
+    pub(crate) options: Options,
+    pub(crate) cell: Cell,
+    pub(crate) size: Size,
+    /// The rows of all steps, `[T, B]` of [`row_width`] numbers each.
+    pub(crate) rows: Buffer,
+    /// c_0 … c_T, `[T + 1, B, P]`. Empty for a cell without c.
+    pub(crate) c: Buffer,
+}
+
+impl SavedActivations {
+    /// Returns the cell and the sizes in words.
+    pub(crate) fn describe(cell: Cell, size: Size) -> String {
+        format!("{cell:?} {size:?}")
+    }
+}
+
+/// Returns the distance between the rows of a cell.
+pub fn row_width<C: CellKernel>(padded: usize) -> usize {
+    row_stride(C::BLOCKS * padded)
+}

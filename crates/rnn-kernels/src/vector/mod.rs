@@ -1,0 +1,21 @@
+//! Vectors of f32, with one implementation for each instruction set.
+//!
+//! A value of an implementing type is a proof that the processor has the instructions: detection is the only way to
+//! construct one. Every operation is inlined into [`Vector::vectorize`], the one function that is compiled for them.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod intrinsics;
+pub mod math;
+mod portable;
+mod traits;
+
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx512::Avx512;
+pub use portable::Portable;
+pub use traits::{COLUMNS, MAX_LANES, MAX_ROWS, Vector, VectorOp};

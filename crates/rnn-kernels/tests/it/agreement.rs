@@ -1,0 +1,132 @@
+//! Instruction sets, numbers of threads and kinds of passes against each other and against the reference.
+
+use rnn_kernels::{
+    BackwardInputs, Cell, GradOutputs, Grads, Isa, Options, Outputs, Size, backward, forward_saving,
+};
+
+use crate::reference;
+use crate::support::{Case, error};
+
+const fn size([steps, batch, input, hidden]: [usize; 4]) -> Size {
+    Size { steps, batch, input, hidden }
+}
+
+/// Sizes that fill no vector, one vector, several vectors and a part; batches of 1, of a register block, and larger.
+const SIZES: [Size; 9] = [
+    size([1, 1, 1, 1]),
+    size([3, 2, 5, 7]),
+    size([4, 7, 16, 16]),
+    size([9, 1, 3, 90]),
+    size([2, 13, 37, 70]),
+    size([5, 3, 65, 33]),
+    size([600, 1, 2, 5]),
+    // For tiles: partial pairs of blocks and partial lines of 32 terms, then whole ones.
+    size([6, 37, 31, 41]),
+    size([3, 64, 64, 96]),
+];
+
+#[test]
+fn every_isa_and_thread_count_agrees_with_the_reference() {
+    for cell in Cell::ALL {
+        for (seed, size) in SIZES.into_iter().enumerate() {
+            let case = Case::new(cell, size, seed as u64 + 1);
+            let expected = reference::results(&case);
+            for isa in Isa::available() {
+                for threads in [1, 2, 3] {
+                    for ((name, found), (_, expected)) in
+                        case.results(isa, threads).iter().zip(expected.named())
+                    {
+                        let error = error(found, expected);
+                        let context = format!("{cell:?} {size:?}, {isa:?}, {threads} threads");
+                        assert!(error < 1e-5, "{context}: {name} differs by {error:.1e}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn thread_count_without_tiles_changes_no_bit() {
+    for cell in Cell::ALL {
+        let case = Case::new(cell, size([40, 14, 20, 70]), 5);
+        for isa in Isa::available() {
+            let one = case.results(isa, 1);
+            for threads in [2, 3, 5] {
+                for ((name, found), (_, one)) in case.results(isa, threads).iter().zip(&one) {
+                    if isa.has_tiles() {
+                        let one: Vec<f64> = one.iter().map(|x| f64::from(*x)).collect();
+                        assert!(error(found, &one) < 1e-6, "{cell:?} {name}, {threads} threads");
+                    } else {
+                        assert_eq!(found, one, "{cell:?} {name}, {isa:?}, {threads} threads");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn forward_gives_the_bits_of_forward_saving() {
+    for cell in Cell::ALL {
+        // More steps than a block, so that the rows of a block are used again.
+        let case = Case::new(cell, size([300, 3, 4, 21]), 6);
+        for isa in Isa::available() {
+            let saving = case.results(isa, 2);
+            let (output, final_c) = case.forward(isa, 2);
+            assert_eq!((&output, &final_c), (&saving[0].1, &saving[1].1), "{cell:?} {isa:?}");
+        }
+    }
+}
+
+#[test]
+fn backward_with_some_gradients_gives_the_bits_of_all() {
+    for cell in Cell::ALL {
+        let case = Case::new(cell, size([7, 5, 6, 19]), 7);
+        let all = case.results(Isa::best(), 2);
+        let expected = |name: &str| &all.iter().find(|(n, _)| *n == name).unwrap().1;
+        let (mut output, mut final_c) = (vec![0.0; case.grad_output.len()], vec![0.0; case.c.len()]);
+        let has_c = cell.has_c();
+        let outputs = Outputs { output: &mut output, final_c: has_c.then_some(&mut final_c[..]) };
+        let saved = forward_saving(Options::with_threads(2), &case.layer(), outputs).unwrap();
+        let inputs = || BackwardInputs {
+            layer: case.layer(),
+            output: &output,
+            saved: &saved,
+            grad_outputs: GradOutputs {
+                output: Some(&case.grad_output),
+                final_h: Some(&case.grad_final_h),
+                final_c: has_c.then_some(&case.grad_final_c),
+            },
+        };
+        let (mut w_hh, mut input) = (vec![0.0; case.w_hh.len()], vec![0.0; case.input.len()]);
+        backward(inputs(), Grads { w_hh: Some(&mut w_hh), ..Grads::default() }).unwrap();
+        backward(inputs(), Grads { input: Some(&mut input), ..Grads::default() }).unwrap();
+        assert_eq!((&w_hh, &input), (expected("w_hh"), expected("input")), "{cell:?}");
+    }
+}
+
+#[test]
+fn missing_upstream_gradients_count_as_zeros() {
+    for cell in Cell::ALL {
+        let case = Case { grad_output: vec![0.0; 4 * 3 * 9], ..Case::new(cell, size([4, 3, 2, 9]), 8) };
+        let expected = case.results(Isa::best(), 1);
+        let (mut output, mut final_c) = (vec![0.0; case.grad_output.len()], vec![0.0; case.c.len()]);
+        let has_c = cell.has_c();
+        let outputs = Outputs { output: &mut output, final_c: has_c.then_some(&mut final_c[..]) };
+        let saved = forward_saving(Options::with_threads(1), &case.layer(), outputs).unwrap();
+        let grad_outputs = GradOutputs {
+            output: None,
+            final_h: Some(&case.grad_final_h),
+            final_c: has_c.then_some(&case.grad_final_c),
+        };
+        let mut initial_h = vec![0.0; case.h.len()];
+        backward(
+            BackwardInputs { layer: case.layer(), output: &output, saved: &saved, grad_outputs },
+            Grads { initial_h: Some(&mut initial_h), ..Grads::default() },
+        )
+        .unwrap();
+        let (_, expected) = expected.iter().find(|(name, _)| *name == "initial_h").unwrap();
+        assert_eq!(&initial_h, expected, "{cell:?}");
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the public functions.
+
+mod agreement;
+mod errors;
+mod property;
+mod reference;
+mod support;

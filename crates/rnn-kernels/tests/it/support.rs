@@ -1,0 +1,140 @@
+//! Random layers, and the kernels' results for them.
+
+use rnn_kernels::{
+    BackwardInputs, Cell, GradOutputs, Grads, InitialState, Isa, Layer, Options, Outputs, Parameters, Size,
+    backward, forward, forward_saving,
+};
+
+/// A layer with random numbers and upstream gradients.
+#[derive(Debug)]
+pub struct Case {
+    pub cell: Cell,
+    pub size: Size,
+    pub input: Vec<f32>,
+    pub w_ih: Vec<f32>,
+    pub w_hh: Vec<f32>,
+    pub b_ih: Vec<f32>,
+    pub b_hh: Vec<f32>,
+    pub h: Vec<f32>,
+    pub c: Vec<f32>,
+    pub grad_output: Vec<f32>,
+    pub grad_final_h: Vec<f32>,
+    pub grad_final_c: Vec<f32>,
+}
+
+/// Xorshift, in −1 … 1.
+fn random(seed: u64) -> impl FnMut() -> f32 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+}
+
+impl Case {
+    pub fn new(cell: Cell, size: Size, seed: u64) -> Case {
+        let Size { steps, batch, input, hidden } = size;
+        let mut next = random(seed);
+        let mut draw = |count: usize, scale: f32| (0..count).map(|_| scale * next()).collect::<Vec<f32>>();
+        let (stacked, scale) = (cell.gates() * hidden, 1.0 / (hidden as f32).sqrt());
+        let of_c = if cell.has_c() { batch * hidden } else { 0 };
+        Case {
+            cell,
+            size,
+            input: draw(steps * batch * input, 1.5),
+            w_ih: draw(stacked * input, scale),
+            w_hh: draw(stacked * hidden, scale),
+            b_ih: draw(stacked, scale),
+            b_hh: draw(stacked, scale),
+            h: draw(batch * hidden, 1.0),
+            c: draw(of_c, 1.0),
+            grad_output: draw(steps * batch * hidden, 1.0),
+            grad_final_h: draw(batch * hidden, 1.0),
+            grad_final_c: draw(of_c, 1.0),
+        }
+    }
+
+    pub fn layer(&self) -> Layer<'_> {
+        Layer {
+            cell: self.cell,
+            size: self.size,
+            parameters: Parameters { w_ih: &self.w_ih, w_hh: &self.w_hh, b_ih: &self.b_ih, b_hh: &self.b_hh },
+            input: &self.input,
+            initial: InitialState { h: &self.h, c: self.cell.has_c().then_some(&self.c) },
+        }
+    }
+
+    /// Returns the output and final c of a pass that saves nothing.
+    pub fn forward(&self, isa: Isa, threads: usize) -> (Vec<f32>, Vec<f32>) {
+        let (mut output, mut final_c) =
+            (vec![f32::NAN; self.grad_output.len()], vec![f32::NAN; self.c.len()]);
+        let outputs = Outputs { output: &mut output, final_c: self.cell.has_c().then_some(&mut final_c[..]) };
+        forward(Options { isa, threads }, &self.layer(), outputs).unwrap();
+        (output, final_c)
+    }
+
+    /// Returns the results of both passes with their names, in the order of the reference.
+    pub fn results(&self, isa: Isa, threads: usize) -> Vec<(&'static str, Vec<f32>)> {
+        let new = |like: &[f32]| vec![f32::NAN; like.len()];
+        let has_c = self.cell.has_c();
+        let (mut output, mut final_c) = (new(&self.grad_output), new(&self.c));
+        let outputs = Outputs { output: &mut output, final_c: has_c.then_some(&mut final_c[..]) };
+        let saved = forward_saving(Options { isa, threads }, &self.layer(), outputs).unwrap();
+        let mut grads = Grads {
+            input: new(&self.input),
+            w_ih: new(&self.w_ih),
+            w_hh: new(&self.w_hh),
+            b_ih: new(&self.b_ih),
+            b_hh: new(&self.b_hh),
+            initial_h: new(&self.h),
+            initial_c: new(&self.c),
+            all_h: new(&output),
+            all_c: if has_c { new(&output) } else { vec![] },
+        };
+        let inputs = BackwardInputs {
+            layer: self.layer(),
+            output: &output,
+            saved: &saved,
+            grad_outputs: GradOutputs {
+                output: Some(&self.grad_output),
+                final_h: Some(&self.grad_final_h),
+                final_c: has_c.then_some(&self.grad_final_c),
+            },
+        };
+        let some = |grad: &mut Vec<f32>| (!grad.is_empty()).then(|| std::mem::take(grad));
+        let mut taken = Grads::map(grads.as_mut(), some);
+        backward(inputs, taken.as_mut().map(|grad| grad.as_deref_mut())).unwrap();
+        let Grads { input, w_ih, w_hh, b_ih, b_hh, initial_h, initial_c, all_h, all_c } =
+            taken.map(Option::unwrap_or_default);
+        vec![
+            ("output", output),
+            ("final_c", final_c),
+            ("input", input),
+            ("w_ih", w_ih),
+            ("w_hh", w_hh),
+            ("b_ih", b_ih),
+            ("b_hh", b_hh),
+            ("initial_h", initial_h),
+            ("initial_c", initial_c),
+            ("all_h", all_h),
+            ("all_c", all_c),
+        ]
+    }
+}
+
+/// Returns ‖found − expected‖ / (1 + ‖expected‖) with the largest magnitude as norm.
+///
+/// The 1 covers the gradients of small layers, whose terms may cancel.
+pub fn error(found: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let max = |values: &mut dyn Iterator<Item = f64>| values.map(f64::abs).fold(0.0, nan_max);
+    let difference = max(&mut found.iter().zip(expected).map(|(a, b)| f64::from(*a) - b));
+    difference / (1.0 + max(&mut expected.iter().copied()))
+}
+
+/// The larger number. NaN is the largest.
+fn nan_max(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a > b { a } else { b }
+}
