@@ -19,19 +19,20 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
         let plan = &experiment.plan;
         let _ = writeln!(out, "{}: {}", plan.name, counted(plan.runs.len(), "run"));
         for (label, text) in [
-            ("question", &experiment.spec.resolved.question),
-            ("source", &experiment.spec.resolved.source),
-            ("expected", &experiment.spec.resolved.expect),
-            ("run time", &experiment.spec.resolved.run_time),
+            ("question", &experiment.spec.about.question),
+            ("source", &experiment.spec.about.source),
+            ("expected", &experiment.spec.about.expected),
+            ("run time", &experiment.spec.about.expected_runtime),
         ] {
             if let Some(text) = text {
                 let _ = writeln!(out, "  {label}: {}", text.trim());
             }
         }
         if let Some(claim) = &experiment.spec.claim {
-            let _ = writeln!(out, "  claim: {} ({})", claim.says.trim(), counted(claim.tests.len(), "test"));
+            let _ =
+                writeln!(out, "  claim: {} ({})", claim.statement.trim(), counted(claim.tests.len(), "test"));
         }
-        for publication in &experiment.spec.targets.publications {
+        for publication in &experiment.spec.published.publications {
             let count = counted(publication.results.len(), "number");
             let _ = writeln!(out, "  published: {} ({count})", publication.source.trim());
         }

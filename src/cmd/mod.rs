@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{Command, ConfigArgs, PlaceArgs};
 use crate::config::spec::{Part, Spec};
-use crate::config::task::{TaskSpec, TextSource};
-use crate::config::{self, targets};
+use crate::config::spec::{TaskSpec, TextSource};
+use crate::config::{self, PUBLISHED};
 use crate::data::{self as datasets, Corpus, EncodedText, Images, Input, Inputs, RawText, Status};
 use crate::device;
-use crate::plan::Plan;
+use crate::plan::{Plan, check_dataset, cut};
 use crate::run::kinds::Place;
 use crate::settings::names::ExperimentKind;
 use crate::support::error::{Error, Result};
@@ -64,7 +64,7 @@ fn experiments(
 ) -> Result<Vec<Experiment>> {
     let mut experiments: Vec<Experiment> = Vec::new();
     // `experiments/*.toml` names the published results too: they belong to the configs beside them.
-    let is_config = |path: &&PathBuf| args.configs.len() == 1 || !path.ends_with(targets::FILE);
+    let is_config = |path: &&PathBuf| args.configs.len() == 1 || !path.ends_with(PUBLISHED);
     for path in args.configs.iter().filter(is_config) {
         let spec = config::load(path, &args.overrides)?;
         if experiments.iter().any(|other| other.spec.name == spec.name) {
@@ -74,6 +74,7 @@ fn experiments(
                 spec.name
             )));
         }
+        check_dataset(&spec)?;
         let inputs = inputs(&spec, fetch)?;
         let plan = Plan::new(&spec, &inputs, &device::name(place.device), place.threads)?;
         experiments.push(Experiment { spec, plan, inputs });
@@ -88,8 +89,8 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
         if datasets::verify(name, &root)? == Status::Absent { fetch(name) } else { Ok(()) }
     };
     match &spec.task {
-        TaskSpec::Text { of, corpus, .. } => {
-            let raw = match of {
+        TaskSpec::Text { source, corpus, .. } => {
+            let raw = match source {
                 TextSource::File(path) => RawText::from_file(path)?,
                 TextSource::Dataset(name) => {
                     here(name)?;
@@ -100,7 +101,7 @@ fn inputs(spec: &Spec, fetch: &dyn Fn(&str) -> Result<()>) -> Result<Inputs> {
             let trains = spec.parts.iter().any(|part| is_training(&part));
             let measures = spec.parts.iter().any(|part| !is_training(&part));
             Ok(Inputs {
-                training: trains.then(|| Input::Corpus(Corpus::new(&raw, corpus.cut()))),
+                training: trains.then(|| Input::Corpus(Corpus::new(&raw, cut(corpus)))),
                 text: if measures { Some(Input::Text(EncodedText::new(raw)?)) } else { None },
             })
         }
@@ -118,7 +119,7 @@ fn shipped(dir: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(Path::new(dir)).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(targets::FILE))
+        .filter(|path| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(PUBLISHED))
         .collect();
     files.sort();
     files

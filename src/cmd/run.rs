@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Experiment, experiments, place};
 use crate::cli::RunArgs;
+use crate::config::PUBLISHED;
 use crate::config::spec::Spec;
-use crate::config::targets;
 use crate::data::{self as datasets};
 use crate::device;
 use crate::engine;
@@ -48,9 +48,9 @@ pub fn run(args: &RunArgs) -> Result<u8> {
         let resolved = toml::to_string_pretty(&spec.resolved)
             .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
         store.write_text("config.toml", &resolved)?;
-        match spec.targets.to_toml(&spec.name)? {
-            Some(text) => store.write_text(targets::FILE, &text)?,
-            None => store.remove(targets::FILE)?,
+        match spec.published.toml.as_str() {
+            "" => store.remove(PUBLISHED)?,
+            text => store.write_text(PUBLISHED, text)?,
         }
         let options =
             Options { place, environment, shard: args.shard, rerun: args.rerun, fail_fast: args.fail_fast };
@@ -78,7 +78,7 @@ pub fn run(args: &RunArgs) -> Result<u8> {
 /// is missing is found out about then.
 fn peer_versions(spec: &Spec, place: Place, ui: &Ui) -> Result<BTreeMap<String, String>> {
     let mut versions = BTreeMap::new();
-    for &name in spec.parts.iter().flat_map(|part| &part.frameworks) {
+    for &name in spec.parts.iter().flat_map(|part| part.measure.frameworks()) {
         ui.say(&format!("starting the peer `{name}`"));
         let peer = Peer::start(&frameworks::program()?, name, place.threads)?;
         versions.insert(format!("peer_{name}"), peer.versions());

@@ -1,19 +1,18 @@
-//! A config's text, its overrides, and where in them a key stands: turns every problem into an error that
-//! says the place, the line, the key, what was expected and what was found.
+//! A config's text and its overrides: every problem becomes an error with place, line, key, what was expected, what was
+//! found.
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use toml::Table;
 use toml::de::DeTable;
+use toml::{Table, Value};
 
-use super::message::explain;
-use super::wire::Wire;
-use crate::support::error::{ConfigError, Result};
+use super::error_text::{explain, parse_problem};
+use crate::support::error::ConfigError;
 
 /// A config file that was read, with the overrides of the command line.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct ConfigFile {
     /// The path as the user gave it.
     place: String,
     text: String,
@@ -25,80 +24,78 @@ pub struct Source {
 struct Override {
     argument: String,
     key: String,
-    value: toml::Value,
+    value: Value,
 }
 
-impl Source {
+impl ConfigFile {
     /// Reads the file and the overrides; neither is checked yet.
     ///
     /// # Errors
-    /// The file is missing or not UTF-8; an override has no `=`.
-    pub fn read(path: &Path, overrides: &[String]) -> Result<Source> {
+    /// The file is missing or not UTF-8; an override has no `=`, or a list that is no TOML.
+    pub fn read(path: &Path, overrides: &[String]) -> Result<ConfigFile, ConfigError> {
         let place = path.display().to_string();
         let error = |problem: String| ConfigError { place: place.clone(), line: None, key: None, problem };
         let bytes =
             std::fs::read(path).map_err(|e| error(format!("expected a config file to read, found: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| {
-            error(format!(
-                "expected UTF-8 text, found another byte at offset {}",
-                e.utf8_error().valid_up_to()
-            ))
+            let offset = e.utf8_error().valid_up_to();
+            error(format!("expected UTF-8 text, found another byte at offset {offset}"))
         })?;
         let overrides =
             overrides.iter().map(|argument| Override::parse(argument)).collect::<Result<_, _>>()?;
-        Ok(Source { place, text, overrides })
+        Ok(ConfigFile { place, text, overrides })
     }
 
     /// The config with every override applied.
     ///
     /// # Errors
-    /// Not TOML, an unknown key, a value of the wrong type: with the line, or with the override at fault.
-    pub fn wire(&self) -> Result<Wire> {
-        let mut wire: Wire = self.parse()?;
-        let mut table: Table = self.parse()?;
+    /// Not TOML; an override inside a value that is no table.
+    pub fn table(&self) -> Result<Table, ConfigError> {
+        let mut table: Table = toml::from_str(&self.text).map_err(|error| {
+            let offset = error.span().map(|span| span.start);
+            let line = offset.map(|offset| self.line_at(offset));
+            let key = offset.and_then(|offset| self.key_at(offset));
+            ConfigError { place: self.place.clone(), line, key, problem: parse_problem(error.message()) }
+        })?;
         for change in &self.overrides {
-            change.apply(&mut table).map_err(|problem| change.error(problem))?;
-            wire = table
-                .clone()
-                .try_into()
-                .map_err(|e: toml::de::Error| change.error(explain(e.message(), &change.key)))?;
+            change.apply(&mut table)?;
         }
-        Ok(wire)
+        Ok(table)
     }
 
-    /// The file, whatever it is, with no override applied.
+    /// Reads the value at the dotted key `at` (empty for the whole file) as a `T`.
     ///
     /// # Errors
-    /// Not TOML, an unknown key, a value of the wrong type: with the line.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        Ok(toml::from_str(&self.text).map_err(|e| self.toml_error(&e))?)
+    /// An unknown key, a value of the wrong type or out of range.
+    pub fn typed<T: DeserializeOwned>(&self, at: &str, value: impl Into<Value>) -> Result<T, ConfigError> {
+        serde_path_to_error::deserialize(value.into()).map_err(|error| {
+            let path = error.path().to_string();
+            let path = if path == "." { String::new() } else { path };
+            let dot = if at.is_empty() || path.is_empty() || path.starts_with('[') { "" } else { "." };
+            let key = format!("{at}{dot}{path}");
+            let problem = explain(error.inner().message(), &key);
+            if key.is_empty() { self.whole(problem) } else { self.error(&key, problem) }
+        })
     }
 
-    /// An error about the value of a dotted key such as `grid.cell` or `claim.test[0].metric`, pointing at where the value came from.
+    /// An error about the value of a dotted key such as `grid.cell` or `claim.test[0].metric`, with the place it came from.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
-        let problem = problem.into();
-        if let Some(change) = self.overrides.iter().rev().find(|change| change.says(key)) {
-            return ConfigError { key: Some(key.to_string()), ..change.error(problem) };
+        let (problem, key_at_fault) = (problem.into(), Some(key.to_string()));
+        if let Some(change) = self.overrides.iter().rev().find(|change| change.sets(key)) {
+            return ConfigError { place: change.place(), line: None, key: key_at_fault, problem };
         }
         let line = self.offset_of(key).map(|offset| self.line_at(offset));
-        ConfigError { place: self.place.clone(), line, key: Some(key.to_string()), problem }
+        ConfigError { place: self.place.clone(), line, key: key_at_fault, problem }
     }
 
-    /// Whether the file or an override sets this dotted key.
+    /// An error about the file as a whole.
+    pub fn whole(&self, problem: impl Into<String>) -> ConfigError {
+        ConfigError { place: self.place.clone(), line: None, key: None, problem: problem.into() }
+    }
+
+    /// Returns true where the file or an override sets this dotted key.
     pub fn sets(&self, key: &str) -> bool {
         self.overrides.iter().any(|change| change.key == key) || self.offset_of(key).is_some()
-    }
-
-    /// The file as the user named it.
-    pub fn place(&self) -> &str {
-        &self.place
-    }
-
-    fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
-        let line = error.span().map(|span| self.line_at(span.start));
-        let key = error.span().and_then(|span| self.key_at(span.start));
-        let problem = explain(error.message(), key.as_deref().unwrap_or(""));
-        ConfigError { place: self.place.clone(), line, key, problem }
     }
 
     fn line_at(&self, offset: usize) -> usize {
@@ -113,9 +110,8 @@ impl Source {
             let (word, number) = indexed(words.next()?)?;
             let (name, mut value) = table.get_key_value(word)?;
             let mut start = name.span().start;
-            if let Some(number) = number {
-                value = value.get_ref().as_array()?.get(number)?;
-                start = value.span().start;
+            if let Some(item) = number.and_then(|number| value.get_ref().as_array()?.get(number)) {
+                (value, start) = (item, item.span().start);
             }
             if words.peek().is_none() {
                 return Some(start);
@@ -124,68 +120,69 @@ impl Source {
         }
     }
 
-    /// The key whose value or name begins at or just around `offset`, found by its line.
+    /// The key on the line of `offset`, for text that is no TOML.
     fn key_at(&self, offset: usize) -> Option<String> {
         let line = self.text.lines().nth(self.line_at(offset) - 1)?;
-        let (name, _) = line.split_once('=')?;
+        let name = line.split_once('=')?.0.trim();
         let bare = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        let name = name.trim();
         (!name.is_empty() && name.chars().all(bare)).then(|| name.to_string())
     }
 }
 
 impl Override {
-    fn parse(argument: &str) -> Result<Override> {
-        let error = |problem: &str| ConfigError {
+    fn parse(argument: &str) -> Result<Override, ConfigError> {
+        let error = |problem: String| ConfigError {
             place: format!("--set {argument}"),
             line: None,
             key: None,
-            problem: problem.to_string(),
+            problem,
         };
         let (key, text) =
-            argument.split_once('=').ok_or_else(|| error("expected KEY=VALUE, found no `=`"))?;
-        let key = key.trim();
+            argument.split_once('=').ok_or_else(|| error("expected KEY=VALUE, found no `=`".into()))?;
+        let (key, text) = (key.trim(), text.trim());
         if key.is_empty() || key.split('.').any(str::is_empty) {
-            return Err(error("expected a key such as `grid.seq_len` before the `=`").into());
+            return Err(error("expected a key such as `grid.seq_len` before the `=`".into()));
         }
-        // What is not a TOML value is a string: `--set grid.cell=lstm` needs no quotes.
-        let value = toml::from_str::<Table>(&format!("value = {}", text.trim()))
-            .ok()
-            .and_then(|mut table| table.remove("value"))
-            .unwrap_or_else(|| toml::Value::String(text.trim().to_string()));
+        let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok();
+        let value = match parsed.and_then(|mut table| table.remove("value")) {
+            Some(value) => value,
+            None if text.starts_with(['[', '{']) => {
+                let problem = "expected a list or a table in TOML, with quotes around each string";
+                return Err(error(format!("{problem}: [\"rnn\", \"lstm\"]; found {text}")));
+            }
+            // A word is a string: `--set grid.cell=lstm` needs no quotes.
+            None => Value::String(text.to_string()),
+        };
         Ok(Override { argument: argument.to_string(), key: key.to_string(), value })
     }
 
-    fn apply(&self, table: &mut Table) -> Result<(), String> {
+    fn apply(&self, table: &mut Table) -> Result<(), ConfigError> {
         let (parents, name) = self.key.rsplit_once('.').unwrap_or(("", &self.key));
         let mut table = table;
         for parent in parents.split('.').filter(|word| !word.is_empty()) {
-            table = table
-                .entry(parent)
-                .or_insert_with(|| toml::Value::Table(Table::new()))
-                .as_table_mut()
-                .ok_or_else(|| format!("expected `{parent}` to be a table, but it has a value of its own"))?;
+            let inner = table.entry(parent).or_insert_with(|| Value::Table(Table::new()));
+            table = inner.as_table_mut().ok_or_else(|| ConfigError {
+                place: self.place(),
+                line: None,
+                key: Some(self.key.clone()),
+                problem: format!("expected `{parent}` to be a table, but it has a value of its own"),
+            })?;
         }
         table.insert(name.to_string(), self.value.clone());
         Ok(())
     }
 
-    /// Whether the value of a key comes from here: of this key, or of one inside it.
-    fn says(&self, key: &str) -> bool {
-        key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    fn place(&self) -> String {
+        format!("--set {}", self.argument)
     }
 
-    fn error(&self, problem: String) -> ConfigError {
-        ConfigError {
-            place: format!("--set {}", self.argument),
-            line: None,
-            key: Some(self.key.clone()),
-            problem,
-        }
+    /// Returns true where the value of `key` comes from here: of this key, or of one inside it.
+    fn sets(&self, key: &str) -> bool {
+        key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
 }
 
-/// `test[2]` is the entry of number 2, from 0, of the list `test`; a word by itself has no number.
+/// Splits `test[2]` into the key `test` and the index 2; a word by itself has no index.
 fn indexed(word: &str) -> Option<(&str, Option<usize>)> {
     let Some((word, number)) = word.split_once('[') else { return Some((word, None)) };
     Some((word, Some(number.strip_suffix(']')?.parse().ok()?)))

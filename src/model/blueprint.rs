@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 
 use super::Weights;
 use crate::cell::CellName;
-use crate::config::training::TrainingSpec;
+use crate::config::spec::TrainingSpec;
 use crate::device;
 use crate::device::Dtype;
 use crate::engine::EngineName;

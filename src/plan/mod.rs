@@ -1,7 +1,58 @@
-//! Spec × inputs → runs.
+//! Experiment × data → runs.
 
-pub mod expand;
+mod dataset;
+mod expand;
+mod rules;
 pub mod run;
+mod select;
 pub mod sizing;
 
-pub use expand::Plan;
+use std::collections::BTreeSet;
+
+use crate::config::Spec;
+use crate::data::Inputs;
+use crate::support::error::Result;
+pub use dataset::{check_dataset, cut};
+use run::Run;
+
+/// Every run of an experiment, in the order in which they are made.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Name of the experiment and of its results directory.
+    pub name: String,
+    /// The runs.
+    pub runs: Vec<Run>,
+}
+
+impl Plan {
+    /// Multiplies an experiment out. `inputs` are the data of the task, `device` and `threads` the place of execution.
+    ///
+    /// # Errors
+    /// A run that makes no sense, one that comes twice, an `exclude` rule that fits no run, a text that is too short, a claim
+    /// without its runs.
+    pub fn new(spec: &Spec, inputs: &Inputs, device: &str, threads: usize) -> Result<Plan> {
+        let mut expansion = expand::Expansion::new(spec, inputs, device, threads);
+        let mut runs = Vec::new();
+        for part in &spec.parts {
+            expansion.part(part, &mut runs)?;
+        }
+        if let Some(unused) = expansion.unused_rule() {
+            let problem = "fits no grid point; expected each rule to leave something out";
+            return Err(spec.file.error(&format!("exclude[{unused}]"), problem).into());
+        }
+        if runs.is_empty() {
+            let problem = "leaves no grid point over; expected rules that leave some";
+            return Err(spec.file.error("exclude", problem).into());
+        }
+        let mut ids = BTreeSet::new();
+        if let Some(twice) = runs.iter().find(|run| !ids.insert(&run.id)) {
+            let problem = format!("expected grid points that differ, found `{}` twice", twice.describe());
+            return Err(spec.file.error("grid", problem).into());
+        }
+        if let Some(claim) = &spec.claim {
+            select::check_claim(spec, claim, &runs)?;
+        }
+        select::check_published(&spec.name, &spec.published, &runs)?;
+        Ok(Plan { name: spec.name.clone(), runs })
+    }
+}

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::config::spec::Measure;
-use crate::config::task::TaskSpec;
-use crate::config::training::TrainingSpec;
+use crate::config::spec::{Measure, TaskSpec, TrainingSpec};
+
 use crate::settings::Settings;
 use crate::settings::names::{ExperimentKind, ModelName};
 use crate::support::text::number;

@@ -6,7 +6,7 @@ use crate::settings::names::ModelName;
 
 /// All that a model's number of parameters hangs on, but the hidden size.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame {
+pub struct ModelShape {
     /// Which model.
     pub model: ModelName,
     /// The cell of recurrent layers.
@@ -25,7 +25,7 @@ pub struct Frame {
     pub positions: usize,
 }
 
-impl Frame {
+impl ModelShape {
     /// Parameters of the model with layers of `h` units.
     pub fn parameters(&self, h: usize) -> usize {
         let embedding = self.embedded * self.input_size;
@@ -71,8 +71,17 @@ impl Frame {
 mod tests {
     use super::*;
 
-    fn frame(model: ModelName, cell: CellName) -> Frame {
-        Frame { model, cell, layers: 2, heads: 4, input_size: 60, outputs: 60, embedded: 0, positions: 64 }
+    fn frame(model: ModelName, cell: CellName) -> ModelShape {
+        ModelShape {
+            model,
+            cell,
+            layers: 2,
+            heads: 4,
+            input_size: 60,
+            outputs: 60,
+            embedded: 0,
+            positions: 64,
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use super::load::Experiment;
 use super::number::with_interval;
 use super::point::Point;
 use super::table::{Table, escaped};
-use crate::config::claim::{Bound, Claim, Comparison, Test};
-use crate::config::reading::Metric;
+use crate::config::spec::ClaimMetric as Metric;
+use crate::config::spec::{Bound, Claim, Comparison, Test};
 use crate::support::stats::{self, Interval};
 
 /// Fewer seeds decide nothing.
@@ -79,12 +79,12 @@ pub fn overall(tests: &[Judged]) -> Verdict {
 
 /// A test in words: of a control that it is one.
 fn named(test: &Test) -> String {
-    if test.control { format!("control: {}", test.what) } else { test.what.clone() }
+    if test.control { format!("control: {}", test.name) } else { test.name.clone() }
 }
 
 fn of_test<'a>(test: &'a Test, experiment: &Experiment) -> Judged<'a> {
-    let of = evidence(experiment, &test.of, &test.reading);
-    let other = test.against.as_ref().map(|(how, side)| (*how, evidence(experiment, side, &test.reading)));
+    let of = evidence(experiment, &test.selected, &test.reading);
+    let other = test.baseline.as_ref().map(|(how, side)| (*how, evidence(experiment, side, &test.reading)));
     let is_ratio = matches!(other, Some((Comparison::Ratio, _)));
     let estimated = estimate(test.reading.metric, &of, other.as_ref());
     let failed = of.failed + other.as_ref().map_or(0, |(_, other)| other.failed);
@@ -106,7 +106,7 @@ fn of_test<'a>(test: &'a Test, experiment: &Experiment) -> Judged<'a> {
         interval: estimated.interval,
         n: estimated.n,
         unit: if is_ratio { "1".to_string() } else { of.unit },
-        verdict: decided.map_or(Verdict::Undecided, |interval| verdict(test.counts, interval)),
+        verdict: decided.map_or(Verdict::Undecided, |interval| verdict(test.bound, interval)),
         why: Some(why.join("; ")).filter(|why| !why.is_empty()),
     }
 }
@@ -187,8 +187,8 @@ fn hits(of: &Evidence) -> (usize, usize) {
 impl Judged<'_> {
     /// What the value was held against: other runs and a bound.
     pub fn held_against(&self) -> String {
-        let counts = self.test.counts.to_string();
-        match &self.test.against {
+        let counts = self.test.bound.to_string();
+        match &self.test.baseline {
             None => counts,
             Some((Comparison::Difference, side)) => format!("less that of {side}: {counts}"),
             Some((Comparison::Ratio, side)) => format!("over that of {side}: {counts}"),
@@ -208,7 +208,7 @@ pub fn section(claim: &Claim, tests: &[Judged]) -> String {
         let test = judged.test;
         let ends = |of: fn(Interval) -> f64| judged.interval.map(of);
         let estimate = judged.estimate.map(|mean| with_interval(mean, ends(|i| i.low), ends(|i| i.high)));
-        let what = format!("{} of {}: {}", test.reading, test.of, judged.held_against());
+        let what = format!("{} of {}: {}", test.reading, test.selected, judged.held_against());
         let why = judged.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         vec![
             escaped(&named(test)),
@@ -223,7 +223,7 @@ pub fn section(claim: &Claim, tests: &[Judged]) -> String {
     let table = Table { header, rows: tests.iter().map(row).collect() };
     format!(
         "## Claim\n\n{} **{}**: {count} of {} tests support it{of_controls}.\n\n{}",
-        claim.says.trim(),
+        claim.statement.trim(),
         capitalised(&overall(tests).to_string()),
         others.len(),
         table.to_markdown().trim_end()
@@ -238,7 +238,7 @@ fn capitalised(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::claim::read;
+    use crate::config::read_claim as read;
     use crate::report::{fake, group};
     use crate::results::schema::RunRow;
 
@@ -247,7 +247,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         let text = format!(
-            "kind = \"gradients\"\n[claim]\nsays = \"So it is.\"\n[[claim.test]]\nwhat = \"x\"\n{test}"
+            "kind = \"gradients\"\n[claim]\nstatement = \"So it is.\"\n[[claim.test]]\nname = \"x\"\n{test}"
         );
         std::fs::write(&path, text).unwrap();
         read(&path).unwrap().unwrap()
@@ -281,7 +281,7 @@ mod tests {
         experiment
     }
 
-    const SLOPE: &str = "metric = \"slope\"\nof = { cell = \"lstm\" }\n";
+    const SLOPE: &str = "metric = \"slope\"\nwhere = { cell = \"lstm\" }\n";
     const FIVE: [f64; 5] = [-0.1, -0.11, -0.12, -0.13, -0.14];
 
     fn verdict_of(test: &str, experiment: &Experiment) -> Verdict {
@@ -327,7 +327,7 @@ mod tests {
     fn two_sides_are_paired_by_seed() {
         // The seeds differ more than the cells: only pairs tell them apart.
         let experiment = gradients(&[-0.1, -0.9, -0.3, -0.7, -0.5]);
-        let against = "against = { cell = \"rnn\" }\n";
+        let against = "baseline = { cell = \"rnn\" }\n";
         let said = claim(&format!("{SLOPE}{against}above = 0"));
         let judged = &judge(&said, &experiment)[0];
         assert_eq!((judged.verdict, judged.n), (Verdict::Supported, 5));
@@ -352,7 +352,7 @@ mod tests {
                 experiment.runs.push(run);
             }
         }
-        let test = "metric = \"seconds\"\ncompare = \"ratio\"\nof = { cell = \"lstm\" }\n\
+        let test = "metric = \"seconds\"\ncompare = \"ratio\"\nwhere = { cell = \"lstm\" }\n\
                     against = { cell = \"rnn\" }\nabove = 1.4";
         let said = claim(test);
         let judged = &judge(&said, &experiment)[0];
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_norm_is_that_at_its_lag() {
-        let test = "metric = \"log10_norm\"\nlag = 10\nof = { cell = \"lstm\" }\nbelow = 0";
+        let test = "metric = \"log10_norm\"\nlag = 10\nwhere = { cell = \"lstm\" }\nbelow = 0";
         let said = claim(test);
         let judged = &judge(&said, &gradients(&FIVE))[0];
         assert!((judged.estimate.unwrap() + 1.2).abs() < 1e-9, "{judged:?}");
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn shares_have_intervals_that_are_not_points() {
         let alone =
-            |counts: &str| format!("metric = \"solved\"\nof = {{ cell = \"lstm\" }}\nabove = {counts}");
+            |counts: &str| format!("metric = \"solved\"\nwhere = {{ cell = \"lstm\" }}\nabove = {counts}");
         assert_eq!(verdict_of(&alone("0.5"), &solved("lstm", 5, 5)), Verdict::Supported);
         assert_eq!(verdict_of(&alone("0.6"), &solved("lstm", 5, 5)), Verdict::Undecided);
         assert_eq!(verdict_of(&alone("0.5"), &solved("lstm", 0, 5)), Verdict::NotSupported);
@@ -391,7 +391,8 @@ mod tests {
             one.training.extend(other.training);
             one
         };
-        let test = "metric = \"solved\"\nof = { cell = \"lstm\" }\nagainst = { cell = \"rnn\" }\nabove = 0";
+        let test =
+            "metric = \"solved\"\nwhere = { cell = \"lstm\" }\nbaseline = { cell = \"rnn\" }\nabove = 0";
         assert_eq!(verdict_of(test, &two(0)), Verdict::Supported);
         assert_eq!(verdict_of(test, &two(5)), Verdict::Undecided);
     }
@@ -403,7 +404,7 @@ mod tests {
         let fails = "control = true\nabove = 0";
         let of = |bounds: &[&str]| {
             let tests: Vec<String> = bounds.iter().map(|bound| format!("{SLOPE}{bound}")).collect();
-            let all = claim(&tests.join("\n[[claim.test]]\nwhat = \"x\"\n"));
+            let all = claim(&tests.join("\n[[claim.test]]\nname = \"x\"\n"));
             let judged = judge(&all, &experiment);
             (overall(&judged), section(&all, &judged))
         };

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::load::Experiment;
 use super::point::Point;
 use super::summary::slope;
-use crate::config::reading::{Metric, Reading};
-use crate::config::setting::Selector;
+use crate::config::spec::Selector;
+use crate::config::spec::{ClaimMetric as Metric, Reading};
 use crate::results::schema::{RunRow, TrainingRow};
 
 /// What some runs say.

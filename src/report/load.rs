@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::group::{self, CurveGroup, ScalarGroup, SpeedGroup};
 use super::profile::{self, ProfileGroup};
-use crate::config::claim::{self, Claim};
-use crate::config::targets::{self, Publication};
+use crate::config::spec::Publication;
+use crate::config::{self, spec::Claim};
 use crate::results::schema::{GateRow, JacobianRow, RunRow, TrainingRow};
 use crate::support::error::{Error, Result};
 
@@ -95,8 +95,8 @@ pub fn load(dir: &Path) -> Result<Experiment> {
     Ok(Experiment {
         name: name(dir),
         about: about(&config)?,
-        claim: if config.exists() { claim::read(&config)? } else { None },
-        publications: targets::read_all(&dir.join(targets::FILE))?,
+        claim: if config.exists() { config::read_claim(&config)? } else { None },
+        publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,
         jacobian: group::jacobian(&runs, &jacobian),
         predictions: group::predictions(&runs, &jacobian, &gates),
@@ -144,7 +144,7 @@ fn about(path: &Path) -> Result<About> {
             format!("expected a string as `{key}`, found a value of type {}", other.type_str()),
         )),
     };
-    Ok(About { question: string("question")?, source: string("source")?, expect: string("expect")? })
+    Ok(About { question: string("question")?, source: string("source")?, expect: string("expected")? })
 }
 
 fn environment(path: &Path) -> Result<BTreeMap<String, String>> {
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(found.about.source, None);
         assert_eq!(found.environment["cores"], "2");
 
-        fs::write(dir.path().join("config.toml"), "expect = 3\n").unwrap();
+        fs::write(dir.path().join("config.toml"), "expected = 3\n").unwrap();
         let message = load(dir.path()).unwrap_err().to_string();
         assert!(
             message.ends_with("expected a string as `expect`, found a value of type integer"),

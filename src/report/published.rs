@@ -7,8 +7,8 @@ use super::load::Experiment;
 use super::number::{significant, with_interval};
 use super::table::{Table, escaped};
 use super::training::{NoBetter, beside_chance};
-use crate::config::reading::Metric;
-use crate::config::targets::{Publication, Published};
+use crate::config::spec::ClaimMetric as Metric;
+use crate::config::spec::{Publication, PublishedNumber as Published};
 use crate::support::stats::{self, Interval};
 
 /// How our number stands to the published one.
@@ -61,7 +61,7 @@ pub fn judge<'a>(publication: &'a Publication, experiment: &Experiment) -> Vec<J
 }
 
 fn of_result<'a>(published: &'a Published, experiment: &Experiment) -> Judged<'a> {
-    let evidence = evidence(experiment, &published.of, &published.reading);
+    let evidence = evidence(experiment, &published.selected, &published.reading);
     let values: Vec<f64> = evidence.values.values().copied().collect();
     let chance = published.chance.or(evidence.chance);
     let mut judged = Judged {
@@ -106,7 +106,7 @@ fn verdict(judged: &Judged) -> Verdict {
 /// better than a match would be, which more training does not undo.
 fn too_few(judged: &Judged) -> Option<(usize, usize)> {
     let Judged { published, evidence, .. } = judged;
-    let (wanted, (seen, _)) = (published.least_sequences?, evidence.sequences?);
+    let (wanted, (seen, _)) = (published.min_sequences?, evidence.sequences?);
     let is_better = || {
         let (rule, estimate) = (published.rule?, judged.estimate?);
         let better = (estimate > published.value) == published.reading.metric.grows_better();
@@ -176,7 +176,7 @@ fn row(judged: &Judged) -> Vec<String> {
     }
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     vec![
-        escaped(&published.of.to_string()),
+        escaped(&published.selected.to_string()),
         escaped(&published.reading.to_string()),
         published.value.to_string(),
         judged.chance.map(|chance| significant(chance, 3)).unwrap_or_default(),
@@ -190,13 +190,13 @@ fn row(judged: &Judged) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::targets::read_all;
+    use crate::config::read_published as read_all;
     use crate::report::fake;
     use crate::results::schema::RunRow;
 
     fn publication(keys: &str, result: &str) -> Publication {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("targets.toml");
+        let path = dir.path().join("published.toml");
         let text = format!(
             "[[x]]\nsource = \"A paper\"\nbudget = \"Much.\"\ndeviations = [\"Less.\"]\n{keys}\n\
              [[x.result]]\nwhere = {{ cell = \"lstm\" }}\n{result}"

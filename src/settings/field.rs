@@ -130,6 +130,31 @@ impl Field {
         (self.set)(settings, text)
     }
 
+    /// Returns true where a config of this kind sweeps the setting.
+    pub fn is_swept_by(&self, kind: ExperimentKind) -> bool {
+        self.is_swept_in_grid() || self.swept_beside(kind.as_str())
+    }
+
+    /// Returns true where the setting is a key of `[grid]`.
+    pub fn is_swept_in_grid(&self) -> bool {
+        self.axis.as_ref().is_some_and(|axis| axis.table == Table::Grid)
+    }
+
+    /// Returns true where the setting is a key of the kind's own table.
+    pub fn swept_beside(&self, kind: &str) -> bool {
+        match self.axis.as_ref().map(|axis| axis.table) {
+            Some(Table::Gradients) => kind == ExperimentKind::Gradients.as_str(),
+            Some(Table::Training) => kind == ExperimentKind::Training.as_str(),
+            Some(Table::Grid) | None => false,
+        }
+    }
+
+    /// The values where the config has no such key.
+    pub fn default(&self, of: Of) -> Vec<String> {
+        let text = self.axis.as_ref().map_or("", |axis| (axis.default)(of));
+        text.split(' ').map(str::to_string).collect()
+    }
+
     /// Name and value in one short word for a figure; empty where there is no value.
     pub fn label(&self, settings: &Settings) -> String {
         match (self.get(settings), self.label) {

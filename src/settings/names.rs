@@ -156,9 +156,9 @@ names! {
     /// Which form of the adding problem.
     AddingVariant ("form of the adding problem") {
         /// numbers in [-1, 1], length T to 1.1 T, target 0.5 + (a + b)/4 (Hochreiter & Schmidhuber 1997)
-        Form1997 = "1997",
+        Variant1997 = "1997",
         /// numbers in [0, 1], length T, target a + b (Arjovsky et al. 2016)
-        Form2016 = "2016",
+        Variant2016 = "2016",
     }
 }
 
@@ -166,9 +166,9 @@ names! {
     /// After which steps an output is asked for.
     Predict ("steps with a target") {
         /// after every step; the state is carried from one excerpt to the next
-        Every = "every",
+        EveryStep = "every_step",
         /// after the last; excerpts are drawn in random order
-        Last = "last",
+        LastStep = "last_step",
     }
 }
 

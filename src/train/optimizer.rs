@@ -2,7 +2,7 @@
 
 use tch::{Kind, Tensor, no_grad};
 
-use crate::config::training::Optimizer;
+use crate::config::spec::Optimizer;
 use crate::settings::names::OptimizerName;
 
 /// What an optimizer remembers from step to step.

@@ -1,6 +1,6 @@
 //! The learning rate at each step.
 
-use crate::config::training::Schedule;
+use crate::config::spec::Schedule;
 use crate::settings::names::ScheduleName;
 
 /// The rate of step `step`, from 0, of `steps` in all: up to `peak` over the warm-up, then as the schedule says.

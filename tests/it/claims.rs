@@ -12,20 +12,20 @@ kind = "gradients"
 seeds = [1, 2, 3, 4, 5]
 
 [claim]
-says = "Small networks vanish."
+statement = "Small networks vanish."
 
 [[claim.test]]
-what = "LSTM beside RNN"
+name = "LSTM beside RNN"
 metric = "slope"
-of = { cell = "lstm" }
-against = { cell = "rnn" }
+where = { cell = "lstm" }
+baseline = { cell = "rnn" }
 above = 5
 
 [[claim.test]]
-what = "gone after 20 steps"
+name = "gone after 20 steps"
 metric = "log10_norm"
 lag = 20
-of = { cell = "rnn" }
+where = { cell = "rnn" }
 below = -1
 
 [grid]
@@ -51,7 +51,7 @@ batch_size = 2
 
 [training]
 steps = 3
-held_out_sequences = 4
+eval_sequences = 4
 "#;
 
 const TARGETS: &str = r#"
@@ -132,11 +132,11 @@ fn too_few_seeds_leave_a_claim_undecided() {
 fn published_results_go_along_with_the_results() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("small.toml"), TRAINING).unwrap();
-    fs::write(dir.path().join("targets.toml"), TARGETS).unwrap();
+    fs::write(dir.path().join("published.toml"), TARGETS).unwrap();
     let said = lab(dir.path(), &["run", "small.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let results = dir.path().join("results/small");
-    let copy = fs::read_to_string(results.join("targets.toml")).unwrap();
+    let copy = fs::read_to_string(results.join("published.toml")).unwrap();
     assert!(copy.contains("A paper, table 1") && !copy.contains("Of another experiment"), "{copy}");
     let report = fs::read_to_string(results.join("report.md")).unwrap();
     for part in
@@ -145,13 +145,13 @@ fn published_results_go_along_with_the_results() {
         assert!(report.contains(part), "no `{part}` in {report}");
     }
     assert_eq!(lab(dir.path(), &["run", "results/small/config.toml", "-q"]).code, 0);
-    assert_eq!(fs::read_to_string(results.join("targets.toml")).unwrap(), copy);
+    assert_eq!(fs::read_to_string(results.join("published.toml")).unwrap(), copy);
     assert_eq!(findings(&results), findings_of(&report));
 
     // Where nothing is published any more, nothing is said.
-    fs::remove_file(dir.path().join("targets.toml")).unwrap();
+    fs::remove_file(dir.path().join("published.toml")).unwrap();
     assert_eq!(lab(dir.path(), &["run", "small.toml", "-q"]).code, 0);
-    assert!(!results.join("targets.toml").exists());
+    assert!(!results.join("published.toml").exists());
     assert!(!fs::read_to_string(results.join("report.md")).unwrap().contains("Published"));
 }
 
@@ -159,9 +159,9 @@ fn published_results_go_along_with_the_results() {
 fn the_file_of_published_results_is_passed_over_among_configs() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("small.toml"), TRAINING).unwrap();
-    fs::write(dir.path().join("targets.toml"), TARGETS).unwrap();
-    let said = lab(dir.path(), &["check", "small.toml", "targets.toml"]);
+    fs::write(dir.path().join("published.toml"), TARGETS).unwrap();
+    let said = lab(dir.path(), &["check", "small.toml", "published.toml"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(said.stdout.contains("published: A paper, table 1 (2 numbers)"), "{}", said.stdout);
-    assert_eq!(lab(dir.path(), &["check", "targets.toml"]).code, 2);
+    assert_eq!(lab(dir.path(), &["check", "published.toml"]).code, 2);
 }

@@ -135,7 +135,7 @@ fn one_run_is_no_runs_and_a_number_has_no_rows_of_zeros() {
     let dir = place();
     let text = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
                 seq_len = 10\n[training]\nlearning_rate = 1e30\nclip_norm = 1e-9\nsteps = 3\nheld_out_sequences = 2\n\
-                [claim]\nsays = \"It learns.\"\n[[claim.test]]\nwhat = \"loss\"\nmetric = \"loss\"\nbelow = 1\n\
+                [claim]\nstatement = \"It learns.\"\n[[claim.test]]\nname = \"loss\"\nmetric = \"loss\"\nbelow = 1\n\
                 of = { cell = \"rnn\" }\n";
     fs::write(dir.path().join("one.toml"), text).unwrap();
     let said = lab(dir.path(), &["check", "one.toml"]);

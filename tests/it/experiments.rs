@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lstm_lab::config::{self, Spec, targets, task::TaskSpec, task::TextSource};
+use lstm_lab::config::{self, PUBLISHED, Spec, spec::TaskSpec, spec::TextSource};
 use lstm_lab::data::{Corpus, DatasetKind, EncodedText, Input, Inputs, RawText, dataset_of};
 
 fn experiments() -> PathBuf {
@@ -16,7 +16,7 @@ fn experiments() -> PathBuf {
 fn configs(dir: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let is_config =
-        |path: &PathBuf| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(targets::FILE);
+        |path: &PathBuf| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(PUBLISHED);
     files.filter(is_config).collect()
 }
 
@@ -34,7 +34,7 @@ fn inputs(spec: &Spec) -> Option<Inputs> {
                 .unwrap();
             let raw = || RawText::from_file(file.path()).unwrap();
             Some(Inputs {
-                training: Some(Input::Corpus(Corpus::new(&raw(), corpus.cut()))),
+                training: Some(Input::Corpus(Corpus::new(&raw(), lstm_lab::plan::cut(corpus)))),
                 text: Some(Input::Text(EncodedText::new(raw()).unwrap())),
             })
         }
@@ -49,18 +49,18 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
     for path in shipped.iter().chain(&claims) {
         let spec = load(path);
         for (what, text) in [
-            ("question", &spec.resolved.question),
-            ("source", &spec.resolved.source),
-            ("expect", &spec.resolved.expect),
-            ("run_time", &spec.resolved.run_time),
+            ("question", &spec.about.question),
+            ("source", &spec.about.source),
+            ("expected", &spec.about.expected),
+            ("expected_runtime", &spec.about.expected_runtime),
         ] {
             assert!(text.as_ref().is_some_and(|text| text.len() > 10), "{}: no `{what}`", path.display());
         }
         match &spec.task {
-            TaskSpec::Text { of: TextSource::Dataset(name), .. } => {
+            TaskSpec::Text { source: TextSource::Dataset(name), .. } => {
                 assert!(dataset_of(DatasetKind::Text, name).is_ok());
             }
-            TaskSpec::Text { of: TextSource::File(file), .. } => {
+            TaskSpec::Text { source: TextSource::File(file), .. } => {
                 panic!("{}: names a file of one machine: {}", path.display(), file.display());
             }
             TaskSpec::Images { dataset, .. } => assert!(dataset_of(DatasetKind::Images, dataset).is_ok()),
@@ -69,13 +69,13 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
         if let Some(inputs) = inputs(&spec) {
             let plan = lstm_lab::plan::Plan::new(&spec, &inputs, "cpu", 1).unwrap_or_else(|e| panic!("{e}"));
             assert!(!plan.runs.is_empty(), "{}", path.display());
-            for published in spec.targets.publications.iter().flat_map(|publication| &publication.results) {
-                let repeats = plan.runs.iter().any(|run| published.of.fits(&run.settings));
+            for published in spec.published.publications.iter().flat_map(|publication| &publication.results) {
+                let repeats = plan.runs.iter().any(|run| published.selected.fits(&run.settings));
                 assert!(
                     repeats,
                     "{}: no run repeats what was published where {}",
                     path.display(),
-                    published.of
+                    published.selected
                 );
             }
         }
@@ -97,7 +97,7 @@ fn every_claim_has_a_test_and_five_seeds() {
 
 #[test]
 fn every_published_result_is_of_a_shipped_experiment() {
-    let text = fs::read_to_string(experiments().join(targets::FILE)).unwrap();
+    let text = fs::read_to_string(experiments().join(PUBLISHED)).unwrap();
     let names: BTreeSet<String> =
         text.parse::<toml::Table>().unwrap().into_iter().map(|(name, _)| name).collect();
     let shipped: BTreeSet<String> = configs(&experiments()).iter().map(|path| load(path).name).collect();

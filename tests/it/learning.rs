@@ -6,8 +6,8 @@ use std::path::Path;
 
 use lstm_lab::cell::State;
 use lstm_lab::config;
-use lstm_lab::config::task::TaskSpec as Form;
-use lstm_lab::config::training::TrainingSpec;
+use lstm_lab::config::spec::TaskSpec as Form;
+use lstm_lab::config::spec::TrainingSpec;
 use lstm_lab::data::{Corpus, Input, Inputs, RawText, Split};
 use lstm_lab::device::cpu;
 use lstm_lab::model::{Ask, Blueprint, Model, model};
@@ -39,7 +39,7 @@ impl Lesson {
                 let file = dir.path().join("text.txt");
                 fs::write(&file, text).unwrap();
                 let raw = RawText::from_file(&file).unwrap();
-                Some(Input::Corpus(Corpus::new(&raw, corpus.cut())))
+                Some(Input::Corpus(Corpus::new(&raw, lstm_lab::plan::cut(corpus))))
             }
             _ => None,
         };
@@ -221,7 +221,7 @@ fn the_split_test_is_judged_once_by_the_parameters_of_the_best_evaluation() {
 fn every_excerpt_that_is_held_out_counts_the_same() {
     let lesson = Lesson::new(
         &"abcacbdedd".repeat(20),
-        "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\ntargets = \"last\"\n\
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\npredict = \"last_step\"\n\
          [grid]\ncell = \"lstm\"\nengine = \"fused\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\nbatch_size = 2\n\
          [training]\nsteps = 1\nheld_out_sequences = 5\n",
     );
@@ -357,7 +357,7 @@ fn a_gradient_profile_is_of_each_sequences_own_loss() {
                 &format!(
                     "{task}[grid]\ncell = \"{cell}\"\nengine = \"fused\"\ndtype = \"f64\"\nhidden_size = 6\n\
                      seq_len = 12\nbatch_size = 3\nlayers = 2\n[training]\nmodel = \"{model}\"\nsteps = 1\n\
-                     held_out_sequences = 3\ngradient_profile_every = 1\n"
+                     eval_sequences = 3\ngradient_profile_every = 1\n"
                 ),
             );
             let curves = lesson.rows_in(&lesson.dir.path().join("checkpoints"), |_| ()).gradients;
@@ -421,7 +421,8 @@ fn a_run_goes_on_bit_for_bit_wherever_it_was_cut_off() {
 /// A config decides sizes before there is any data: it has to know what the tasks make.
 #[test]
 fn a_config_knows_the_sizes_of_the_sequences_that_tasks_make() {
-    for task in ["adding\"\nform = \"1997", "adding\"\nform = \"2016", "copy_memory", "temporal_order"] {
+    for task in ["adding\"\nvariant = \"1997", "adding\"\nvariant = \"2016", "copy_memory", "temporal_order"]
+    {
         let lesson = Lesson::new(
             "",
             &format!("[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nseq_len = 20\nbatch_size = 30\n"),

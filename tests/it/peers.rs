@@ -24,7 +24,7 @@ batch_size = 2
 [speed]
 samples = 5
 warmup = 2
-peers = ["jax"]
+frameworks = ["jax"]
 "#;
 
 fn root() -> &'static Path {
@@ -135,7 +135,7 @@ fn without_a_program_for_peers_nothing_runs_and_the_remedy_is_named() {
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("peer `jax`: cannot start /nowhere/peer"), "{said}");
     assert!(!dir.path().join("results/small/runs.csv").exists());
-    let (code, said) = run(dir.path(), None, "", &["--set", "speed.peers=[]"]);
+    let (code, said) = run(dir.path(), None, "", &["--set", "speed.frameworks=[]"]);
     assert_eq!(code, 0, "{said}");
 }
 

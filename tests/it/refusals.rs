@@ -1,7 +1,7 @@
 //! The refusals of configs: `tests/refusals/NAME.toml` is checked, and `NAME.stderr` beside it is the whole message.
 //!
 //! A new refusal needs one new `.toml` file; `UPDATE_SNAPSHOTS=1` writes its message. Its first line may give overrides:
-//! `# args: --set KEY=VALUE --set KEY=VALUE`. In `tests/refusals/published` each file is the `targets.toml` beside the
+//! `# args: --set KEY=VALUE --set KEY=VALUE`. In `tests/refusals/published` each file is the `published.toml` beside the
 //! config `tests/configs/published.toml`.
 
 use std::fs;
@@ -80,7 +80,7 @@ fn check_bad_published_results_prints_the_whole_message() {
     let problems: Vec<String> = cases(&tests_dir().join("refusals/published"))
         .iter()
         .filter_map(|case| {
-            fs::copy(case, dir.path().join("targets.toml")).unwrap();
+            fs::copy(case, dir.path().join("published.toml")).unwrap();
             problem(case, dir.path(), &check(dir.path(), "small.toml", &[]))
         })
         .collect();

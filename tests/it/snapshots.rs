@@ -44,10 +44,10 @@ fn check_shipped_experiments_plan_and_ids_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), LINE.repeat(10_000)).unwrap();
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
-    fs::copy(shipped.join("targets.toml"), dir.path().join("targets.toml")).unwrap();
+    fs::copy(shipped.join("published.toml"), dir.path().join("published.toml")).unwrap();
     let mut configs = files(&shipped, "toml");
     configs.extend(files(&shipped.join("claims"), "toml"));
-    for path in configs.iter().filter(|path| name(path) != "targets.toml") {
+    for path in configs.iter().filter(|path| name(path) != "published.toml") {
         let config = fs::read_to_string(path).unwrap();
         if config.contains("name = \"images\"") {
             continue;

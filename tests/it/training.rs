@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
 use lstm_lab::cell::CellName;
-use lstm_lab::plan::sizing::Frame;
+use lstm_lab::plan::sizing::ModelShape;
 use lstm_lab::results::schema::{GradientRow, RunRow, TrainingRow};
 use lstm_lab::settings::names::ModelName;
 
@@ -235,7 +235,7 @@ fn what_a_killed_process_left_half_written_is_cleared_up() {
 fn sequences_are_those_that_were_seen() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(4)).unwrap();
-    let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\ntargets = \"last\"\nstride = 40\nsplit = [0.8, 0.1, 0.1]\n\
+    let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\npredict = \"last_step\"\nstride = 40\nsplit = [0.8, 0.1, 0.1]\n\
                 [grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 20\nbatch_size = 32\n[training]\nsteps = 3\n\
                 log_every = 1\n";
     let config = config(dir.path(), "few", text);
@@ -346,7 +346,7 @@ fn a_model_of_excerpts_sees_no_more_of_a_text_than_it_was_trained_on() {
     let config = config(
         dir.path(),
         "excerpts",
-        "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\ntargets = \"last\"\n\
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\npredict = \"last_step\"\n\
          [grid]\ncell = \"lstm\"\nhidden_size = 16\nseq_len = 5\nbatch_size = 8\n\
          [training]\nsteps = 60\nlearning_rate = 0.01\n",
     );
@@ -369,7 +369,7 @@ fn a_model_of_words_begins_a_line_where_no_word_is_given() {
     let config = config(
         dir.path(),
         "words",
-        "[task]\nname = \"text\"\nfile = \"text.txt\"\nlevel = \"word\"\nsplit = [0.8, 0.1, 0.1]\n\
+        "[task]\nname = \"text\"\nfile = \"text.txt\"\ntokenizer = \"word\"\nsplit = [0.8, 0.1, 0.1]\n\
          [grid]\ncell = \"gru\"\nhidden_size = 32\nseq_len = 17\nbatch_size = 4\n\
          [training]\nsteps = 150\nlearning_rate = 0.01\nclip_norm = 1.0\n",
     );
@@ -460,12 +460,12 @@ fn models_of_one_number_of_parameters_are_as_large_as_that() {
     fs::write(dir.path().join("text.txt"), TEXT.repeat(20)).unwrap();
     let text =
         "[task]\nname = \"text\"\nfile = \"text.txt\"\nencoding = \"embedding\"\nsplit = [0.8, 0.1, 0.1]\n";
-    let adding = "[task]\nname = \"adding\"\nform = \"1997\"\n";
+    let adding = "[task]\nname = \"adding\"\nvariant = \"1997\"\n";
     for (name, task, input_size) in [("text", text, "input_size = 5\n"), ("adding", adding, "")] {
         let grid = format!(
             "[grid]\ncell = [\"rnn\", \"lstm\", \"gru\"]\n{input_size}layers = 2\nseq_len = 20\nbatch_size = 4\n\
-             [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nparameters = 12_000\nsteps = 1\n\
-             held_out_sequences = 4\n"
+             [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nparameter_budget = 12_000\nsteps = 1\n\
+             eval_sequences = 4\n"
         );
         let config = config(dir.path(), name, &format!("{task}{grid}"));
         let output = run(dir.path(), &config, &[]);
@@ -478,7 +478,7 @@ fn models_of_one_number_of_parameters_are_as_large_as_that() {
         let symbols = TEXT.chars().collect::<std::collections::BTreeSet<_>>().len() + 1;
         for run in runs {
             let model: ModelName = run.model.as_deref().unwrap().parse().unwrap();
-            let frame = Frame {
+            let frame = ModelShape {
                 model,
                 cell: run.cell.parse().unwrap_or(CellName::Rnn),
                 layers: 2,
@@ -500,7 +500,7 @@ fn models_of_one_number_of_parameters_are_as_large_as_that() {
 fn a_share_of_the_data_is_learned_from() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
-    for (name, targets) in [("every", ""), ("last", "targets = \"last\"\n")] {
+    for (name, targets) in [("every", ""), ("last", "predict = \"last_step\"\n")] {
         let text = format!(
             "[task]\nname = \"text\"\nfile = \"text.txt\"\n{targets}\
              [grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\

@@ -129,7 +129,7 @@ fn of_claim(judged: claim::Judged) -> SummaryRow {
     let metric = Metric {
         kind: "claim",
         name: judged.test.reading.metric.as_str(),
-        quantity: &judged.test.what,
+        quantity: &judged.test.name,
         lag: judged.test.reading.lag,
         estimate: judged.estimate,
         n: judged.n,
@@ -143,7 +143,7 @@ fn of_claim(judged: claim::Judged) -> SummaryRow {
 
 /// A published result and ours.
 fn of_published(judged: published::Judged) -> SummaryRow {
-    let settings = judged.published.of.to_string();
+    let settings = judged.published.selected.to_string();
     let metric = Metric {
         kind: "published",
         name: judged.published.reading.metric.as_str(),

@@ -1,7 +1,7 @@
 //! The kind `gradients`: the norm of the gradient at every step.
 
 use super::{Place, agree, cotangent, run_parameters};
-use crate::config::measure::Gradients;
+use crate::config::spec::Gradients;
 use crate::data::EncodedText;
 use crate::diagnostics::adjoint::Profile;
 use crate::diagnostics::exact::PathSplit;
@@ -43,7 +43,7 @@ pub fn execute(run: &Run, options: Gradients, text: Option<&EncodedText>, place:
     let loss = Loss::new(settings.loss.unwrap_or(LossName::Last), settings, &batch)?;
     let look = Look {
         split_every: match name {
-            EngineName::Builtin => split_every.unwrap_or_else(|| steps.div_ceil(50)),
+            EngineName::Builtin => split_every.map_or_else(|| steps.div_ceil(50), |every| every.0),
             _ => 1,
         },
         paths: if path_split { PathSplit::On } else { PathSplit::Off },

@@ -1,7 +1,7 @@
 //! The kind `jacobian`: products of the state's Jacobians over lag, and what predicts them.
 
 use super::{Place, gates, run_parameters};
-use crate::config::measure::Jacobian;
+use crate::config::spec::Jacobian;
 use crate::data::EncodedText;
 use crate::diagnostics::jacobian::{Product, Settings, View, products};
 use crate::plan::run::Run;
@@ -28,7 +28,7 @@ pub fn execute(
     let p = run_parameters(&run.settings, place.device);
     let input = batch(run, text, place.device)?.input;
     let steps = run.settings.seq_len;
-    let burn_in = burn_in.unwrap_or(steps / 10);
+    let burn_in = burn_in.map_or(steps / 10, |steps| steps.0);
     let view = |lag: usize| {
         if spaced(lag, steps, SPECTRA) {
             View::Spectrum
@@ -38,7 +38,7 @@ pub fn execute(
             View::Nothing
         }
     };
-    let products = products(&p, &input, None, Settings { qr_every, burn_in }, view)?;
+    let products = products(&p, &input, None, Settings { qr_every: qr_every.0, burn_in }, view)?;
     Ok(Rows {
         jacobian: products.iter().flat_map(|product| rows(run, product)).collect(),
         gates: gates::rows(run, &p, &input)?,

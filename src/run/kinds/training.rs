@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Measured, Place};
-use crate::config::training::TrainingSpec;
+use crate::config::spec::TrainingSpec;
 use crate::data::{Input, UNKNOWN};
 use crate::model::{Blueprint, Model, model};
 use crate::plan::run::Run;

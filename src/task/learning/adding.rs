@@ -30,8 +30,8 @@ impl Made for Adding {
         let Frame { steps, batch, kind, on, .. } = self.frame;
         // All sequences of a batch are of one length; in the form of 1997 another in each batch.
         let steps = match self.form {
-            AddingVariant::Form2016 => steps,
-            AddingVariant::Form1997 => rng.random_range(steps..=steps + steps / 10),
+            AddingVariant::Variant2016 => steps,
+            AddingVariant::Variant1997 => rng.random_range(steps..=steps + steps / 10),
         };
         let shape = [steps as i64, batch as i64, 2];
         let (mut input, mut sums) = (random::filled(&shape, || 0.0f64), Vec::with_capacity(batch));
@@ -41,10 +41,10 @@ impl Made for Adding {
                 place..place + 2
             };
             let sum = match self.form {
-                AddingVariant::Form2016 => {
+                AddingVariant::Variant2016 => {
                     form_2016(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair))
                 }
-                AddingVariant::Form1997 => form_1997(&mut rng, [self.frame.steps, steps], |t, pair| {
+                AddingVariant::Variant1997 => form_1997(&mut rng, [self.frame.steps, steps], |t, pair| {
                     input[at(t)].copy_from_slice(&pair)
                 }),
             };
@@ -109,8 +109,8 @@ impl Task for Adding {
     /// first counts in nine of ten sequences.
     fn chance(&self, _split: Split) -> Chance {
         let loss = match self.form {
-            AddingVariant::Form2016 => 2.0 / 12.0,
-            AddingVariant::Form1997 => 1.9 / 48.0,
+            AddingVariant::Variant2016 => 2.0 / 12.0,
+            AddingVariant::Variant1997 => 1.9 / 48.0,
         };
         Chance { loss, accuracy: None }
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_form_of_2016_asks_for_the_sum_of_one_number_of_either_half() {
-        let (numbers, markers, target) = batch(AddingVariant::Form2016, 30);
+        let (numbers, markers, target) = batch(AddingVariant::Variant2016, 30);
         for half in [markers.narrow(0, 0, 15), markers.narrow(0, 15, 15)] {
             assert_eq!(count(&half.sum_dim_intlist(0, false, Kind::Double).eq(1.0)), SEQUENCES as i64);
         }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_form_of_1997_asks_for_what_is_marked_and_nothing_else() {
-        let (numbers, markers, target) = batch(AddingVariant::Form1997, 40);
+        let (numbers, markers, target) = batch(AddingVariant::Variant1997, 40);
         let steps = numbers.size()[0];
         assert!((40..=44).contains(&steps));
         let marked = markers.eq(1.0).to_kind(Kind::Double);

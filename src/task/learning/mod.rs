@@ -10,8 +10,8 @@ mod text;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::config::task::TaskSpec as Form;
-use crate::config::training::TrainingSpec;
+use crate::config::spec::TaskSpec as Form;
+use crate::config::spec::TrainingSpec;
 use crate::data::{Input, Split};
 use crate::device;
 use crate::plan::run::Run;
@@ -159,22 +159,22 @@ pub fn task<'a>(
     let frame = Frame {
         steps: run.settings.seq_len,
         batch: run.settings.batch_size,
-        held_out: training.held_out_sequences,
+        held_out: training.eval_sequences,
         share: run.settings.train_fraction.unwrap_or(1.0),
         seed: run.settings.seed,
         kind: device::kind(run.settings.dtype),
         on,
     };
     match (&run.task, input) {
-        (Form::Adding { form }, _) => Ok(Box::new(adding::Adding::new(*form, frame))),
+        (Form::Adding { variant }, _) => Ok(Box::new(adding::Adding::new(*variant, frame))),
         (Form::CopyMemory { .. }, _) => Ok(Box::new(copy_memory::CopyMemory::new(frame))),
         (Form::TemporalOrder { .. }, _) => Ok(Box::new(temporal_order::TemporalOrder::new(frame))),
         (Form::Images { permuted, .. }, Some(Input::Images(images))) => {
             Ok(Box::new(images::PixelByPixel::new(images, *permuted, frame)))
         }
-        (Form::Text { corpus: settings, .. }, Some(Input::Corpus(corpus))) => match settings.targets {
-            Predict::Every => Ok(Box::new(text::Streams::new(corpus, frame)?)),
-            Predict::Last => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame)?)),
+        (Form::Text { corpus: settings, .. }, Some(Input::Corpus(corpus))) => match settings.predict {
+            Predict::EveryStep => Ok(Box::new(text::Streams::new(corpus, frame)?)),
+            Predict::LastStep => Ok(Box::new(text::Excerpts::new(corpus, settings.stride, frame)?)),
         },
         _ => {
             Err(Error::Usage(format!("the task `{}` cannot be learned without its data", run.settings.task)))

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Place;
-use crate::config::measure::Timing;
+use crate::config::spec::Speed;
 use crate::data::EncodedText;
 use crate::engine::EngineName;
 use crate::error::Error as LibraryError;
@@ -42,7 +42,7 @@ const WAKING: Duration = Duration::from_millis(25);
 /// A shape does not fit; the task's text is missing; peers are asked for, and there is no program for them.
 pub fn execute(
     run: &Run,
-    Timing { passes, samples, warmup, budget_seconds }: &Timing,
+    speed: &Speed,
     text: Option<&EncodedText>,
     place: Place,
 ) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
@@ -56,15 +56,16 @@ pub fn execute(
         contest.enter(peer(run, &work, place, name).map(Arm::Peer))?;
     }
     let mut rows = Vec::new();
-    let budget = Duration::from_secs_f64(budget_seconds / passes.len() as f64);
+    let passes = &speed.pass.0;
+    let budget = Duration::from_secs_f64(speed.budget_seconds.0 / passes.len() as f64);
     for &pass in passes {
         for place in 0..contest.arms.len() {
-            for _ in 0..*warmup {
+            for _ in 0..speed.warmup.0 {
                 contest.seconds(place, pass);
             }
         }
         let start = Instant::now();
-        for sample in 0..*samples {
+        for sample in 0..speed.samples.0 {
             if sample >= LEAST_SAMPLES && start.elapsed() > budget {
                 break;
             }

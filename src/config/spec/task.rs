@@ -1,12 +1,9 @@
 //! `[task]`: where sequences come from.
 
-mod check;
-
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::data::Cut;
 use crate::settings::names::{AddingVariant, Predict, Tokenizer};
 use crate::settings::names::{Encoding, TaskName};
 
@@ -20,16 +17,16 @@ pub enum TaskSpec {
     Text {
         /// Which text; a run is known by its checksum instead.
         #[serde(skip)]
-        of: TextSource,
+        source: TextSource,
         /// How a character becomes a vector.
         encoding: Encoding,
         /// What training makes of it.
-        corpus: CorpusSettings,
+        corpus: CorpusSpec,
     },
     /// The sum of two marked numbers.
     Adding {
         /// Which form of the problem.
-        form: AddingVariant,
+        variant: AddingVariant,
     },
     /// Ten symbols to be repeated.
     CopyMemory {
@@ -52,27 +49,19 @@ pub enum TaskSpec {
 
 /// What training makes of a text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CorpusSettings {
+pub struct CorpusSpec {
     /// What one symbol is.
-    pub level: Tokenizer,
+    pub tokenizer: Tokenizer,
     /// Shares of the splits `train`, `valid` and `test`, in the text's order.
     pub split: [f64; 3],
     /// Characters from the text's beginning that are used; `None`: all.
-    pub limit: Option<usize>,
+    pub max_chars: Option<usize>,
     /// A word that is rarer in the training split is unknown.
     pub min_count: usize,
     /// After which steps an output is asked for.
-    pub targets: Predict,
+    pub predict: Predict,
     /// Steps from the start of one excerpt to that of the next, with `targets = "last"`.
     pub stride: usize,
-}
-
-impl CorpusSettings {
-    /// How the text is cut up.
-    pub fn cut(&self) -> Cut {
-        let by_words = self.level == Tokenizer::Word;
-        Cut { by_words, split: self.split, limit: self.limit, min_count: self.min_count }
-    }
 }
 
 /// Which text.
@@ -139,16 +128,16 @@ impl TaskSpec {
     /// Steps of the longest sequence where T is `seq_len`.
     pub fn longest(&self, seq_len: usize) -> usize {
         match self {
-            TaskSpec::Adding { form: AddingVariant::Form1997 } => seq_len + seq_len / 10,
+            TaskSpec::Adding { variant: AddingVariant::Variant1997 } => seq_len + seq_len / 10,
             TaskSpec::CopyMemory { .. } => seq_len + 20,
             _ => seq_len,
         }
     }
 
     /// What a symbol of a text is; none of other tasks.
-    pub fn level(&self) -> Option<Tokenizer> {
+    pub fn tokenizer(&self) -> Option<Tokenizer> {
         match self {
-            TaskSpec::Text { corpus, .. } => Some(corpus.level),
+            TaskSpec::Text { corpus, .. } => Some(corpus.tokenizer),
             _ => None,
         }
     }
@@ -156,8 +145,8 @@ impl TaskSpec {
     /// The fewest steps of a sequence.
     pub fn least_steps(&self) -> usize {
         match self {
-            TaskSpec::Adding { form: AddingVariant::Form2016 } => 2,
-            TaskSpec::Adding { form: AddingVariant::Form1997 } | TaskSpec::TemporalOrder { .. } => 10,
+            TaskSpec::Adding { variant: AddingVariant::Variant2016 } => 2,
+            TaskSpec::Adding { variant: AddingVariant::Variant1997 } | TaskSpec::TemporalOrder { .. } => 10,
             _ => 1,
         }
     }

@@ -1,26 +1,8 @@
 //! What a `training` experiment may set, checked.
 
-mod check;
-pub mod wire;
-
 use serde::Serialize;
 
-use crate::settings::names::{ModelName, OptimizerName, ScheduleName};
-
-/// What is swept beside the grid.
-#[derive(Debug, Clone, Default)]
-pub struct TrainingAxes {
-    /// Models.
-    pub model: Vec<ModelName>,
-    /// Learning rates.
-    pub learning_rate: Vec<f64>,
-    /// Norms to which gradients are clipped; 0 for never.
-    pub clip_norm: Vec<f64>,
-    /// Probabilities of dropout.
-    pub dropout: Vec<f64>,
-    /// Fractions of the training data that are learned from.
-    pub train_fraction: Vec<f64>,
-}
+use crate::settings::names::{OptimizerName, ScheduleName};
 
 /// What one run learns with.
 #[derive(Debug, Clone, Serialize)]
@@ -29,7 +11,7 @@ pub struct TrainingSpec {
     pub layer_sizes: Option<Vec<usize>>,
     /// The number of parameters that decides each model's hidden size. That size is part of what a run is, this is not.
     #[serde(skip)]
-    pub parameters: Option<usize>,
+    pub parameter_budget: Option<usize>,
     /// Heads of a Transformer's attention.
     pub heads: usize,
     /// The rule by which parameters follow their gradient.
@@ -43,7 +25,7 @@ pub struct TrainingSpec {
     /// Steps between evaluations; `None`: a twentieth of the run.
     pub evaluate_every: Option<usize>,
     /// Sequences of the splits `valid` and `test`, where the task does not have fewer.
-    pub held_out_sequences: usize,
+    pub eval_sequences: usize,
     /// When the task counts as solved.
     pub solved: Option<Solved>,
     /// Steps between gradient norms over lag.

@@ -1,13 +1,15 @@
 //! What serde and the TOML reader say, in this program's words: types as a config's writer knows them, and the nearest known
 //! key where one is unknown.
 
-use super::wire::GRID_KEYS;
+use toml::Value;
+
+use crate::settings::FIELDS;
 use crate::support::text::nearest;
 
 /// The message about the value of `key`, in plain words.
-pub(crate) fn explain(message: &str, key: &str) -> String {
+pub fn explain(message: &str, key: &str) -> String {
     if let Some(rest) = message.strip_prefix("unknown field ") {
-        return unknown_key(rest, key).unwrap_or_else(|| message.to_string());
+        return unknown_field(rest, key).unwrap_or_else(|| message.to_string());
     }
     if let Some(name) = message.strip_prefix("missing field ") {
         return format!("missing key {name}");
@@ -23,20 +25,44 @@ pub(crate) fn explain(message: &str, key: &str) -> String {
     }
 }
 
-/// The message for a key that is not known, of which serde has said its name and those that are.
-fn unknown_key(names: &str, key: &str) -> Option<String> {
-    let words: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
-    let (name, known) = words.split_first()?;
-    let leaf = key.rsplit('.').next().unwrap_or(key);
+/// The message for text that is no TOML.
+pub fn parse_problem(message: &str) -> String {
+    explain(message, "")
+}
+
+/// The message for a value of another type.
+pub fn type_problem(expected: &str, found: &Value) -> String {
+    let found = match found {
+        Value::String(text) => format!("the string \"{text}\""),
+        Value::Table(_) => "a table".to_string(),
+        Value::Array(_) => "a list".to_string(),
+        other => other.to_string(),
+    };
+    format!("expected {expected}, found {found}")
+}
+
+/// The message for a key that is not known, with the nearest one that is. `leaf` is the name that it is searched by.
+pub fn unknown_key(name: &str, leaf: &str, known: &[&str]) -> String {
+    let grid_key = FIELDS.iter().any(|field| field.is_swept_in_grid() && field.name == spelt_out(leaf));
     let hint = match nearest(spelt_out(name), known.iter().copied()) {
-        _ if GRID_KEYS.contains(&spelt_out(leaf)) && !known.contains(&spelt_out(leaf)) => {
+        _ if grid_key && !known.contains(&spelt_out(leaf)) => {
             format!("did you mean `grid.{}`?", spelt_out(leaf))
         }
         Some(word) => format!("did you mean `{word}`?"),
         None if leaf == "shapes" => "did you mean `grid.shapes`?".to_string(),
         None => format!("known keys here: {}", known.join(", ")),
     };
-    Some(format!("unknown key `{name}`; {hint}"))
+    format!("unknown key `{name}`; {hint}")
+}
+
+/// Takes the names out of serde's message about a field that it does not know; adds the keys that are swept in that table.
+fn unknown_field(names: &str, key: &str) -> Option<String> {
+    let words: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+    let (name, known) = words.split_first()?;
+    let (table, leaf) = key.rsplit_once('.').unwrap_or(("", key));
+    let swept = FIELDS.iter().filter(|field| field.swept_beside(table)).map(|field| field.name);
+    let known: Vec<&str> = known.iter().copied().chain(swept).collect();
+    Some(unknown_key(name, leaf, &known))
 }
 
 /// The key that a short form in `lstm-lab check` stands for.
@@ -54,7 +80,7 @@ fn spelt_out(name: &str) -> &str {
 fn expected(wanted: &str) -> String {
     let length = wanted.strip_prefix("an array of length ");
     match wanted {
-        "i64" | "u64" => "a whole number".to_string(),
+        "i64" | "u64" | "usize" => "a whole number".to_string(),
         "f64" => "a number".to_string(),
         "a boolean" => "`true` or `false`".to_string(),
         "a sequence" => "a list".to_string(),

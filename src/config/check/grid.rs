@@ -1,0 +1,305 @@
+//! The swept settings of each kind: its own grid, the shared one, and the keys among its other settings.
+
+use toml::{Table, Value};
+
+use crate::config::error_text::{type_problem, unknown_key};
+use crate::config::source::ConfigFile;
+use crate::config::spec::{self, Grid, Measure, Sweep, TaskSpec};
+use crate::engine::EngineName;
+use crate::settings::names::{ExperimentKind, OptimizerName};
+use crate::settings::{self, AUTO, FIELDS, Field, Form, Of, Settings};
+use crate::support::error::ConfigError;
+
+/// A setting that something else decides, and the message for a config that sets it all the same.
+type Fixed = (&'static str, String);
+
+/// The tables of a config that hold swept settings.
+pub struct GridTables {
+    /// `[grid]`, for every kind.
+    shared: Table,
+    /// `[KIND.grid]` of each kind.
+    own: Table,
+    /// Swept keys of `[KIND]` itself.
+    among: Table,
+}
+
+/// The sizes that joint shapes can hold.
+const SIZES: [&str; 4] = ["seq_len", "batch_size", "input_size", "hidden_size"];
+
+/// The settings that the task or the training decides.
+pub fn fixed_sizes(task: &TaskSpec, measure: &Measure) -> Vec<Fixed> {
+    let mut fixed = Vec::new();
+    if task.fixes_input_size() {
+        let problem = match task.encoding() {
+            Some(_) => "one-hot text has as many input features as its vocabulary has symbols: \
+                        leave input_size out, or set task.encoding = \"embedding\""
+                .to_string(),
+            None => format!(
+                "the task `{}` decides the number of input features: leave input_size out",
+                task.name()
+            ),
+        };
+        fixed.push(("input_size", problem));
+    }
+    if matches!(task, TaskSpec::Images { .. }) {
+        fixed.push(("seq_len", "an image has as many steps as pixels: leave seq_len out".to_string()));
+    }
+    if let Measure::Training(training) = measure {
+        if training.parameter_budget.is_some() {
+            let problem =
+                "training.parameter_budget decides the hidden size of each model; leave one of them out";
+            fixed.push(("hidden_size", problem.to_string()));
+        }
+        if let Some(sizes) = &training.layer_sizes {
+            let problem = format!("training.layer_sizes = {sizes:?} decides it; leave one of them out");
+            fixed.extend(["hidden_size", "layers"].map(|name| (name, problem.clone())));
+        }
+    }
+    fixed
+}
+
+impl GridTables {
+    /// Takes the swept settings out of a config.
+    ///
+    /// # Errors
+    /// A grid that is no table.
+    pub fn take(file: &ConfigFile, config: &mut Table) -> Result<GridTables, ConfigError> {
+        let as_table = |key: &str, value: Value| match value {
+            Value::Table(table) => Ok(table),
+            other => Err(file.error(key, type_problem("a table", &other))),
+        };
+        let shared = config.remove("grid").map_or(Ok(Table::new()), |grid| as_table("grid", grid))?;
+        let mut tables = GridTables { shared, own: Table::new(), among: Table::new() };
+        for kind in ExperimentKind::ALL.iter().map(|kind| kind.as_str()) {
+            let Some(Value::Table(table)) = config.get_mut(kind) else { continue };
+            let own = table.remove("grid");
+            let own = own.map_or(Ok(Table::new()), |grid| as_table(&format!("{kind}.grid"), grid))?;
+            tables.own.insert(kind.to_string(), own.into());
+            let swept = FIELDS.iter().filter(|field| field.swept_beside(kind));
+            let swept = swept.filter_map(|field| table.remove_entry(field.name));
+            tables.among.insert(kind.to_string(), swept.collect::<Table>().into());
+        }
+        Ok(tables)
+    }
+
+    /// The grid of one kind. What it comes to, with defaults, is put into `resolved` as `[KIND.grid]` and `[KIND]`.
+    pub fn grid(
+        &self,
+        file: &ConfigFile,
+        (kind, optimizer): (ExperimentKind, OptimizerName),
+        fixed: &[Fixed],
+        resolved: &mut Table,
+    ) -> Result<Grid, ConfigError> {
+        let table = |tables: &Table| tables.get(kind.as_str()).and_then(Value::as_table).cloned();
+        let own = table(&self.own).unwrap_or_default();
+        let mut tables = KindTables {
+            file,
+            of: Of { kind, optimizer },
+            fixed,
+            shared: self.shared.clone(),
+            among: table(&self.among).unwrap_or_default(),
+            own,
+        };
+        tables.hide_shared_sizes();
+        for (key, grid) in [("grid".to_string(), &tables.shared), (format!("{kind}.grid"), &tables.own)] {
+            tables.only_known_keys(&key, grid)?;
+        }
+        let shapes = tables.shapes()?;
+        let mut written = Table::new();
+        if let Some((_, shapes)) = tables.find("shapes") {
+            written.insert("shapes".to_string(), shapes.clone());
+        }
+        let mut sweeps = Vec::new();
+        for field in FIELDS.iter().filter(|field| field.is_swept_by(kind)) {
+            if let Some((sweep, values)) = tables.sweep(field, &shapes)? {
+                let table = if field.swept_beside(kind.as_str()) { &mut *resolved } else { &mut written };
+                if field.swept_beside(kind.as_str()) {
+                    let table = table.get_mut(kind.as_str()).and_then(Value::as_table_mut);
+                    table.expect("each kind has its table").insert(field.name.to_string(), values);
+                } else {
+                    table.insert(field.name.to_string(), values);
+                }
+                sweeps.push(sweep);
+            }
+        }
+        let table = resolved.entry(kind.as_str()).or_insert_with(|| Table::new().into());
+        table.as_table_mut().expect("a table for each kind").insert("grid".to_string(), written.into());
+        Ok(Grid { sweeps, shapes })
+    }
+}
+
+/// The tables that count for one kind.
+struct KindTables<'a> {
+    file: &'a ConfigFile,
+    of: Of,
+    fixed: &'a [Fixed],
+    own: Table,
+    shared: Table,
+    among: Table,
+}
+
+impl KindTables<'_> {
+    /// Joint sizes in the kind's own grid hide the shared sizes, and sizes there hide the shared joint sizes.
+    fn hide_shared_sizes(&mut self) {
+        if self.own.contains_key("shapes") {
+            self.shared.retain(|name, _| SIZES.iter().all(|size| *size != name));
+        }
+        if SIZES.iter().any(|name| self.own.contains_key(*name)) {
+            self.shared.remove("shapes");
+        }
+    }
+
+    fn only_known_keys(&self, at: &str, table: &Table) -> Result<(), ConfigError> {
+        let known: Vec<&str> = FIELDS
+            .iter()
+            .filter(|field| field.is_swept_in_grid())
+            .map(|field| field.name)
+            .chain(["shapes"])
+            .collect();
+        match table.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(self.file.error(&format!("{at}.{name}"), unknown_key(name, name, &known))),
+            None => Ok(()),
+        }
+    }
+
+    /// The value of a grid key with the dotted key of its place.
+    fn find(&self, name: &str) -> Option<(String, &Value)> {
+        let kind = self.of.kind;
+        let own = self.own.get(name).map(|value| (format!("{kind}.grid.{name}"), value));
+        let shared = || self.shared.get(name).map(|value| (format!("grid.{name}"), value));
+        let among = || self.among.get(name).map(|value| (format!("{kind}.{name}"), value));
+        own.or_else(shared).or_else(among)
+    }
+
+    /// The joint sizes; one empty shape where there are none.
+    fn shapes(&self) -> Result<Vec<Vec<spec::Value>>, ConfigError> {
+        let Some((key, value)) = self.find("shapes") else { return Ok(vec![vec![]]) };
+        let tables: Vec<Table> = self.file.typed(&key, value.clone())?;
+        if tables.is_empty() {
+            return Err(self.file.error(&key, "expected at least one shape, found an empty list"));
+        }
+        let mut shapes = Vec::new();
+        for (n, table) in tables.iter().enumerate() {
+            let key = format!("{key}[{n}]");
+            if tables[..n].contains(table) {
+                return Err(self
+                    .file
+                    .error(&key, format!("expected each shape once, found {} again", shown(table))));
+            }
+            let mut shape = Vec::new();
+            for (name, value) in table {
+                let Some(field) = settings::field(name).filter(|_| SIZES.contains(&name.as_str())) else {
+                    let problem = unknown_key(name, name, &SIZES);
+                    return Err(self.file.error(&format!("{key}.{name}"), problem));
+                };
+                self.refuse_fixed(field, &key)?;
+                shape.push(spec::Value { field, text: self.text(field, &format!("{key}.{name}"), value)? });
+            }
+            shapes.push(shape);
+        }
+        let all = |name: &str| tables.iter().all(|table| table.contains_key(name));
+        match SIZES.iter().find(|name| tables.iter().any(|table| table.contains_key(**name)) && !all(name)) {
+            Some(name) => {
+                Err(self.file.error(&key, format!("expected every shape, or none, to set `{name}`")))
+            }
+            None => Ok(shapes),
+        }
+    }
+
+    fn refuse_fixed(&self, field: &Field, key: &str) -> Result<(), ConfigError> {
+        match self.fixed.iter().find(|(name, _)| *name == field.name) {
+            Some((_, problem)) => Err(self.file.error(key, problem)),
+            None => Ok(()),
+        }
+    }
+
+    /// The values of one setting, as text and as TOML; none where shapes or something else decides them.
+    fn sweep(
+        &self,
+        field: &'static Field,
+        shapes: &[Vec<spec::Value>],
+    ) -> Result<Option<(Sweep, Value)>, ConfigError> {
+        let found = self.find(field.name);
+        let in_shapes = shapes.iter().flatten().any(|value| value.field.name == field.name);
+        if let Some((key, value)) = found {
+            self.refuse_fixed(field, &key)?;
+            if in_shapes {
+                let problem = "is set here and in `shapes`; expected it in one of them";
+                return Err(self.file.error(&key, problem));
+            }
+            let values = self.values(field, &key, value)?;
+            return Ok(Some((Sweep { field, values }, value.clone())));
+        }
+        if in_shapes || self.fixed.iter().any(|(name, _)| *name == field.name) {
+            return Ok(None);
+        }
+        let default = field.default(self.of);
+        let typed: Vec<Value> = default.iter().map(|text| toml_value(field.form, text)).collect();
+        let value = if let [one] = typed.as_slice() { one.clone() } else { Value::Array(typed) };
+        Ok(Some((Sweep { field, values: default }, value)))
+    }
+
+    fn values(&self, field: &Field, key: &str, value: &Value) -> Result<Vec<String>, ConfigError> {
+        let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        if list.is_empty() {
+            return Err(self.file.error(key, "expected at least one value, found an empty list"));
+        }
+        if field.name == "engine" && list.len() == 1 && list[0].as_str() == Some(AUTO) && self.has_auto() {
+            return Ok(vec![AUTO.to_string()]);
+        }
+        let mut values: Vec<String> = Vec::new();
+        for value in list {
+            let text = self.text(field, key, value)?;
+            if values.contains(&text) {
+                return Err(self.file.error(key, format!("expected each value once, found `{text}` again")));
+            }
+            values.push(text);
+        }
+        Ok(values)
+    }
+
+    fn has_auto(&self) -> bool {
+        matches!(self.of.kind, ExperimentKind::Training | ExperimentKind::Speed)
+    }
+
+    fn text(&self, field: &Field, key: &str, value: &Value) -> Result<String, ConfigError> {
+        let text = value_text(field, value).map_err(|problem| self.file.error(key, problem))?;
+        if field.name == "engine" {
+            // Frameworks and several engines in one word belong to selectors alone.
+            text.parse::<EngineName>().map_err(|problem| self.file.error(key, problem))?;
+        }
+        Ok(text)
+    }
+}
+
+/// The one spelling of a setting's value, checked.
+///
+/// # Errors
+/// A value of another type, or one that the setting does not allow.
+pub fn value_text(field: &Field, value: &Value) -> Result<String, String> {
+    let text = match (field.form, value) {
+        (Form::Word, Value::String(text)) => text.clone(),
+        (Form::Whole | Form::Number, Value::Integer(number)) => number.to_string(),
+        (Form::Number, Value::Float(number)) => number.to_string(),
+        (Form::Word, other) => return Err(type_problem("a string", other)),
+        (Form::Whole, other) => return Err(type_problem("a whole number", other)),
+        (Form::Number, other) => return Err(type_problem("a number", other)),
+    };
+    let mut scratch = Settings::blank(ExperimentKind::Gradients);
+    field.set(&mut scratch, &text)?;
+    Ok(field.get(&scratch).unwrap_or(text))
+}
+
+fn toml_value(form: Form, text: &str) -> Value {
+    match form {
+        Form::Word => Value::String(text.to_string()),
+        Form::Whole => text.parse().map(Value::Integer).expect("a default is a value"),
+        Form::Number => text.parse().map(Value::Float).expect("a default is a value"),
+    }
+}
+
+/// `{ seq_len = 20, batch_size = 4 }`.
+fn shown(shape: &Table) -> String {
+    let sizes = shape.iter().map(|(name, size)| format!("{name} = {size}"));
+    format!("{{ {} }}", sizes.collect::<Vec<_>>().join(", "))
+}

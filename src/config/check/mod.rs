@@ -1,0 +1,135 @@
+//! The checks between the tables of a config and the experiment: each says which key is wrong.
+
+pub mod claim;
+mod grid;
+pub mod published;
+mod reading;
+mod selector;
+mod task;
+mod training;
+
+use toml::{Table, Value};
+
+use super::raw;
+use super::source::ConfigFile;
+use super::spec::{About, Measure, Part, Published, Spec};
+use super::value::OneOrMany;
+use crate::settings::names::ExperimentKind;
+use crate::support::error::ConfigError;
+use grid::GridTables;
+
+/// Checks a config; published results are added later.
+///
+/// # Errors
+/// The first key whose value cannot be used, with its line.
+pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
+    let mut table = file.table()?;
+    let grids = GridTables::take(file, &mut table)?;
+    let mut config: raw::Config = file.typed("", table)?;
+    let name = name(file, config.name.get_or_insert_with(|| stem.to_string()))?;
+    let task = task::task(file, &mut config.task)?;
+    distinct(file, "kind", &config.kind)?;
+    distinct(file, "seeds", &config.seeds)?;
+    fill(file, &mut config)?;
+    let exclude = config.exclude.iter().enumerate();
+    let exclude = exclude.map(|(n, rule)| selector::selector(file, &format!("exclude[{n}]"), rule));
+    let exclude = exclude.collect::<Result<Vec<_>, _>>()?;
+    let claim = config.claim.clone().map(|claim| claim::claim(file, claim)).transpose()?;
+
+    let mut resolved = Table::try_from(&config).expect("a config that was read from TOML");
+    let mut parts = Vec::new();
+    for &kind in &config.kind.0 {
+        let measure = measure(file, kind, &config, &task)?;
+        let optimizer = config.training.clone().unwrap_or_default().optimizer;
+        let fixed = grid::fixed_sizes(&task, &measure);
+        let grid = grids.grid(file, (kind, optimizer), &fixed, &mut resolved)?;
+        parts.push(Part { measure, grid });
+    }
+    let about = About {
+        question: config.question,
+        source: config.source,
+        expected: config.expected,
+        expected_runtime: config.expected_runtime,
+    };
+    let seeds = config.seeds.0.iter().map(|seed| seed.0 as u64).collect();
+    let published = Published::default();
+    Ok(Spec { name, about, resolved, seeds, task, parts, exclude, claim, published, file: file.clone() })
+}
+
+fn name(file: &ConfigFile, name: &str) -> Result<String, ConfigError> {
+    let allowed = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    if name.trim().is_empty() || name.starts_with('.') || !name.chars().all(allowed) {
+        let problem = format!("expected a directory name of letters, digits, `-`, `_`, `.`, found `{name}`");
+        return Err(file.error("name", problem));
+    }
+    Ok(name.to_string())
+}
+
+/// Refuses an empty list and a value that comes twice.
+fn distinct<T: PartialEq + serde::Serialize>(
+    file: &ConfigFile,
+    key: &str,
+    values: &OneOrMany<T>,
+) -> Result<(), ConfigError> {
+    if values.0.is_empty() {
+        return Err(file.error(key, "expected at least one value, found an empty list"));
+    }
+    match values.0.iter().enumerate().find(|(n, value)| values.0[..*n].contains(value)) {
+        Some((_, twice)) => {
+            let twice = Value::try_from(twice).map(|value| plain(&value)).unwrap_or_default();
+            Err(file.error(key, format!("expected each value once, found `{twice}` again")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The text of a value without quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
+/// Gives each kind of the experiment its table, and refuses the table of another kind.
+fn fill(file: &ConfigFile, config: &mut raw::Config) -> Result<(), ConfigError> {
+    let has = |kind| config.kind.0.contains(&kind);
+    for (kind, set) in [
+        (ExperimentKind::Gradients, config.gradients.is_some()),
+        (ExperimentKind::Jacobian, config.jacobian.is_some()),
+        (ExperimentKind::Speed, config.speed.is_some()),
+        (ExperimentKind::Training, config.training.is_some()),
+    ] {
+        if set && !has(kind) {
+            let key = kind.as_str();
+            return Err(file.error(key, format!("has settings, but `kind` does not name `{key}`")));
+        }
+    }
+    config.gradients = has(ExperimentKind::Gradients).then(|| config.gradients.unwrap_or_default());
+    config.jacobian = has(ExperimentKind::Jacobian).then(|| config.jacobian.unwrap_or_default());
+    config.speed = has(ExperimentKind::Speed).then(|| config.speed.clone().unwrap_or_default());
+    config.training = has(ExperimentKind::Training).then(|| config.training.clone().unwrap_or_default());
+    Ok(())
+}
+
+fn measure(
+    file: &ConfigFile,
+    kind: ExperimentKind,
+    config: &raw::Config,
+    task: &super::spec::TaskSpec,
+) -> Result<Measure, ConfigError> {
+    task::fits(file, kind, task)?;
+    Ok(match kind {
+        ExperimentKind::Gradients => Measure::Gradients(config.gradients.unwrap_or_default()),
+        ExperimentKind::Jacobian => Measure::Jacobian(config.jacobian.unwrap_or_default()),
+        ExperimentKind::Speed => {
+            let speed = config.speed.clone().unwrap_or_default();
+            distinct(file, "speed.pass", &speed.pass)?;
+            if !speed.frameworks.0.is_empty() {
+                distinct(file, "speed.frameworks", &speed.frameworks)?;
+            }
+            Measure::Speed(speed)
+        }
+        ExperimentKind::Training => {
+            let training = config.training.clone().unwrap_or_default();
+            Measure::Training(Box::new(training::training(file, &training, task)?))
+        }
+    })
+}

@@ -1,0 +1,69 @@
+//! The one number of a run by which a claim or a published result is judged.
+
+use std::fmt;
+
+use crate::settings::names::{ExperimentKind, Quantity};
+use crate::support::names::names;
+
+names! {
+    /// Which number of a run is meant.
+    ClaimMetric ("metric") {
+        /// slope of log10 of the gradient's norm over lag, least squares
+        Slope = "slope",
+        /// log10 of the gradient's norm at one lag
+        Log10Norm = "log10_norm",
+        /// loss on the split `test`
+        Loss = "loss",
+        /// accuracy on the split `test`
+        Accuracy = "accuracy",
+        /// bits per character on the split `test`
+        BitsPerCharacter = "bits_per_character",
+        /// bits per word on the split `test`
+        BitsPerWord = "bits_per_word",
+        /// perplexity on the split `test`
+        Perplexity = "perplexity",
+        /// 1 where the run met the criterion of the config, 0 where it did not
+        Solved = "solved",
+        /// training sequences until the run met that criterion
+        Sequences = "sequences",
+        /// wall-clock time of a run of training
+        Seconds = "seconds",
+    }
+}
+
+impl ClaimMetric {
+    /// The kind of the runs that have it.
+    pub fn kind(self) -> ExperimentKind {
+        match self {
+            ClaimMetric::Slope | ClaimMetric::Log10Norm => ExperimentKind::Gradients,
+            _ => ExperimentKind::Training,
+        }
+    }
+
+    /// Whether more of it is better.
+    pub fn grows_better(self) -> bool {
+        matches!(self, ClaimMetric::Accuracy | ClaimMetric::Solved)
+    }
+}
+
+/// A metric, and for a gradient of what and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Which number.
+    pub metric: ClaimMetric,
+    /// Of which quantity of `gradients.csv`, in the layer nearest the input; none for other metrics.
+    pub quantity: Option<Quantity>,
+    /// At which lag, for `log10_norm`.
+    pub lag: Option<usize>,
+}
+
+impl fmt::Display for Reading {
+    /// `log10_norm of total_h at lag 100`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.metric)?;
+        if let Some(quantity) = self.quantity {
+            write!(f, " of {quantity}")?;
+        }
+        self.lag.map_or(Ok(()), |lag| write!(f, " at lag {lag}"))
+    }
+}

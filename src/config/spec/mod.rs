@@ -1,0 +1,21 @@
+//! A checked experiment: every word known, every number in range, nothing optional that is needed.
+
+mod claim;
+mod experiment;
+mod grid;
+mod measure;
+mod metric;
+mod published;
+mod selector;
+mod task;
+mod training;
+
+pub use claim::{Bound, Claim, Comparison, Test};
+pub use experiment::{About, Part, Spec};
+pub use grid::{Grid, Sweep, Value};
+pub use measure::{Gradients, Jacobian, Measure, Speed};
+pub use metric::{ClaimMetric, Reading};
+pub use published::{Publication, Published, PublishedNumber, Rule};
+pub use selector::Selector;
+pub use task::{CorpusSpec, TaskSpec, TextSource};
+pub use training::{Length, Optimizer, Schedule, Solved, TrainingSpec};

@@ -1,0 +1,50 @@
+//! Numbers that are checked as they are read.
+
+use serde::{Deserialize, Serialize};
+
+/// A whole number from 1 to 2^40, so that a product of two of them fits into 128 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Size(pub usize);
+
+/// A whole number of at least 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Count(pub usize);
+
+/// A finite number above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Positive(pub f64);
+
+impl TryFrom<i64> for Size {
+    type Error = String;
+
+    fn try_from(value: i64) -> Result<Size, String> {
+        usize::try_from(value)
+            .ok()
+            .filter(|size| (1..=1 << 40).contains(size))
+            .map(Size)
+            .ok_or_else(|| format!("expected a whole number from 1 to 2^40, found {value}"))
+    }
+}
+
+impl TryFrom<i64> for Count {
+    type Error = String;
+
+    fn try_from(value: i64) -> Result<Count, String> {
+        let problem = |_| format!("expected a whole number of at least 0, found {value}");
+        usize::try_from(value).map(Count).map_err(problem)
+    }
+}
+
+impl TryFrom<f64> for Positive {
+    type Error = String;
+
+    fn try_from(value: f64) -> Result<Positive, String> {
+        if value > 0.0 && value.is_finite() {
+            return Ok(Positive(value));
+        }
+        Err(format!("expected a number above 0, found {value}"))
+    }
+}

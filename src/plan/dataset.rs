@@ -1,0 +1,28 @@
+//! The data that a config names.
+
+use crate::config::Spec;
+use crate::config::spec::{CorpusSpec, TaskSpec, TextSource};
+use crate::data::{self, Cut, DatasetKind};
+use crate::settings::names::Tokenizer;
+use crate::support::error::ConfigError;
+
+/// Returns the name of the experiment's dataset, if it has one.
+///
+/// # Errors
+/// No such dataset, or one of another form.
+pub fn check_dataset(spec: &Spec) -> Result<Option<&str>, ConfigError> {
+    let (kind, name) = match &spec.task {
+        TaskSpec::Text { source: TextSource::Dataset(name), .. } => (DatasetKind::Text, name),
+        TaskSpec::Images { dataset, .. } => (DatasetKind::Images, dataset),
+        _ => return Ok(None),
+    };
+    let known = data::dataset_of(kind, name);
+    known.map_err(|error| spec.file.error("task.dataset", error.to_string()))?;
+    Ok(Some(name))
+}
+
+/// The way a text is cut up for training.
+pub fn cut(corpus: &CorpusSpec) -> Cut {
+    let by_words = corpus.tokenizer == Tokenizer::Word;
+    Cut { by_words, split: corpus.split, limit: corpus.max_chars, min_count: corpus.min_count }
+}

@@ -1,0 +1,147 @@
+//! The rules across settings: each refuses a run that makes no sense, and says which key is wrong.
+
+use crate::config::spec::{Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
+use crate::device::Dtype;
+use crate::engine::EngineName;
+use crate::settings::names::{AddingVariant, ExperimentKind, LossName, ModelName};
+use crate::settings::{Settings, field};
+use crate::support::error::ConfigError;
+
+/// A key of a grid, or a dotted key, and what is wrong with it.
+type Problem = (&'static str, String);
+
+/// Checks a run against every rule.
+///
+/// # Errors
+/// The first rule that it breaks, with file, line and key.
+pub fn check(spec: &Spec, settings: &Settings, measure: &Measure) -> Result<(), ConfigError> {
+    let problem = engines(settings).or_else(|| init(settings)).or_else(|| match measure {
+        Measure::Gradients(gradients) => of_gradients(&spec.task, settings, gradients.path_split),
+        Measure::Jacobian(jacobian) => of_jacobian(settings, jacobian),
+        Measure::Speed(_) => of_speed(settings),
+        Measure::Training(training) => of_training(&spec.task, settings, training),
+    });
+    problem.map_or(Ok(()), |(key, problem)| Err(error(spec, settings.kind, key, problem)))
+}
+
+/// An error about a grid key of a kind, or about a dotted key, at the place where the config sets it.
+pub fn error(spec: &Spec, kind: ExperimentKind, key: &str, problem: impl Into<String>) -> ConfigError {
+    if field(key).is_none() {
+        return spec.file.error(key, problem);
+    }
+    let places = [
+        format!("{kind}.grid.{key}"),
+        format!("grid.{key}"),
+        format!("{kind}.{key}"),
+        format!("{kind}.grid.shapes"),
+        "grid.shapes".to_string(),
+    ];
+    let place = places.iter().find(|place| spec.file.sets(place)).unwrap_or(&places[1]);
+    spec.file.error(place, problem)
+}
+
+fn engines(settings: &Settings) -> Option<Problem> {
+    let simd = settings.engine.engines.contains(&EngineName::Simd);
+    let frameworks = !settings.engine.frameworks.is_empty();
+    let (device, is_f64) = (&settings.device, settings.dtype == Dtype::F64);
+    if simd && device != "cpu" {
+        let problem = format!(
+            "the engine `simd` works on the CPU only, but the device is {device}; \
+             expected --device cpu, or the engine `analytic`"
+        );
+        return Some(("engine", problem));
+    }
+    if frameworks && device != "cpu" {
+        let problem = format!(
+            "frameworks are timed on the CPU only, but the device is {device}; expected --device cpu"
+        );
+        return Some(("speed.frameworks", problem));
+    }
+    if simd && is_f64 {
+        let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
+        return Some(("dtype", problem.to_string()));
+    }
+    let problem = "frameworks (speed.frameworks) work with f32 only; expected `f32`, or no frameworks";
+    (frameworks && is_f64).then(|| ("dtype", problem.to_string()))
+}
+
+fn init(settings: &Settings) -> Option<Problem> {
+    let problem = settings.init?.fits(settings.cell?).err()?;
+    Some(("init", problem))
+}
+
+fn of_gradients(task: &TaskSpec, settings: &Settings, path_split: bool) -> Option<Problem> {
+    if settings.loss == Some(LossName::Task) && *task == TaskSpec::Noise {
+        let problem = "expected `last` or `sum`, found `task`: the task `noise` has no loss of its own";
+        return Some(("loss", problem.to_string()));
+    }
+    let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
+    let other = settings.engine.first() != Some(EngineName::Analytic);
+    (path_split && other).then(|| ("gradients.path_split", problem.to_string()))
+}
+
+/// Products of Jacobians need the hand-derived steps, enough digits and a single sequence.
+fn of_jacobian(settings: &Settings, jacobian: &Jacobian) -> Option<Problem> {
+    let Settings { engine, dtype, batch_size, seq_len, .. } = settings;
+    let problem = if engine.first() != Some(EngineName::Analytic) {
+        let problem =
+            format!("expected `analytic`, the only engine that steps back by hand, found `{engine}`");
+        ("engine", problem)
+    } else if *dtype != Dtype::F64 {
+        ("dtype", "expected `f64` for products of many matrices, found `f32`".to_string())
+    } else if *batch_size != 1 {
+        let reason = "each sequence has a Jacobian of its own (more seeds give more of them)";
+        ("batch_size", format!("expected 1, since {reason}, found {batch_size}"))
+    } else if *seq_len < 2 {
+        ("seq_len", format!("expected at least 2, a step and one to step back to, found {seq_len}"))
+    } else {
+        let burn_in = jacobian.burn_in.filter(|steps| steps.0 + 1 >= *seq_len)?.0;
+        let lags = seq_len - 1;
+        let problem = format!("expected fewer steps than the lags of the sequence ({lags}), found {burn_in}");
+        ("jacobian.burn_in", problem)
+    };
+    Some(problem)
+}
+
+fn of_speed(settings: &Settings) -> Option<Problem> {
+    let problem = "expected `builtin` among the engines: speed is measured against it";
+    let has = settings.engine.engines.contains(&EngineName::Builtin);
+    (!has).then(|| ("engine", problem.to_string()))
+}
+
+fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) -> Option<Problem> {
+    let (heads, size) = (training.heads, settings.hidden_size);
+    let is_transformer = settings.model == Some(ModelName::Transformer);
+    if is_transformer && training.layer_sizes.is_some() {
+        let problem = "a Transformer's layers are of one size; expected grid.hidden_size and grid.layers";
+        return Some(("training.layer_sizes", problem.to_string()));
+    }
+    if is_transformer && size % heads != 0 {
+        let problem =
+            format!("expected a number of heads that divides grid.hidden_size = {size}, found {heads}");
+        return Some(("training.heads", problem));
+    }
+    let least = least_steps(task);
+    // The steps of images are unknown while they are not here.
+    if (1..least).contains(&settings.seq_len) {
+        let found = settings.seq_len;
+        let problem = format!("the task `{}` needs at least {least} steps, found {found}", task.name());
+        return Some(("seq_len", problem));
+    }
+    let fraction = settings.train_fraction.filter(|fraction| *fraction < 1.0);
+    if fraction.is_some() && !task.has_epochs() {
+        let problem = "the task makes new sequences without end; leave it out";
+        return Some(("train_fraction", problem.to_string()));
+    }
+    debug_assert!(matches!(training.length, Length::Steps(_)) || task.has_epochs());
+    None
+}
+
+/// The fewest steps of a sequence: the task puts marks at a tenth or a half of them.
+fn least_steps(task: &TaskSpec) -> usize {
+    match task {
+        TaskSpec::Adding { variant: AddingVariant::Variant2016 } => 2,
+        TaskSpec::Adding { variant: AddingVariant::Variant1997 } | TaskSpec::TemporalOrder { .. } => 10,
+        _ => 1,
+    }
+}

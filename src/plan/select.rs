@@ -1,0 +1,117 @@
+//! The runs that claims and published results read a number from.
+
+use std::collections::BTreeSet;
+
+use super::run::Run;
+use crate::cell::CellName;
+use crate::config::PUBLISHED;
+use crate::config::spec::{
+    Claim, ClaimMetric, Gradients, Measure, Published, Reading, Selector, Spec, TaskSpec,
+};
+use crate::settings::names::{Quantity, Tokenizer};
+use crate::support::error::{ConfigError, Error, Result};
+
+/// Checks that every test of the claim has runs of one grid point on each side, and that they have its number.
+///
+/// # Errors
+/// The first test without, with file, line and key.
+pub fn check_claim(spec: &Spec, claim: &Claim, runs: &[Run]) -> Result<(), ConfigError> {
+    for (n, test) in claim.tests.iter().enumerate() {
+        let baseline = test.baseline.as_ref().map(|(_, side)| ("baseline", side));
+        for (side, selector) in std::iter::once(("where", &test.selected)).chain(baseline) {
+            let wrong = |key: &str, problem: String| {
+                spec.file.error(&format!("claim.test[{n}].{key}"), format!("`{selector}` {problem}"))
+            };
+            let fitting = selected(selector, test.reading.metric, runs);
+            if fitting.is_empty() {
+                let kind = test.reading.metric.kind();
+                return Err(wrong(side, format!("fits no run of the kind `{kind}`")));
+            }
+            one_point(&fitting).map_err(|problem| wrong(side, problem))?;
+            if let Some((key, problem)) = fitting.iter().find_map(|run| lacks(&test.reading, run)) {
+                return Err(wrong(key, problem));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that each published number has the runs of at most one grid point, and that they have it. It may have no run: a
+/// setting may be swept elsewhere from the command line.
+///
+/// # Errors
+/// [`Error::Usage`] for the first number with more, or whose runs lack it.
+pub fn check_published(name: &str, published: &Published, runs: &[Run]) -> Result<()> {
+    for number in published.publications.iter().flat_map(|publication| &publication.results) {
+        let fitting = selected(&number.selected, number.reading.metric, runs);
+        let lacking = || fitting.iter().find_map(|run| lacks(&number.reading, run));
+        let problem = one_point(&fitting).err().or_else(|| lacking().map(|(_, problem)| problem));
+        if let Some(problem) = problem {
+            let result = format!("the published result where {} {problem}", number.selected);
+            return Err(Error::Usage(format!("{PUBLISHED}: `{name}`: {result}")));
+        }
+    }
+    Ok(())
+}
+
+/// The runs of a metric's kind that fit.
+fn selected<'a>(selector: &Selector, metric: ClaimMetric, runs: &'a [Run]) -> Vec<&'a Run> {
+    let fits = |run: &&Run| run.settings.kind == metric.kind() && selector.fits(&run.settings);
+    runs.iter().filter(fits).collect()
+}
+
+/// Refuses runs that differ in more than the seed.
+fn one_point(runs: &[&Run]) -> Result<(), String> {
+    let mut seeds = BTreeSet::new();
+    match runs.iter().find(|run| !seeds.insert(run.settings.seed)) {
+        None => Ok(()),
+        Some(other) => {
+            let (one, other) = (runs[0].describe(), other.describe());
+            Err(format!("fits several grid points, such as `{one}` and `{other}`; expected one"))
+        }
+    }
+}
+
+/// The reason why a run of the metric's kind has no such number: the wrong key, and the problem.
+fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
+    match &run.measure {
+        Measure::Gradients(gradients) => lacks_norm(reading, run, gradients),
+        Measure::Training(training) => {
+            let tokenizer = match &run.task {
+                TaskSpec::Text { corpus, .. } => Some(corpus.tokenizer),
+                _ => None,
+            };
+            let needs = match reading.metric {
+                ClaimMetric::Solved | ClaimMetric::Sequences if training.solved.is_none() => {
+                    "a criterion in [training], such as `solved_loss`"
+                }
+                ClaimMetric::BitsPerCharacter if tokenizer != Some(Tokenizer::Character) => {
+                    "a text by characters"
+                }
+                ClaimMetric::BitsPerWord if tokenizer != Some(Tokenizer::Word) => "a text by words",
+                ClaimMetric::Perplexity if tokenizer.is_none() => "the task `text`",
+                _ => return None,
+            };
+            Some(("metric", format!("has no `{}`: expected {needs}", reading.metric)))
+        }
+        Measure::Jacobian(_) | Measure::Speed(_) => None,
+    }
+}
+
+fn lacks_norm(reading: &Reading, run: &Run, gradients: &Gradients) -> Option<(&'static str, String)> {
+    let (cell, steps) = (run.settings.cell, run.settings.seq_len);
+    let needs = match reading.quantity {
+        Some(Quantity::TotalC) if cell != Some(CellName::Lstm) => "the cell `lstm`",
+        Some(Quantity::CellPath | Quantity::GatePath) if !gradients.path_split => {
+            "gradients.path_split = true"
+        }
+        Some(Quantity::CellPath | Quantity::GatePath) if cell == Some(CellName::Rnn) => "a cell with gates",
+        _ => {
+            let lag = reading.lag.filter(|lag| *lag >= steps || !gradients.lags.writes(*lag, steps))?;
+            let problem =
+                format!("has no norm at lag {lag}: expected a lag below T = {steps} that is written");
+            return Some(("lag", problem));
+        }
+    };
+    Some(("quantity", format!("has no `{}`: expected {needs}", reading.quantity?)))
+}
