@@ -1,4 +1,4 @@
-//! The command line: what may be said, turned once into what the commands take.
+//! The command line: subcommands, their arguments and their help.
 
 use std::path::PathBuf;
 
@@ -7,19 +7,29 @@ use clap::{Args, Parser, Subcommand};
 use crate::cell::CellName;
 use crate::device::DeviceChoice;
 use crate::engine::EngineName;
+use crate::run::ExecTarget;
+use crate::support::error::Result;
 use crate::support::progress::LogFormat;
 
-/// How does the gradient flow through a recurrent network over long sequences, and what does that cost?
+const EXAMPLES: &str = "\
+Examples:
+  lstm-lab run experiments/quickstart.toml
+  lstm-lab run my.toml --set grid.seq_len=500 --set 'grid.cell=[\"rnn\", \"lstm\"]'
+
+docs/config.md documents every config key; `lstm-lab list` prints every name that a config may use.";
+
+/// Measure how gradients flow through recurrent networks over long sequences, and what each pass costs.
 #[derive(Debug, Parser)]
 #[command(name = "lstm-lab", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = EXAMPLES)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 impl Cli {
-    /// How progress and a fatal error are written.
+    /// The format of progress messages and of a fatal error.
     pub fn log_format(&self) -> LogFormat {
         match &self.command {
             Command::Run(args) => args.log_format,
@@ -31,76 +41,87 @@ impl Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run experiments: config to CSV, plots and report.
+    /// Run experiments: config → CSV, figures and report.
+    #[command(after_help = EXAMPLES)]
     Run(RunArgs),
-    /// Show the plan: how many runs, what each is; nothing is executed.
+    /// Print the planned runs of experiments and execute none.
     Check(CheckArgs),
-    /// List experiments, cells, engines, tasks and inits.
+    /// List experiments, and the names of cells, engines, tasks and inits.
     List,
-    /// Rebuild summary, plots and report of results directories from their CSV alone.
+    /// Rebuild summary, figures and report of results directories from their CSV files.
     Report(ReportArgs),
-    /// One sequence through given layers: outputs, every gradient, per-step norms; to hold against PyTorch, JAX or ONNX.
+    /// Run one sequence through given layers; write outputs, gradients and their norms at every step.
     Trace(TraceArgs),
-    /// Continue a text with a language model that was trained.
+    /// Generate text with a trained language model.
     Sample(SampleArgs),
-    /// Real datasets: list, fetch, verify.
+    /// List, fetch and verify datasets.
     Data(DataArgs),
-    /// Show libtorch, devices, threads, CPU features and the measured peak of a matrix product.
+    /// Print versions, devices, threads, CPU features and the measured speed of a matrix product.
     Doctor(DoctorArgs),
 }
 
-/// Which configs, and what is different from what they say.
+/// Configs, and changes to their keys.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// Experiment files (TOML).
+    /// Experiment configs (TOML).
     #[arg(value_name = "CONFIG", required = true)]
     pub configs: Vec<PathBuf>,
-    /// Override a key: --set grid.seq_len=500 --set 'grid.cell=["rnn", "lstm"]' (may be repeated).
+    /// Override a config key; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub place: PlaceArgs,
+    pub target: TargetArgs,
 }
 
-/// Where to run.
+/// The device and the threads.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct PlaceArgs {
-    /// auto, cpu, cuda or cuda:N.
+pub struct TargetArgs {
+    /// Device: auto, cpu, cuda or cuda:N.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
-    /// CPU threads libtorch may use [default: libtorch's own choice].
+    /// CPU threads that libtorch may use [default: libtorch's own choice].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 }
 
-/// `run`.
+impl TargetArgs {
+    /// Resolves the device and sets libtorch's number of threads.
+    ///
+    /// # Errors
+    /// libtorch reports no such device.
+    pub fn resolve(self) -> Result<ExecTarget> {
+        ExecTarget::resolve(self.device, self.threads)
+    }
+}
+
+/// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub config: ConfigArgs,
-    /// Where results go, in a directory named after each experiment.
+    /// Parent of the results directories, each named after its experiment.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub out: PathBuf,
-    /// Do only part I of N of the runs (I from 1).
+    /// Execute only part I of N of the runs (I from 1 to N).
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<(usize, usize)>,
-    /// Run again what is there already.
+    /// Recompute runs that are already complete.
     #[arg(long)]
     pub rerun: bool,
     /// Stop at the first run that fails.
     #[arg(long)]
     pub fail_fast: bool,
-    /// Say nothing but failures.
+    /// Print failures only.
     #[arg(short, long)]
     pub quiet: bool,
-    /// How progress is written to stderr.
-    #[arg(long, value_enum, default_value_t)]
+    /// Format of progress messages on stderr.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
 }
 
-/// `check`.
+/// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
@@ -108,7 +129,7 @@ pub struct CheckArgs {
     pub config: ConfigArgs,
 }
 
-/// `report`.
+/// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// Results directories of experiments, such as results/quickstart.
@@ -116,93 +137,93 @@ pub struct ReportArgs {
     pub dirs: Vec<PathBuf>,
 }
 
-/// `trace`.
+/// Arguments of `trace`.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    /// Parameters under PyTorch's names (weight_ih_l0, …) of any number of layers, `input` [T, B, I], and perhaps `h0`,
-    /// `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones on the last step).
+    /// PyTorch's parameters (weight_ih_l0, …) of any number of layers and `input` [T, B, I]; optionally `h0`, `c0`
+    /// [layers, B, H] and `grad_output` [T, B, H] (default: ones on the last step).
     #[arg(value_name = "FILE.safetensors")]
     pub file: PathBuf,
-    /// rnn, lstm or gru.
+    /// Cell: rnn, lstm or gru.
     #[arg(long)]
     pub cell: CellName,
-    /// stepwise, fused, analytic, builtin, or (for f32) simd.
+    /// Engine: stepwise, fused, analytic, builtin, or simd (f32 only).
     #[arg(long, default_value = "analytic")]
     pub engine: EngineName,
-    /// Where trace.safetensors and gradients.csv go.
+    /// Directory for trace.safetensors and gradients.csv.
     #[arg(long, value_name = "DIR", default_value = "trace")]
     pub out: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub place: PlaceArgs,
+    pub target: TargetArgs,
 }
 
-/// `sample`.
+/// Arguments of `sample`.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// A file such as results/EXPERIMENT/checkpoints/RUN_ID/best.safetensors.
+    /// Checkpoint, such as results/EXPERIMENT/checkpoints/RUN_ID/best.safetensors.
     #[arg(value_name = "CHECKPOINT")]
     pub checkpoint: PathBuf,
-    /// The text to go on from [default: the end of a line].
+    /// Text that the generated text continues [default: a line break].
     #[arg(long, value_name = "TEXT", default_value = "\n", hide_default_value = true)]
     pub prime: String,
-    /// So many characters (or words) more.
+    /// Number of characters (or words) to generate.
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub length: usize,
-    /// Below 1 the likely becomes likelier; 0 takes the likeliest each time.
+    /// Sampling temperature; 0 = greedy.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub temperature: f64,
-    /// Another seed, another text.
+    /// Random seed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub place: PlaceArgs,
+    pub target: TargetArgs,
 }
 
-/// `data`.
+/// Arguments of `data`.
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// What to do with the datasets.
+    /// The action.
     #[command(subcommand)]
     pub action: DataAction,
 }
 
-/// `data …`.
+/// The subcommands of `data`.
 #[derive(Debug, Subcommand)]
 pub enum DataAction {
-    /// The known datasets, and which of them are here.
+    /// List the known datasets and their state on disk.
     List,
-    /// Download datasets, checked against their checksums.
+    /// Download datasets and verify their checksums.
     Fetch {
         /// Names from `data list`.
         #[arg(value_name = "NAME", required = true)]
         names: Vec<String>,
-        /// Download again what is here already.
+        /// Download again, even if the dataset is complete.
         #[arg(long)]
         force: bool,
     },
-    /// Check the datasets that are here against their checksums.
+    /// Verify the checksums of datasets on disk.
     Verify {
-        /// Names from `data list`; none means all that are here.
+        /// Names from `data list` [default: all datasets on disk].
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
 }
 
-/// `doctor`.
+/// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub place: PlaceArgs,
+    pub target: TargetArgs,
 }
 
-/// Reads `I/N` with 1 ≤ I ≤ N; gives I from 0.
+/// Parses `I/N` with 1 ≤ I ≤ N; returns I − 1 and N.
 fn shard(text: &str) -> Result<(usize, usize), String> {
-    let wrong = || format!("expected I/N with I from 1 to N, found `{text}`");
-    let (index, count) = text.split_once('/').ok_or_else(wrong)?;
+    let error = || format!("expected I/N with I from 1 to N, found `{text}`");
+    let (index, count) = text.split_once('/').ok_or_else(error)?;
     let (index, count): (usize, usize) =
-        (index.parse().map_err(|_| wrong())?, count.parse().map_err(|_| wrong())?);
-    if index == 0 || index > count { Err(wrong()) } else { Ok((index - 1, count)) }
+        (index.parse().map_err(|_| error())?, count.parse().map_err(|_| error())?);
+    if index == 0 || index > count { Err(error()) } else { Ok((index - 1, count)) }
 }

@@ -1,5 +1,6 @@
-//! The command line program: parses, dispatches, prints the error if there is one.
+//! The program `lstm-lab`: parses arguments, executes the command, prints the error if it failed.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -10,17 +11,15 @@ use lstm_lab::support::progress::{self, LogFormat};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let format = cli.log_format();
-    match cmd::dispatch(cli.command) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            use std::io::Write;
-            let code = error.exit_code();
-            let words = match format {
-                LogFormat::Json => progress::last_event(&error),
-                LogFormat::Text => format!("lstm-lab: {:#}", anyhow::Error::from(error)),
-            };
-            drop(writeln!(std::io::stderr(), "{words}"));
-            ExitCode::from(code)
-        }
-    }
+    let error = match cmd::dispatch(cli.command) {
+        Ok(code) => return ExitCode::from(code),
+        Err(error) => error,
+    };
+    let code = error.exit_code();
+    let message = match format {
+        LogFormat::Json => progress::error_event(&error),
+        LogFormat::Text => format!("lstm-lab: {:#}", anyhow::Error::from(error)),
+    };
+    drop(writeln!(std::io::stderr(), "{message}"));
+    ExitCode::from(code)
 }

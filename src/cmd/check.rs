@@ -1,45 +1,57 @@
-//! `lstm-lab check`: the plan, nothing executed.
+//! `lstm-lab check`: prints the plan and executes nothing.
 
 use std::fmt::Write;
 
-use super::{experiments, place};
 use crate::cli::CheckArgs;
-use crate::support::error::{Error, Result};
+use crate::plan::check_dataset;
+use crate::run::experiment::{self, Experiment};
+use crate::support::error::Result;
 use crate::support::progress::print;
-use crate::support::text::counted;
+use crate::support::text::pluralize;
 
-/// Prints each experiment's runs.
+/// Prints the runs of each experiment.
 pub fn check(args: &CheckArgs) -> Result<u8> {
-    let place = place(args.config.place)?;
-    let fetch = |name: &str| {
-        Err(Error::Usage(format!("the dataset `{name}` is not here; `lstm-lab data fetch {name}` brings it")))
-    };
+    let target = args.config.target.resolve()?;
+    // A plan needs no data. What depends on it is shown as `?`.
+    let fetch = |_: &str| Ok(false);
     let mut out = String::new();
-    for experiment in experiments(&args.config, place, &fetch)? {
-        let plan = &experiment.plan;
-        let _ = writeln!(out, "{}: {}", plan.name, counted(plan.runs.len(), "run"));
-        for (label, text) in [
-            ("question", &experiment.spec.about.question),
-            ("source", &experiment.spec.about.source),
-            ("expected", &experiment.spec.about.expected),
-            ("run time", &experiment.spec.about.expected_runtime),
-        ] {
-            if let Some(text) = text {
-                let _ = writeln!(out, "  {label}: {}", text.trim());
-            }
-        }
-        if let Some(claim) = &experiment.spec.claim {
-            let _ =
-                writeln!(out, "  claim: {} ({})", claim.statement.trim(), counted(claim.tests.len(), "test"));
-        }
-        for publication in &experiment.spec.published.publications {
-            let count = counted(publication.results.len(), "number");
-            let _ = writeln!(out, "  published: {} ({count})", publication.source.trim());
-        }
-        for run in &plan.runs {
-            let _ = writeln!(out, "  {}  {}", run.id, run.describe());
-        }
+    for experiment in experiment::load_all(&args.config.configs, &args.config.overrides, target, &fetch)? {
+        describe(&mut out, &experiment)?;
     }
     print(&out)?;
     Ok(0)
+}
+
+fn describe(out: &mut String, Experiment { spec, plan, inputs }: &Experiment) -> Result<()> {
+    let _ = writeln!(out, "{}: {}", plan.name, pluralize(plan.runs.len(), "run"));
+    for (label, text) in [
+        ("question", &spec.about.question),
+        ("source", &spec.about.source),
+        ("expected", &spec.about.expected),
+        ("run time", &spec.about.expected_runtime),
+    ] {
+        if let Some(text) = text {
+            let _ = writeln!(out, "  {label}: {}", text.trim());
+        }
+    }
+    if let Some(claim) = &spec.claim {
+        let _ =
+            writeln!(out, "  claim: {} ({})", claim.statement.trim(), pluralize(claim.tests.len(), "test"));
+    }
+    for publication in &spec.published.publications {
+        let count = pluralize(publication.results.len(), "number");
+        let _ = writeln!(out, "  published: {} ({count})", publication.source.trim());
+    }
+    let missing = check_dataset(spec)?.filter(|_| inputs.text.is_none() && inputs.training.is_none());
+    if let Some(name) = missing {
+        let _ = writeln!(
+            out,
+            "  data: `run` fetches the dataset `{name}`; ids and sizes that depend on it are unknown"
+        );
+    }
+    for run in &plan.runs {
+        let id = if missing.is_some() { "            " } else { &run.id };
+        let _ = writeln!(out, "  {id}  {}", run.describe());
+    }
+    Ok(())
 }

@@ -1,25 +1,24 @@
-//! `lstm-lab doctor`: what this program runs on, and how fast that multiplies.
+//! `lstm-lab doctor`: versions, machine, devices, and the speed of a large matrix product.
 
 use std::fmt::Write;
 use std::time::Instant;
 
 use tch::{Kind, Tensor};
 
-use super::place;
 use crate::cli::DoctorArgs;
 use crate::device;
 use crate::engine;
 use crate::random::{self, Purpose};
 use crate::results::environment::Environment;
-use crate::run::kinds::Place;
+use crate::run::ExecTarget;
 use crate::support::error::Result;
 use crate::support::progress::print;
-use crate::support::text::counted;
+use crate::support::text::pluralize;
 
-/// Prints versions, machine, devices, and the rate of a large matrix product.
+/// Prints versions, machine, devices, and the speed of a large matrix product.
 pub fn doctor(args: &DoctorArgs) -> Result<u8> {
-    let place = place(args.place)?;
-    let here = Environment::here(&device::name(place.device), place.threads);
+    let target = args.target.resolve()?;
+    let here = Environment::here(&target.device_name(), target.threads);
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(out, "{name:14} {value}");
@@ -33,10 +32,10 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     line(
         "cuda",
         match device::cuda_devices() {
-            // Without a driver libtorch denies having CUDA, so the two cannot be told apart here.
+            // Without a driver libtorch reports no CUDA at all: the two cases look the same.
             0 => "no device (no driver, or a libtorch without CUDA: scripts/setup --cuda)".to_string(),
             count => {
-                format!("{}, cuDNN {}", counted(count, "device"), tch::Cuda::cudnn_is_available())
+                format!("{}, cuDNN {}", pluralize(count, "device"), tch::Cuda::cudnn_is_available())
             }
         },
     );
@@ -44,26 +43,26 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     line("engine simd", engine::simd_instructions().to_string());
     line(
         "fma peak f32",
-        format!("{:.0} GFLOP/s (multiply-adds in registers)", engine::fma_peak(place.threads)),
+        format!("{:.0} GFLOP/s (multiply-adds in registers)", engine::fma_peak(target.threads)),
     );
     for (name, kind) in [("f32", Kind::Float), ("f64", Kind::Double)] {
-        line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(place, kind)));
+        line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(target, kind)));
     }
     print(&out)?;
     Ok(0)
 }
 
-/// The best rate of a square product over a quarter of a second.
-fn gflops(place: Place, kind: Kind) -> f64 {
+/// The best speed of a square matrix product within a quarter of a second.
+fn gflops(target: ExecTarget, kind: Kind) -> f64 {
     const SIZE: i64 = 1024;
     let mut rng = random::stream(1, Purpose::Input);
-    let mut matrix = || random::normal(&mut rng, &[SIZE, SIZE], kind, place.device);
+    let mut matrix = || random::normal(&mut rng, &[SIZE, SIZE], kind, target.device);
     let (a, b) = (matrix(), matrix());
     let product = || {
-        device::synchronize(place.device);
+        device::synchronize(target.device);
         let start = Instant::now();
         let product: Tensor = a.matmul(&b);
-        device::synchronize(place.device);
+        device::synchronize(target.device);
         drop(product);
         start.elapsed().as_secs_f64()
     };

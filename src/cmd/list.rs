@@ -1,18 +1,25 @@
-//! `lstm-lab list`: what there is.
+//! `lstm-lab list`: the experiments that ship with the program, and every name that a config may use.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::shipped;
 use crate::cell::CellName;
 use crate::cell::init::FORMS;
+use crate::config::PUBLISHED;
 use crate::engine::EngineName;
 use crate::settings::names::{Encoding, ExperimentKind, FrameworkName, LossName, TaskName};
 use crate::settings::names::{ModelName, OptimizerName, ScheduleName};
 use crate::support::error::Result;
 use crate::support::progress::print;
 
-/// Prints experiments, kinds, cells, engines, tasks, losses and inits.
+/// A section of a vocabulary: each name with its description.
+macro_rules! vocabulary {
+    ($out:expr, $title:literal, $names:ident) => {
+        section($out, $title, $names::ALL.iter().map(|name| (name.to_string(), name.about().to_string())))
+    };
+}
+
+/// Prints experiments, then the names of kinds, cells, engines, tasks and inits.
 pub fn list() -> Result<u8> {
     let mut out = String::new();
     for (title, dir) in [("experiments", "experiments"), ("claims", "experiments/claims")] {
@@ -20,47 +27,39 @@ pub fn list() -> Result<u8> {
         let lines = files.iter().map(|path| (path.display().to_string(), question(path)));
         section(&mut out, &format!("{title} (files in {dir}/)"), lines);
     }
-    let words = |names: &mut dyn Iterator<Item = (&'static str, &'static str)>| {
-        names.map(|(name, about)| (name.to_string(), about.to_string())).collect::<Vec<_>>()
-    };
-    let kinds = words(&mut ExperimentKind::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let cells = words(&mut CellName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let engines = words(&mut EngineName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let peers = words(&mut FrameworkName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let tasks = words(&mut TaskName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let encodings = words(&mut Encoding::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let losses = words(&mut LossName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let models = words(&mut ModelName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let optimizers = words(&mut OptimizerName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let schedules = words(&mut ScheduleName::ALL.iter().map(|n| (n.as_str(), n.about())));
-    let inits = words(&mut FORMS.iter().copied());
-    for (title, entries) in [
-        ("kinds", kinds),
-        ("cells", cells),
-        ("engines", engines),
-        ("peers of speed", peers),
-        ("tasks", tasks),
-        ("encodings of symbols", encodings),
-        ("losses of gradients", losses),
-        ("models of training", models),
-        ("optimizers of training", optimizers),
-        ("schedules of training", schedules),
-        ("inits", inits),
-    ] {
-        section(&mut out, title, entries.into_iter());
-    }
+    vocabulary!(&mut out, "kinds", ExperimentKind);
+    vocabulary!(&mut out, "cells", CellName);
+    vocabulary!(&mut out, "engines", EngineName);
+    vocabulary!(&mut out, "frameworks (for kind speed)", FrameworkName);
+    vocabulary!(&mut out, "tasks", TaskName);
+    vocabulary!(&mut out, "encodings of symbols", Encoding);
+    vocabulary!(&mut out, "losses (for kind gradients)", LossName);
+    vocabulary!(&mut out, "models (for kind training)", ModelName);
+    vocabulary!(&mut out, "optimizers (for kind training)", OptimizerName);
+    vocabulary!(&mut out, "learning rate schedules (for kind training)", ScheduleName);
+    section(&mut out, "inits", FORMS.iter().map(|(name, about)| (name.to_string(), about.to_string())));
     print(&out)?;
     Ok(0)
 }
 
-/// What a config asks: its question, or its claim.
+/// The configs in a directory, sorted.
+fn shipped(dir: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(Path::new(dir)).into_iter().flatten().flatten();
+    let is_config =
+        |path: &PathBuf| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(PUBLISHED);
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_config).collect();
+    files.sort();
+    files
+}
+
+/// The claim of a config, or its question.
 fn question(path: &Path) -> String {
     let table = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok());
-    let asked = table.as_ref().and_then(|table| {
-        let said = || table.get("claim")?.get("says");
-        said().or(table.get("question"))?.as_str()
+    let text = table.as_ref().and_then(|table| {
+        let claim = || table.get("claim")?.get("says");
+        claim().or(table.get("question"))?.as_str()
     });
-    asked.unwrap_or_default().to_string()
+    text.unwrap_or_default().to_string()
 }
 
 fn section(out: &mut String, title: &str, entries: impl Iterator<Item = (String, String)>) {

@@ -1,87 +1,74 @@
-//! `lstm-lab run`: config to CSV, plots and report.
+//! `lstm-lab run`: config → CSV, figures and report.
 
-use std::collections::BTreeMap;
-
-use super::{Experiment, experiments, place};
 use crate::cli::RunArgs;
-use crate::config::PUBLISHED;
-use crate::config::spec::Spec;
-use crate::data::{self as datasets};
-use crate::device;
-use crate::engine;
+use crate::data;
 use crate::report;
 use crate::results::Store;
 use crate::results::environment::Environment;
-use crate::run::frameworks::{self, Peer};
-use crate::run::kinds::Place;
-use crate::run::runner::{Options, execute};
-use crate::settings::names::ExperimentKind;
-use crate::support::error::{Error, Result};
+use crate::run::ExecTarget;
+use crate::run::experiment::{self, Experiment};
+use crate::run::runner::{self, Options, Tally};
+use crate::support::error::Result;
 use crate::support::progress::{Finished, Ui};
 
-/// 0 where all runs are done, 1 where some failed.
+/// Returns 0 if no run failed, 1 otherwise.
 pub fn run(args: &RunArgs) -> Result<u8> {
     let mut ui = Ui::new(args.quiet, args.log_format);
-    let place = place(args.config.place)?;
-    let fetch = |name: &str| {
-        ui.say(&format!("fetching the dataset `{name}`"));
-        datasets::fetch(name, &datasets::root(), false).map(drop)
-    };
-    // Everything that can be wrong with what the user asked for is found before the first run.
-    let experiments = experiments(&args.config, place, &fetch)?;
-    let stores =
-        experiments.iter().map(|e| Store::open(&args.out, &e.spec.name)).collect::<Result<Vec<_>>>()?;
-    let here = Environment::here(&device::name(place.device), place.threads);
-    let times = |spec: &Spec| spec.parts.iter().any(|part| part.measure.kind() == ExperimentKind::Speed);
-    // Once for all of them: it is the machine's.
-    let any_times = here.device == "cpu" && experiments.iter().any(|e| times(&e.spec));
-    let peak = any_times.then(|| engine::fma_peak(place.threads).round());
-    let mut environments = Vec::new();
-    for Experiment { spec, .. } in &experiments {
-        let (peers, fma_peak_gflops) = (peer_versions(spec, place, &ui)?, peak.filter(|_| times(spec)));
-        environments.push(Environment { peers, fma_peak_gflops, ..here.clone() });
-    }
-
+    let target = args.config.target.resolve()?;
+    // Every mistake in the user's input is found before the first run.
+    let prepared = prepare(args, target, &ui)?;
     let mut failed = 0;
-    for ((experiment, store), environment) in experiments.iter().zip(&stores).zip(&environments) {
-        let Experiment { spec, plan, inputs } = experiment;
-        let resolved = toml::to_string_pretty(&spec.resolved)
-            .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
-        store.write_text("config.toml", &resolved)?;
-        match spec.published.toml.as_str() {
-            "" => store.remove(PUBLISHED)?,
-            text => store.write_text(PUBLISHED, text)?,
-        }
-        let options =
-            Options { place, environment, shard: args.shard, rerun: args.rerun, fail_fast: args.fail_fast };
-        let tally = execute(plan, inputs, store, options, &mut ui)?;
+    for prepared in &prepared {
+        let tally = run_all(prepared, args, target, &mut ui)?;
+        summarize(prepared, tally, &ui)?;
         failed += tally.failed;
-        report::write(store.root())?;
-        let ids: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
-        ui.finished(&Finished {
-            experiment: &plan.name,
-            done: tally.done,
-            already: tally.present,
-            failed: tally.failed,
-            absent: ids.len() - store.present(&ids),
-            others: store.others(&ids),
-            report: &store.root().join("report.md"),
-        });
-        if tally.failed > 0 && args.fail_fast {
+        if failed > 0 && args.fail_fast {
             break;
         }
     }
     Ok(u8::from(failed > 0))
 }
 
-/// What the peers of an experiment are, from themselves: each is started once before the first run, so that one that
-/// is missing is found out about then.
-fn peer_versions(spec: &Spec, place: Place, ui: &Ui) -> Result<BTreeMap<String, String>> {
-    let mut versions = BTreeMap::new();
-    for &name in spec.parts.iter().flat_map(|part| part.measure.frameworks()) {
-        ui.say(&format!("starting the peer `{name}`"));
-        let peer = Peer::start(&frameworks::program()?, name, place.threads)?;
-        versions.insert(format!("peer_{name}"), peer.versions());
-    }
-    Ok(versions)
+/// An experiment with its results directory.
+struct Prepared {
+    experiment: Experiment,
+    store: Store,
+    environment: Environment,
+}
+
+fn prepare(args: &RunArgs, target: ExecTarget, ui: &Ui) -> Result<Vec<Prepared>> {
+    let fetch = |name: &str| {
+        ui.say(&format!("fetching the dataset `{name}`"));
+        data::fetch(name, &data::root(), false).map(|_| true)
+    };
+    let experiments = experiment::load_all(&args.config.configs, &args.config.overrides, target, &fetch)?;
+    let open = |experiment: &Experiment| Store::open(&args.out, &experiment.spec.name);
+    let stores: Vec<Store> = experiments.iter().map(open).collect::<Result<_>>()?;
+    let on_start = |name: &str| ui.say(&format!("starting the framework `{name}`"));
+    let environments = experiment::environments(&experiments, target, &on_start)?;
+    let each = experiments.into_iter().zip(stores).zip(environments);
+    Ok(each.map(|((experiment, store), environment)| Prepared { experiment, store, environment }).collect())
+}
+
+fn run_all(prepared: &Prepared, args: &RunArgs, target: ExecTarget, ui: &mut Ui) -> Result<Tally> {
+    let Prepared { experiment, store, environment } = prepared;
+    experiment.save_config(store)?;
+    let (shard, rerun, fail_fast) = (args.shard, args.rerun, args.fail_fast);
+    let options = Options { target, environment, shard, rerun, fail_fast };
+    runner::execute(&experiment.plan, &experiment.inputs, store, options, ui)
+}
+
+fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &Ui) -> Result<()> {
+    report::write(store.root())?;
+    let ids: Vec<String> = experiment.plan.runs.iter().map(|run| run.id.clone()).collect();
+    ui.finished(&Finished {
+        experiment: &experiment.plan.name,
+        done: tally.done,
+        already_complete: tally.already_complete,
+        failed: tally.failed,
+        missing: ids.len() - store.count_complete(&ids),
+        unplanned: store.count_unplanned(&ids),
+        report: &store.root().join("report.md"),
+    });
+    Ok(())
 }

@@ -1,10 +1,9 @@
 //! `lstm-lab sample`: a text, continued by a model that was trained.
 
-use super::place;
 use crate::cli::SampleArgs;
 use crate::random::{self, Purpose};
 use crate::support::error::{Error, Result};
-use crate::support::panic::guarded;
+use crate::support::panic::catch_panics;
 use crate::support::progress::print;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::{Request, Sampler};
@@ -15,12 +14,12 @@ pub fn sample(args: &SampleArgs) -> Result<u8> {
         let found = args.temperature;
         return Err(Error::Usage(format!("--temperature: expected a number of at least 0, found {found}")));
     }
-    let place = place(args.place)?;
+    let target = args.target.resolve()?;
     let checkpoint = Checkpoint::read(&args.checkpoint)?;
     let request = Request { prime: &args.prime, length: args.length, temperature: args.temperature };
     // A header that was changed by hand may say anything of the model.
-    let text = guarded(|| {
-        let sampler = Sampler::new(&checkpoint, place.device)?;
+    let text = catch_panics(|| {
+        let sampler = Sampler::new(&checkpoint, target.device)?;
         sampler.sample(request, &mut random::stream(args.seed, Purpose::Sample))
     })?;
     print(&format!("{text}\n"))?;

@@ -2,32 +2,30 @@
 
 use std::fs;
 
-use super::place;
 use crate::cli::TraceArgs;
-use crate::device;
 use crate::diagnostics::adjoint::Profile;
 use crate::results::GradientCurve;
 use crate::results::schema::GradientRow;
 use crate::support::error::{Error, Result};
 use crate::support::file::write_csv;
-use crate::support::panic::guarded;
+use crate::support::panic::catch_panics;
 use crate::support::progress::print;
 use crate::support::safetensors_io;
 use crate::trace::Given;
 
 /// Writes trace.safetensors and gradients.csv.
 pub fn trace(args: &TraceArgs) -> Result<u8> {
-    let place = place(args.place)?;
-    let given = Given::new(args.cell, safetensors_io::read(&args.file)?, &args.file, place.device)?;
+    let target = args.target.resolve()?;
+    let given = Given::new(args.cell, safetensors_io::read(&args.file)?, &args.file, target.device)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence through a large layer may need more memory than there is.
-    let traced = guarded(|| given.trace(args.engine))?;
+    let traced = catch_panics(|| given.trace(args.engine))?;
     let curves = traced.profiles.into_iter().map(|profile| curve(args, &given, profile));
     let curves: Vec<GradientCurve> = curves.collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join("gradients.csv"));
     safetensors_io::write(&tensors, &traced.tensors, None)?;
     write_csv(&gradients, curves.iter().flat_map(GradientCurve::rows))?;
-    print(&format!("{} (on {})\n{}\n", tensors.display(), device::name(place.device), gradients.display()))?;
+    print(&format!("{} (on {})\n{}\n", tensors.display(), target.device_name(), gradients.display()))?;
     Ok(0)
 }
 

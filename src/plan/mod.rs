@@ -2,6 +2,7 @@
 
 mod dataset;
 mod expand;
+pub mod inputs;
 mod rules;
 pub mod run;
 mod select;

@@ -26,7 +26,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::error::{Error, Result};
-use crate::support::file::write_whole;
+use crate::support::file::write_atomic;
 use markdown::Figures;
 use plot::Figure;
 
@@ -51,11 +51,11 @@ pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
 
     let summary_csv = dir.join("summary.csv");
     let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
-    write_whole(&summary_csv, &table)?;
+    write_atomic(&summary_csv, &table)?;
     let mut written = vec![summary_csv];
     written.extend(write_plots(&dir.join("plots"), training.iter().chain(&others))?);
     let report_md = dir.join("report.md");
-    write_whole(&report_md, report.as_bytes())?;
+    write_atomic(&report_md, report.as_bytes())?;
     written.push(report_md);
     Ok(written)
 }
@@ -65,9 +65,9 @@ fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> R
     for figure in figures {
         fs::create_dir_all(plots).map_err(Error::io("make", plots))?;
         let svg = plots.join(format!("{}.svg", figure.name));
-        write_whole(&svg, figure.svg().map_err(Error::io("draw", &svg))?.as_bytes())?;
+        write_atomic(&svg, figure.svg().map_err(Error::io("draw", &svg))?.as_bytes())?;
         let png = plots.join(format!("{}.png", figure.name));
-        write_whole(&png, &figure.png().map_err(Error::io("draw", &png))?)?;
+        write_atomic(&png, &figure.png().map_err(Error::io("draw", &png))?)?;
         written.extend([svg, png]);
     }
     remove_others(plots, &written)?;

@@ -1,21 +1,22 @@
-//! Rows of `gradients.csv` as numbers, until they are written: a million steps of four quantities are four million rows, and
-//! half a kilobyte each with all their words.
+//! Rows of `gradients.csv` in compact form.
+//!
+//! A million steps of four quantities are four million rows. A full row takes half a kilobyte.
 
 use super::schema::GradientRow;
 
 /// The norms of one quantity of one layer over the steps of a sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradientCurve {
-    /// What all its rows say; `t`, `lag`, `log10_norm` and `zero` are filled in for each.
+    /// Columns that all rows share; `t`, `lag`, `log10_norm` and `zero` differ.
     pub common: GradientRow,
-    /// The last step T of the sequence, from which lags are counted.
+    /// The last step T of the sequence; lags count back from it.
     pub last: usize,
-    /// Step (from 1 to T) and log10 of the norm; none where the norm is exactly 0.
+    /// Step (1 to T) and log10 of the norm; `None` for a norm of exactly 0.
     pub norms: Vec<(usize, Option<f64>)>,
 }
 
 impl GradientCurve {
-    /// Its rows, one by one.
+    /// The rows.
     pub fn rows(&self) -> impl Iterator<Item = GradientRow> + '_ {
         self.norms.iter().map(|&(t, log10_norm)| GradientRow {
             t,

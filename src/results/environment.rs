@@ -1,4 +1,4 @@
-//! What a number was measured on and with: saved as `environment.json` beside the results.
+//! The machine and the versions that results were measured with, saved as `environment.json`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct Environment {
     /// Version of this program.
     pub lstm_lab: &'static str,
-    /// Git revision that it was built from, `+dirty` where files had been changed, `unknown` outside git.
+    /// Git revision of the build, with `+dirty` if files had been changed; `unknown` outside git.
     pub git_revision: &'static str,
     /// Version of the crate tch.
     pub tch: &'static str,
@@ -18,9 +18,9 @@ pub struct Environment {
     pub libtorch: &'static str,
     /// `debug` or `release`.
     pub build: &'static str,
-    /// The processor's own name.
+    /// The processor's name.
     pub cpu: String,
-    /// Vector extensions that matter here and that the processor has.
+    /// Vector extensions of the processor that kernels are written for.
     pub cpu_features: String,
     /// Logical processors of the machine.
     pub cores: usize,
@@ -30,18 +30,18 @@ pub struct Environment {
     pub device: String,
     /// Operating system and architecture.
     pub os: String,
-    /// What the processor's vectors multiply and add at most, GFLOP/s in f32 on these threads; measured for timings.
+    /// Measured peak of f32 multiply-adds on these threads, in GFLOP/s; measured for timings only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fma_peak_gflops: Option<f64>,
-    /// Seconds since 1970 (UTC) at which the program started to run.
+    /// Start of the program, in seconds since 1970 (UTC).
     pub unix_time: u64,
-    /// `peer_<name>` → versions of the other libraries that were timed, as each says itself.
+    /// `framework_<name>` → versions that the framework reports.
     #[serde(flatten)]
-    pub peers: BTreeMap<String, String>,
+    pub frameworks: BTreeMap<String, String>,
 }
 
 impl Environment {
-    /// This build on this machine; device and threads as resolved.
+    /// The environment of this build on this machine, with a resolved device and number of threads.
     pub fn here(device: &str, threads: usize) -> Environment {
         let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Environment {
@@ -58,18 +58,18 @@ impl Environment {
             os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             fma_peak_gflops: None,
             unix_time: time.map_or(0, |time| time.as_secs()),
-            peers: BTreeMap::new(),
+            frameworks: BTreeMap::new(),
         }
     }
 
-    /// As pretty JSON with a final newline.
+    /// Returns indented JSON with a final newline.
     pub fn to_json(&self) -> String {
         let json = serde_json::to_string_pretty(self).expect("plain data");
         format!("{json}\n")
     }
 }
 
-/// The processor's name where Linux tells it.
+/// The processor's name on Linux; `unknown` elsewhere.
 fn cpu_name() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = info.lines().find(|line| line.starts_with("model name"));
@@ -77,7 +77,7 @@ fn cpu_name() -> String {
         .map_or("unknown".to_string(), |(_, name)| name.trim().to_string())
 }
 
-/// The vector extensions that this processor has, of those that kernels are written for.
+/// Vector extensions of this processor that kernels are written for.
 pub fn cpu_features() -> Vec<&'static str> {
     let mut found = Vec::new();
     #[cfg(target_arch = "x86_64")]
@@ -94,7 +94,7 @@ pub fn cpu_features() -> Vec<&'static str> {
     found
 }
 
-/// The largest resident memory of this process so far, in bytes, where the system tells it (Linux).
+/// The peak resident memory of this process in bytes; `None` if the system does not report it.
 pub fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

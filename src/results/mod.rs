@@ -1,4 +1,4 @@
-//! The results directory: what columns there are, and how files are written and read.
+//! The results directory: its tables and columns, and how they are written and read.
 
 mod curve;
 pub mod environment;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::curve::GradientCurve;
 use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow, TrainingRow};
 use crate::support::error::{Error, Result};
-use crate::support::file::{read, rows_of_all, sweep_of, try_write_csv, write_csv, write_whole};
+use crate::support::file::{read, remove_prefixed, rows_of_all, try_write_csv, write_atomic, write_csv};
 
-/// The rows of one run, table by table; most kinds fill one of them.
+/// The rows of one run, by table. Most kinds fill one table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
     /// `gradients.csv`.
@@ -27,14 +27,14 @@ pub struct Rows {
     pub training: Vec<TrainingRow>,
 }
 
-/// A row of a run's `tables.csv`: what it was saved with, so that it is known when some of it is gone.
+/// A row of a run's `tables.csv`: a file and its size, to detect missing or truncated files.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct TableRow {
     file: String,
     bytes: u64,
 }
 
-/// The right to execute a run; other processes wait for none, they leave the run to who has it.
+/// An exclusive, non-blocking lock on one run. Another process that finds it held skips the run.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
@@ -43,7 +43,7 @@ pub struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is still locked. Who has it open by then finds the run done.
+        // Removed while locked. A process that has already opened the file finds the run complete.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -55,10 +55,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or makes the directory of an experiment and tries to write in it.
+    /// Opens or creates the directory of an experiment, and checks that it can be written.
     ///
     /// # Errors
-    /// [`Error::OutDir`] where it cannot be written.
+    /// [`Error::OutDir`] if it cannot be written.
     pub fn open(out: &Path, name: &str) -> Result<Store> {
         let root = out.join(name);
         let runs = root.join("runs");
@@ -75,25 +75,21 @@ impl Store {
         &self.root
     }
 
-    /// The row of a run that is there, whole, and did not fail.
-    pub fn done(&self, run_id: &str) -> Option<RunRow> {
+    /// The row of a run that is complete and did not fail.
+    pub fn completed(&self, run_id: &str) -> Option<RunRow> {
         self.run_row(run_id).filter(|row| row.status == "ok" && self.is_whole(run_id))
     }
 
-    /// Whether every table that a run was saved with is there, as long as it was.
+    /// Returns true if every file that a run was saved with still has the size it was saved with.
     fn is_whole(&self, run_id: &str) -> bool {
         let dir = self.run_dir(run_id);
         let whole = |table: &TableRow| {
             fs::metadata(dir.join(&table.file)).is_ok_and(|file| file.len() == table.bytes)
         };
-        match read::<TableRow>(&dir.join(TABLES)) {
-            Ok(tables) => tables.iter().all(whole),
-            // A run that was saved before there was such a file.
-            Err(_) => !dir.join(TABLES).exists(),
-        }
+        read::<TableRow>(&dir.join(TABLES)).is_ok_and(|tables| tables.iter().all(whole))
     }
 
-    /// The right to execute a run; none where another process has it.
+    /// Locks a run for execution; `None` if another process holds the lock.
     ///
     /// # Errors
     /// The directory cannot be written.
@@ -104,10 +100,10 @@ impl Store {
             let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &path) => {
-                    sweep_of(&runs, &aside(run_id))?;
+                    remove_prefixed(&runs, &temp_prefix(run_id))?;
                     return Ok(Some(Lock { path, _file: file }));
                 }
-                // Who had it has just removed the file that was opened here.
+                // The previous holder has just removed the file that was opened here.
                 Ok(()) => continue,
                 Err(fs::TryLockError::WouldBlock) => return Ok(None),
                 Err(fs::TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
@@ -115,13 +111,13 @@ impl Store {
         }
     }
 
-    /// How many of these runs are there, well or not.
-    pub fn present(&self, run_ids: &[String]) -> usize {
+    /// Counts those of these runs that have results, failed ones included.
+    pub fn count_complete(&self, run_ids: &[String]) -> usize {
         run_ids.iter().filter(|id| self.run_row(id).is_some()).count()
     }
 
-    /// How many runs are there that are none of these: they are of another config.
-    pub fn others(&self, run_ids: &[String]) -> usize {
+    /// Counts the runs in the directory that are none of these: they belong to another config.
+    pub fn count_unplanned(&self, run_ids: &[String]) -> usize {
         let entries = fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();
         let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
         names.filter(|name| !name.starts_with('.') && !run_ids.contains(name)).count()
@@ -136,48 +132,48 @@ impl Store {
         self.root.join("runs").join(run_id)
     }
 
-    /// Where a run that is under way keeps its checkpoints, and leaves the last and the best.
+    /// The directory of a run's checkpoints: the last one and the best one.
     pub fn checkpoints(&self, run_id: &str) -> PathBuf {
         self.root.join("checkpoints").join(run_id)
     }
 
-    /// Saves one run: written aside, then renamed into place.
+    /// Saves one run: writes a temporary directory, then renames it.
     ///
     /// # Errors
     /// The disk is full or gone.
     pub fn save(&self, run: &RunRow, rows: &Rows) -> Result<()> {
         let runs = self.root.join("runs");
-        let aside = tempfile::Builder::new()
-            .prefix(&aside(&run.run_id))
+        let temporary = tempfile::Builder::new()
+            .prefix(&temp_prefix(&run.run_id))
             .tempdir_in(&runs)
             .map_err(Error::io("write in", &runs))?;
-        write_csv(&aside.path().join("run.csv"), std::slice::from_ref(run))?;
-        write_table(aside.path(), "gradients.csv", rows.gradients.iter().flat_map(GradientCurve::rows))?;
-        write_table(aside.path(), "jacobian.csv", &rows.jacobian)?;
-        write_table(aside.path(), "gates.csv", &rows.gates)?;
-        write_table(aside.path(), "speed.csv", &rows.speed)?;
-        write_table(aside.path(), "training.csv", &rows.training)?;
-        write_csv(&aside.path().join(TABLES), tables(aside.path())?)?;
+        write_csv(&temporary.path().join("run.csv"), std::slice::from_ref(run))?;
+        write_table(temporary.path(), "gradients.csv", rows.gradients.iter().flat_map(GradientCurve::rows))?;
+        write_table(temporary.path(), "jacobian.csv", &rows.jacobian)?;
+        write_table(temporary.path(), "gates.csv", &rows.gates)?;
+        write_table(temporary.path(), "speed.csv", &rows.speed)?;
+        write_table(temporary.path(), "training.csv", &rows.training)?;
+        write_csv(&temporary.path().join(TABLES), tables(temporary.path())?)?;
         let place = self.run_dir(&run.run_id);
         if place.exists() {
             fs::remove_dir_all(&place).map_err(Error::io("replace", &place))?;
         }
-        fs::rename(aside.path(), &place).map_err(Error::io("move a run to", &place))
+        fs::rename(temporary.path(), &place).map_err(Error::io("move a run to", &place))
     }
 
-    /// Makes the CSV files of the experiment from those of its runs, in the plan's order; runs that are not
-    /// there yet are left out. A file without any row is not made.
+    /// Writes the CSV files of the experiment from those of its runs, in the plan's order. Runs without results are
+    /// left out. A table without rows gets no file.
     ///
     /// # Errors
-    /// A run's file cannot be read, or the result not written.
+    /// A run's file cannot be read, or the result cannot be written.
     pub fn assemble(&self, run_ids: &[String]) -> Result<()> {
-        let present: Vec<RunRow> = run_ids.iter().filter_map(|id| self.run_row(id)).collect();
-        write_csv(&self.root.join("runs.csv"), &present)?;
-        self.gather::<GradientRow>("gradients.csv", &present)?;
-        self.gather::<JacobianRow>("jacobian.csv", &present)?;
-        self.gather::<GateRow>("gates.csv", &present)?;
-        self.gather::<SpeedRow>("speed.csv", &present)?;
-        self.gather::<TrainingRow>("training.csv", &present)
+        let runs: Vec<RunRow> = run_ids.iter().filter_map(|id| self.run_row(id)).collect();
+        write_csv(&self.root.join("runs.csv"), &runs)?;
+        self.gather::<GradientRow>("gradients.csv", &runs)?;
+        self.gather::<JacobianRow>("jacobian.csv", &runs)?;
+        self.gather::<GateRow>("gates.csv", &runs)?;
+        self.gather::<SpeedRow>("speed.csv", &runs)?;
+        self.gather::<TrainingRow>("training.csv", &runs)
     }
 
     fn gather<R: Serialize + DeserializeOwned + 'static>(&self, file: &str, runs: &[RunRow]) -> Result<()> {
@@ -190,10 +186,10 @@ impl Store {
         self.remove(file)
     }
 
-    /// Removes a file of the experiment, if it is there: it is of an older config.
+    /// Removes a file of the experiment that an earlier config may have left.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The file exists and cannot be removed.
     pub fn remove(&self, file: &str) -> Result<()> {
         let path = self.root.join(file);
         match fs::remove_file(&path) {
@@ -204,7 +200,7 @@ impl Store {
         }
     }
 
-    /// Writes a text file of the experiment where there is none.
+    /// Writes a text file of the experiment, unless it exists.
     ///
     /// # Errors
     /// The disk is full or gone.
@@ -217,26 +213,26 @@ impl Store {
     /// # Errors
     /// The disk is full or gone.
     pub fn write_text(&self, file: &str, text: &str) -> Result<()> {
-        write_whole(&self.root.join(file), text.as_bytes())
+        write_atomic(&self.root.join(file), text.as_bytes())
     }
 }
 
-/// What a run's directory is called, up to a random end, while it is written.
-fn aside(run_id: &str) -> String {
+/// Prefix of the name of a run's directory while it is written.
+fn temp_prefix(run_id: &str) -> String {
     format!(".{run_id}-")
 }
 
-/// Whether a file that is open is the one that has this name now.
+/// Returns true if an open file is still the one at this path.
 fn is_at(file: &fs::File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let place = |found: std::io::Result<fs::Metadata>| found.ok().map(|found| (found.dev(), found.ino()));
     place(file.metadata()) == place(fs::metadata(path))
 }
 
-/// The list of a run's tables.
+/// The file that lists a run's files.
 const TABLES: &str = "tables.csv";
 
-/// What files a directory has.
+/// The files of a directory with their sizes.
 fn tables(dir: &Path) -> Result<Vec<TableRow>> {
     let entries = fs::read_dir(dir)
         .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
@@ -250,7 +246,7 @@ fn tables(dir: &Path) -> Result<Vec<TableRow>> {
     Ok(tables)
 }
 
-/// Writes a run's table, if it has any row.
+/// Writes a table, if it has rows.
 fn write_table<R: Serialize>(dir: &Path, file: &str, rows: impl IntoIterator<Item = R>) -> Result<()> {
     let mut rows = rows.into_iter().peekable();
     if rows.peek().is_none() { Ok(()) } else { write_csv(&dir.join(file), rows) }
@@ -314,32 +310,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_is_read_back_exactly() {
+    fn save_rows_read_back_exactly() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
         let rows = vec![sample("a", 0.1 + 0.2), sample("a", 1e-9)];
         store.save(&run("a", "ok"), &Rows { speed: rows.clone(), ..Rows::default() }).unwrap();
-        assert_eq!(store.done("a"), Some(run("a", "ok")));
+        assert_eq!(store.completed("a"), Some(run("a", "ok")));
         store.assemble(&["a".into()]).unwrap();
         assert_eq!(read::<SpeedRow>(&store.root().join("speed.csv")).unwrap(), rows);
         assert!(!store.root().join("gradients.csv").exists());
     }
 
     #[test]
-    fn a_failed_run_is_listed_but_not_done_and_saving_again_replaces_it() {
+    fn save_failed_run_is_listed_not_completed_and_replaced_by_the_next() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
         store.save(&run("a", "failed"), &Rows::default()).unwrap();
-        assert_eq!(store.done("a"), None);
+        assert_eq!(store.completed("a"), None);
         store.assemble(&["a".into(), "absent".into()]).unwrap();
         let rows: Vec<RunRow> = read(&store.root().join("runs.csv")).unwrap();
         assert_eq!(rows, [run("a", "failed")]);
         store.save(&run("a", "ok"), &Rows { speed: vec![sample("a", 1.0)], ..Rows::default() }).unwrap();
-        assert!(store.done("a").is_some());
+        assert!(store.completed("a").is_some());
     }
 
     #[test]
-    fn a_run_that_has_lost_a_table_is_not_done() {
+    fn completed_table_missing_or_truncated_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
         let save = || {
@@ -348,28 +344,28 @@ mod tests {
         save();
         let table = store.root().join("runs/a/speed.csv");
         fs::write(&table, "").unwrap();
-        assert_eq!(store.done("a"), None, "cut short");
+        assert_eq!(store.completed("a"), None, "truncated");
         save();
-        assert!(store.done("a").is_some());
+        assert!(store.completed("a").is_some());
         fs::remove_file(&table).unwrap();
-        assert_eq!(store.done("a"), None, "gone");
+        assert_eq!(store.completed("a"), None, "missing");
         fs::remove_file(store.root().join("runs/a").join(TABLES)).unwrap();
-        assert!(store.done("a").is_some(), "of before tables were listed");
+        assert_eq!(store.completed("a"), None, "no list of tables");
     }
 
     #[test]
-    fn a_run_is_executed_by_one_process_at_a_time() {
+    fn lock_held_run_is_refused_until_dropped() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
         let mine = store.lock("a").unwrap();
         assert!(mine.is_some() && store.lock("a").unwrap().is_none() && store.lock("b").unwrap().is_some());
         drop(mine);
         assert!(store.lock("a").unwrap().is_some());
-        assert_eq!(store.others(&[]), 0, "a lock is no run");
+        assert_eq!(store.count_unplanned(&[]), 0, "a lock is not a run");
     }
 
     #[test]
-    fn a_run_of_another_plan_stays_out_of_the_tables() {
+    fn assemble_unplanned_run_stays_out_of_the_tables() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), "x").unwrap();
         for id in ["a", "b"] {
@@ -378,12 +374,12 @@ mod tests {
         store.assemble(&["b".into()]).unwrap();
         let rows: Vec<SpeedRow> = read(&store.root().join("speed.csv")).unwrap();
         assert_eq!(rows, [sample("b", 1.0)]);
-        assert!(store.done("a").is_some());
-        assert_eq!(store.others(&["b".into()]), 1);
+        assert!(store.completed("a").is_some());
+        assert_eq!(store.count_unplanned(&["b".into()]), 1);
     }
 
     #[test]
-    fn a_directory_that_cannot_be_made_is_an_error_at_once() {
+    fn open_unwritable_directory_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "in the way").unwrap();

@@ -1,5 +1,15 @@
 //! Plan → results directory.
 
+mod context;
+mod estimate;
+pub mod experiment;
 pub mod frameworks;
 pub mod kinds;
+mod output;
 pub mod runner;
+mod tables;
+mod target;
+
+pub use context::RunContext;
+pub use output::RunOutput;
+pub use target::ExecTarget;

@@ -1,106 +1,88 @@
-//! Plan → results directory: runs what is not there yet, keeps whatever was computed.
+//! Execution of a plan: runs without results are executed, results are kept.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::estimate::estimate;
+use super::kinds;
+use super::tables::Tables;
+use super::{ExecTarget, RunContext, RunOutput};
 use crate::data::Inputs;
 use crate::plan::Plan;
 use crate::plan::run::Run;
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, Store};
-use crate::run::kinds::{self, Context, Measured, Place};
-use crate::settings::Settings;
 use crate::support::error::{Error, Result};
-use crate::support::panic::guarded;
+use crate::support::panic::catch_panics;
 use crate::support::progress::Ui;
-use crate::support::text::{counted, duration};
+use crate::support::text::{duration, pluralize};
 
-/// What was measured on what.
+/// The file with machine and versions.
 const ENVIRONMENT: &str = "environment.json";
 
-/// How a plan is carried out.
+/// The way a plan is executed.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
-    /// Where.
-    pub place: Place,
-    /// On what.
+    /// The device and the threads.
+    pub target: ExecTarget,
+    /// The machine and the versions.
     pub environment: &'a Environment,
-    /// Only every N-th run, beginning with the I-th (from 0): `Some((I, N))`.
+    /// `Some((I, N))`: only every N-th run, from the I-th on (I from 0).
     pub shard: Option<(usize, usize)>,
-    /// Run again what is there already.
+    /// Recompute runs that are already complete.
     pub rerun: bool,
-    /// Stop at the first failure.
+    /// Stop at the first run that fails.
     pub fail_fast: bool,
 }
 
-/// How many runs there were.
+/// Numbers of runs, by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Done now.
+    /// Executed now, without an error.
     pub done: usize,
-    /// Were there already.
-    pub present: usize,
-    /// Under way in another process.
-    pub elsewhere: usize,
-    /// Failed.
+    /// Complete before.
+    pub already_complete: usize,
+    /// Locked by another process.
+    pub locked: usize,
+    /// Executed now, with an error.
     pub failed: usize,
 }
 
-/// Carries a plan out.
+/// The outcome of one run.
+enum Outcome {
+    Done,
+    AlreadyComplete,
+    Locked,
+    Failed,
+}
+
+/// Executes a plan.
 ///
 /// # Errors
-/// The results directory cannot be written. A run that fails is no error here: it is counted and kept.
+/// The results directory cannot be written. A failed run is not an error here: its row says why it failed.
 pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui: &mut Ui) -> Result<Tally> {
     let ids: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
     let (index, count) = options.shard.unwrap_or((0, 1));
-    let mine: Vec<&Run> = plan.runs.iter().skip(index).step_by(count).collect();
-    let is_missing = |run: &Run| options.rerun || store.done(&run.id).is_none();
-    let missing: Vec<&Run> = mine.iter().copied().filter(|run| is_missing(run)).collect();
-    if missing.is_empty() {
-        // What is there was measured where it was measured.
-        store.write_text_if_absent(ENVIRONMENT, &options.environment.to_json())?;
-    } else {
-        store.write_text(ENVIRONMENT, &options.environment.to_json())?;
-    }
-    let mut tally = Tally { present: mine.len() - missing.len(), ..Tally::default() };
+    let shard: Vec<&Run> = plan.runs.iter().skip(index).step_by(count).collect();
+    let runner = Runner { inputs, store, options };
+    let missing: Vec<&Run> = shard.iter().copied().filter(|run| runner.is_missing(run)).collect();
+    runner.save_environment(missing.is_empty())?;
+    let mut tally = Tally { already_complete: shard.len() - missing.len(), ..Tally::default() };
 
-    ui.begin(&plan.name, mine.len(), tally.present);
-    if let Some(seconds) = estimate(&missing, inputs, options.place) {
-        let take = if missing.len() == 1 { "takes" } else { "take" };
-        let runs = counted(missing.len(), "run");
-        let stopped = if seconds > 60.0 { "; stopped and started again, it goes on from there" } else { "" };
-        ui.say(&format!("  {runs} {take} at most about {}{stopped}", duration(seconds)));
+    ui.begin(&plan.name, shard.len(), tally.already_complete);
+    if let Some(seconds) = estimate(&missing, inputs, options.target) {
+        let runs = pluralize(missing.len(), "run");
+        let resumable = if seconds > 60.0 { "; an interrupted run resumes from its checkpoint" } else { "" };
+        ui.say(&format!("  estimated time for {runs}: at most {}{resumable}", duration(seconds)));
     }
     let mut tables = Tables::new(store, &ids);
     for run in missing {
-        let what = run.describe();
-        let Some(_lock) = store.lock(&run.id)? else {
-            ui.say(&format!("  under way in another process: {} {what}", run.id));
-            tally.elsewhere += 1;
-            continue;
-        };
-        if !is_missing(run) {
-            // Another process has finished it meanwhile.
-            tally.present += 1;
-            continue;
-        }
-        ui.run_starts(&what);
-        let checkpoints = store.checkpoints(&run.id);
-        if options.rerun && checkpoints.exists() {
-            std::fs::remove_dir_all(&checkpoints).map_err(Error::io("remove", &checkpoints))?;
-        }
-        let context = Context { inputs, place: options.place, checkpoints: &checkpoints };
-        let (row, rows) = one(run, &context, &mut |step, steps| ui.step(&what, step, steps));
-        let row = on(options.environment, row);
-        store.save(&row, &rows)?;
-        match &row.error {
-            None => {
-                tally.done += 1;
-                ui.run_done(&run.id, &what, row.seconds.unwrap_or(0.0));
-            }
-            Some(error) => {
+        match runner.execute_missing(run, ui)? {
+            Outcome::Locked => tally.locked += 1,
+            Outcome::AlreadyComplete => tally.already_complete += 1,
+            Outcome::Done => tally.done += 1,
+            Outcome::Failed => {
                 tally.failed += 1;
-                ui.run_failed(&run.id, &what, error);
                 if options.fail_fast {
                     break;
                 }
@@ -113,73 +95,77 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     Ok(tally)
 }
 
-/// The experiment's CSV files, brought up to date now and then, so that little is missing after a kill and
-/// little time goes into it.
-struct Tables<'a> {
+struct Runner<'a> {
+    inputs: &'a Inputs,
     store: &'a Store,
-    ids: &'a [String],
-    since: Instant,
-    pause: Duration,
+    options: Options<'a>,
 }
 
-impl<'a> Tables<'a> {
-    fn new(store: &'a Store, ids: &'a [String]) -> Tables<'a> {
-        // The first at once: what is there is to be seen when a run of hours is interrupted.
-        Tables { store, ids, since: Instant::now(), pause: Duration::ZERO }
+impl Runner<'_> {
+    fn is_missing(&self, run: &Run) -> bool {
+        self.options.rerun || self.store.completed(&run.id).is_none()
     }
 
-    fn refresh(&mut self) -> Result<()> {
-        if self.since.elapsed() > self.pause { self.assemble() } else { Ok(()) }
+    fn save_environment(&self, nothing_to_run: bool) -> Result<()> {
+        let json = self.options.environment.to_json();
+        if nothing_to_run {
+            // Keep the environment file of the machine that produced the results.
+            self.store.write_text_if_absent(ENVIRONMENT, &json)
+        } else {
+            self.store.write_text(ENVIRONMENT, &json)
+        }
     }
 
-    fn assemble(&mut self) -> Result<()> {
-        let start = Instant::now();
-        self.store.assemble(self.ids)?;
-        self.pause = Duration::from_secs(5).max(20 * start.elapsed());
-        self.since = Instant::now();
-        Ok(())
+    /// Executes a run and saves it, unless another process is executing it or has just completed it.
+    fn execute_missing(&self, run: &Run, ui: &Ui) -> Result<Outcome> {
+        let about = run.describe();
+        let Some(_lock) = self.store.lock(&run.id)? else {
+            ui.say(&format!("  skipped, locked by another process: {} {about}", run.id));
+            return Ok(Outcome::Locked);
+        };
+        if !self.is_missing(run) {
+            return Ok(Outcome::AlreadyComplete);
+        }
+        ui.run_starts(&about);
+        let checkpoints = self.store.checkpoints(&run.id);
+        if self.options.rerun && checkpoints.exists() {
+            std::fs::remove_dir_all(&checkpoints).map_err(Error::io("remove", &checkpoints))?;
+        }
+        let context =
+            RunContext { inputs: self.inputs, target: self.options.target, checkpoints: &checkpoints };
+        let (row, rows) = execute_run(run, &context, &mut |step, steps| ui.step(&about, step, steps));
+        let row = with_environment(row, self.options.environment);
+        self.store.save(&row, &rows)?;
+        match &row.error {
+            None => {
+                ui.run_done(&run.id, &about, row.seconds.unwrap_or(0.0));
+                Ok(Outcome::Done)
+            }
+            Some(error) => {
+                ui.run_failed(&run.id, &about, error);
+                Ok(Outcome::Failed)
+            }
+        }
     }
 }
 
-/// With what it was measured on; the peak stands beside timings alone.
-fn on(environment: &Environment, row: RunRow) -> RunRow {
-    let peak = environment.fma_peak_gflops.filter(|_| row.kind == "speed");
-    RunRow { cpu: Some(environment.cpu.clone()), fma_peak_gflops: peak, ..row }
-}
-
-/// Executes one run and writes down how it ended.
-fn one(run: &Run, context: &Context, tell: &mut dyn FnMut(usize, usize)) -> (RunRow, Rows) {
+/// Executes one run; its row holds the error, if there was one.
+fn execute_run(run: &Run, context: &RunContext, on_progress: &mut dyn FnMut(usize, usize)) -> (RunRow, Rows) {
     let start = Instant::now();
-    let outcome = guarded(|| kinds::execute(run, context, tell));
+    let outcome = catch_panics(|| kinds::execute(run, context, on_progress));
     let seconds = start.elapsed().as_secs_f64();
-    let Measured { rows, refused: errors, seconds_before } =
-        outcome.unwrap_or_else(|error| Measured { refused: vec![error], ..Measured::from(Rows::default()) });
+    let RunOutput { rows, errors, seconds_before } =
+        outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
     let parameters = rows.training.first().map(|row| row.parameters);
     let row = run_row(run, seconds_before + seconds, (!errors.is_empty()).then_some(message));
     (RunRow { parameters, ..row }, rows)
 }
 
-/// Seconds that the runs take at most, where each can tell: runs that differ in the seed alone take the same time.
-fn estimate(runs: &[&Run], inputs: &Inputs, place: Place) -> Option<f64> {
-    let mut known: Vec<(Settings, f64)> = Vec::new();
-    let mut sum = None;
-    for run in runs {
-        let settings = Settings { seed: 0, ..run.settings.clone() };
-        let seconds = match known.iter().find(|(of, _)| *of == settings) {
-            Some((_, seconds)) => *seconds,
-            None => {
-                // What goes wrong here goes wrong in the run too, and is reported there.
-                let Ok(Some(seconds)) = guarded(|| kinds::estimate(run, inputs, place)) else {
-                    continue;
-                };
-                known.push((settings, seconds));
-                seconds
-            }
-        };
-        *sum.get_or_insert(0.0) += seconds;
-    }
-    sum
+/// Adds the processor, and for timings its measured peak.
+fn with_environment(row: RunRow, environment: &Environment) -> RunRow {
+    let peak = environment.fma_peak_gflops.filter(|_| row.kind == "speed");
+    RunRow { cpu: Some(environment.cpu.clone()), fma_peak_gflops: peak, ..row }
 }
 
 fn run_row(run: &Run, seconds: f64, error: Option<String>) -> RunRow {

@@ -64,11 +64,11 @@ pub enum Error {
         cause: csv::Error,
     },
 
-    /// Another library's process that fails or answers wrongly.
-    #[error("peer `{peer}`: {problem}")]
-    Peer {
-        /// The name of the library.
-        peer: String,
+    /// A process of another framework that fails or answers wrongly.
+    #[error("framework `{framework}`: {problem}")]
+    Framework {
+        /// The name of the framework.
+        framework: String,
         /// The problem: what was expected and what was found.
         problem: String,
     },

@@ -1,4 +1,4 @@
-//! CSV files, row by row, and every file complete or absent.
+//! CSV files read and written row by row; every file is complete or absent.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -12,22 +12,22 @@ use crate::support::error::{Error, Result};
 /// Reads a CSV file into rows.
 ///
 /// # Errors
-/// No such file; a field that is not what its column promises, with the line.
+/// The file does not exist; a field does not have its column's type (the error names the line).
 pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
     rows(path)?.collect()
 }
 
-/// The rows of a CSV file, each read when it is asked for.
+/// An iterator over the rows of a CSV file, read on demand.
 ///
 /// # Errors
-/// No such file. A row is an error where a field is not what its column promises; it says the line.
+/// The file does not exist. A row is an error if a field does not have its column's type; the error names the line.
 pub fn rows<R: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
     let reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
     let path = path.to_path_buf();
     Ok(reader.into_deserialize().map(move |row| row.map_err(Error::csv("read", &path))))
 }
 
-/// The rows of several CSV files, one file after the other.
+/// An iterator over the rows of several CSV files, one file after the other.
 pub fn rows_of_all<R: DeserializeOwned + 'static>(paths: Vec<PathBuf>) -> impl Iterator<Item = Result<R>> {
     paths.into_iter().flat_map(|path| -> Box<dyn Iterator<Item = Result<R>>> {
         match rows(&path) {
@@ -37,7 +37,7 @@ pub fn rows_of_all<R: DeserializeOwned + 'static>(paths: Vec<PathBuf>) -> impl I
     })
 }
 
-/// Writes rows as a CSV file, complete or not at all. They are not gathered: there may be millions.
+/// Writes rows as a CSV file, complete or not at all. Rows are not collected first: there may be millions.
 ///
 /// # Errors
 /// The disk is full or gone.
@@ -45,12 +45,12 @@ pub fn write_csv<R: Serialize>(path: &Path, rows: impl IntoIterator<Item = R>) -
     try_write_csv(path, rows.into_iter().map(Ok))
 }
 
-/// The same of rows that are still to be read.
+/// Writes rows that may be errors. The first error leaves an existing file unchanged.
 ///
 /// # Errors
-/// That of the first row which is one; then the file is left as it was.
+/// The first error among the rows; the disk is full or gone.
 pub fn try_write_csv<R: Serialize>(path: &Path, rows: impl Iterator<Item = Result<R>>) -> Result<()> {
-    write_aside(path, |file| {
+    write_atomic_with(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
         for row in rows {
             writer.serialize(row?).map_err(Error::csv("write", path))?;
@@ -59,19 +59,22 @@ pub fn try_write_csv<R: Serialize>(path: &Path, rows: impl Iterator<Item = Resul
     })
 }
 
-/// What a file is called while it is written.
+/// Prefix of a file's name while it is written.
 const UNFINISHED: &str = ".writing-";
 
-/// Removes files of a directory that were never finished: a process was killed meanwhile. Only for who alone writes there.
+/// Removes unfinished files of killed processes from a directory. No other process may be writing there.
 ///
 /// # Errors
-/// The system refuses.
-pub fn sweep(dir: &Path) -> Result<()> {
-    sweep_of(dir, UNFINISHED)
+/// A file cannot be removed.
+pub fn remove_stale_temp_files(dir: &Path) -> Result<()> {
+    remove_prefixed(dir, UNFINISHED)
 }
 
-/// The same of whatever has such a name, files and directories.
-pub fn sweep_of(dir: &Path, prefix: &str) -> Result<()> {
+/// Removes every file and directory of a directory whose name starts with `prefix`.
+///
+/// # Errors
+/// A file cannot be removed.
+pub fn remove_prefixed(dir: &Path, prefix: &str) -> Result<()> {
     let io = |error| Error::io("clear up", dir)(error);
     for entry in fs::read_dir(dir).map_err(io)? {
         let path = entry.map_err(io)?.path();
@@ -83,15 +86,15 @@ pub fn sweep_of(dir: &Path, prefix: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes a file aside and renames it into place: a reader sees the old one or the new one, never half of it.
+/// Writes a temporary file and renames it: a reader sees the old file or the new one, never a part of it.
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_aside(path, |file| file.write_all(bytes).map_err(Error::io("write", path)))
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomic_with(path, |file| file.write_all(bytes).map_err(Error::io("write", path)))
 }
 
-fn write_aside(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let io = |error| Error::io("write", path)(error);
     let file = tempfile::Builder::new().prefix(UNFINISHED).permissions(world_readable()).tempfile_in(parent);
@@ -102,7 +105,7 @@ fn write_aside(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> 
     file.persist(path).map(drop).map_err(|error| io(error.error))
 }
 
-/// Results are to be read by others; temporary files are private by default.
+/// Permissions of results, which other users may read; temporary files are private by default.
 fn world_readable() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o644)
@@ -113,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_that_cannot_be_read_leaves_the_old_file_alone() {
+    fn try_write_csv_unreadable_row_keeps_the_old_file() {
         let dir = tempfile::tempdir().unwrap();
         let (good, bad, out) = (dir.path().join("a.csv"), dir.path().join("b.csv"), dir.path().join("c.csv"));
         fs::write(&good, "n,x\n1,2.5\n2,3.5\n").unwrap();
@@ -128,6 +131,6 @@ mod tests {
         assert_eq!(fs::read_to_string(&out).unwrap(), "old");
         gathered(&[&good, &good]).unwrap();
         assert_eq!(fs::read_to_string(&out).unwrap(), "1,2.5\n2,3.5\n1,2.5\n2,3.5\n");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "nothing is left aside");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "no temporary file remains");
     }
 }

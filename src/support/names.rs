@@ -11,12 +11,12 @@ macro_rules! names {
             /// Every value, in the order of the vocabulary.
             pub const ALL: &'static [$name] = &[$($name::$variant,)+];
 
-            /// The one spelling.
+            /// The spelling.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $text,)+ }
             }
 
-            /// One line for a reader who meets the word for the first time.
+            /// A description in one line.
             pub fn about(self) -> &'static str {
                 match self { $($name::$variant => $about.trim_ascii(),)+ }
             }
@@ -29,7 +29,10 @@ macro_rules! names {
                     .iter()
                     .copied()
                     .find(|name| name.as_str() == text)
-                    .ok_or_else(|| $crate::support::text::unknown($what, text, Self::ALL.iter().map(|name| name.as_str())))
+                    .ok_or_else(|| {
+                        let known = Self::ALL.iter().map(|name| name.as_str());
+                        $crate::support::text::unknown($what, text, known)
+                    })
             }
         }
 

@@ -1,5 +1,4 @@
-//! What a person sees while something runs: a progress bar on a terminal, plain lines elsewhere, JSON lines for
-//! a program. All of it goes to stderr; results of a command go to stdout.
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere, or JSON lines. Results of commands go to stdout.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
@@ -9,33 +8,33 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::support::error::{ConfigError, Error, Result};
-use crate::support::text::counted;
+use crate::support::text::pluralize;
 
-/// How messages look.
+/// The format of progress messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For a person.
+    /// Plain text.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// How an experiment went.
+/// The summary of an experiment.
 pub struct Finished<'a> {
-    /// Its name.
+    /// Name of the experiment.
     pub experiment: &'a str,
-    /// Runs done now.
+    /// Runs executed now, without an error.
     pub done: usize,
-    /// Runs that were there already.
-    pub already: usize,
-    /// Runs that failed.
+    /// Runs that were complete before.
+    pub already_complete: usize,
+    /// Runs executed now, with an error.
     pub failed: usize,
-    /// Runs of the config that are not there yet: of another shard, or another process.
-    pub absent: usize,
-    /// Runs in the directory that are of another config.
-    pub others: usize,
-    /// The report on all of them.
+    /// Runs of the config without results, left to another shard or process.
+    pub missing: usize,
+    /// Runs in the directory that belong to another config.
+    pub unplanned: usize,
+    /// Path of the report.
     pub report: &'a Path,
 }
 
@@ -47,95 +46,96 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// Quiet shows only failures.
+    /// A display; a quiet one shows failures only.
     pub fn new(quiet: bool, format: LogFormat) -> Ui {
         Ui { quiet, format, bar: None }
     }
 
-    /// Announces an experiment of `total` runs, `present` of which are there already.
-    pub fn begin(&mut self, name: &str, total: usize, present: usize) {
-        self.event("begin", &json!({ "experiment": name, "runs": total, "present": present }), || {
-            let there = if present > 0 { format!(", {present} already there") } else { String::new() };
-            format!("{name}: {}{there}", counted(total, "run"))
+    /// Announces an experiment of `total` runs, of which `complete` need not be executed.
+    pub fn begin(&mut self, name: &str, total: usize, complete: usize) {
+        let fields = json!({ "experiment": name, "runs": total, "already_complete": complete });
+        self.event("begin", &fields, || {
+            let skipped = if complete > 0 { format!(", {complete} already complete") } else { String::new() };
+            format!("{name}: {}{skipped}", pluralize(total, "run"))
         });
         let to_terminal = std::io::stderr().is_terminal() && self.format == LogFormat::Text && !self.quiet;
-        if to_terminal && total > present {
-            let bar = ProgressBar::new((total - present) as u64);
-            let style =
-                ProgressStyle::with_template("{bar:32} {pos}/{len} {elapsed} (still {eta}) {wide_msg}");
+        if to_terminal && total > complete {
+            let bar = ProgressBar::new((total - complete) as u64);
+            let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {elapsed} (ETA {eta}) {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_millis(200));
             self.bar = Some(bar);
         }
     }
 
-    /// A run starts.
-    pub fn run_starts(&self, what: &str) {
+    /// Shows that a run starts.
+    pub fn run_starts(&self, about: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(what.to_string());
+            bar.set_message(about.to_string());
         }
     }
 
-    /// A run has done so many of its steps.
-    pub fn step(&self, what: &str, step: usize, steps: usize) {
+    /// Shows the step that a run has reached.
+    pub fn step(&self, about: &str, step: usize, steps: usize) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{what}: step {step} of {steps}"));
+            bar.set_message(format!("{about}: step {step} of {steps}"));
         }
     }
 
-    /// A run ended well.
-    pub fn run_done(&self, id: &str, what: &str, seconds: f64) {
+    /// Reports a run without an error.
+    pub fn run_done(&self, id: &str, about: &str, seconds: f64) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
             return;
         }
-        self.event("done", &json!({ "run_id": id, "run": what, "seconds": seconds }), || {
-            format!("  {id} {what}: {seconds:.1} s")
+        self.event("done", &json!({ "run_id": id, "run": about, "seconds": seconds }), || {
+            format!("  {id} {about}: {seconds:.1} s")
         });
     }
 
-    /// A run failed; shown even when quiet.
-    pub fn run_failed(&self, id: &str, what: &str, error: &str) {
+    /// Reports a failed run, even if quiet.
+    pub fn run_failed(&self, id: &str, about: &str, error: &str) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
         let line = match self.format {
-            LogFormat::Text => format!("  {id} {what}: FAILED: {error}"),
+            LogFormat::Text => format!("  {id} {about}: FAILED: {error}"),
             LogFormat::Json => {
-                json!({ "event": "failed", "run_id": id, "run": what, "error": error }).to_string()
+                json!({ "event": "failed", "run_id": id, "run": about, "error": error }).to_string()
             }
         };
         self.line(&line);
     }
 
-    /// The experiment is over.
+    /// Removes the progress bar.
     pub fn end(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }
 
-    /// The experiment's results are all written.
-    pub fn finished(&self, how: &Finished) {
-        let Finished { experiment, done, already, failed, absent, others, report } = how;
+    /// Reports that all results of an experiment are written.
+    pub fn finished(&self, summary: &Finished) {
+        let Finished { experiment, done, already_complete, failed, missing, unplanned, report } = summary;
         let report = report.display().to_string();
         let fields = json!({
-            "experiment": experiment, "done": done, "already": already, "failed": failed, "absent": absent,
-            "of_other_configs": others, "report": report,
+            "experiment": experiment, "done": done, "already_complete": already_complete, "failed": failed,
+            "missing": missing, "unplanned": unplanned, "report": report,
         });
         self.event("finished", &fields, || {
-            let mut text = format!("{experiment}: {done} done, {already} already there, {failed} failed");
-            if *absent > 0 {
-                text.push_str(&format!(", {absent} not there yet"));
+            let mut text =
+                format!("{experiment}: {done} done, {already_complete} already complete, {failed} failed");
+            if *missing > 0 {
+                text.push_str(&format!(", {missing} still missing"));
             }
-            if *others > 0 {
-                text.push_str(&format!("; left out, since of another config: {}", counted(*others, "run")));
+            if *unplanned > 0 {
+                text.push_str(&format!("; {} of other configs left out", pluralize(*unplanned, "run")));
             }
             format!("{text}; report: {report}")
         });
     }
 
-    /// Something worth saying.
+    /// Shows a message.
     pub fn say(&self, message: &str) {
         self.event("message", &json!({ "message": message }), || message.to_string());
     }
@@ -156,7 +156,7 @@ impl Ui {
         }
     }
 
-    /// A closed stderr is no reason to stop measuring.
+    /// Writes a line. A closed stderr is ignored: measurements go on.
     fn line(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}"))),
@@ -165,8 +165,8 @@ impl Ui {
     }
 }
 
-/// The error that ends the program as a line of JSON, with the parts of where it is for one in a config.
-pub fn last_event(error: &Error) -> String {
+/// A fatal error as a line of JSON; a config error also has its place, line, key and problem as fields.
+pub fn error_event(error: &Error) -> String {
     let mut event = json!({ "event": "error", "error": error.to_string(), "exit_code": error.exit_code() });
     if let Error::Config(ConfigError { place, line, key, problem }) = error {
         let parts = json!({ "place": place, "line": line, "key": key, "problem": problem });
@@ -177,10 +177,10 @@ pub fn last_event(error: &Error) -> String {
     event.to_string()
 }
 
-/// Prints a command's result to stdout.
+/// Prints the result of a command to stdout.
 ///
 /// # Errors
-/// It cannot be written; but a reader that has gone away (`| head`) is no error.
+/// It cannot be written. A reader that closed the pipe (`| head`) is not an error.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -11,23 +11,23 @@ use tch::{Kind, Tensor};
 use crate::device::cpu;
 use crate::error::Error as LibraryError;
 use crate::support::error::{Error, Result};
-use crate::support::file::write_whole;
+use crate::support::file::write_atomic;
 
 /// Tensors by name.
 pub type Tensors = BTreeMap<String, Tensor>;
 
-/// What a file says beside its tensors.
+/// Text entries of a file's header.
 pub type Metadata = HashMap<String, String>;
 
-/// Reads every tensor of a file; all must be f32, or all f64.
+/// Reads every tensor of a file. All must be f32, or all f64.
 ///
 /// # Errors
-/// No such file; not a safetensors file, or one that is cut short or lies about its content; another dtype.
+/// The file does not exist, is truncated or invalid, or has a tensor of another dtype.
 pub fn read(path: &Path) -> Result<Tensors> {
     Ok(read_with_metadata(path)?.0)
 }
 
-/// The same, with what the file says beside its tensors.
+/// Reads every tensor and the metadata of a file.
 ///
 /// # Errors
 /// As [`read`].
@@ -35,9 +35,9 @@ pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
     let wrong = |problem: String| Error::data(path, problem);
     let bytes =
         fs::read(path).map_err(|e| wrong(format!("expected a safetensors file to read, found: {e}")))?;
-    // The crate checks header, shapes and offsets against each other and against the file's length.
+    // The crate checks header, shapes and offsets for consistency with each other and with the file's length.
     let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| wrong(format!("expected a whole safetensors file, found: {e}")))?;
+        .map_err(|e| wrong(format!("expected a complete safetensors file, found: {e}")))?;
     let mut tensors = Tensors::new();
     let mut first: Option<(String, Dtype)> = None;
     for (name, view) in file.tensors() {
@@ -59,17 +59,17 @@ pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
         tensors.insert(name, tensor);
     }
     let (_, header) = SafeTensors::read_metadata(&bytes)
-        .map_err(|e| wrong(format!("expected a whole safetensors file, found: {e}")))?;
+        .map_err(|e| wrong(format!("expected a complete safetensors file, found: {e}")))?;
     Ok((tensors, header.metadata().clone().unwrap_or_default()))
 }
 
-/// Writes tensors and what else there is to say, complete or not at all.
+/// Writes tensors and metadata, complete or not at all.
 ///
 /// # Errors
 /// The disk is full or gone.
 pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Result<()> {
     let bytes: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> =
-        tensors.iter().map(|(n, t)| plain(n, t)).collect();
+        tensors.iter().map(|(n, t)| serialized(n, t)).collect();
     let mut views = Vec::with_capacity(bytes.len());
     for (name, dtype, shape, bytes) in &bytes {
         let view =
@@ -77,10 +77,11 @@ pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Resu
         views.push((name.as_str(), view));
     }
     let file = serialize(views, metadata).map_err(|e| LibraryError::Torch(e.to_string()))?;
-    write_whole(path, &file)
+    write_atomic(path, &file)
 }
 
-fn plain<'a>(name: &'a String, tensor: &Tensor) -> (&'a String, Dtype, Vec<usize>, Vec<u8>) {
+/// The name, dtype, shape and bytes of a tensor.
+fn serialized<'a>(name: &'a String, tensor: &Tensor) -> (&'a String, Dtype, Vec<usize>, Vec<u8>) {
     let tensor = tensor.detach().to_device(cpu()).contiguous();
     let (dtype, size) = if tensor.kind() == Kind::Float { (Dtype::F32, 4) } else { (Dtype::F64, 8) };
     let mut bytes = vec![0; tensor.numel() * size];

@@ -1,6 +1,6 @@
-//! Words in messages: those that are not known, and numbers among them.
+//! Parts of messages: unknown words, durations, numbers.
 
-/// The message for a word that is not in the vocabulary, with the nearest one that is.
+/// The error text for a word that is not in a vocabulary, with a suggestion.
 pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let list: Vec<String> = known.clone().map(|word| format!("`{word}`")).collect();
     let hint = match nearest(found, known) {
@@ -11,29 +11,29 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
     format!("expected {article} {what} ({}), found `{found}`{hint}", list.join(", "))
 }
 
-/// The known word that is meant by its initials (`lr`) or its beginning (`hidden`), or that a misspelt one most resembles,
-/// if any resembles it at all.
+/// The known word with these initials (`lr`) or this prefix (`hidden`), else the most similar one; `None` if none is
+/// similar.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
-        .filter_map(|word| Some((likeness(found, word)?, word)))
+        .filter_map(|word| Some((similarity(found, word)?, word)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
 }
 
-fn likeness(found: &str, word: &str) -> Option<f64> {
+fn similarity(found: &str, word: &str) -> Option<f64> {
     let initials: String = word.split('_').filter_map(|part| part.chars().next()).collect();
     if initials.len() > 1 && initials == found {
         return Some(2.0);
     }
-    let likeness = strsim::jaro_winkler(found, word);
+    let similarity = strsim::jaro_winkler(found, word);
     if found.len() > 2 && word.starts_with(found) {
-        return Some(1.0 + likeness);
+        return Some(1.0 + similarity);
     }
-    // Two letters in common are much of a short word, and little of a long one.
-    (likeness > 0.75 && 2 * found.len() >= word.len()).then_some(likeness)
+    // A shared prefix of two letters makes a short word similar even to a long one.
+    (similarity > 0.75 && 2 * found.len() >= word.len()).then_some(similarity)
 }
 
-/// Seconds as people say them: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
+/// A duration in a readable unit: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 10.0 => format!("{s:.2} s"),
@@ -44,13 +44,13 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// `1 run`, `2 runs`.
-pub fn counted(number: usize, one: &str) -> String {
+/// A number with its noun in singular or plural: `1 run`, `2 runs`.
+pub fn pluralize(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {one}{ending}")
+    format!("{number} {noun}{ending}")
 }
 
-/// A number without rows of zeros: `1e30`, `0.001`, `1e-9`.
+/// A number, in scientific notation if it is very large or small: `1e30`, `0.001`, `1e-9`.
 pub fn number(value: f64) -> String {
     let plain = value == 0.0 || !value.is_finite() || (1e-4..1e6).contains(&value.abs());
     if plain { value.to_string() } else { format!("{value:e}") }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_resembles_nothing_is_not_suggested() {
+    fn nearest_initials_prefix_or_typo_finds_the_word() {
         let known = ["layer_sizes", "learning_rate", "layers", "hidden_size"];
         for (found, expected) in [
             ("lr", Some("learning_rate")),
@@ -76,8 +76,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_short_and_one_is_single() {
-        assert_eq!([0, 1, 2].map(|n| counted(n, "run")), ["0 runs", "1 run", "2 runs"]);
+    fn pluralize_one_has_no_ending() {
+        assert_eq!([0, 1, 2].map(|n| pluralize(n, "run")), ["0 runs", "1 run", "2 runs"]);
+    }
+
+    #[test]
+    fn number_large_or_small_is_scientific() {
         for (value, expected) in [
             (1e30, "1e30"),
             (0.001, "0.001"),

@@ -113,7 +113,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     assert_eq!(lab(dir.path(), &["report", "results/small"]).code, 0);
     assert_eq!(findings(&results), findings_of(&report));
     let again = lab(dir.path(), &["run", "results/small/config.toml"]);
-    assert!(again.stderr.contains("0 done, 10 already there, 0 failed"), "{}", again.stderr);
+    assert!(again.stderr.contains("0 done, 10 already complete, 0 failed"), "{}", again.stderr);
     assert_eq!(findings(&results), findings_of(&report));
 }
 

@@ -16,7 +16,7 @@ use lstm_lab::plan::run::Run;
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::results::Rows;
 use lstm_lab::results::schema::TrainingRow;
-use lstm_lab::run::kinds::{self, Context, Place};
+use lstm_lab::run::{ExecTarget, RunContext, kinds};
 use lstm_lab::task::learning::{Batch, Read, Target, Task, loss, task};
 use tch::{Kind, Tensor, no_grad};
 
@@ -50,8 +50,8 @@ impl Lesson {
 
     /// Its rows, with checkpoints in a directory. `tell` is told the step.
     fn rows_in(&self, checkpoints: &Path, mut tell: impl FnMut(usize)) -> Rows {
-        let place = Place { device: cpu(), threads: 1 };
-        let context = Context { inputs: &self.inputs, place, checkpoints };
+        let target = ExecTarget { device: cpu(), threads: 1 };
+        let context = RunContext { inputs: &self.inputs, target, checkpoints };
         kinds::execute(&self.run, &context, &mut |step, _| tell(step)).unwrap().rows
     }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A peer for tests, of the standard library alone: the program itself computes what it answers.
+"""A stand-in for a framework in tests, with Python's standard library only. Its results come from `lstm-lab trace`.
 
-STAND_IN says how it behaves: right, forward_only, wrong, incomplete, dies, nonsense, unable. LSTM_LAB is the program.
+STAND_IN is its behaviour: right, forward_only, wrong, incomplete, dies, nonsense or unable. LSTM_LAB is the program.
 """
 
 import json
@@ -20,7 +20,7 @@ def say(answer):
 
 
 def split(data):
-    """The header of a safetensors file and the numbers."""
+    """Returns the header of a safetensors file and its data."""
     length = struct.unpack("<Q", data[:8])[0]
     return json.loads(data[8:8 + length]), bytearray(data[8 + length:])
 
@@ -36,7 +36,7 @@ def results(cell, given, to):
         numbers[place:place + 4] = struct.pack("<f", 1e3)
     if behaviour == "incomplete":
         header = {name: entry for name, entry in header.items() if name != "grad.input"}
-        # The format has no gaps.
+        # The format allows no gaps.
         kept, numbers, old = {}, bytearray(), numbers
         for name, entry in header.items():
             start, end = entry["data_offsets"]
@@ -61,10 +61,10 @@ def main():
             say({})
         else:
             times += 1
-            # Longer than a peer is kept awake: a turn is then two passes, the second of which counts.
+            # Longer than WARMUP: a sample is then two passes, of which the second is timed.
             start = time.perf_counter()
             time.sleep(0.03)
-            # After two passes to warm up, and a turn.
+            # The first pass after two warm-up passes and one sample.
             if times == 5 and behaviour == "dies":
                 print("out of patience", file=sys.stderr)
                 sys.exit(3)

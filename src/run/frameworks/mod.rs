@@ -1,5 +1,6 @@
-//! Networks of other libraries, to be timed beside ours: each is a process, asked through lines of JSON. What is asked
-//! and answered is described in `scripts/peers/peer.py`.
+//! Recurrent networks of other frameworks, timed beside the engines.
+//!
+//! Each framework is a process that answers lines of JSON. `scripts/frameworks/serve.py` documents the protocol.
 
 mod process;
 
@@ -16,31 +17,31 @@ use crate::support::error::{Error, Result};
 use crate::support::safetensors_io::{self, Tensors};
 use process::Process;
 
-/// The environment variable that names the program which starts a peer, as `PROGRAM NAME THREADS`.
-pub const PROGRAM: &str = "LSTM_LAB_PEERS";
+/// The environment variable with the path of the program that starts a framework, called as `PROGRAM NAME THREADS`.
+pub const PROGRAM: &str = "LSTM_LAB_FRAMEWORKS";
 
-/// The program that starts peers here.
+/// The program that starts frameworks on this machine.
 ///
 /// # Errors
-/// [`Error::Usage`] where none is named.
+/// [`Error::Usage`] if the environment variable is not set.
 pub fn program() -> Result<PathBuf> {
     match std::env::var_os(PROGRAM) {
         Some(program) if !program.is_empty() => Ok(PathBuf::from(program)),
         _ => Err(Error::Usage(format!(
-            "speed.peers: expected {PROGRAM} to name the program that starts peers, found none; run the config with \
-             `scripts/peers/run CONFIG`, which makes their Python environment and sets it, or leave the peers out \
-             (--set speed.peers=[])"
+            "speed.frameworks: expected {PROGRAM} to name the program that starts frameworks, found none; \
+             `scripts/frameworks/run CONFIG` installs the frameworks and sets it, and \
+             `--set speed.frameworks=[]` leaves them out"
         ))),
     }
 }
 
-/// A peer that runs.
-pub struct Peer {
+/// A running process of a framework.
+pub struct Framework {
     name: FrameworkName,
     process: Process,
     versions: BTreeMap<String, String>,
     passes: Vec<PassName>,
-    /// Where tensors are handed over.
+    /// Files with tensors, in both directions.
     scratch: TempDir,
 }
 
@@ -59,23 +60,23 @@ struct Timed {
     seconds: f64,
 }
 
-/// An answer that says no more than that it was done.
+/// An answer without content.
 #[derive(Deserialize)]
 struct Done {}
 
-impl Peer {
-    /// Starts a peer that may use so many CPU threads, and waits until it has loaded its library.
+impl Framework {
+    /// Starts a framework with this number of CPU threads, and waits until its library is loaded.
     ///
     /// # Errors
-    /// [`Error::Peer`]: there is no such program, or it ends or says something else.
-    pub fn start(program: &Path, name: FrameworkName, threads: usize) -> Result<Peer> {
+    /// [`Error::Framework`]: the program is missing, exits, or answers something else.
+    pub fn start(program: &Path, name: FrameworkName, threads: usize) -> Result<Framework> {
         let mut process = Process::start(program, name.as_str(), threads)?;
         let Started { versions } = process.answer("its versions")?;
         let scratch = tempfile::tempdir().map_err(Error::io("make a directory in", &std::env::temp_dir()))?;
-        Ok(Peer { name, process, versions, passes: Vec::new(), scratch })
+        Ok(Framework { name, process, versions, passes: Vec::new(), scratch })
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> FrameworkName {
         self.name
     }
@@ -86,48 +87,48 @@ impl Peer {
         each.collect::<Vec<_>>().join(", ")
     }
 
-    /// The passes that it makes, once something is loaded.
+    /// Returns true if the framework implements the pass for the loaded network.
     pub fn has(&self, pass: PassName) -> bool {
         self.passes.contains(&pass)
     }
 
-    /// Gives it a network and a sequence: the tensors of `lstm-lab trace`, which are PyTorch's parameters, `input`
-    /// `[T, B, I]` and `grad_output` `[T, B, H]`.
+    /// Loads a network and a sequence: PyTorch's parameters, `input` `[T, B, I]` and `grad_output` `[T, B, H]`, named
+    /// as `lstm-lab trace` names them.
     ///
     /// # Errors
-    /// [`Error::Peer`] where it cannot take them; the disk is full.
-    pub fn load(&mut self, cell: CellName, given: &Tensors) -> Result<()> {
+    /// [`Error::Framework`] if the framework rejects them; the disk is full.
+    pub fn load(&mut self, cell: CellName, tensors: &Tensors) -> Result<()> {
         let file = self.scratch.path().join("given.safetensors");
-        safetensors_io::write(&file, given, None)?;
+        safetensors_io::write(&file, tensors, None)?;
         let request = json!({ "do": "load", "cell": cell, "file": file });
         let Loaded { passes } = self.process.ask(&request, "the passes that it has")?;
         if passes.is_empty() {
-            return Err(self.process.wrong("expected at least one pass that it has, found none"));
+            return Err(self.process.error("expected at least one pass that it has, found none"));
         }
         self.passes = passes;
         Ok(())
     }
 
-    /// What it makes of what was loaded: `output`, and where it trains `grad.input` and `grad.<parameter>`.
+    /// The results for the loaded network: `output`, and if it trains `grad.input` and `grad.<parameter>`.
     ///
     /// # Errors
-    /// [`Error::Peer`] where it cannot, or where its file is not what it should be.
+    /// [`Error::Framework`] if the framework fails or its file cannot be read.
     pub fn results(&mut self) -> Result<Tensors> {
         let file = self.scratch.path().join("results.safetensors");
         let Done {} = self.process.ask(&json!({ "do": "results", "file": file }), "an empty object")?;
-        safetensors_io::read(&file).map_err(|error| self.process.wrong(format!("its results: {error}")))
+        safetensors_io::read(&file).map_err(|error| self.process.error(format!("its results: {error}")))
     }
 
-    /// The wall-clock time of one pass, as it measured it.
+    /// The wall-clock time of one pass, measured by the framework's process.
     ///
     /// # Errors
-    /// [`Error::Peer`] where it has ended or gives no time.
+    /// [`Error::Framework`] if the process has exited or answers without a time.
     pub fn seconds(&mut self, pass: PassName) -> Result<f64> {
         let Timed { seconds } =
             self.process.ask(&json!({ "do": "time", "pass": pass }), "the seconds of one pass")?;
         if seconds.is_finite() && seconds > 0.0 {
             return Ok(seconds);
         }
-        Err(self.process.wrong(format!("expected seconds above 0, found {seconds}")))
+        Err(self.process.error(format!("expected seconds above 0, found {seconds}")))
     }
 }

@@ -1,4 +1,4 @@
-//! Statistics of the gates, for the kinds that write them beside their own rows.
+//! Statistics of the gates, for the kinds `gradients` and `jacobian`.
 
 use tch::Tensor;
 
@@ -8,7 +8,7 @@ use crate::plan::run::Run;
 use crate::results::schema::GateRow;
 use crate::support::error::Result;
 
-/// The rows of a run, given its parameters and input `[T, B, I]`.
+/// The rows of a run with these parameters and this input `[T, B, I]`.
 ///
 /// # Errors
 /// A shape does not fit.

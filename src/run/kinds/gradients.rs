@@ -1,44 +1,43 @@
 //! The kind `gradients`: the norm of the gradient at every step.
 
-use super::{Place, agree, cotangent, run_parameters};
+use super::gates;
+use super::tensors::{output_gradient, run_parameters};
 use crate::config::spec::Gradients;
-use crate::data::EncodedText;
 use crate::diagnostics::adjoint::Profile;
 use crate::diagnostics::exact::PathSplit;
 use crate::diagnostics::{self, Look};
-use crate::engine::EngineName;
-use crate::engine::engine;
+use crate::engine::{EngineName, agreement, engine};
 use crate::plan::run::Run;
 use crate::results::schema::GradientRow;
 use crate::results::{GradientCurve, Rows};
-use crate::settings::names::Lags;
-use crate::settings::names::LossName;
+use crate::run::RunContext;
+use crate::settings::names::{Lags, LossName};
 use crate::support::error::Result;
 use crate::task::{Loss, batch};
 
-/// The engine that the others are held against: the equations as the textbook has them.
+/// The engine that all others must agree with: the textbook equations.
 const REFERENCE: EngineName = EngineName::Stepwise;
 
-/// Over so many steps is an engine held against the reference. Not over all: where gradients explode, rounding
-/// differences do too, and two correct engines part.
-const AGREEMENT_STEPS: i64 = 32;
+/// Steps of the parity check. Not all of them: if gradients explode, so do rounding differences of correct engines.
+const PARITY_STEPS: i64 = 32;
 
-/// Executes a run of this kind with the engine `name`.
+/// Executes a run of this kind.
 ///
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
-pub fn execute(run: &Run, options: Gradients, text: Option<&EncodedText>, place: Place) -> Result<Rows> {
-    let Gradients { split_every, lags, path_split, gates } = options;
-    let settings = &run.settings;
+pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Rows> {
+    let Gradients { split_every, lags, path_split, gates: with_gates } = options;
+    let (settings, device) = (&run.settings, context.target.device);
     let steps = settings.seq_len;
     let name = settings.engine.first().expect("a run of gradients has an engine");
-    let p = run_parameters(settings, place.device);
-    let batch = batch(run, text, place.device)?;
+    let p = run_parameters(settings, device);
+    let batch = batch(run, context.text(), device)?;
     if name != REFERENCE {
-        let steps = batch.input.size()[0].min(AGREEMENT_STEPS);
-        let beginning = batch.input.narrow(0, 0, steps);
-        let cotangent = cotangent(settings, steps, &beginning);
-        agree(engine(name), engine(REFERENCE), &p, &beginning, &cotangent)?;
+        let steps = batch.input.size()[0].min(PARITY_STEPS);
+        let start = batch.input.narrow(0, 0, steps);
+        let upstream = output_gradient(settings, steps, &start);
+        let tolerance = agreement::tolerance(start.kind());
+        agreement::check(engine(name), engine(REFERENCE), &p, &start, &upstream, tolerance)?;
     }
     let loss = Loss::new(settings.loss.unwrap_or(LossName::Last), settings, &batch)?;
     let look = Look {
@@ -53,7 +52,7 @@ pub fn execute(run: &Run, options: Gradients, text: Option<&EncodedText>, place:
     })?;
     Ok(Rows {
         gradients: profiles.into_iter().map(|profile| curve(run, lags, profile)).collect(),
-        gates: if gates { super::gates::rows(run, &p, &batch.input)? } else { vec![] },
+        gates: if with_gates { gates::rows(run, &p, &batch.input)? } else { vec![] },
         ..Rows::default()
     })
 }

@@ -1,32 +1,29 @@
-//! The kind `jacobian`: products of the state's Jacobians over lag, and what predicts them.
+//! The kind `jacobian`: products of the state's Jacobians over lag, and statistics of the gates.
 
-use super::{Place, gates, run_parameters};
+use super::gates;
+use super::tensors::run_parameters;
 use crate::config::spec::Jacobian;
-use crate::data::EncodedText;
 use crate::diagnostics::jacobian::{Product, Settings, View, products};
 use crate::plan::run::Run;
 use crate::results::Rows;
 use crate::results::schema::JacobianRow;
+use crate::run::RunContext;
 use crate::settings::lags::spaced;
 use crate::settings::names::JacobianQuantity;
 use crate::support::error::Result;
 use crate::task::batch;
 
-/// So many singular value decompositions are made for each decade of lags: they cost more than the steps.
+/// Singular value decompositions for each decade of lags; more would cost more than the steps themselves.
 const SPECTRA: usize = 10;
 
 /// Executes a run of this kind.
 ///
 /// # Errors
 /// A shape does not fit; the task's text is missing.
-pub fn execute(
-    run: &Run,
-    Jacobian { lags, qr_every, burn_in }: Jacobian,
-    text: Option<&EncodedText>,
-    place: Place,
-) -> Result<Rows> {
-    let p = run_parameters(&run.settings, place.device);
-    let input = batch(run, text, place.device)?.input;
+pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Rows> {
+    let Jacobian { lags, qr_every, burn_in } = options;
+    let p = run_parameters(&run.settings, context.target.device);
+    let input = batch(run, context.text(), context.target.device)?.input;
     let steps = run.settings.seq_len;
     let burn_in = burn_in.map_or(steps / 10, |steps| steps.0);
     let view = |lag: usize| {

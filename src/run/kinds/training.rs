@@ -1,52 +1,49 @@
-//! The kind `training`: what is learned, and how fast.
+//! The kind `training`: loss, accuracy and gradient norms of a model over its training steps.
 
-use std::path::Path;
-
-use super::{Measured, Place};
 use crate::config::spec::TrainingSpec;
-use crate::data::{Input, UNKNOWN};
+use crate::data::{Input, Inputs, UNKNOWN};
 use crate::model::{Blueprint, Model, model};
 use crate::plan::run::Run;
 use crate::results::schema::{GradientRow, TrainingRow};
 use crate::results::{GradientCurve, Rows};
+use crate::run::{ExecTarget, RunContext, RunOutput};
 use crate::settings::names::Lags;
 use crate::support::error::Result;
 use crate::task::learning::{Task, task};
 use crate::train::{self, Outcome, ProfileRecord, Progress, Setting};
 
-/// Executes a run of this kind, on from the checkpoint in `dir` if there is one.
+/// Executes a run of this kind, from its last checkpoint if there is one.
 ///
 /// # Errors
-/// Nothing of the run could be done. One that diverged is no error: its rows are there, and the reason.
+/// No step could be made. If training diverges, the output holds the rows and the error.
 pub fn execute(
     run: &Run,
     training: &TrainingSpec,
-    input: Option<&Input>,
-    place: Place,
-    dir: &Path,
-    tell: &mut dyn FnMut(usize, usize),
-) -> Result<Measured> {
-    let made = Made::new(run, training, input, place)?;
-    let Outcome { progress, seconds_before, diverged } = train::train(&made.setting(run), dir, tell)?;
+    context: &RunContext,
+    on_progress: &mut dyn FnMut(usize, usize),
+) -> Result<RunOutput> {
+    let setup = Setup::new(run, training, context.inputs, context.target)?;
+    let Outcome { progress, seconds_before, diverged } =
+        train::train(&setup.context(run), context.checkpoints, on_progress)?;
     let rows = Rows {
-        training: training_rows(run, &progress, made.model.weights().count()),
+        training: training_rows(run, &progress, setup.model.weights().count()),
         gradients: gradient_curves(run, &progress),
         ..Rows::default()
     };
-    Ok(Measured { rows, refused: diverged.into_iter().collect(), seconds_before })
+    Ok(RunOutput { rows, errors: diverged.into_iter().collect(), seconds_before })
 }
 
-/// Seconds that a run takes at most.
+/// An upper bound in seconds, from the time of the first step.
 ///
 /// # Errors
-/// What its first step runs into.
-pub fn estimate(run: &Run, training: &TrainingSpec, input: Option<&Input>, place: Place) -> Result<f64> {
-    let made = Made::new(run, training, input, place)?;
-    train::estimate(&made.setting(run))
+/// The first step fails.
+pub fn estimate(run: &Run, training: &TrainingSpec, inputs: &Inputs, target: ExecTarget) -> Result<f64> {
+    let setup = Setup::new(run, training, inputs, target)?;
+    train::estimate(&setup.context(run))
 }
 
-/// What a run's settings make.
-struct Made<'a> {
+/// The task and the model of a run.
+struct Setup<'a> {
     training: &'a TrainingSpec,
     task: Box<dyn Task + 'a>,
     blueprint: Blueprint,
@@ -55,26 +52,27 @@ struct Made<'a> {
     by_words: bool,
 }
 
-impl<'a> Made<'a> {
+impl<'a> Setup<'a> {
     fn new(
         run: &'a Run,
         training: &'a TrainingSpec,
-        input: Option<&'a Input>,
-        place: Place,
-    ) -> Result<Made<'a>> {
-        let task = task(run, training, input, place.device)?;
+        inputs: &'a Inputs,
+        target: ExecTarget,
+    ) -> Result<Setup<'a>> {
+        let input = inputs.of(true);
+        let task = task(run, training, input, target.device)?;
         let longest = run.task.longest(run.settings.seq_len) as i64;
         let blueprint = Blueprint::new(run, training, task.as_ref(), longest);
-        let model = model(&blueprint, run.settings.seed, place.device);
+        let model = model(&blueprint, run.settings.seed, target.device);
         let (symbols, by_words) = match input {
             Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.by_words),
             _ => (&[][..], false),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));
-        Ok(Made { training, task, blueprint, model, symbols, by_words })
+        Ok(Setup { training, task, blueprint, model, symbols, by_words })
     }
 
-    fn setting<'b>(&'b self, run: &'b Run) -> Setting<'b> {
+    fn context<'b>(&'b self, run: &'b Run) -> Setting<'b> {
         Setting {
             run,
             training: self.training,
@@ -111,10 +109,10 @@ fn training_rows(run: &Run, progress: &Progress, parameters: usize) -> Vec<Train
     progress.records.iter().map(row).collect()
 }
 
-/// What was recorded at each step, at about fifty lags a decade.
+/// Norms at each recorded step, at about fifty lags per decade.
 fn gradient_curves(run: &Run, progress: &Progress) -> Vec<GradientCurve> {
     let curve = |(step, quantity, layer, norms): &ProfileRecord| {
-        // Some tasks make longer sequences than their T.
+        // Sequences of some tasks are longer than T.
         let last = norms.last().map_or(0, |(t, _)| *t);
         GradientCurve {
             common: GradientRow {

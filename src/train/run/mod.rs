@@ -21,7 +21,7 @@ use crate::model::{Ask, Blueprint, Model};
 use crate::plan::run::Run;
 use crate::random::{self, Purpose};
 use crate::support::error::{Error, Result};
-use crate::support::file::sweep;
+use crate::support::file::remove_stale_temp_files;
 use crate::task::learning::{Batch, Chance, Task, loss, right};
 
 /// What is trained, on what.
@@ -66,7 +66,7 @@ fn length(setting: &Setting) -> usize {
 /// A checkpoint cannot be written, or is not of this run. A run that diverges is no error here: its rows are kept.
 pub fn train(setting: &Setting, dir: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Outcome> {
     std::fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
-    sweep(dir)?;
+    remove_stale_temp_files(dir)?;
     let mut learner = Learner::new(setting, dir)?;
     let seconds_before = learner.header.progress.seconds;
     let diverged = match learner.learn(tell).and_then(|()| learner.finish()) {

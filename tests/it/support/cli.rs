@@ -14,7 +14,7 @@ pub struct Finished {
 /// The program in a directory, with no datasets and no frameworks configured.
 pub fn command(dir: &Path) -> Command {
     let mut command = Command::cargo_bin("lstm-lab").unwrap();
-    command.current_dir(dir).env_remove("LSTM_LAB_DATA").env_remove("LSTM_LAB_PEERS");
+    command.current_dir(dir).env_remove("LSTM_LAB_DATA").env_remove("LSTM_LAB_FRAMEWORKS");
     command
 }
 

@@ -1,140 +1,141 @@
-//! The kind `speed`: engine against engine (and against other libraries, `peer`) on the same parameters and input,
-//! interleaved sample by sample, so that whatever else the machine does meets all of them alike.
+//! The kind `speed`: engines and frameworks on the same parameters and input.
+//!
+//! Samples are interleaved, so that every change of the machine's load affects all contenders alike.
 
-mod arm;
-mod work;
+mod contender;
+mod workload;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Place;
 use crate::config::spec::Speed;
-use crate::data::EncodedText;
-use crate::engine::EngineName;
 use crate::error::Error as LibraryError;
 use crate::plan::run::Run;
+use crate::results::Rows;
 use crate::results::schema::SpeedRow;
-use crate::run::frameworks::{self, Peer};
-use crate::settings::Engines;
+use crate::run::frameworks::{self, Framework};
+use crate::run::{RunContext, RunOutput};
 use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::{Error, Result};
-use arm::Arm;
-use work::Work;
+use contender::Contender;
+use workload::Workload;
 
-/// The engine that the others are held against and measured by.
-const REFERENCE: EngineName = EngineName::Builtin;
+/// Minimum samples, regardless of `budget_seconds`; below this no confidence interval exists.
+const MIN_SAMPLES: usize = 5;
 
-/// So many samples are taken however long they last: fewer make no interval.
-const LEAST_SAMPLES: usize = 5;
+/// Pause before each sample if a framework takes part. Threads of an OpenMP pool spin for about 10 ms before they
+/// sleep. The next engine of the same process reuses them; another process would find its processors busy.
+const COOLDOWN: Duration = Duration::from_millis(50);
 
-/// Before each turn where a peer takes part. Threads of a pool wait busily for more work before they sleep: OpenMP's for
-/// about 10 ms. In one process the next engine takes them over; another process would find the processor taken.
-const REST: Duration = Duration::from_millis(50);
+/// Untimed passes after each pause: at least one, for at least this long. Sleeping threads and cold caches then do
+/// not enter a sample.
+const WARMUP: Duration = Duration::from_millis(25);
 
-/// After the rest passes that do not count are made until so much time has gone, at least one: threads that slept wake
-/// up, often on one processor, and take some milliseconds to spread; caches fill.
-const WAKING: Duration = Duration::from_millis(25);
-
-/// Executes a run of this kind: the rows, and why some engine or peer was not timed (to the end): it disagrees, or
-/// its process failed.
+/// Executes a run of this kind. A contender that disagrees with the reference or fails is an error of the output; the
+/// others are timed all the same.
 ///
 /// # Errors
-/// A shape does not fit; the task's text is missing; peers are asked for, and there is no program for them.
-pub fn execute(
-    run: &Run,
-    speed: &Speed,
-    text: Option<&EncodedText>,
-    place: Place,
-) -> Result<(Vec<SpeedRow>, Vec<Error>)> {
-    let Engines { engines, frameworks: peers } = &run.settings.engine;
-    let work = Work::new(run, text, place)?;
-    let mut contest = Contest { arms: Vec::new(), among_peers: !peers.is_empty(), refused: Vec::new() };
-    for &name in engines {
-        contest.enter(work.agrees(name).map(|()| Arm::Engine(&work, name)))?;
-    }
-    for &name in peers {
-        contest.enter(peer(run, &work, place, name).map(Arm::Peer))?;
-    }
-    let mut rows = Vec::new();
-    let passes = &speed.pass.0;
-    let budget = Duration::from_secs_f64(speed.budget_seconds.0 / passes.len() as f64);
-    for &pass in passes {
-        for place in 0..contest.arms.len() {
-            for _ in 0..speed.warmup.0 {
-                contest.seconds(place, pass);
-            }
-        }
+/// A shape does not fit; the task's text is missing; the program that starts frameworks is not set.
+pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOutput> {
+    let workload = Workload::new(run, context)?;
+    let mut benchmark = Benchmark::new(run, &workload, context.target.threads)?;
+    let budget = Duration::from_secs_f64(timing.budget_seconds.0 / timing.pass.0.len() as f64);
+    let mut speed = Vec::new();
+    for &pass in &timing.pass.0 {
+        benchmark.warm_up(pass, timing.warmup.0);
         let start = Instant::now();
-        for sample in 0..speed.samples.0 {
-            if sample >= LEAST_SAMPLES && start.elapsed() > budget {
+        for sample in 0..timing.samples.0 {
+            if sample >= MIN_SAMPLES && start.elapsed() > budget {
                 break;
             }
-            // Each round begins with another one: none always follows the same one.
-            for turn in 0..contest.arms.len() {
-                let number = (turn + sample) % contest.arms.len();
-                if let Some((name, seconds)) = contest.turn(number, pass) {
-                    rows.push(row(run, name, pass, sample, seconds));
-                }
-            }
+            let timed = benchmark.round(pass, sample);
+            speed.extend(timed.into_iter().map(|(name, seconds)| row(run, name, pass, sample, seconds)));
         }
     }
-    Ok((rows, contest.refused))
+    Ok(RunOutput { errors: benchmark.errors, ..RunOutput::from(Rows { speed, ..Rows::default() }) })
 }
 
-/// A peer that was shown to compute what `REFERENCE` does.
-fn peer(run: &Run, work: &Work, place: Place, name: FrameworkName) -> Result<Peer> {
-    let mut peer = Peer::start(&frameworks::program()?, name, place.threads)?;
-    peer.load(run.settings.cell(), &work.given())?;
-    work.agrees_with(&mut peer)?;
-    Ok(peer)
+/// All contenders of a run, and the errors of those that failed.
+struct Benchmark<'a> {
+    /// `None` in place of a contender that failed.
+    contenders: Vec<Option<Contender<'a>>>,
+    has_frameworks: bool,
+    errors: Vec<Error>,
 }
 
-/// All that are timed, and what went wrong with any of them.
-struct Contest<'a> {
-    /// None in the place of one that failed.
-    arms: Vec<Option<Arm<'a>>>,
-    among_peers: bool,
-    refused: Vec<Error>,
-}
+impl<'a> Benchmark<'a> {
+    fn new(run: &Run, workload: &'a Workload, threads: usize) -> Result<Benchmark<'a>> {
+        let timed = &run.settings.engine;
+        let has_frameworks = !timed.frameworks.is_empty();
+        let mut benchmark = Benchmark { contenders: Vec::new(), has_frameworks, errors: Vec::new() };
+        for &name in &timed.engines {
+            benchmark.add(workload.check_engine(name).map(|()| Contender::Engine(workload, name)))?;
+        }
+        for &name in &timed.frameworks {
+            benchmark.add(start(run, workload, threads, name).map(Contender::Framework))?;
+        }
+        Ok(benchmark)
+    }
 
-impl<'a> Contest<'a> {
-    /// Takes one in, or notes why not: the others are timed all the same.
-    fn enter(&mut self, arm: Result<Arm<'a>>) -> Result<()> {
-        match arm {
-            Ok(arm) => self.arms.push(Some(arm)),
-            Err(error @ (Error::Library(LibraryError::Disagreement { .. }) | Error::Peer { .. })) => {
-                self.refused.push(error)
+    /// Adds a contender, or the error that excludes it.
+    fn add(&mut self, contender: Result<Contender<'a>>) -> Result<()> {
+        match contender {
+            Ok(contender) => self.contenders.push(Some(contender)),
+            Err(error @ (Error::Library(LibraryError::Disagreement { .. }) | Error::Framework { .. })) => {
+                self.errors.push(error)
             }
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    /// One pass that counts; among peers after `REST` and `WAKING`.
-    fn turn(&mut self, number: usize, pass: PassName) -> Option<(&'static str, f64)> {
-        if self.among_peers && self.arms[number].as_ref().is_some_and(|arm| arm.has(pass)) {
-            thread::sleep(REST);
-            let start = Instant::now();
-            while start.elapsed() < WAKING {
-                self.seconds(number, pass)?;
+    fn warm_up(&mut self, pass: PassName, passes: usize) {
+        for index in 0..self.contenders.len() {
+            for _ in 0..passes {
+                self.time(index, pass);
             }
         }
-        self.seconds(number, pass)
     }
 
-    /// One pass of one of them: its name and time. None where it has no such pass or failed; one that fails is not
-    /// asked again.
-    fn seconds(&mut self, number: usize, pass: PassName) -> Option<(&'static str, f64)> {
-        let arm = self.arms[number].as_mut().filter(|arm| arm.has(pass))?;
-        match arm.seconds(pass) {
-            Ok(seconds) => Some((arm.name(), seconds)),
+    /// One sample of each contender. Each round starts with another one, so that the order varies.
+    fn round(&mut self, pass: PassName, sample: usize) -> Vec<(&'static str, f64)> {
+        let count = self.contenders.len();
+        (0..count).filter_map(|turn| self.sample((turn + sample) % count, pass)).collect()
+    }
+
+    /// One timed pass, after a pause and a warm-up if a framework takes part.
+    fn sample(&mut self, index: usize, pass: PassName) -> Option<(&'static str, f64)> {
+        let has_pass = self.contenders[index].as_ref().is_some_and(|contender| contender.has(pass));
+        if self.has_frameworks && has_pass {
+            thread::sleep(COOLDOWN);
+            let start = Instant::now();
+            while start.elapsed() < WARMUP {
+                self.time(index, pass)?;
+            }
+        }
+        self.time(index, pass)
+    }
+
+    /// Name and time of one pass; `None` if the contender has no such pass or has failed.
+    fn time(&mut self, index: usize, pass: PassName) -> Option<(&'static str, f64)> {
+        let contender = self.contenders[index].as_mut().filter(|contender| contender.has(pass))?;
+        match contender.seconds(pass) {
+            Ok(seconds) => Some((contender.name(), seconds)),
             Err(error) => {
-                self.refused.push(error);
-                self.arms[number] = None;
+                self.errors.push(error);
+                self.contenders[index] = None;
                 None
             }
         }
     }
+}
+
+/// Starts a framework and checks its results against those of the reference engine.
+fn start(run: &Run, workload: &Workload, threads: usize, name: FrameworkName) -> Result<Framework> {
+    let mut framework = Framework::start(&frameworks::program()?, name, threads)?;
+    framework.load(run.settings.cell(), &workload.tensors())?;
+    workload.check_framework(&mut framework)?;
+    Ok(framework)
 }
 
 fn row(run: &Run, engine: &str, pass: PassName, sample: usize, seconds: f64) -> SpeedRow {

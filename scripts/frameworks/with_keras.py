@@ -1,14 +1,14 @@
-"""Keras on JAX: its layers LSTM, GRU and SimpleRNN, as a model that is compiled whole.
+"""Keras on JAX: the layers LSTM, GRU and SimpleRNN in a compiled model.
 
-Keras has its own order: sequences are [B, T, I], matrices [I, G] and [H, G]; the LSTM's gates are i, f, c, o, which are
-ours; the GRU's are z, r, h instead of r, z, n; LSTM and SimpleRNN have one bias.
+Keras has its own layout: sequences are [B, T, I], matrices [I, G] and [H, G]. The LSTM's gates are i, f, c, o, as in
+PyTorch. The GRU's gates are z, r, h instead of r, z, n. LSTM and SimpleRNN have one bias.
 """
 
 import os
 import sys
 
 os.environ["KERAS_BACKEND"] = "jax"
-# Keras writes a settings file where it is imported.
+# Keras writes a settings file when it is imported.
 os.environ["KERAS_HOME"] = os.path.join(sys.prefix, "keras")
 
 import jax
@@ -22,7 +22,7 @@ def versions():
 
 
 def swapped(matrix):
-    """The gates r, z, n in the order z, r, h, or back, along the last axis."""
+    """Converts gates r, z, n to z, r, h, or back, along the last axis."""
     first, second, third = numpy.split(matrix, 3, axis=-1)
     return numpy.concatenate([second, first, third], axis=-1)
 
@@ -37,12 +37,12 @@ def to_keras(cell, layer):
 def from_keras(cell, w_ih, w_hh, bias):
     if cell == "gru":
         w_ih, w_hh, bias = swapped(w_ih), swapped(w_hh), swapped(bias)
-    # The gradient of a sum is that of each of its terms.
+    # Both terms of a sum have the gradient of the sum.
     b_ih, b_hh = bias if cell == "gru" else (bias, bias)
     return {"weight_ih": w_ih.T, "weight_hh": w_hh.T, "bias_ih": b_ih, "bias_hh": b_hh}
 
 
-class Peer:
+class Network:
     passes = ["forward", "train"]
 
     def __init__(self, cell, layers, x, cotangent, threads):

@@ -1,10 +1,9 @@
-"""Lets PyTorch's wheel for Linux be imported without the gigabytes of CUDA that it is linked to.
+"""Makes PyTorch's wheel for Linux importable without the gigabytes of CUDA libraries that it links to.
 
-PyTorch as it comes for Linux names CUDA's libraries, and is not loaded without them. Only the CPU is timed here, and
-what computes there (libtorch_cpu.so, libc10.so) stays as it is. libtorch_cuda.so is taken out, and for it and every
-other library that is named and not there a small one is compiled, with the symbols that libtorch_python.so wants
-to see. Nothing on a CPU calls them; where something does, the process ends with the name of the symbol. PyTorch's parts for
-several machines are left out, as in a build without them.
+Only the CPU is timed, and the libraries that compute there (libtorch_cpu.so, libc10.so) stay unchanged.
+libtorch_cuda.so is removed. A small stub is compiled for it and for every other missing library, with the symbols
+that libtorch_python.so needs. No CPU code calls them; a call ends the process with the symbol's name. The distributed
+package is disabled, as in a build without it.
 """
 
 import os
@@ -14,25 +13,25 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# What is large and of no use without a GPU; the last is loaded on demand.
+# Large libraries without use on a CPU; the last one is loaded on demand.
 GPU_ONLY = ["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_nvshmem.so"]
 
-# Libraries of the system's own, which every process has.
+# Libraries of the system.
 SYSTEM = re.compile(r"(lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)|ld-linux.*)\.so")
 
-# What is called while PyTorch is loaded, to leave something in a place that this gives.
-AT_START = {"_ZN4c10d15get_gil_checkerEv"}
+# Functions that are called while PyTorch is loaded; each returns a place to store a value.
+CALLED_ON_IMPORT = {"_ZN4c10d15get_gil_checkerEv"}
 
 
 class Failed(Exception):
-    """A sentence for the user."""
+    """An error message for the user."""
 
 
 def command(*arguments):
     try:
         done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     except OSError as error:
-        raise Failed(f"cannot run {arguments[0]}, which a C++ compiler comes with: {error}") from error
+        raise Failed(f"cannot run {arguments[0]}, a tool of the C++ compiler: {error}") from error
     if done.returncode != 0:
         raise Failed(f"{' '.join(arguments[:2])} failed: {done.stderr.strip()[-500:]}")
     return done.stdout
@@ -43,18 +42,18 @@ def symbols(library, which):
     found = set()
     for line in command("nm", "-D", which, str(library)).splitlines():
         kind, symbol = line.split()[-2:]
-        # A weak symbol may stay without a definition.
+        # A weak symbol needs no definition.
         if not (which == "--undefined-only" and kind in "wv"):
             name, _, version = symbol.partition("@")
             found.add((name, version.lstrip("@")))
     return found
 
 
-def stand_in(names, text):
-    """C that defines these symbols: type information as C++ lays it out, other data as zeros, functions that end."""
+def write_stub(names, text):
+    """Writes C that defines these symbols: C++ type information, zeros for other data, functions that abort."""
     lines = ["#include <stdio.h>", "#include <stdlib.h>",
              "static void *end(const char *name) {",
-             '    fprintf(stderr, "%s is of CUDA, which is not here\\n", name); abort(); }',
+             '    fprintf(stderr, "%s belongs to CUDA, which is not installed\\n", name); abort(); }',
              "extern char class_info[] __asm__(\"_ZTVN10__cxxabiv117__class_type_infoE\");"]
     for n, name in enumerate(sorted(names)):
         if name.startswith("_ZTI"):
@@ -62,7 +61,7 @@ def stand_in(names, text):
                          f'{{ class_info + 2 * sizeof(void *), "{name[4:]}" }};')
         elif name.startswith("_ZTV"):
             lines.append(f'void *s{n}[64] __asm__("{name}");')
-        elif name in AT_START:
+        elif name in CALLED_ON_IMPORT:
             body = "static void *place[8]; return place;"
             lines.append(f'void *s{n}(void) __asm__("{name}"); void *s{n}(void) {{ {body} }}')
         else:
@@ -73,15 +72,15 @@ def stand_in(names, text):
 def compile_library(soname, names, into):
     compiler = shlex.split(os.environ.get("CC") or "cc")
     with tempfile.TemporaryDirectory() as scratch:
-        source, versions = Path(scratch, "stand_in.c"), Path(scratch, "versions")
-        stand_in(names, source)
+        source, versions = Path(scratch, "stub.c"), Path(scratch, "versions")
+        write_stub(names, source)
         versions.write_text(f"{soname} {{ global: *; }};\n")
         command(*compiler, "-shared", "-fPIC", "-w", str(source), "-o", str(into / soname), f"-Wl,-soname,{soname}",
                 f"-Wl,--version-script={versions}", "-lstdc++")
 
 
-def leave_out_distributed(file):
-    """PyTorch may be built without these parts, and then makes no object of NVIDIA's library as it is imported."""
+def disable_distributed(file):
+    """Disables the distributed package, which would create objects of NVIDIA's libraries on import."""
     text, place = file.read_text(), "def is_available("
     if place not in text:
         raise Failed(f"{file} was expected to define `is_available`")
@@ -92,9 +91,9 @@ def leave_out_distributed(file):
 
 
 def without_cuda(packages):
-    """Changes the PyTorch in this site-packages."""
+    """Removes CUDA from the PyTorch of this site-packages folder."""
     lib = packages / "torch" / "lib"
-    leave_out_distributed(packages / "torch" / "distributed" / "__init__.py")
+    disable_distributed(packages / "torch" / "distributed" / "__init__.py")
     for name in GPU_ONLY:
         (lib / name).unlink(missing_ok=True)
     folders = [lib, packages / "torch.libs", *packages.glob("nvidia/*/lib")]
@@ -112,7 +111,7 @@ def without_cuda(packages):
                and not version.startswith(("GLIBC", "CXXABI", "GCC"))}
     for soname in sorted(needed - set(there)):
         if not SYSTEM.match(soname):
-            # A symbol with a version is of the library that gave it; of the others any may have them.
+            # A versioned symbol belongs to the library of that name; the others may be in any library.
             own = {name for name, version in missing if version == soname}
             rest = {name for name, version in missing if not version} if soname == GPU_ONLY[0] else set()
             compile_library(soname, own | rest, lib)

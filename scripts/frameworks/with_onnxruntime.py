@@ -1,6 +1,6 @@
-"""ONNX Runtime: its operators LSTM, GRU and RNN on the CPU. It does not train.
+"""ONNX Runtime: the operators LSTM, GRU and RNN on the CPU, forward only.
 
-ONNX orders gates i, o, f, c (LSTM) and z, r, h (GRU); a layer's output has an axis for its one direction.
+ONNX orders gates i, o, f, c (LSTM) and z, r, h (GRU). A layer's output has an axis of directions, of size 1.
 """
 
 import numpy
@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-# Ours are i, f, g, o and r, z, n.
+# From PyTorch's order: i, f, g, o and r, z, n.
 ORDER = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2], "rnn": [0]}
 ATTRIBUTES = {"lstm": {}, "gru": {"linear_before_reset": 1}, "rnn": {}}
 
@@ -45,18 +45,18 @@ def model_of(cell, layers, shape):
     return model
 
 
-class Peer:
+class Network:
     passes = ["forward"]
 
     def __init__(self, cell, layers, x, cotangent, threads):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        # Within a run threads wait busily for the next piece of work, as they do by default; between runs they would
-        # take the processor from whoever is timed next.
+        # Threads spin for work within a run, as by default. Between runs they would take processors from the next
+        # contender.
         options.add_session_config_entry("session.force_spinning_stop", "1")
         self.session = onnxruntime.InferenceSession(
             model_of(cell, layers, x.shape).SerializeToString(), options, providers=["CPUExecutionProvider"])
-        # Input and output stay where they are, so that no copy is timed.
+        # Bound buffers: no copy of input or output is timed.
         self.input = onnxruntime.OrtValue.ortvalue_from_numpy(x)
         self.output = onnxruntime.OrtValue.ortvalue_from_numpy(numpy.zeros_like(cotangent))
         self.binding = self.session.io_binding()

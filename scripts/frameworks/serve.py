@@ -1,17 +1,17 @@
-"""A recurrent network of another library, asked through lines of JSON: peer.py NAME THREADS.
+"""Serves a recurrent network of a framework through lines of JSON: serve.py NAME THREADS.
 
-It first says {"versions": {"jax": "…", …}}. Then it answers each line that it reads with one:
+The first line that it prints is {"versions": {"jax": "…", …}}. Each request is a line, and so is its answer:
 
     {"do": "load", "cell": "lstm", "file": F}  → {"passes": ["forward", "train"]}
         F is a safetensors file as `lstm-lab trace` reads it: PyTorch's parameters, `input` [T, B, I] and
-        `grad_output` [T, B, H], what flows back from the output. The passes are those that the library has.
+        `grad_output` [T, B, H]. The answer lists the passes that the framework implements.
     {"do": "results", "file": F}               → {}
-        Writes to F what it computes: `output` [T, B, H], and where it trains `grad.input` and `grad.<name>` of every
+        Writes its results to F: `output` [T, B, H], and if it trains `grad.input` and `grad.<name>` of every
         parameter, in PyTorch's shapes.
     {"do": "time", "pass": "forward"}          → {"seconds": 0.0123}
-        One pass, from the call to the moment when the result is there, on a monotonic clock.
+        The time of one pass on a monotonic clock, until its result is complete.
 
-Where it cannot, it answers {"error": "…"}. It ends with its input.
+If a request fails, the answer is {"error": "…"}. The process exits at the end of its input.
 """
 
 import gc
@@ -25,29 +25,29 @@ import numpy
 from safetensors.numpy import load_file, save_file
 
 
-def answered(peer, module, request, threads):
-    """The answer to a request, and the peer from now on."""
+def handle(network, module, request, threads):
+    """Returns the network after a request, and the answer."""
     match request["do"]:
         case "load":
             given = load_file(request["file"])
-            peer = module.Peer(request["cell"], layers_of(given), given["input"], given["grad_output"], threads)
-            return peer, {"passes": peer.passes}
+            network = module.Network(request["cell"], layers_of(given), given["input"], given["grad_output"], threads)
+            return network, {"passes": network.passes}
         case "results":
-            results = {name: numpy.ascontiguousarray(value) for name, value in peer.results().items()}
-            # What loading and compiling left behind is never looked at again.
+            results = {name: numpy.ascontiguousarray(value) for name, value in network.results().items()}
+            # Objects from loading and compiling are excluded from later garbage collections.
             gc.collect()
             gc.freeze()
             save_file(results, request["file"])
-            return peer, {}
+            return network, {}
         case "time":
-            if request["pass"] not in peer.passes:
-                raise ValueError(f"expected one of {peer.passes}, found {request['pass']}")
-            run = getattr(peer, request["pass"])
+            if request["pass"] not in network.passes:
+                raise ValueError(f"expected one of {network.passes}, found {request['pass']}")
+            run = getattr(network, request["pass"])
             start = time.perf_counter()
-            made = run()
+            result = run()
             seconds = time.perf_counter() - start
-            del made
-            return peer, {"seconds": seconds}
+            del result
+            return network, {"seconds": seconds}
         case other:
             raise ValueError(f"expected load, results or time, found {other}")
 
@@ -63,17 +63,17 @@ def layers_of(given):
 
 def main():
     name, threads = sys.argv[1], int(sys.argv[2])
-    # The answers' own way out: what a library prints goes to the errors.
+    # Answers go to the original stdout; whatever a library prints goes to stderr.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    # Before the libraries are loaded, which read these then: OpenMP's, XLA's.
+    # OpenMP and XLA read these variables when they are loaded.
     os.environ["OMP_NUM_THREADS"] = os.environ["NPROC"] = str(threads)
     module = importlib.import_module(f"with_{name}")
-    peer = None
+    network = None
     print(json.dumps({"versions": module.versions()}), file=answers)
     for line in sys.stdin:
         try:
-            peer, answer = answered(peer, module, json.loads(line), threads)
+            network, answer = handle(network, module, json.loads(line), threads)
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers)

@@ -1,5 +1,6 @@
-//! Other libraries beside the engines: what is asked of them, and what happens where one fails. A stand-in answers for
-//! them (`stand_in.py`); the real ones are asked where scripts/peers/run has made their environment.
+//! Frameworks timed beside the engines: the protocol, and every way to fail.
+//!
+//! `stand_in.py` answers in place of a framework. The real ones are tested if scripts/frameworks/run has installed them.
 
 use std::fs;
 use std::io::Write;
@@ -32,23 +33,23 @@ fn root() -> &'static Path {
 }
 
 /// A directory with a config `small.toml`.
-fn place() -> TempDir {
+fn small() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("small.toml"), SMALL).unwrap();
     dir
 }
 
-/// Exit code and standard error of a run of `small.toml`; `peers` is the program that starts them.
-fn run(dir: &Path, peers: Option<&Path>, behaviour: &str, arguments: &[&str]) -> (i32, String) {
+/// Exit code and standard error of a run of `small.toml`; `program` starts the frameworks.
+fn run(dir: &Path, program: Option<&Path>, behaviour: &str, arguments: &[&str]) -> (i32, String) {
     let mut command = command(dir);
     command.args(["run", "small.toml", "--threads", "1"]).args(arguments);
     command.env("LSTM_LAB", assert_cmd::cargo::cargo_bin("lstm-lab")).env("STAND_IN", behaviour);
-    peers.map(|program| command.env("LSTM_LAB_PEERS", program));
+    program.map(|program| command.env("LSTM_LAB_FRAMEWORKS", program));
     let finished = finish(command);
     (finished.code, finished.stderr)
 }
 
-/// The stand-in, where there is a Python to run it.
+/// The path of the stand-in; `None` without Python.
 fn stand_in() -> Option<PathBuf> {
     let python = std::process::Command::new("python3").arg("--version").output();
     if python.is_ok_and(|output| output.status.success()) {
@@ -58,94 +59,98 @@ fn stand_in() -> Option<PathBuf> {
     None
 }
 
-/// Past the test harness, which would keep it back.
+/// Prints past the test harness, which captures the output of tests that pass.
 fn skipped(why: &str) {
     std::io::stderr().write_all(format!("skipped a test: {why}\n").as_bytes()).unwrap();
 }
 
-/// Samples by engine and pass.
+/// The number of samples of an engine and a pass.
 fn count(dir: &Path, engine: &str, pass: &str) -> usize {
     let rows: Vec<SpeedRow> = read(&dir.join("results/small/speed.csv")).unwrap();
     rows.iter().filter(|row| row.engine == engine && row.pass == pass).count()
 }
 
-fn the_run(dir: &Path) -> RunRow {
+fn only_run(dir: &Path) -> RunRow {
     read(&dir.join("results/small/runs.csv")).unwrap().remove(0)
 }
 
 #[test]
-fn a_peer_that_agrees_is_timed_and_named_with_its_versions() {
+fn framework_correct_results_is_timed_and_named_with_its_versions() {
     let Some(stand_in) = stand_in() else { return };
-    let dir = place();
+    let dir = small();
     let (code, said) = run(dir.path(), Some(&stand_in), "right", &[]);
     assert_eq!(code, 0, "{said}");
     for engine in ["simd", "builtin", "jax"] {
         assert_eq!((count(dir.path(), engine, "forward"), count(dir.path(), engine, "train")), (5, 5));
     }
-    assert_eq!(the_run(dir.path()).engine, "simd builtin jax");
+    assert_eq!(only_run(dir.path()).engine, "simd builtin jax");
     let results = dir.path().join("results/small");
     let environment = fs::read_to_string(results.join("environment.json")).unwrap();
-    assert!(environment.contains(r#""peer_jax": "stand_in 1.0, threads 1""#), "{environment}");
+    assert!(environment.contains(r#""framework_jax": "stand_in 1.0, threads 1""#), "{environment}");
     let report = fs::read_to_string(results.join("report.md")).unwrap();
     assert!(report.contains("jax / builtin") && report.contains("stand\\_in 1.0"), "{report}");
 }
 
 #[test]
-fn a_peer_that_does_not_train_is_timed_forward_alone() {
+fn framework_without_training_is_timed_forward_only() {
     let Some(stand_in) = stand_in() else { return };
-    let dir = place();
+    let dir = small();
     let (code, said) = run(dir.path(), Some(&stand_in), "forward_only", &[]);
     assert_eq!(code, 0, "{said}");
     assert_eq!((count(dir.path(), "jax", "forward"), count(dir.path(), "jax", "train")), (5, 0));
 }
 
-/// Each way to fail, a part of the message, and how many samples were taken of the peer until then.
+/// Each behaviour, parts of the message, and the number of samples before the failure.
 #[test]
-fn a_peer_that_fails_is_named_with_the_reason_and_the_others_are_kept() {
+fn framework_failure_is_named_and_the_engines_are_kept() {
     let Some(stand_in) = stand_in() else { return };
     for (behaviour, needles, samples) in [
         ("wrong", &["engine `jax` disagrees with `builtin`: grad.bias_hh_l0 differs"][..], 0),
-        ("incomplete", &["peer `jax`: expected `grad.input` among its results, found none"], 0),
-        ("dies", &["peer `jax`: expected the seconds", "exit status: 3", "out of patience"], 1),
-        ("nonsense", &["peer `jax`: expected the seconds of one pass as a line of JSON, found `soon`"], 1),
-        ("unable", &["peer `jax`", "it says: MemoryError: too long"], 1),
+        ("incomplete", &["framework `jax`: expected `grad.input` among its results, found none"], 0),
+        ("dies", &["framework `jax`: expected the seconds", "exit status: 3", "out of patience"], 1),
+        (
+            "nonsense",
+            &["framework `jax`: expected the seconds of one pass as a line of JSON, found `soon`"],
+            1,
+        ),
+        ("unable", &["framework `jax`", "found an error: MemoryError: too long"], 1),
     ] {
-        let dir = place();
+        let dir = small();
         let (code, said) = run(dir.path(), Some(&stand_in), behaviour, &[]);
         assert_eq!(code, 1, "{behaviour}: {said}");
-        let found = the_run(dir.path());
+        let found = only_run(dir.path());
         assert_eq!(found.status, "failed", "{behaviour}");
         let error = found.error.unwrap();
         for needle in needles {
             assert!(error.contains(needle), "{behaviour}: expected `{needle}` in: {error}");
         }
-        let of_peer = (count(dir.path(), "jax", "forward"), count(dir.path(), "jax", "train"));
-        assert_eq!(of_peer, (samples, 0), "{behaviour}");
+        let of_framework = (count(dir.path(), "jax", "forward"), count(dir.path(), "jax", "train"));
+        assert_eq!(of_framework, (samples, 0), "{behaviour}");
         assert_eq!((count(dir.path(), "simd", "train"), count(dir.path(), "builtin", "train")), (5, 5));
     }
 }
 
 #[test]
-fn without_a_program_for_peers_nothing_runs_and_the_remedy_is_named() {
-    let dir = place();
+fn run_without_framework_program_executes_nothing_and_names_the_remedy() {
+    let dir = small();
     let (code, said) = run(dir.path(), None, "", &[]);
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("LSTM_LAB_PEERS") && said.contains("scripts/peers/run"), "{said}");
-    let (code, said) = run(dir.path(), Some(Path::new("/nowhere/peer")), "", &[]);
+    assert!(said.contains("LSTM_LAB_FRAMEWORKS") && said.contains("scripts/frameworks/run"), "{said}");
+    let (code, said) = run(dir.path(), Some(Path::new("/nowhere/start")), "", &[]);
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("peer `jax`: cannot start /nowhere/peer"), "{said}");
+    assert!(said.contains("framework `jax`: cannot start /nowhere/start"), "{said}");
     assert!(!dir.path().join("results/small/runs.csv").exists());
     let (code, said) = run(dir.path(), None, "", &["--set", "speed.frameworks=[]"]);
     assert_eq!(code, 0, "{said}");
 }
 
-/// Every peer and cell against ours: output, and every gradient of a stack of two layers.
+/// Every framework and cell: output and all gradients of a stack of two layers.
 #[test]
-fn the_real_peers_compute_what_the_engines_do() {
-    if !root().join(".peers/stamp.json").exists() {
-        return skipped("no environment of the peers; scripts/peers/run makes it");
+fn installed_frameworks_agree_with_builtin() {
+    if !root().join(".frameworks/stamp.json").exists() {
+        return skipped("the frameworks are not installed; scripts/frameworks/run installs them");
     }
-    let dir = place();
+    let dir = small();
     let set = [
         ("speed.peers", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\"]"),
         ("grid.cell", "[\"rnn\", \"lstm\", \"gru\"]"),
@@ -156,10 +161,13 @@ fn the_real_peers_compute_what_the_engines_do() {
     let set: Vec<String> =
         set.iter().flat_map(|(key, value)| ["--set".into(), format!("{key}={value}")]).collect();
     let set: Vec<&str> = set.iter().map(String::as_str).collect();
-    let (code, said) = run(dir.path(), Some(&root().join("scripts/peers/peer")), "", &set);
+    let (code, said) = run(dir.path(), Some(&root().join("scripts/frameworks/start")), "", &set);
     assert_eq!(code, 0, "{said}");
-    for peer in ["pytorch", "jax", "keras", "onnxruntime"] {
-        let trains = if peer == "onnxruntime" { 0 } else { 15 };
-        assert_eq!((count(dir.path(), peer, "forward"), count(dir.path(), peer, "train")), (15, trains));
+    for framework in ["pytorch", "jax", "keras", "onnxruntime"] {
+        let trains = if framework == "onnxruntime" { 0 } else { 15 };
+        assert_eq!(
+            (count(dir.path(), framework, "forward"), count(dir.path(), framework, "train")),
+            (15, trains)
+        );
     }
 }

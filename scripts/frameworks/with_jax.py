@@ -1,8 +1,7 @@
-"""JAX: the cells as its users write them, a scan over the steps that is compiled whole.
+"""JAX: the cells in a compiled scan over the steps.
 
-Matrices stand as Flax keeps them, features first: [I, G] and [H, G]. The products with the input may stand before the
-scan, all in one, or inside; which is faster depends on the sizes and the pass, so that each is tried, and the faster
-one kept.
+Matrices have Flax's layout, features first: [I, G] and [H, G]. The input projection is computed for all steps before
+the scan, or step by step inside it. Which is faster depends on the sizes and the pass: both are tried.
 """
 
 import functools
@@ -45,10 +44,10 @@ def rnn(carry, projected, layer):
 STEPS = {"lstm": lstm, "gru": gru, "rnn": rnn}
 
 
-def network(cell, hoisted, layers, x):
+def apply(cell, hoisted, layers, x):
     """[T, B, I] → [T, B, H]."""
     for layer in layers:
-        # The GRU's second bias stands inside a product with the gate r.
+        # The GRU multiplies its second bias by the reset gate.
         bias = layer["b_ih"] if cell == "gru" else layer["b_ih"] + layer["b_hh"]
 
         def project(x, layer=layer, bias=bias):
@@ -58,26 +57,26 @@ def network(cell, hoisted, layers, x):
             return STEPS[cell](carry, x if hoisted else project(x), layer)
 
         zeros = jnp.zeros((x.shape[1], layer["w_hh"].shape[0]), x.dtype)
-        first = (zeros, zeros) if cell == "lstm" else (zeros,)
-        _, x = jax.lax.scan(step, first, project(x) if hoisted else x)
+        initial = (zeros, zeros) if cell == "lstm" else (zeros,)
+        _, x = jax.lax.scan(step, initial, project(x) if hoisted else x)
     return x
 
 
-def fastest(ways, *given):
-    """Of these functions the one that, compiled, takes the least time."""
+def fastest(functions, *arguments):
+    """Returns the compiled function that takes the least time."""
     def seconds(run):
-        jax.block_until_ready(run(*given))
+        jax.block_until_ready(run(*arguments))
         times = []
         for _ in range(3):
             start = time.perf_counter()
-            jax.block_until_ready(run(*given))
+            jax.block_until_ready(run(*arguments))
             times.append(time.perf_counter() - start)
         return min(times)
 
-    return min(map(jax.jit, ways), key=seconds)
+    return min(map(jax.jit, functions), key=seconds)
 
 
-class Peer:
+class Network:
     passes = ["forward", "train"]
 
     def __init__(self, cell, layers, x, cotangent, threads):
@@ -87,12 +86,12 @@ class Peer:
         self.x, self.cotangent = jax.device_put((x, cotangent))
 
         def loss(hoisted, layers, x, cotangent):
-            return jnp.sum(network(cell, hoisted, layers, x) * cotangent)
+            return jnp.sum(apply(cell, hoisted, layers, x) * cotangent)
 
-        ways = [functools.partial(network, cell, hoisted) for hoisted in (True, False)]
-        self.run = fastest(ways, self.layers, self.x)
-        ways = [jax.grad(functools.partial(loss, hoisted), argnums=(0, 1)) for hoisted in (True, False)]
-        self.differentiate = fastest(ways, self.layers, self.x, self.cotangent)
+        functions = [functools.partial(apply, cell, hoisted) for hoisted in (True, False)]
+        self.run = fastest(functions, self.layers, self.x)
+        functions = [jax.grad(functools.partial(loss, hoisted), argnums=(0, 1)) for hoisted in (True, False)]
+        self.differentiate = fastest(functions, self.layers, self.x, self.cotangent)
 
     def forward(self):
         return jax.block_until_ready(self.run(self.layers, self.x))

@@ -7,7 +7,7 @@ def versions():
     return {"torch": torch.__version__}
 
 
-class Peer:
+class Network:
     passes = ["forward", "train"]
 
     def __init__(self, cell, layers, x, cotangent, threads):

@@ -1,0 +1,41 @@
+//! The data of an experiment, loaded before its runs are planned.
+
+use super::dataset::{check_dataset, cut};
+use crate::config::spec::{Part, Spec, TaskSpec, TextSource};
+use crate::data::{self, Corpus, EncodedText, Images, Input, Inputs, RawText, Status};
+use crate::settings::names::ExperimentKind;
+use crate::support::error::Result;
+
+/// Loads the data of a spec's task, in the form that each kind needs. Calls `fetch` for a dataset that is not on disk; the
+/// experiment is planned without its data where that returns false.
+///
+/// # Errors
+/// The data cannot be read or fetched.
+pub fn load(spec: &Spec, fetch: &dyn Fn(&str) -> Result<bool>) -> Result<Inputs> {
+    let root = data::root();
+    if let Some(name) = check_dataset(spec)?
+        && data::verify(name, &root)? == Status::Absent
+        && !fetch(name)?
+    {
+        return Ok(Inputs::default());
+    }
+    match &spec.task {
+        TaskSpec::Text { source, corpus, .. } => {
+            let raw = match source {
+                TextSource::File(path) => RawText::from_file(path)?,
+                TextSource::Dataset(name) => RawText::from_dataset(name, &root)?,
+            };
+            let is_training = |part: &Part| part.measure.kind() == ExperimentKind::Training;
+            let corpus = || Input::Corpus(Corpus::new(&raw, cut(corpus)));
+            let training = spec.parts.iter().any(is_training).then(corpus);
+            let all_training = spec.parts.iter().all(is_training);
+            let text = if all_training { None } else { Some(Input::Text(EncodedText::new(raw)?)) };
+            Ok(Inputs { training, text })
+        }
+        TaskSpec::Images { dataset, .. } => {
+            let images = Images::from_dataset(dataset, &root)?;
+            Ok(Inputs { training: Some(Input::Images(images)), text: None })
+        }
+        _ => Ok(Inputs::default()),
+    }
+}

@@ -1,0 +1,27 @@
+//! The surroundings of a run: data, device, checkpoints.
+
+use std::path::Path;
+
+use super::target::ExecTarget;
+use crate::data::{EncodedText, Input, Inputs};
+
+/// Everything that a run needs besides its settings.
+#[derive(Debug, Clone, Copy)]
+pub struct RunContext<'a> {
+    /// The data of the experiment's task.
+    pub inputs: &'a Inputs,
+    /// The device and the threads.
+    pub target: ExecTarget,
+    /// The directory for the run's checkpoints.
+    pub checkpoints: &'a Path,
+}
+
+impl<'a> RunContext<'a> {
+    /// The text that gradients, Jacobians and timings are computed on; `None` for other tasks.
+    pub fn text(&self) -> Option<&'a EncodedText> {
+        match self.inputs.of(false) {
+            Some(Input::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}

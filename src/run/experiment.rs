@@ -1,0 +1,121 @@
+//! Experiments, loaded and checked before the first run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::ExecTarget;
+use super::frameworks::{self, Framework};
+use crate::config::spec::Spec;
+use crate::config::{self, PUBLISHED};
+use crate::data::Inputs;
+use crate::engine;
+use crate::plan::{Plan, inputs};
+use crate::results::Store;
+use crate::results::environment::Environment;
+use crate::settings::names::ExperimentKind;
+use crate::support::error::{Error, Result};
+
+/// A checked config with its plan and its data.
+#[derive(Debug)]
+pub struct Experiment {
+    /// The checked config.
+    pub spec: Spec,
+    /// The runs.
+    pub plan: Plan,
+    /// The data.
+    pub inputs: Inputs,
+}
+
+impl Experiment {
+    fn load(path: &Path, overrides: &[String], target: ExecTarget, fetch: Fetch) -> Result<Experiment> {
+        let spec = config::load(path, overrides)?;
+        let inputs = inputs::load(&spec, fetch)?;
+        let plan = Plan::new(&spec, &inputs, &target.device_name(), target.threads)?;
+        Ok(Experiment { spec, plan, inputs })
+    }
+
+    /// Saves the config with every default filled in, and the published results of the experiment.
+    ///
+    /// # Errors
+    /// The results directory cannot be written.
+    pub fn save_config(&self, store: &Store) -> Result<()> {
+        let spec = &self.spec;
+        let resolved = toml::to_string_pretty(&spec.resolved)
+            .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
+        store.write_text("config.toml", &resolved)?;
+        match spec.published.toml.as_str() {
+            "" => store.remove(PUBLISHED),
+            text => store.write_text(PUBLISHED, text),
+        }
+    }
+
+    fn has_timings(&self) -> bool {
+        self.spec.parts.iter().any(|part| part.measure.kind() == ExperimentKind::Speed)
+    }
+
+    /// Versions of the experiment's frameworks. Each is started once, so that a missing one is an error before the
+    /// first run.
+    fn framework_versions(
+        &self,
+        target: ExecTarget,
+        on_start: &dyn Fn(&str),
+    ) -> Result<BTreeMap<String, String>> {
+        let mut versions = BTreeMap::new();
+        for &name in self.spec.parts.iter().flat_map(|part| part.measure.frameworks()) {
+            on_start(name.as_str());
+            let framework = Framework::start(&frameworks::program()?, name, target.threads)?;
+            versions.insert(format!("framework_{name}"), framework.versions());
+        }
+        Ok(versions)
+    }
+}
+
+/// A function that brings a dataset to disk; false plans the experiment without it.
+pub type Fetch<'a> = &'a dyn Fn(&str) -> Result<bool>;
+
+/// Loads several configs with their data. Calls `fetch` for each dataset that is not on disk.
+///
+/// # Errors
+/// The first config that cannot be used; two configs of one name.
+pub fn load_all(
+    configs: &[PathBuf],
+    overrides: &[String],
+    target: ExecTarget,
+    fetch: Fetch,
+) -> Result<Vec<Experiment>> {
+    let mut experiments: Vec<Experiment> = Vec::new();
+    // `experiments/*.toml` matches the file of published results too.
+    let is_config = |path: &&PathBuf| configs.len() == 1 || !path.ends_with(PUBLISHED);
+    for path in configs.iter().filter(is_config) {
+        let experiment = Experiment::load(path, overrides, target, fetch)?;
+        let name = &experiment.spec.name;
+        if experiments.iter().any(|other| other.spec.name == *name) {
+            let problem = "expected names that differ, since each names a results directory";
+            let path = path.display();
+            return Err(Error::Usage(format!("{path}: {problem}; found two configs named `{name}`")));
+        }
+        experiments.push(experiment);
+    }
+    Ok(experiments)
+}
+
+/// The environment of each experiment. `on_start` is called with the name of each framework before it starts.
+///
+/// # Errors
+/// A framework cannot be started.
+pub fn environments(
+    experiments: &[Experiment],
+    target: ExecTarget,
+    on_start: &dyn Fn(&str),
+) -> Result<Vec<Environment>> {
+    let here = Environment::here(&target.device_name(), target.threads);
+    // The peak belongs to the machine: it is measured once for all experiments.
+    let any_timings = here.device == "cpu" && experiments.iter().any(Experiment::has_timings);
+    let peak = any_timings.then(|| engine::fma_peak(target.threads).round());
+    let environment = |experiment: &Experiment| {
+        let frameworks = experiment.framework_versions(target, on_start)?;
+        let fma_peak_gflops = peak.filter(|_| experiment.has_timings());
+        Ok(Environment { frameworks, fma_peak_gflops, ..here.clone() })
+    };
+    experiments.iter().map(environment).collect()
+}

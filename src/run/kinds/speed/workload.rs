@@ -1,0 +1,131 @@
+//! The workload that every contender is timed on, and the reference results for it.
+
+use std::time::Instant;
+
+use tch::{Device, Tensor, no_grad};
+
+use crate::autograd::{Saved, attach};
+use crate::cell::{Parameters, State};
+use crate::device;
+use crate::engine::EngineName;
+use crate::engine::{Engine, agreement, engine, zero_states};
+use crate::plan::run::Run;
+use crate::run::RunContext;
+use crate::run::frameworks::Framework;
+use crate::run::kinds::tensors::{output_gradient, run_parameters};
+use crate::settings::names::PassName;
+use crate::support::error::{Error, Result};
+use crate::support::safetensors_io::Tensors;
+use crate::task::batch;
+
+/// The engine whose results all contenders must reproduce.
+const REFERENCE: EngineName = EngineName::Builtin;
+
+/// Parameters, input `[T, B, I]` and a gradient of the output `[T, B, H]`.
+pub struct Workload {
+    parameters: Parameters,
+    input: Tensor,
+    initial: Vec<State>,
+    output_gradient: Tensor,
+    device: Device,
+}
+
+impl Workload {
+    /// The workload of a run.
+    ///
+    /// # Errors
+    /// The task's text is missing.
+    pub fn new(run: &Run, context: &RunContext) -> Result<Workload> {
+        let device = context.target.device;
+        let parameters = run_parameters(&run.settings, device).leaves();
+        let input = batch(run, context.text(), device)?.input;
+        let output_gradient = output_gradient(&run.settings, input.size()[0], &input);
+        let input = input.set_requires_grad(true);
+        let initial = zero_states(&parameters, &input);
+        Ok(Workload { parameters, input, initial, output_gradient, device })
+    }
+
+    /// Checks an engine's output and gradients against the reference.
+    ///
+    /// # Errors
+    /// They differ; a shape does not fit.
+    pub fn check_engine(&self, name: EngineName) -> Result<()> {
+        if name != REFERENCE {
+            let (p, input, tolerance) = (&self.parameters, &self.input, self.tolerance());
+            let engines = (engine(name), engine(REFERENCE));
+            agreement::check(engines.0, engines.1, p, input, &self.output_gradient, tolerance)?;
+        }
+        Ok(())
+    }
+
+    /// The tensors that a framework loads, named as `lstm-lab trace` names them.
+    pub fn tensors(&self) -> Tensors {
+        let named = self.parameters.named();
+        let mut tensors: Tensors =
+            named.into_iter().map(|(name, tensor)| (name, tensor.shallow_clone())).collect();
+        tensors.insert("input".into(), self.input.shallow_clone());
+        tensors.insert("grad_output".into(), self.output_gradient.shallow_clone());
+        tensors
+    }
+
+    /// Checks a framework's output against the reference, and every gradient if it trains.
+    ///
+    /// # Errors
+    /// A result is missing or differs; the framework fails.
+    pub fn check_framework(&self, framework: &mut Framework) -> Result<()> {
+        let found = framework.results()?;
+        let names = (framework.name().as_str(), REFERENCE.as_str());
+        let (p, input) = (&self.parameters, &self.input);
+        let expected = agreement::results(engine(REFERENCE), p, input, &self.output_gradient)?;
+        for (result, expected) in &expected {
+            let is_gradient = framework.has(PassName::Train) && result.starts_with("grad.");
+            if result != "output" && !is_gradient {
+                continue;
+            }
+            let Some(found) = found.get(result) else {
+                let problem = format!("expected `{result}` among its results, found none");
+                return Err(Error::Framework { framework: names.0.to_string(), problem });
+            };
+            agreement::compare(names, result, found, expected, self.tolerance())?;
+        }
+        Ok(())
+    }
+
+    fn tolerance(&self) -> f64 {
+        agreement::tolerance(self.input.kind())
+    }
+
+    /// The wall-clock time of one pass, until the device has finished.
+    pub fn seconds(&self, name: EngineName, pass: PassName) -> f64 {
+        let engine = engine(name);
+        device::synchronize(self.device);
+        let start = Instant::now();
+        let results = match pass {
+            PassName::Forward => self.forward(engine),
+            PassName::Train => self.train(engine),
+        };
+        device::synchronize(self.device);
+        let seconds = start.elapsed().as_secs_f64();
+        drop(results);
+        seconds
+    }
+
+    fn forward(&self, engine: &dyn Engine) -> Vec<Tensor> {
+        vec![no_grad(|| engine.stack(&self.parameters, &self.input, &self.initial).output)]
+    }
+
+    /// Forward, then backward to the input and every parameter.
+    fn train(&self, engine: &dyn Engine) -> Vec<Tensor> {
+        let output = engine.stack(&self.parameters, &self.input, &self.initial).output;
+        // A scalar whose backward returns the output gradient: a product and its sum would be timed with the engine.
+        let scalar = Tensor::zeros([], (output.kind(), output.device()));
+        let gradient = Saved::new(&self.output_gradient);
+        let loss =
+            attach(&[&output], vec![scalar], move |_| Some(vec![Some(gradient.get().shallow_clone())]))
+                .expect("a new tensor, computed without gradients")
+                .remove(0);
+        let mut inputs = self.parameters.tensors();
+        inputs.push(&self.input);
+        Tensor::run_backward(&[loss], &inputs, false, false)
+    }
+}

@@ -1,0 +1,21 @@
+//! The output of a run.
+
+use crate::results::Rows;
+use crate::support::error::Error;
+
+/// The rows of a run, with the errors that kept it from being complete.
+#[derive(Debug, Default)]
+pub struct RunOutput {
+    /// The rows.
+    pub rows: Rows,
+    /// Errors that stopped part of the measurement, such as an engine with wrong results.
+    pub errors: Vec<Error>,
+    /// Seconds spent in earlier processes, if the run resumed from a checkpoint.
+    pub seconds_before: f64,
+}
+
+impl From<Rows> for RunOutput {
+    fn from(rows: Rows) -> RunOutput {
+        RunOutput { rows, ..RunOutput::default() }
+    }
+}

@@ -1,0 +1,41 @@
+//! The experiment's CSV files while runs are executed.
+
+use std::time::{Duration, Instant};
+
+use crate::results::Store;
+use crate::support::error::Result;
+
+/// The least time between two updates.
+const MIN_PAUSE: Duration = Duration::from_secs(5);
+
+/// A pause lasts at least this many times as long as the update before it.
+const PAUSE_FACTOR: u32 = 20;
+
+/// The experiment's CSV files, updated now and then: a killed process loses little, and updates cost little.
+pub struct Tables<'a> {
+    store: &'a Store,
+    ids: &'a [String],
+    updated: Instant,
+    pause: Duration,
+}
+
+impl<'a> Tables<'a> {
+    /// Tables of these runs. The first update follows the first run: results are visible early.
+    pub fn new(store: &'a Store, ids: &'a [String]) -> Tables<'a> {
+        Tables { store, ids, updated: Instant::now(), pause: Duration::ZERO }
+    }
+
+    /// Updates the files if the pause is over.
+    pub fn refresh(&mut self) -> Result<()> {
+        if self.updated.elapsed() > self.pause { self.assemble() } else { Ok(()) }
+    }
+
+    /// Updates the files.
+    pub fn assemble(&mut self) -> Result<()> {
+        let start = Instant::now();
+        self.store.assemble(self.ids)?;
+        self.pause = MIN_PAUSE.max(PAUSE_FACTOR * start.elapsed());
+        self.updated = Instant::now();
+        Ok(())
+    }
+}
