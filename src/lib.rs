@@ -19,6 +19,7 @@ pub mod random;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod safetensors_io;
 pub mod settings;
 pub mod support;
 pub mod task;

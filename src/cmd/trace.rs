@@ -6,11 +6,11 @@ use crate::cli::TraceArgs;
 use crate::diagnostics::adjoint::Profile;
 use crate::results::GradientCurve;
 use crate::results::schema::GradientRow;
+use crate::safetensors_io;
 use crate::support::error::{Error, Result};
 use crate::support::file::write_csv;
 use crate::support::panic::catch_panics;
 use crate::support::progress::print;
-use crate::support::safetensors_io;
 use crate::trace::Given;
 
 /// Writes trace.safetensors and gradients.csv.

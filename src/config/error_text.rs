@@ -82,6 +82,7 @@ fn expected(wanted: &str) -> String {
     match wanted {
         "i64" | "u64" | "usize" => "a whole number".to_string(),
         "f64" => "a number".to_string(),
+        "any valid TOML value" => "a number of at most 64 bits".to_string(),
         "a boolean" => "`true` or `false`".to_string(),
         "a sequence" => "a list".to_string(),
         "a map" => "a table".to_string(),

@@ -244,7 +244,7 @@ mod tests {
         let failure = "metric = \"loss\"\nvalue = 0.164\nchance = 0.1667\nwithin_factor = 1.1";
         assert_eq!(verdict_of(failure, &tested("loss", &[0.167, 0.166])), Verdict::Match);
         // After 20 sequences any network is at chance.
-        let trained = |least: usize| format!("{failure}\nleast_sequences = {least}");
+        let trained = |least: usize| format!("{failure}\nmin_sequences = {least}");
         assert_eq!(verdict_of(&trained(20), &tested("loss", &[0.167])), Verdict::Match);
         assert_eq!(verdict_of(&trained(21), &tested("loss", &[0.167])), Verdict::NotComparable);
         assert_eq!(verdict_of(&trained(21), &tested("loss", &[0.9])), Verdict::NotComparable);

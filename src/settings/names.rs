@@ -78,7 +78,7 @@ names! {
 
 names! {
     /// A library whose network is timed beside the engines, in a process of its own.
-    FrameworkName ("peer") {
+    FrameworkName ("framework") {
         /// PyTorch in Python: torch.nn.LSTM, GRU, RNN
         PyTorch = "pytorch",
         /// JAX: a compiled lax.scan
@@ -144,7 +144,7 @@ names! {
 
 names! {
     /// What one symbol of a text is.
-    Tokenizer ("level") {
+    Tokenizer ("tokenizer") {
         /// a Unicode character
         Character = "character",
         /// a word or a punctuation mark
@@ -154,7 +154,7 @@ names! {
 
 names! {
     /// Which form of the adding problem.
-    AddingVariant ("form of the adding problem") {
+    AddingVariant ("variant of the adding problem") {
         /// numbers in [-1, 1], length T to 1.1 T, target 0.5 + (a + b)/4 (Hochreiter & Schmidhuber 1997)
         Variant1997 = "1997",
         /// numbers in [0, 1], length T, target a + b (Arjovsky et al. 2016)
@@ -164,7 +164,7 @@ names! {
 
 names! {
     /// After which steps an output is asked for.
-    Predict ("steps with a target") {
+    Predict ("prediction") {
         /// after every step; the state is carried from one excerpt to the next
         EveryStep = "every_step",
         /// after the last; excerpts are drawn in random order

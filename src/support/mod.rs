@@ -5,6 +5,5 @@ pub mod file;
 pub mod names;
 pub mod panic;
 pub mod progress;
-pub mod safetensors_io;
 pub mod stats;
 pub mod text;

@@ -12,8 +12,8 @@ use crate::diagnostics::exact::PathSplit;
 use crate::diagnostics::{self, Look};
 use crate::engine::{self, Engine, EngineName, forward};
 use crate::error::Error as LibraryError;
+use crate::safetensors_io::Tensors;
 use crate::support::error::{Error, Result};
-use crate::support::safetensors_io::Tensors;
 use crate::support::text::nearest;
 
 /// What a file gives: parameters, a sequence, and what flows into its output's gradient.

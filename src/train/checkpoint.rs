@@ -8,8 +8,8 @@ use tch::{Tensor, no_grad};
 use super::{OptimizerState, Progress};
 use crate::cell::State;
 use crate::model::{Blueprint, Weights};
+use crate::safetensors_io::{self, Metadata, Tensors};
 use crate::support::error::{Error, Result};
-use crate::support::safetensors_io::{self, Metadata, Tensors};
 
 /// Key of the JSON among the metadata.
 const KEY: &str = "lstm-lab";

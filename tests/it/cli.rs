@@ -134,7 +134,7 @@ fn check_prints_the_plan_and_writes_nothing() {
 fn check_one_run_is_singular_and_small_numbers_are_scientific() {
     let dir = small();
     let text = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
-                seq_len = 10\n[training]\nlearning_rate = 1e30\nclip_norm = 1e-9\nsteps = 3\nheld_out_sequences = 2\n\
+                seq_len = 10\n[training]\nlearning_rate = 1e30\nclip_norm = 1e-9\nsteps = 3\neval_sequences = 2\n\
                 [claim]\nstatement = \"It learns.\"\n[[claim.test]]\nname = \"loss\"\nmetric = \"loss\"\nbelow = 1\n\
                 of = { cell = \"rnn\" }\n";
     fs::write(dir.path().join("one.toml"), text).unwrap();

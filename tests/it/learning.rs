@@ -223,7 +223,7 @@ fn every_excerpt_that_is_held_out_counts_the_same() {
         &"abcacbdedd".repeat(20),
         "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\npredict = \"last_step\"\n\
          [grid]\ncell = \"lstm\"\nengine = \"fused\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\nbatch_size = 2\n\
-         [training]\nsteps = 1\nheld_out_sequences = 5\n",
+         [training]\nsteps = 1\neval_sequences = 5\n",
     );
     let task = lesson.task();
     let (blueprint, model) = lesson.model(task.as_ref());
@@ -350,7 +350,7 @@ fn profile_by_hand(lesson: &Lesson) -> Vec<f64> {
 #[test]
 fn a_gradient_profile_is_of_each_sequences_own_loss() {
     let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n";
-    for task in [text, &format!("{text}targets = \"last\"\n"), "[task]\nname = \"adding\"\n"] {
+    for task in [text, &format!("{text}predict = \"last_step\"\n"), "[task]\nname = \"adding\"\n"] {
         for (model, cell) in [("recurrent", "lstm"), ("recurrent", "rnn"), ("attention", "gru")] {
             let lesson = Lesson::new(
                 &"abcacbdedd".repeat(30),

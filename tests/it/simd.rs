@@ -8,6 +8,7 @@ use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{agreement, engine, forward};
 use lstm_lab::error::Error;
+use lstm_lab::plan::Plan;
 use proptest::prelude::*;
 use tch::{Kind, Tensor, no_grad};
 
@@ -225,10 +226,10 @@ fn a_config_that_asks_for_another_type_or_device_is_refused_before_anything_runs
         std::fs::write(&file, text).unwrap();
         config::load(&file, &[])
     };
-    let refused = load("f64").unwrap_err().to_string();
+    let refused = Plan::new(&load("f64").unwrap(), &Inputs::default(), "cpu", 1).unwrap_err().to_string();
     assert!(refused.contains("`grid.dtype`") && refused.contains("`analytic`"), "{refused}");
     let spec = load("f32").unwrap();
-    assert!(lstm_lab::plan::Plan::new(&spec, &Inputs::default(), "cpu", 1).is_ok());
-    let refused = lstm_lab::plan::Plan::new(&spec, &Inputs::default(), "cuda:0", 1).unwrap_err().to_string();
+    assert!(Plan::new(&spec, &Inputs::default(), "cpu", 1).is_ok());
+    let refused = Plan::new(&spec, &Inputs::default(), "cuda:0", 1).unwrap_err().to_string();
     assert!(refused.contains("cuda:0") && refused.contains("`analytic`"), "{refused}");
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::State;
 use lstm_lab::engine::EngineName;
+use lstm_lab::safetensors_io::{Tensors, read, write};
 use lstm_lab::settings::names::Quantity;
-use lstm_lab::support::safetensors_io::{Tensors, read, write};
 use lstm_lab::trace::Given;
 use proptest::prelude::*;
 use tch::{Kind, Tensor};
@@ -136,13 +136,13 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
     write(&path, &good, None).unwrap();
     let bytes = fs::read(&path).unwrap();
     for cut in [0, 4, 8, 100, bytes.len() / 2, bytes.len() - 1] {
-        refused(&bytes[..cut], "expected a whole safetensors file");
+        refused(&bytes[..cut], "expected a complete safetensors file");
     }
     let huge = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
-    refused(&huge, "expected a whole safetensors file");
+    refused(&huge, "expected a complete safetensors file");
     let header = br#"{"input":{"dtype":"F64","shape":[4294967296,4294967296,8],"data_offsets":[0,0]}}"#;
     let lying = [&(header.len() as u64).to_le_bytes()[..], header].concat();
-    refused(&lying, "expected a whole safetensors file");
+    refused(&lying, "expected a complete safetensors file");
     let header = br#"{"input":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#;
     refused(&[&(header.len() as u64).to_le_bytes()[..], header, &[0; 8]].concat(), "F32 or F64, found I64");
 

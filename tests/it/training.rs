@@ -53,7 +53,7 @@ fn a_hundred_steps_are_the_same_with_every_engine() {
         "[task]\nname = \"adding\"\n[grid]\ncell = [\"lstm\", \"gru\", \"rnn\"]\n\
          engine = [\"simd\", \"analytic\", \"fused\", \"builtin\", \"stepwise\"]\n\
          hidden_size = 20\nseq_len = 15\nbatch_size = 8\nlayers = 2\n\
-         [training]\nsteps = 100\nlog_every = 1\nclip_norm = 1.0\ndropout = 0.1\nheld_out_sequences = 16\n",
+         [training]\nsteps = 100\nlog_every = 1\nclip_norm = 1.0\ndropout = 0.1\neval_sequences = 16\n",
     );
     let output = run(dir.path(), &config, &[]);
     assert!(output.code == 0, "{}", output.stderr);
@@ -83,7 +83,7 @@ fn a_killed_run_goes_on_bit_for_bit() {
     let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\n\
                 [grid]\ncell = \"lstm\"\nhidden_size = 24\nseq_len = 20\nbatch_size = 4\nlayers = 2\n\
                 [training]\nepochs = 6\noptimizer = \"sgd\"\nmomentum = 0.9\ndropout = 0.2\nlog_every = 7\n\
-                evaluate_every = 20\ngradient_profile_every = 50\ncheckpoint_seconds = 0\nheld_out_sequences = 8\n";
+                evaluate_every = 20\ngradient_profile_every = 50\ncheckpoint_seconds = 0\neval_sequences = 8\n";
     let whole = config(dir.path(), "whole", text);
     let output = run(dir.path(), &whole, &[]);
     assert!(output.code == 0, "{}", output.stderr);
@@ -121,7 +121,7 @@ fn a_killed_run_goes_on_bit_for_bit() {
 
 /// A run that diverges at once.
 const WILD: &str = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\nbatch_size = 4\n\
-                    [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\nheld_out_sequences = 4\n";
+                    [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\neval_sequences = 4\n";
 
 #[test]
 fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
@@ -161,7 +161,7 @@ fn two_seeds(dir: &Path) -> (std::path::PathBuf, [std::path::PathBuf; 2]) {
         dir,
         "two",
         "seeds = [1, 2]\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
-         [training]\nsteps = 20\nheld_out_sequences = 4\n",
+         [training]\nsteps = 20\neval_sequences = 4\n",
     );
     let output = run(dir, &path, &[]);
     assert!(output.code == 0, "{}", output.stderr);
@@ -207,7 +207,7 @@ fn a_checkpoint_that_cannot_be_written_fails_its_run_without_rows() {
 fn the_last_gradient_profile_is_of_the_last_step() {
     let dir = tempfile::tempdir().unwrap();
     let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
-                [training]\nsteps = 20\nheld_out_sequences = 4\ngradient_profile_every = 15\n";
+                [training]\nsteps = 20\neval_sequences = 4\ngradient_profile_every = 15\n";
     let config = config(dir.path(), "profiles", text);
     assert!(run(dir.path(), &config, &[]).code == 0);
     let rows = csv::Reader::from_path(dir.path().join("results/profiles/gradients.csv")).unwrap();
@@ -260,7 +260,7 @@ fn a_sequence_that_memory_cannot_hold_fails_its_run_and_no_other() {
             task,
             &format!(
                 "[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
-                 seq_len = [1_000_000_000_000, 20]\nbatch_size = 2\n[training]\nsteps = 1\nheld_out_sequences = 2\n"
+                 seq_len = [1_000_000_000_000, 20]\nbatch_size = 2\n[training]\nsteps = 1\neval_sequences = 2\n"
             ),
         );
         let output = run(dir.path(), &config, &[]);
@@ -504,7 +504,7 @@ fn a_share_of_the_data_is_learned_from() {
         let text = format!(
             "[task]\nname = \"text\"\nfile = \"text.txt\"\n{targets}\
              [grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
-             [training]\nepochs = 1\ndata_share = [0.5, 1]\nheld_out_sequences = 8\n"
+             [training]\nepochs = 1\ntrain_fraction = [0.5, 1]\neval_sequences = 8\n"
         );
         let config = config(dir.path(), name, &text);
         let output = run(dir.path(), &config, &[]);

@@ -278,6 +278,9 @@ impl KindTables<'_> {
 /// A value of another type, or one that the setting does not allow.
 pub fn value_text(field: &Field, value: &Value) -> Result<String, String> {
     let text = match (field.form, value) {
+        (Form::Word, Value::String(text)) if text.is_empty() => {
+            return Err(format!("expected a value of {}, found an empty string", field.name));
+        }
         (Form::Word, Value::String(text)) => text.clone(),
         (Form::Whole | Form::Number, Value::Integer(number)) => number.to_string(),
         (Form::Number, Value::Float(number)) => number.to_string(),

@@ -60,7 +60,7 @@ pub struct CorpusSpec {
     pub min_count: usize,
     /// After which steps an output is asked for.
     pub predict: Predict,
-    /// Steps from the start of one excerpt to that of the next, with `targets = "last"`.
+    /// Steps from the start of one excerpt to that of the next, with `predict = "last_step"`.
     pub stride: usize,
 }
 

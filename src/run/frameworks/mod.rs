@@ -12,9 +12,9 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::cell::CellName;
+use crate::safetensors_io::{self, Tensors};
 use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::{Error, Result};
-use crate::support::safetensors_io::{self, Tensors};
 use process::Process;
 
 /// The environment variable with the path of the program that starts a framework, called as `PROGRAM NAME THREADS`.

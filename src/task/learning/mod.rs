@@ -140,7 +140,7 @@ impl Frame {
             return Ok(());
         }
         Err(Error::Usage(format!(
-            "training.data_share = {} leaves {learned} symbols to learn from; expected at least {least}",
+            "training.train_fraction = {} leaves {learned} symbols to learn from; expected at least {least}",
             self.share
         )))
     }

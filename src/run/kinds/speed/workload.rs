@@ -13,9 +13,9 @@ use crate::plan::run::Run;
 use crate::run::RunContext;
 use crate::run::frameworks::Framework;
 use crate::run::kinds::tensors::{output_gradient, run_parameters};
+use crate::safetensors_io::Tensors;
 use crate::settings::names::PassName;
 use crate::support::error::{Error, Result};
-use crate::support::safetensors_io::Tensors;
 use crate::task::batch;
 
 /// The engine whose results all contenders must reproduce.
