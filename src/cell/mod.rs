@@ -32,12 +32,17 @@ impl State {
     /// The same tensors under new names in the autograd graph, so that what flows into the next step can be
     /// told apart from what flows into the output.
     pub fn alias(&self) -> State {
-        State { h: self.h.view_as(&self.h), c: self.c.as_ref().map(|c| c.view_as(c)) }
+        self.map(|tensor| tensor.view_as(tensor))
     }
 
     /// Another handle on the same tensors.
     pub fn shallow_clone(&self) -> State {
-        State { h: self.h.shallow_clone(), c: self.c.as_ref().map(Tensor::shallow_clone) }
+        self.map(Tensor::shallow_clone)
+    }
+
+    /// The state with each tensor replaced by a function of it.
+    pub fn map(&self, mut change: impl FnMut(&Tensor) -> Tensor) -> State {
+        State { h: change(&self.h), c: self.c.as_ref().map(change) }
     }
 }
 

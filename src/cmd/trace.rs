@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::cli::TraceArgs;
-use crate::diagnostics::adjoint::Profile;
+use crate::diagnostics::Profile;
 use crate::results::GradientCurve;
 use crate::results::schema::GradientRow;
 use crate::safetensors_io;

@@ -1,8 +1,8 @@
-//! Statistics of the gates along a sequence, and of the matrices that feed them from the last state.
+//! Statistics of the gates along a sequence, and of the recurrent matrices that feed them.
 
 use tch::{Kind, Tensor, no_grad};
 
-use super::pieces::{Layer, Pieces};
+use super::segments::Segments;
 use crate::cell::{Gate, Parameters, State};
 use crate::engine::analytic::Analytic;
 use crate::engine::check;
@@ -16,92 +16,90 @@ pub struct GateValue {
     pub layer: usize,
     /// The gate, as in [`crate::cell::Cell::gates`].
     pub gate: &'static str,
-    /// Which statistic.
+    /// The statistic.
     pub statistic: GateStatistic,
     /// The number; −∞ for the logarithm of 0.
     pub value: f64,
 }
 
-/// How near to an end of its range an activation counts as saturated: a tenth of the range (for sigmoids as in Karpathy,
-/// Johnson & Fei-Fei 2015).
-const NEAR_END: f64 = 0.1;
+/// The part of its range, from either end, in which an activation counts as saturated (0.1 for sigmoids as in
+/// Karpathy, Johnson & Fei-Fei 2015).
+const SATURATED_PART: f64 = 0.1;
 
-/// Statistics of every gate of every layer over all steps, sequences and units of `input` `[T, B, I]`, run from the states
-/// `first` or zeros.
+/// Returns statistics of every gate of every layer over all steps, sequences and units of `input` `[T, B,
+/// I]`, run from the states `initial` or zeros.
 ///
 /// # Errors
 /// A shape that does not fit the parameters.
-pub fn statistics(p: &Parameters, input: &Tensor, first: Option<&[State]>) -> Result<Vec<GateValue>> {
-    let first = check(&Analytic, p, input, first)?;
+pub fn statistics(p: &Parameters, input: &Tensor, initial: Option<&[State]>) -> Result<Vec<GateValue>> {
+    let initial = check(&Analytic, p, input, initial)?;
     Ok(no_grad(|| {
-        let pieces = Pieces::new(p, input, first);
-        let names = p.cell().gates();
+        let cell = p.cell();
+        let names = cell.gates();
         let gates: Vec<Vec<Gate>> = p.layers.iter().map(|layer| layer.gates(names.len())).collect();
-        let mut sums = vec![vec![Sums::default(); names.len()]; p.layers.len()];
-        for (piece, _) in pieces.ranges() {
-            let mut below = pieces.input(piece);
-            for ((layer, gates), sums) in pieces.run(piece).iter().zip(&gates).zip(&mut sums) {
-                let activations = activations(p, gates, &below, layer);
-                for (n, (sums, activation)) in sums.iter_mut().zip(&activations).enumerate() {
-                    sums.add(activation, n == p.cell().candidate());
-                }
-                below = layer.output();
-            }
-        }
+        let sums = activation_sums(p, &gates, &Segments::new(p, input, initial));
         let mut values = Vec::new();
         for (layer, (gates, sums)) in gates.iter().zip(&sums).enumerate() {
-            for (n, &gate) in names.iter().enumerate() {
-                let mut found = sums[n].means(n == p.cell().candidate());
-                found.extend(of_matrix(&gates[n].w_h));
-                values.extend(found.into_iter().map(|(statistic, value)| GateValue {
-                    layer,
-                    gate,
-                    statistic,
-                    value,
-                }));
+            for ((&gate, weights), sums) in names.iter().zip(gates).zip(sums) {
+                let found = sums.means().into_iter().chain(matrix_statistics(&weights.w_h));
+                values.extend(found.map(|(statistic, value)| GateValue { layer, gate, statistic, value }));
             }
         }
         values
     }))
 }
 
-/// The activations of all gates at all steps of a piece, each `[t · B, H]`.
-fn activations(p: &Parameters, gates: &[Gate], input: &Tensor, layer: &Layer) -> Vec<Tensor> {
+/// Sums over the activations of each layer and gate.
+fn activation_sums(p: &Parameters, gates: &[Vec<Gate>], segments: &Segments) -> Vec<Vec<Sums>> {
+    let cell = p.cell();
+    let of_gate = |n| Sums { is_tanh: n == cell.candidate(), ..Sums::default() };
+    let mut sums: Vec<Vec<Sums>> =
+        gates.iter().map(|gates| (0..gates.len()).map(of_gate).collect()).collect();
     let rows = |tensor: &Tensor| tensor.flatten(0, 1);
-    p.cell().activations(gates, &rows(input), &rows(&layer.before()))
+    for (segment, _) in segments.ranges() {
+        let mut below = segments.input(segment);
+        for ((layer, gates), sums) in segments.run(segment).iter().zip(gates).zip(&mut sums) {
+            let activations = cell.activations(gates, &rows(&below), &rows(&layer.before()));
+            sums.iter_mut().zip(&activations).for_each(|(sums, activation)| sums.add(activation));
+            below = layer.output();
+        }
+    }
+    sums
 }
 
-/// Sums over activations.
-#[derive(Default, Clone)]
+/// Sums over the activations of a gate.
+#[derive(Default)]
 struct Sums {
+    is_tanh: bool,
     count: f64,
-    mean: f64,
+    activation: f64,
     low: f64,
     high: f64,
     log10: f64,
 }
 
 impl Sums {
-    fn add(&mut self, activation: &Tensor, is_tanh: bool) {
-        let (low, high) = if is_tanh { (-1.0, 1.0) } else { (0.0, 1.0) };
-        let margin = NEAR_END * (high - low);
+    fn add(&mut self, activation: &Tensor) {
+        let (low, high) = if self.is_tanh { (-1.0, 1.0) } else { (0.0, 1.0) };
+        let margin = SATURATED_PART * (high - low);
         let sum = |tensor: &Tensor| tensor.sum(Kind::Double).double_value(&[]);
         self.count += activation.numel() as f64;
-        self.mean += sum(activation);
+        self.activation += sum(activation);
         self.low += sum(&activation.lt(low + margin));
         self.high += sum(&activation.gt(high - margin));
-        if !is_tanh {
+        if !self.is_tanh {
             self.log10 += sum(&activation.to_kind(Kind::Double).log10());
         }
     }
 
-    fn means(&self, is_tanh: bool) -> Vec<(GateStatistic, f64)> {
+    /// The means; a logarithm only for a sigmoid, since a tanh may be negative.
+    fn means(&self) -> Vec<(GateStatistic, f64)> {
         let mut means = vec![
-            (GateStatistic::Mean, self.mean / self.count),
+            (GateStatistic::Mean, self.activation / self.count),
             (GateStatistic::SaturatedLow, self.low / self.count),
             (GateStatistic::SaturatedHigh, self.high / self.count),
         ];
-        if !is_tanh {
+        if !self.is_tanh {
             means.push((GateStatistic::MeanLog10, self.log10 / self.count));
         }
         means
@@ -109,7 +107,7 @@ impl Sums {
 }
 
 /// log10 of the spectral radius and of the largest singular value of a gate's recurrent matrix, `[H, H]`.
-fn of_matrix(w_h: &Tensor) -> [(GateStatistic, f64); 2] {
+fn matrix_statistics(w_h: &Tensor) -> [(GateStatistic, f64); 2] {
     let w_h = w_h.to_kind(Kind::Double);
     let radius = w_h.linalg_eigvals().abs().max().double_value(&[]);
     let norm = w_h.linalg_norm(2, [0, 1].as_slice(), false, Kind::Double);

@@ -1,19 +1,19 @@
-//! Singular values of a matrix whose rows differ by powers of two that no float holds.
+//! Singular values of a matrix whose rows differ by powers of two beyond the range of a float.
 //!
-//! One-sided Jacobi: rows are rotated, two at a time, until all are orthogonal; their lengths then are the singular values
-//! (Hestenes 1958). Where a matrix is badly scaled by rows and well conditioned otherwise, each singular value keeps all its
-//! digits, the smallest too (Demmel & Veselić 1992). Here the scale of a row is an exponent beside it, and the formulas
-//! of a rotation are arranged so that only the difference of two exponents enters.
+//! One-sided Jacobi: rows are rotated in pairs until all are orthogonal. Their lengths are then the singular
+//! values (Hestenes 1958). If a matrix is badly scaled by rows and well conditioned otherwise, every singular
+//! value keeps all its digits, even the smallest (Demmel & Veselić 1992). Here each row has an extended
+//! exponent, and only differences of exponents enter the formulas of a rotation.
 
-/// More sweeps are never needed: convergence is quadratic.
-const MOST_SWEEPS: usize = 60;
+/// Upper bound, never reached: convergence is quadratic.
+const MAX_SWEEPS: usize = 60;
 
 /// A row, `numbers · 2^exponent`.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Its numbers, near 1.
+    /// The mantissas, near 1.
     pub numbers: Vec<f64>,
-    /// Its exponent; −∞ for a row of zeros.
+    /// The exponent; −∞ for a row of zeros.
     pub exponent: f64,
 }
 
@@ -39,7 +39,7 @@ impl Row {
 /// log2 of the singular values, the largest first; −∞ for 0.
 pub fn log2_singular_values(mut rows: Vec<Row>) -> Vec<f64> {
     let tolerance = f64::EPSILON * (rows.len() as f64).sqrt();
-    for _ in 0..MOST_SWEEPS {
+    for _ in 0..MAX_SWEEPS {
         rows.iter_mut().for_each(Row::rescale);
         // The longest row first (de Rijk 1989): fewer sweeps.
         rows.sort_by(|a, b| b.log2_length().total_cmp(&a.log2_length()));
@@ -52,7 +52,7 @@ pub fn log2_singular_values(mut rows: Vec<Row>) -> Vec<f64> {
     lengths
 }
 
-/// Makes each pair of rows orthogonal, one after the other; whether any was not.
+/// Makes each pair of rows orthogonal in turn. Returns whether any pair was rotated.
 fn sweep(rows: &mut [Row], tolerance: f64) -> bool {
     let mut rotated = false;
     for i in 0..rows.len() {
@@ -64,10 +64,10 @@ fn sweep(rows: &mut [Row], tolerance: f64) -> bool {
     rotated
 }
 
-/// Rotates two rows a and b so that they become orthogonal; whether they were not.
+/// Rotates two rows a and b until they are orthogonal. Returns whether they were rotated.
 ///
-/// With b's scale relative to a's r = 2^(e_b − e_a) ≤ 1, the tangent of the angle is r·τ, so that τ is a number also where
-/// r is 0: then b only loses its part along a.
+/// The scale of b relative to a is r = 2^(e_b − e_a) ≤ 1, and the tangent of the angle is r·τ. So τ is finite
+/// even for r = 0, where b only loses its component along a.
 fn orthogonalise(a: &mut Row, b: &mut Row, tolerance: f64) -> bool {
     if b.exponent > a.exponent {
         return orthogonalise(b, a, tolerance);
@@ -77,7 +77,7 @@ fn orthogonalise(a: &mut Row, b: &mut Row, tolerance: f64) -> bool {
     }
     let (aa, bb, ab) =
         (dot(&a.numbers, &a.numbers), dot(&b.numbers, &b.numbers), dot(&a.numbers, &b.numbers));
-    // Also false where a number is not one.
+    // False for NaN too.
     let is_apart = ab.abs() > tolerance * (aa * bb).sqrt();
     if !is_apart {
         return false;
@@ -94,7 +94,7 @@ fn orthogonalise(a: &mut Row, b: &mut Row, tolerance: f64) -> bool {
     true
 }
 
-/// In eight sums, which the compiler keeps in vector registers.
+/// The dot product in eight partial sums, which the compiler keeps in vector registers.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_libtorchs_where_floats_suffice() {
+    fn log2_singular_values_in_float_range_equal_libtorch() {
         for n in [1, 2, 3, 17, 40] {
             let matrix = random(n, n as u64);
             let exponents: Vec<f64> = (0..n).map(|k| ((7 * k) % 5) as f64 - 2.0).collect();
@@ -142,8 +142,8 @@ mod tests {
     }
 
     #[test]
-    fn two_rows_far_apart_have_the_values_that_a_formula_gives() {
-        // [[1, x], [0, d]]: the product of the values is d, and for tiny d the first is √(1 + x²).
+    fn log2_singular_values_of_distant_rows_equal_closed_form() {
+        // [[1, x], [0, d]]: the product of the singular values is d. For tiny d the first is √(1 + x²).
         let x = 0.75f64;
         for exponent in [-40.0, -600.0, -100_000.0] {
             let found = log2_singular_values(rows(&[vec![1.0, x], vec![0.0, 1.0]], &[0.0, exponent]));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_product_of_all_is_the_determinant() {
+    fn log2_singular_values_sum_to_log2_determinant() {
         let n = 24;
         let mut matrix = random(n, 3);
         let mut log2_determinant = 0.0;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_zeros_has_the_value_zero() {
+    fn log2_singular_values_of_zero_row_include_minus_infinity() {
         let found = log2_singular_values(rows(&[vec![0.0, 0.0], vec![3.0, 4.0]], &[0.0, 0.0]));
         assert_eq!(found, [5f64.log2(), f64::NEG_INFINITY]);
     }

@@ -90,16 +90,16 @@ impl Loss {
         Ok(Loss { form, kind })
     }
 
-    /// What the steps `piece` (from 0) of `steps` in all add to the loss, given the output at these steps; `None` where
+    /// What the steps `segment` (from 0) of `steps` in all add to the loss, given the output at these steps; `None` where
     /// the loss does not depend on them.
-    pub fn of_piece(&self, output: &Tensor, piece: Range<usize>, steps: usize) -> Option<Tensor> {
+    pub fn of_segment(&self, output: &Tensor, segment: Range<usize>, steps: usize) -> Option<Tensor> {
         match &self.form {
             Form::Last(direction) => {
-                (piece.end == steps).then(|| (output.select(0, -1) * direction).sum(self.kind))
+                (segment.end == steps).then(|| (output.select(0, -1) * direction).sum(self.kind))
             }
             Form::Sum(direction) => Some((output * direction).sum(self.kind)),
             Form::Classes { readout, targets } => {
-                let targets = targets.narrow(0, piece.start as i64, piece.len() as i64);
+                let targets = targets.narrow(0, segment.start as i64, segment.len() as i64);
                 Some(readout.cross_entropy(output, &targets) / steps as f64)
             }
         }

@@ -7,9 +7,7 @@ use std::path::Path;
 use tch::{Device, Tensor};
 
 use crate::cell::{CellName, LayerParameters, Parameters, State, cell};
-use crate::diagnostics::adjoint::Profile;
-use crate::diagnostics::exact::PathSplit;
-use crate::diagnostics::{self, Look};
+use crate::diagnostics::{self, DiagnosticOptions, Profile};
 use crate::engine::{self, Engine, EngineName, forward};
 use crate::error::Error as LibraryError;
 use crate::safetensors_io::Tensors;
@@ -124,13 +122,13 @@ impl Given {
     }
 
     fn profiles(&self, engine: &dyn Engine) -> Result<Vec<Profile>> {
-        let look = Look { split_every: 1, paths: PathSplit::Off };
+        let options = DiagnosticOptions::default();
         let profiles = diagnostics::profiles(
             engine,
             &self.parameters,
             &self.input,
             Some(&self.first),
-            look,
+            options,
             &|output, piece| {
                 let part = self.grad_output.narrow(0, piece.start as i64, piece.len() as i64);
                 Some((output * part).sum(output.kind()))

@@ -5,8 +5,7 @@ use tch::Tensor;
 
 use super::progress::ProfileRecord;
 use crate::data::Split;
-use crate::diagnostics::exact::PathSplit;
-use crate::diagnostics::{self, Look, Norm, norms};
+use crate::diagnostics::{self, DiagnosticOptions, Norm, norms};
 use crate::engine::EngineName;
 use crate::engine::engine;
 use crate::model::{Ask, Blueprint, Model, read_out};
@@ -35,9 +34,9 @@ pub fn profile(
         let frozen = parameters.to(blueprint.kind(), vectors.device());
         let of_piece =
             |output: &Tensor, piece: std::ops::Range<usize>| of_piece(model, &batch, output, piece);
-        let look = Look { split_every: 1, paths: PathSplit::Off };
+        let options = DiagnosticOptions::default();
         let found =
-            diagnostics::profiles(engine(EngineName::Analytic), &frozen, &vectors, None, look, &of_piece)?;
+            diagnostics::profiles(engine(EngineName::Analytic), &frozen, &vectors, None, options, &of_piece)?;
         return Ok(found.into_iter().map(|p| of(p.quantity, p.layer, p.norms)).collect());
     }
     let leaf = vectors.set_requires_grad(true);

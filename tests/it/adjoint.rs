@@ -1,10 +1,10 @@
-//! What the probe says of gradients, where theory knows the answer.
+//! Adjoints by autograd, compared with theory and between engines.
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters};
 use lstm_lab::device::cpu;
 use lstm_lab::diagnostics::Norm;
-use lstm_lab::diagnostics::adjoint::profiles;
+use lstm_lab::diagnostics::autograd::profiles;
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
@@ -16,9 +16,9 @@ fn last(output: &Tensor) -> Tensor {
     output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double)
 }
 
-/// Around h = 0 tanh is the identity: with zero input the adjoint is exactly (W^T)^lag times the loss's vector.
+/// tanh is linear at h = 0. With zero input the adjoint is exactly (Wᵀ)^lag times the gradient of the loss.
 #[test]
-fn a_linear_network_decays_as_the_powers_of_its_matrix() {
+fn adjoint_of_linear_rnn_equals_matrix_powers() {
     const DECAY: f64 = 0.9;
     let eye = Tensor::eye(4, (Kind::Double, cpu()));
     let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
@@ -37,9 +37,9 @@ fn a_linear_network_decays_as_the_powers_of_its_matrix() {
     }
 }
 
-/// With the output gate shut, h passes nothing on, and c_t is carried by the forget gate alone.
+/// With W_hh = 0 no gradient returns through h: c_t is carried by the forget gate alone.
 #[test]
-fn the_cell_state_of_an_lstm_decays_as_its_forget_gate() {
+fn adjoint_of_lstm_cell_state_decays_with_forget_gate() {
     let hidden = 3;
     let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
     let bias = zeros(&[4 * hidden]);
@@ -59,7 +59,7 @@ fn the_cell_state_of_an_lstm_decays_as_its_forget_gate() {
 }
 
 #[test]
-fn cutting_at_every_step_gives_what_the_states_themselves_give() {
+fn profiles_split_at_every_step_equal_stepwise() {
     for &cell in CellName::ALL {
         let case = Case::new(cell, 2, 20, Kind::Double);
         let p = case.parameters().leaves();
@@ -85,7 +85,7 @@ fn cutting_at_every_step_gives_what_the_states_themselves_give() {
 }
 
 #[test]
-fn every_layer_and_every_step_is_there() {
+fn profiles_contain_every_layer_and_step() {
     let case = Case::new(CellName::Lstm, 2, 15, Kind::Double);
     let p = case.parameters().leaves();
     for engine in engines(Kind::Double) {
@@ -103,9 +103,10 @@ fn every_layer_and_every_step_is_there() {
     }
 }
 
-/// `simd` shows no states; its backward pass leaves their adjoints as it comes by, whatever it is divided into.
+/// `simd` exposes no states; its backward pass stores their adjoints. Two sizes cover different partitions of
+/// the work.
 #[test]
-fn a_backward_pass_that_leaves_adjoints_leaves_those_of_the_states() {
+fn adjoints_stored_by_simd_equal_stepwise() {
     for &cell in CellName::ALL {
         for (batch, hidden) in [(3, 5), (40, 33)] {
             let case = Case { batch, hidden, ..Case::new(cell, 2, 30, Kind::Float) };

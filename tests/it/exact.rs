@@ -1,13 +1,11 @@
-//! Adjoints where floats give out.
+//! Adjoints beyond the range of floats.
 
 use std::collections::BTreeMap;
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, cell};
 use lstm_lab::device::cpu;
-use lstm_lab::diagnostics::Norm;
-use lstm_lab::diagnostics::adjoint::{self, Profile};
-use lstm_lab::diagnostics::exact::{self, PathSplit};
+use lstm_lab::diagnostics::{DiagnosticOptions, Norm, Profile, analytic, autograd};
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
@@ -19,7 +17,7 @@ fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
     Tensor::from_slice(&numbers).reshape(shape)
 }
 
-/// The parameters and inputs of tests/golden/make_exact.py.
+/// The parameters of tests/golden/make_exact.py.
 pub fn golden_parameters(name: CellName) -> Parameters {
     scaled_golden_parameters(name, 1.0)
 }
@@ -55,9 +53,9 @@ type Norms = BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>;
 /// tests/golden/exact.json.
 #[derive(serde::Deserialize)]
 pub struct Golden {
-    /// Of five thousand steps.
+    /// Norms over 5000 steps.
     norms: Norms,
-    /// The same of a saturated network.
+    /// Norms of a saturated network.
     saturated: Norms,
     /// Cell → lag → log10 singular values, the largest first.
     pub singular: BTreeMap<String, BTreeMap<String, Vec<f64>>>,
@@ -67,26 +65,24 @@ pub fn golden() -> Golden {
     serde_json::from_str(include_str!("../golden/exact.json")).unwrap()
 }
 
-/// Holds adjoint norms against golden ones, to 1e-8 in log10; gives the smallest.
-fn hold_against(golden: &Norms, steps: i64, scale: f64) -> f64 {
+/// Compares adjoint norms with golden ones, to 1e-8 in log10. Returns the smallest.
+fn assert_golden(golden: &Norms, steps: i64, scale: f64) -> f64 {
     let direction = Tensor::from_slice(&[0.75, -0.5]);
     let last = steps as usize;
-    let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
-        (piece.end == last).then(|| (output.select(0, -1) * &direction).sum(Kind::Double))
+    let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
+        (segment.end == last).then(|| (output.select(0, -1) * &direction).sum(Kind::Double))
     };
     let mut smallest = 0.0f64;
     for &name in CellName::ALL {
         let p = scaled_golden_parameters(name, scale);
-        let found = exact::profiles(&p, &golden_input(steps), None, PathSplit::Off, &loss).unwrap();
-        for (quantity, of_quantity) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
-            for (t, expected) in &golden[name.as_str()][of_quantity] {
+        let found =
+            analytic::profiles(&p, &golden_input(steps), None, DiagnosticOptions::default(), &loss).unwrap();
+        for (quantity, word) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
+            for (t, expected) in &golden[name.as_str()][word] {
                 let t: usize = t.parse().unwrap();
                 let (step, norm) = norms_of(&found, quantity, 0)[t - 1];
                 assert_eq!(step, t);
-                assert!(
-                    (log10(norm) - expected).abs() < 1e-8,
-                    "{name} {of_quantity} {t}: {norm:?} {expected}"
-                );
+                assert!((log10(norm) - expected).abs() < 1e-8, "{name} {word} {t}: {norm:?} {expected}");
                 smallest = smallest.min(*expected);
             }
         }
@@ -95,31 +91,37 @@ fn hold_against(golden: &Norms, steps: i64, scale: f64) -> f64 {
 }
 
 #[test]
-fn norms_below_1e_1000_are_those_of_arbitrary_precision() {
-    let smallest = hold_against(&golden().norms, 5000, 1.0);
+fn analytic_norms_below_1e_minus_1000_equal_arbitrary_precision() {
+    let smallest = assert_golden(&golden().norms, 5000, 1.0);
     assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
 }
 
-/// 1 − h² would be 0 at most steps here: a unit's h rounds to 1 from |a| = 19 on.
+/// 1 − h² would be 0 at most steps here: tanh(a) rounds to 1 from |a| = 19 on.
 #[test]
-fn saturated_units_lose_no_digit_and_are_not_taken_for_zero() {
-    let smallest = hold_against(&golden().saturated, 300, 64.0);
+fn analytic_norms_of_saturated_units_equal_arbitrary_precision() {
+    let smallest = assert_golden(&golden().saturated, 300, 64.0);
     assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
 }
 
 #[test]
-fn where_floats_suffice_it_is_what_autograd_gives() {
+fn analytic_profiles_in_float_range_equal_autograd() {
     for &name in CellName::ALL {
         for layers in [1, 3] {
             let case = Case::new(name, layers, 37, Kind::Double);
             let (p, cotangent) = (case.parameters(), case.cotangent());
             let stepwise = engine(EngineName::Stepwise);
             let sum = |output: &Tensor| (output * &cotangent).sum(Kind::Double);
-            let expected = adjoint::profiles(stepwise, &p.leaves(), &case.input(), None, 1, sum).unwrap();
-            let found = exact::profiles(&p, &case.input(), None, PathSplit::Off, &|output, piece| {
-                let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
-                Some((output * part).sum(Kind::Double))
-            })
+            let expected = autograd::profiles(stepwise, &p.leaves(), &case.input(), None, 1, sum).unwrap();
+            let found = analytic::profiles(
+                &p,
+                &case.input(),
+                None,
+                DiagnosticOptions::default(),
+                &|output, segment| {
+                    let part = cotangent.narrow(0, segment.start as i64, segment.len() as i64);
+                    Some((output * part).sum(Kind::Double))
+                },
+            )
             .unwrap();
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(&expected) {
@@ -132,8 +134,8 @@ fn where_floats_suffice_it_is_what_autograd_gives() {
     }
 }
 
-/// Without input and biases the state stays 0, where every cell is linear: the adjoint is a power of a number, however long the
-/// sequence. Only the matrix of the candidate counts, `gain` times the identity.
+/// Profiles of a cell that is linear, since its state stays 0 without input and biases: the adjoint is a
+/// power of a number. Only the recurrent matrix of the candidate is not 0: it is `gain` times the identity.
 fn linear(name: CellName, gain: f64, steps: i64) -> Vec<Profile> {
     let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
     let rows = 3 * cell(name).gates().len() as i64;
@@ -143,17 +145,17 @@ fn linear(name: CellName, gain: f64, steps: i64) -> Vec<Profile> {
     let layer = LayerParameters { w_ih: zeros(&[rows, 1]), w_hh, b_ih: zeros(&[rows]), b_hh: zeros(&[rows]) };
     let p = Parameters { cell: name, layers: vec![layer] };
     let last = steps as usize;
-    let loss = |output: &Tensor, piece: std::ops::Range<usize>| {
-        (piece.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))
+    let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
+        (segment.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))
     };
-    exact::profiles(&p, &zeros(&[steps, 2, 1]), None, PathSplit::Off, &loss).unwrap()
+    analytic::profiles(&p, &zeros(&[steps, 2, 1]), None, DiagnosticOptions::default(), &loss).unwrap()
 }
 
 #[test]
-fn explosion_beyond_1e308_and_decay_below_it_are_followed() {
+fn analytic_profiles_of_linear_cells_explode_and_vanish_beyond_f64() {
     for (name, gain) in CellName::ALL.iter().flat_map(|name| [(*name, 8.0), (*name, 0.3)]) {
         let found = linear(name, gain, 4001);
-        // All gates are ½. The LSTM's c gets half of itself back, and a quarter of W through h and g.
+        // All gates are ½. The adjoint of c gets a factor of ½ from the forget gate and W/4 through h and g.
         let (quantity, at_the_end, per_step) = match name {
             CellName::Rnn => (Quantity::TotalH, 1.0, gain),
             CellName::Gru => (Quantity::TotalH, 1.0, 0.5 + 0.25 * gain),
@@ -164,12 +166,12 @@ fn explosion_beyond_1e308_and_decay_below_it_are_followed() {
             assert!((log10(norm) - expected).abs() < 1e-9, "{name} {gain} {t}: {norm:?} {expected}");
         }
         let far = log10(norms_of(&found, quantity, 0)[0].1);
-        assert!(far.abs() > 310.0, "{name} {gain}: {far} is within what a float holds");
+        assert!(far.abs() > 310.0, "{name} {gain}: {far} is in the range of f64");
     }
 }
 
 #[test]
-fn exact_zero_is_a_flag_and_no_number() {
+fn analytic_norm_of_zero_gradient_is_zero_variant() {
     let found = linear(CellName::Rnn, 0.0, 50);
     let norms = norms_of(&found, Quantity::TotalH, 0);
     assert_eq!(norms[49], (50, Norm::Log10(0.0)));

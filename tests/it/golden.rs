@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
-use lstm_lab::diagnostics::adjoint::profiles;
+use lstm_lab::diagnostics::autograd::profiles;
 use lstm_lab::diagnostics::norms;
 use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;

@@ -6,7 +6,7 @@ use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
 use lstm_lab::device::cpu;
 use lstm_lab::diagnostics::gates::statistics;
-use lstm_lab::diagnostics::jacobian::{Product, Settings, View, products};
+use lstm_lab::diagnostics::jacobian::{JacobianOptions, Observation, Product, products};
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{engine, forward};
 use lstm_lab::error::Error;
@@ -16,13 +16,13 @@ use tch::{Kind, Tensor};
 use crate::exact::{golden, golden_input, golden_parameters};
 use crate::support::Case;
 
-const EVERY_STEP: Settings = Settings { qr_every: 1, burn_in: 0 };
+const EVERY_STEP: JacobianOptions = JacobianOptions { qr_every: 1, burn_in: 0 };
 
 fn zeros(shape: &[i64]) -> Tensor {
     Tensor::zeros(shape, (Kind::Double, cpu()))
 }
 
-/// A tanh RNN that is linear, since its state stays 0: every Jacobian is `w`.
+/// A tanh RNN that is linear, since its state stays 0. Every Jacobian is `w`.
 fn linear(w: &Tensor) -> Parameters {
     let n = w.size()[0];
     let layer =
@@ -30,12 +30,14 @@ fn linear(w: &Tensor) -> Parameters {
     Parameters { cell: CellName::Rnn, layers: vec![layer] }
 }
 
-fn last(p: &Parameters, steps: i64, settings: Settings) -> Product {
-    let view = |lag: usize| if lag + 1 == steps as usize { View::Spectrum } else { View::Nothing };
-    products(p, &zeros(&[steps, 1, 1]), None, settings, view).unwrap().remove(0)
+fn last(p: &Parameters, steps: i64, options: JacobianOptions) -> Product {
+    let observation =
+        |lag: usize| if lag + 1 == steps as usize { Observation::Spectrum } else { Observation::Nothing };
+    products(p, &zeros(&[steps, 1, 1]), None, options, observation).unwrap().remove(0)
 }
 
-/// S Λ S⁻¹ for eigenvalues in 2×2 blocks [[a, b], [−b, a]] or alone.
+/// The matrix S Λ S⁻¹, where Λ has a 2×2 block [[a, b], [−b, a]] for each pair with b ≠ 0, and a for each
+/// other.
 fn with_eigenvalues(blocks: &[(f64, f64)]) -> Tensor {
     let n: i64 = blocks.iter().map(|(_, b)| if *b == 0.0 { 1 } else { 2 }).sum();
     let mut lambda = vec![0.0; (n * n) as usize];
@@ -57,11 +59,11 @@ fn with_eigenvalues(blocks: &[(f64, f64)]) -> Tensor {
 }
 
 #[test]
-fn the_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenvalues() {
+fn lyapunov_exponents_of_linear_rnn_equal_log_eigenvalues() {
     let eigenvalues = [1.25, -0.75, 0.5, -0.125, 0.01];
     let p = linear(&with_eigenvalues(&eigenvalues.map(|a| (a, 0.0))));
     for qr_every in [1, 3] {
-        let found = last(&p, 400, Settings { qr_every, burn_in: 200 });
+        let found = last(&p, 400, JacobianOptions { qr_every, burn_in: 200 });
         for (found, eigenvalue) in found.lyapunov.iter().zip(eigenvalues) {
             let expected = eigenvalue.abs().ln();
             assert!((found - expected).abs() < 1e-9, "every {qr_every}: {found}, expected {expected}");
@@ -70,26 +72,26 @@ fn the_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenvalues() {
 }
 
 #[test]
-fn a_pair_of_complex_eigenvalues_shares_its_exponent() {
+fn lyapunov_exponents_of_complex_pair_are_equal() {
     let p = linear(&with_eigenvalues(&[(0.6, 0.7), (0.3, 0.0)]));
-    let found = last(&p, 20_000, Settings { qr_every: 1, burn_in: 1000 }).lyapunov;
+    let found = last(&p, 20_000, JacobianOptions { qr_every: 1, burn_in: 1000 }).lyapunov;
     let pair = 0.6f64.hypot(0.7).ln();
-    // The directions of a pair go on turning, so its mean settles as 1/T.
+    // The directions of a complex pair rotate, so its mean converges as 1/T.
     for (found, expected) in found.iter().zip([pair, pair, 0.3f64.ln()]) {
         assert!((found - expected).abs() < 1e-3, "{found}, expected {expected}");
     }
-    assert!((found[0] + found[1] - 2.0 * pair).abs() < 1e-6, "what turns is no part of the sum");
+    assert!((found[0] + found[1] - 2.0 * pair).abs() < 1e-6, "the rotation does not affect the sum");
 }
 
 #[test]
-fn singular_values_far_apart_are_those_of_arbitrary_precision() {
+fn singular_values_far_apart_equal_arbitrary_precision() {
     let input = golden_input(1000);
     let golden = golden();
     let mut widest = 0.0f64;
     for &name in CellName::ALL {
-        for settings in [EVERY_STEP, Settings { qr_every: 2, burn_in: 7 }] {
-            let found = products(&golden_parameters(name), &input, None, settings, |lag| {
-                if [1, 10, 100, 999].contains(&lag) { View::Spectrum } else { View::Nothing }
+        for options in [EVERY_STEP, JacobianOptions { qr_every: 2, burn_in: 7 }] {
+            let found = products(&golden_parameters(name), &input, None, options, |lag| {
+                if [1, 10, 100, 999].contains(&lag) { Observation::Spectrum } else { Observation::Nothing }
             })
             .unwrap();
             assert_eq!(found.len(), 4);
@@ -107,7 +109,7 @@ fn singular_values_far_apart_are_those_of_arbitrary_precision() {
     assert!(widest > 300.0, "the golden condition numbers reach beyond a float's range: 1e{widest}");
 }
 
-/// ∂s_T/∂s_t by autograd through `stepwise`, a row at a time.
+/// ∂s_T/∂s_t by autograd through `stepwise`, one row at a time.
 fn by_autograd(p: &Parameters, input: &Tensor, lag: i64) -> Tensor {
     let stepwise = engine(EngineName::Stepwise);
     let steps = input.size()[0];
@@ -129,12 +131,12 @@ fn by_autograd(p: &Parameters, input: &Tensor, lag: i64) -> Tensor {
 }
 
 #[test]
-fn norm_and_singular_values_are_those_of_autograds_jacobian_also_of_stacks() {
+fn norm_and_singular_values_of_stacks_equal_autograd() {
     for &name in CellName::ALL {
         for layers in [1, 2] {
             let case = Case { batch: 1, ..Case::new(name, layers, 9, Kind::Double) };
             let (p, input) = (case.parameters(), case.input());
-            let found = products(&p, &input, None, EVERY_STEP, |_| View::Spectrum).unwrap();
+            let found = products(&p, &input, None, EVERY_STEP, |_| Observation::Spectrum).unwrap();
             assert_eq!(found.len(), 9);
             assert!(found[0].log10_singular.iter().all(|log10| *log10 == 0.0), "the identity at lag 0");
             for lag in [1usize, 4, 8] {
@@ -143,7 +145,7 @@ fn norm_and_singular_values_are_those_of_autograds_jacobian_also_of_stacks() {
                 let frobenius = values.iter().map(|x| x * x).sum::<f64>().sqrt().log10();
                 assert!((found[lag].log10_frobenius - frobenius).abs() < 1e-12);
                 for (found, expected) in found[lag].log10_singular.iter().zip(&values) {
-                    // What a float's SVD gives is off by 1e-16 of the largest.
+                    // The SVD in f64 has an error of 1e-16 of the largest value.
                     let found = 10f64.powf(*found);
                     assert!((found - expected).abs() < 1e-13 * values[0].max(1.0), "{name} {lag}");
                 }
@@ -153,34 +155,34 @@ fn norm_and_singular_values_are_those_of_autograds_jacobian_also_of_stacks() {
 }
 
 #[test]
-fn a_state_that_is_forgotten_has_zeros_and_no_nan() {
-    let found = last(&linear(&zeros(&[3, 3])), 20, Settings { qr_every: 2, burn_in: 5 });
-    let nothing = [f64::NEG_INFINITY; 3];
+fn product_of_zero_jacobians_is_zero_without_nan() {
+    let found = last(&linear(&zeros(&[3, 3])), 20, JacobianOptions { qr_every: 2, burn_in: 5 });
+    let zeros = [f64::NEG_INFINITY; 3];
     assert_eq!(
         (found.log10_frobenius, found.log10_singular, found.lyapunov),
-        (nothing[0], nothing.to_vec(), nothing.to_vec())
+        (zeros[0], zeros.to_vec(), zeros.to_vec())
     );
 }
 
 #[test]
-fn more_than_one_sequence_is_refused() {
+fn products_of_two_sequences_are_refused() {
     let p = linear(&zeros(&[3, 3]));
-    let error = products(&p, &zeros(&[4, 2, 1]), None, EVERY_STEP, |_| View::Norm).unwrap_err();
+    let error = products(&p, &zeros(&[4, 2, 1]), None, EVERY_STEP, |_| Observation::Norm).unwrap_err();
     assert!(matches!(error, Error::Shape { .. }), "{error}");
 }
 
 #[test]
-fn gates_are_those_of_the_equations() {
-    let nothing = Tensor::zeros_like;
+fn gate_statistics_of_constant_gates_equal_equations() {
+    let zeros_like = Tensor::zeros_like;
     let case = Case::new(CellName::Lstm, 2, 30, Kind::Double);
     let mut p = case.parameters();
     for layer in &mut p.layers {
-        // Nothing but a bias: i is σ(0), f is σ(5), g is tanh(−2), o is σ(−5), whatever comes in.
-        layer.w_ih = nothing(&layer.w_ih);
+        // Only biases: i is σ(0), f is σ(5), g is tanh(−2), o is σ(−5) for any input.
+        layer.w_ih = zeros_like(&layer.w_ih);
         let biases: Vec<f64> = [0.0, 5.0, -2.0, -5.0].iter().flat_map(|b| [*b; 7]).collect();
         layer.b_ih = Tensor::from_slice(&biases);
-        layer.b_hh = nothing(&layer.b_hh);
-        layer.w_hh = nothing(&layer.w_hh);
+        layer.b_hh = zeros_like(&layer.b_hh);
+        layer.w_hh = zeros_like(&layer.w_hh);
     }
     let found: BTreeMap<(usize, &str, &str), f64> = statistics(&p, &case.input(), None)
         .unwrap()
@@ -209,7 +211,7 @@ fn gates_are_those_of_the_equations() {
 }
 
 #[test]
-fn spectral_radius_and_norm_are_those_of_the_recurrent_matrix() {
+fn spectral_radius_and_norm_equal_recurrent_matrix() {
     // Eigenvalues ±0.6 i: radius 0.6; singular values 3 and 0.12.
     let p = linear(&Tensor::from_slice(&[0.0, 3.0, -0.12, 0.0]).reshape([2, 2]));
     let found = statistics(&p, &zeros(&[5, 1, 1]), None).unwrap();

@@ -1,9 +1,8 @@
-//! The adjoint by the way it came: along the carried state, or through the gates.
+//! The adjoint split by path: along the carried state, or through the gates.
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, State, cell, zero_state};
-use lstm_lab::diagnostics::exact::{self, PathSplit};
-use lstm_lab::diagnostics::{Norm, norms};
+use lstm_lab::diagnostics::{DiagnosticOptions, Norm, analytic, norms};
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{Engine, engine};
 use lstm_lab::settings::names::Quantity;
@@ -11,13 +10,15 @@ use tch::{Kind, Tensor};
 
 use crate::support::{Case, log10, norms_of};
 
+const SPLIT: DiagnosticOptions = DiagnosticOptions { split_every: 1, split_paths: true };
+
 /// The carried state of a step: c of the LSTM, h of the GRU.
 fn carried(state: &State) -> &Tensor {
     state.c.as_ref().unwrap_or(&state.h)
 }
 
-/// The states of a layer; truncated as Hochreiter & Schmidhuber (1997) truncate: what the gates see of the last state passes
-/// nothing back, so that only the way along the carried state is left.
+/// The states of a layer with the truncated gradient of Hochreiter & Schmidhuber (1997): no gradient flows
+/// back through the gates, so that only the path along the carried state remains.
 fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> {
     let cell = cell(name);
     let gates = p.gates(cell.gates().len());
@@ -31,7 +32,7 @@ fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> 
     states
 }
 
-/// ∂(Σ direct · h)/∂(each carried state), `[T, B, H]`, and with respect to `input`.
+/// The gradients of Σ direct · h with respect to each carried state, `[T, B, H]`, and to `input`.
 fn gradients(states: &[State], direct: &Tensor, input: &Tensor) -> (Tensor, Tensor) {
     let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
     let mut nodes: Vec<&Tensor> = states.iter().map(carried).collect();
@@ -41,16 +42,16 @@ fn gradients(states: &[State], direct: &Tensor, input: &Tensor) -> (Tensor, Tens
     (Tensor::stack(&found, 0), of_input)
 }
 
-/// Both parts and the total, as vectors: the total and the cell's path are autograd's, the gates' path is what is left, and
-/// each has the norm that is claimed, to 1e-10 of the total.
+/// Compares the norms of both paths and of the total with vectors from autograd, to 1e-10 of the total. The
+/// gate path is the difference of the total and the cell path.
 #[test]
-fn as_vectors_the_two_paths_add_up_to_the_adjoint() {
+fn path_split_norms_equal_truncated_and_full_autograd() {
     for (name, total_quantity) in [(CellName::Lstm, Quantity::TotalC), (CellName::Gru, Quantity::TotalH)] {
         for layers in [1, 2, 3] {
             let case = Case::new(name, layers, 40, Kind::Double);
             let (p, cotangent) = (case.parameters(), case.cotangent());
-            let found = exact::profiles(&p, &case.input(), None, PathSplit::On, &|output, piece| {
-                let part = cotangent.narrow(0, piece.start as i64, piece.len() as i64);
+            let found = analytic::profiles(&p, &case.input(), None, SPLIT, &|output, segment| {
+                let part = cotangent.narrow(0, segment.start as i64, segment.len() as i64);
                 Some((output * part).sum(Kind::Double))
             })
             .unwrap();
@@ -66,7 +67,7 @@ fn as_vectors_the_two_paths_add_up_to_the_adjoint() {
                 let below = states(layer - 1, &inputs[layer - 1]);
                 inputs.push(leaf(&Tensor::stack(&below.iter().map(|s| &s.h).collect::<Vec<_>>(), 0)));
             }
-            // From the top: what a layer passes to its input is the direct part of the layer below.
+            // From the top: the gradient of a layer's input is the direct part of the layer below.
             let mut direct = cotangent.shallow_clone();
             for layer in (0..layers).rev() {
                 let input = &inputs[layer];
@@ -94,16 +95,16 @@ fn as_vectors_the_two_paths_add_up_to_the_adjoint() {
     }
 }
 
-/// With the loss at the end, the cell's path is what entered there times the forget gates on the way.
+/// With the loss at the end, the cell path is the gradient there times the product of the forget gates.
 #[test]
-fn the_cell_path_is_the_product_of_the_forget_gates() {
+fn cell_path_equals_product_of_forget_gates() {
     let case = Case { batch: 1, hidden: 1, ..Case::new(CellName::Lstm, 1, 40, Kind::Double) };
     let (p, input) = (case.parameters(), case.input());
-    let last = |output: &Tensor, piece: std::ops::Range<usize>| {
-        (piece.end == 40).then(|| output.select(0, -1).sum(Kind::Double))
+    let last = |output: &Tensor, segment: std::ops::Range<usize>| {
+        (segment.end == 40).then(|| output.select(0, -1).sum(Kind::Double))
     };
-    let found = exact::profiles(&p, &input, None, PathSplit::On, &last).unwrap();
-    // Forget gates from the equations themselves.
+    let found = analytic::profiles(&p, &input, None, SPLIT, &last).unwrap();
+    // Forget gates from the equations.
     let gates = p.layers[0].gates(4);
     let mut state = lstm_lab::cell::zero_state(cell(CellName::Lstm), &input, 1, 1);
     let mut forget = Vec::new();
@@ -119,6 +120,6 @@ fn the_cell_path_is_the_product_of_the_forget_gates() {
     assert_eq!(
         norms_of(&found, Quantity::GatePath, 0)[39].1,
         Norm::Zero,
-        "at the end nothing came through the gates yet"
+        "no gradient has passed the gates at the end"
     );
 }

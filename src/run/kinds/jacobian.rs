@@ -3,7 +3,7 @@
 use super::gates;
 use super::tensors::run_parameters;
 use crate::config::spec::Jacobian;
-use crate::diagnostics::jacobian::{Product, Settings, View, products};
+use crate::diagnostics::jacobian::{JacobianOptions, Observation, Product, products};
 use crate::plan::run::Run;
 use crate::results::Rows;
 use crate::results::schema::JacobianRow;
@@ -26,16 +26,16 @@ pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Row
     let input = batch(run, context.text(), context.target.device)?.input;
     let steps = run.settings.seq_len;
     let burn_in = burn_in.map_or(steps / 10, |steps| steps.0);
-    let view = |lag: usize| {
+    let observation = |lag: usize| {
         if spaced(lag, steps, SPECTRA) {
-            View::Spectrum
+            Observation::Spectrum
         } else if lags.writes(lag, steps) {
-            View::Norm
+            Observation::Norm
         } else {
-            View::Nothing
+            Observation::Nothing
         }
     };
-    let products = products(&p, &input, None, Settings { qr_every: qr_every.0, burn_in }, view)?;
+    let products = products(&p, &input, None, JacobianOptions { qr_every: qr_every.0, burn_in }, observation)?;
     Ok(Rows {
         jacobian: products.iter().flat_map(|product| rows(run, product)).collect(),
         gates: gates::rows(run, &p, &input)?,

@@ -1,7 +1,6 @@
 //! Comparisons of tensors, and norms of gradients by quantity and layer.
 
-use lstm_lab::diagnostics::Norm;
-use lstm_lab::diagnostics::adjoint::Profile;
+use lstm_lab::diagnostics::{Norm, Profile};
 use lstm_lab::settings::names::Quantity;
 use tch::Tensor;
 

@@ -1,0 +1,149 @@
+//! Adjoints by autograd: total derivatives of the loss with respect to the states.
+//!
+//! The gradient of the t-th output of a fused call is only the direct part: the state also flows into step t
+//! + 1 inside the call. Gradients are therefore taken with respect to the states themselves.
+
+use tch::Tensor;
+
+use super::norm::norms;
+use super::profile::Profile;
+use crate::cell::{Cell, LayerParameters, Parameters, State};
+use crate::engine::{Adjoints, Engine, check};
+use crate::error::Result;
+use crate::settings::names::Quantity;
+
+/// Runs `input` `[T, B, I]` through the layers, from the states `initial` or zeros, and differentiates
+/// `loss`, a scalar function of the output `[T, B, H]`.
+///
+/// Returns `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step. This needs
+/// an engine that exposes its states or whose backward pass stores their adjoints. Any other engine is called
+/// once every `split_every` steps: then `total_h` is known at the ends of these calls only, and `total_c` is
+/// missing.
+///
+/// # Errors
+/// A shape that does not fit the parameters; a type or device that the engine does not support.
+pub fn profiles(
+    engine: &dyn Engine,
+    p: &Parameters,
+    input: &Tensor,
+    initial: Option<&[State]>,
+    split_every: usize,
+    loss: impl FnOnce(&Tensor) -> Tensor,
+) -> Result<Vec<Profile>> {
+    let initial = check(engine, p, input, initial)?;
+    let input = input.detach().copy().set_requires_grad(true);
+    let mut layers: Vec<TracedLayer> = Vec::with_capacity(p.layers.len());
+    for (layer, initial) in p.layers.iter().zip(&initial) {
+        let below = layers.last().map_or(&input, |layer| &layer.output);
+        layers.push(TracedLayer::run(engine, p.cell(), layer, below, initial, split_every));
+    }
+
+    let output = layers.last().map_or(&input, |layer| &layer.output);
+    let mut nodes = vec![&input];
+    nodes.extend(layers.iter().flat_map(TracedLayer::nodes));
+    let gradients = Tensor::run_backward(&[loss(output)], &nodes, false, false);
+    // A gradient is undefined where no path leads from the loss to the node.
+    let defined = |(gradient, node): (Tensor, &&Tensor)| {
+        if gradient.defined() { gradient } else { node.zeros_like() }
+    };
+    let mut gradients = gradients.into_iter().zip(&nodes).map(defined);
+
+    let input_x = norms(&gradients.next().expect("one gradient a node"));
+    let mut profiles = Vec::new();
+    for (n, layer) in layers.iter().enumerate() {
+        profiles.extend(layer.profiles(n, &mut gradients));
+    }
+    profiles.push(Profile::new(Quantity::InputX, 0, 1.., input_x));
+    Ok(profiles)
+}
+
+/// The forward pass of one layer with access to the adjoints of its states.
+struct TracedLayer {
+    /// `[T, B, H]`, a node of its own: its gradient is the direct part.
+    output: Tensor,
+    adjoints: AdjointSource,
+}
+
+enum AdjointSource {
+    /// The gradients of these states, one a step, of which the output is stacked.
+    States(Vec<State>),
+    /// The gradients of the states that enter the next call, plus the direct part; with the steps (from 1) of
+    /// these states.
+    Cuts(Vec<usize>, Vec<State>),
+    /// A slot that the backward pass fills.
+    Stored(Adjoints),
+}
+
+impl TracedLayer {
+    fn run(
+        engine: &dyn Engine,
+        cell: &dyn Cell,
+        layer: &LayerParameters,
+        input: &Tensor,
+        initial: &State,
+        split_every: usize,
+    ) -> TracedLayer {
+        if let Some(states) = engine.states(cell, layer, input, initial) {
+            let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
+            return TracedLayer { output, adjoints: AdjointSource::States(states) };
+        }
+        if let Some((output, adjoints)) = engine.layer_with_adjoints(cell, layer, input, initial) {
+            return TracedLayer { output, adjoints: AdjointSource::Stored(adjoints) };
+        }
+        // Cuts are counted from the end, so that the last step is one of them.
+        let steps = input.size()[0] as usize;
+        let mut cuts: Vec<usize> = (0..steps).step_by(split_every.max(1)).map(|lag| steps - lag).collect();
+        cuts.reverse();
+        let (mut outputs, mut states) = (Vec::new(), Vec::<State>::new());
+        let mut start = 0;
+        for &cut in &cuts {
+            let segment = input.narrow(0, start as i64, (cut - start) as i64);
+            let (output, last) = engine.layer(cell, layer, &segment, states.last().unwrap_or(initial));
+            outputs.push(output);
+            states.push(last.alias());
+            start = cut;
+        }
+        TracedLayer { output: Tensor::cat(&outputs, 0), adjoints: AdjointSource::Cuts(cuts, states) }
+    }
+
+    /// The nodes to differentiate with respect to: the output, then h and then c of the states.
+    fn nodes(&self) -> Vec<&Tensor> {
+        let mut nodes = vec![&self.output];
+        match &self.adjoints {
+            AdjointSource::States(states) => {
+                nodes.extend(states.iter().map(|state| &state.h));
+                nodes.extend(states.iter().filter_map(|state| state.c.as_ref()));
+            }
+            AdjointSource::Cuts(_, states) => nodes.extend(states.iter().map(|state| &state.h)),
+            AdjointSource::Stored(_) => (),
+        }
+        nodes
+    }
+
+    /// Profiles from the gradients of the nodes, of which it takes as many as there are.
+    fn profiles(&self, layer: usize, gradients: &mut impl Iterator<Item = Tensor>) -> Vec<Profile> {
+        let direct = gradients.next().expect("one gradient a node");
+        let mut stack = |count: usize| Tensor::stack(&gradients.take(count).collect::<Vec<_>>(), 0);
+        let mut steps: Vec<usize> = (1..=direct.size()[0] as usize).collect();
+        let (total_h, total_c) = match &self.adjoints {
+            AdjointSource::States(states) => {
+                let total_h = stack(states.len());
+                (total_h, states[0].c.is_some().then(|| stack(states.len())))
+            }
+            AdjointSource::Cuts(cuts, states) => {
+                steps.clone_from(cuts);
+                let index: Vec<i64> = cuts.iter().map(|step| *step as i64 - 1).collect();
+                let index = Tensor::from_slice(&index).to_device(direct.device());
+                (stack(states.len()) + direct.index_select(0, &index), None)
+            }
+            AdjointSource::Stored(adjoints) => {
+                let State { h, c } = adjoints.take().expect("a loss depends on the layer");
+                (h, c)
+            }
+        };
+        let mut profiles = vec![Profile::new(Quantity::TotalH, layer, steps, norms(&total_h))];
+        profiles.extend(total_c.map(|total_c| Profile::new(Quantity::TotalC, layer, 1.., norms(&total_c))));
+        profiles.push(Profile::new(Quantity::DirectH, layer, 1.., norms(&direct)));
+        profiles
+    }
+}

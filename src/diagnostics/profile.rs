@@ -1,0 +1,92 @@
+//! Gradient profiles: the norm of a gradient over the steps of a sequence.
+
+use std::ops::Range;
+
+use tch::Tensor;
+
+use super::norm::Norm;
+use crate::settings::names::Quantity;
+
+/// The contribution of some steps to the loss, a scalar: a function of the output at these steps, `[t, B,
+/// H]`, and the steps (from 0). `None` if the loss does not depend on them. The loss of a sequence is the sum
+/// over its segments.
+pub type SegmentLoss<'a> = dyn Fn(&Tensor, Range<usize>) -> Option<Tensor> + 'a;
+
+/// Options of gradient profiles.
+#[derive(Debug, Clone, Copy)]
+pub struct DiagnosticOptions {
+    /// Steps between the measured states of an engine that exposes no inner state.
+    pub split_every: usize,
+    /// Whether `analytic` also splits the adjoint of the carried state (c of the LSTM, h of the GRU) by path.
+    ///
+    /// `cell_path` follows the state itself, a product of forget gates: the constant error carousel of
+    /// Hochreiter & Schmidhuber (1997). `gate_path` is the rest. The sum of both is the adjoint.
+    pub split_paths: bool,
+}
+
+impl Default for DiagnosticOptions {
+    fn default() -> Self {
+        DiagnosticOptions { split_every: 1, split_paths: false }
+    }
+}
+
+/// The norms of one gradient of one layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// The gradient.
+    pub quantity: Quantity,
+    /// The layer, from 0 (nearest the input).
+    pub layer: usize,
+    /// Step (from 1 to T) and norm.
+    pub norms: Vec<(usize, Norm)>,
+}
+
+impl Profile {
+    /// A profile of these steps (from 1) and their norms.
+    pub fn new(
+        quantity: Quantity,
+        layer: usize,
+        steps: impl IntoIterator<Item = usize>,
+        norms: Vec<Norm>,
+    ) -> Profile {
+        Profile { quantity, layer, norms: steps.into_iter().zip(norms).collect() }
+    }
+}
+
+/// Profiles of all layers, filled in segment by segment.
+///
+/// The memory of a profile is allocated once. Small lists that outlive the large buffers of a segment would
+/// keep the allocator from reusing these buffers: over a gigabyte at a million steps.
+pub struct ProfileBuilder {
+    steps: usize,
+    profiles: Vec<Profile>,
+}
+
+impl ProfileBuilder {
+    /// Empty profiles of sequences of `steps` steps.
+    pub fn new(layers: usize, steps: usize) -> ProfileBuilder {
+        use Quantity::{CellPath, DirectH, GatePath, InputX, TotalC, TotalH};
+        let of_layer =
+            |layer| [TotalH, TotalC, DirectH, CellPath, GatePath].map(|quantity| (quantity, layer));
+        let all = (0..layers).flat_map(of_layer).chain([(InputX, 0)]);
+        let profiles = all.map(|(quantity, layer)| Profile { quantity, layer, norms: vec![] }).collect();
+        ProfileBuilder { steps, profiles }
+    }
+
+    /// Sets the norms of consecutive steps, from the step `start` (from 0) on.
+    pub fn set(&mut self, quantity: Quantity, layer: usize, start: usize, norms: Vec<Norm>) {
+        let mut profiles = self.profiles.iter_mut();
+        let profile = profiles.find(|profile| (profile.quantity, profile.layer) == (quantity, layer));
+        let series = &mut profile.expect("every quantity of every layer has a profile").norms;
+        if series.is_empty() {
+            *series = (1..=self.steps).map(|t| (t, Norm::Zero)).collect();
+        }
+        series[start..].iter_mut().zip(norms).for_each(|((_, old), norm)| *old = norm);
+    }
+
+    /// The profiles that were set: a cell has some of the quantities only.
+    pub fn finish(mut self) -> Vec<Profile> {
+        self.profiles.retain(|profile| !profile.norms.is_empty());
+        self.profiles
+    }
+}

@@ -1,0 +1,94 @@
+//! Gradient checkpointing over segments of √T steps.
+//!
+//! The first forward pass keeps only the states before each segment. A segment is recomputed when the
+//! backward pass reaches it, so memory grows as √T.
+
+use std::ops::Range;
+
+use tch::Tensor;
+
+use crate::cell::{Parameters, State};
+use crate::engine::analytic::{self, Derivation, Slopes};
+
+/// The segments of a sequence and the states before each of them.
+pub struct Segments<'a> {
+    p: &'a Parameters,
+    input: &'a Tensor,
+    ranges: Vec<Range<usize>>,
+    /// For each layer the states before every segment, `[segments, B, H]`. They share one tensor: small
+    /// tensors that outlive the large buffers of a segment would keep the allocator from reusing these
+    /// buffers.
+    initial: Vec<State>,
+}
+
+/// The forward pass of one layer over one segment.
+pub struct LayerSegment {
+    /// The states before the segment and after each of its steps, `[t+1, B, H]`.
+    pub h: Tensor,
+    /// The values that the backward pass needs.
+    pub derivation: Box<dyn Derivation>,
+}
+
+impl<'a> Segments<'a> {
+    /// Runs the whole sequence `[T, B, I]` once, from the given states.
+    pub fn new(p: &'a Parameters, input: &'a Tensor, initial: Vec<State>) -> Segments<'a> {
+        let steps = input.size()[0] as usize;
+        let length = (steps as f64).sqrt().ceil() as usize;
+        let ranges: Vec<Range<usize>> =
+            (0..steps).step_by(length).map(|start| start..(start + length).min(steps)).collect();
+        let buffer = |first: &Tensor| {
+            let size = first.size();
+            let buffer =
+                Tensor::empty([ranges.len() as i64, size[0], size[1]], (first.kind(), first.device()));
+            buffer.get(0).copy_(first);
+            buffer
+        };
+        let initial = initial.iter().map(|state| state.map(buffer)).collect();
+        let segments = Segments { p, input, ranges, initial };
+        for n in 1..segments.ranges.len() {
+            for (layer, initial) in segments.run(n - 1).iter().zip(&segments.initial) {
+                let last = |states: &Tensor| states.get(states.size()[0] - 1);
+                initial.h.get(n as i64).copy_(&last(&layer.h));
+                if let (Some(initial), Some(c)) = (&initial.c, layer.derivation.c()) {
+                    initial.get(n as i64).copy_(&last(c));
+                }
+            }
+        }
+        segments
+    }
+
+    /// The number and the steps (from 0) of each segment, from the first to the last.
+    pub fn ranges(&self) -> impl DoubleEndedIterator<Item = (usize, Range<usize>)> {
+        self.ranges.iter().cloned().enumerate()
+    }
+
+    /// The input of a segment, `[t, B, I]`.
+    pub fn input(&self, segment: usize) -> Tensor {
+        let range = &self.ranges[segment];
+        self.input.narrow(0, range.start as i64, range.len() as i64)
+    }
+
+    /// Runs one segment through all layers.
+    pub fn run(&self, segment: usize) -> Vec<LayerSegment> {
+        let mut layers: Vec<LayerSegment> = Vec::with_capacity(self.p.layers.len());
+        for (parameters, initial) in self.p.layers.iter().zip(&self.initial) {
+            let first = initial.map(|states| states.get(segment as i64));
+            let below = layers.last().map_or_else(|| self.input(segment), LayerSegment::output);
+            let (h, derivation) = analytic::forward(self.p.cell(), parameters, &below, &first, Slopes::Exact);
+            layers.push(LayerSegment { h, derivation });
+        }
+        layers
+    }
+}
+
+impl LayerSegment {
+    /// The hidden states after each step, `[t, B, H]`.
+    pub fn output(&self) -> Tensor {
+        self.h.narrow(0, 1, self.h.size()[0] - 1)
+    }
+
+    /// The hidden states before each step, `[t, B, H]`.
+    pub fn before(&self) -> Tensor {
+        self.h.narrow(0, 0, self.h.size()[0] - 1)
+    }
+}
