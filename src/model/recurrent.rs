@@ -1,129 +1,92 @@
-//! Recurrent layers of any cell and engine, dropout between them, a dense readout.
+//! Recurrent layers of any cell and engine, dropout between them, optional attention, a dense readout.
+
+use std::iter;
 
 use tch::{Device, Kind, Tensor};
 
-use super::{Ask, Blueprint, Model, Said, Weights, dropped};
-use crate::cell::init::Init;
-use crate::cell::init::{StackSize, parameters};
+use super::config::ModelConfig;
+use super::dropout::dropout;
+use super::forward::{ForwardArgs, Model, ModelOutput};
+use super::weights::Weights;
+use super::{attention, dense};
+use crate::cell::init::{Init, StackSize, parameters};
 use crate::cell::{LayerParameters, Parameters, State, zero_state};
 use crate::device::cpu;
-use crate::engine::EngineName;
-use crate::engine::engine;
+use crate::engine::{EngineName, engine};
 use crate::error::Result;
-use crate::random::{self, Purpose};
+use crate::settings::names::ModelName;
 
-/// Recurrent layers, one on the other.
-pub struct Layers {
-    parameters: Parameters,
+/// The models `recurrent` and `attention`.
+pub struct Recurrent {
+    weights: Weights,
+    layers: Parameters,
     engine: EngineName,
     dropout: f64,
+    attention: bool,
 }
 
-impl Layers {
-    /// Initial values by name, in the layers' order.
-    pub fn draw(blueprint: &Blueprint, seed: u64) -> Vec<(String, Tensor)> {
-        let cell = blueprint.cell.expect("recurrent layers have a cell");
-        let init: Init = blueprint
-            .init
-            .as_deref()
-            .and_then(|init| init.parse().ok())
-            .expect("recurrent layers have an init");
-        let mut named = Vec::new();
-        let mut input_size = blueprint.input_size;
-        for (layer, hidden_size) in blueprint.layer_sizes.iter().enumerate() {
-            // A seed for each layer: layers of one size would be equal otherwise.
-            let seed = seed.wrapping_add((layer as u64) << 32);
-            let size = StackSize { input_size, hidden_size: *hidden_size, layers: 1 };
-            let drawn = parameters(cell, init, size, seed, Kind::Double, cpu());
-            named.extend(drawn.named().into_iter().map(|(name, tensor)| {
-                (format!("{}{layer}", name.trim_end_matches('0')), tensor.shallow_clone())
-            }));
-            input_size = *hidden_size;
+impl Recurrent {
+    pub fn new(config: &ModelConfig, seed: u64, device: Device) -> Recurrent {
+        let attention = config.model == ModelName::Attention;
+        let top = *config.layer_sizes.last().expect("a model has a layer");
+        let mut initial: Vec<(String, Tensor)> = config.draw_embedding(seed).into_iter().collect();
+        initial.extend(draw_layers(config, seed));
+        if attention {
+            initial.extend(attention::draw(top, seed));
         }
-        named
-    }
-
-    /// The layers of these weights.
-    pub fn of(blueprint: &Blueprint, weights: &Weights) -> Layers {
+        let features = if attention { 2 * top } else { top };
+        initial.extend(dense::named("readout", dense::draw_readout(features, config.outputs, seed)));
+        let weights = Weights::new(initial, config.kind(), device);
         let layer = |k: usize| LayerParameters {
             w_ih: weights.get(&format!("weight_ih_l{k}")),
             w_hh: weights.get(&format!("weight_hh_l{k}")),
             b_ih: weights.get(&format!("bias_ih_l{k}")),
             b_hh: weights.get(&format!("bias_hh_l{k}")),
         };
-        let layers = (0..blueprint.layer_sizes.len()).map(layer).collect();
-        let parameters = Parameters { cell: blueprint.cell.expect("recurrent layers have a cell"), layers };
-        Layers {
-            parameters,
-            engine: blueprint.engine.expect("recurrent layers have an engine"),
-            dropout: blueprint.dropout,
-        }
+        let layers = (0..config.layer_sizes.len()).map(layer).collect();
+        let layers = Parameters { cell: config.cell.expect("recurrent layers have a cell"), layers };
+        let engine = config.engine.expect("recurrent layers have an engine");
+        Recurrent { weights, layers, engine, dropout: config.dropout, attention }
     }
 
-    /// Vectors `[T, B, I]` to the last layer's states `[T, B, H]` and every layer's last.
-    ///
-    /// # Errors
-    /// A type or device that the engine cannot work with.
-    pub fn run(&self, vectors: &Tensor, ask: &mut Ask) -> Result<(Tensor, Vec<State>)> {
+    /// The top layer's states `[T, B, H]` and the last state of every layer.
+    fn run_layers(&self, vectors: &Tensor, args: &mut ForwardArgs) -> Result<(Tensor, Vec<State>)> {
         let engine = engine(self.engine);
         engine.accepts(vectors)?;
-        let cell = self.parameters.cell();
-        let mut output = vectors.shallow_clone();
-        let mut last = Vec::with_capacity(self.parameters.layers.len());
-        for (k, layer) in self.parameters.layers.iter().enumerate() {
+        let cell = self.layers.cell();
+        let mut states = vectors.shallow_clone();
+        let mut last = Vec::with_capacity(self.layers.layers.len());
+        for (k, layer) in self.layers.layers.iter().enumerate() {
             if k > 0 {
-                output = dropped(output, self.dropout, &mut ask.dropout);
+                states = dropout(states, self.dropout, &mut args.dropout);
             }
-            let first = match ask.first {
-                Some(states) => states[k].shallow_clone(),
+            let initial = match args.initial {
+                Some(initial) => initial[k].shallow_clone(),
                 None => zero_state(cell, vectors, vectors.size()[1], layer.hidden_size()),
             };
-            let (next, state) = engine.layer(cell, layer, &output, &first);
-            output = next;
+            let (next, state) = engine.layer(cell, layer, &states, &initial);
+            states = next;
             last.push(state);
         }
-        Ok((output, last))
-    }
-
-    /// For a probe.
-    pub fn parameters(&self) -> &Parameters {
-        &self.parameters
+        Ok((states, last))
     }
 }
 
-/// A dense layer, U(±1/√fan-in) as PyTorch's `Linear`: `readout.weight` `[O, H]` and `readout.bias` `[O]`.
-pub fn draw_readout(from: i64, to: i64, seed: u64) -> Vec<(String, Tensor)> {
-    let mut rng = random::stream(seed, Purpose::Readout);
-    let bound = 1.0 / (from as f64).sqrt();
-    let mut draw = |shape: &[i64]| random::uniform(&mut rng, -bound, bound, shape, Kind::Double, cpu());
-    vec![("readout.weight".into(), draw(&[to, from])), ("readout.bias".into(), draw(&[to]))]
-}
-
-/// That layer on states `[S, B, H]`.
-pub fn read_out(weights: &Weights, states: &Tensor) -> Tensor {
-    let size = states.size();
-    let (weight, bias) = (weights.get("readout.weight"), weights.get("readout.bias"));
-    bias.addmm(&states.reshape([-1, size[2]]), &weight.tr()).reshape([size[0], size[1], -1])
-}
-
-/// See the module.
-pub struct Recurrent {
-    weights: Weights,
-    layers: Layers,
-    dropout: f64,
-}
-
-impl Recurrent {
-    pub(super) fn new(blueprint: &Blueprint, seed: u64, on: Device) -> Recurrent {
-        let top = *blueprint.layer_sizes.last().expect("a model has a layer");
-        let embedding = blueprint.draw_embedding(seed).map(|drawn| ("embedding".to_string(), drawn));
-        let mut initial: Vec<(String, Tensor)> = embedding.into_iter().collect();
-        initial.extend(Layers::draw(blueprint, seed));
-        initial.extend(draw_readout(top, blueprint.outputs, seed));
-        let weights = Weights::new(initial, blueprint.kind(), on);
-        let layers = Layers::of(blueprint, &weights);
-        Recurrent { weights, layers, dropout: blueprint.dropout }
-    }
+/// Initial parameters of the layers, by name.
+fn draw_layers(config: &ModelConfig, seed: u64) -> Vec<(String, Tensor)> {
+    let cell = config.cell.expect("recurrent layers have a cell");
+    let init = config.init.as_deref().and_then(|init| init.parse::<Init>().ok());
+    let init = init.expect("recurrent layers have an init policy");
+    let input_sizes = iter::once(&config.input_size).chain(&config.layer_sizes);
+    let layer = |(k, (input_size, hidden_size)): (usize, (&i64, &i64))| {
+        // A seed for each layer: layers of one size would be equal otherwise.
+        let seed = seed.wrapping_add((k as u64) << 32);
+        let size = StackSize { input_size: *input_size, hidden_size: *hidden_size, layers: 1 };
+        parameters(cell, init, size, seed, Kind::Double, cpu()).layers
+    };
+    let layers = input_sizes.zip(&config.layer_sizes).enumerate().flat_map(layer).collect();
+    let drawn = Parameters { cell, layers };
+    drawn.named().into_iter().map(|(name, tensor)| (name, tensor.shallow_clone())).collect()
 }
 
 impl Model for Recurrent {
@@ -131,14 +94,18 @@ impl Model for Recurrent {
         &self.weights
     }
 
-    fn run(&self, vectors: &Tensor, mut ask: Ask) -> Result<Said> {
-        let (states, last) = self.layers.run(vectors, &mut ask)?;
-        let states = states.narrow(0, states.size()[0] - ask.answers, ask.answers);
-        let states = dropped(states, self.dropout, &mut ask.dropout);
-        Ok(Said { answers: read_out(&self.weights, &states), last })
+    fn run(&self, vectors: &Tensor, mut args: ForwardArgs) -> Result<ModelOutput> {
+        let (states, last) = self.run_layers(vectors, &mut args)?;
+        let mut features = states.narrow(0, states.size()[0] - args.output_steps, args.output_steps);
+        if self.attention {
+            let context = attention::context(&self.weights, &states, &features);
+            features = Tensor::cat(&[features, context], 2);
+        }
+        let features = dropout(features, self.dropout, &mut args.dropout);
+        Ok(ModelOutput { outputs: dense::read_out(&self.weights, &features), state: last })
     }
 
     fn layers(&self) -> Option<&Parameters> {
-        Some(self.layers.parameters())
+        Some(&self.layers)
     }
 }

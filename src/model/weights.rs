@@ -1,49 +1,58 @@
-//! All parameters of a model in one piece of memory, so that an optimizer's step is a few operations however many there are.
+//! All parameters of a model in one vector, so that an optimizer step needs few operations for any number of
+//! parameters.
 
 use tch::{Device, Kind, Tensor, no_grad};
 
 /// Named parameters that are views of one vector.
 #[derive(Debug)]
 pub struct Weights {
-    /// All numbers, one after the other.
+    /// All numbers.
     flat: Tensor,
-    /// Each a leaf of the autograd graph.
+    /// Leaves of the autograd graph.
     named: Vec<(String, Tensor)>,
 }
 
 impl Weights {
     /// Copies of the given tensors.
-    pub fn new(initial: Vec<(String, Tensor)>, kind: Kind, on: Device) -> Weights {
+    pub fn new(initial: Vec<(String, Tensor)>, kind: Kind, device: Device) -> Weights {
         let rows: Vec<Tensor> = initial.iter().map(|(_, tensor)| tensor.reshape([-1])).collect();
-        let flat = Tensor::cat(&rows, 0).to_kind(kind).to_device(on).contiguous();
-        let mut from = 0;
+        let flat = Tensor::cat(&rows, 0).to_kind(kind).to_device(device).contiguous();
+        let mut start = 0;
         let leaf = |(name, tensor): (String, Tensor)| {
             let count = tensor.numel() as i64;
-            let view = flat.narrow(0, from, count).view(tensor.size().as_slice());
-            from += count;
+            let view = flat.narrow(0, start, count).view(tensor.size().as_slice());
+            start += count;
             (name, view.detach().set_requires_grad(true))
         };
         let named = initial.into_iter().map(leaf).collect();
         Weights { flat, named }
     }
 
-    /// The parameter of that name, which the model itself has put there.
+    /// The parameter of that name.
+    ///
+    /// # Panics
+    /// The model defines no such parameter.
     pub fn get(&self, name: &str) -> Tensor {
         let found = self.named.iter().find(|(known, _)| known == name);
         found.unwrap_or_else(|| panic!("the model has no parameter `{name}`")).1.shallow_clone()
     }
 
-    /// Names and parameters, in their order.
+    /// Weight and bias of the layer of that name.
+    pub fn pair(&self, name: &str) -> [Tensor; 2] {
+        ["weight", "bias"].map(|part| self.get(&format!("{name}.{part}")))
+    }
+
+    /// Names and parameters, in the order of the vector.
     pub fn named(&self) -> &[(String, Tensor)] {
         &self.named
     }
 
-    /// How many numbers there are.
+    /// The number of parameters.
     pub fn count(&self) -> usize {
         self.flat.numel()
     }
 
-    /// All numbers in one vector; what is written there is written to the parameters.
+    /// All parameters as one vector; writing to it changes the parameters.
     pub fn flat(&self) -> &Tensor {
         &self.flat
     }
@@ -53,7 +62,7 @@ impl Weights {
         let leaves: Vec<&Tensor> = self.named.iter().map(|(_, tensor)| tensor).collect();
         let gradients = Tensor::run_backward(&[loss], &leaves, false, false);
         let rows = leaves.iter().zip(gradients).map(|(leaf, gradient)| {
-            // What the loss does not depend on has a gradient of 0.
+            // Undefined for a parameter that the loss does not depend on.
             if gradient.defined() { gradient.reshape([-1]) } else { leaf.zeros_like().reshape([-1]) }
         });
         no_grad(|| Tensor::cat(&rows.collect::<Vec<_>>(), 0))

@@ -151,7 +151,7 @@ pub struct TrainingRow {
     /// `valid`; the step is theirs).
     pub split: String,
     /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `gradient_norm` (before clipping; mean),
-    /// `largest_gradient_norm`, `clipped_steps`, `solved` (1 or 0, where a criterion is set).
+    /// `max_gradient_norm`, `clipped_steps`, `solved` (1 or 0, where a criterion is set).
     pub metric: String,
     /// The number.
     pub value: f64,

@@ -1,63 +1,63 @@
-//! A run as it stands after some step, in one file: tensors, and the rest as JSON in the file's metadata.
+//! Checkpoints: a training run after some step in one safetensors file, with a JSON header in its metadata.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{OptimizerState, Progress};
+use super::optimizer::OptimizerState;
+use super::progress::Progress;
 use crate::cell::State;
-use crate::model::{Blueprint, Weights};
+use crate::model::{ModelConfig, Weights};
 use crate::safetensors_io::{self, Metadata, Tensors};
 use crate::support::error::{Error, Result};
 
-/// Key of the JSON among the metadata.
-const KEY: &str = "lstm-lab";
+/// Key of the JSON header in the metadata.
+const HEADER_KEY: &str = "lstm-lab";
 
-/// Where the checkpoint of a run's last step is.
+/// The path of the checkpoint of a run's last step.
 pub fn last(dir: &Path) -> PathBuf {
     dir.join("last.safetensors")
 }
 
-/// Where the checkpoint of its best evaluation is.
+/// The path of the checkpoint of a run's best evaluation.
 pub fn best(dir: &Path) -> PathBuf {
     dir.join("best.safetensors")
 }
 
-/// What a checkpoint says beside its tensors.
+/// The part of a checkpoint that is not tensors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// The run.
     pub run_id: String,
-    /// Its seed; with the step it gives the state of every random number generator and the place in the data.
+    /// The seed of the run. Seed and step determine every random number and the position in the data.
     pub seed: u64,
-    /// The model.
-    pub blueprint: Blueprint,
-    /// What each symbol stands for, for a text.
+    /// The configuration of the model.
+    pub model: ModelConfig,
+    /// The text of each symbol, for a language model.
     pub symbols: Vec<String>,
     /// Whether a symbol is a word.
     pub by_words: bool,
-    /// Whether it learned from excerpts, each read from an empty state, and not from a text that goes on.
-    #[serde(default)]
+    /// Whether each training sequence is an excerpt that starts from a zero state.
     pub by_excerpts: bool,
-    /// How far it has come.
+    /// The progress of the run.
     pub progress: Progress,
 }
 
-/// All that a run holds, to be saved.
+/// The content of a checkpoint to write.
 pub struct Snapshot<'a> {
-    /// Beside the tensors.
+    /// The header.
     pub header: &'a Header,
-    /// Parameters.
+    /// The parameters.
     pub weights: &'a Weights,
     /// The optimizer's state.
     pub optimizer: &'a OptimizerState,
-    /// The state that the next batch goes on from.
+    /// The state that the next batch continues from.
     pub carry: Option<&'a [State]>,
 }
 
 impl Snapshot<'_> {
-    /// Writes it, complete or not at all.
+    /// Writes the file atomically.
     ///
     /// # Errors
     /// The disk is full or gone.
@@ -76,14 +76,14 @@ impl Snapshot<'_> {
                 all.insert(format!("carry.c.{layer}"), c.shallow_clone());
             }
         }
-        safetensors_io::write(path, &all, Some(Metadata::from([(KEY.to_string(), json)])))
+        safetensors_io::write(path, &all, Some(Metadata::from([(HEADER_KEY.to_string(), json)])))
     }
 }
 
-/// A checkpoint that was read.
+/// A checkpoint read from a file.
 #[derive(Debug)]
 pub struct Checkpoint {
-    /// Beside the tensors.
+    /// The header.
     pub header: Header,
     tensors: Tensors,
     path: PathBuf,
@@ -93,10 +93,10 @@ impl Checkpoint {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::Data`] where it is no checkpoint.
+    /// [`Error::Data`] for a file that is no checkpoint.
     pub fn read(path: &Path) -> Result<Checkpoint> {
         let (tensors, metadata) = safetensors_io::read_with_metadata(path)?;
-        let json = metadata.get(KEY).ok_or_else(|| {
+        let json = metadata.get(HEADER_KEY).ok_or_else(|| {
             Error::data(
                 path,
                 "expected a checkpoint of lstm-lab, found a safetensors file without its header",
@@ -107,10 +107,10 @@ impl Checkpoint {
         Ok(Checkpoint { header, tensors, path: path.to_path_buf() })
     }
 
-    /// Puts the parameters into a model of the same blueprint.
+    /// Copies the parameters into a model of the same configuration.
     ///
     /// # Errors
-    /// [`Error::Data`] where one is missing or of another shape.
+    /// [`Error::Data`] for a parameter that is missing or of another shape.
     pub fn restore(&self, weights: &Weights) -> Result<()> {
         for (name, tensor) in weights.named() {
             let key = format!("parameter.{name}");
@@ -123,18 +123,20 @@ impl Checkpoint {
     /// The optimizer's state for these parameters.
     ///
     /// # Errors
-    /// [`Error::Data`] where it is missing or of another size.
+    /// [`Error::Data`] for a state that is missing or of another size.
     pub fn optimizer(&self, parameters: &Tensor) -> Result<OptimizerState> {
-        let on =
-            |key: &str| Ok::<_, Error>(self.tensor(key, &parameters.size())?.to_device(parameters.device()));
+        let moment = |key: &str| {
+            let saved = self.tensor(key, &parameters.size())?;
+            Ok::<_, Error>(saved.to_device(parameters.device()))
+        };
         Ok(OptimizerState {
             steps: self.header.progress.step,
-            first: on("optimizer.first")?,
-            second: on("optimizer.second")?,
+            first: moment("optimizer.first")?,
+            second: moment("optimizer.second")?,
         })
     }
 
-    /// The state that the next batch goes on from, if there was one.
+    /// The state that the next batch continues from, if any.
     pub fn carry(&self, like: &Tensor) -> Option<Vec<State>> {
         let get = |key: String| self.tensors.get(&key).map(|tensor| tensor.to_device(like.device()));
         let state =

@@ -1,15 +1,21 @@
-//! Learning: batches in, parameters and rows out.
+//! Training: optimizer, learning-rate schedule, checkpoints, evaluation, the loop, and sampling of language
+//! models.
 
 pub mod checkpoint;
+mod context;
 mod evaluate;
 mod optimizer;
 mod profile;
 mod progress;
+mod recorder;
+mod resume;
 mod run;
-mod sample;
+mod sampler;
 mod schedule;
+mod trainer;
 
-pub use optimizer::State as OptimizerState;
+pub use context::TrainContext;
+pub use optimizer::OptimizerState;
 pub use progress::{ProfileRecord, Progress, Record};
-pub use run::{Outcome, Setting, estimate, train};
-pub use sample::{Request, Sampler};
+pub use run::{Outcome, estimate, train};
+pub use sampler::{Sampler, SamplingRequest};

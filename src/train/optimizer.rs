@@ -1,13 +1,13 @@
-//! Optimizers with a state that can be saved: moments are vectors like the parameters, in one piece.
+//! Optimizers whose state can be saved: moments are vectors like the parameters.
 
 use tch::{Kind, Tensor, no_grad};
 
 use crate::config::spec::Optimizer;
 use crate::settings::names::OptimizerName;
 
-/// What an optimizer remembers from step to step.
+/// The state of an optimizer.
 #[derive(Debug)]
-pub struct State {
+pub struct OptimizerState {
     /// Updates so far.
     pub steps: usize,
     /// Momentum of `sgd`, first moment of `adam` and `adamw`.
@@ -16,10 +16,10 @@ pub struct State {
     pub second: Tensor,
 }
 
-impl State {
-    /// Nothing to remember yet.
-    pub fn new(parameters: &Tensor) -> State {
-        State { steps: 0, first: parameters.zeros_like(), second: parameters.zeros_like() }
+impl OptimizerState {
+    /// The state before the first update.
+    pub fn new(parameters: &Tensor) -> OptimizerState {
+        OptimizerState { steps: 0, first: parameters.zeros_like(), second: parameters.zeros_like() }
     }
 
     /// One update of the parameters in place, by PyTorch's formulas.
@@ -55,13 +55,13 @@ impl State {
             let _ = parameters.g_add_(&(gradient * -rate));
             return;
         }
-        // The first step's gradient starts the momentum whole.
+        // The momentum starts as the first gradient, without a factor.
         let _ = self.first.g_mul_scalar_(settings.momentum).g_add_(gradient);
         let _ = parameters.g_add_(&(&self.first * -rate));
     }
 
     fn rmsprop(&mut self, settings: Optimizer, rate: f64, parameters: &mut Tensor, gradient: &Tensor) {
-        self.square(settings.betas[1], gradient);
+        self.update_second_moment(settings.betas[1], gradient);
         let root = self.second.sqrt().g_add_scalar_(settings.epsilon);
         let _ = parameters.addcdiv_(&(gradient * -rate), &root);
     }
@@ -69,24 +69,24 @@ impl State {
     fn adam(&mut self, settings: Optimizer, rate: f64, parameters: &mut Tensor, gradient: &Tensor) {
         let [first, second] = settings.betas;
         let _ = self.first.lerp_(gradient, 1.0 - first);
-        self.square(second, gradient);
+        self.update_second_moment(second, gradient);
         let corrections =
             settings.betas.map(|beta| 1.0 - beta.powi(i32::try_from(self.steps).unwrap_or(i32::MAX)));
         let root = (self.second.sqrt() / corrections[1].sqrt()).g_add_scalar_(settings.epsilon);
         let _ = parameters.addcdiv_(&(&self.first * (-rate / corrections[0])), &root);
     }
 
-    fn square(&mut self, beta: f64, gradient: &Tensor) {
+    fn update_second_moment(&mut self, beta: f64, gradient: &Tensor) {
         let _ = self.second.g_mul_scalar_(beta).g_add_(&(gradient * gradient * (1.0 - beta)));
     }
 }
 
-/// Scales a gradient down to `most` where its norm is larger (Pascanu et al. 2013, algorithm 1); gives the norm before.
-/// `most` 0 is never.
-pub fn clip(gradient: &mut Tensor, most: f64) -> f64 {
+/// Clips a gradient to the norm `max`; 0 for never (Pascanu et al. 2013, algorithm 1). Returns the norm
+/// before clipping.
+pub fn clip(gradient: &mut Tensor, max: f64) -> f64 {
     let norm = gradient.to_kind(Kind::Double).norm().double_value(&[]);
-    if most > 0.0 && norm > most {
-        let _ = gradient.g_mul_scalar_(most / norm);
+    if max > 0.0 && norm > max {
+        let _ = gradient.g_mul_scalar_(max / norm);
     }
     norm
 }
@@ -95,9 +95,9 @@ pub fn clip(gradient: &mut Tensor, most: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Against PyTorch's own: tests/golden/make_optimizers.py.
+    /// The golden numbers are PyTorch's: tests/golden/make_optimizers.py.
     #[test]
-    fn ten_steps_are_those_of_pytorch() {
+    fn ten_optimizer_steps_equal_pytorch() {
         let golden: serde_json::Value =
             serde_json::from_str(include_str!("../../tests/golden/optimizers.json")).unwrap();
         let plain = Optimizer {
@@ -118,7 +118,7 @@ mod tests {
             ("adamw", 0.01, decay(0.1, adamw)),
         ] {
             let parameters = Tensor::from_slice(&[1.0, -2.0, 0.5, 0.0, 3.0]);
-            let mut state = State::new(&parameters);
+            let mut state = OptimizerState::new(&parameters);
             for step in 0..10 {
                 let gradient = [0, 1, 2, 3, 4].map(|n| f64::from(1 + 3 * step + n).sin() * f64::from(n + 1));
                 state.step(settings, rate, &parameters, &Tensor::from_slice(&gradient));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clipped_gradient_keeps_its_direction_and_tells_its_norm() {
+    fn clip_keeps_direction_and_returns_norm_before() {
         let mut gradient = Tensor::from_slice(&[3.0f64, 4.0]);
         assert_eq!(clip(&mut gradient, 0.0), 5.0);
         assert_eq!(clip(&mut gradient, 6.0), 5.0);

@@ -1,71 +1,69 @@
-//! Gradient norms over lag of a model that is learning: of the task's own loss on the first held-out batch, summed over the
-//! batch, since sequences do not share a loss.
+//! Gradient norms over lag of a model in training: of the task's loss on the first held-out batch.
+//!
+//! The loss is summed over the batch, so that the gradient of each sequence is that of its own loss.
+
+use std::ops::Range;
 
 use tch::Tensor;
 
+use super::context::TrainContext;
 use super::progress::ProfileRecord;
 use crate::data::Split;
-use crate::diagnostics::{self, DiagnosticOptions, Norm, norms};
-use crate::engine::EngineName;
-use crate::engine::engine;
-use crate::model::{Ask, Blueprint, Model, read_out};
-use crate::settings::names::ModelName;
-use crate::settings::names::Quantity;
+use crate::diagnostics::{self, DiagnosticOptions, Norm, Profile, norms};
+use crate::engine::{EngineName, engine};
+use crate::model::{ForwardArgs, Model, dense};
+use crate::settings::names::{ModelName, Quantity};
 use crate::support::error::Result;
-use crate::task::learning::{Batch, Target, Task, loss};
+use crate::task::learning::{Batch, Target, loss};
 
-/// `input_x` of any model; of a plain recurrent one also the adjoints of every layer.
+/// Returns `input_x` of any model, and the adjoints of every layer of a recurrent model without attention.
 ///
 /// # Errors
-/// A type or device that the engine cannot work with.
-pub fn profile(
-    model: &dyn Model,
-    blueprint: &Blueprint,
-    task: &dyn Task,
-    step: usize,
-) -> Result<Vec<ProfileRecord>> {
+/// A type or device that the engine does not support.
+pub fn profile(context: &TrainContext, step: usize) -> Result<Vec<ProfileRecord>> {
+    let TrainContext { task, model, config, .. } = *context;
     let batch = task.held_out(Split::Valid, 0);
-    let vectors = blueprint.vectors(model.weights(), &batch.input).detach();
-    let of = |quantity: Quantity, layer: usize, norms: Vec<(usize, Norm)>| {
-        let log10 = norms.into_iter().map(|(t, norm)| (t, norm.log10())).collect();
-        (step, quantity.to_string(), layer, log10)
+    let vectors = config.embed(model.weights(), &batch.input).detach();
+    let profiles = match (config.model, model.layers()) {
+        (ModelName::Recurrent, Some(parameters)) => {
+            let frozen = parameters.to(config.kind(), vectors.device());
+            let loss = |output: &Tensor, segment| segment_loss(model, &batch, output, segment);
+            let options = DiagnosticOptions::default();
+            diagnostics::profiles(engine(EngineName::Analytic), &frozen, &vectors, None, options, &loss)?
+        }
+        _ => vec![Profile::new(Quantity::InputX, 0, 1.., input_norms(model, &batch, vectors)?)],
     };
-    if let (ModelName::Recurrent, Some(parameters)) = (blueprint.model, model.layers()) {
-        let frozen = parameters.to(blueprint.kind(), vectors.device());
-        let of_piece =
-            |output: &Tensor, piece: std::ops::Range<usize>| of_piece(model, &batch, output, piece);
-        let options = DiagnosticOptions::default();
-        let found =
-            diagnostics::profiles(engine(EngineName::Analytic), &frozen, &vectors, None, options, &of_piece)?;
-        return Ok(found.into_iter().map(|p| of(p.quantity, p.layer, p.norms)).collect());
-    }
-    let leaf = vectors.set_requires_grad(true);
-    let said = model.run(&leaf, Ask { first: None, answers: batch.target.answers(), dropout: None })?;
-    let sum = loss(&said.answers, &batch.target) * batch.input.size()[1];
-    let gradient = Tensor::run_backward(&[&sum], &[&leaf], false, false).remove(0);
-    let each = norms(&gradient).into_iter().enumerate().map(|(t, norm)| (t + 1, norm)).collect();
-    Ok(vec![of(Quantity::InputX, 0, each)])
+    let record = |profile: Profile| {
+        let norms = profile.norms.into_iter().map(|(t, norm)| (t, norm.log10())).collect();
+        (step, profile.quantity.to_string(), profile.layer, norms)
+    };
+    Ok(profiles.into_iter().map(record).collect())
 }
 
-/// What some steps add to the loss: of the answers that are asked for after them.
-fn of_piece(
-    model: &dyn Model,
-    batch: &Batch,
-    output: &Tensor,
-    piece: std::ops::Range<usize>,
-) -> Option<Tensor> {
-    let (size, answers) = (batch.input.size(), batch.target.answers());
+/// Norms of the gradient with respect to the input vectors at each step, by autograd.
+fn input_norms(model: &dyn Model, batch: &Batch, vectors: Tensor) -> Result<Vec<Norm>> {
+    let leaf = vectors.set_requires_grad(true);
+    let args = ForwardArgs { initial: None, output_steps: batch.target.steps(), dropout: None };
+    let output = model.run(&leaf, args)?;
+    let sum = loss(&output.outputs, &batch.target) * batch.input.size()[1];
+    let gradient = Tensor::run_backward(&[&sum], &[&leaf], false, false).remove(0);
+    Ok(norms(&gradient))
+}
+
+/// The contribution of a segment to the loss: that of the outputs after its steps.
+fn segment_loss(model: &dyn Model, batch: &Batch, states: &Tensor, segment: Range<usize>) -> Option<Tensor> {
+    let (size, outputs) = (batch.input.size(), batch.target.steps());
     let (steps, sequences) = (size[0], size[1]);
-    let from = (steps - answers).max(piece.start as i64);
-    let count = piece.end as i64 - from;
+    let start = (steps - outputs).max(segment.start as i64);
+    let count = segment.end as i64 - start;
     if count <= 0 {
         return None;
     }
-    let states = output.narrow(0, from - piece.start as i64, count);
-    let said = read_out(model.weights(), &states);
+    let states = states.narrow(0, start - segment.start as i64, count);
+    let predicted = dense::read_out(model.weights(), &states);
     let target = match &batch.target {
-        Target::Numbers(right) => Target::Numbers(right.shallow_clone()),
-        Target::Classes(right) => Target::Classes(right.narrow(0, from - (steps - answers), count)),
+        Target::Numbers(numbers) => Target::Numbers(numbers.shallow_clone()),
+        Target::Classes(classes) => Target::Classes(classes.narrow(0, start - (steps - outputs), count)),
     };
-    Some(loss(&said, &target) * (sequences * count) as f64 / answers as f64)
+    Some(loss(&predicted, &target) * (sequences * count) as f64 / outputs as f64)
 }

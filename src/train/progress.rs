@@ -1,4 +1,4 @@
-//! How far a run has come: all of it that is no tensor, as a checkpoint keeps it.
+//! The progress of a training run: the part of a checkpoint that is not tensors.
 
 use std::collections::VecDeque;
 
@@ -6,29 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Split;
 
-/// One number that a run reports.
+/// One number in the rows of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Updates of the parameters before it.
+    /// Updates of the parameters so far.
     pub step: usize,
-    /// Training sequences seen before it.
+    /// Training sequences so far.
     pub sequences: usize,
-    /// Which data it is about.
+    /// The split.
     pub split: Split,
-    /// What it is: `loss`, `accuracy`, `gradient_norm`, …
+    /// `loss`, `accuracy`, `gradient_norm`, …
     pub metric: String,
     /// The number.
     pub value: f64,
-    /// Its unit.
+    /// The unit.
     pub unit: String,
-    /// What chance reaches, where that is known.
+    /// The chance baseline, if known.
     pub chance: Option<f64>,
 }
 
-/// Gradient norms over lag at one step: the quantity, the layer, and (t, log10 norm or none for exactly 0).
+/// Gradient norms over lag: the step of training, the quantity, the layer, and pairs of t and log10 norm
+/// (`None` for 0).
 pub type ProfileRecord = (usize, String, usize, Vec<(usize, Option<f64>)>);
 
-/// See the module.
+/// The progress of a training run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Progress {
     /// Updates so far.
@@ -44,8 +45,8 @@ pub struct Progress {
     /// Gradient norms over lag so far.
     pub profiles: Vec<ProfileRecord>,
     /// Sums since the last row of the split `train`.
-    pub since: Sums,
-    /// Loss and number of right sequences of the last training batches, the newest last.
+    pub sums: Sums,
+    /// Loss and number of entirely correct sequences of the last training batches, the newest last.
     pub window: VecDeque<(f64, usize)>,
     /// The best evaluation: step and loss.
     pub best: Option<(usize, f64)>,
@@ -53,19 +54,40 @@ pub struct Progress {
     pub solved: bool,
 }
 
+impl Progress {
+    /// Updates and training sequences so far.
+    pub fn position(&self) -> (usize, usize) {
+        (self.step, self.sequences)
+    }
+
+    /// Adds a batch to the window of the last `required` sequences. Returns the mean loss of the window if it
+    /// is full and all its sequences are correct.
+    pub fn add_to_window(&mut self, loss: f64, hits: usize, batch: usize, required: usize) -> Option<f64> {
+        let window = &mut self.window;
+        window.push_back((loss, hits));
+        while (window.len() - 1) * batch >= required {
+            window.pop_front();
+        }
+        let sequences = window.len() * batch;
+        let hits: usize = window.iter().map(|(_, hits)| hits).sum();
+        let mean = window.iter().map(|(loss, _)| loss).sum::<f64>() / window.len() as f64;
+        (sequences >= required && hits == sequences).then_some(mean)
+    }
+}
+
 /// Sums over the steps since the last row.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Sums {
     /// Steps.
     pub steps: usize,
-    /// Of the loss.
+    /// Sum of the loss.
     pub loss: f64,
-    /// Of the accuracy.
+    /// Sum of the accuracy.
     pub accuracy: f64,
-    /// Of the gradient's norm before it was clipped.
+    /// Sum of the gradient norm before clipping.
     pub norm: f64,
-    /// The largest such norm.
-    pub largest: f64,
-    /// Steps at which it was clipped.
+    /// The largest gradient norm before clipping.
+    pub max_norm: f64,
+    /// Steps with a clipped gradient.
     pub clipped: usize,
 }

@@ -1,9 +1,10 @@
-//! The learning rate at each step.
+//! Learning-rate schedules.
 
 use crate::config::spec::Schedule;
 use crate::settings::names::ScheduleName;
 
-/// The rate of step `step`, from 0, of `steps` in all: up to `peak` over the warm-up, then as the schedule says.
+/// The learning rate of a step (from 0) out of `steps`: linear up to `peak` over the warm-up, then by the
+/// schedule.
 pub fn rate(schedule: Schedule, peak: f64, step: usize, steps: usize) -> f64 {
     let warmup = schedule.warmup_steps;
     if step < warmup {
@@ -22,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_rises_and_falls() {
+    fn rate_warms_up_linearly_and_decays_by_schedule() {
         let schedule = |name| Schedule { name, warmup_steps: 10 };
         for name in ScheduleName::ALL {
             assert!((rate(schedule(*name), 2.0, 4, 110) - 1.0).abs() < 1e-12);

@@ -10,14 +10,14 @@ use lstm_lab::config::spec::TaskSpec as Form;
 use lstm_lab::config::spec::TrainingSpec;
 use lstm_lab::data::{Corpus, Input, Inputs, RawText, Split};
 use lstm_lab::device::cpu;
-use lstm_lab::model::{Ask, Blueprint, Model, model};
+use lstm_lab::model::{ForwardArgs, InputSpec, Model, ModelConfig, model};
 use lstm_lab::plan::Plan;
 use lstm_lab::plan::run::Run;
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::results::Rows;
 use lstm_lab::results::schema::TrainingRow;
 use lstm_lab::run::{ExecTarget, RunContext, kinds};
-use lstm_lab::task::learning::{Batch, Read, Target, Task, loss, task};
+use lstm_lab::task::learning::{Batch, Target, Task, loss, task};
 use tch::{Kind, Tensor, no_grad};
 
 /// A run that was planned and not yet made.
@@ -68,11 +68,11 @@ impl Lesson {
     }
 
     /// Its model before the first step.
-    fn model(&self, task: &dyn Task) -> (Blueprint, Box<dyn Model>) {
-        let longest = self.run.task.longest(self.run.settings.seq_len) as i64;
-        let blueprint = Blueprint::new(&self.run, self.training(), task, longest);
-        let model = model(&blueprint, self.run.settings.seed, cpu());
-        (blueprint, model)
+    fn model(&self, task: &dyn Task) -> (ModelConfig, Box<dyn Model>) {
+        let longest = self.run.task.longest(self.run.settings.seq_len);
+        let config = ModelConfig::new(&self.run, self.training(), task.input(), task.outputs(), longest);
+        let model = model(&config, self.run.settings.seed, cpu());
+        (config, model)
     }
 }
 
@@ -121,32 +121,34 @@ struct ByHand {
 }
 
 /// The mean loss of a split whose streams are read in one go, from their beginning to their end.
-fn held_out(model: &dyn Model, blueprint: &Blueprint, task: &dyn Task, split: Split) -> f64 {
+fn held_out(model: &dyn Model, config: &ModelConfig, task: &dyn Task, split: Split) -> f64 {
     let batches: Vec<Batch> = (0..task.held_out_count(split)).map(|n| task.held_out(split, n)).collect();
     assert!(batches.len() > 2, "{split}");
     let input = Tensor::cat(&batches.iter().map(|batch| &batch.input).collect::<Vec<_>>(), 0);
     let target = Tensor::cat(&batches.iter().map(|batch| classes(&batch.target)).collect::<Vec<_>>(), 0);
     no_grad(|| {
-        let vectors = blueprint.vectors(model.weights(), &input);
-        let ask = Ask { first: None, answers: input.size()[0], dropout: None };
-        loss(&model.run(&vectors, ask).unwrap().answers, &Target::Classes(target)).double_value(&[])
+        let vectors = config.embed(model.weights(), &input);
+        let args = ForwardArgs { initial: None, output_steps: input.size()[0], dropout: None };
+        loss(&model.run(&vectors, args).unwrap().outputs, &Target::Classes(target)).double_value(&[])
     })
 }
 
 /// [`streams`] learned by hand.
 fn by_hand(lesson: &Lesson) -> Vec<ByHand> {
     let task = lesson.task();
-    let (blueprint, model) = lesson.model(task.as_ref());
+    let (config, model) = lesson.model(task.as_ref());
     let mut state: Option<Vec<State>> = None;
     (0..STEPS)
         .map(|step| {
             let batch = task.train(step);
             assert_eq!(batch.continues, step != 0 && step != 11, "step {step}");
             let first = state.take().filter(|_| batch.continues);
-            let vectors = blueprint.vectors(model.weights(), &batch.input);
+            let vectors = config.embed(model.weights(), &batch.input);
             let dropout = Some(random::at_step(lesson.run.settings.seed, Purpose::Dropout, step));
-            let said = model.run(&vectors, Ask { first: first.as_deref(), answers: 5, dropout }).unwrap();
-            let loss = loss(&said.answers, &batch.target);
+            let said = model
+                .run(&vectors, ForwardArgs { initial: first.as_deref(), output_steps: 5, dropout })
+                .unwrap();
+            let loss = loss(&said.outputs, &batch.target);
             let gradient = model.weights().gradient(&loss);
             let norm = gradient.norm().double_value(&[]);
             let shrunk = if norm > CLIP { CLIP / norm } else { 1.0 };
@@ -159,8 +161,8 @@ fn by_hand(lesson: &Lesson) -> Vec<ByHand> {
                 let _ = model.weights().flat().shallow_clone().g_add_(&(gradient * (-rate * shrunk)));
             });
             let detached = |s: &State| State { h: s.h.detach(), c: s.c.as_ref().map(Tensor::detach) };
-            state = Some(said.last.iter().map(detached).collect());
-            let judged = |split| held_out(model.as_ref(), &blueprint, task.as_ref(), split);
+            state = Some(said.state.iter().map(detached).collect());
+            let judged = |split| held_out(model.as_ref(), &config, task.as_ref(), split);
             ByHand {
                 loss: loss.double_value(&[]),
                 norm,
@@ -226,14 +228,17 @@ fn every_excerpt_that_is_held_out_counts_the_same() {
          [training]\nsteps = 1\neval_sequences = 5\n",
     );
     let task = lesson.task();
-    let (blueprint, model) = lesson.model(task.as_ref());
+    let (config, model) = lesson.model(task.as_ref());
     let mut losses = Vec::new();
     let mut hits = 0;
     for n in 0..task.held_out_count(Split::Valid) {
         let batch = task.held_out(Split::Valid, n);
         let right = classes(&batch.target);
-        let vectors = blueprint.vectors(model.weights(), &batch.input);
-        let said = model.run(&vectors, Ask { first: None, answers: 1, dropout: None }).unwrap().answers;
+        let vectors = config.embed(model.weights(), &batch.input);
+        let said = model
+            .run(&vectors, ForwardArgs { initial: None, output_steps: 1, dropout: None })
+            .unwrap()
+            .outputs;
         for b in 0..batch.input.size()[1] {
             let (class, said) = (right.int64_value(&[0, b]), said.get(0).get(b));
             losses.push(-said.log_softmax(-1, Kind::Double).double_value(&[class]));
@@ -323,15 +328,16 @@ fn a_task_that_is_not_solved_is_said_not_to_be() {
 /// Each sequence's own loss and its gradient, one sequence at a time: the norm at each step, of the mean over the sequences.
 fn profile_by_hand(lesson: &Lesson) -> Vec<f64> {
     let task = lesson.task();
-    let (blueprint, model) = lesson.model(task.as_ref());
+    let (config, model) = lesson.model(task.as_ref());
     let Batch { input, target, .. } = task.held_out(Split::Valid, 0);
     let (steps, sequences) = (input.size()[0], input.size()[1]);
     let mut norms = vec![0.0; steps as usize];
     for b in 0..sequences {
-        let vectors = blueprint.vectors(model.weights(), &input.narrow(1, b, 1)).detach();
+        let vectors = config.embed(model.weights(), &input.narrow(1, b, 1)).detach();
         let leaf = vectors.set_requires_grad(true);
-        let answers = if let Target::Classes(right) = &target { right.size()[0] } else { 1 };
-        let said = model.run(&leaf, Ask { first: None, answers, dropout: None }).unwrap().answers;
+        let output_steps = if let Target::Classes(right) = &target { right.size()[0] } else { 1 };
+        let said =
+            model.run(&leaf, ForwardArgs { initial: None, output_steps, dropout: None }).unwrap().outputs;
         let loss = match &target {
             Target::Numbers(right) => (said.reshape([1]) - right.narrow(0, b, 1)).square().sum(Kind::Double),
             Target::Classes(right) => {
@@ -437,12 +443,12 @@ fn a_config_knows_the_sizes_of_the_sequences_that_tasks_make() {
         let kinds = |tensors: &mut dyn Iterator<Item = &Tensor>| {
             tensors.map(|tensor| tensor.max().int64_value(&[]) + 1).max().unwrap()
         };
-        match made.read() {
-            Read::Numbers(count) => {
+        match made.input() {
+            InputSpec::Numbers(count) => {
                 assert_eq!(count, features, "{task}");
                 assert!(batches.iter().all(|batch| batch.input.size()[2] == features), "{task}");
             }
-            Read::Symbols(count) => {
+            InputSpec::Symbols(count) => {
                 assert_eq!(count, features, "{task}");
                 assert_eq!(kinds(&mut batches.iter().map(|batch| &batch.input)), features, "{task}");
                 let right = &mut batches.iter().map(|batch| classes(&batch.target));

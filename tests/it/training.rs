@@ -388,12 +388,12 @@ fn no_model_sees_what_comes_later() {
     use lstm_lab::device::Dtype;
     use lstm_lab::device::cpu;
     use lstm_lab::engine::EngineName;
-    use lstm_lab::model::{Ask, Blueprint, model};
+    use lstm_lab::model::{ForwardArgs, ModelConfig, model};
     use lstm_lab::settings::names::ModelName;
     use tch::Tensor;
 
     for name in ModelName::ALL {
-        let blueprint = Blueprint {
+        let config = ModelConfig {
             model: *name,
             cell: Some(CellName::Lstm),
             engine: Some(EngineName::Fused),
@@ -408,21 +408,21 @@ fn no_model_sees_what_comes_later() {
             dropout: 0.0,
             dtype: Dtype::F64,
         };
-        let model = model(&blueprint, 1, cpu());
+        let model = model(&config, 1, cpu());
         let input = Tensor::randn([12, 2, 3], (tch::Kind::Double, cpu()));
         let leaf = input.set_requires_grad(true);
-        let said = model.run(&leaf, Ask { first: None, answers: 12, dropout: None }).unwrap();
-        assert_eq!(said.answers.size(), [12, 2, 5]);
+        let said = model.run(&leaf, ForwardArgs { initial: None, output_steps: 12, dropout: None }).unwrap();
+        assert_eq!(said.outputs.size(), [12, 2, 5]);
         // Of the answer after step 7: the steps before count, those after do not.
         let gradient =
-            Tensor::run_backward(&[said.answers.get(6).sum(said.answers.kind())], &[&leaf], false, false);
+            Tensor::run_backward(&[said.outputs.get(6).sum(said.outputs.kind())], &[&leaf], false, false);
         let norms = gradient[0].abs().sum_dim_intlist([1, 2].as_slice(), false, tch::Kind::Double);
         let norms = Vec::<f64>::try_from(norms).unwrap();
         assert!(norms[..7].iter().all(|norm| *norm > 0.0), "{name}: {norms:?}");
         assert!(norms[7..].iter().all(|norm| *norm == 0.0), "{name}: {norms:?}");
         // Only the last answers: the same ones.
-        let few = model.run(&leaf, Ask { first: None, answers: 3, dropout: None }).unwrap();
-        assert!(few.answers.allclose(&said.answers.narrow(0, 9, 3), 1e-12, 1e-12, false), "{name}");
+        let few = model.run(&leaf, ForwardArgs { initial: None, output_steps: 3, dropout: None }).unwrap();
+        assert!(few.outputs.allclose(&said.outputs.narrow(0, 9, 3), 1e-12, 1e-12, false), "{name}");
     }
 }
 

@@ -4,8 +4,8 @@ use super::gates;
 use super::tensors::{output_gradient, run_parameters};
 use crate::config::spec::Gradients;
 use crate::diagnostics::{self, DiagnosticOptions, Profile};
-use crate::engine::{EngineName, engine};
 use crate::engine::agreement;
+use crate::engine::{EngineName, engine};
 use crate::plan::run::Run;
 use crate::results::schema::GradientRow;
 use crate::results::{GradientCurve, Rows};
@@ -39,16 +39,17 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
         agreement::check(engine(name), engine(REFERENCE), &p, &start, &upstream, tolerance)?;
     }
     let loss = Loss::new(settings.loss.unwrap_or(LossName::Last), settings, &batch)?;
-    let diagnostic_options = DiagnosticOptions {
+    let profile_options = DiagnosticOptions {
         split_every: match name {
             EngineName::Builtin => split_every.map_or_else(|| steps.div_ceil(50), |every| every.0),
             _ => 1,
         },
         split_paths: path_split,
     };
-    let profiles = diagnostics::profiles(engine(name), &p, &batch.input, None, diagnostic_options, &|output, segment| {
-        loss.of_segment(output, segment, steps)
-    })?;
+    let profiles =
+        diagnostics::profiles(engine(name), &p, &batch.input, None, profile_options, &|output, segment| {
+            loss.of_segment(output, segment, steps)
+        })?;
     Ok(Rows {
         gradients: profiles.into_iter().map(|profile| curve(run, lags, profile)).collect(),
         gates: if with_gates { gates::rows(run, &p, &batch.input)? } else { vec![] },

@@ -35,7 +35,8 @@ pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Row
             Observation::Nothing
         }
     };
-    let products = products(&p, &input, None, JacobianOptions { qr_every: qr_every.0, burn_in }, observation)?;
+    let products =
+        products(&p, &input, None, JacobianOptions { qr_every: qr_every.0, burn_in }, observation)?;
     Ok(Rows {
         jacobian: products.iter().flat_map(|product| rows(run, product)).collect(),
         gates: gates::rows(run, &p, &input)?,

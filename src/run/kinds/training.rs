@@ -2,7 +2,7 @@
 
 use crate::config::spec::TrainingSpec;
 use crate::data::{Input, Inputs, UNKNOWN};
-use crate::model::{Blueprint, Model, model};
+use crate::model::{Model, ModelConfig, model};
 use crate::plan::run::Run;
 use crate::results::schema::{GradientRow, TrainingRow};
 use crate::results::{GradientCurve, Rows};
@@ -10,7 +10,7 @@ use crate::run::{ExecTarget, RunContext, RunOutput};
 use crate::settings::names::Lags;
 use crate::support::error::Result;
 use crate::task::learning::{Task, task};
-use crate::train::{self, Outcome, ProfileRecord, Progress, Setting};
+use crate::train::{self, Outcome, ProfileRecord, Progress, TrainContext};
 
 /// Executes a run of this kind, from its last checkpoint if there is one.
 ///
@@ -24,7 +24,7 @@ pub fn execute(
 ) -> Result<RunOutput> {
     let setup = Setup::new(run, training, context.inputs, context.target)?;
     let Outcome { progress, seconds_before, diverged } =
-        train::train(&setup.context(run), context.checkpoints, on_progress)?;
+        train::train(setup.context(run), context.checkpoints, on_progress)?;
     let rows = Rows {
         training: training_rows(run, &progress, setup.model.weights().count()),
         gradients: gradient_curves(run, &progress),
@@ -39,14 +39,14 @@ pub fn execute(
 /// The first step fails.
 pub fn estimate(run: &Run, training: &TrainingSpec, inputs: &Inputs, target: ExecTarget) -> Result<f64> {
     let setup = Setup::new(run, training, inputs, target)?;
-    train::estimate(&setup.context(run))
+    train::estimate(setup.context(run))
 }
 
 /// The task and the model of a run.
 struct Setup<'a> {
     training: &'a TrainingSpec,
     task: Box<dyn Task + 'a>,
-    blueprint: Blueprint,
+    config: ModelConfig,
     model: Box<dyn Model>,
     symbols: &'a [String],
     by_words: bool,
@@ -61,24 +61,24 @@ impl<'a> Setup<'a> {
     ) -> Result<Setup<'a>> {
         let input = inputs.of(true);
         let task = task(run, training, input, target.device)?;
-        let longest = run.task.longest(run.settings.seq_len) as i64;
-        let blueprint = Blueprint::new(run, training, task.as_ref(), longest);
-        let model = model(&blueprint, run.settings.seed, target.device);
+        let longest = run.task.longest(run.settings.seq_len);
+        let config = ModelConfig::new(run, training, task.input(), task.outputs(), longest);
+        let model = model(&config, run.settings.seed, target.device);
         let (symbols, by_words) = match input {
             Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.by_words),
             _ => (&[][..], false),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));
-        Ok(Setup { training, task, blueprint, model, symbols, by_words })
+        Ok(Setup { training, task, config, model, symbols, by_words })
     }
 
-    fn context<'b>(&'b self, run: &'b Run) -> Setting<'b> {
-        Setting {
+    fn context<'b>(&'b self, run: &'b Run) -> TrainContext<'b> {
+        TrainContext {
             run,
             training: self.training,
             task: self.task.as_ref(),
             model: self.model.as_ref(),
-            blueprint: &self.blueprint,
+            config: &self.config,
             symbols: self.symbols,
             by_words: self.by_words,
         }

@@ -1,83 +1,85 @@
-//! The adding problem: two of T numbers are marked, and their sum is asked for after the last step.
+//! The adding problem: two of T numbers are marked, and the target after the last step is their sum.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
-use super::made::Made;
-use super::{Batch, Chance, Frame, Read, Split, Target, Task};
+use super::options::BatchOptions;
+use super::synthetic::SyntheticData;
+use super::task::{Batch, ChanceBaseline, Target, Task};
+use crate::data::Split;
+use crate::model::InputSpec;
 use crate::random;
 use crate::settings::names::AddingVariant;
 
-/// See the module.
+/// The adding problem.
 pub struct Adding {
-    form: AddingVariant,
-    frame: Frame,
+    pub variant: AddingVariant,
+    pub options: BatchOptions,
 }
 
-impl Adding {
-    pub(super) fn new(form: AddingVariant, frame: Frame) -> Adding {
-        Adding { form, frame }
-    }
-}
-
-impl Made for Adding {
-    fn frame(&self) -> &Frame {
-        &self.frame
+impl SyntheticData for Adding {
+    fn options(&self) -> &BatchOptions {
+        &self.options
     }
 
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
-        let Frame { steps, batch, kind, on, .. } = self.frame;
-        // All sequences of a batch are of one length; in the form of 1997 another in each batch.
-        let steps = match self.form {
+        let BatchOptions { steps, batch, kind, device, .. } = self.options;
+        // All sequences of a batch have one length. In the variant of 1997 it is drawn for each batch.
+        let steps = match self.variant {
             AddingVariant::Variant2016 => steps,
             AddingVariant::Variant1997 => rng.random_range(steps..=steps + steps / 10),
         };
         let shape = [steps as i64, batch as i64, 2];
         let (mut input, mut sums) = (random::filled(&shape, || 0.0f64), Vec::with_capacity(batch));
         for b in 0..batch {
-            let at = |t: usize| {
-                let place = 2 * (t * batch + b);
-                place..place + 2
+            let put = |t: usize, pair: [f64; 2]| {
+                let start = 2 * (t * batch + b);
+                input[start..start + 2].copy_from_slice(&pair);
             };
-            let sum = match self.form {
-                AddingVariant::Variant2016 => {
-                    form_2016(&mut rng, steps, |t, pair| input[at(t)].copy_from_slice(&pair))
-                }
-                AddingVariant::Variant1997 => form_1997(&mut rng, [self.frame.steps, steps], |t, pair| {
-                    input[at(t)].copy_from_slice(&pair)
-                }),
+            let sum = match self.variant {
+                AddingVariant::Variant2016 => draw_2016(&mut rng, steps, put),
+                AddingVariant::Variant1997 => draw_1997(&mut rng, [self.options.steps, steps], put),
             };
             sums.push(sum);
         }
         Batch {
-            input: Tensor::from_slice(&input).reshape(shape).to_kind(kind).to_device(on),
-            target: Target::Numbers(Tensor::from_slice(&sums).to_kind(kind).to_device(on)),
+            input: Tensor::from_slice(&input).reshape(shape).to_kind(kind).to_device(device),
+            target: Target::Numbers(Tensor::from_slice(&sums).to_kind(kind).to_device(device)),
             continues: false,
         }
     }
 }
 
-/// Numbers from U(0, 1); one is marked in either half; the target is their sum (Arjovsky et al. 2016, section 4.2).
-fn form_2016(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64; 2])) -> f64 {
+/// Draws a sequence of the variant of 2016 and returns its target (Arjovsky et al. 2016, section 4.2).
+///
+/// Numbers are from U(0, 1). One is marked in each half. The target is their sum.
+fn draw_2016(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64; 2])) -> f64 {
     let half = steps / 2;
     let marked = [rng.random_range(0..half.max(1)), rng.random_range(half.min(steps - 1)..steps)];
     let mut sum = 0.0;
     for t in 0..steps {
         let number: f64 = rng.random();
-        let times = marked.iter().filter(|place| **place == t).count();
+        let times = marked.iter().filter(|step| **step == t).count();
         sum += times as f64 * number;
         put(t, [number, f64::from(u8::from(times > 0))]);
     }
     sum
 }
 
-/// Numbers from U(-1, 1), markers 1, 0 and, at both ends, -1. One of the first ten is marked, then one of the first T/2 - 1 that
-/// are not, where T is the least number of steps; the target is 0.5 + (a + b)/4 of the numbers marked. If the very first is
-/// the one marked first, that number itself is 0, in the sequence as in the sum (Hochreiter & Schmidhuber 1997, section 5.4).
-fn form_1997(rng: &mut ChaCha8Rng, [least, steps]: [usize; 2], mut put: impl FnMut(usize, [f64; 2])) -> f64 {
-    let early = rng.random_range(0..10.min(least));
-    let unmarked = rng.random_range(0..(least / 2).saturating_sub(1).max(1));
+/// Draws a sequence of the variant of 1997 and returns its target (Hochreiter & Schmidhuber 1997, section
+/// 5.4).
+///
+/// Numbers are from U(−1, 1), markers are 1, 0 and, at both ends, −1. One of the first ten numbers is marked,
+/// and one other of the first T/2, where T is the minimum number of steps. The target is 0.5 + (a + b)/4 of
+/// the marked numbers. If the first number of the sequence is the one of the first ten, its value is 0.
+fn draw_1997(
+    rng: &mut ChaCha8Rng,
+    [min_steps, steps]: [usize; 2],
+    mut put: impl FnMut(usize, [f64; 2]),
+) -> f64 {
+    let early = rng.random_range(0..10.min(min_steps));
+    let unmarked = rng.random_range(0..(min_steps / 2).saturating_sub(1).max(1));
     let later = unmarked + usize::from(unmarked >= early);
     let mut sum = 0.0;
     for t in 0..steps {
@@ -97,25 +99,25 @@ fn form_1997(rng: &mut ChaCha8Rng, [least, steps]: [usize; 2], mut put: impl FnM
 }
 
 impl Task for Adding {
-    fn read(&self) -> Read {
-        Read::Numbers(2)
+    fn input(&self) -> InputSpec {
+        InputSpec::Numbers(2)
     }
 
     fn outputs(&self) -> i64 {
         1
     }
 
-    /// The variance of the target. Each number's is 1/12 in the form of 2016; in that of 1997 it is 1/3 of 1/16, and the
-    /// first counts in nine of ten sequences.
-    fn chance(&self, _split: Split) -> Chance {
-        let loss = match self.form {
+    /// The variance of the target. In the variant of 2016 each number contributes 1/12. In that of 1997 each
+    /// contributes 1/48, and the early one is 0 in a tenth of the sequences.
+    fn chance(&self, _split: Split) -> ChanceBaseline {
+        let loss = match self.variant {
             AddingVariant::Variant2016 => 2.0 / 12.0,
             AddingVariant::Variant1997 => 1.9 / 48.0,
         };
-        Chance { loss, accuracy: None }
+        ChanceBaseline { loss, accuracy: None }
     }
 
-    /// Of Hochreiter & Schmidhuber (1997).
+    /// The loss of Hochreiter & Schmidhuber (1997).
     fn unit(&self) -> &'static str {
         "mse"
     }
@@ -130,17 +132,16 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::device;
-    use crate::task::learning::Source;
+    use crate::task::learning::BatchSource;
 
     const SEQUENCES: usize = 500;
 
     /// Numbers and markers `[T, B]` and targets `[B]` of a batch.
-    fn batch(form: AddingVariant, steps: usize) -> (Tensor, Tensor, Tensor) {
-        let (kind, on) = (Kind::Double, device::cpu());
-        let frame = Frame { steps, batch: SEQUENCES, held_out: 1, share: 1.0, seed: 3, kind, on };
-        let Batch { input, target: Target::Numbers(target), .. } = Adding::new(form, frame).train(0) else {
-            panic!("the answer is a number");
+    fn batch(variant: AddingVariant, steps: usize) -> (Tensor, Tensor, Tensor) {
+        let options = BatchOptions::for_test(steps, SEQUENCES, Kind::Double);
+        let Batch { input, target: Target::Numbers(target), .. } = Adding { variant, options }.train(0)
+        else {
+            panic!("the target is a number");
         };
         (input.select(2, 0), input.select(2, 1), target)
     }
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_2016_asks_for_the_sum_of_one_number_of_either_half() {
+    fn adding_2016_target_is_sum_of_one_number_of_each_half() {
         let (numbers, markers, target) = batch(AddingVariant::Variant2016, 30);
         for half in [markers.narrow(0, 0, 15), markers.narrow(0, 15, 15)] {
             assert_eq!(count(&half.sum_dim_intlist(0, false, Kind::Double).eq(1.0)), SEQUENCES as i64);
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_1997_asks_for_what_is_marked_and_nothing_else() {
+    fn adding_1997_target_is_scaled_sum_of_marked_numbers() {
         let (numbers, markers, target) = batch(AddingVariant::Variant1997, 40);
         let steps = numbers.size()[0];
         assert!((40..=44).contains(&steps));
@@ -175,10 +176,10 @@ mod tests {
         assert_eq!(count(&markers.select(0, steps - 1).eq(-1.0)), SEQUENCES as i64);
         let sums = (&numbers * &marked).sum_dim_intlist(0, false, Kind::Double);
         assert!((sums / 4.0 + 0.5 - target).abs().max().double_value(&[]) < 1e-12);
-        // The first number is 0 where it is the early one: in about a tenth of the sequences.
+        // The first number is 0 if it is the early one: in about a tenth of the sequences.
         let first = numbers.select(0, 0).eq(0.0);
         assert!((SEQUENCES as i64 / 20..SEQUENCES as i64 / 5).contains(&count(&first)));
-        let of_those = marked.select(0, 0).masked_select(&first);
-        assert_eq!(of_those.min().double_value(&[]), 1.0);
+        let marks_of_zeros = marked.select(0, 0).masked_select(&first);
+        assert_eq!(marks_of_zeros.min().double_value(&[]), 1.0);
     }
 }

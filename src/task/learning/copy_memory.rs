@@ -1,39 +1,38 @@
-//! The copy memory problem (Arjovsky et al. 2016, section 4.1; Hochreiter & Schmidhuber 1997): ten symbols, T - 1 blanks, a
-//! sign to begin, ten blanks; the answer is T + 10 blanks and the ten symbols. A sequence has T + 20 steps.
+//! The copy memory problem (Arjovsky et al. 2016, section 4.1; Hochreiter & Schmidhuber 1997).
+//!
+//! The input is ten symbols, T − 1 blanks, a start marker and ten blanks. The target is T + 10 blanks and the
+//! ten symbols. A sequence has T + 20 steps.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
-use super::made::Made;
-use super::{Batch, Chance, Frame, Read, Split, Target, Task};
+use super::options::BatchOptions;
+use super::synthetic::SyntheticData;
+use super::task::{Batch, ChanceBaseline, Target, Task};
+use crate::data::Split;
+use crate::model::InputSpec;
 use crate::random;
 
-/// Symbols to be remembered.
+/// The number of symbols to remember.
 const LENGTH: usize = 10;
-/// Kinds of them.
+/// The number of different symbols.
 const KINDS: i64 = 8;
 const BLANK: i64 = 8;
 const BEGIN: i64 = 9;
 
-/// See the module.
+/// The copy memory problem.
 pub struct CopyMemory {
-    frame: Frame,
+    pub options: BatchOptions,
 }
 
-impl CopyMemory {
-    pub(super) fn new(frame: Frame) -> CopyMemory {
-        CopyMemory { frame }
-    }
-}
-
-impl Made for CopyMemory {
-    fn frame(&self) -> &Frame {
-        &self.frame
+impl SyntheticData for CopyMemory {
+    fn options(&self) -> &BatchOptions {
+        &self.options
     }
 
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
-        let Frame { steps: delay, batch, on, .. } = self.frame;
+        let BatchOptions { steps: delay, batch, device, .. } = self.options;
         let steps = delay + 2 * LENGTH;
         let shape = [steps as i64, batch as i64];
         let blanks = || random::filled(&shape, || BLANK);
@@ -46,28 +45,31 @@ impl Made for CopyMemory {
             }
             input[(LENGTH + delay - 1) * batch + b] = BEGIN;
         }
-        let tensor = |numbers: &[i64]| Tensor::from_slice(numbers).reshape(shape).to_device(on);
+        let tensor = |numbers: &[i64]| Tensor::from_slice(numbers).reshape(shape).to_device(device);
         Batch { input: tensor(&input), target: Target::Classes(tensor(&target)), continues: false }
     }
 }
 
 impl Task for CopyMemory {
-    fn read(&self) -> Read {
-        Read::Symbols(KINDS + 2)
+    fn input(&self) -> InputSpec {
+        InputSpec::Symbols(KINDS + 2)
     }
 
     fn outputs(&self) -> i64 {
         KINDS + 1
     }
 
-    fn judged(&self) -> Option<i64> {
+    fn scored_steps(&self) -> Option<i64> {
         Some(LENGTH as i64)
     }
 
-    /// Blanks where they belong, and then a guess: 10 ln 8 / (T + 20).
-    fn chance(&self, _split: Split) -> Chance {
-        let steps = (self.frame.steps + 2 * LENGTH) as f64;
-        Chance { loss: LENGTH as f64 * (KINDS as f64).ln() / steps, accuracy: Some(1.0 / KINDS as f64) }
+    /// Correct blanks and uniform guesses of the symbols: 10 ln 8 / (T + 20).
+    fn chance(&self, _split: Split) -> ChanceBaseline {
+        let steps = (self.options.steps + 2 * LENGTH) as f64;
+        ChanceBaseline {
+            loss: LENGTH as f64 * (KINDS as f64).ln() / steps,
+            accuracy: Some(1.0 / KINDS as f64),
+        }
     }
 }
 
@@ -76,25 +78,19 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::device;
-    use crate::task::learning::Source;
+    use crate::task::learning::BatchSource;
 
     #[test]
-    fn the_symbols_are_asked_for_after_the_delay() {
-        let (kind, on) = (Kind::Float, device::cpu());
-        let frame = Frame { steps: 30, batch: 50, held_out: 1, share: 1.0, seed: 3, kind, on };
-        let Batch { input, target: Target::Classes(target), .. } = CopyMemory::new(frame).train(0) else {
-            panic!("the answers are classes");
+    fn copy_memory_targets_are_symbols_after_delay() {
+        let options = BatchOptions::for_test(30, 50, Kind::Float);
+        let Batch { input, target: Target::Classes(target), .. } = CopyMemory { options }.train(0) else {
+            panic!("the targets are classes");
         };
         assert_eq!(input.size(), [50, 50]);
         assert_eq!(target.narrow(0, 40, 10), input.narrow(0, 0, 10));
-        assert_eq!(count(&target.narrow(0, 0, 40).eq(BLANK)), 40 * 50, "blanks before them");
-        assert_eq!(
-            count(&input.select(0, 39).eq(BEGIN)),
-            50,
-            "the sign stands T steps after the first symbol's end"
-        );
-        assert_eq!(count(&input.narrow(0, 10, 40).eq(BLANK)), 39 * 50, "blanks all about it");
+        assert_eq!(count(&target.narrow(0, 0, 40).eq(BLANK)), 40 * 50, "blank targets before the symbols");
+        assert_eq!(count(&input.select(0, 39).eq(BEGIN)), 50, "the start marker is at step T + 9 (from 0)");
+        assert_eq!(count(&input.narrow(0, 10, 40).eq(BLANK)), 39 * 50, "blanks around the start marker");
         for symbol in 0..KINDS {
             assert!(count(&input.narrow(0, 0, 10).eq(symbol)) > 30, "about 62 of 500 are {symbol}");
         }

@@ -1,78 +1,84 @@
-//! Images pixel by pixel, row after row or in one fixed random order (Le et al. 2015, section 4.2): the class after the last.
+//! Images pixel by pixel, in rows or in one fixed random order (Le et al. 2015, section 4.2).
+//!
+//! The target after the last pixel is the class.
 
 use rand::seq::SliceRandom;
 use tch::Tensor;
 
+use super::options::BatchOptions;
 use super::shuffle::Shuffle;
-use super::{Batch, Chance, Frame, Read, Source, Split, Target, Task};
-use crate::data::{ImageSplit, Images};
+use super::task::{Batch, BatchSource, ChanceBaseline, Target, Task};
+use crate::data::{ImageSplit, Images, Split};
+use crate::model::InputSpec;
 use crate::random::{self, Purpose};
 
-/// The last of this many training images are the split `valid`.
-const VALID_SHARE: usize = 10;
+/// One in this many training images, from the end, belongs to the split `valid`.
+const VALID_DIVISOR: usize = 10;
 
-/// See the module.
+/// Images pixel by pixel.
 pub struct PixelByPixel<'a> {
     images: &'a Images,
-    /// Which pixel is read at each step.
+    /// The pixel at each step.
     order: Vec<usize>,
-    /// How many of the training images are the split `train`; the others are the split `valid`.
-    learned: usize,
+    /// The number of training images in the split `train`; the others are the split `valid`.
+    train_count: usize,
     shuffle: Shuffle,
-    frame: Frame,
+    options: BatchOptions,
 }
 
 impl<'a> PixelByPixel<'a> {
-    pub(super) fn new(images: &'a Images, permuted: bool, frame: Frame) -> PixelByPixel<'a> {
+    pub fn new(images: &'a Images, permuted: bool, options: BatchOptions) -> PixelByPixel<'a> {
         let mut order: Vec<usize> = (0..images.height * images.width).collect();
         if permuted {
             // One order for all seeds: it is part of the task.
             order.shuffle(&mut random::stream(0, Purpose::Pixels));
         }
-        let learned = images.train.len() - images.train.len() / VALID_SHARE;
-        let shuffle = Shuffle::new(frame.learned(learned), frame.batch, frame.seed);
-        PixelByPixel { images, order, learned, shuffle, frame }
+        let train_count = images.train.len() - images.train.len() / VALID_DIVISOR;
+        let shuffle = Shuffle::new(options.used(train_count), options.batch, options.seed);
+        PixelByPixel { images, order, train_count, shuffle, options }
     }
 
     fn batch(&self, split: &ImageSplit, items: &[usize]) -> Batch {
-        let Frame { kind, on, .. } = self.frame;
+        let BatchOptions { kind, device, .. } = self.options;
         let (steps, batch) = (self.order.len(), items.len());
         let mut pixels = Vec::with_capacity(steps * batch);
-        for place in &self.order {
-            pixels.extend(items.iter().map(|item| split.pixels[item * steps + place]));
+        for pixel in &self.order {
+            pixels.extend(items.iter().map(|item| split.pixels[item * steps + pixel]));
         }
         let classes: Vec<i64> = items.iter().map(|item| i64::from(split.labels[*item])).collect();
-        let input = Tensor::from_slice(&pixels).reshape([steps as i64, batch as i64, 1]).to_device(on);
+        let input = Tensor::from_slice(&pixels).reshape([steps as i64, batch as i64, 1]).to_device(device);
         Batch {
             input: input.to_kind(kind) / f64::from(self.images.max),
-            target: Target::Classes(Tensor::from_slice(&classes).reshape([1, batch as i64]).to_device(on)),
+            target: Target::Classes(
+                Tensor::from_slice(&classes).reshape([1, batch as i64]).to_device(device),
+            ),
             continues: false,
         }
     }
 
-    /// The images of a held-out split and the number of the first.
-    fn held(&self, split: Split) -> (&ImageSplit, usize, usize) {
-        let (images, from) = match split {
+    /// The images of a held-out split, the index of the first and their number.
+    fn held_out_images(&self, split: Split) -> (&ImageSplit, usize, usize) {
+        let (images, start) = match split {
             Split::Test => (&self.images.test, 0),
-            Split::Valid | Split::Train => (&self.images.train, self.learned),
+            Split::Valid | Split::Train => (&self.images.train, self.train_count),
         };
-        (images, from, (images.len() - from).min(self.frame.held_out))
+        (images, start, (images.len() - start).min(self.options.held_out))
     }
 }
 
-impl Source for PixelByPixel<'_> {
+impl BatchSource for PixelByPixel<'_> {
     fn train(&self, step: usize) -> Batch {
         self.batch(&self.images.train, &self.shuffle.items(step))
     }
 
     fn held_out_count(&self, split: Split) -> usize {
-        self.held(split).2.div_ceil(self.frame.batch)
+        self.held_out_images(split).2.div_ceil(self.options.batch)
     }
 
     fn held_out(&self, split: Split, batch: usize) -> Batch {
-        let (images, from, count) = self.held(split);
-        let first = batch * self.frame.batch;
-        let items: Vec<usize> = (first..(first + self.frame.batch).min(count)).map(|n| from + n).collect();
+        let (images, start, count) = self.held_out_images(split);
+        let first = batch * self.options.batch;
+        let items: Vec<usize> = (first..(first + self.options.batch).min(count)).map(|n| start + n).collect();
         self.batch(images, &items)
     }
 
@@ -82,17 +88,17 @@ impl Source for PixelByPixel<'_> {
 }
 
 impl Task for PixelByPixel<'_> {
-    fn read(&self) -> Read {
-        Read::Numbers(1)
+    fn input(&self) -> InputSpec {
+        InputSpec::Numbers(1)
     }
 
     fn outputs(&self) -> i64 {
         self.images.classes as i64
     }
 
-    fn chance(&self, _split: Split) -> Chance {
+    fn chance(&self, _split: Split) -> ChanceBaseline {
         let classes = self.images.classes as f64;
-        Chance { loss: classes.ln(), accuracy: Some(1.0 / classes) }
+        ChanceBaseline { loss: classes.ln(), accuracy: Some(1.0 / classes) }
     }
 }
 
@@ -101,11 +107,10 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::device::cpu;
 
     const MAX: u8 = 60;
 
-    /// Ten images of 2 × 2 to learn from and three to be judged by, no two pixels alike.
+    /// Ten training and three test images of 2 × 2 pixels, all pixels different.
     fn images() -> Images {
         let split = |numbers: std::ops::Range<u8>| ImageSplit {
             pixels: numbers.clone().collect(),
@@ -124,13 +129,12 @@ mod tests {
     }
 
     fn task(images: &Images, permuted: bool, seed: u64) -> PixelByPixel<'_> {
-        let (kind, on) = (Kind::Double, cpu());
-        let frame = Frame { steps: 4, batch: 2, held_out: 100, share: 1.0, seed, kind, on };
-        PixelByPixel::new(images, permuted, frame)
+        let options = BatchOptions { held_out: 100, seed, ..BatchOptions::for_test(4, 2, Kind::Double) };
+        PixelByPixel::new(images, permuted, options)
     }
 
-    /// Each image of a batch: its pixels in the order in which they are read, and its class.
-    fn read(batch: Batch) -> Vec<(Vec<f64>, i64)> {
+    /// The pixels of each image of a batch, in their order over the steps, and its class.
+    fn images_of(batch: Batch) -> Vec<(Vec<f64>, i64)> {
         let Batch { input, target: Target::Classes(target), .. } = batch else { panic!("a class") };
         let size = input.size();
         assert_eq!([size[0], size[2]], [4, 1]);
@@ -140,32 +144,32 @@ mod tests {
         (0..size[1]).map(image).collect()
     }
 
-    /// The image whose first pixel is 4n, read in that order.
+    /// The pixels of image n in the given order, and its class.
     fn image(n: usize, order: [usize; 4]) -> (Vec<f64>, i64) {
-        (order.map(|place| (4 * n + place) as f64 / f64::from(MAX)).to_vec(), n as i64 % 3)
+        (order.map(|pixel| (4 * n + pixel) as f64 / f64::from(MAX)).to_vec(), n as i64 % 3)
     }
 
     #[test]
-    fn pixels_are_read_row_by_row_as_shares_of_the_largest() {
+    fn pixel_by_pixel_images_are_read_in_rows_as_shares_of_the_maximum() {
         let images = images();
         let task = task(&images, false, 1);
         let rows = [0, 1, 2, 3];
         assert_eq!(task.held_out_count(Split::Test), 2);
-        assert_eq!(read(task.held_out(Split::Test, 0)), [image(10, rows), image(11, rows)]);
-        assert_eq!(read(task.held_out(Split::Test, 1)), [image(12, rows)]);
-        // The last tenth of what is to be learned from is held out.
+        assert_eq!(images_of(task.held_out(Split::Test, 0)), [image(10, rows), image(11, rows)]);
+        assert_eq!(images_of(task.held_out(Split::Test, 1)), [image(12, rows)]);
+        // The last tenth of the training images is the split `valid`.
         assert_eq!(task.held_out_count(Split::Valid), 1);
-        assert_eq!(read(task.held_out(Split::Valid, 0)), [image(9, rows)]);
-        for seen in (0..4).flat_map(|step| read(task.train(step))) {
+        assert_eq!(images_of(task.held_out(Split::Valid, 0)), [image(9, rows)]);
+        for seen in (0..4).flat_map(|step| images_of(task.train(step))) {
             assert!((0..9).any(|n| seen == image(n, rows)), "{seen:?}");
         }
     }
 
     #[test]
-    fn permuted_pixels_come_in_one_other_order_whatever_the_seed() {
+    fn permuted_images_have_one_pixel_order_for_all_seeds() {
         let images = images();
         let task_of = |seed| task(&images, true, seed);
-        let first = read(task_of(1).held_out(Split::Test, 0)).remove(0).0;
+        let first = images_of(task_of(1).held_out(Split::Test, 0)).remove(0).0;
         let order = [0, 1, 2, 3].map(|t: usize| (first[t] * f64::from(MAX)).round() as usize - 40);
         assert_ne!(order, [0, 1, 2, 3]);
         let mut sorted = order;
@@ -173,8 +177,8 @@ mod tests {
         assert_eq!(sorted, [0, 1, 2, 3], "each pixel once");
         for seed in [1, 2] {
             let task = task_of(seed);
-            assert_eq!(read(task.held_out(Split::Test, 1)), [image(12, order)]);
-            for seen in read(task.train(0)) {
+            assert_eq!(images_of(task.held_out(Split::Test, 1)), [image(12, order)]);
+            for seen in images_of(task.train(0)) {
                 assert!((0..9).any(|n| seen == image(n, order)), "{seen:?}");
             }
         }

@@ -1,4 +1,4 @@
-//! Data in a new random order each epoch.
+//! A new random order of the data in each epoch.
 
 use std::cell::RefCell;
 
@@ -6,38 +6,39 @@ use rand::seq::SliceRandom;
 
 use crate::random::{self, Purpose};
 
-/// The order of so many items, batch by batch.
+/// The order of items over epochs, batch by batch.
 pub struct Shuffle {
     items: usize,
     batch: usize,
     seed: u64,
-    /// The epoch that was asked for last, and its order.
-    known: RefCell<Option<(usize, Vec<u32>)>>,
+    /// The epoch of the last call, and its order.
+    cached: RefCell<Option<(usize, Vec<u32>)>>,
 }
 
 impl Shuffle {
-    /// Batches of `batch` items; at least one.
+    /// Batches of `batch` items out of `items`.
     pub fn new(items: usize, batch: usize, seed: u64) -> Shuffle {
-        Shuffle { items, batch, seed, known: RefCell::new(None) }
+        Shuffle { items, batch, seed, cached: RefCell::new(None) }
     }
 
-    /// Whole batches in an epoch; items beyond the last are left out, others in each epoch.
+    /// Batches in an epoch, at least one. The items that do not fill a batch are omitted, different ones in
+    /// each epoch.
     pub fn batches(&self) -> usize {
         (self.items / self.batch).max(1)
     }
 
-    /// The items of the batch of a step: a function of the step alone.
+    /// The items of a step's batch: a function of the step alone.
     pub fn items(&self, step: usize) -> Vec<usize> {
         let (epoch, batch) = (step / self.batches(), step % self.batches());
-        let mut known = self.known.borrow_mut();
-        if known.as_ref().is_none_or(|(of, _)| *of != epoch) {
+        let mut cached = self.cached.borrow_mut();
+        if cached.as_ref().is_none_or(|(cached, _)| *cached != epoch) {
             let mut order: Vec<u32> = (0..self.items as u32).collect();
             order.shuffle(&mut random::at_step(self.seed, Purpose::Order, epoch));
-            *known = Some((epoch, order));
+            *cached = Some((epoch, order));
         }
-        let order = known.as_ref().map(|(_, order)| order.as_slice()).unwrap_or_default();
-        let from = batch * self.batch;
-        order[from..(from + self.batch).min(order.len())].iter().map(|item| *item as usize).collect()
+        let order = cached.as_ref().map(|(_, order)| order.as_slice()).unwrap_or_default();
+        let start = batch * self.batch;
+        order[start..(start + self.batch).min(order.len())].iter().map(|item| *item as usize).collect()
     }
 }
 
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_epoch_has_every_item_once_and_the_next_another_order() {
+    fn shuffle_yields_every_item_once_an_epoch_in_new_order() {
         let shuffle = Shuffle::new(12, 4, 1);
         let epoch =
             |first: usize| (first..first + 3).flat_map(|step| shuffle.items(step)).collect::<Vec<_>>();

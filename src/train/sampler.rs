@@ -1,6 +1,4 @@
-//! A text continued by a trained model.
-
-use std::collections::BTreeSet;
+//! Sampling from a trained language model.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -9,25 +7,26 @@ use tch::{Device, Kind, Tensor, no_grad};
 use super::checkpoint::{Checkpoint, Header};
 use crate::cell::State;
 use crate::data::{END_OF_LINE, UNKNOWN, tokens};
-use crate::model::{Ask, Model, model};
+use crate::model::{ForwardArgs, Model, model};
 use crate::settings::names::ModelName;
 use crate::support::error::{Error, Result};
 
-/// A language model out of a checkpoint.
+/// A language model from a checkpoint.
 pub struct Sampler {
     header: Header,
     model: Box<dyn Model>,
-    on: Device,
+    device: Device,
 }
 
-/// What is asked of it.
+/// The arguments of [`Sampler::sample`].
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// The text to go on from. Not empty but for a model of words: that begins a line where no word is given.
+pub struct SamplingRequest<'a> {
+    /// The text to continue. If it is empty, a model of words begins a line; other models need at least one
+    /// character.
     pub prime: &'a str,
-    /// So many characters or words more.
+    /// The number of characters or words to generate.
     pub length: usize,
-    /// Logits are divided by this: below 1 the likely becomes likelier; 0 takes the likeliest each time.
+    /// The temperature, by which logits are divided; 0 for greedy sampling.
     pub temperature: f64,
 }
 
@@ -35,29 +34,29 @@ impl Sampler {
     /// The model of a checkpoint.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it is no language model; [`Error::Data`] where a tensor is missing.
-    pub fn new(checkpoint: &Checkpoint, on: Device) -> Result<Sampler> {
+    /// [`Error::Usage`] for a checkpoint of another task; [`Error::Data`] for a missing tensor.
+    pub fn new(checkpoint: &Checkpoint, device: Device) -> Result<Sampler> {
         let header = checkpoint.header.clone();
         if header.symbols.is_empty() {
             let problem =
                 "expected the checkpoint of a language model (task `text`), found one of another task";
             return Err(Error::Usage(problem.into()));
         }
-        let (symbols, outputs) = (header.symbols.len(), header.blueprint.outputs);
+        let (symbols, outputs) = (header.symbols.len(), header.model.outputs);
         if symbols as i64 != outputs {
             let problem = format!("expected a symbol for each of {outputs} outputs, found {symbols}");
             return Err(Error::Usage(format!("the checkpoint's header: {problem}")));
         }
-        let model = model(&header.blueprint, header.seed, on);
+        let model = model(&header.model, header.seed, device);
         checkpoint.restore(model.weights())?;
-        Ok(Sampler { header, model, on })
+        Ok(Sampler { header, model, device })
     }
 
-    /// The prime and what the model makes of it.
+    /// Returns the prime and its continuation.
     ///
     /// # Errors
-    /// [`Error::Usage`] that names the characters or words of the prime that the model does not know.
-    pub fn sample(&self, request: Request, rng: &mut ChaCha8Rng) -> Result<String> {
+    /// [`Error::Usage`] with the characters or words of the prime that are not in the vocabulary.
+    pub fn sample(&self, request: SamplingRequest, rng: &mut ChaCha8Rng) -> Result<String> {
         let begins = self.header.by_words && tokens(request.prime).next().is_none();
         let prime = if begins { END_OF_LINE } else { request.prime };
         let mut symbols = self.encode(prime)?;
@@ -71,24 +70,27 @@ impl Sampler {
         Ok(self.text(if begins { "" } else { request.prime }, &symbols[given..]))
     }
 
-    /// The logits of the symbol after these, `[V]`, and the state to go on from. A recurrent model that learned from a text that
-    /// goes on reads what is new; the others read again as much as they were trained on.
+    /// Returns the logits of the next symbol, `[V]`, and the state to continue from.
+    ///
+    /// A recurrent model trained with a carried state reads only new symbols. Other models read as many
+    /// symbols again as in training.
     fn next(&self, symbols: &[i64], state: Option<Vec<State>>) -> Result<(Tensor, Option<Vec<State>>)> {
-        let blueprint = &self.header.blueprint;
-        let goes_on = blueprint.model == ModelName::Recurrent && !self.header.by_excerpts;
-        let from = match &state {
+        let config = &self.header.model;
+        let carries = config.model == ModelName::Recurrent && !self.header.by_excerpts;
+        let start = match &state {
             Some(_) => symbols.len() - 1,
-            None if goes_on => 0,
-            None => symbols.len().saturating_sub(blueprint.positions as usize),
+            None if carries => 0,
+            None => symbols.len().saturating_sub(config.positions as usize),
         };
-        let seen = &symbols[from..];
-        let input = Tensor::from_slice(seen).reshape([seen.len() as i64, 1]).to_device(self.on);
-        let vectors = blueprint.vectors(self.model.weights(), &input);
-        let said = self.model.run(&vectors, Ask { first: state.as_deref(), answers: 1, dropout: None })?;
-        Ok((said.answers.reshape([-1]), goes_on.then_some(said.last)))
+        let seen = &symbols[start..];
+        let input = Tensor::from_slice(seen).reshape([seen.len() as i64, 1]).to_device(self.device);
+        let vectors = config.embed(self.model.weights(), &input);
+        let args = ForwardArgs { initial: state.as_deref(), output_steps: 1, dropout: None };
+        let output = self.model.run(&vectors, args)?;
+        Ok((output.outputs.reshape([-1]), carries.then_some(output.state)))
     }
 
-    /// Never the symbol for all others: it is no text.
+    /// Draws a symbol, never the one for unknown characters or words.
     fn draw(&self, logits: &Tensor, temperature: f64, rng: &mut ChaCha8Rng) -> i64 {
         let logits = logits.to_kind(Kind::Double).to_device(crate::device::cpu());
         let logits: Vec<f64> = Vec::try_from(logits).expect("a vector of 64-bit floats");
@@ -102,16 +104,17 @@ impl Sampler {
         }
         let weight = |n: usize| ((logits[n] - logits[likeliest]) / temperature).exp();
         let all: f64 = (0..logits.len()).filter(known).map(weight).sum();
-        let mut left = rng.random::<f64>() * all;
+        let mut rest = rng.random::<f64>() * all;
         for n in (0..logits.len()).filter(known) {
-            left -= weight(n);
-            if left <= 0.0 {
+            rest -= weight(n);
+            if rest <= 0.0 {
                 return n as i64;
             }
         }
         likeliest as i64
     }
 
+    /// The symbols of a text.
     fn encode(&self, prime: &str) -> Result<Vec<i64>> {
         let parts: Vec<String> = match self.header.by_words {
             true => tokens(prime).map(|token| token.into_owned()).collect(),
@@ -119,10 +122,12 @@ impl Sampler {
         };
         let number =
             |part: &String| self.header.symbols.iter().position(|symbol| symbol == part && symbol != UNKNOWN);
-        let mut unknown: Vec<String> =
-            parts.iter().filter(|part| number(part).is_none()).map(|part| format!("{part:?}")).collect();
-        let mut seen = BTreeSet::new();
-        unknown.retain(|part| seen.insert(part.clone()));
+        let mut unknown: Vec<String> = Vec::new();
+        for part in parts.iter().filter(|part| number(part).is_none()).map(|part| format!("{part:?}")) {
+            if !unknown.contains(&part) {
+                unknown.push(part);
+            }
+        }
         let what = if self.header.by_words { "words" } else { "characters" };
         if !unknown.is_empty() {
             return Err(Error::Usage(format!(
@@ -137,6 +142,7 @@ impl Sampler {
         Ok(parts.iter().filter_map(number).map(|number| number as i64).collect())
     }
 
+    /// The prime followed by the text of the symbols.
     fn text(&self, prime: &str, symbols: &[i64]) -> String {
         let mut text = prime.to_string();
         for symbol in symbols {

@@ -1,9 +1,9 @@
-//! All that says what a model is, apart from its parameters' values. A checkpoint holds it.
+//! The configuration of a model: everything but the values of its parameters. Checkpoints contain it.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use super::Weights;
+use super::weights::Weights;
 use crate::cell::CellName;
 use crate::config::spec::TrainingSpec;
 use crate::device;
@@ -11,65 +11,80 @@ use crate::device::Dtype;
 use crate::engine::EngineName;
 use crate::plan::run::Run;
 use crate::random::{self, Purpose};
-use crate::settings::names::Encoding;
-use crate::settings::names::ModelName;
-use crate::task::learning::{Read, Task};
+use crate::settings::names::{Encoding, ModelName};
 
-/// See the module.
+/// The input of a model at each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputSpec {
+    /// This many numbers: a tensor `[T, B, I]`.
+    Numbers(i64),
+    /// One of this many symbols: a tensor `[T, B]` of 64-bit integers.
+    Symbols(i64),
+}
+
+/// The configuration of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Blueprint {
-    /// Which model.
+pub struct ModelConfig {
+    /// The architecture.
     pub model: ModelName,
-    /// The cell of recurrent layers; cell, engine and init are none for a model without.
+    /// The cell of recurrent layers; `None` for a model without.
     pub cell: Option<CellName>,
-    /// Their engine.
+    /// The engine of recurrent layers.
     pub engine: Option<EngineName>,
-    /// Their init policy, as a config writes it.
+    /// The init policy of recurrent layers, in the notation of configs.
     pub init: Option<String>,
     /// Units of each layer.
     pub layer_sizes: Vec<i64>,
     /// Heads of a Transformer's attention.
     pub heads: i64,
-    /// Steps that a Transformer has positions for.
+    /// The number of a Transformer's positions.
     pub positions: i64,
-    /// How many symbols there are, for input that is symbols.
+    /// The number of symbols; `None` for input that is numbers.
     pub symbols: Option<i64>,
-    /// How a symbol becomes a vector.
+    /// The encoding of symbols as vectors.
     pub encoding: Option<Encoding>,
     /// Components of an input vector.
     pub input_size: i64,
-    /// Numbers in an answer.
+    /// Components of an output.
     pub outputs: i64,
-    /// Share of the values between layers that is set to 0 in training.
+    /// Share of the values between layers that dropout sets to 0.
     pub dropout: f64,
     /// Type of the parameters.
     pub dtype: Dtype,
 }
 
-impl Blueprint {
-    /// Of a run's model for its task.
-    pub fn new(run: &Run, training: &TrainingSpec, task: &dyn Task, longest: i64) -> Blueprint {
+impl ModelConfig {
+    /// The model of a run, for inputs and outputs of a task with sequences of at most `longest` steps.
+    pub fn new(
+        run: &Run,
+        training: &TrainingSpec,
+        input: InputSpec,
+        outputs: i64,
+        longest: usize,
+    ) -> ModelConfig {
         let settings = &run.settings;
         let encoding = run.task.encoding();
         let even = || vec![settings.hidden_size; settings.layers];
         let layer_sizes = training.layer_sizes.clone().unwrap_or_else(even);
-        let (symbols, input_size) = match (task.read(), encoding) {
-            (Read::Symbols(count), Some(Encoding::Embedding)) => (Some(count), settings.input_size as i64),
-            (Read::Symbols(count), _) => (Some(count), count),
-            (Read::Numbers(count), _) => (None, count),
+        let (symbols, input_size) = match (input, encoding) {
+            (InputSpec::Symbols(count), Some(Encoding::Embedding)) => {
+                (Some(count), settings.input_size as i64)
+            }
+            (InputSpec::Symbols(count), _) => (Some(count), count),
+            (InputSpec::Numbers(count), _) => (None, count),
         };
-        Blueprint {
+        ModelConfig {
             model: settings.model(),
             cell: settings.cell,
             engine: settings.engine.first(),
             init: settings.init.map(|init| init.to_string()),
             layer_sizes: layer_sizes.into_iter().map(|size| size as i64).collect(),
             heads: training.heads as i64,
-            positions: longest,
+            positions: longest as i64,
             symbols,
             encoding,
             input_size,
-            outputs: task.outputs(),
+            outputs,
             dropout: settings.dropout.unwrap_or(0.0),
             dtype: settings.dtype,
         }
@@ -80,15 +95,16 @@ impl Blueprint {
         device::kind(self.dtype)
     }
 
-    /// The vectors of an embedding, N(0, 1) as PyTorch's, if the model has one: `[V, I]`.
-    pub fn draw_embedding(&self, seed: u64) -> Option<Tensor> {
+    /// Initial vectors of the embedding, `[V, I]`, from N(0, 1) as PyTorch's; `None` without embedding.
+    pub fn draw_embedding(&self, seed: u64) -> Option<(String, Tensor)> {
         let symbols = self.symbols.filter(|_| self.encoding == Some(Encoding::Embedding))?;
         let mut rng = random::stream(seed, Purpose::Embedding);
-        Some(random::normal(&mut rng, &[symbols, self.input_size], Kind::Double, device::cpu()))
+        let drawn = random::normal(&mut rng, &[symbols, self.input_size], Kind::Double, device::cpu());
+        Some(("embedding".to_string(), drawn))
     }
 
-    /// What a task gives as vectors `[T, B, I]`: numbers as they are, symbols one-hot or by the embedding.
-    pub fn vectors(&self, weights: &Weights, input: &Tensor) -> Tensor {
+    /// The input of a task as vectors `[T, B, I]`: numbers unchanged, symbols one-hot or embedded.
+    pub fn embed(&self, weights: &Weights, input: &Tensor) -> Tensor {
         let Some(symbols) = self.symbols else { return input.to_kind(self.kind()) };
         match self.encoding {
             Some(Encoding::Embedding) => {

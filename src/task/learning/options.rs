@@ -1,0 +1,55 @@
+//! Size, amount, type and device of a task's batches.
+
+use tch::{Device, Kind};
+
+use crate::support::error::{Error, Result};
+
+/// Options of a task's batches.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchOptions {
+    /// Steps T.
+    pub steps: usize,
+    /// Sequences in a batch.
+    pub batch: usize,
+    /// Sequences of a held-out split.
+    pub held_out: usize,
+    /// Share of the training data that is used.
+    pub train_share: f64,
+    /// Seed of the sequences and their order.
+    pub seed: u64,
+    /// Type of numbers.
+    pub kind: Kind,
+    /// Device of the tensors.
+    pub device: Device,
+}
+
+impl BatchOptions {
+    /// The number of training items used out of `items`: the first ones.
+    pub fn used(&self, items: usize) -> usize {
+        ((items as f64 * self.train_share).round() as usize).clamp(1, items)
+    }
+
+    /// Checks that at least `min` of `items` training items are used.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if fewer are used.
+    pub fn require(&self, items: usize, min: usize) -> Result<()> {
+        let used = self.used(items);
+        if used >= min {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "training.train_fraction = {} leaves {used} symbols to learn from; expected at least {min}",
+            self.train_share
+        )))
+    }
+}
+
+#[cfg(test)]
+impl BatchOptions {
+    /// Options with all training data, one held-out sequence, seed 3, on the CPU.
+    pub fn for_test(steps: usize, batch: usize, kind: Kind) -> BatchOptions {
+        let device = crate::device::cpu();
+        BatchOptions { steps, batch, held_out: 1, train_share: 1.0, seed: 3, kind, device }
+    }
+}

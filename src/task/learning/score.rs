@@ -1,0 +1,35 @@
+//! Loss and correctness of a model's outputs.
+
+use tch::Tensor;
+
+use super::task::{Target, Task};
+
+/// The mean loss of outputs `[S, B, O]`: squared error of a number, cross-entropy in nats of a class.
+pub fn loss(outputs: &Tensor, target: &Target) -> Tensor {
+    match target {
+        Target::Numbers(numbers) => (last(outputs) - numbers).square().mean(outputs.kind()),
+        Target::Classes(classes) => {
+            // tch's own cross-entropy computes in f32 for every input type.
+            let log_probability = outputs.flatten(0, 1).log_softmax(-1, outputs.kind());
+            log_probability.nll_loss(&classes.reshape([-1]))
+        }
+    }
+}
+
+/// Whether each scored output is correct, `[S', B]`.
+pub fn correct(task: &dyn Task, outputs: &Tensor, target: &Target) -> Tensor {
+    match target {
+        Target::Numbers(numbers) => (last(outputs) - numbers).abs().lt(task.tolerance()).unsqueeze(0),
+        Target::Classes(classes) => {
+            let scored = task.scored_steps().unwrap_or(target.steps());
+            let start = target.steps() - scored;
+            let found = outputs.narrow(0, start, scored).argmax(-1, false);
+            found.eq_tensor(&classes.narrow(0, start, scored))
+        }
+    }
+}
+
+/// The numbers after the last step, `[B]`.
+fn last(outputs: &Tensor) -> Tensor {
+    outputs.select(0, -1).squeeze_dim(1)
+}

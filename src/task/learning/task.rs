@@ -1,0 +1,95 @@
+//! The traits of a task to learn, and its batches.
+
+use tch::Tensor;
+
+use crate::data::Split;
+use crate::model::InputSpec;
+
+/// A batch of sequences.
+#[derive(Debug)]
+pub struct Batch {
+    /// A tensor as [`InputSpec`] says.
+    pub input: Tensor,
+    /// The correct outputs.
+    pub target: Target,
+    /// Whether the sequences continue those of the batch before: the state is then carried over (truncated
+    /// BPTT).
+    pub continues: bool,
+}
+
+/// The correct outputs after the last steps.
+#[derive(Debug)]
+pub enum Target {
+    /// A number after the last step, `[B]`.
+    Numbers(Tensor),
+    /// A class after each of the last S steps, `[S, B]`, 64-bit integers.
+    Classes(Tensor),
+}
+
+impl Target {
+    /// The number of steps with a target, counted from the end.
+    pub fn steps(&self) -> i64 {
+        match self {
+            Target::Numbers(_) => 1,
+            Target::Classes(classes) => classes.size()[0],
+        }
+    }
+}
+
+/// The score of the best predictor that does not see the sequence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChanceBaseline {
+    /// The loss of the best constant output, in the unit of the loss.
+    pub loss: f64,
+    /// The accuracy of that output, or of a random one; `None` if unknown.
+    pub accuracy: Option<f64>,
+}
+
+/// A source of batches.
+pub trait BatchSource {
+    /// The batch of a training step, from 0: a function of the step alone.
+    fn train(&self, step: usize) -> Batch;
+
+    /// The number of batches of a held-out split.
+    fn held_out_count(&self, split: Split) -> usize;
+
+    /// One batch of a held-out split.
+    fn held_out(&self, split: Split, batch: usize) -> Batch;
+
+    /// Training steps per epoch; `None` for data without end.
+    fn steps_per_epoch(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// A task to learn.
+pub trait Task: BatchSource {
+    /// The input of a model.
+    fn input(&self) -> InputSpec;
+
+    /// Components of a model's output: 1, or the number of classes.
+    fn outputs(&self) -> i64;
+
+    /// The number of last steps that accuracy is measured on; `None` for all steps with a target.
+    fn scored_steps(&self) -> Option<i64> {
+        None
+    }
+
+    /// The unit of the loss.
+    fn unit(&self) -> &'static str {
+        "nats"
+    }
+
+    /// Whether each sequence is an excerpt of a text that starts from a zero state.
+    fn by_excerpts(&self) -> bool {
+        false
+    }
+
+    /// The chance baseline on a split.
+    fn chance(&self, split: Split) -> ChanceBaseline;
+
+    /// The largest error of a number that still counts as correct.
+    fn tolerance(&self) -> f64 {
+        0.0
+    }
+}

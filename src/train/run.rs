@@ -1,0 +1,110 @@
+//! The training loop: updates, rows, evaluations and checkpoints at their intervals.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::checkpoint;
+use super::context::TrainContext;
+use super::progress::Progress;
+use super::trainer::Trainer;
+use crate::data::Split;
+use crate::support::error::{Error, Result};
+use crate::support::file::remove_stale_temp_files;
+
+/// The end of a run.
+pub struct Outcome {
+    /// The progress at the end.
+    pub progress: Progress,
+    /// Seconds spent before the run was resumed from a checkpoint.
+    pub seconds_before: f64,
+    /// The error of a run that diverged.
+    pub diverged: Option<Error>,
+}
+
+/// Trains to the end, from the last checkpoint in `dir` if there is one. Calls `on_progress` with the step
+/// and the number of steps.
+///
+/// # Errors
+/// A checkpoint cannot be written, or is of another run. Divergence is part of the outcome, which keeps the
+/// rows.
+pub fn train(
+    context: TrainContext,
+    dir: &Path,
+    on_progress: &mut dyn FnMut(usize, usize),
+) -> Result<Outcome> {
+    std::fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    remove_stale_temp_files(dir)?;
+    let mut trainer = Trainer::new(context, dir)?;
+    let seconds_before = trainer.progress().seconds;
+    let diverged = match run(&mut trainer, on_progress).and_then(|()| trainer.test()) {
+        Ok(()) => None,
+        Err(error @ Error::Diverged { .. }) => Some(error),
+        Err(error) => return Err(error),
+    };
+    let progress = trainer.finish(diverged.is_some());
+    Ok(Outcome { progress, seconds_before, diverged })
+}
+
+fn run(trainer: &mut Trainer, on_progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
+    let context = trainer.context;
+    let (steps, log_every, evaluate_every) = (context.steps(), context.log_every(), context.evaluate_every());
+    let profile_every = context.training.gradient_profile_every;
+    if trainer.progress().step == 0 && trainer.progress().records.is_empty() {
+        trainer.evaluate()?;
+        trainer.profile()?;
+    }
+    let (mut since, mut saved) = (Instant::now(), Instant::now());
+    while trainer.progress().step < steps && !trainer.progress().solved {
+        trainer.step()?;
+        let step = trainer.progress().step;
+        let ends = |trainer: &Trainer| step == steps || trainer.progress().solved;
+        if step.is_multiple_of(log_every) || ends(trainer) {
+            trainer.log();
+        }
+        if step.is_multiple_of(evaluate_every) || ends(trainer) {
+            trainer.evaluate()?;
+        }
+        if profile_every.is_some_and(|every| step.is_multiple_of(every)) {
+            trainer.profile()?;
+        }
+        on_progress(step, steps);
+        if saved.elapsed().as_secs_f64() >= context.training.checkpoint_seconds {
+            trainer.add_seconds(since.elapsed().as_secs_f64());
+            since = Instant::now();
+            trainer.save(&checkpoint::last)?;
+            saved = Instant::now();
+        }
+    }
+    // Reports show the gradient after training.
+    let step = trainer.progress().step;
+    if trainer.progress().profiles.last().is_some_and(|(last, ..)| *last != step) {
+        trainer.profile()?;
+    }
+    trainer.add_seconds(since.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// The maximum duration of a run in seconds, from the time of a few steps and a gradient profile.
+///
+/// # Errors
+/// The error of the first step.
+pub fn estimate(context: TrainContext) -> Result<f64> {
+    const STEPS: usize = 3;
+    let dir = tempfile::tempdir().map_err(Error::io("make", &std::env::temp_dir()))?;
+    let mut trainer = Trainer::new(context, dir.path())?;
+    trainer.step()?;
+    let start = Instant::now();
+    for _ in 0..STEPS {
+        trainer.step()?;
+    }
+    let step = start.elapsed().as_secs_f64() / STEPS as f64;
+    let steps = context.steps();
+    let evaluations = (steps / context.evaluate_every() + 2) as f64;
+    let batches = context.task.held_out_count(Split::Valid) as f64;
+    let profiles = context.training.gradient_profile_every.map_or(0, |every| steps / every + 2);
+    let start = Instant::now();
+    trainer.profile()?;
+    let profiles = profiles as f64 * start.elapsed().as_secs_f64();
+    // A batch without gradient takes about a third of a step.
+    Ok(step * (steps as f64 + evaluations * batches / 3.0) + profiles)
+}

@@ -1,0 +1,189 @@
+//! The state of a training run, and the operations that advance it.
+
+use std::path::{Path, PathBuf};
+
+use tch::{Kind, Tensor};
+
+use super::checkpoint::{self, Header, Snapshot};
+use super::context::TrainContext;
+use super::evaluate::evaluate;
+use super::optimizer::{OptimizerState, clip};
+use super::progress::Progress;
+use super::recorder::Recorder;
+use super::{profile, resume, schedule};
+use crate::cell::State;
+use crate::data::Split;
+use crate::model::ForwardArgs;
+use crate::random::{self, Purpose};
+use crate::support::error::{Error, Result};
+use crate::task::learning::{correct, loss};
+
+/// The state of a training run.
+pub struct Trainer<'a> {
+    pub context: TrainContext<'a>,
+    dir: &'a Path,
+    header: Header,
+    recorder: Recorder<'a>,
+    optimizer: OptimizerState,
+    /// The state that the next batch continues from.
+    carry: Option<Vec<State>>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A run at its start, or at its last checkpoint in `dir`.
+    pub fn new(context: TrainContext<'a>, dir: &'a Path) -> Result<Trainer<'a>> {
+        let header = Header {
+            run_id: context.run.id.clone(),
+            seed: context.run.settings.seed,
+            model: context.config.clone(),
+            symbols: context.symbols.to_vec(),
+            by_words: context.by_words,
+            by_excerpts: context.task.by_excerpts(),
+            progress: Progress::default(),
+        };
+        let weights = context.model.weights();
+        let optimizer = OptimizerState::new(weights.flat());
+        let recorder = Recorder::new(context);
+        let mut trainer = Trainer { context, dir, header, recorder, optimizer, carry: None };
+        if let Some(last) = resume::last(dir, &trainer.header)? {
+            last.restore(weights)?;
+            trainer.optimizer = last.optimizer(weights.flat())?;
+            trainer.carry = last.carry(weights.flat());
+            trainer.header = last.header;
+            if resume::best_is_later(dir, &trainer.header)? {
+                trainer.header.progress.best = None;
+            }
+        }
+        Ok(trainer)
+    }
+
+    pub fn progress(&self) -> &Progress {
+        &self.header.progress
+    }
+
+    pub fn add_seconds(&mut self, seconds: f64) {
+        self.header.progress.seconds += seconds;
+    }
+
+    /// One update of the parameters.
+    pub fn step(&mut self) -> Result<()> {
+        let TrainContext { run, training, task, model, config, .. } = self.context;
+        let step = self.header.progress.step;
+        let batch = task.train(step);
+        let initial = self.carry.take().filter(|_| batch.continues);
+        let args = ForwardArgs {
+            initial: initial.as_deref(),
+            output_steps: batch.target.steps(),
+            dropout: Some(random::at_step(run.settings.seed, Purpose::Dropout, step)),
+        };
+        let output = model.run(&config.embed(model.weights(), &batch.input), args)?;
+        let loss = loss(&output.outputs, &batch.target);
+        let value = self.finite(step + 1, "the loss", loss.double_value(&[]))?;
+        let mut gradient = model.weights().gradient(&loss);
+        let norm = clip(&mut gradient, self.context.clip_norm());
+        let norm = self.finite(step + 1, "the gradient's norm", norm)?;
+        let peak = run.settings.learning_rate.unwrap_or(0.0);
+        let rate = schedule::rate(training.schedule, peak, step, self.context.steps());
+        self.optimizer.step(training.optimizer, rate, model.weights().flat(), &gradient);
+        let detached = |state: &State| state.map(Tensor::detach);
+        self.carry = (!output.state.is_empty()).then(|| output.state.iter().map(detached).collect());
+        let correct = correct(task, &output.outputs, &batch.target).to_kind(Kind::Double);
+        self.count(value, norm, &correct);
+        Ok(())
+    }
+
+    fn finite(&self, step: usize, what: &'static str, value: f64) -> Result<f64> {
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(Error::Diverged { step, what, value, last: self.header.progress.last_loss })
+    }
+
+    /// Adds a step to the progress, given which outputs are correct, `[S, B]`.
+    fn count(&mut self, loss: f64, norm: f64, correct: &Tensor) {
+        let clip_norm = self.context.clip_norm();
+        let progress = &mut self.header.progress;
+        let sequences = correct.size()[1] as usize;
+        progress.step += 1;
+        progress.sequences += sequences;
+        progress.last_loss = Some(loss);
+        let sums = &mut progress.sums;
+        sums.steps += 1;
+        sums.loss += loss;
+        sums.accuracy += correct.mean(Kind::Double).double_value(&[]);
+        sums.norm += norm;
+        sums.max_norm = sums.max_norm.max(norm);
+        sums.clipped += usize::from(clip_norm > 0.0 && norm > clip_norm);
+        if let Some((solved, required)) =
+            self.context.training.solved.and_then(|solved| Some((solved, solved.sequences?)))
+        {
+            let hits = correct.amin([0], false).sum(Kind::Double).double_value(&[]) as usize;
+            progress.solved = progress
+                .add_to_window(loss, hits, sequences, required)
+                .is_some_and(|mean| solved.loss.is_none_or(|limit| mean < limit));
+        }
+    }
+
+    /// Rows of the split `train`.
+    pub fn log(&mut self) {
+        self.recorder.training_means(&mut self.header.progress);
+    }
+
+    /// Evaluates the split `valid` and keeps the best parameters.
+    pub fn evaluate(&mut self) -> Result<()> {
+        let TrainContext { training, task, model, config, .. } = self.context;
+        let score = evaluate(model, config, task, Split::Valid)?;
+        self.finite(self.header.progress.step, "the loss on the split `valid`", score.loss)?;
+        let progress = &mut self.header.progress;
+        self.recorder.score(progress, progress.position(), Split::Valid, score);
+        if progress.best.is_none_or(|(_, best)| score.loss < best) {
+            progress.best = Some((progress.step, score.loss));
+            self.save(&checkpoint::best)?;
+        }
+        if let Some(solved) = training.solved.filter(|solved| solved.sequences.is_none()) {
+            let by_loss = solved.loss.is_none_or(|limit| score.loss < limit);
+            let by_accuracy = solved.accuracy.is_none_or(|limit| score.accuracy >= limit);
+            self.header.progress.solved |= by_loss && by_accuracy;
+        }
+        Ok(())
+    }
+
+    /// Gradient norms over lag, if the config asks for them.
+    pub fn profile(&mut self) -> Result<()> {
+        if self.context.training.gradient_profile_every.is_some() {
+            let found = profile::profile(&self.context, self.header.progress.step)?;
+            self.header.progress.profiles.extend(found);
+        }
+        Ok(())
+    }
+
+    /// Evaluates the split `test` with the parameters of the best evaluation.
+    pub fn test(&mut self) -> Result<()> {
+        let TrainContext { task, model, config, .. } = self.context;
+        self.save(&checkpoint::last)?;
+        let best = resume::best(self.dir, &self.header)?;
+        best.restore(model.weights())?;
+        let score = evaluate(model, config, task, Split::Test)?;
+        self.finite(best.header.progress.step, "the loss on the split `test`", score.loss)?;
+        let at = best.header.progress.position();
+        self.recorder.score(&mut self.header.progress, at, Split::Test, score);
+        Ok(())
+    }
+
+    /// Writes a checkpoint to its path in the directory of the run.
+    pub fn save(&self, path: &dyn Fn(&Path) -> PathBuf) -> Result<()> {
+        let snapshot = Snapshot {
+            header: &self.header,
+            weights: self.context.model.weights(),
+            optimizer: &self.optimizer,
+            carry: self.carry.as_deref(),
+        };
+        snapshot.write(&path(self.dir))
+    }
+
+    /// The progress at the end of the run.
+    pub fn finish(mut self, diverged: bool) -> Progress {
+        self.recorder.solved(&mut self.header.progress, diverged);
+        self.header.progress
+    }
+}
