@@ -136,7 +136,7 @@ fn check_one_run_is_singular_and_small_numbers_are_scientific() {
     let text = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
                 seq_len = 10\n[training]\nlearning_rate = 1e30\nclip_norm = 1e-9\nsteps = 3\neval_sequences = 2\n\
                 [claim]\nstatement = \"It learns.\"\n[[claim.test]]\nname = \"loss\"\nmetric = \"loss\"\nbelow = 1\n\
-                of = { cell = \"rnn\" }\n";
+                where = { cell = \"rnn\" }\n";
     fs::write(dir.path().join("one.toml"), text).unwrap();
     let said = lab(dir.path(), &["check", "one.toml"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
@@ -144,7 +144,7 @@ fn check_one_run_is_singular_and_small_numbers_are_scientific() {
         assert!(said.stdout.contains(part), "no `{part}` in {}", said.stdout);
     }
     // The id does not depend on how numbers are printed.
-    assert!(said.stdout.contains("e67ae0f38223"), "{}", said.stdout);
+    assert!(said.stdout.contains("99d99930dbf0"), "{}", said.stdout);
     let said = lab(dir.path(), &["run", "one.toml", "--set", "training.learning_rate=0.01"]);
     for part in ["one: 1 run\n", "  estimated time for 1 run: at most "] {
         assert!(said.stderr.contains(part), "no `{part}` in {}", said.stderr);
