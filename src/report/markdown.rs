@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::figures::{Figure, Figures};
 use super::guide;
 use super::load::Experiment;
-use super::plot::Figure;
+
 use super::point::{Point, Setting, labels};
 use super::table::{Table, escaped};
 use super::tables::{self, Captioned};
@@ -12,31 +13,18 @@ use super::training;
 use super::{claim, published};
 use crate::results::schema::{RunRow, SummaryRow};
 
-/// The figures of a report, by kind.
-#[derive(Debug, Clone, Copy)]
-pub struct Figures<'a> {
-    /// Of what was learned.
-    pub training: &'a [Figure],
-    /// Of gradients.
-    pub gradients: &'a [Figure],
-    /// Of products of Jacobians.
-    pub jacobian: &'a [Figure],
-    /// Of speed.
-    pub speed: &'a [Figure],
-}
-
 /// The whole report. What the config says is taken as Markdown, everything else as plain text.
-pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: Figures) -> String {
+pub fn report(experiment: &Experiment, summary: &[SummaryRow], figures: &Figures) -> String {
     let mut sections = vec![format!("# {}", escaped(&experiment.name)), about(experiment)];
     sections
         .extend(experiment.claim.iter().map(|said| claim::section(said, &claim::judge(said, experiment))));
     sections.extend(published::section(&experiment.publications, experiment));
     sections.push(runs(&experiment.runs));
     for (title, table, figures) in [
-        ("Training", &training::table(&experiment.runs, summary), figures.training),
-        ("Gradients", &tables::gradients(&experiment.runs, summary), figures.gradients),
-        ("Jacobians", &tables::jacobian(summary), figures.jacobian),
-        ("Speed", &tables::speed(summary), figures.speed),
+        ("Training", &training::table(&experiment.runs, summary), &figures.training),
+        ("Gradients", &tables::gradients(&experiment.runs, summary), &figures.gradients),
+        ("Jacobians", &tables::jacobian(summary), &figures.jacobian),
+        ("Speed", &tables::speed(summary), &figures.speed),
     ] {
         if table.is_some() || !figures.is_empty() {
             sections.push(format!("## {title}"));
@@ -121,16 +109,11 @@ fn environment(experiment: &Experiment) -> String {
 mod tests {
     use super::*;
     use crate::report::load::About;
-    use crate::report::{fake, group, plot, summary};
+    use crate::report::{fake, group, summary};
 
     fn written(experiment: &Experiment) -> String {
         let summary = summary::rows(experiment);
-        let figures = plot::of_gradients(&experiment.gradients);
-        report(
-            experiment,
-            &summary,
-            Figures { training: &[], gradients: &figures, jacobian: &[], speed: &[] },
-        )
+        report(experiment, &summary, &Figures::draw(experiment, &[], &summary))
     }
 
     #[test]

@@ -7,12 +7,12 @@ pub mod claim;
 mod evidence;
 #[cfg(test)]
 mod fake;
+mod figures;
 pub mod group;
 mod guide;
 mod load;
 mod markdown;
 mod number;
-mod plot;
 pub mod point;
 mod profile;
 pub mod published;
@@ -27,8 +27,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;
-use markdown::Figures;
-use plot::Figure;
+use figures::{Figure, Figures};
 
 /// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment whose results
 /// directory is `dir`, and gives their paths. Other SVG and PNG files in `plots/` are removed: they are of an
@@ -39,21 +38,15 @@ use plot::Figure;
 pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
     let experiment = load::load(dir)?;
     let summary = summary::rows(&experiment);
-    let gradients = plot::of_gradients(&experiment.gradients);
-    let jacobian = plot::of_jacobian(&experiment.jacobian, &gradients);
-    let speed = plot::of_speed(&summary, &[&gradients[..], &jacobian].concat());
-    let curves = training::curves(&experiment.runs, &experiment.training);
-    let others = [&gradients[..], &jacobian, &speed].concat();
-    let mut training = plot::of_training(&curves, &others);
-    training.extend(plot::of_profiles(&experiment.profiles, &[&others[..], &training].concat()));
-    let figures = Figures { training: &training, gradients: &gradients, jacobian: &jacobian, speed: &speed };
-    let report = markdown::report(&experiment, &summary, figures);
+    let training = training::curves(&experiment.runs, &experiment.training);
+    let figures = Figures::draw(&experiment, &training, &summary);
+    let report = markdown::report(&experiment, &summary, &figures);
 
     let summary_csv = dir.join("summary.csv");
     let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
     write_atomic(&summary_csv, &table)?;
     let mut written = vec![summary_csv];
-    written.extend(write_plots(&dir.join("plots"), training.iter().chain(&others))?);
+    written.extend(write_plots(&dir.join("plots"), figures.iter())?);
     let report_md = dir.join("report.md");
     write_atomic(&report_md, report.as_bytes())?;
     written.push(report_md);
@@ -65,7 +58,7 @@ fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> R
     for figure in figures {
         fs::create_dir_all(plots).map_err(Error::io("make", plots))?;
         let svg = plots.join(format!("{}.svg", figure.name));
-        write_atomic(&svg, figure.svg().map_err(Error::io("draw", &svg))?.as_bytes())?;
+        write_atomic(&svg, figure.svg().as_bytes())?;
         let png = plots.join(format!("{}.png", figure.name));
         write_atomic(&png, &figure.png().map_err(Error::io("draw", &png))?)?;
         written.extend([svg, png]);

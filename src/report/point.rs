@@ -175,6 +175,10 @@ impl Setting {
     }
 }
 
+/// The settings that make a shape.
+pub const SHAPE: [Setting; 4] =
+    [Setting::BatchSize, Setting::SeqLen, Setting::InputSize, Setting::HiddenSize];
+
 /// The settings that do not have the same value at all `points`, in the order of [`Setting::ALL`].
 pub fn varying<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Vec<Setting> {
     let differs = |setting: &Setting| {

@@ -1,7 +1,7 @@
 //! The summary as tables for a reader: gradients, Jacobians, speed.
 
 use super::number::{plus_minus, significant, with_interval};
-use super::point::{Point, Setting, labels, varying, without};
+use super::point::{Point, SHAPE, Setting, labels, varying, without};
 use super::summary::REFERENCE;
 use super::table::{Table, escaped};
 use super::training;
@@ -15,9 +15,6 @@ const QUANTITY: &str = "total_h";
 
 /// The lags of its columns, beside the largest.
 const LAGS: [usize; 4] = [1, 10, 100, 1000];
-
-/// The settings that make a shape.
-const SHAPE: [Setting; 4] = [Setting::BatchSize, Setting::SeqLen, Setting::InputSize, Setting::HiddenSize];
 
 /// A table, and what all of its rows have in common.
 #[derive(Debug, Clone, PartialEq)]

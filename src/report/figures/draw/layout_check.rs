@@ -1,20 +1,20 @@
-//! For tests: whether everything on a page can be read.
+//! For tests: finds texts that overlap and shapes beyond the page.
 
-use super::canvas::{Anchor, Drawing, Shape, Text, Xy};
-use super::render::text_width;
+use super::font::text_width;
+use super::shapes::{Drawing, Label, Shape, Xy};
 
 /// Upper left and lower right corner.
 type Box = (Xy, Xy);
 
-/// What is wrong with a drawing: texts that overlap, shapes beyond the page, places that are no numbers.
+/// The faults of a drawing: texts that overlap, shapes beyond the page, places that are not numbers.
 pub fn faults(drawing: &Drawing) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut texts: Vec<(&Text, Box)> = Vec::new();
+    let mut texts: Vec<(&Label, Box)> = Vec::new();
     for shape in &drawing.shapes {
         let corners = match shape {
             Shape::Line { points, .. } | Shape::Area { points, .. } => points.clone(),
             Shape::Dot { centre, .. } => vec![*centre],
-            Shape::Text(text) => {
+            Shape::Label(text) => {
                 let (upper, lower) = text_box(text);
                 texts.push((text, (upper, lower)));
                 vec![upper, lower]
@@ -35,13 +35,9 @@ pub fn faults(drawing: &Drawing) -> Vec<String> {
     faults
 }
 
-fn text_box(text: &Text) -> Box {
+fn text_box(text: &Label) -> Box {
     let width = text_width(&text.text, text.size, text.bold);
-    let before = match text.anchor {
-        Anchor::Start => 0.0,
-        Anchor::Middle => width / 2.0,
-        Anchor::End => width,
-    };
+    let before = text.anchor.before() * width;
     let (x, y) = text.at;
     let (ascent, descent) = (0.76 * text.size, 0.24 * text.size);
     if text.upward {

@@ -1,11 +1,11 @@
-//! Axes: from values to pixels, and where the ticks are.
+//! Axes: from values to pixels, and the ticks.
 
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
-    /// The value it stands at.
+    /// The value.
     pub at: f64,
-    /// Its words.
+    /// The text.
     pub label: String,
 }
 
@@ -16,11 +16,11 @@ pub struct Axis {
     high: f64,
     from: f64,
     to: f64,
-    kind: Kind,
+    kind: AxisKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+enum AxisKind {
     Linear,
     /// Linear, with ticks at whole numbers only.
     Whole,
@@ -30,22 +30,22 @@ enum Kind {
 impl Axis {
     /// An axis in proportion to the value. The values are finite, and `low < high`.
     pub fn linear((low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
-        Axis { low, high, from, to, kind: Kind::Linear }
+        Axis { low, high, from, to, kind: AxisKind::Linear }
     }
 
-    /// As [`Axis::linear`], of values that are counts.
+    /// As [`Axis::linear`], for counts.
     pub fn whole(values: (f64, f64), pixels: (f64, f64)) -> Axis {
-        Axis { kind: Kind::Whole, ..Axis::linear(values, pixels) }
+        Axis { kind: AxisKind::Whole, ..Axis::linear(values, pixels) }
     }
 
     /// An axis in proportion to the logarithm. The values are finite, and `0 < low < high`.
     pub fn logarithmic((low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
-        Axis { low, high, from, to, kind: Kind::Logarithmic }
+        Axis { low, high, from, to, kind: AxisKind::Logarithmic }
     }
 
     /// The pixel of a value.
     pub fn pixel(&self, value: f64) -> f64 {
-        let share = if self.kind == Kind::Logarithmic {
+        let share = if self.kind == AxisKind::Logarithmic {
             (value / self.low).ln() / (self.high / self.low).ln()
         } else {
             (value - self.low) / (self.high - self.low)
@@ -56,18 +56,17 @@ impl Axis {
     /// At most `most` marks at round values.
     pub fn ticks(&self, most: usize) -> Vec<Tick> {
         match self.kind {
-            Kind::Linear => linear_ticks(self.low, self.high, most, 0.0),
-            Kind::Whole => linear_ticks(self.low, self.high, most, 1.0),
-            Kind::Logarithmic => logarithmic_ticks(self.low, self.high, most),
+            AxisKind::Linear => linear_ticks(self.low, self.high, most, 0.0),
+            AxisKind::Whole => linear_ticks(self.low, self.high, most, 1.0),
+            AxisKind::Logarithmic => logarithmic_ticks(self.low, self.high, most),
         }
     }
 }
 
-/// Multiples of the smallest 1, 2 or 5 times a power of ten that makes few enough of them and is not below
-/// `smallest`.
+/// At most `most` multiples of a step: the smallest 1, 2 or 5 times a power of ten that is not below `smallest`.
 fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
     let power = 10f64.powf(((high - low) / most.max(1) as f64).log10().floor()).max(smallest);
-    /// A mark at the very end is not lost to rounding.
+    /// Keeps a mark at the very end in spite of rounding.
     const SLACK: f64 = 1e-9;
     let marks = |step: f64| (low / step - SLACK).ceil() as i64..=(high / step + SLACK).floor() as i64;
     let steps = [1.0, 2.0, 5.0, 10.0, 20.0].map(|factor| factor * power);
@@ -84,8 +83,7 @@ fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
     marks(step).map(tick).collect()
 }
 
-/// 1, 2, 5, 10, …; only the powers of ten where those are too many, and only every n-th where these are; all
-/// round values where those are too few.
+/// 1, 2, 5, 10, …; if these are too many the powers of ten, or every n-th of them; if too few, all round values.
 fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let inside = |factors: &[u32], every: usize| -> Vec<Tick> {
@@ -105,13 +103,13 @@ fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
 }
 
 fn tick(factor: u32, power: i32) -> Tick {
-    // Read from text, the value is the nearest there is to the decimal number.
+    // Parsed from text, the value is the one nearest to the decimal number.
     let at: f64 = format!("{factor}e{power}").parse().unwrap_or_default();
     let label = if (-4..5).contains(&power) { format!("{at}") } else { format!("{factor}e{power}") };
     Tick { at, label: with_minus(label) }
 }
 
-/// With the minus sign that is as wide as a digit.
+/// Replaces the hyphen by a minus sign, which is as wide as a digit.
 fn with_minus(label: String) -> String {
     label.replace('-', "−")
 }
@@ -125,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_laid_out_over_the_pixels() {
+    fn pixel_linear_and_logarithmic_values_are_in_proportion() {
         let axis = Axis::linear((-10.0, 10.0), (200.0, 100.0));
         assert_eq!((axis.pixel(-10.0), axis.pixel(0.0), axis.pixel(10.0)), (200.0, 150.0, 100.0));
         let axis = Axis::logarithmic((0.1, 10.0), (0.0, 100.0));
@@ -133,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn linear_ticks_are_round_and_few() {
+    fn ticks_linear_are_round_and_few() {
         assert_eq!(labels(Axis::linear((0.0, 999.0), (0.0, 1.0)), 5), ["0", "200", "400", "600", "800"]);
         assert_eq!(
             labels(Axis::linear((-0.3, 0.25), (0.0, 1.0)), 6),
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn logarithmic_ticks_are_1_2_5_or_powers_of_ten() {
+    fn ticks_logarithmic_are_1_2_5_or_powers_of_ten() {
         assert_eq!(labels(Axis::logarithmic((0.4, 6.0), (0.0, 1.0)), 6), ["0.5", "1", "2", "5"]);
         assert_eq!(
             labels(Axis::logarithmic((0.01, 200.0), (0.0, 1.0)), 6),

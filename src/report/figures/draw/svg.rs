@@ -1,0 +1,110 @@
+//! A drawing as an SVG document.
+
+use std::fmt::Write;
+
+use super::font::FAMILY;
+use super::shapes::{Anchor, Colour, DASH, Drawing, Label, Shape, Xy};
+
+/// The drawing as an SVG document.
+pub fn svg(drawing: &Drawing) -> String {
+    let (width, height) = (drawing.width, drawing.height);
+    let mut document = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FAMILY}\" stroke-linejoin=\"round\">\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
+    );
+    for shape in &drawing.shapes {
+        document += &element(shape);
+        document.push('\n');
+    }
+    document + "</svg>\n"
+}
+
+fn element(shape: &Shape) -> String {
+    match shape {
+        Shape::Line { points, colour, width, dashed } => {
+            let (path, stroke) = (path(points), hex(*colour));
+            let dashes = if *dashed { format!(" stroke-dasharray=\"{DASH}\"") } else { String::new() };
+            format!("<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width}\"{dashes}/>")
+        }
+        Shape::Area { points, colour } => {
+            let opacity = if colour.alpha < 1.0 {
+                format!(" fill-opacity=\"{}\"", colour.alpha)
+            } else {
+                String::new()
+            };
+            format!("<path d=\"{}Z\" fill=\"{}\"{opacity}/>", path(points), hex(*colour))
+        }
+        Shape::Dot { centre: (x, y), radius, colour } => {
+            let (x, y) = (tenths(*x), tenths(*y));
+            format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{}\"/>", hex(*colour))
+        }
+        Shape::Label(label) => text(label),
+    }
+}
+
+fn text(label: &Label) -> String {
+    let (x, y) = (tenths(label.at.0), tenths(label.at.1));
+    let mut attributes = String::new();
+    match label.anchor {
+        Anchor::Start => {}
+        Anchor::Middle => attributes += " text-anchor=\"middle\"",
+        Anchor::End => attributes += " text-anchor=\"end\"",
+    }
+    if label.bold {
+        attributes += " font-weight=\"bold\"";
+    }
+    if label.upward {
+        attributes += &format!(" transform=\"rotate(-90 {x} {y})\"");
+    }
+    let words = label.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let (size, fill) = (label.size, hex(label.colour));
+    format!("<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{fill}\"{attributes}>{words}</text>")
+}
+
+/// The commands that draw a line through points.
+fn path(points: &[Xy]) -> String {
+    let mut path = String::new();
+    for (n, (x, y)) in points.iter().enumerate() {
+        let command = if n == 0 { 'M' } else { 'L' };
+        // Writing to a string cannot fail.
+        let _ = write!(path, "{command}{} {}", tenths(*x), tenths(*y));
+    }
+    path
+}
+
+/// A coordinate in tenths of a pixel, without a zero at the end.
+fn tenths(coordinate: f64) -> f64 {
+    (10.0 * coordinate).round() / 10.0
+}
+
+fn hex(colour: Colour) -> String {
+    let (r, g, b) = colour.rgb;
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn svg_every_shape_is_one_element() {
+        let mut drawing = Drawing { height: 40.0, ..Drawing::new(60.0) };
+        let red = Colour::hex(0xff0000);
+        drawing.area(vec![(10.0, 10.0), (20.04, 10.0), (20.0, 20.0)], red.translucent(0.5));
+        drawing.line(vec![(30.0, 0.0), (50.0, 39.96)], red, 2.0);
+        drawing.dashes((0.0, 1.0), (9.0, 1.0), red);
+        drawing.dot((3.0, 4.0), 1.5, red);
+        drawing.label(Label::new((5.0, 38.0), "a<b", 10.0, red).bold().centred().upward());
+        let expected = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"40\" \
+             viewBox=\"0 0 60 40\" font-family=\"DejaVu Sans, sans-serif\" stroke-linejoin=\"round\">\n\
+             <rect width=\"60\" height=\"40\" fill=\"#ffffff\"/>\n\
+             <path d=\"M10 10L20 10L20 20Z\" fill=\"#ff0000\" fill-opacity=\"0.5\"/>\n\
+             <path d=\"M30 0L50 40\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"2\"/>\n\
+             <path d=\"M0 1L9 1\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"1\" stroke-dasharray=\"5\"/>\n\
+             <circle cx=\"3\" cy=\"4\" r=\"1.5\" fill=\"#ff0000\"/>\n\
+             <text x=\"5\" y=\"38\" font-size=\"10\" fill=\"#ff0000\" text-anchor=\"middle\" font-weight=\"bold\" \
+             transform=\"rotate(-90 5 38)\">a&lt;b</text>\n</svg>\n";
+        assert_eq!(svg(&drawing), expected);
+    }
+}
