@@ -83,7 +83,8 @@ fn row(point: &Point, rows: &[&(Point, &SummaryRow)], vary: &[Setting], engines:
         let (lane, ratio) = (engines.iter().position(|engine| *engine == point.engine)?, above_0(row)?);
         Some(Bar { lane, ratio, low: row.ci_low.unwrap_or(ratio), high: row.ci_high.unwrap_or(ratio) })
     };
-    let of_builtin = rows.iter().rfind(|(point, row)| point.engine == REFERENCE && !is_ratio(row));
+    let is_seconds = |row: &SummaryRow| row.metric == "seconds" && row.engine == REFERENCE;
+    let of_builtin = rows.iter().find(|(_, row)| is_seconds(row));
     let seconds = of_builtin.and_then(|(_, row)| above_0(row));
     Row {
         label: [labels(&SHAPE, point), labels(&others, point)].concat().join(" "),
