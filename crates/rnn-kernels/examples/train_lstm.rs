@@ -2,6 +2,8 @@
 //!
 //! The prediction is the sum of the final h. The loss is the mean squared error against the sign.
 
+#![allow(clippy::print_stderr)]
+
 use rnn_kernels::{
     BackwardInputs, Cell, Error, GradOutputs, Grads, InitialState, Layer, Options, Outputs, Parameters, Size,
     backward, forward_saving,

@@ -101,7 +101,7 @@ impl Panel<'_> {
             self.product.right.columns[self.vectors.clone()].try_into().expect("C vectors");
         let whole = columns.iter().all(|columns| columns.lanes == S::LANES);
         // The start is added last: adding small terms first loses less.
-        for r in 0..R {
+        for (r, row) in sums.iter().enumerate() {
             for n in 0..C {
                 let Columns { at, lanes } = columns[n];
                 let to = self.product.result.ptr(first + r, at);
@@ -111,7 +111,7 @@ impl Panel<'_> {
                     Start::Row(row) => Some(row.as_ptr().wrapping_add(at).cast_const()),
                     Start::Rows(rows) => Some(rows.ptr(first + r, at).cast_const()),
                 };
-                let mut sum = sums[r][n];
+                let mut sum = row[n];
                 // SAFETY: all rows with all their columns were checked to be in bounds.
                 unsafe {
                     if whole {
