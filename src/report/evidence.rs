@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::group::slope;
 use super::load::Experiment;
 use super::point::Point;
-use super::summary::slope;
 use crate::config::spec::Selector;
 use crate::config::spec::{ClaimMetric as Metric, Reading};
 use crate::results::schema::{RunRow, TrainingRow};

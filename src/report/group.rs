@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::point::Point;
-use super::training;
+use super::training::points;
 use crate::results::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow};
+use crate::support::stats;
 
 /// Rows with equal keys, in the order of the first row of each key.
 pub fn group_by<K: PartialEq, R>(
@@ -184,7 +185,7 @@ pub fn predictions(runs: &[RunRow], jacobian: &[JacobianRow], gates: &[GateRow])
 
 fn curves(runs: &[RunRow], rows: impl Iterator<Item = CurvePoint>) -> Vec<CurveGroup> {
     let places = places(runs, |run| run.status == "ok");
-    let points = training::points(runs);
+    let points = points(runs);
     let mut quantities: Vec<String> = Vec::new();
     let mut curves: BTreeMap<(usize, usize, usize), BTreeMap<usize, Option<f64>>> = BTreeMap::new();
     for row in rows {
@@ -241,6 +242,13 @@ pub fn speed(runs: &[RunRow], rows: impl IntoIterator<Item = SpeedRow>) -> Vec<S
         engines[engine].1.insert((run, row.sample), row.seconds);
     }
     groups
+}
+
+/// The least-squares slope of log10 norm over lag, of the norms that have a logarithm.
+pub fn slope(curve: &BTreeMap<usize, Option<f64>>) -> Option<f64> {
+    let points: Vec<(f64, f64)> =
+        curve.iter().filter_map(|(lag, norm)| Some((*lag as f64, (*norm)?))).collect();
+    stats::slope(&points)
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use super::point::Point;
 use super::{claim, published};
 use crate::results::schema::SummaryRow;
 use crate::support::stats::{self, Interval};
-pub use norms::slope;
 pub use speed::REFERENCE;
 
 /// The summary of all of an experiment's rows, in the order of the groups.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Metric;
-use crate::report::group::CurveGroup;
+use crate::report::group::{CurveGroup, slope};
 use crate::results::schema::SummaryRow;
 use crate::support::stats;
 
@@ -46,13 +46,6 @@ pub fn rows(kind: &str, group: &CurveGroup) -> Vec<SummaryRow> {
         metrics.push(norm.within(stats::t_interval(norms)));
     }
     metrics.into_iter().map(|metric| metric.row(&group.point)).collect()
-}
-
-/// The least-squares slope of log10 norm over lag, of the norms that have a logarithm.
-pub fn slope(curve: &BTreeMap<usize, Option<f64>>) -> Option<f64> {
-    let points: Vec<(f64, f64)> =
-        curve.iter().filter_map(|(lag, norm)| Some((*lag as f64, (*norm)?))).collect();
-    stats::slope(&points)
 }
 
 /// Over so many steps does the norm halve, if it falls by `slope` (log10) in each: log10(2) / −slope. None
