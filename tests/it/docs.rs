@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lstm_lab::config;
+
 use crate::support::lab;
 
 /// The README must stay short enough to read at once.
@@ -71,6 +73,30 @@ fn config_page_example_expands_to_64_runs() {
     assert!(plan.contains("mine: 64 runs"), "{plan}");
 }
 
+/// The program lists the keys of a table in its error about an unknown key.
+#[test]
+fn config_page_lists_every_key() {
+    let text = page("docs/config.md");
+    let reference = between(&text, "<!-- begin keys -->", "<!-- end keys -->");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.toml");
+    fs::write(&path, "kind = \"gradients\"\n").unwrap();
+    for (head, key) in [
+        ("at the head", "zzz"),
+        ("`[task]`", "task.zzz"),
+        ("`[grid]`", "grid.zzz"),
+        ("`[gradients]`", "gradients.zzz"),
+        ("`[jacobian]`", "jacobian.zzz"),
+        ("`[speed]`", "speed.zzz"),
+        ("`[training]`", "training.zzz"),
+    ] {
+        let error = config::load(&path, &[format!("{key}=1")]).unwrap_err().to_string();
+        let (_, keys) = error.split_once("known keys here: ").unwrap_or_else(|| panic!("{error}"));
+        let start = reference.find(&format!("| {head} |")).unwrap_or_else(|| panic!("no table {head}"));
+        assert_eq!(first_column(&reference[start..]), keys.split(", ").collect(), "{head}");
+    }
+}
+
 /// `tests/snapshots/csv_headers.txt` holds the header of every CSV file, written by the program.
 #[test]
 fn results_page_lists_every_column() {
@@ -93,6 +119,18 @@ fn results_page_lists_every_column() {
         let unknown: Vec<_> = own.difference(&found).collect();
         assert!(unknown.is_empty(), "{file}: in docs/results.md but not in the file: {unknown:?}");
     }
+}
+
+#[test]
+fn experiments_page_lists_exactly_the_shipped_configs() {
+    let text = page("docs/experiments.md");
+    let words = text.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('`'));
+    let listed: BTreeSet<String> = words.filter(|w| w.ends_with(".toml")).map(str::to_string).collect();
+    let shipped = ["experiments", "experiments/claims"].map(|dir| fs::read_dir(root().join(dir)).unwrap());
+    let names = shipped.into_iter().flatten().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let configs: BTreeSet<String> =
+        names.filter(|n| n.ends_with(".toml") && n != config::PUBLISHED).collect();
+    assert_eq!(listed, configs);
 }
 
 #[test]

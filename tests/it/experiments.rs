@@ -1,5 +1,4 @@
-//! The shipped configs: every one is a plan, and says what it asks, where that comes from and what to expect. Every published
-//! result is of an experiment that there is, and every claim has the runs that it is about.
+//! The shipped configs are valid and documented. Claims and published results refer to runs that exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,7 +23,7 @@ fn load(path: &Path) -> Spec {
     config::load(path, &[]).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Data that a plan can be made with: some text of enough characters and words; none for images, which need the dataset.
+/// Inputs that are large enough for a plan. `None` for images, which need their dataset.
 fn inputs(spec: &Spec) -> Option<Inputs> {
     match &spec.task {
         TaskSpec::Images { .. } => None,
@@ -43,25 +42,29 @@ fn inputs(spec: &Spec) -> Option<Inputs> {
 }
 
 #[test]
-fn every_shipped_config_is_sound_and_says_what_it_is_for() {
+fn shipped_configs_load_plan_and_document_themselves() {
     let (shipped, claims) = (configs(&experiments()), configs(&experiments().join("claims")));
     assert!(shipped.len() >= 20 && claims.len() == 6, "found {} and {}", shipped.len(), claims.len());
     for path in shipped.iter().chain(&claims) {
         let spec = load(path);
-        for (what, text) in [
+        for (key, text) in [
             ("question", &spec.about.question),
             ("source", &spec.about.source),
             ("expected", &spec.about.expected),
             ("expected_runtime", &spec.about.expected_runtime),
         ] {
-            assert!(text.as_ref().is_some_and(|text| text.len() > 10), "{}: no `{what}`", path.display());
+            assert!(text.as_ref().is_some_and(|text| text.len() > 10), "{}: no `{key}`", path.display());
         }
         match &spec.task {
             TaskSpec::Text { source: TextSource::Dataset(name), .. } => {
                 assert!(dataset_of(DatasetKind::Text, name).is_ok());
             }
             TaskSpec::Text { source: TextSource::File(file), .. } => {
-                panic!("{}: names a file of one machine: {}", path.display(), file.display());
+                panic!(
+                    "{}: expected a dataset, found a file of one machine: {}",
+                    path.display(),
+                    file.display()
+                );
             }
             TaskSpec::Images { dataset, .. } => assert!(dataset_of(DatasetKind::Images, dataset).is_ok()),
             _ => {}
@@ -73,7 +76,7 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
                 let repeats = plan.runs.iter().any(|run| published.selected.fits(&run.settings));
                 assert!(
                     repeats,
-                    "{}: no run repeats what was published where {}",
+                    "{}: no run repeats the published result where {}",
                     path.display(),
                     published.selected
                 );
@@ -83,7 +86,7 @@ fn every_shipped_config_is_sound_and_says_what_it_is_for() {
 }
 
 #[test]
-fn every_claim_has_a_test_and_five_seeds() {
+fn shipped_claims_have_tests_and_five_seeds() {
     for path in configs(&experiments().join("claims")) {
         let spec = load(&path);
         assert!(
@@ -96,13 +99,17 @@ fn every_claim_has_a_test_and_five_seeds() {
 }
 
 #[test]
-fn every_published_result_is_of_a_shipped_experiment() {
+fn published_results_belong_to_shipped_experiments() {
     let text = fs::read_to_string(experiments().join(PUBLISHED)).unwrap();
     let names: BTreeSet<String> =
         text.parse::<toml::Table>().unwrap().into_iter().map(|(name, _)| name).collect();
     let shipped: BTreeSet<String> = configs(&experiments()).iter().map(|path| load(path).name).collect();
-    assert!(names.is_subset(&shipped), "no experiments: {:?}", names.difference(&shipped));
+    assert!(
+        names.is_subset(&shipped),
+        "published results without an experiment: {:?}",
+        names.difference(&shipped)
+    );
     for name in ["hochreiter_adding", "adding_2018", "copy_memory", "temporal_order", "sotu_word"] {
-        assert!(names.contains(name), "{name} repeats a paper, and nothing is published");
+        assert!(names.contains(name), "{name} repeats a paper, but has no published result");
     }
 }
