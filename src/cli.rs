@@ -140,8 +140,8 @@ pub struct ReportArgs {
 /// Arguments of `trace`.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    /// PyTorch's parameters (weight_ih_l0, …) of any number of layers and `input` [T, B, I]; optionally `h0`, `c0`
-    /// [layers, B, H] and `grad_output` [T, B, H] (default: ones on the last step).
+    /// PyTorch's parameters (weight_ih_l0, …) of any number of layers and `input` [T, B, I]; optionally `h0`,
+    /// `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones on the last step).
     #[arg(value_name = "FILE.safetensors")]
     pub file: PathBuf,
     /// Cell: rnn, lstm or gru.

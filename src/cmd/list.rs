@@ -56,7 +56,7 @@ fn shipped(dir: &str) -> Vec<PathBuf> {
 fn question(path: &Path) -> String {
     let table = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok());
     let text = table.as_ref().and_then(|table| {
-        let claim = || table.get("claim")?.get("says");
+        let claim = || table.get("claim")?.get("statement");
         claim().or(table.get("question"))?.as_str()
     });
     text.unwrap_or_default().to_string()

@@ -161,8 +161,8 @@ impl Store {
         fs::rename(temporary.path(), &place).map_err(Error::io("move a run to", &place))
     }
 
-    /// Writes the CSV files of the experiment from those of its runs, in the plan's order. Runs without results are
-    /// left out. A table without rows gets no file.
+    /// Writes the CSV files of the experiment from those of its runs, in the plan's order. Runs without
+    /// results are left out. A table without rows gets no file.
     ///
     /// # Errors
     /// A run's file cannot be read, or the result cannot be written.

@@ -7,7 +7,7 @@ use crate::run::target::ExecTarget;
 use crate::settings::Settings;
 use crate::support::panic::catch_panics;
 
-/// An upper bound in seconds for all runs whose kind has one. Runs that differ only in the seed share an estimate.
+/// An upper bound in seconds for all runs whose kind has one. Estimates are shared between seeds.
 pub fn estimate(runs: &[&Run], inputs: &Inputs, target: ExecTarget) -> Option<f64> {
     let mut known: Vec<(Settings, f64)> = Vec::new();
     let mut sum = None;

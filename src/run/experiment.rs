@@ -53,8 +53,8 @@ impl Experiment {
         self.spec.parts.iter().any(|part| part.measure.kind() == ExperimentKind::Speed)
     }
 
-    /// Versions of the experiment's frameworks. Each is started once, so that a missing one is an error before the
-    /// first run.
+    /// Versions of the experiment's frameworks. Each is started once, so that a missing one is an error
+    /// before the first run.
     fn framework_versions(
         &self,
         target: ExecTarget,

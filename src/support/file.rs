@@ -20,7 +20,8 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
 /// An iterator over the rows of a CSV file, read on demand.
 ///
 /// # Errors
-/// The file does not exist. A row is an error if a field does not have its column's type; the error names the line.
+/// The file does not exist. A row is an error if a field does not have its column's type; the error names the
+/// line.
 pub fn rows<R: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
     let reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
     let path = path.to_path_buf();

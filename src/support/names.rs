@@ -2,7 +2,9 @@
 
 /// Declares an enum whose variants have one spelling each, used in configs, CSV files and messages alike.
 macro_rules! names {
-    ($(#[$doc:meta])* $name:ident ($what:literal) { $(#[doc = $about:literal] $variant:ident = $text:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident ($what:literal) {
+        $(#[doc = $about:literal] $variant:ident = $text:literal,)+
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $(#[doc = $about] $variant,)+ }

@@ -1,4 +1,5 @@
-//! Progress on stderr: a bar on a terminal, plain lines elsewhere, or JSON lines. Results of commands go to stdout.
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere, or JSON lines. Results of commands go to
+//! stdout.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;

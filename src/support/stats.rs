@@ -1,21 +1,21 @@
-//! Statistics of small samples: location, spread and 95 % intervals. Pure functions of finite numbers.
+//! Statistics of small samples of finite numbers: location, spread and 95 % confidence intervals.
 //!
-//! The values that the tests expect come from SciPy 1.17; the call stands beside each of them.
+//! Expected values in the tests come from SciPy 1.17. A comment gives the call.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
-/// What share of intervals is to cover the true value.
+/// The confidence level of all intervals.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// How often a bootstrap draws a new sample.
+/// Number of bootstrap resamples.
 const RESAMPLES: usize = 2000;
 
-/// A bootstrap draws the same numbers every time: the same data gives the same interval.
+/// Seed of the bootstrap. It is fixed, so that the same data gives the same interval.
 const BOOTSTRAP_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// An interval that covers the true value with [`CONFIDENCE`].
+/// A confidence interval of level [`CONFIDENCE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     /// The lower end.
@@ -24,20 +24,22 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The arithmetic mean, Σx / n; none of no numbers.
+/// The arithmetic mean, Σx / n; `None` for no values.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The sample standard deviation, √(Σ(x − mean)² / (n − 1)); none below two numbers.
+/// The sample standard deviation, √(Σ(x − mean)² / (n − 1)); `None` for fewer than two values.
 pub fn sd(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
     let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
     (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The quantile of order `p` in [0, 1] by linear interpolation between order statistics, with the k-th of n
-/// (from 0) at p = k / (n − 1): type 7 of Hyndman & Fan (1996). None of no numbers.
+/// The quantile of order `p` in [0, 1]; `None` for no values.
+///
+/// Interpolates linearly between order statistics, with the k-th of n (from 0) at p = k / (n − 1): type 7 of
+/// Hyndman & Fan (1996).
 pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -52,13 +54,14 @@ fn quantile_of_sorted(sorted: &[f64], p: f64) -> Option<f64> {
     Some(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
 }
 
-/// The median: the middle number, or the mean of the middle two; none of no numbers.
+/// The median: the middle value, or the mean of the middle two; `None` for no values.
 pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// Student's interval of a mean, mean ± t · sd / √n with t the quantile (1 + [`CONFIDENCE`]) / 2 of Student's
-/// distribution with n − 1 degrees of freedom; none below two numbers.
+/// Student's interval of a mean, mean ± t · sd / √n; `None` for fewer than two values.
+///
+/// t is the quantile (1 + [`CONFIDENCE`]) / 2 of Student's distribution with n − 1 degrees of freedom.
 pub fn t_interval(values: &[f64]) -> Option<Interval> {
     let (mean, sd) = (mean(values)?, sd(values)?);
     let n = values.len() as f64;
@@ -67,8 +70,9 @@ pub fn t_interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: mean - half, high: mean + half })
 }
 
-/// Wilson's interval (1927) of a share of which `hits` of `n` were seen; none of none. Student's would have no width where all
-/// are hits, or none is.
+/// Wilson's interval (1927) of a proportion with `hits` of `n` observed; `None` for `n` = 0.
+///
+/// Student's interval would have no width if all are hits, or none is.
 pub fn share_interval(hits: usize, n: usize) -> Option<Interval> {
     if n == 0 {
         return None;
@@ -78,11 +82,13 @@ pub fn share_interval(hits: usize, n: usize) -> Option<Interval> {
     let scale = 1.0 + z * z / count;
     let middle = (share + z * z / (2.0 * count)) / scale;
     let half = z * (share * (1.0 - share) / count + (z / (2.0 * count)).powi(2)).sqrt() / scale;
-    // Rounding must not lead out of what a share can be.
+    // Rounding could leave [0, 1].
     Some(Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
 }
 
-/// Newcombe's interval (1998, method 10) of the difference of two shares, each given as (hits, n); none where either is of none.
+/// Newcombe's interval (1998, method 10) of the difference of two proportions, each given as (hits, n).
+///
+/// `None` if either n is 0.
 pub fn share_difference_interval(one: (usize, usize), other: (usize, usize)) -> Option<Interval> {
     let (first, second) = (share_interval(one.0, one.1)?, share_interval(other.0, other.1)?);
     let share = |(hits, n): (usize, usize)| hits as f64 / n as f64;
@@ -93,10 +99,9 @@ pub fn share_difference_interval(one: (usize, usize), other: (usize, usize)) -> 
     })
 }
 
-/// The percentile bootstrap interval of a median (Efron 1979); none below two numbers.
+/// The percentile bootstrap interval of a median (Efron 1979); `None` for fewer than two values.
 ///
-/// Percentile and not BCa: the acceleration of BCa comes from the jackknife, which is inconsistent for a
-/// median.
+/// BCa is not used: its acceleration comes from the jackknife, which is inconsistent for a median.
 pub fn median_interval(values: &[f64]) -> Option<Interval> {
     bootstrap(values.len(), |drawn| {
         let resample: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
@@ -104,16 +109,16 @@ pub fn median_interval(values: &[f64]) -> Option<Interval> {
     })
 }
 
-/// The ratio of two medians, that of the first over that of the second; none of no pairs.
+/// The median of the first values over the median of the second values; `None` for no pairs.
 pub fn median_ratio(pairs: &[(f64, f64)]) -> Option<f64> {
     let (above, below): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     Some(median(&above)? / median(&below)?)
 }
 
-/// The percentile bootstrap interval of [`median_ratio`]; none below two pairs.
+/// The percentile bootstrap interval of [`median_ratio`]; `None` for fewer than two pairs.
 ///
-/// Pairs are drawn, not single numbers: what two numbers of a pair have in common (they were measured next to
-/// each other in time) then cancels, as it does in the ratio itself.
+/// Whole pairs are drawn. The values of a pair were measured next to each other in time: their common
+/// disturbance cancels, as it does in the ratio itself.
 pub fn median_ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
     bootstrap(pairs.len(), |drawn| {
         let resample: Vec<(f64, f64)> = drawn.iter().map(|&i| pairs[i]).collect();
@@ -121,8 +126,7 @@ pub fn median_ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
     })
 }
 
-/// Draws `n` of `n` indices with replacement, again and again, and cuts the tails off what `statistic` makes
-/// of them.
+/// The percentile interval of `statistic` over resamples: `n` indices drawn from `n` with replacement.
 fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<Interval> {
     if n < 2 {
         return None;
@@ -141,8 +145,9 @@ fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<In
     })
 }
 
-/// The slope of the least-squares line through points (x, y), Σ(x − x̄)(y − ȳ) / Σ(x − x̄)²; none where fewer
-/// than two different x are given.
+/// The slope of the least-squares line through points (x, y), Σ(x − x̄)(y − ȳ) / Σ(x − x̄)².
+///
+/// `None` for fewer than two different x.
 pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
     let (x_mean, y_mean) = (mean(&xs)?, mean(&ys)?);

@@ -11,8 +11,8 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
     format!("expected {article} {what} ({}), found `{found}`{hint}", list.join(", "))
 }
 
-/// The known word with these initials (`lr`) or this prefix (`hidden`), else the most similar one; `None` if none is
-/// similar.
+/// The known word with these initials (`lr`) or this prefix (`hidden`), else the most similar one; `None` if
+/// none is similar.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .filter_map(|word| Some((similarity(found, word)?, word)))

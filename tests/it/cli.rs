@@ -130,14 +130,37 @@ fn check_prints_the_plan_and_writes_nothing() {
     assert!(!dir.path().join("results").exists());
 }
 
+const ONE_RUN: &str = r#"
+kind = "training"
+
+[task]
+name = "adding"
+
+[grid]
+cell = "rnn"
+hidden_size = 2
+seq_len = 10
+
+[training]
+learning_rate = 1e30
+clip_norm = 1e-9
+steps = 3
+eval_sequences = 2
+
+[claim]
+statement = "It learns."
+
+[[claim.test]]
+name = "loss"
+metric = "loss"
+below = 1
+where = { cell = "rnn" }
+"#;
+
 #[test]
 fn check_one_run_is_singular_and_small_numbers_are_scientific() {
     let dir = small();
-    let text = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
-                seq_len = 10\n[training]\nlearning_rate = 1e30\nclip_norm = 1e-9\nsteps = 3\neval_sequences = 2\n\
-                [claim]\nstatement = \"It learns.\"\n[[claim.test]]\nname = \"loss\"\nmetric = \"loss\"\nbelow = 1\n\
-                where = { cell = \"rnn\" }\n";
-    fs::write(dir.path().join("one.toml"), text).unwrap();
+    fs::write(dir.path().join("one.toml"), ONE_RUN).unwrap();
     let said = lab(dir.path(), &["check", "one.toml"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     for part in ["one: 1 run\n", "It learns. (1 test)\n", " lr=1e30 clip=1e-9 "] {
@@ -239,7 +262,8 @@ fn run_failed_run_is_recorded_and_the_others_go_on() {
     // A matrix of 72 TB makes one run fail.
     fs::write(
         dir.path().join("huge.toml"),
-        "kind = \"gradients\"\n[grid]\ncell = \"rnn\"\nseq_len = 3\ninput_size = 1\nhidden_size = [3000000, 4]\n",
+        "kind = \"gradients\"\n[grid]\ncell = \"rnn\"\nseq_len = 3\ninput_size = 1\n\
+         hidden_size = [3000000, 4]\n",
     )
     .unwrap();
     let said = lab(dir.path(), &["run", "huge.toml"]);
@@ -285,8 +309,8 @@ fn log_format_json_prints_one_object_per_line() {
     }
     let last: serde_json::Value = serde_json::from_str(said.stderr.lines().last().unwrap()).unwrap();
     let finished = serde_json::json!({
-        "event": "finished", "experiment": "small", "done": 5, "already_complete": 0, "missing": 0, "unplanned": 0, "failed": 0,
-        "report": "results/small/report.md",
+        "event": "finished", "experiment": "small", "done": 5, "already_complete": 0, "missing": 0,
+        "unplanned": 0, "failed": 0, "report": "results/small/report.md",
     });
     assert_eq!(last, finished);
     let bad = ["run", "small.toml", "--log-format", "json", "--set", "grid.cell=ltsm"];

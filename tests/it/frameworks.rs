@@ -1,6 +1,7 @@
 //! Frameworks timed beside the engines: the protocol, and every way to fail.
 //!
-//! `stand_in.py` answers in place of a framework. The real ones are tested if scripts/frameworks/run has installed them.
+//! `stand_in.py` answers in place of a framework. The real ones are tested if scripts/frameworks/run has
+//! installed them.
 
 use std::fs;
 use std::io::Write;
@@ -152,7 +153,7 @@ fn installed_frameworks_agree_with_builtin() {
     }
     let dir = small();
     let set = [
-        ("speed.peers", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\"]"),
+        ("speed.frameworks", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\"]"),
         ("grid.cell", "[\"rnn\", \"lstm\", \"gru\"]"),
         ("grid.layers", "2"),
         ("grid.seq_len", "30"),

@@ -1,6 +1,6 @@
 //! Recurrent networks of other frameworks, timed beside the engines.
 //!
-//! Each framework is a process that answers lines of JSON. `scripts/frameworks/serve.py` documents the protocol.
+//! Each framework is a process that answers lines of JSON; `scripts/frameworks/serve.py` has the protocol.
 
 mod process;
 
@@ -17,7 +17,7 @@ use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::{Error, Result};
 use process::Process;
 
-/// The environment variable with the path of the program that starts a framework, called as `PROGRAM NAME THREADS`.
+/// The environment variable that names the program to start a framework: `PROGRAM NAME THREADS`.
 pub const PROGRAM: &str = "LSTM_LAB_FRAMEWORKS";
 
 /// The program that starts frameworks on this machine.
@@ -92,8 +92,7 @@ impl Framework {
         self.passes.contains(&pass)
     }
 
-    /// Loads a network and a sequence: PyTorch's parameters, `input` `[T, B, I]` and `grad_output` `[T, B, H]`, named
-    /// as `lstm-lab trace` names them.
+    /// Loads PyTorch's parameters, `input` `[T, B, I]` and `grad_output` `[T, B, H]`, named as in `lstm-lab trace`.
     ///
     /// # Errors
     /// [`Error::Framework`] if the framework rejects them; the disk is full.

@@ -1,4 +1,4 @@
-//! The process of a framework: one line of JSON to its standard input, one line back from its standard output.
+//! The process of a framework: one line of JSON to its stdin, one line back from its stdout.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
@@ -31,7 +31,8 @@ impl Process {
         let error = |cause: std::io::Error| Error::Framework {
             framework: framework.to_string(),
             problem: format!(
-                "cannot start {}: {cause}; scripts/frameworks/run installs the frameworks and sets their program",
+                "cannot start {}: {cause}; scripts/frameworks/run installs the frameworks and names \
+                 their program",
                 program.display()
             ),
         };

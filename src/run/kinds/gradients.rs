@@ -17,7 +17,7 @@ use crate::task::{Loss, batch};
 /// The engine that all others must agree with: the textbook equations.
 const REFERENCE: EngineName = EngineName::Stepwise;
 
-/// Steps of the parity check. Not all of them: if gradients explode, so do rounding differences of correct engines.
+/// Steps of the parity check. Over more steps, exploding gradients would amplify rounding differences.
 const PARITY_STEPS: i64 = 32;
 
 /// Executes a run of this kind.

@@ -23,16 +23,17 @@ use workload::Workload;
 /// Minimum samples, regardless of `budget_seconds`; below this no confidence interval exists.
 const MIN_SAMPLES: usize = 5;
 
-/// Pause before each sample if a framework takes part. Threads of an OpenMP pool spin for about 10 ms before they
-/// sleep. The next engine of the same process reuses them; another process would find its processors busy.
+/// Pause before each sample if a framework takes part. Threads of an OpenMP pool spin for about 10 ms before
+/// they sleep. The next engine of the same process reuses them; another process would find its processors
+/// busy.
 const COOLDOWN: Duration = Duration::from_millis(50);
 
-/// Untimed passes after each pause: at least one, for at least this long. Sleeping threads and cold caches then do
-/// not enter a sample.
+/// Untimed passes after each pause: at least one, for at least this long. Sleeping threads and cold caches
+/// then do not enter a sample.
 const WARMUP: Duration = Duration::from_millis(25);
 
-/// Executes a run of this kind. A contender that disagrees with the reference or fails is an error of the output; the
-/// others are timed all the same.
+/// Executes a run of this kind. A contender that disagrees with the reference or fails is an error of the
+/// output; the others are timed all the same.
 ///
 /// # Errors
 /// A shape does not fit; the task's text is missing; the program that starts frameworks is not set.

@@ -117,7 +117,7 @@ impl Workload {
     /// Forward, then backward to the input and every parameter.
     fn train(&self, engine: &dyn Engine) -> Vec<Tensor> {
         let output = engine.stack(&self.parameters, &self.input, &self.initial).output;
-        // A scalar whose backward returns the output gradient: a product and its sum would be timed with the engine.
+        // A scalar whose backward returns the output gradient; computing (output * gradient).sum() would cost time.
         let scalar = Tensor::zeros([], (output.kind(), output.device()));
         let gradient = Saved::new(&self.output_gradient);
         let loss =
