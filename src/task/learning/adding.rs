@@ -132,13 +132,13 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::task::learning::BatchSource;
+    use crate::task::learning::{BatchSource, fixtures};
 
     const SEQUENCES: usize = 500;
 
     /// Numbers and markers `[T, B]` and targets `[B]` of a batch.
     fn batch(variant: AddingVariant, steps: usize) -> (Tensor, Tensor, Tensor) {
-        let options = BatchOptions::for_test(steps, SEQUENCES, Kind::Double);
+        let options = fixtures::options(steps, SEQUENCES, Kind::Double);
         let Batch { input, target: Target::Numbers(target), .. } = Adding { variant, options }.train(0)
         else {
             panic!("the target is a number");

@@ -78,11 +78,11 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::task::learning::BatchSource;
+    use crate::task::learning::{BatchSource, fixtures};
 
     #[test]
     fn copy_memory_targets_are_symbols_after_delay() {
-        let options = BatchOptions::for_test(30, 50, Kind::Float);
+        let options = fixtures::options(30, 50, Kind::Float);
         let Batch { input, target: Target::Classes(target), .. } = CopyMemory { options }.train(0) else {
             panic!("the targets are classes");
         };

@@ -93,10 +93,10 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::task::learning::unigram::fixtures::{Sequences, corpus, sequences_of};
+    use crate::task::learning::fixtures::{self, Sequences, corpus, sequences_of};
 
     fn options(held_out: usize) -> BatchOptions {
-        BatchOptions { held_out, ..BatchOptions::for_test(4, 2, Kind::Float) }
+        BatchOptions { held_out, ..fixtures::options(4, 2, Kind::Float) }
     }
 
     /// Excerpts that begin at these symbols.

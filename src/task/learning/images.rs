@@ -107,6 +107,7 @@ mod tests {
     use tch::Kind;
 
     use super::*;
+    use crate::task::learning::fixtures;
 
     const MAX: u8 = 60;
 
@@ -129,7 +130,7 @@ mod tests {
     }
 
     fn task(images: &Images, permuted: bool, seed: u64) -> PixelByPixel<'_> {
-        let options = BatchOptions { held_out: 100, seed, ..BatchOptions::for_test(4, 2, Kind::Double) };
+        let options = BatchOptions { held_out: 100, seed, ..fixtures::options(4, 2, Kind::Double) };
         PixelByPixel::new(images, permuted, options)
     }
 

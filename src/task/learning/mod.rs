@@ -3,6 +3,8 @@
 mod adding;
 mod copy_memory;
 mod excerpts;
+#[cfg(test)]
+mod fixtures;
 mod images;
 mod options;
 mod score;

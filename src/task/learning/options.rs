@@ -44,12 +44,3 @@ impl BatchOptions {
         )))
     }
 }
-
-#[cfg(test)]
-impl BatchOptions {
-    /// Options with all training data, one held-out sequence, seed 3, on the CPU.
-    pub fn for_test(steps: usize, batch: usize, kind: Kind) -> BatchOptions {
-        let device = crate::device::cpu();
-        BatchOptions { steps, batch, held_out: 1, train_share: 1.0, seed: 3, kind, device }
-    }
-}

@@ -83,10 +83,10 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::task::learning::unigram::fixtures::{Sequences, corpus, sequences_of};
+    use crate::task::learning::fixtures::{self, Sequences, corpus, sequences_of};
 
     fn options(train_share: f64) -> BatchOptions {
-        BatchOptions { held_out: 100, train_share, ..BatchOptions::for_test(4, 3, Kind::Float) }
+        BatchOptions { held_out: 100, train_share, ..fixtures::options(4, 3, Kind::Float) }
     }
 
     /// A window of up to four steps of three streams of `length` symbols, from the step `start` on.

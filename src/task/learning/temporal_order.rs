@@ -68,11 +68,11 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-    use crate::task::learning::BatchSource;
+    use crate::task::learning::{BatchSource, fixtures};
 
     #[test]
     fn temporal_order_class_is_order_of_two_symbols() {
-        let options = BatchOptions::for_test(50, 200, Kind::Float);
+        let options = fixtures::options(50, 200, Kind::Float);
         let Batch { input, target: Target::Classes(target), .. } = TemporalOrder { options }.train(0) else {
             panic!("the target is a class");
         };
