@@ -1,5 +1,4 @@
-//! The loop of training against what its words say, done by hand: each step, each score, each gradient, and what goes on
-//! after an interruption.
+//! The training loop compared with training by hand: steps, scores, gradients, and resuming from checkpoints.
 
 use std::fs;
 use std::path::Path;
@@ -20,18 +19,18 @@ use lstm_lab::run::{ExecTarget, RunContext, kinds};
 use lstm_lab::task::learning::{Batch, Target, Task, loss, task};
 use tch::{Kind, Tensor, no_grad};
 
-/// A run that was planned and not yet made.
-struct Lesson {
+/// A planned training run that has not been executed.
+struct PlannedRun {
     dir: tempfile::TempDir,
     inputs: Inputs,
     run: Run,
 }
 
-impl Lesson {
-    /// Of a config without its kind; the file of a text is `text.txt`.
-    fn new(text: &str, config: &str) -> Lesson {
+impl PlannedRun {
+    /// The first run of a config, given without its kind. The file of a text is `text.txt`.
+    fn new(text: &str, config: &str) -> PlannedRun {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("lesson.toml");
+        let path = dir.path().join("planned.toml");
         fs::write(&path, format!("kind = \"training\"\n{config}")).unwrap();
         let spec = config::load(&path, &[]).unwrap();
         let training = match &spec.task {
@@ -45,14 +44,15 @@ impl Lesson {
         };
         let inputs = Inputs { text: None, training };
         let run = Plan::new(&spec, &inputs, "cpu", 1).unwrap().runs.remove(0);
-        Lesson { dir, inputs, run }
+        PlannedRun { dir, inputs, run }
     }
 
-    /// Its rows, with checkpoints in a directory. `tell` is told the step.
-    fn rows_in(&self, checkpoints: &Path, mut tell: impl FnMut(usize)) -> Rows {
+    /// Executes the run with checkpoints in a directory, and returns its rows. Calls `on_step` with each
+    /// step.
+    fn rows_in(&self, checkpoints: &Path, mut on_step: impl FnMut(usize)) -> Rows {
         let target = ExecTarget { device: cpu(), threads: 1 };
         let context = RunContext { inputs: &self.inputs, target, checkpoints };
-        kinds::execute(&self.run, &context, &mut |step, _| tell(step)).unwrap().rows
+        kinds::execute(&self.run, &context, &mut |step, _| on_step(step)).unwrap().rows
     }
 
     fn rows(&self) -> Vec<TrainingRow> {
@@ -67,7 +67,7 @@ impl Lesson {
         task(&self.run, self.training(), self.inputs.of(true), cpu()).unwrap()
     }
 
-    /// Its model before the first step.
+    /// The model before the first step.
     fn model(&self, task: &dyn Task) -> (ModelConfig, Box<dyn Model>) {
         let longest = self.run.task.longest(self.run.settings.seq_len);
         let config = ModelConfig::new(&self.run, self.training(), task.input(), task.outputs(), longest);
@@ -76,12 +76,12 @@ impl Lesson {
     }
 }
 
-/// Step and value of each row.
+/// Step and value of each row of a metric.
 fn series(rows: &[TrainingRow], split: &str, metric: &str) -> Vec<(usize, f64)> {
     rows.iter().filter(|r| r.split == split && r.metric == metric).map(|r| (r.step, r.value)).collect()
 }
 
-/// As near as a loss in f64 is.
+/// Panics if a number in f64 differs by more than rounding.
 fn assert_near(found: f64, expected: f64, what: &str) {
     assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{what}: {found} against {expected}");
 }
@@ -97,22 +97,23 @@ const STEPS: usize = 14;
 const PEAK: f64 = 8.0;
 const CLIP: f64 = 0.35;
 
-/// Streams of which every window goes on from the one before, but for that of step 11, the first of the second epoch. What is
-/// learned first helps with what is held out, what comes after it does not.
-fn streams() -> Lesson {
+/// Streams whose windows continue each other, except at step 11, where the second epoch starts. The first
+/// part of the text resembles the held-out text, the second does not.
+fn streams() -> PlannedRun {
     let (early, late) = ("abcacb".repeat(5), "dedd".repeat(7) + "de");
     let held_out = "bcacba".repeat(7);
     let text = format!("{early}{late}{early}{late}{}{}", &held_out[..40], &"aabcc".repeat(8));
     let config = format!(
         "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n\
-         [grid]\ncell = \"lstm\"\nengine = \"analytic\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\nbatch_size = 2\n\
+         [grid]\ncell = \"lstm\"\nengine = \"analytic\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\n\
+         batch_size = 2\n\
          [training]\nsteps = {STEPS}\noptimizer = \"sgd\"\nlearning_rate = {PEAK}\nschedule = \"linear\"\n\
          warmup_steps = 4\nclip_norm = {CLIP}\ndropout = 0.1\nlog_every = 1\nevaluate_every = 1\n"
     );
-    Lesson::new(&text, &config)
+    PlannedRun::new(&text, &config)
 }
 
-/// What is known by hand of one step: the loss and the gradient's norm before it, and the loss of what is held out after it.
+/// One step by hand: loss and gradient norm before the update, held-out losses after it.
 struct ByHand {
     loss: f64,
     norm: f64,
@@ -120,7 +121,7 @@ struct ByHand {
     test: f64,
 }
 
-/// The mean loss of a split whose streams are read in one go, from their beginning to their end.
+/// The mean loss of a split whose streams are read in one pass from start to end.
 fn held_out(model: &dyn Model, config: &ModelConfig, task: &dyn Task, split: Split) -> f64 {
     let batches: Vec<Batch> = (0..task.held_out_count(split)).map(|n| task.held_out(split, n)).collect();
     assert!(batches.len() > 2, "{split}");
@@ -133,10 +134,10 @@ fn held_out(model: &dyn Model, config: &ModelConfig, task: &dyn Task, split: Spl
     })
 }
 
-/// [`streams`] learned by hand.
-fn by_hand(lesson: &Lesson) -> Vec<ByHand> {
-    let task = lesson.task();
-    let (config, model) = lesson.model(task.as_ref());
+/// Trains [`streams`] by hand.
+fn by_hand(planned: &PlannedRun) -> Vec<ByHand> {
+    let task = planned.task();
+    let (config, model) = planned.model(task.as_ref());
     let mut state: Option<Vec<State>> = None;
     (0..STEPS)
         .map(|step| {
@@ -144,7 +145,7 @@ fn by_hand(lesson: &Lesson) -> Vec<ByHand> {
             assert_eq!(batch.continues, step != 0 && step != 11, "step {step}");
             let first = state.take().filter(|_| batch.continues);
             let vectors = config.embed(model.weights(), &batch.input);
-            let dropout = Some(random::at_step(lesson.run.settings.seed, Purpose::Dropout, step));
+            let dropout = Some(random::at_step(planned.run.settings.seed, Purpose::Dropout, step));
             let said = model
                 .run(&vectors, ForwardArgs { initial: first.as_deref(), output_steps: 5, dropout })
                 .unwrap();
@@ -174,12 +175,12 @@ fn by_hand(lesson: &Lesson) -> Vec<ByHand> {
 }
 
 #[test]
-fn each_step_goes_on_from_the_state_and_follows_the_clipped_gradient_at_the_rate_of_its_turn() {
-    let lesson = streams();
-    let expected = by_hand(&lesson);
+fn training_steps_carry_state_clip_gradient_and_follow_schedule() {
+    let planned = streams();
+    let expected = by_hand(&planned);
     let clipped = expected.iter().filter(|step| step.norm > CLIP).count();
     assert!(clipped > 0 && clipped < STEPS, "{clipped} steps are clipped");
-    let rows = lesson.rows();
+    let rows = planned.rows();
     let [losses, norms, clipped] =
         ["loss", "gradient_norm", "clipped_steps"].map(|metric| series(&rows, "train", metric));
     assert_eq!([losses.len(), norms.len(), clipped.len()], [STEPS; 3]);
@@ -192,43 +193,44 @@ fn each_step_goes_on_from_the_state_and_follows_the_clipped_gradient_at_the_rate
 }
 
 #[test]
-fn streams_that_are_held_out_are_read_from_beginning_to_end() {
-    let lesson = streams();
-    let valid = series(&lesson.rows(), "valid", "loss");
+fn evaluation_of_streams_carries_state_over_whole_split() {
+    let planned = streams();
+    let valid = series(&planned.rows(), "valid", "loss");
     assert_eq!(valid.len(), STEPS + 1);
-    for (n, step) in by_hand(&lesson).iter().enumerate() {
+    for (n, step) in by_hand(&planned).iter().enumerate() {
         assert_eq!(valid[n + 1].0, n + 1);
         assert_near(valid[n + 1].1, step.valid, &format!("after step {n}"));
     }
 }
 
 #[test]
-fn the_split_test_is_judged_once_by_the_parameters_of_the_best_evaluation() {
-    let lesson = streams();
-    let expected = by_hand(&lesson);
+fn test_split_is_evaluated_once_with_best_parameters() {
+    let planned = streams();
+    let expected = by_hand(&planned);
     let best = (0..STEPS).min_by(|a, b| expected[*a].valid.total_cmp(&expected[*b].valid)).unwrap();
     assert!(best > 0 && best < STEPS - 1, "the best is neither first nor last: {best}");
     let test = expected[best].test;
     for other in [expected[STEPS - 1].test, expected[best].valid, expected[STEPS - 1].valid] {
-        assert!((test - other).abs() > 1e-3, "another number would be told apart: {test} and {other}");
+        assert!((test - other).abs() > 1e-3, "the other losses are distinguishable: {test} and {other}");
     }
-    let found = series(&lesson.rows(), "test", "loss");
+    let found = series(&planned.rows(), "test", "loss");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].0, best + 1);
     assert_near(found[0].1, test, "the loss on the split `test`");
 }
 
-/// Five excerpts in batches of two: the last has one.
+/// Five excerpts in batches of two: the last batch has one.
 #[test]
-fn every_excerpt_that_is_held_out_counts_the_same() {
-    let lesson = Lesson::new(
+fn evaluation_of_excerpts_weights_each_excerpt_equally() {
+    let planned = PlannedRun::new(
         &"abcacbdedd".repeat(20),
         "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\npredict = \"last_step\"\n\
-         [grid]\ncell = \"lstm\"\nengine = \"fused\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\nbatch_size = 2\n\
+         [grid]\ncell = \"lstm\"\nengine = \"fused\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\n\
+         batch_size = 2\n\
          [training]\nsteps = 1\neval_sequences = 5\n",
     );
-    let task = lesson.task();
-    let (config, model) = lesson.model(task.as_ref());
+    let task = planned.task();
+    let (config, model) = planned.model(task.as_ref());
     let mut losses = Vec::new();
     let mut hits = 0;
     for n in 0..task.held_out_count(Split::Valid) {
@@ -248,33 +250,34 @@ fn every_excerpt_that_is_held_out_counts_the_same() {
     assert_eq!(losses.len(), 5);
     let mean = losses.iter().sum::<f64>() / 5.0;
     assert!((mean - (losses[0] + losses[1] + losses[2] + losses[3] + 2.0 * losses[4]) / 6.0).abs() > 1e-3);
-    let rows = lesson.rows();
+    let rows = planned.rows();
     let found = ["loss", "accuracy"].map(|metric| series(&rows, "valid", metric)[0]);
     assert_eq!([found[0].0, found[1].0], [0, 0]);
     assert_near(found[0].1, mean, "loss");
     assert_near(found[1].1, hits as f64 / 5.0, "accuracy");
 }
 
-/// Some letters again and again, which are learned in some tens of steps.
-fn again(letters: &str, settings: &str) -> Vec<TrainingRow> {
+/// Trains on repeated letters, which a model learns in some tens of steps.
+fn train_on_repeated(letters: &str, settings: &str) -> Vec<TrainingRow> {
     let config = format!(
         "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n\
-         [grid]\ncell = \"lstm\"\nengine = \"analytic\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\nbatch_size = 4\n\
+         [grid]\ncell = \"lstm\"\nengine = \"analytic\"\ndtype = \"f64\"\nhidden_size = 6\nseq_len = 5\n\
+         batch_size = 4\n\
          [training]\nlearning_rate = 0.02\nlog_every = 1\nevaluate_every = 1\n{settings}\n"
     );
-    Lesson::new(&letters.repeat(400 / letters.len()), &config).rows()
+    PlannedRun::new(&letters.repeat(400 / letters.len()), &config).rows()
 }
 
-/// The last step, where the run says that its task is solved.
+/// The step at which the run reports its task as solved.
 fn solved_at(rows: &[TrainingRow]) -> usize {
-    let said = series(rows, "train", "solved");
-    assert_eq!(said.len(), 1);
-    assert_eq!(said[0].1, 1.0, "after {} steps", said[0].0);
-    said[0].0
+    let solved = series(rows, "train", "solved");
+    assert_eq!(solved.len(), 1);
+    assert_eq!(solved[0].1, 1.0, "after {} steps", solved[0].0);
+    solved[0].0
 }
 
 #[test]
-fn a_task_is_solved_by_held_out_data_where_every_condition_holds() {
+fn task_is_solved_at_first_evaluation_that_meets_every_condition() {
     let mut ends = Vec::new();
     for (settings, below, least) in [
         ("solved_loss = 0.3", 0.3, 0.0),
@@ -282,7 +285,7 @@ fn a_task_is_solved_by_held_out_data_where_every_condition_holds() {
         ("solved_loss = 0.05\nsolved_accuracy = 1.0", 0.05, 1.0),
         ("solved_loss = 1.0\nsolved_accuracy = 1.0", 1.0, 1.0),
     ] {
-        let rows = again("ab", settings);
+        let rows = train_on_repeated("ab", settings);
         let (losses, right) = (series(&rows, "valid", "loss"), series(&rows, "valid", "accuracy"));
         let holds = |n: &usize| losses[*n].1 < below && right[*n].1 >= least;
         let first = (0..losses.len()).find(holds).map(|n| losses[n].0);
@@ -294,16 +297,16 @@ fn a_task_is_solved_by_held_out_data_where_every_condition_holds() {
 }
 
 #[test]
-fn a_task_is_solved_by_the_last_sequences_where_each_was_right() {
+fn task_is_solved_when_last_training_sequences_are_all_correct() {
     let mut ends = Vec::new();
     for (letters, settings, below) in [
         ("abbb", "solved_sequences = 10", f64::INFINITY),
         ("abbb", "solved_sequences = 10\nsolved_loss = 0.05", 0.05),
         ("a", "solved_sequences = 10", f64::INFINITY),
     ] {
-        let rows = again(letters, settings);
+        let rows = train_on_repeated(letters, settings);
         let (losses, right) = (series(&rows, "train", "loss"), series(&rows, "train", "accuracy"));
-        // Ten sequences of four a step are in the last three steps.
+        // With four sequences a step, ten sequences span the last three steps.
         let holds = |last: &usize| {
             let mean = (last - 2..=*last).map(|n| losses[n].1).sum::<f64>() / 3.0;
             (last - 2..=*last).all(|n| right[n].1 == 1.0) && mean < below
@@ -313,22 +316,22 @@ fn a_task_is_solved_by_the_last_sequences_where_each_was_right() {
         ends.push(first);
     }
     assert!(Some(3) < ends[0] && ends[0] < ends[1], "each condition decides: {ends:?}");
-    assert_eq!(ends[2], Some(3), "right from the beginning, but it takes three steps to see ten sequences");
+    assert_eq!(ends[2], Some(3), "correct from the start, but ten sequences take three steps");
 }
 
 #[test]
-fn a_task_that_is_not_solved_is_said_not_to_be() {
+fn unsolved_task_is_reported_as_unsolved() {
     for settings in ["solved_loss = 1e-9", "solved_sequences = 4\nsolved_loss = 1e-9", "solved_sequences = 4"]
     {
-        let rows = again("abbb", &format!("{settings}\nsteps = 5"));
+        let rows = train_on_repeated("abbb", &format!("{settings}\nsteps = 5"));
         assert_eq!(series(&rows, "train", "solved"), [(5, 0.0)], "{settings}");
     }
 }
 
-/// Each sequence's own loss and its gradient, one sequence at a time: the norm at each step, of the mean over the sequences.
-fn profile_by_hand(lesson: &Lesson) -> Vec<f64> {
-    let task = lesson.task();
-    let (config, model) = lesson.model(task.as_ref());
+/// The gradient norm at each step, the mean over sequences. Each sequence is differentiated alone.
+fn profile_by_hand(planned: &PlannedRun) -> Vec<f64> {
+    let task = planned.task();
+    let (config, model) = planned.model(task.as_ref());
     let Batch { input, target, .. } = task.held_out(Split::Valid, 0);
     let (steps, sequences) = (input.size()[0], input.size()[1]);
     let mut norms = vec![0.0; steps as usize];
@@ -354,11 +357,11 @@ fn profile_by_hand(lesson: &Lesson) -> Vec<f64> {
 }
 
 #[test]
-fn a_gradient_profile_is_of_each_sequences_own_loss() {
+fn gradient_profile_equals_mean_over_single_sequences() {
     let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n";
     for task in [text, &format!("{text}predict = \"last_step\"\n"), "[task]\nname = \"adding\"\n"] {
         for (model, cell) in [("recurrent", "lstm"), ("recurrent", "rnn"), ("attention", "gru")] {
-            let lesson = Lesson::new(
+            let planned = PlannedRun::new(
                 &"abcacbdedd".repeat(30),
                 &format!(
                     "{task}[grid]\ncell = \"{cell}\"\nengine = \"fused\"\ndtype = \"f64\"\nhidden_size = 6\n\
@@ -366,11 +369,11 @@ fn a_gradient_profile_is_of_each_sequences_own_loss() {
                      eval_sequences = 3\ngradient_profile_every = 1\n"
                 ),
             );
-            let curves = lesson.rows_in(&lesson.dir.path().join("checkpoints"), |_| ()).gradients;
+            let curves = planned.rows_in(&planned.dir.path().join("checkpoints"), |_| ()).gradients;
             let of_input = |step| {
                 curves.iter().find(|c| c.common.quantity == "input_x" && c.common.step == Some(step)).unwrap()
             };
-            let (found, expected) = (&of_input(0).norms, profile_by_hand(&lesson));
+            let (found, expected) = (&of_input(0).norms, profile_by_hand(&planned));
             assert_eq!(found.len(), 12);
             for ((t, log10), expected) in found.iter().zip(&expected) {
                 assert_near(log10.unwrap(), expected.log10(), &format!("{task} {model} {cell} at step {t}"));
@@ -380,10 +383,10 @@ fn a_gradient_profile_is_of_each_sequences_own_loss() {
     }
 }
 
-/// Cut off after each of the last steps in turn, with what a checkpoint holds at work: a carried state, dropout, both moments of the
-/// optimizers, sums between rows, the window of the last sequences.
+/// Interrupts a run after each of its last 20 steps. The configs use all content of a checkpoint: carried
+/// state, dropout, both moments of the optimizers, sums between rows, the window of the last sequences.
 #[test]
-fn a_run_goes_on_bit_for_bit_wherever_it_was_cut_off() {
+fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
     for (name, settings) in [
         (
             "momentum",
@@ -392,7 +395,7 @@ fn a_run_goes_on_bit_for_bit_wherever_it_was_cut_off() {
         ("rmsprop", "optimizer = \"rmsprop\"\nschedule = \"cosine\"\nwarmup_steps = 5\nsteps = 24\n"),
         ("window", "learning_rate = 0.05\nsolved_sequences = 40\nsolved_loss = 0.3\nsteps = 200\n"),
     ] {
-        let lesson = Lesson::new(
+        let planned = PlannedRun::new(
             &"abbb".repeat(100),
             &format!(
                 "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n\
@@ -401,9 +404,9 @@ fn a_run_goes_on_bit_for_bit_wherever_it_was_cut_off() {
                  gradient_profile_every = 15\ncheckpoint_seconds = 0\n"
             ),
         );
-        let (whole, mut cuts) = (lesson.dir.path().join("whole"), Vec::new());
-        let expected = lesson.rows_in(&whole, |step| {
-            let cut = lesson.dir.path().join(format!("cut-{step}"));
+        let (whole, mut cuts) = (planned.dir.path().join("whole"), Vec::new());
+        let expected = planned.rows_in(&whole, |step| {
+            let cut = planned.dir.path().join(format!("cut-{step}"));
             fs::create_dir(&cut).unwrap();
             for file in fs::read_dir(&whole).unwrap().map(Result::unwrap) {
                 fs::copy(file.path(), cut.join(file.file_name())).unwrap();
@@ -416,26 +419,26 @@ fn a_run_goes_on_bit_for_bit_wherever_it_was_cut_off() {
         assert!(steps > 20 && steps < 200, "{name}: {steps} steps");
         for (n, cut) in cuts.iter().enumerate().skip(steps - 20) {
             let mut first = None;
-            let found = lesson.rows_in(cut, |step| _ = first.get_or_insert(step));
-            // The checkpoint of a step is written after it is told.
-            assert_eq!(first, Some(n + 1), "{name}: it goes on where it was");
-            assert_eq!(found, expected, "{name}: cut off after {n} steps");
+            let found = planned.rows_in(cut, |step| _ = first.get_or_insert(step));
+            // The checkpoint of a step is written after `on_step`.
+            assert_eq!(first, Some(n + 1), "{name}: it resumes at its checkpoint");
+            assert_eq!(found, expected, "{name}: interrupted after {n} steps");
         }
     }
 }
 
-/// A config decides sizes before there is any data: it has to know what the tasks make.
+/// A config determines sizes before data exists. They must be those of the tasks.
 #[test]
-fn a_config_knows_the_sizes_of_the_sequences_that_tasks_make() {
+fn task_spec_sizes_equal_sizes_of_generated_sequences() {
     for task in ["adding\"\nvariant = \"1997", "adding\"\nvariant = \"2016", "copy_memory", "temporal_order"]
     {
-        let lesson = Lesson::new(
+        let planned = PlannedRun::new(
             "",
             &format!("[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nseq_len = 20\nbatch_size = 30\n"),
         );
-        let (form, made) = (&lesson.run.task, lesson.task());
+        let (form, made) = (&planned.run.task, planned.task());
         let (features, outputs) = (form.features().unwrap() as i64, form.outputs().unwrap() as i64);
-        assert_eq!(lesson.run.settings.input_size as i64, features, "{task}");
+        assert_eq!(planned.run.settings.input_size as i64, features, "{task}");
         assert_eq!(made.outputs(), outputs, "{task}");
         let batches: Vec<Batch> = (0..40).map(|step| made.train(step)).collect();
         let steps = batches.iter().map(|batch| batch.input.size()[0] as usize).max();

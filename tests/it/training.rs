@@ -1,4 +1,4 @@
-//! Training: what is learned, that engines learn the same, that a killed run goes on bit for bit.
+//! Training by the program: equal results of all engines, resuming after a kill, divergence, sampling.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use lstm_lab::settings::names::ModelName;
 use crate::support::cli::Finished;
 use crate::support::lab;
 
-/// A small run: names of grid keys and settings are filled in by the caller.
+/// Writes a config of the kind `training`.
 fn config(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
     let path = dir.join(format!("{name}.toml"));
     fs::write(&path, format!("kind = \"training\"\n{text}")).unwrap();
@@ -45,7 +45,7 @@ fn series(rows: &[TrainingRow], of: impl Fn(&TrainingRow) -> bool, split: &str, 
 const TEXT: &str = "the quick brown fox jumps over the lazy dog, and the dog does not mind.\n";
 
 #[test]
-fn a_hundred_steps_are_the_same_with_every_engine() {
+fn losses_of_100_steps_are_equal_for_every_engine() {
     let dir = tempfile::tempdir().unwrap();
     let config = config(
         dir.path(),
@@ -68,22 +68,24 @@ fn a_hundred_steps_are_the_same_with_every_engine() {
             assert_eq!(losses.len(), 100, "{cell} {engine}");
             for (step, (found, expected)) in losses.iter().zip(&reference).enumerate() {
                 let error = (found - expected).abs() / expected;
-                // f32 has 7 digits; rounding is carried through a hundred updates.
+                // f32 has 7 digits; rounding errors accumulate over a hundred updates.
                 assert!(error < 1e-3, "{cell} {engine} step {step}: {found} against {expected}");
             }
         }
     }
 }
 
-/// Killed wherever it is, by the system. `learning` cuts runs off at chosen steps, with more for a checkpoint to hold.
+/// Kills the process at arbitrary times. `learning` interrupts runs at chosen steps, with more content in a
+/// checkpoint.
 #[test]
-fn a_killed_run_goes_on_bit_for_bit() {
+fn killed_run_resumes_bit_for_bit() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
     let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\n\
                 [grid]\ncell = \"lstm\"\nhidden_size = 24\nseq_len = 20\nbatch_size = 4\nlayers = 2\n\
                 [training]\nepochs = 6\noptimizer = \"sgd\"\nmomentum = 0.9\ndropout = 0.2\nlog_every = 7\n\
-                evaluate_every = 20\ngradient_profile_every = 50\ncheckpoint_seconds = 0\neval_sequences = 8\n";
+                evaluate_every = 20\ngradient_profile_every = 50\ncheckpoint_seconds = 0\n\
+                eval_sequences = 8\n";
     let whole = config(dir.path(), "whole", text);
     let output = run(dir.path(), &whole, &[]);
     assert!(output.code == 0, "{}", output.stderr);
@@ -98,7 +100,7 @@ fn a_killed_run_goes_on_bit_for_bit() {
             .args(["--threads", "1", "-q"])
             .spawn()
             .unwrap();
-        // Killed wherever it is, once it has a checkpoint: in the middle of a step, or of writing.
+        // Killed at any time after its first checkpoint: during a step, or during writing.
         while !fs::read_dir(&checkpoints)
             .is_ok_and(|mut runs| runs.any(|run| run.unwrap().path().join("last.safetensors").exists()))
         {
@@ -119,12 +121,13 @@ fn a_killed_run_goes_on_bit_for_bit() {
     }
 }
 
-/// A run that diverges at once.
-const WILD: &str = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\nbatch_size = 4\n\
+/// A run that diverges at its first steps.
+const WILD: &str = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 8\nseq_len = 20\n\
+                    batch_size = 4\n\
                     [training]\nsteps = 200\noptimizer = \"sgd\"\nlearning_rate = 1e30\neval_sequences = 4\n";
 
 #[test]
-fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
+fn diverged_run_fails_with_step_and_keeps_rows() {
     let dir = tempfile::tempdir().unwrap();
     let config = config(dir.path(), "wild", &format!("{WILD}log_every = 1\n"));
     let output = run(dir.path(), &config, &[]);
@@ -135,9 +138,9 @@ fn a_run_that_diverges_fails_with_the_step_and_keeps_its_rows() {
     assert!(!rows(dir.path(), "wild").is_empty());
 }
 
-/// It counts as a run that did not solve its task, and says the same when it is made again from its checkpoint.
+/// A diverged run counts as unsolved, and reports the same when it is resumed from its checkpoint.
 #[test]
-fn a_run_that_diverged_has_not_solved_its_task() {
+fn diverged_run_is_reported_as_unsolved() {
     let dir = tempfile::tempdir().unwrap();
     let config = config(dir.path(), "wild", &format!("{WILD}solved_loss = 0.01\ncheckpoint_seconds = 0\n"));
     let errors: Vec<Option<String>> = (0..2)
@@ -155,12 +158,13 @@ fn a_run_that_diverged_has_not_solved_its_task() {
     assert!(report.contains("0 of 1"), "{report}");
 }
 
-/// Small runs of two seeds, and where they keep their checkpoints.
+/// Executes small runs of two seeds, and returns the config and their checkpoint directories.
 fn two_seeds(dir: &Path) -> (std::path::PathBuf, [std::path::PathBuf; 2]) {
     let path = config(
         dir,
         "two",
-        "seeds = [1, 2]\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
+        "seeds = [1, 2]\n[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\n\
+         batch_size = 4\n\
          [training]\nsteps = 20\neval_sequences = 4\n",
     );
     let output = run(dir, &path, &[]);
@@ -172,7 +176,7 @@ fn two_seeds(dir: &Path) -> (std::path::PathBuf, [std::path::PathBuf; 2]) {
 }
 
 #[test]
-fn the_best_evaluation_of_another_run_is_refused() {
+fn best_checkpoint_of_another_run_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (config, [one, other]) = two_seeds(dir.path());
     fs::copy(other.join("best.safetensors"), one.join("best.safetensors")).unwrap();
@@ -187,9 +191,8 @@ fn the_best_evaluation_of_another_run_is_refused() {
     assert!(run(dir.path(), &config, &["--rerun"]).code == 0);
 }
 
-/// It is no run that did not learn, and leaves no number behind.
 #[test]
-fn a_checkpoint_that_cannot_be_written_fails_its_run_without_rows() {
+fn unwritable_checkpoint_fails_run_without_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (config, [one, other]) = two_seeds(dir.path());
     fs::remove_dir_all(dir.path().join("results/two/runs")).unwrap();
@@ -202,11 +205,12 @@ fn a_checkpoint_that_cannot_be_written_fails_its_run_without_rows() {
     assert!(!rows.is_empty() && rows.iter().all(|row| row.run_id == id(&other)), "{rows:?}");
 }
 
-/// A report calls it the gradient after training.
+/// Reports show the last profile as the gradient after training.
 #[test]
-fn the_last_gradient_profile_is_of_the_last_step() {
+fn last_gradient_profile_is_at_last_step() {
     let dir = tempfile::tempdir().unwrap();
-    let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\nbatch_size = 4\n\
+    let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\n\
+                batch_size = 4\n\
                 [training]\nsteps = 20\neval_sequences = 4\ngradient_profile_every = 15\n";
     let config = config(dir.path(), "profiles", text);
     assert!(run(dir.path(), &config, &[]).code == 0);
@@ -218,7 +222,7 @@ fn the_last_gradient_profile_is_of_the_last_step() {
 }
 
 #[test]
-fn what_a_killed_process_left_half_written_is_cleared_up() {
+fn partial_files_of_killed_process_are_removed() {
     let dir = tempfile::tempdir().unwrap();
     let (config, [one, _]) = two_seeds(dir.path());
     let id = one.file_name().unwrap().to_string_lossy().into_owned();
@@ -232,11 +236,13 @@ fn what_a_killed_process_left_half_written_is_cleared_up() {
 }
 
 #[test]
-fn sequences_are_those_that_were_seen() {
+fn sequences_column_counts_training_sequences() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(4)).unwrap();
-    let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\npredict = \"last_step\"\nstride = 40\nsplit = [0.8, 0.1, 0.1]\n\
-                [grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 20\nbatch_size = 32\n[training]\nsteps = 3\n\
+    let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\npredict = \"last_step\"\nstride = 40\n\
+                split = [0.8, 0.1, 0.1]\n\
+                [grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 20\nbatch_size = 32\n[training]\n\
+                steps = 3\n\
                 log_every = 1\n";
     let config = config(dir.path(), "few", text);
     let output = run(dir.path(), &config, &[]);
@@ -247,12 +253,12 @@ fn sequences_are_those_that_were_seen() {
         .filter(|row| row.split == "train" && row.metric == "loss")
         .map(|row| row.sequences)
         .collect();
-    // 230 of 288 characters, an excerpt of 20 and the next one every 40 of them.
+    // 230 of 288 characters with an excerpt of 20 and its next character every 40.
     assert_eq!(seen, [6, 12, 18]);
 }
 
 #[test]
-fn a_sequence_that_memory_cannot_hold_fails_its_run_and_no_other() {
+fn sequence_too_large_for_memory_fails_only_its_run() {
     let dir = tempfile::tempdir().unwrap();
     for task in ["adding", "copy_memory", "temporal_order"] {
         let config = config(
@@ -260,7 +266,8 @@ fn a_sequence_that_memory_cannot_hold_fails_its_run_and_no_other() {
             task,
             &format!(
                 "[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nhidden_size = 2\n\
-                 seq_len = [1_000_000_000_000, 20]\nbatch_size = 2\n[training]\nsteps = 1\neval_sequences = 2\n"
+                 seq_len = [1_000_000_000_000, 20]\nbatch_size = 2\n[training]\nsteps = 1\n\
+                 eval_sequences = 2\n"
             ),
         );
         let output = run(dir.path(), &config, &[]);
@@ -270,10 +277,10 @@ fn a_sequence_that_memory_cannot_hold_fails_its_run_and_no_other() {
     }
 }
 
-/// The text is one line again and again: a model that learns it knows each next character, one that does not stays at the
-/// frequencies.
+/// The text repeats one line. A model that learns it predicts each next character; another stays at the
+/// unigram baseline.
 #[test]
-fn every_model_learns_and_is_judged_beside_chance() {
+fn every_model_learns_text_below_chance_baseline() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
     let config = config(
@@ -281,7 +288,8 @@ fn every_model_learns_and_is_judged_beside_chance() {
         "models",
         "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.8, 0.1, 0.1]\n\
          [grid]\ncell = \"lstm\"\nhidden_size = 32\nseq_len = 24\nbatch_size = 4\n\
-         [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nsteps = 150\nlearning_rate = 0.01\n\
+         [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nsteps = 150\n\
+         learning_rate = 0.01\n\
          clip_norm = 1.0\ngradient_profile_every = 150\n",
     );
     let output = run(dir.path(), &config, &[]);
@@ -304,7 +312,7 @@ fn every_model_learns_and_is_judged_beside_chance() {
 }
 
 #[test]
-fn a_checkpoint_goes_on_with_a_text_and_names_what_it_does_not_know() {
+fn sample_continues_text_and_refuses_unknown_characters() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
     let config = config(
@@ -338,9 +346,9 @@ fn a_checkpoint_goes_on_with_a_text_and_names_what_it_does_not_know() {
     assert_eq!(output.code, 2);
 }
 
-/// What was learned from excerpts of five characters, each from an empty state, is asked in the same way.
+/// A model trained on excerpts of five characters, each from a zero state, is sampled in the same way.
 #[test]
-fn a_model_of_excerpts_sees_no_more_of_a_text_than_it_was_trained_on() {
+fn sample_of_excerpt_model_depends_on_last_excerpt_only() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
     let config = config(
@@ -361,9 +369,9 @@ fn a_model_of_excerpts_sees_no_more_of_a_text_than_it_was_trained_on() {
     assert_ne!(continued("brown"), continued("quick"), "it looks at what it is given");
 }
 
-/// A model of words has no token for an empty line: it begins after the end of one.
+/// A model of words starts after an end of line if the prime has no word.
 #[test]
-fn a_model_of_words_begins_a_line_where_no_word_is_given() {
+fn sample_of_word_model_without_prime_begins_a_line() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
     let config = config(
@@ -383,7 +391,7 @@ fn a_model_of_words_begins_a_line_where_no_word_is_given() {
 }
 
 #[test]
-fn no_model_sees_what_comes_later() {
+fn outputs_of_every_model_are_causal() {
     use lstm_lab::cell::CellName;
     use lstm_lab::device::Dtype;
     use lstm_lab::device::cpu;
@@ -413,21 +421,21 @@ fn no_model_sees_what_comes_later() {
         let leaf = input.set_requires_grad(true);
         let said = model.run(&leaf, ForwardArgs { initial: None, output_steps: 12, dropout: None }).unwrap();
         assert_eq!(said.outputs.size(), [12, 2, 5]);
-        // Of the answer after step 7: the steps before count, those after do not.
+        // The output after step 7 depends on the steps up to 7 only.
         let gradient =
             Tensor::run_backward(&[said.outputs.get(6).sum(said.outputs.kind())], &[&leaf], false, false);
         let norms = gradient[0].abs().sum_dim_intlist([1, 2].as_slice(), false, tch::Kind::Double);
         let norms = Vec::<f64>::try_from(norms).unwrap();
         assert!(norms[..7].iter().all(|norm| *norm > 0.0), "{name}: {norms:?}");
         assert!(norms[7..].iter().all(|norm| *norm == 0.0), "{name}: {norms:?}");
-        // Only the last answers: the same ones.
+        // The last outputs do not depend on how many are requested.
         let few = model.run(&leaf, ForwardArgs { initial: None, output_steps: 3, dropout: None }).unwrap();
         assert!(few.outputs.allclose(&said.outputs.narrow(0, 9, 3), 1e-12, 1e-12, false), "{name}");
     }
 }
 
 #[test]
-fn auto_is_the_engines_that_serve() {
+fn engine_auto_selects_supported_engines() {
     use lstm_lab::config;
     use lstm_lab::data::Inputs;
     use lstm_lab::plan::Plan;
@@ -453,9 +461,10 @@ fn auto_is_the_engines_that_serve() {
     assert!(refused.contains("expected an engine"), "gradients have one default engine: {refused}");
 }
 
-/// Every model and cell at one number of parameters, on numbers and on embedded symbols; the counts are those of the models.
+/// Every model and cell with one parameter budget, on numbers and on embedded symbols. Counts are compared
+/// with the models.
 #[test]
-fn models_of_one_number_of_parameters_are_as_large_as_that() {
+fn parameter_budget_sets_hidden_size_of_every_model() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(20)).unwrap();
     let text =
@@ -463,8 +472,10 @@ fn models_of_one_number_of_parameters_are_as_large_as_that() {
     let adding = "[task]\nname = \"adding\"\nvariant = \"1997\"\n";
     for (name, task, input_size) in [("text", text, "input_size = 5\n"), ("adding", adding, "")] {
         let grid = format!(
-            "[grid]\ncell = [\"rnn\", \"lstm\", \"gru\"]\n{input_size}layers = 2\nseq_len = 20\nbatch_size = 4\n\
-             [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nparameter_budget = 12_000\nsteps = 1\n\
+            "[grid]\ncell = [\"rnn\", \"lstm\", \"gru\"]\n{input_size}layers = 2\nseq_len = 20\n\
+             batch_size = 4\n\
+             [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\n\
+             parameter_budget = 12_000\nsteps = 1\n\
              eval_sequences = 4\n"
         );
         let config = config(dir.path(), name, &format!("{task}{grid}"));
@@ -474,7 +485,7 @@ fn models_of_one_number_of_parameters_are_as_large_as_that() {
         let runs: Vec<RunRow> =
             csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect();
         assert_eq!(runs.len(), 3 + 3 + 1);
-        // Letters, space, comma, point, line break, and one for what is unknown.
+        // Letters, space, comma, point, line break, and one for unknown characters.
         let symbols = TEXT.chars().collect::<std::collections::BTreeSet<_>>().len() + 1;
         for run in runs {
             let model: ModelName = run.model.as_deref().unwrap().parse().unwrap();
@@ -495,9 +506,9 @@ fn models_of_one_number_of_parameters_are_as_large_as_that() {
     }
 }
 
-/// An epoch of half of the text has half of the steps.
+/// An epoch of half the text has half the steps.
 #[test]
-fn a_share_of_the_data_is_learned_from() {
+fn train_fraction_scales_steps_of_epoch() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("text.txt"), TEXT.repeat(60)).unwrap();
     for (name, targets) in [("every", ""), ("last", "predict = \"last_step\"\n")] {
