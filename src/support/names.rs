@@ -57,3 +57,47 @@ macro_rules! names {
     };
 }
 pub(crate) use names;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::cell::CellName;
+    use crate::device::Dtype;
+    use crate::engine::EngineName;
+    use crate::settings::names::*;
+
+    /// Checks a vocabulary: no spelling twice, each read as its own variant, every other text refused with the whole list.
+    macro_rules! check {
+        ($text:ident, $($name:ident),+) => {$(
+            for (n, name) in $name::ALL.iter().enumerate() {
+                let word = name.as_str();
+                let twice = $name::ALL[..n].iter().any(|other| other.as_str() == word);
+                prop_assert!(!twice, "{} twice", word);
+                prop_assert_eq!(word.parse::<$name>(), Ok(*name));
+                let json = serde_json::to_string(name).unwrap();
+                prop_assert_eq!(serde_json::from_str::<$name>(&json).unwrap(), *name);
+            }
+            match $text.parse::<$name>() {
+                Ok(name) => prop_assert_eq!(name.as_str(), $text),
+                Err(problem) => {
+                    let lists = $name::ALL.iter().all(|name| problem.contains(&["`", name.as_str(), "`"].concat()));
+                    let found = problem.contains(&["found `", $text, "`"].concat());
+                    prop_assert!(lists && found, "{}", problem);
+                }
+            }
+        )+};
+    }
+
+    proptest! {
+        #[test]
+        fn names_any_text_is_a_spelling_or_refused(text in "[a-z_]{0,12}|.{0,12}| ?lstm ?|LSTM|f16") {
+            let text = text.as_str();
+            check!(
+                text, CellName, Dtype, EngineName, ExperimentKind, TaskName, Encoding, LossName, Lags, PassName,
+                FrameworkName, Quantity, JacobianQuantity, GateStatistic, Tokenizer, AddingVariant, Predict, ModelName,
+                OptimizerName, ScheduleName
+            );
+        }
+    }
+}

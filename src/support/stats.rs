@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_interpolate_between_order_statistics() {
+    fn quantile_between_order_statistics_interpolates() {
         // np.quantile([3, 1, 4, 1, 5, 9, 2, 6], [0.025, 0.25, 0.5, 0.9, 0.975])
         let expected = [(0.025, 1.0), (0.25, 1.75), (0.5, 3.5), (0.9, 6.9), (0.975, 8.475)];
         for (p, value) in expected {
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_the_middle_or_the_mean_of_the_middle_two() {
+    fn median_even_count_is_mean_of_middle_two() {
         assert_eq!(median(&[5.0, 1.0, 3.0]), Some(3.0));
         assert_eq!(median(&[5.0, 1.0, 3.0, 4.0]), Some(3.5));
         assert_eq!(median(&[]), None);
     }
 
     #[test]
-    fn mean_and_sd_match_numpy() {
+    fn mean_and_sd_five_numbers_match_numpy() {
         // np.mean(x), np.std(x, ddof=1)
         near(mean(&FIVE).unwrap(), 2.32, 1e-15);
         near(sd(&FIVE).unwrap(), 0.34928498393145957, 1e-15);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_of_a_mean_is_students() {
+    fn t_interval_five_numbers_matches_scipy() {
         // stats.t.interval(0.95, 4, loc=np.mean(x), scale=stats.sem(x))
         let interval = t_interval(&FIVE).unwrap();
         near(interval.low, 1.8863054103391268, 1e-9);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_of_a_share_is_wilsons() {
+    fn share_interval_counts_match_scipy() {
         // scipy.stats.binomtest(k, n).proportion_ci(method='wilson')
         let expected = [
             ((5, 5), (0.5655175352168251, 1.0)),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_of_a_difference_of_shares_is_newcombes() {
+    fn share_difference_interval_example_matches_newcombe() {
         // The paper's first example, 56 of 70 less 48 of 80, has 0.0524 to 0.3339.
         let found = share_difference_interval((56, 70), (48, 80)).unwrap();
         near(found.low, 0.0524, 5e-5);
@@ -238,13 +238,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_do_not_differ_have_an_interval_of_no_width() {
+    fn intervals_equal_numbers_have_no_width() {
         assert_eq!(t_interval(&[2.0; 4]), Some(Interval { low: 2.0, high: 2.0 }));
         assert_eq!(median_interval(&[2.0; 4]), Some(Interval { low: 2.0, high: 2.0 }));
     }
 
     #[test]
-    fn the_interval_of_a_median_is_the_bootstraps_and_ignores_an_outlier() {
+    fn median_interval_with_outlier_ignores_it() {
         // The median of a resample of 11 is at most the 2nd smallest number with probability
         // stats.binom.sf(5, 11, 2/11) = 0.0072, at most the 3rd with stats.binom.sf(5, 11, 3/11) = 0.051:
         // 2.5 % lie below the 3rd, and as many above the 9th.
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_of_a_ratio_uses_the_pairs() {
+    fn median_ratio_interval_resamples_pairs() {
         // stats.bootstrap((y, x), ratio, n_resamples=200000, paired=True, method='percentile'):
         // [1.4952, 1.5141]; with paired=False it would be [1.434, 1.580].
         near(median_ratio(&slower_pairs()).unwrap(), 1.5, 1e-12);
@@ -265,14 +265,53 @@ mod tests {
         assert_eq!(median_ratio_interval(&[(1.0, 2.0)]), None);
     }
 
+    /// Another generator, seed or order of drawing changes these digits, and with them every published interval.
     #[test]
-    fn a_bootstrap_gives_the_same_interval_again() {
-        assert_eq!(median_interval(&TIMES), median_interval(&TIMES));
-        assert_eq!(median_ratio_interval(&slower_pairs()), median_ratio_interval(&slower_pairs()));
+    fn bootstrap_fixed_sample_gives_pinned_digits() {
+        assert_eq!(median_interval(&TIMES), Some(Interval { low: 10.0, high: 10.602499999999987 }));
+        let interval = median_ratio_interval(&slower_pairs()).unwrap();
+        assert_eq!(interval, Interval { low: 1.4951923076923077, high: 1.5141509433962266 });
+    }
+
+    /// The share of intervals that hold the true value, over samples of `n` numbers from `draw`.
+    fn coverage(
+        n: usize,
+        truth: f64,
+        draw: impl Fn(f64) -> f64,
+        interval: impl Fn(&[f64]) -> Option<Interval>,
+    ) -> f64 {
+        const SAMPLES: usize = 500;
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut holds = || {
+            let sample: Vec<f64> = (0..n).map(|_| draw(rng.random())).collect();
+            let interval = interval(&sample).unwrap();
+            (interval.low..=interval.high).contains(&truth)
+        };
+        (0..SAMPLES).filter(|_| holds()).count() as f64 / SAMPLES as f64
     }
 
     #[test]
-    fn the_slope_is_that_of_least_squares() {
+    fn intervals_simulated_samples_hold_the_truth_in_95_percent() {
+        let normal = |u: f64| Normal::standard().inverse_cdf(u.max(1e-12));
+        let skewed = |u: f64| -(1.0 - u).ln();
+        for (name, coverage) in [
+            ("mean of normals", coverage(5, 0.0, normal, t_interval)),
+            ("median of normals", coverage(25, 0.0, normal, median_interval)),
+            ("median of exponentials", coverage(25, 2f64.ln(), skewed, median_interval)),
+            (
+                "share",
+                coverage(30, 0.3, f64::from, |sample| {
+                    share_interval(sample.iter().filter(|u| **u < 0.3).count(), sample.len())
+                }),
+            ),
+        ] {
+            // Three standard errors of 500 samples are 0.03.
+            assert!((0.92..=0.98).contains(&coverage), "{name}: {coverage}");
+        }
+    }
+
+    #[test]
+    fn slope_five_points_matches_scipy() {
         // stats.linregress([0, 1, 2, 5, 10], [0.1, -0.2, -0.55, -1.4, -3.1]).slope
         let points = [(0.0, 0.1), (1.0, -0.2), (2.0, -0.55), (5.0, -1.4), (10.0, -3.1)];
         near(slope(&points).unwrap(), -0.3184049079754601, 1e-14);

@@ -1,7 +1,7 @@
 //! Datasets from the command line, and those on this machine: `$LSTM_LAB_DATA`, or `data/` in this repository.
-//! No test fetches one. A test of an absent dataset says that it is skipped.
+//! No test fetches one. The tests in a module `needs_NAME` need that dataset and are ignored by `cargo test`;
+//! `scripts/test` runs those whose dataset is complete.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lstm_lab::data::{DATASETS, Images, RawText, Status, Vocabulary, WordVocabulary, verify};
@@ -17,20 +17,14 @@ fn data(root: &Path, arguments: &[&str]) -> (i32, String, String) {
     (finished.code, finished.stdout, finished.stderr)
 }
 
-/// The root of a dataset, if the dataset is complete on this machine.
-fn root_of(name: &str) -> Option<PathBuf> {
+/// The root of a dataset that is on this machine.
+fn root_of(name: &str) -> PathBuf {
     let root = std::env::var_os("LSTM_LAB_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), PathBuf::from);
-    match verify(name, &root).unwrap() {
-        Status::Complete { .. } => Some(root),
-        status => {
-            // The test harness captures `eprintln!`, but not this.
-            let skipped =
-                format!("skipped a test: `{name}` is {status:?}; `lstm-lab data fetch` fetches it\n");
-            std::io::stderr().write_all(skipped.as_bytes()).unwrap();
-            None
-        }
-    }
+    let status = verify(name, &root).unwrap();
+    let is_complete = matches!(status, Status::Complete { .. });
+    assert!(is_complete, "`{name}` is {status:?}; `lstm-lab data fetch {name}` fetches it");
+    root
 }
 
 #[test]
@@ -85,61 +79,78 @@ fn fetch_without_network_names_the_command_and_leaves_nothing() {
     assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
 }
 
-#[test]
-fn sotu_text_is_in_order_of_time() {
-    let Some(root) = root_of("sotu") else { return };
-    let raw = RawText::from_dataset("sotu", &root).unwrap();
-    let places: Vec<usize> = [
-        "the favorable prospects which continue to distinguish our public affairs", // 1790
-        "This is the eighth such report that, as President",                        // January 1953
-        "I welcome the honor of appearing before you to deliver my first message",  // February 1953
-        "no President has ever said those words from this podium",                  // 2021
-    ]
-    .iter()
-    .map(|words| raw.text.find(words).unwrap())
-    .collect();
-    assert!(places.is_sorted(), "{places:?}");
-    assert!(places[0] < 200, "{places:?}");
-}
-
-#[test]
-fn image_datasets_are_as_published() {
-    for (name, size, count, first) in [
-        // The first labels of the publishers' own files.
-        ("fashion_mnist", (28, 28, 255), (60_000, 10_000), [9, 0, 0, 3, 0]),
-        ("digits", (8, 8, 16), (898, 899), [0, 1, 2, 3, 4]),
-    ] {
-        let Some(root) = root_of(name) else { continue };
-        let images = Images::from_dataset(name, &root).unwrap();
-        assert_eq!((images.height, images.width, images.max), size, "{name}");
-        assert_eq!((images.train.len(), images.test.len()), count, "{name}");
-        assert_eq!(images.train.labels[..5], first, "{name}");
-        for split in [&images.train, &images.test] {
-            assert_eq!(split.pixels.len(), split.len() * images.height * images.width, "{name}");
-            assert_eq!(split.pixels.iter().max(), Some(&images.max), "{name}");
-            let classes: std::collections::BTreeSet<_> = split.labels.iter().collect();
-            assert_eq!(classes.len(), images.classes, "{name}");
-        }
+/// Checks sizes, value range, labels and number of classes of an image dataset.
+fn check_images(name: &str, size: (usize, usize, u8), count: (usize, usize), first_labels: [u8; 5]) {
+    let images = Images::from_dataset(name, &root_of(name)).unwrap();
+    assert_eq!((images.height, images.width, images.max), size);
+    assert_eq!((images.train.len(), images.test.len()), count);
+    assert_eq!(images.train.labels[..5], first_labels, "the first labels of the publisher's own file");
+    for split in [&images.train, &images.test] {
+        assert_eq!(split.pixels.len(), split.len() * images.height * images.width);
+        assert_eq!(split.pixels.iter().max(), Some(&images.max));
+        let classes: std::collections::BTreeSet<_> = split.labels.iter().collect();
+        assert_eq!(classes.len(), images.classes);
     }
 }
 
-#[test]
-fn vocabulary_of_early_addresses_encodes_late_ones() {
-    let Some(root) = root_of("sotu") else { return };
-    let text = RawText::from_dataset("sotu", &root).unwrap().text;
-    let middle = text.find("This is the eighth such report").unwrap();
-    let (early, late) = text.split_at(middle);
-    let words = WordVocabulary::of(early, 3);
-    let unknown = |text: &str| {
-        let numbers = words.encode(text);
-        let count = numbers.iter().filter(|number| **number == WordVocabulary::UNKNOWN).count();
-        count as f64 / numbers.len() as f64
-    };
-    assert_eq!(["the", "of", ","].map(|word| words.number_of(word).is_some_and(|n| n < 6)), [true; 3]);
-    assert!(words.number_of("internet").is_none() && words.number_of("treaty").is_some());
-    assert!(unknown(early) < unknown(late), "{} {}", unknown(early), unknown(late));
-    let characters = Vocabulary::of(early);
-    let late = characters.encode_known(late);
-    // Only late addresses have curly quotation marks.
-    assert!(late.contains(&characters.unknown()) && late.iter().all(|index| *index <= characters.unknown()));
+mod needs_fashion_mnist {
+    #[test]
+    #[ignore = "needs the dataset fashion_mnist"]
+    fn images_are_as_published() {
+        super::check_images("fashion_mnist", (28, 28, 255), (60_000, 10_000), [9, 0, 0, 3, 0]);
+    }
+}
+
+mod needs_digits {
+    #[test]
+    #[ignore = "needs the dataset digits"]
+    fn images_are_as_published() {
+        super::check_images("digits", (8, 8, 16), (898, 899), [0, 1, 2, 3, 4]);
+    }
+}
+
+mod needs_sotu {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs the dataset sotu"]
+    fn sotu_text_is_in_order_of_time() {
+        let root = root_of("sotu");
+        let raw = RawText::from_dataset("sotu", &root).unwrap();
+        let places: Vec<usize> = [
+            "the favorable prospects which continue to distinguish our public affairs", // 1790
+            "This is the eighth such report that, as President",                        // January 1953
+            "I welcome the honor of appearing before you to deliver my first message",  // February 1953
+            "no President has ever said those words from this podium",                  // 2021
+        ]
+        .iter()
+        .map(|words| raw.text.find(words).unwrap())
+        .collect();
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(places[0] < 200, "{places:?}");
+    }
+
+    #[test]
+    #[ignore = "needs the dataset sotu"]
+    fn vocabulary_of_early_addresses_encodes_late_ones() {
+        let root = root_of("sotu");
+        let text = RawText::from_dataset("sotu", &root).unwrap().text;
+        let middle = text.find("This is the eighth such report").unwrap();
+        let (early, late) = text.split_at(middle);
+        let words = WordVocabulary::of(early, 3);
+        let unknown = |text: &str| {
+            let numbers = words.encode(text);
+            let count = numbers.iter().filter(|number| **number == WordVocabulary::UNKNOWN).count();
+            count as f64 / numbers.len() as f64
+        };
+        assert_eq!(["the", "of", ","].map(|word| words.number_of(word).is_some_and(|n| n < 6)), [true; 3]);
+        assert!(words.number_of("internet").is_none() && words.number_of("treaty").is_some());
+        assert!(unknown(early) < unknown(late), "{} {}", unknown(early), unknown(late));
+        let characters = Vocabulary::of(early);
+        let late = characters.encode_known(late);
+        // Only late addresses have curly quotation marks.
+        assert!(
+            late.contains(&characters.unknown()) && late.iter().all(|index| *index <= characters.unknown())
+        );
+    }
 }

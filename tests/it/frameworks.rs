@@ -1,10 +1,9 @@
 //! Frameworks timed beside the engines: the protocol, and every way to fail.
 //!
-//! `stand_in.py` answers in place of a framework. The real ones are tested if scripts/frameworks/run has
-//! installed them.
+//! `stand_in.py` answers in place of a framework. The real ones are tested by `scripts/test` if
+//! scripts/frameworks/run has installed them.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lstm_lab::results::schema::{RunRow, SpeedRow};
@@ -50,19 +49,8 @@ fn run(dir: &Path, program: Option<&Path>, behaviour: &str, arguments: &[&str]) 
     (finished.code, finished.stderr)
 }
 
-/// The path of the stand-in; `None` without Python.
-fn stand_in() -> Option<PathBuf> {
-    let python = std::process::Command::new("python3").arg("--version").output();
-    if python.is_ok_and(|output| output.status.success()) {
-        return Some(root().join("tests/it/stand_in.py"));
-    }
-    skipped("no python3 on the PATH");
-    None
-}
-
-/// Prints past the test harness, which captures the output of tests that pass.
-fn skipped(why: &str) {
-    std::io::stderr().write_all(format!("skipped a test: {why}\n").as_bytes()).unwrap();
+fn stand_in() -> PathBuf {
+    root().join("tests/it/stand_in.py")
 }
 
 /// The number of samples of an engine and a pass.
@@ -77,9 +65,8 @@ fn only_run(dir: &Path) -> RunRow {
 
 #[test]
 fn framework_correct_results_is_timed_and_named_with_its_versions() {
-    let Some(stand_in) = stand_in() else { return };
     let dir = small();
-    let (code, said) = run(dir.path(), Some(&stand_in), "right", &[]);
+    let (code, said) = run(dir.path(), Some(&stand_in()), "right", &[]);
     assert_eq!(code, 0, "{said}");
     for engine in ["simd", "builtin", "jax"] {
         assert_eq!((count(dir.path(), engine, "forward"), count(dir.path(), engine, "train")), (5, 5));
@@ -94,9 +81,8 @@ fn framework_correct_results_is_timed_and_named_with_its_versions() {
 
 #[test]
 fn framework_without_training_is_timed_forward_only() {
-    let Some(stand_in) = stand_in() else { return };
     let dir = small();
-    let (code, said) = run(dir.path(), Some(&stand_in), "forward_only", &[]);
+    let (code, said) = run(dir.path(), Some(&stand_in()), "forward_only", &[]);
     assert_eq!(code, 0, "{said}");
     assert_eq!((count(dir.path(), "jax", "forward"), count(dir.path(), "jax", "train")), (5, 0));
 }
@@ -104,7 +90,6 @@ fn framework_without_training_is_timed_forward_only() {
 /// Each behaviour, parts of the message, and the number of samples before the failure.
 #[test]
 fn framework_failure_is_named_and_the_engines_are_kept() {
-    let Some(stand_in) = stand_in() else { return };
     for (behaviour, needles, samples) in [
         ("wrong", &["engine `jax` disagrees with `builtin`: grad.bias_hh_l0 differs"][..], 0),
         ("incomplete", &["framework `jax`: expected `grad.input` among its results, found none"], 0),
@@ -117,7 +102,7 @@ fn framework_failure_is_named_and_the_engines_are_kept() {
         ("unable", &["framework `jax`", "found an error: MemoryError: too long"], 1),
     ] {
         let dir = small();
-        let (code, said) = run(dir.path(), Some(&stand_in), behaviour, &[]);
+        let (code, said) = run(dir.path(), Some(&stand_in()), behaviour, &[]);
         assert_eq!(code, 1, "{behaviour}: {said}");
         let found = only_run(dir.path());
         assert_eq!(found.status, "failed", "{behaviour}");
@@ -145,30 +130,32 @@ fn run_without_framework_program_executes_nothing_and_names_the_remedy() {
     assert_eq!(code, 0, "{said}");
 }
 
-/// Every framework and cell: output and all gradients of a stack of two layers.
-#[test]
-fn installed_frameworks_agree_with_builtin() {
-    if !root().join(".frameworks/stamp.json").exists() {
-        return skipped("the frameworks are not installed; scripts/frameworks/run installs them");
-    }
-    let dir = small();
-    let set = [
-        ("speed.frameworks", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\"]"),
-        ("grid.cell", "[\"rnn\", \"lstm\", \"gru\"]"),
-        ("grid.layers", "2"),
-        ("grid.seq_len", "30"),
-        ("grid.input_size", "5"),
-    ];
-    let set: Vec<String> =
-        set.iter().flat_map(|(key, value)| ["--set".into(), format!("{key}={value}")]).collect();
-    let set: Vec<&str> = set.iter().map(String::as_str).collect();
-    let (code, said) = run(dir.path(), Some(&root().join("scripts/frameworks/start")), "", &set);
-    assert_eq!(code, 0, "{said}");
-    for framework in ["pytorch", "jax", "keras", "onnxruntime"] {
-        let trains = if framework == "onnxruntime" { 0 } else { 15 };
-        assert_eq!(
-            (count(dir.path(), framework, "forward"), count(dir.path(), framework, "train")),
-            (15, trains)
-        );
+mod needs_frameworks {
+    use super::*;
+
+    /// Every framework and cell: output and all gradients of a stack of two layers.
+    #[test]
+    #[ignore = "needs the frameworks; scripts/frameworks/run installs them"]
+    fn installed_frameworks_agree_with_builtin() {
+        let dir = small();
+        let set = [
+            ("speed.frameworks", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\"]"),
+            ("grid.cell", "[\"rnn\", \"lstm\", \"gru\"]"),
+            ("grid.layers", "2"),
+            ("grid.seq_len", "30"),
+            ("grid.input_size", "5"),
+        ];
+        let set: Vec<String> =
+            set.iter().flat_map(|(key, value)| ["--set".into(), format!("{key}={value}")]).collect();
+        let set: Vec<&str> = set.iter().map(String::as_str).collect();
+        let (code, said) = run(dir.path(), Some(&root().join("scripts/frameworks/start")), "", &set);
+        assert_eq!(code, 0, "{said}");
+        for framework in ["pytorch", "jax", "keras", "onnxruntime"] {
+            let trains = if framework == "onnxruntime" { 0 } else { 15 };
+            assert_eq!(
+                (count(dir.path(), framework, "forward"), count(dir.path(), framework, "train")),
+                (15, trains)
+            );
+        }
     }
 }

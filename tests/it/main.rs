@@ -1,8 +1,5 @@
 //! One integration binary: linking libtorch once is slow enough.
 
-// A test that is skipped says so.
-#![allow(clippy::print_stderr)]
-
 mod adjoint;
 mod autograd;
 mod claims;

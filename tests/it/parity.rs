@@ -165,20 +165,31 @@ fn forward_wrong_shape_is_refused_by_name() {
     assert!(message.contains("c0 of layer 0"), "{message}");
 }
 
-#[test]
-#[ignore = "needs CUDA"]
-fn every_engine_on_cuda_matches_builtin_on_the_cpu() {
-    let cuda = lstm_lab::device::resolve(lstm_lab::device::DeviceChoice::Cuda(0)).unwrap();
-    for &cell in CellName::ALL {
-        let case = Case::new(cell, 2, 20, Kind::Double);
-        let p = case.parameters();
-        let on_cpu = agreement::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
-        let p = p.to(Kind::Double, cuda);
-        for engine in engines(Kind::Double) {
-            let on_cuda =
-                agreement::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda)).unwrap();
-            for ((name, found), (_, expected)) in on_cuda.iter().zip(on_cpu.as_ref().unwrap()) {
-                assert_same(&found.to(cpu()), expected, 1e-9, &format!("{} {cell} {name}", engine.name()));
+mod needs_cuda {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs CUDA"]
+    fn every_engine_on_cuda_matches_builtin_on_the_cpu() {
+        let cuda = lstm_lab::device::resolve(lstm_lab::device::DeviceChoice::Cuda(0)).unwrap();
+        for &cell in CellName::ALL {
+            let case = Case::new(cell, 2, 20, Kind::Double);
+            let p = case.parameters();
+            let on_cpu =
+                agreement::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
+            let p = p.to(Kind::Double, cuda);
+            for engine in engines(Kind::Double) {
+                let on_cuda =
+                    agreement::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda))
+                        .unwrap();
+                for ((name, found), (_, expected)) in on_cuda.iter().zip(on_cpu.as_ref().unwrap()) {
+                    assert_same(
+                        &found.to(cpu()),
+                        expected,
+                        1e-9,
+                        &format!("{} {cell} {name}", engine.name()),
+                    );
+                }
             }
         }
     }
