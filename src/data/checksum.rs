@@ -6,19 +6,19 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// Of some bytes.
+/// SHA-256 of bytes.
 pub fn of_bytes(bytes: &[u8]) -> String {
     of_parts(&[bytes])
 }
 
-/// Of bytes that come one after the other.
+/// SHA-256 of the concatenation of parts.
 pub fn of_parts(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
     hex(&hash.finalize())
 }
 
-/// Of a file, which is never held in memory whole; with its size in bytes.
+/// Size in bytes and SHA-256 of a file, which is read in blocks.
 pub fn of_file(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
@@ -43,19 +43,19 @@ fn hex(digest: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    // The examples of FIPS 180-4: no bytes at all, and "abc".
+    // The examples of FIPS 180-4: no bytes, and "abc".
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     #[test]
-    fn the_published_examples() {
+    fn digests_are_those_of_fips_180_4() {
         assert_eq!(of_bytes(b""), EMPTY);
         assert_eq!(of_bytes(b"abc"), ABC);
         assert_eq!(of_parts(&[b"a", b"", b"bc"]), ABC);
     }
 
     #[test]
-    fn a_file_longer_than_the_buffer_has_the_hash_of_its_bytes() {
+    fn of_file_reads_files_longer_than_its_buffer() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         let bytes: Vec<u8> = (0..200_000_u32).map(|n| n as u8).collect();

@@ -1,21 +1,22 @@
-//! The data that an experiment's kinds need, loaded once.
+//! The data of an experiment.
 
-use super::{Corpus, EncodedText, Images};
+use super::images::Images;
+use super::text::{Corpus, EncodedText};
 use crate::support::error::Result;
 
-/// What is there for each kind.
+/// The data for each kind of experiment.
 #[derive(Debug, Default)]
 pub struct Inputs {
-    /// For what is measured without training.
+    /// Data for experiments without training.
     pub text: Option<Input>,
-    /// For training.
+    /// Data for training.
     pub training: Option<Input>,
 }
 
-/// Data of one form.
+/// The data of a task.
 #[derive(Debug)]
 pub enum Input {
-    /// A text by its characters, whole.
+    /// A whole text by characters.
     Text(EncodedText),
     /// A text in splits, by characters or words.
     Corpus(Corpus),
@@ -24,14 +25,14 @@ pub enum Input {
 }
 
 impl Inputs {
-    /// The data for training, or for what is measured without.
+    /// The data for training, or for experiments without training.
     pub fn of(&self, training: bool) -> Option<&Input> {
         if training { self.training.as_ref() } else { self.text.as_ref() }
     }
 }
 
 impl Input {
-    /// SHA-256 of what is used.
+    /// SHA-256 of the text or the images.
     pub fn sha256(&self) -> &str {
         match self {
             Input::Text(text) => &text.sha256,
@@ -40,7 +41,7 @@ impl Input {
         }
     }
 
-    /// Name and form, for a reader.
+    /// The name for a reader.
     pub fn title(&self) -> String {
         match self {
             Input::Text(text) => text.name.clone(),
@@ -49,7 +50,7 @@ impl Input {
         }
     }
 
-    /// Features of a one-hot symbol, or of a pixel.
+    /// Number of features of a one-hot symbol or of a pixel.
     pub fn features(&self) -> usize {
         match self {
             Input::Text(text) => text.vocabulary_size,
@@ -58,7 +59,7 @@ impl Input {
         }
     }
 
-    /// Classes that an answer tells apart: the symbols of a text, the classes of images.
+    /// Number of classes of an output: the symbols of a text or the classes of images.
     pub fn classes(&self) -> usize {
         match self {
             Input::Images(images) => images.classes,
@@ -66,7 +67,7 @@ impl Input {
         }
     }
 
-    /// Steps of a sequence, where the data say so.
+    /// Steps of a sequence, if the data determine them.
     pub fn steps(&self) -> Option<usize> {
         match self {
             Input::Images(images) => Some(images.height * images.width),
@@ -74,11 +75,11 @@ impl Input {
         }
     }
 
-    /// Whether there is data for one batch of B sequences of T steps in every split; `apart` where excerpts are
-    /// drawn each on its own.
+    /// Checks that every split has data for a batch of B sequences of T steps. `apart` means that the
+    /// sequences are excerpts drawn independently.
     ///
     /// # Errors
-    /// [`crate::support::error::Error::Data`] where there is less.
+    /// [`crate::support::error::Error::Data`] for less.
     pub fn holds(&self, steps: usize, batch: usize, apart: bool) -> Result<()> {
         match self {
             Input::Text(text) => text.require(steps + 1),

@@ -3,7 +3,6 @@
 use crate::config::Spec;
 use crate::config::spec::{CorpusSpec, TaskSpec, TextSource};
 use crate::data::{self, Cut, DatasetKind};
-use crate::settings::names::Tokenizer;
 use crate::support::error::ConfigError;
 
 /// Returns the name of the experiment's dataset, if it has one.
@@ -21,8 +20,8 @@ pub fn check_dataset(spec: &Spec) -> Result<Option<&str>, ConfigError> {
     Ok(Some(name))
 }
 
-/// The way a text is cut up for training.
+/// The tokenizer and the splits of a text for training.
 pub fn cut(corpus: &CorpusSpec) -> Cut {
-    let by_words = corpus.tokenizer == Tokenizer::Word;
-    Cut { by_words, split: corpus.split, limit: corpus.max_chars, min_count: corpus.min_count }
+    let CorpusSpec { tokenizer, split, max_chars, min_count, .. } = *corpus;
+    Cut { tokenizer, split, max_chars, min_count }
 }

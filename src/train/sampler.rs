@@ -6,14 +6,15 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::checkpoint::{Checkpoint, Header};
 use crate::cell::State;
-use crate::data::{END_OF_LINE, UNKNOWN, tokens};
+use crate::data::{END_OF_LINE, Vocabulary, vocabulary_of_symbols};
 use crate::model::{ForwardArgs, Model, model};
-use crate::settings::names::ModelName;
+use crate::settings::names::{ModelName, Tokenizer};
 use crate::support::error::{Error, Result};
 
 /// A language model from a checkpoint.
 pub struct Sampler {
     header: Header,
+    vocabulary: Box<dyn Vocabulary>,
     model: Box<dyn Model>,
     device: Device,
 }
@@ -49,7 +50,9 @@ impl Sampler {
         }
         let model = model(&header.model, header.seed, device);
         checkpoint.restore(model.weights())?;
-        Ok(Sampler { header, model, device })
+        let tokenizer = if header.by_words { Tokenizer::Word } else { Tokenizer::Character };
+        let vocabulary = vocabulary_of_symbols(tokenizer, header.symbols.clone());
+        Ok(Sampler { header, vocabulary, model, device })
     }
 
     /// Returns the prime and its continuation.
@@ -57,7 +60,7 @@ impl Sampler {
     /// # Errors
     /// [`Error::Usage`] with the characters or words of the prime that are not in the vocabulary.
     pub fn sample(&self, request: SamplingRequest, rng: &mut ChaCha8Rng) -> Result<String> {
-        let begins = self.header.by_words && tokens(request.prime).next().is_none();
+        let begins = self.header.by_words && self.vocabulary.tokens(request.prime).next().is_none();
         let prime = if begins { END_OF_LINE } else { request.prime };
         let mut symbols = self.encode(prime)?;
         let given = symbols.len();
@@ -67,7 +70,9 @@ impl Sampler {
             state = next;
             symbols.push(self.draw(&logits, request.temperature, rng));
         }
-        Ok(self.text(if begins { "" } else { request.prime }, &symbols[given..]))
+        let mut text = if begins { String::new() } else { request.prime.to_string() };
+        symbols[given..].iter().for_each(|symbol| self.vocabulary.decode_onto(&mut text, *symbol as u32));
+        Ok(text)
     }
 
     /// Returns the logits of the next symbol, `[V]`, and the state to continue from.
@@ -94,7 +99,7 @@ impl Sampler {
     fn draw(&self, logits: &Tensor, temperature: f64, rng: &mut ChaCha8Rng) -> i64 {
         let logits = logits.to_kind(Kind::Double).to_device(crate::device::cpu());
         let logits: Vec<f64> = Vec::try_from(logits).expect("a vector of 64-bit floats");
-        let known = |n: &usize| self.header.symbols[*n] != UNKNOWN;
+        let known = |n: &usize| *n != self.vocabulary.unknown() as usize;
         let likeliest = (0..logits.len())
             .filter(known)
             .max_by(|a, b| logits[*a].total_cmp(&logits[*b]))
@@ -116,45 +121,25 @@ impl Sampler {
 
     /// The symbols of a text.
     fn encode(&self, prime: &str) -> Result<Vec<i64>> {
-        let parts: Vec<String> = match self.header.by_words {
-            true => tokens(prime).map(|token| token.into_owned()).collect(),
-            false => prime.chars().map(String::from).collect(),
-        };
-        let number =
-            |part: &String| self.header.symbols.iter().position(|symbol| symbol == part && symbol != UNKNOWN);
+        let numbers = self.vocabulary.encode(prime);
         let mut unknown: Vec<String> = Vec::new();
-        for part in parts.iter().filter(|part| number(part).is_none()).map(|part| format!("{part:?}")) {
-            if !unknown.contains(&part) {
-                unknown.push(part);
+        for (token, number) in self.vocabulary.tokens(prime).zip(&numbers) {
+            let token = format!("{token:?}");
+            if *number == self.vocabulary.unknown() && !unknown.contains(&token) {
+                unknown.push(token);
             }
         }
         let what = if self.header.by_words { "words" } else { "characters" };
         if !unknown.is_empty() {
             return Err(Error::Usage(format!(
                 "--prime: expected {what} of the model's vocabulary (it has {}), found {}",
-                self.header.symbols.len() - 1,
+                self.vocabulary.len() - 1,
                 unknown.join(", ")
             )));
         }
-        if parts.is_empty() {
+        if numbers.is_empty() {
             return Err(Error::Usage(format!("--prime: expected {what} to go on from, found none")));
         }
-        Ok(parts.iter().filter_map(number).map(|number| number as i64).collect())
-    }
-
-    /// The prime followed by the text of the symbols.
-    fn text(&self, prime: &str, symbols: &[i64]) -> String {
-        let mut text = prime.to_string();
-        for symbol in symbols {
-            let symbol = &self.header.symbols[*symbol as usize];
-            match self.header.by_words {
-                true if symbol == END_OF_LINE => text.push('\n'),
-                true if text.is_empty() || text.ends_with('\n') => text.push_str(symbol),
-                true if symbol.chars().all(|c| ",.;:!?)".contains(c)) => text.push_str(symbol),
-                true => text.extend([" ", symbol]),
-                false => text.push_str(symbol),
-            }
-        }
-        text
+        Ok(numbers.into_iter().map(i64::from).collect())
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lstm_lab::data::{DATASETS, Images, RawText, Status, Vocabulary, WordVocabulary, verify};
+use lstm_lab::data::{Characters, DATASETS, Images, RawText, Status, Vocabulary, Words, verify};
 
 use crate::support::cli::{command, finish};
 
@@ -137,17 +137,17 @@ mod needs_sotu {
         let text = RawText::from_dataset("sotu", &root).unwrap().text;
         let middle = text.find("This is the eighth such report").unwrap();
         let (early, late) = text.split_at(middle);
-        let words = WordVocabulary::of(early, 3);
+        let words = Words::of_text(early, 3);
         let unknown = |text: &str| {
             let numbers = words.encode(text);
-            let count = numbers.iter().filter(|number| **number == WordVocabulary::UNKNOWN).count();
+            let count = numbers.iter().filter(|number| **number == words.unknown()).count();
             count as f64 / numbers.len() as f64
         };
         assert_eq!(["the", "of", ","].map(|word| words.number_of(word).is_some_and(|n| n < 6)), [true; 3]);
         assert!(words.number_of("internet").is_none() && words.number_of("treaty").is_some());
         assert!(unknown(early) < unknown(late), "{} {}", unknown(early), unknown(late));
-        let characters = Vocabulary::of(early);
-        let late = characters.encode_known(late);
+        let characters = Characters::of_text(early);
+        let late = characters.encode(late);
         // Only late addresses have curly quotation marks.
         assert!(
             late.contains(&characters.unknown()) && late.iter().all(|index| *index <= characters.unknown())

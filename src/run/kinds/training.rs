@@ -7,7 +7,7 @@ use crate::plan::run::Run;
 use crate::results::schema::{GradientRow, TrainingRow};
 use crate::results::{GradientCurve, Rows};
 use crate::run::{ExecTarget, RunContext, RunOutput};
-use crate::settings::names::Lags;
+use crate::settings::names::{Lags, Tokenizer};
 use crate::support::error::Result;
 use crate::task::learning::{Task, task};
 use crate::train::{self, Outcome, ProfileRecord, Progress, TrainContext};
@@ -65,7 +65,7 @@ impl<'a> Setup<'a> {
         let config = ModelConfig::new(run, training, task.input(), task.outputs(), longest);
         let model = model(&config, run.settings.seed, target.device);
         let (symbols, by_words) = match input {
-            Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.by_words),
+            Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.tokenizer == Tokenizer::Word),
             _ => (&[][..], false),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));

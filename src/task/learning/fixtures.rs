@@ -6,6 +6,7 @@ use super::options::BatchOptions;
 use super::task::{Batch, Target};
 use crate::data::{Corpus, Cut, RawText};
 use crate::device::cpu;
+use crate::settings::names::Tokenizer;
 
 /// Input and target of each sequence, and whether the batch continues the one before.
 pub type Sequences = (Vec<Vec<i64>>, Vec<Vec<i64>>, bool);
@@ -21,7 +22,7 @@ pub fn corpus() -> Corpus {
     let text = symbols.filter_map(|number| char::from_u32(0x100 + number)).collect();
     let raw = RawText { name: "positions".into(), path: "positions".into(), sha256: String::new(), text };
     let split = [40.0, 31.0, 31.0].map(|count: f64| count / 102.0);
-    Corpus::new(&raw, Cut { by_words: false, split, limit: None, min_count: 1 })
+    Corpus::new(&raw, Cut { tokenizer: Tokenizer::Character, split, max_chars: None, min_count: 1 })
 }
 
 /// The sequences of a batch.

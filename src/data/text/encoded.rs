@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::raw_text::RawText;
+use super::characters::Characters;
+use super::raw::RawText;
 use super::vocabulary::Vocabulary;
 use crate::support::error::{Error, Result};
 
@@ -28,13 +29,15 @@ impl EncodedText {
     /// [`Error::Data`] for fewer than two characters.
     pub fn new(raw: RawText) -> Result<EncodedText> {
         let RawText { name, path, sha256, text } = raw;
-        let vocabulary = Vocabulary::of(&text);
-        let characters = vocabulary.encode_known(&text);
+        let vocabulary = Characters::of_text(&text);
+        let characters = vocabulary.encode(&text);
         if characters.len() < 2 {
             let problem = format!("expected at least 2 characters of text, found {}", characters.len());
             return Err(Error::data(&path, problem));
         }
-        Ok(EncodedText { name, path, characters, vocabulary_size: vocabulary.len(), sha256 })
+        // No character of the text is unknown.
+        let vocabulary_size = vocabulary.len() - 1;
+        Ok(EncodedText { name, path, characters, vocabulary_size, sha256 })
     }
 
     /// Checks that the text has at least `count` characters.

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-use super::catalogue::dataset_of;
-use super::dataset::{Dataset, DatasetKind, Format};
-use super::image_csv::{self, CsvLayout};
-use super::verify::require_complete;
-use super::{checksum, idx};
+use super::csv::{self, CsvLayout};
+use super::idx;
+use crate::data::catalogue::dataset_of;
+use crate::data::checksum;
+use crate::data::dataset::{Dataset, DatasetKind, Format};
+use crate::data::verify::require_complete;
 use crate::support::error::{Error, Result};
 
 /// Grey images of one size, each of a class.
@@ -30,7 +31,8 @@ pub struct Images {
     pub train: ImageSplit,
     /// Test images.
     pub test: ImageSplit,
-    /// SHA-256 of the pixels of `train`, its labels, the pixels of `test` and its labels, whatever their format.
+    /// SHA-256 of the pixels of `train`, its labels, the pixels of `test` and its labels. It is the same for
+    /// every file format.
     pub sha256: String,
 }
 
@@ -59,8 +61,8 @@ impl Images {
     /// The images of a dataset that has been fetched into `root`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a name that no dataset of images has. [`Error::Data`] for a dataset that is absent,
-    /// damaged or of another format. [`Error::Io`] for files that cannot be read.
+    /// [`Error::Usage`] for a name that no dataset of images has. [`Error::Data`] for a dataset that is
+    /// absent, damaged or of another format. [`Error::Io`] for files that cannot be read.
     pub fn from_dataset(name: &str, root: &Path) -> Result<Images> {
         images_of(dataset_of(DatasetKind::Images, name)?, root)
     }
@@ -126,7 +128,7 @@ fn idx_split(dir: &Path, part: &str, size: [usize; 2], classes: u8) -> Result<Im
 fn csv_splits(path: &Path, layout: CsvLayout, train: usize) -> Result<[ImageSplit; 2]> {
     let bytes = gunzip(path)?;
     let (mut pixels, mut labels) =
-        image_csv::parse(&bytes, layout).map_err(|problem| Error::data(path, problem))?;
+        csv::parse(&bytes, layout).map_err(|problem| Error::data(path, problem))?;
     if labels.len() <= train {
         let problem = format!("expected more than {train} images, found {}", labels.len());
         return Err(Error::data(path, problem));
@@ -142,8 +144,8 @@ mod tests {
 
     use flate2::{Compression, write::GzEncoder};
 
-    use super::super::verify::tests::fetched;
     use super::*;
+    use crate::data::verify::tests::fetched;
 
     const TINY: Format = Format::Idx { height: 2, width: 1, classes: 3 };
 

@@ -1,29 +1,28 @@
-//! From text to words.
+//! The split of a text into words.
 
 use std::borrow::Cow;
 
-/// Stands for a symbol, a word or a character, that is not in the vocabulary.
-pub const UNKNOWN: &str = "<unk>";
+use super::vocabulary::UNKNOWN;
 
-/// Stands for the end of a line.
+/// The token of the end of a line.
 pub const END_OF_LINE: &str = "<eos>";
 
-/// The tokens of a text, in lower case.
+/// The words and marks of a text, in lower case.
 ///
-/// - A run of letters and digits is one token. An apostrophe between two letters belongs to it (`don't`; ’ counts
-///   as '), as do a point and a comma between two digits (`1,000.5`).
+/// - A run of letters and digits is one token. An apostrophe between two letters belongs to it (`don't`), and
+///   so do a point and a comma between two digits (`1,000.5`). The apostrophe ’ is read as '.
 /// - Every other character that is not white space is a token by itself: `.`, `-`, `$`.
-/// - The end of a line is the token [`END_OF_LINE`], but lines with no token on them have none: where it is
-///   near certain that one follows another, it tells nothing, and makes the mean loss a token look better.
-/// - `<unk>` and `<eos>` that are spelt out are what they say, so that a text in which someone has already
-///   replaced rare words keeps its meaning.
-pub fn tokens(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+/// - The end of a line is the token [`END_OF_LINE`], except on a line without other tokens. After one end of
+///   a line a second one is almost certain, so it would only make the mean loss of a token look better.
+/// - A literal `<unk>` or `<eos>` is that token, so that a text with rare words already replaced keeps its
+///   meaning.
+pub fn split_words(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     Tokens { rest: text, on_a_line: false }
 }
 
 struct Tokens<'a> {
     rest: &'a str,
-    /// Whether there was a token since the last end of a line.
+    /// True if there was a token since the last end of a line.
     on_a_line: bool,
 }
 
@@ -68,7 +67,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// How many bytes the token is long that a text begins with.
+/// Length in bytes of the first token of a text.
 fn token_length(text: &str) -> usize {
     let mut characters = text.char_indices().peekable();
     let mut before = None;
@@ -83,7 +82,7 @@ fn token_length(text: &str) -> usize {
     text.len()
 }
 
-/// Whether a character belongs to the word or the number on both sides of it.
+/// Returns true if a character belongs to the word or the number on both sides of it.
 fn joins(before: Option<char>, character: char, after: Option<char>) -> bool {
     let (Some(before), Some(after)) = (before, after) else { return false };
     match character {
@@ -94,7 +93,7 @@ fn joins(before: Option<char>, character: char, after: Option<char>) -> bool {
 }
 
 fn lower(token: &str) -> Cow<'_, str> {
-    // Most tokens are as they should be, and need no memory of their own.
+    // Most tokens are in lower case already and need no memory of their own.
     if token.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return token.into();
     }
@@ -106,11 +105,11 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> String {
-        tokens(text).collect::<Vec<_>>().join(" ")
+        split_words(text).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn words_numbers_and_marks_are_tokens() {
+    fn split_words_returns_words_numbers_and_marks() {
         for (text, expected) in [
             ("", ""),
             ("To be, or NOT to be:", "to be , or not to be :"),
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_has_tokens_has_an_end() {
+    fn split_words_ends_lines_with_tokens_only() {
         assert_eq!(split("a\nb\n"), "a <eos> b <eos>");
         assert_eq!(split("\n\na\n\n \n\nb"), "a <eos> b");
         assert_eq!(split("a \n b"), "a <eos> b");
@@ -136,15 +135,15 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn only_case_and_white_space_are_lost(text in "[ -;=-~\n\té’]{0,40}") {
-            let kept: String = tokens(&text).filter(|token| token != END_OF_LINE).collect();
+        fn split_words_loses_only_case_and_white_space(text in "[ -;=-~\n\té’]{0,40}") {
+            let kept: String = split_words(&text).filter(|token| token != END_OF_LINE).collect();
             let expected: String = text.chars().filter(|character| !character.is_whitespace()).collect();
             proptest::prop_assert_eq!(kept, expected.to_lowercase().replace('’', "'"));
         }
     }
 
     #[test]
-    fn tokens_that_are_spelt_out_are_taken_at_their_word() {
+    fn split_words_reads_literal_special_tokens() {
         assert_eq!(split("the <unk> of <eos>\nx <UNK>"), "the <unk> of <eos> x < unk >");
     }
 }

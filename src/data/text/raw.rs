@@ -4,10 +4,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::catalogue::dataset_of;
-use super::dataset::{Dataset, DatasetKind};
-use super::verify::require_complete;
-use super::{checksum, utf8};
+use super::utf8;
+use crate::data::catalogue::dataset_of;
+use crate::data::checksum;
+use crate::data::dataset::{Dataset, DatasetKind};
+use crate::data::verify::require_complete;
 use crate::support::error::{Error, Result};
 
 /// A text and its source.
@@ -17,7 +18,7 @@ pub struct RawText {
     pub name: String,
     /// The file, or the directory of the dataset.
     pub path: PathBuf,
-    /// SHA-256 of `text` in UTF-8. It is that of the file if the file has neither CR LF nor a byte order mark.
+    /// SHA-256 of `text` in UTF-8. It is that of the file, if the file has no CR LF and no byte order mark.
     pub sha256: String,
     /// The text, which may be empty.
     pub text: String,
@@ -38,13 +39,12 @@ impl RawText {
         Ok(RawText::new(name, path.to_path_buf(), utf8::decode(bytes, path)?))
     }
 
-    /// The text of a dataset that has been fetched into `root`: its files one after the other, in the order of
-    /// the dataset, each read as by [`RawText::from_file`]. A file without a final line break gets one, so that
-    /// no line is of two works.
+    /// The text of a dataset that has been fetched into `root`: the concatenation of its files, each read as
+    /// by [`RawText::from_file`]. A file without a final line break gets one, so that no line joins two works.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a name that no dataset of text has. [`Error::Data`] for a dataset that is absent or
-    /// damaged, and for a file that is not UTF-8. [`Error::Io`] for files that cannot be read.
+    /// [`Error::Usage`] for a name that no dataset of text has. [`Error::Data`] for a dataset that is absent
+    /// or damaged, and for a file that is not UTF-8. [`Error::Io`] for files that cannot be read.
     pub fn from_dataset(name: &str, root: &Path) -> Result<RawText> {
         let text = text_of(dataset_of(DatasetKind::Text, name)?, root)?;
         Ok(RawText::new(name.to_string(), root.join(name), text))
@@ -71,9 +71,9 @@ fn text_of(dataset: &Dataset, root: &Path) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dataset::Format;
-    use super::super::verify::tests::fetched;
     use super::*;
+    use crate::data::dataset::Format;
+    use crate::data::verify::tests::fetched;
 
     #[test]
     fn from_file_keeps_the_text_except_line_ends_and_mark() {
