@@ -1,5 +1,5 @@
-//! Lets every program and test find libtorch without an environment variable, compiles the C++ halves of `autograd` and
-//! the engine `simd`, and tells the program what it was built from.
+//! Sets the rpath to libtorch, so that programs and tests need no environment variable; compiles the C++ of the engine
+//! `simd`; and passes the versions of libtorch, tch and this repository on to the program.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,14 +7,14 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=Cargo.lock");
-    // Set by torch-sys, which knows where it found libtorch, whichever way that was.
+    // Set by torch-sys, however it found libtorch.
     let lib = std::env::var("DEP_TCH_LIBTORCH_LIB")
         .expect("torch-sys did not say where libtorch is; run scripts/setup");
     let lib = std::fs::canonicalize(&lib)
         .unwrap_or_else(|error| panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup"));
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
     if lib.join("libtorch_cuda.so").exists() {
-        // It registers itself when it is loaded. No symbol is taken from it, so the linker would leave it out.
+        // The library registers itself when it is loaded. No symbol refers to it, so the linker would drop it.
         println!("cargo:rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
     }
     compile_cpp(&lib);
@@ -23,23 +23,23 @@ fn main() {
     println!("cargo:rustc-env=LSTM_LAB_GIT={}", git_revision());
 }
 
-/// What libtorch offers to C++ only.
+/// Compiles what libtorch offers to C++ only.
 fn compile_cpp(lib: &Path) {
-    const FILES: [&str; 2] = ["src/autograd/node.cpp", "src/engine/simd/tensor.cpp"];
-    FILES.iter().for_each(|file| println!("cargo:rerun-if-changed={file}"));
+    const FILE: &str = "src/engine/simd/tensor.cpp";
+    println!("cargo:rerun-if-changed={FILE}");
     let include = lib.join("../include");
     cc::Build::new()
         .cpp(true)
         .std("c++17")
-        // libtorch's headers are not ours to mend.
+        // The warnings are about libtorch's headers.
         .warnings(false)
         .include(&include)
         .include(include.join("torch/csrc/api/include"))
-        .files(FILES)
+        .file(FILE)
         .compile("lstm_lab_cpp");
 }
 
-/// From the headers beside the libraries.
+/// Reads the version from the headers beside the libraries.
 fn libtorch_version(lib: &Path) -> String {
     let header = lib.join("../include/torch/headeronly/version.h");
     let text = std::fs::read_to_string(header).unwrap_or_default();
@@ -53,18 +53,18 @@ fn libtorch_version(lib: &Path) -> String {
     }
 }
 
-/// From the lock file.
+/// Reads the version from the lock file.
 fn tch_version() -> String {
     let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
     let mut lines = lock.lines().skip_while(|line| *line != "name = \"tch\"").skip(1);
     lines.next().and_then(|line| line.split('"').nth(1)).unwrap_or("unknown").to_string()
 }
 
-/// The commit, `+dirty` where tracked files differ from it.
+/// Returns the commit, with `+dirty` if tracked files differ from it.
 fn git_revision() -> String {
     println!("cargo:rerun-if-changed=src");
-    // Both change with the commit. Not the index: git writes it whenever it looks at the files, and each time the
-    // program would be built anew; so it would for a file that is not there, as in a checkout without git.
+    // Both change with the commit. The index would not do: git also writes it when it only looks at the files, and the
+    // program would be built again. A missing file would cause the same, hence the check for its existence.
     for name in ["HEAD", "logs/HEAD"] {
         if let Some(path) = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists()) {
             println!("cargo:rerun-if-changed={path}");
@@ -77,7 +77,7 @@ fn git_revision() -> String {
     }
 }
 
-/// What git says, if it is there and this is its checkout.
+/// Returns the output of git, if git is installed and this is a checkout.
 fn git(arguments: &[&str]) -> Option<String> {
     let output =
         Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;

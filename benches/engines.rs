@@ -6,7 +6,7 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::Parameters;
-use lstm_lab::cell::init::{StackSize, parameters};
+use lstm_lab::cell::init::StackSize;
 use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{engine, forward};
@@ -25,7 +25,7 @@ impl Work {
     fn new(steps: i64) -> Work {
         let size = StackSize { input_size: SIZE, hidden_size: SIZE, layers: 1 };
         let init = "pytorch".parse().expect("a known init");
-        let parameters = parameters(CellName::Lstm, init, size, 1, Kind::Float, cpu()).leaves();
+        let parameters = Parameters::new(CellName::Lstm, init, size, 1, Kind::Float, cpu()).leaves();
         let mut rng = random::stream(1, Purpose::Input);
         let input =
             random::normal(&mut rng, &[steps, BATCH, SIZE], Kind::Float, cpu()).set_requires_grad(true);

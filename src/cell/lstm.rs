@@ -1,14 +1,23 @@
-//! Long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+//! Long short-term memory (Hochreiter & Schmidhuber 1997), with the forget gate of Gers et al. (2000).
 
 use tch::Tensor;
 
 use super::{Cell, CellName, Gate, LayerParameters, State};
 
+/// The LSTM.
+///
 /// ```text
-/// i_t = σ(W_xi x_t + W_hi h_{t-1} + b_i)      f_t = σ(W_xf x_t + W_hf h_{t-1} + b_f)
-/// g_t = tanh(W_xg x_t + W_hg h_{t-1} + b_g)   o_t = σ(W_xo x_t + W_ho h_{t-1} + b_o)
-/// c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t             h_t = o_t ⊙ tanh(c_t)
+/// i_t = σ(W_xi x_t + W_hi h_{t-1} + b_i)        input gate: how much of the new content enters
+/// f_t = σ(W_xf x_t + W_hf h_{t-1} + b_f)        forget gate: how much of the old cell state is kept
+/// g_t = tanh(W_xg x_t + W_hg h_{t-1} + b_g)     new content
+/// o_t = σ(W_xo x_t + W_ho h_{t-1} + b_o)        output gate: how much of the cell state is shown
+///
+/// c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t               cell state
+/// h_t = o_t ⊙ tanh(c_t)                         hidden state, the output
 /// ```
+///
+/// The gradient of c_t with respect to c_{t-1}, along the cell state alone, is f_t. With f_t near 1 it neither vanishes
+/// nor explodes: the constant error carousel.
 pub struct Lstm;
 
 impl Cell for Lstm {
@@ -20,48 +29,51 @@ impl Cell for Lstm {
         &["i", "f", "g", "o"]
     }
 
-    fn remembering_gate(&self) -> Option<usize> {
-        Some(1)
-    }
-
-    fn admitting_gate(&self) -> Option<usize> {
+    fn input_gate(&self) -> Option<usize> {
         Some(0)
     }
 
-    fn has_c(&self) -> bool {
-        true
+    fn retention_gate(&self) -> Option<usize> {
+        Some(1)
     }
 
     fn candidate(&self) -> usize {
         2
     }
 
-    fn activations(&self, gates: &[Gate], x: &Tensor, last_h: &Tensor) -> Vec<Tensor> {
-        let i = gates[0].preactivation(x, last_h).sigmoid();
-        let f = gates[1].preactivation(x, last_h).sigmoid();
-        let g = gates[2].preactivation(x, last_h).tanh();
-        let o = gates[3].preactivation(x, last_h).sigmoid();
+    fn has_c(&self) -> bool {
+        true
+    }
+
+    /// The first four equations.
+    fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor> {
+        let [i, f, g, o] = gates else { panic!("expected 4 gates of an LSTM, found {}", gates.len()) };
+        let i = i.preactivation(x, h_prev).sigmoid();
+        let f = f.preactivation(x, h_prev).sigmoid();
+        let g = g.preactivation(x, h_prev).tanh();
+        let o = o.preactivation(x, h_prev).sigmoid();
         vec![i, f, g, o]
     }
 
     /// The last two equations.
-    fn update(&self, activations: &[Tensor], last: &State) -> State {
-        let [i, f, g, o] = activations else { panic!("an LSTM has four gates") };
-        let c_last = last.c.as_ref().expect("an LSTM's state has a c");
-        let c = f * c_last + i * g;
+    fn update(&self, activations: &[Tensor], previous: &State) -> State {
+        let [i, f, g, o] = activations else { panic!("expected 4 gates of an LSTM") };
+        let c_prev = previous.c.as_ref().expect("the state of an LSTM has a c");
+        let c = f * c_prev + i * g;
         let h = o * c.tanh();
         State { h, c: Some(c) }
     }
 
-    fn step_projected(
+    /// All six equations, with the four products of the hidden state as one.
+    fn step_from_projection(
         &self,
         _: &LayerParameters,
         w_hh_t: &Tensor,
-        projected: &Tensor,
-        last: &State,
+        projection: &Tensor,
+        previous: &State,
     ) -> State {
-        let gates = projected.addmm(&last.h, w_hh_t).chunk(4, 1);
+        let gates = projection.addmm(&previous.h, w_hh_t).chunk(self.gates().len() as i64, 1);
         let (i, f, g, o) = (gates[0].sigmoid(), gates[1].sigmoid(), gates[2].tanh(), gates[3].sigmoid());
-        self.update(&[i, f, g, o], last)
+        self.update(&[i, f, g, o], previous)
     }
 }

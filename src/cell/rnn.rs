@@ -4,7 +4,11 @@ use tch::Tensor;
 
 use super::{Cell, CellName, Gate, LayerParameters, State};
 
+/// The tanh RNN.
+///
+/// ```text
 /// h_t = tanh(W_x x_t + W_h h_{t-1} + b)
+/// ```
 pub struct Rnn;
 
 impl Cell for Rnn {
@@ -20,21 +24,21 @@ impl Cell for Rnn {
         0
     }
 
-    fn activations(&self, gates: &[Gate], x: &Tensor, last_h: &Tensor) -> Vec<Tensor> {
-        vec![gates[0].preactivation(x, last_h).tanh()]
+    fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor> {
+        vec![gates[0].preactivation(x, h_prev).tanh()]
     }
 
     fn update(&self, activations: &[Tensor], _: &State) -> State {
-        State::of_h(activations[0].shallow_clone())
+        State::from_hidden(activations[0].shallow_clone())
     }
 
-    fn step_projected(
+    fn step_from_projection(
         &self,
         _: &LayerParameters,
         w_hh_t: &Tensor,
-        projected: &Tensor,
-        last: &State,
+        projection: &Tensor,
+        previous: &State,
     ) -> State {
-        State::of_h(projected.addmm(&last.h, w_hh_t).tanh())
+        State::from_hidden(projection.addmm(&previous.h, w_hh_t).tanh())
     }
 }

@@ -14,7 +14,7 @@ use super::profile::{DiagnosticOptions, Profile, ProfileBuilder, SegmentLoss};
 use super::scaled::Scaled;
 use super::segments::{LayerSegment, Segments};
 use crate::cell::{LayerParameters, Parameters, State};
-use crate::engine::analytic::{Analytic, Reverse};
+use crate::engine::analytic::{Analytic, BackwardStep};
 use crate::engine::check;
 use crate::error::Result;
 use crate::settings::names::Quantity;
@@ -73,7 +73,7 @@ impl Adjoint {
     /// Zero, after the last step of a sequence.
     fn zero(layer: &LayerSegment, split_paths: bool) -> Adjoint {
         let Scaled { mantissa: h, exponent } = Scaled::zeros_like(&layer.h.get(0));
-        let c = layer.derivation.c().map(|_| h.copy());
+        let c = layer.cache.c().map(|_| h.copy());
         let paths = split_paths.then(|| Paths::zeros_like(&h));
         Adjoint { h, c, exponent, paths }
     }
@@ -107,13 +107,13 @@ impl Adjoint {
     }
 
     /// The recursion from step t to the step before.
-    fn step_back(&mut self, t: usize, reverse: &mut dyn Reverse, w_hh: &Tensor) {
-        reverse.emit(t, &self.h, self.c.as_mut());
-        let mut earlier = reverse.delta(t).matmul(w_hh);
+    fn step_back(&mut self, t: usize, step: &mut dyn BackwardStep, w_hh: &Tensor) {
+        step.gate_grads(t, &self.h, self.c.as_mut());
+        let mut earlier = step.delta(t).matmul(w_hh);
         if let Some(paths) = &mut self.paths {
-            paths.step_back(t, reverse, earlier.copy());
+            paths.step_back(t, step, earlier.copy());
         }
-        reverse.carry(t, &self.h, &mut earlier);
+        step.add_skip_to_h(t, &self.h, &mut earlier);
         self.h = earlier;
     }
 }
@@ -131,26 +131,26 @@ fn backward(
     set: &mut dyn FnMut(Quantity, Vec<Norm>),
 ) -> Scaled {
     set(Quantity::DirectH, norms_scaled(&direct));
-    let mut reverse = layer.derivation.reverse(&layer.h);
+    let mut step = layer.cache.backward_steps(&layer.h);
     let adjoint =
-        adjoint.get_or_insert_with(|| Adjoint::zero(layer, split_paths && reverse.keep(0).is_some()));
+        adjoint.get_or_insert_with(|| Adjoint::zero(layer, split_paths && step.retention(0).is_some()));
     // True of every segment but the last if the loss depends on the last step only.
     let no_direct = direct.is_zero();
     let (mut total_h, mut total_c) = (Vec::new(), Vec::new());
     for (t, direct) in direct.unbind().iter().enumerate().rev() {
         if let Some(paths) = &mut adjoint.paths {
-            paths.add(t, reverse.as_ref(), direct, &adjoint.exponent);
+            paths.add(t, step.as_ref(), direct, &adjoint.exponent);
         }
         if !no_direct {
             adjoint.add_direct(direct);
         }
         if let Some(c) = &mut adjoint.c {
-            reverse.absorb(t, &adjoint.h, c);
+            step.accumulate_cell_grad(t, &adjoint.h, c);
         }
         adjoint.rescale();
         total_h.push(adjoint.scaled(&adjoint.h));
         total_c.extend(adjoint.c.as_ref().map(|c| adjoint.scaled(&c.copy())));
-        adjoint.step_back(t, reverse.as_mut(), &p.w_hh);
+        adjoint.step_back(t, step.as_mut(), &p.w_hh);
     }
     if let Some(paths) = &mut adjoint.paths {
         let [cell, gates] = paths.take_norms();
@@ -162,6 +162,6 @@ fn backward(
     }
     let total_h = Scaled::stack_reversed(total_h);
     set(Quantity::TotalH, norms_scaled(&total_h));
-    let mantissa = reverse.deltas(&total_h.mantissa).of_input.matmul(&p.w_ih);
+    let mantissa = step.deltas(&total_h.mantissa).of_input.matmul(&p.w_ih);
     Scaled { mantissa, exponent: total_h.exponent }.normalised_rows()
 }

@@ -8,7 +8,7 @@ use tch::Tensor;
 use super::norm::norms;
 use super::profile::Profile;
 use crate::cell::{Cell, LayerParameters, Parameters, State};
-use crate::engine::{Adjoints, Engine, check};
+use crate::engine::{AdjointSlot, Engine, check};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
@@ -71,7 +71,7 @@ enum AdjointSource {
     /// these states.
     Cuts(Vec<usize>, Vec<State>),
     /// A slot that the backward pass fills.
-    Stored(Adjoints),
+    Stored(AdjointSlot),
 }
 
 impl TracedLayer {
@@ -87,7 +87,7 @@ impl TracedLayer {
             let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
             return TracedLayer { output, adjoints: AdjointSource::States(states) };
         }
-        if let Some((output, adjoints)) = engine.layer_with_adjoints(cell, layer, input, initial) {
+        if let Some((output, adjoints)) = engine.forward_with_adjoints(cell, layer, input, initial) {
             return TracedLayer { output, adjoints: AdjointSource::Stored(adjoints) };
         }
         // Cuts are counted from the end, so that the last step is one of them.

@@ -13,7 +13,7 @@ use tch::{Tensor, no_grad};
 use super::r_product::RProduct;
 use super::segments::Segments;
 use crate::cell::{Parameters, State};
-use crate::engine::analytic::{Analytic, Reverse};
+use crate::engine::analytic::{Analytic, BackwardStep};
 use crate::engine::check;
 use crate::error::{Error, Result};
 
@@ -83,11 +83,11 @@ pub fn products(
         let mut products = Vec::new();
         for (segment, range) in segments.ranges().rev() {
             let layers = segments.run(segment);
-            let mut reverses: Vec<Box<dyn Reverse>> =
-                layers.iter().map(|layer| layer.derivation.reverse(&layer.h)).collect();
+            let mut recursions: Vec<Box<dyn BackwardStep>> =
+                layers.iter().map(|layer| layer.cache.backward_steps(&layer.h)).collect();
             for t in (0..range.len()).rev() {
                 products.extend(sweep.observe(observation(sweep.lag)));
-                sweep.step_back(&mut reverses, t);
+                sweep.step_back(&mut recursions, t);
             }
         }
         Ok(products)
@@ -124,19 +124,19 @@ impl<'a> BackwardSweep<'a> {
     /// Multiplies the rows by ∂s_t/∂s_{t−1}, with t counted within the segment. The input of a layer is the h
     /// of the layer below at the same step. The gradient of the input is therefore added to that h before the
     /// layer below steps back.
-    fn step_back(&mut self, reverses: &mut [Box<dyn Reverse>], t: usize) {
-        for (layer, reverse) in reverses.iter_mut().enumerate().rev() {
+    fn step_back(&mut self, recursions: &mut [Box<dyn BackwardStep>], t: usize) {
+        for (layer, step) in recursions.iter_mut().enumerate().rev() {
             let d_h = self.h[layer].shallow_clone();
             let mut d_c = self.c.get_mut(layer);
             if let Some(d_c) = &mut d_c {
-                reverse.absorb(t, &d_h, d_c);
+                step.accumulate_cell_grad(t, &d_h, d_c);
             }
-            reverse.emit(t, &d_h, d_c);
-            let mut earlier = reverse.delta(t).matmul(&self.p.layers[layer].w_hh);
-            reverse.carry(t, &d_h, &mut earlier);
+            step.gate_grads(t, &d_h, d_c);
+            let mut earlier = step.delta(t).matmul(&self.p.layers[layer].w_hh);
+            step.add_skip_to_h(t, &d_h, &mut earlier);
             self.h[layer] = earlier;
             if let Some(below) = layer.checked_sub(1) {
-                self.h[below] += reverse.input_delta(t, &d_h).matmul(&self.p.layers[layer].w_ih);
+                self.h[below] += step.input_delta(t, &d_h).matmul(&self.p.layers[layer].w_ih);
             }
         }
         self.lag += 1;

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::norm::{Norm, norms_scaled};
 use super::scaled::Scaled;
-use crate::engine::analytic::Reverse;
+use crate::engine::analytic::BackwardStep;
 
 /// The two parts of the adjoint, with exponents of their own.
 pub struct Paths {
@@ -25,9 +25,9 @@ impl Paths {
 
     /// Adds the contributions of step t: the direct part to the cell path, and the part through W_hh, which
     /// has the given exponent, to the gate path.
-    pub fn add(&mut self, t: usize, reverse: &dyn Reverse, direct: &Scaled, exponent: &Tensor) {
+    pub fn add(&mut self, t: usize, step: &dyn BackwardStep, direct: &Scaled, exponent: &Tensor) {
         let induced = |d_h: &Tensor, exponent: &Tensor| {
-            let mantissa = reverse.enter(t, d_h)?;
+            let mantissa = step.state_jacobian_vec(t, d_h)?;
             Some(Scaled { mantissa, exponent: exponent.shallow_clone() })
         };
         let kind = self.through_w.kind();
@@ -42,8 +42,8 @@ impl Paths {
     }
 
     /// Goes from step t to the step before.
-    pub fn step_back(&mut self, t: usize, reverse: &dyn Reverse, through_w: Tensor) {
-        if let Some(retained) = reverse.keep(t) {
+    pub fn step_back(&mut self, t: usize, step: &dyn BackwardStep, through_w: Tensor) {
+        if let Some(retained) = step.retention(t) {
             self.cell.mantissa = &self.cell.mantissa * retained;
             self.gates.mantissa = &self.gates.mantissa * retained;
         }

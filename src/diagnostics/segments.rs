@@ -8,7 +8,7 @@ use std::ops::Range;
 use tch::Tensor;
 
 use crate::cell::{Parameters, State};
-use crate::engine::analytic::{self, Derivation, Slopes};
+use crate::engine::analytic::{self, ActivationDerivative, ForwardCache};
 
 /// The segments of a sequence and the states before each of them.
 pub struct Segments<'a> {
@@ -26,7 +26,7 @@ pub struct LayerSegment {
     /// The states before the segment and after each of its steps, `[t+1, B, H]`.
     pub h: Tensor,
     /// The values that the backward pass needs.
-    pub derivation: Box<dyn Derivation>,
+    pub cache: Box<dyn ForwardCache>,
 }
 
 impl<'a> Segments<'a> {
@@ -49,7 +49,7 @@ impl<'a> Segments<'a> {
             for (layer, initial) in segments.run(n - 1).iter().zip(&segments.initial) {
                 let last = |states: &Tensor| states.get(states.size()[0] - 1);
                 initial.h.get(n as i64).copy_(&last(&layer.h));
-                if let (Some(initial), Some(c)) = (&initial.c, layer.derivation.c()) {
+                if let (Some(initial), Some(c)) = (&initial.c, layer.cache.c()) {
                     initial.get(n as i64).copy_(&last(c));
                 }
             }
@@ -74,8 +74,14 @@ impl<'a> Segments<'a> {
         for (parameters, initial) in self.p.layers.iter().zip(&self.initial) {
             let first = initial.map(|states| states.get(segment as i64));
             let below = layers.last().map_or_else(|| self.input(segment), LayerSegment::output);
-            let (h, derivation) = analytic::forward(self.p.cell(), parameters, &below, &first, Slopes::Exact);
-            layers.push(LayerSegment { h, derivation });
+            let (h, cache) = analytic::forward(
+                self.p.cell(),
+                parameters,
+                &below,
+                &first,
+                ActivationDerivative::FromPreactivations,
+            );
+            layers.push(LayerSegment { h, cache });
         }
         layers
     }

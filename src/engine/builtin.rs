@@ -1,13 +1,13 @@
-//! libtorch's own layers: the functions that tch's `nn::lstm` and `nn::gru` call, and `rnn_tanh`, given this
-//! program's parameters. (tch's wrappers make parameters of their own with an init of their own, and their zero
-//! state shares one storage between h and c.)
+//! libtorch's own layers: the functions behind tch's `nn::lstm` and `nn::gru`, and `rnn_tanh`, with given parameters.
+//!
+//! tch's wrappers are not used: they draw parameters of their own, and the h and c of their zero state share one storage.
 
 use tch::Tensor;
 
 use super::{Engine, EngineName, Output};
 use crate::cell::{Cell, CellName, LayerParameters, Parameters, State};
 
-/// See the module.
+/// The engine `builtin`.
 pub struct Builtin;
 
 impl Engine for Builtin {
@@ -15,24 +15,32 @@ impl Engine for Builtin {
         EngineName::Builtin
     }
 
-    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
-        let Output { output, mut last } =
-            run(cell.name(), &p.tensors(), 1, input, std::slice::from_ref(first));
-        (output, last.remove(0))
+    fn layer(
+        &self,
+        cell: &dyn Cell,
+        p: &LayerParameters,
+        input: &Tensor,
+        initial_state: &State,
+    ) -> (Tensor, State) {
+        let initial_states = std::slice::from_ref(initial_state);
+        let Output { output, mut final_states } = run(cell.name(), &p.tensors(), 1, input, initial_states);
+        (output, final_states.remove(0))
     }
 
-    /// All layers in one call, as a user of `nn::lstm` would make it.
-    fn stack(&self, p: &Parameters, input: &Tensor, first: &[State]) -> Output {
-        run(p.cell, &p.tensors(), p.layers.len() as i64, input, first)
+    /// Runs all layers in one call, like `nn::lstm`.
+    fn forward_layers(&self, p: &Parameters, input: &Tensor, initial_states: &[State]) -> Output {
+        run(p.cell, &p.tensors(), p.layers.len() as i64, input, initial_states)
     }
 }
 
-fn run(cell: CellName, weights: &[&Tensor], layers: i64, input: &Tensor, first: &[State]) -> Output {
+fn run(cell: CellName, weights: &[&Tensor], layers: i64, input: &Tensor, initial_states: &[State]) -> Output {
     let (has_biases, dropout, train, bidirectional, batch_first) = (true, 0.0, true, false, false);
-    let h = Tensor::stack(&first.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
+    let h = Tensor::stack(&initial_states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
+    let without_c = |h: Tensor| h.unbind(0).into_iter().map(State::from_hidden).collect();
     match cell {
         CellName::Lstm => {
-            let c = first.iter().map(|state| state.c.as_ref().expect("an LSTM's state has a c"));
+            let c =
+                initial_states.iter().map(|state| state.c.as_ref().expect("the state of an LSTM has a c"));
             let c = Tensor::stack(&c.collect::<Vec<_>>(), 0);
             let (output, h, c) = input.lstm(
                 &[&h, &c],
@@ -44,19 +52,18 @@ fn run(cell: CellName, weights: &[&Tensor], layers: i64, input: &Tensor, first: 
                 bidirectional,
                 batch_first,
             );
-            let last =
-                h.unbind(0).into_iter().zip(c.unbind(0)).map(|(h, c)| State { h, c: Some(c) }).collect();
-            Output { output, last }
+            let final_states = h.unbind(0).into_iter().zip(c.unbind(0)).map(|(h, c)| State { h, c: Some(c) });
+            Output { output, final_states: final_states.collect() }
         }
         CellName::Gru => {
             let (output, h) =
                 input.gru(&h, weights, has_biases, layers, dropout, train, bidirectional, batch_first);
-            Output { output, last: h.unbind(0).into_iter().map(State::of_h).collect() }
+            Output { output, final_states: without_c(h) }
         }
         CellName::Rnn => {
             let (output, h) =
                 input.rnn_tanh(&h, weights, has_biases, layers, dropout, train, bidirectional, batch_first);
-            Output { output, last: h.unbind(0).into_iter().map(State::of_h).collect() }
+            Output { output, final_states: without_c(h) }
         }
     }
 }

@@ -1,12 +1,12 @@
-//! What depends on the input alone is computed for all steps in one product before the loop; inside it one
-//! product a step serves all gates. Autograd keeps the tape.
+//! One product for the inputs of all steps before the loop, and one product a step for the hidden state of all gates.
+//! Autograd computes the gradient.
 
 use tch::Tensor;
 
 use super::{Engine, EngineName};
 use crate::cell::{Cell, LayerParameters, State};
 
-/// See the module.
+/// The engine `fused`.
 pub struct Fused;
 
 impl Engine for Fused {
@@ -19,16 +19,16 @@ impl Engine for Fused {
         cell: &dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
-        first: &State,
+        initial_state: &State,
     ) -> Option<Vec<State>> {
         let (steps, batch) = (input.size()[0], input.size()[1]);
         // [T·B, I] × [I, G·H] + bias: one product for the whole sequence.
-        let projected = cell.hoisted_bias(p).addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
-        let projected = projected.view([steps, batch, -1]).unbind(0);
+        let projections = cell.input_bias(p).addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
         let w_hh_t = p.w_hh.tr();
         let mut states: Vec<State> = Vec::with_capacity(steps as usize);
-        for projected in &projected {
-            let next = cell.step_projected(p, &w_hh_t, projected, states.last().unwrap_or(first));
+        for projection in &projections.view([steps, batch, -1]).unbind(0) {
+            let previous = states.last().unwrap_or(initial_state);
+            let next = cell.step_from_projection(p, &w_hh_t, projection, previous);
             states.push(next);
         }
         Some(states)

@@ -3,7 +3,7 @@
 use crate::support::names::names;
 
 names! {
-    /// How a cell is run over a sequence.
+    /// A way to run a cell over a sequence.
     EngineName ("engine") {
         /// the textbook equations, one gate at a time, differentiated by autograd
         Stepwise = "stepwise",
@@ -19,7 +19,7 @@ names! {
 }
 
 impl EngineName {
-    /// Whether the engine's states are nodes of the autograd graph. One that shows none is probed by cutting.
+    /// Returns true if the engine's states are nodes of the autograd graph.
     pub fn shows_states(self) -> bool {
         matches!(self, EngineName::Stepwise | EngineName::Fused)
     }

@@ -1,12 +1,12 @@
-//! The textbook literally: at each step each gate multiplies the input and the last state for itself (eight
-//! products a step for the LSTM), and autograd keeps the tape. The yardstick of what clarity costs.
+//! The textbook equations as written: at each step, each gate has a product of the input and one of the hidden state
+//! (eight products a step for the LSTM). Autograd computes the gradient. The other engines are compared with this one.
 
 use tch::Tensor;
 
 use super::{Engine, EngineName};
 use crate::cell::{Cell, LayerParameters, State};
 
-/// See the module.
+/// The engine `stepwise`.
 pub struct Stepwise;
 
 impl Engine for Stepwise {
@@ -19,12 +19,12 @@ impl Engine for Stepwise {
         cell: &dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
-        first: &State,
+        initial_state: &State,
     ) -> Option<Vec<State>> {
         let gates = p.gates(cell.gates().len());
         let mut states: Vec<State> = Vec::with_capacity(input.size()[0] as usize);
         for x in input.unbind(0) {
-            let next = cell.step(&gates, &x, states.last().unwrap_or(first));
+            let next = cell.step(&gates, &x, states.last().unwrap_or(initial_state));
             states.push(next);
         }
         Some(states)

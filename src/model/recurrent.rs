@@ -9,8 +9,8 @@ use super::dropout::dropout;
 use super::forward::{ForwardArgs, Model, ModelOutput};
 use super::weights::Weights;
 use super::{attention, dense};
-use crate::cell::init::{Init, StackSize, parameters};
-use crate::cell::{LayerParameters, Parameters, State, zero_state};
+use crate::cell::init::{Init, StackSize};
+use crate::cell::{LayerParameters, Parameters, State};
 use crate::device::cpu;
 use crate::engine::{EngineName, engine};
 use crate::error::Result;
@@ -62,7 +62,7 @@ impl Recurrent {
             }
             let initial = match args.initial {
                 Some(initial) => initial[k].shallow_clone(),
-                None => zero_state(cell, vectors, vectors.size()[1], layer.hidden_size()),
+                None => cell.zero_state(vectors, vectors.size()[1], layer.hidden_size()),
             };
             let (next, state) = engine.layer(cell, layer, &states, &initial);
             states = next;
@@ -82,7 +82,7 @@ fn draw_layers(config: &ModelConfig, seed: u64) -> Vec<(String, Tensor)> {
         // A seed for each layer: layers of one size would be equal otherwise.
         let seed = seed.wrapping_add((k as u64) << 32);
         let size = StackSize { input_size: *input_size, hidden_size: *hidden_size, layers: 1 };
-        parameters(cell, init, size, seed, Kind::Double, cpu()).layers
+        Parameters::new(cell, init, size, seed, Kind::Double, cpu()).layers
     };
     let layers = input_sizes.zip(&config.layer_sizes).enumerate().flat_map(layer).collect();
     let drawn = Parameters { cell, layers };

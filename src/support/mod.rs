@@ -1,9 +1,14 @@
 //! Small helpers that know nothing of recurrent networks.
 
+#[cfg(feature = "lab")]
 pub mod error;
+#[cfg(feature = "lab")]
 pub mod file;
-pub mod names;
+pub(crate) mod names;
+#[cfg(feature = "lab")]
 pub mod panic;
+#[cfg(feature = "lab")]
 pub mod progress;
+#[cfg(feature = "lab")]
 pub mod stats;
 pub mod text;

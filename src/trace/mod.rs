@@ -116,8 +116,8 @@ impl Given {
             .map(|((name, _), gradient)| (format!("grad.{name}"), gradient))
             .collect();
         found.insert("output".into(), run.output.shallow_clone());
-        found.insert("h_n".into(), stack_h(&run.last));
-        found.extend(stack_c(&run.last).map(|c_n| ("c_n".to_string(), c_n)));
+        found.insert("h_n".into(), stack_h(&run.final_states));
+        found.extend(stack_c(&run.final_states).map(|c_n| ("c_n".to_string(), c_n)));
         Ok(found)
     }
 

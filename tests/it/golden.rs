@@ -67,10 +67,13 @@ fn every_engine_gives_what_pytorch_gave() {
                 assert_same(found, &expected[name], 1e-12, &format!("{cell} {} {name}", engine.name()));
             };
             close(&run.output, "output");
-            close(&Tensor::stack(&run.last.iter().map(|s| &s.h).collect::<Vec<_>>(), 0), "h_n");
+            close(&Tensor::stack(&run.final_states.iter().map(|s| &s.h).collect::<Vec<_>>(), 0), "h_n");
             if c0.is_some() {
                 close(
-                    &Tensor::stack(&run.last.iter().map(|s| s.c.as_ref().unwrap()).collect::<Vec<_>>(), 0),
+                    &Tensor::stack(
+                        &run.final_states.iter().map(|s| s.c.as_ref().unwrap()).collect::<Vec<_>>(),
+                        0,
+                    ),
                     "c_n",
                 );
             }

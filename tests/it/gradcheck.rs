@@ -11,7 +11,7 @@ use crate::support::{Case, engines, results};
 fn loss(engine: &dyn Engine, p: &Parameters, input: &Tensor, first: &[State], cotangent: &Tensor) -> f64 {
     let run = forward(engine, p, input, Some(first)).unwrap();
     let mut loss = (&run.output * cotangent).sum(Kind::Double);
-    for state in &run.last {
+    for state in &run.final_states {
         loss += state.h.sin().sum(Kind::Double);
         if let Some(c) = &state.c {
             loss += c.sin().sum(Kind::Double);

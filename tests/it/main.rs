@@ -7,6 +7,7 @@ mod cli;
 mod data;
 mod docs;
 mod exact;
+mod examples;
 mod experiments;
 mod frameworks;
 mod golden;

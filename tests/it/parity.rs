@@ -2,7 +2,7 @@
 
 use lstm_lab::cell::{Cell, CellName, LayerParameters, State};
 use lstm_lab::device::cpu;
-use lstm_lab::engine::{Engine, EngineName, agreement, engine};
+use lstm_lab::engine::{Engine, EngineName, engine, parity};
 use lstm_lab::error::Error;
 use tch::nn::{self, RNN};
 use tch::{Kind, Tensor};
@@ -65,8 +65,8 @@ fn builtin_same_parameters_matches_tch_nn() {
     let ours = lstm_lab::engine::forward(engine(EngineName::Builtin), &p, &input, None).unwrap();
     assert_eq!(ours.output, output.detach());
     for layer in 0..2 {
-        assert_eq!(ours.last[layer as usize].h, state.h().get(layer));
-        assert_eq!(ours.last[layer as usize].c.as_ref().unwrap(), &state.c().get(layer));
+        assert_eq!(ours.final_states[layer as usize].h, state.h().get(layer));
+        assert_eq!(ours.final_states[layer as usize].c.as_ref().unwrap(), &state.c().get(layer));
     }
 }
 
@@ -116,10 +116,10 @@ fn check_engine_with_one_wrong_result_names_the_result() {
     let p = case.parameters();
     let check = |wrong: &'static str| {
         let builtin = engine(EngineName::Builtin);
-        agreement::check(&Wrong(wrong), builtin, &p, &case.input(), &case.cotangent(), 1e-9)
+        parity::check(&Wrong(wrong), builtin, &p, &case.input(), &case.cotangent(), 1e-9)
     };
     check("none").unwrap();
-    let results = agreement::results(&Wrong("none"), &p, &case.input(), &case.cotangent()).unwrap();
+    let results = parity::results(&Wrong("none"), &p, &case.input(), &case.cotangent()).unwrap();
     let names = [
         "output",
         "h_n of layer 0",
@@ -147,7 +147,7 @@ fn relative_difference_nan_is_nan() {
     let one = Tensor::from_slice(&[1.0]);
     let nan = Tensor::from_slice(&[f64::NAN]);
     for (a, b) in [(&one, &nan), (&nan, &one), (&nan, &nan)] {
-        assert!(agreement::relative_difference(a, b).is_nan());
+        assert!(parity::relative_difference(a, b).is_nan());
     }
 }
 
@@ -176,11 +176,11 @@ mod needs_cuda {
             let case = Case::new(cell, 2, 20, Kind::Double);
             let p = case.parameters();
             let on_cpu =
-                agreement::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
+                parity::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
             let p = p.to(Kind::Double, cuda);
             for engine in engines(Kind::Double) {
                 let on_cuda =
-                    agreement::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda))
+                    parity::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda))
                         .unwrap();
                 for ((name, found), (_, expected)) in on_cuda.iter().zip(on_cpu.as_ref().unwrap()) {
                     assert_same(

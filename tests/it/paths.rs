@@ -1,7 +1,7 @@
 //! The adjoint split by path: along the carried state, or through the gates.
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::{LayerParameters, State, cell, zero_state};
+use lstm_lab::cell::{LayerParameters, State, cell};
 use lstm_lab::diagnostics::{DiagnosticOptions, Norm, analytic, norms};
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{Engine, engine};
@@ -22,7 +22,7 @@ fn carried(state: &State) -> &Tensor {
 fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> {
     let cell = cell(name);
     let gates = p.gates(cell.gates().len());
-    let mut last = zero_state(cell, input, input.size()[1], p.hidden_size());
+    let mut last = cell.zero_state(input, input.size()[1], p.hidden_size());
     let mut states = Vec::new();
     for x in input.unbind(0) {
         let state = cell.update(&cell.activations(&gates, &x, &last.h.detach()), &last);
@@ -58,7 +58,7 @@ fn path_split_norms_equal_truncated_and_full_autograd() {
             let p = p.leaves();
             let stepwise: &dyn Engine = engine(EngineName::Stepwise);
             let leaf = |tensor: &Tensor| tensor.detach().set_requires_grad(true);
-            let zeros = zero_state(p.cell(), &case.input(), case.batch, case.hidden);
+            let zeros = p.cell().zero_state(&case.input(), case.batch, case.hidden);
             let states = |layer: usize, input: &Tensor| {
                 stepwise.states(p.cell(), &p.layers[layer], input, &zeros).unwrap()
             };
@@ -106,7 +106,7 @@ fn cell_path_equals_product_of_forget_gates() {
     let found = analytic::profiles(&p, &input, None, SPLIT, &last).unwrap();
     // Forget gates from the equations.
     let gates = p.layers[0].gates(4);
-    let mut state = lstm_lab::cell::zero_state(cell(CellName::Lstm), &input, 1, 1);
+    let mut state = cell(CellName::Lstm).zero_state(&input, 1, 1);
     let mut forget = Vec::new();
     for x in input.unbind(0) {
         forget.push(gates[1].preactivation(&x, &state.h).sigmoid().double_value(&[0, 0]));

@@ -34,14 +34,14 @@ proptest! {
             let whole = forward(engine, &p, &input, Some(&first)).unwrap();
             let head = forward(engine, &p, &input.narrow(0, 0, cut), Some(&first)).unwrap();
             let mut output = head.output.shallow_clone();
-            let mut last = head.last;
+            let mut last = head.final_states;
             if cut < case.steps {
                 let tail = forward(engine, &p, &input.narrow(0, cut, case.steps - cut), Some(&last)).unwrap();
                 output = Tensor::cat(&[output, tail.output], 0);
-                last = tail.last;
+                last = tail.final_states;
             }
             assert_same(&output, &whole.output, 1e-13, "output");
-            for (a, b) in last.iter().zip(&whole.last) {
+            for (a, b) in last.iter().zip(&whole.final_states) {
                 assert_same(&a.h, &b.h, 1e-13, "h_n");
                 if let (Some(a), Some(b)) = (&a.c, &b.c) {
                     assert_same(a, b, 1e-13, "c_n");

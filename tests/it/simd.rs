@@ -6,7 +6,7 @@ use lstm_lab::config;
 use lstm_lab::data::Inputs;
 use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
-use lstm_lab::engine::{agreement, engine, forward};
+use lstm_lab::engine::{engine, forward, parity};
 use lstm_lab::error::Error;
 use lstm_lab::plan::Plan;
 use proptest::prelude::*;
@@ -78,7 +78,8 @@ fn inside_a_larger_graph() {
             // Every other feature, in an order of its own: no view of neighbours.
             let view = wide.slice(2, 0, 12, 2).transpose(0, 1).contiguous().transpose(0, 1);
             let below = forward(engine(name), &p, &view, None).unwrap();
-            let above = forward(engine(name), &p, &below.output.flip([0]), Some(&below.last)).unwrap();
+            let above =
+                forward(engine(name), &p, &below.output.flip([0]), Some(&below.final_states)).unwrap();
             // An expanded gradient from above, and none at all for the last state.
             let loss = above.output.sum(kind);
             let mut found = Tensor::run_backward(&[&loss], &[&wide, &p.layers[0].w_hh], true, false);
@@ -102,7 +103,7 @@ fn without_gradients_the_same_numbers_and_no_graph() {
         let without = no_grad(|| forward(simd, &p, &case.input(), Some(&first)).unwrap());
         assert!(with.output.requires_grad() && !without.output.requires_grad());
         assert_eq!(with.output, without.output);
-        for (with, without) in with.last.iter().zip(&without.last) {
+        for (with, without) in with.final_states.iter().zip(&without.final_states) {
             assert_eq!(with.h, without.h);
             assert_eq!(with.c, without.c);
         }
@@ -115,7 +116,7 @@ fn only_the_last_state_may_matter() {
         let case = Case::new(cell, 2, 8, Kind::Float);
         let gradients = |name: EngineName, kind: Kind| {
             let p = case.parameters().to(kind, cpu()).leaves();
-            let last = forward(engine(name), &p, &case.input().to_kind(kind), None).unwrap().last;
+            let last = forward(engine(name), &p, &case.input().to_kind(kind), None).unwrap().final_states;
             let state = last[1].c.as_ref().unwrap_or(&last[1].h);
             let found = Tensor::run_backward(&[state.sum(kind)], &p.tensors(), false, false);
             p.named().into_iter().map(|(name, _)| name).zip(found).collect::<Vec<_>>()
@@ -129,7 +130,7 @@ fn only_the_last_state_may_matter() {
 fn scaled(name: EngineName, case: &Case, kind: Kind, scale: f64) -> Vec<(String, Tensor)> {
     let p = case.parameters().to(kind, cpu());
     let input = (case.input() * scale).to_kind(kind);
-    agreement::results(engine(name), &p, &input, &case.cotangent().to_kind(kind)).unwrap()
+    parity::results(engine(name), &p, &input, &case.cotangent().to_kind(kind)).unwrap()
 }
 
 /// The root mean square of an error, relative to that of the exact numbers.
@@ -167,7 +168,7 @@ fn what_is_not_finite_shows_where_it_shows_in_libtorch() {
             let input = case.input();
             let _ = input.get(2).get(1).get(3).fill_(number);
             let run = |name: EngineName| {
-                agreement::results(engine(name), &case.parameters(), &input, &case.cotangent()).unwrap()
+                parity::results(engine(name), &case.parameters(), &input, &case.cotangent()).unwrap()
             };
             let (found, expected) = (run(EngineName::Simd), run(EngineName::Builtin));
             for ((name, found), (_, expected)) in found.iter().zip(&expected) {

@@ -1,122 +1,19 @@
-//! How parameters start: one policy for every engine, never a library's default.
+//! Init policies: how parameters start. Every engine starts from the same numbers, never from a library's default.
+//!
+//! ```
+//! use lstm_lab::{CellName, Init, Parameters, StackSize};
+//! use tch::{Device, Kind};
+//!
+//! // The forget gate starts open: its bias is 1.
+//! let init: Init = "orthogonal+forget_bias(1)".parse().unwrap();
+//! let size = StackSize { input_size: 3, hidden_size: 5, layers: 2 };
+//! let p = Parameters::new(CellName::Lstm, init, size, 42, Kind::Double, Device::Cpu);
+//! let forget_bias = p.layers[0].b_ih.narrow(0, 5, 5);
+//! assert_eq!(Vec::<f64>::try_from(&forget_bias).unwrap(), [1.0; 5]);
+//! ```
 
+mod draw;
 mod policy;
 
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, Uniform};
-use tch::{Device, Kind, Tensor};
-
-use crate::cell::CellName;
-use crate::cell::{Cell, LayerParameters, Parameters, cell};
-use crate::device::cpu;
-use crate::random::{self, Purpose};
+pub use draw::StackSize;
 pub use policy::{BaseInit, FORMS, GateBias, Init};
-
-/// The sizes of a stack of layers.
-#[derive(Debug, Clone, Copy)]
-pub struct StackSize {
-    /// Features of the input at each step, I.
-    pub input_size: i64,
-    /// Units of each layer, H.
-    pub hidden_size: i64,
-    /// Number of layers.
-    pub layers: usize,
-}
-
-/// Parameters drawn by a policy from a seed; the same numbers for every dtype and device.
-pub fn parameters(
-    name: CellName,
-    init: Init,
-    size: StackSize,
-    seed: u64,
-    kind: Kind,
-    device: Device,
-) -> Parameters {
-    let mut rng = random::stream(seed, Purpose::Parameters);
-    let layers = (0..size.layers)
-        .map(|layer| {
-            let input = if layer == 0 { size.input_size } else { size.hidden_size };
-            draw_layer(cell(name), init, input, size.hidden_size, &mut rng)
-        })
-        .collect();
-    Parameters { cell: name, layers }.to(kind, device)
-}
-
-fn draw_layer(cell: &dyn Cell, init: Init, input: i64, hidden: i64, rng: &mut ChaCha8Rng) -> LayerParameters {
-    let gates = cell.gates().len() as i64;
-    // Each gate's matrix is drawn for itself: its fan-out is H and not G·H.
-    let mut stacked = |columns, weight: fn(&BaseInit, [i64; 2], &mut ChaCha8Rng) -> Tensor| {
-        let blocks: Vec<Tensor> = (0..gates).map(|_| weight(&init.base, [hidden, columns], rng)).collect();
-        Tensor::cat(&blocks, 0)
-    };
-    let w_ih = stacked(input, input_weight);
-    let w_hh = stacked(hidden, recurrent_weight);
-    let mut bias = || match init.base {
-        BaseInit::Pytorch => uniform(1.0 / (hidden as f64).sqrt(), &[gates * hidden], rng),
-        _ => Tensor::zeros([gates * hidden], (Kind::Double, cpu())),
-    };
-    let layer = LayerParameters { w_ih, w_hh, b_ih: bias(), b_hh: bias() };
-    set_gate_bias(cell, init.gate, &layer, rng);
-    layer
-}
-
-fn input_weight(base: &BaseInit, shape: [i64; 2], rng: &mut ChaCha8Rng) -> Tensor {
-    match *base {
-        BaseInit::Pytorch => uniform(1.0 / (shape[0] as f64).sqrt(), &shape, rng),
-        BaseInit::Xavier | BaseInit::Orthogonal { .. } => xavier(shape, rng),
-        BaseInit::Identity { .. } => normal(0.001, shape, rng),
-        BaseInit::Gaussian { std } => normal(std, shape, rng),
-        BaseInit::Tch => uniform((6.0 / shape[1] as f64).sqrt(), &shape, rng),
-    }
-}
-
-fn recurrent_weight(base: &BaseInit, shape: [i64; 2], rng: &mut ChaCha8Rng) -> Tensor {
-    match *base {
-        BaseInit::Orthogonal { gain } => orthogonal(shape[0], rng) * gain,
-        BaseInit::Identity { gain } => Tensor::eye(shape[0], (Kind::Double, cpu())) * gain,
-        _ => input_weight(base, shape, rng),
-    }
-}
-
-fn uniform(bound: f64, shape: &[i64], rng: &mut ChaCha8Rng) -> Tensor {
-    random::uniform(rng, -bound, bound, shape, Kind::Double, cpu())
-}
-
-fn normal(std: f64, shape: [i64; 2], rng: &mut ChaCha8Rng) -> Tensor {
-    random::normal(rng, &shape, Kind::Double, cpu()) * std
-}
-
-/// U(±√(6 / (rows + columns))), Glorot & Bengio 2010, eq. 16.
-fn xavier(shape: [i64; 2], rng: &mut ChaCha8Rng) -> Tensor {
-    uniform((6.0 / (shape[0] + shape[1]) as f64).sqrt(), &shape, rng)
-}
-
-/// Uniform over the orthogonal matrices: the Q of a Gaussian matrix's QR, with R's diagonal made positive
-/// (Mezzadri 2007).
-fn orthogonal(size: i64, rng: &mut ChaCha8Rng) -> Tensor {
-    let (q, r) = Tensor::linalg_qr(&random::normal(rng, &[size, size], Kind::Double, cpu()), "reduced");
-    q * r.diagonal(0, 0, 1).sign()
-}
-
-/// Sets the remembering gate's bias; both halves are set, so that their sum is what was asked for.
-fn set_gate_bias(cell: &dyn Cell, gate: GateBias, layer: &LayerParameters, rng: &mut ChaCha8Rng) {
-    let Some(remembering) = cell.remembering_gate() else { return };
-    let hidden = layer.hidden_size();
-    let set = |gate: usize, value: &Tensor| {
-        layer.b_ih.narrow(0, gate as i64 * hidden, hidden).copy_(value);
-        let _ = layer.b_hh.narrow(0, gate as i64 * hidden, hidden).zero_();
-    };
-    match gate {
-        GateBias::AsBase => {}
-        GateBias::Forget(bias) => set(remembering, &Tensor::full([hidden], bias, (Kind::Double, cpu()))),
-        GateBias::Chrono { t_max } => {
-            let steps = Uniform::new(1.0, t_max - 1.0).expect("t_max is above 2");
-            let logs: Vec<f64> = (0..hidden).map(|_| steps.sample(rng).ln()).collect();
-            let bias = Tensor::from_slice(&logs);
-            set(remembering, &bias);
-            if let Some(admitting) = cell.admitting_gate() {
-                set(admitting, &-bias);
-            }
-        }
-    }
-}

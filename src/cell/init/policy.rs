@@ -1,4 +1,4 @@
-//! Init policies as a config writes them: `orthogonal(1.2)+forget_bias(1)`.
+//! Init policies and their notation: `orthogonal(1.2)+forget_bias(1)`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,31 +8,31 @@ use serde::{Serialize, Serializer};
 use crate::cell::CellName;
 use crate::support::text::unknown;
 
-/// How parameters start, the same for every engine.
+/// The init policy of a stack of layers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Init {
-    /// How weights and biases start.
+    /// The distribution of weights and biases.
     pub base: BaseInit,
-    /// What the biases of the remembering gate are set to afterwards.
+    /// The bias of the retention gate, set after the distribution is drawn.
     pub gate: GateBias,
 }
 
-/// How weights and biases start.
+/// The distribution of weights and biases; H is the hidden size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum BaseInit {
-    /// Everything, biases too, from U(±1/√H): PyTorch's default.
+    /// Weights and biases from U(±1/√H): PyTorch's default.
     Pytorch,
     /// Each gate's matrix from U(±√(6 / (rows + columns))), biases 0 (Glorot & Bengio 2010).
     Xavier,
-    /// Each gate's recurrent matrix orthogonal times `gain`, the input's as `xavier`, biases 0 (Saxe et al. 2014).
+    /// Each gate's recurrent matrix orthogonal times `gain`, input matrices as `Xavier`, biases 0 (Saxe et al. 2014).
     Orthogonal {
-        /// Every singular value of each recurrent matrix.
+        /// All singular values of each recurrent matrix.
         gain: f64,
     },
-    /// Each gate's recurrent matrix `gain` times the identity, the input's from N(0, 0.001²), biases 0
+    /// Each gate's recurrent matrix `gain` times the identity, input matrices from N(0, 0.001²), biases 0
     /// (IRNN, Le et al. 2015).
     Identity {
-        /// The diagonal.
+        /// The value on the diagonal.
         gain: f64,
     },
     /// All weights from N(0, std²), biases 0.
@@ -44,21 +44,21 @@ pub enum BaseInit {
     Tch,
 }
 
-/// What the bias of the gate that remembers is set to: f of the LSTM, z of the GRU.
+/// The bias of the retention gate: f of the LSTM, z of the GRU.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GateBias {
-    /// As the base policy left it.
+    /// The bias that [`BaseInit`] draws.
     AsBase,
     /// A constant (Gers et al. 2000; Jozefowicz et al. 2015).
     Forget(f64),
-    /// The logarithm of U(1, t_max − 1), and its negative for the LSTM's input gate (Tallec & Ollivier 2018).
+    /// The logarithm of U(1, t_max − 1), and its negative for the input gate of the LSTM (Tallec & Ollivier 2018).
     Chrono {
         /// The longest dependency expected, in steps.
         t_max: f64,
     },
 }
 
-/// The policies and their forms, for `lstm-lab list` and for error messages.
+/// The notation of each policy and its meaning.
 pub const FORMS: &[(&str, &str)] = &[
     ("pytorch", "everything from U(±1/√H): PyTorch's default"),
     ("xavier", "each gate's matrix from U(±√(6/(rows+columns))), biases 0"),
@@ -74,7 +74,15 @@ pub const FORMS: &[(&str, &str)] = &[
 ];
 
 impl Init {
-    /// Whether the policy means anything for `cell`: gate biases need gates.
+    /// Returns PyTorch's default: weights and biases from U(±1/√H).
+    pub fn pytorch() -> Init {
+        Init { base: BaseInit::Pytorch, gate: GateBias::AsBase }
+    }
+
+    /// Checks that the policy has a meaning for `cell`: gate biases need gates.
+    ///
+    /// # Errors
+    /// A message for the writer of a config.
     pub fn fits(&self, cell: CellName) -> Result<(), String> {
         match (self.gate, cell) {
             (GateBias::Forget(_) | GateBias::Chrono { .. }, CellName::Rnn) => Err(format!(
@@ -187,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_is_written_as_it_is_read() {
+    fn init_display_round_trips() {
         for text in ["pytorch", "orthogonal(1.1)+forget_bias(-2)", "gaussian(0.01)", "xavier+chrono(1000)"] {
             assert_eq!(text.parse::<Init>().unwrap().to_string(), text);
         }
@@ -195,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_with_a_reason() {
+    fn init_parse_refusal_gives_a_reason() {
         for (text, reason) in [
             ("", "found ``"),
             ("orthogonl", "did you mean `orthogonal`?"),
@@ -213,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn gate_biases_need_gates() {
+    fn gate_bias_without_gates_is_refused() {
         let init: Init = "pytorch+forget_bias(1)".parse().unwrap();
         assert!(init.fits(CellName::Lstm).is_ok());
         assert!(init.fits(CellName::Rnn).unwrap_err().contains("exclude"));

@@ -1,4 +1,4 @@
-//! The LSTM. Backward, with a the gates before activation and δ = ∂L/∂a:
+//! The LSTM. Backward, with the preactivations a of the gates and δ = ∂L/∂a:
 //!
 //! ```text
 //! ∂L/∂h_t = direct_t + W_hhᵀ δ_{t+1}
@@ -7,51 +7,65 @@
 //! δ_g = ∂L/∂c_t ⊙ i_t (1 − g_t²)               δ_o = ∂L/∂h_t ⊙ tanh c_t · o_t (1 − o_t)
 //! ```
 //!
-//! Only the first two lines are a recurrence; the factors of the others are computed for all steps beforehand.
+//! Only the first two lines are a recurrence. The factors of the others are computed for all steps before the loop.
 
 use tch::Tensor;
 
-use super::{Deltas, Derivation, Reverse, Slopes, sigmoid_slope, tanh_slope};
+use super::cache::{BackwardStep, Deltas, ForwardCache};
+use super::derivative::{ActivationDerivative, sigmoid_derivative, tanh_derivative};
 
-/// What the backward pass needs.
+/// The tensors that the backward pass needs.
 pub struct Lstm {
-    /// σ of all gates, `[T, B, 4H]`, in the order i, f, –, o: the third is g's place and not used.
+    /// σ of all preactivations, `[T, B, 4H]`, in the order i, f, –, o: the third quarter, at g, is unused.
     gates: Tensor,
-    /// tanh of gate g, `[T, B, H]`.
+    /// g, `[T, B, H]`.
     g: Tensor,
     /// c_0 … c_T, `[T+1, B, H]`.
     c: Tensor,
     /// tanh c_1 … tanh c_T, `[T, B, H]`.
     tanh_c: Tensor,
-    /// All gates before activation, `[T, B, 4H]`, for exact slopes.
+    /// The preactivations of all gates, `[T, B, 4H]`, if derivatives are computed from them.
     a: Option<Tensor>,
 }
 
-/// Fills in h_1 … h_T of `h` and c_1 … c_T of `c`, both `[T+1, B, H]`, given W_ih x + b `[T, B, 4H]`.
-pub fn forward(projected: Tensor, w_hh_t: &Tensor, h: &Tensor, c: Tensor, slopes: Slopes) -> Lstm {
-    let (steps, hidden) = (projected.size()[0], h.size()[2]);
-    let room = || h.narrow(0, 1, steps).empty_like();
-    let (g, tanh_c) = (room(), room());
-    // The gates stand where they were before activation, unless that is kept.
-    let gates = match slopes {
-        Slopes::OfValues => projected.shallow_clone(),
-        Slopes::Exact => projected.empty_like(),
+/// Computes h_1 … h_T into `h` and c_1 … c_T into `c`, both `[T+1, B, H]`, given the projections W_ih x + b,
+/// `[T, B, 4H]`.
+pub fn forward(
+    projections: Tensor,
+    w_hh_t: &Tensor,
+    h: &Tensor,
+    c: Tensor,
+    derivative: ActivationDerivative,
+) -> Lstm {
+    let (steps, hidden) = (projections.size()[0], h.size()[2]);
+    let buffer = || h.narrow(0, 1, steps).empty_like();
+    let (g, tanh_c) = (buffer(), buffer());
+    // The gates overwrite their preactivations, unless those are kept.
+    let gates = match derivative {
+        ActivationDerivative::FromOutputs => projections.shallow_clone(),
+        ActivationDerivative::FromPreactivations => projections.empty_like(),
     };
     {
         let gate = |of: &Tensor, n: i64| of.narrow(2, n * hidden, hidden).unbind(0);
-        let (i, f, g_in, o) = (gate(&gates, 0), gate(&gates, 1), gate(&projected, 2), gate(&gates, 3));
+        let (i, f, g_in, o) = (gate(&gates, 0), gate(&gates, 1), gate(&projections, 2), gate(&gates, 3));
         let gates = gates.unbind(0);
         let (h, c, g, tanh_c) = (h.unbind(0), c.unbind(0), g.unbind(0), tanh_c.unbind(0));
-        for (t, mut a) in projected.unbind(0).into_iter().enumerate() {
+        for (t, mut a) in projections.unbind(0).into_iter().enumerate() {
             let _ = a.addmm_(&h[t], w_hh_t);
             let _ = g_in[t].tanh_out(&g[t]);
-            // All four in one call on contiguous memory: faster than three of them in two.
+            // One call on contiguous memory for all four is faster than two calls for three.
             let _ = a.sigmoid_out(&gates[t]);
             let _ = f[t].mul_out(&c[t + 1], &c[t]).addcmul_(&i[t], &g[t]).tanh_out(&tanh_c[t]);
             let _ = o[t].mul_out(&h[t + 1], &tanh_c[t]);
         }
     }
-    Lstm { gates, g, c, tanh_c, a: (slopes == Slopes::Exact).then_some(projected) }
+    Lstm {
+        gates,
+        g,
+        c,
+        tanh_c,
+        a: (derivative == ActivationDerivative::FromPreactivations).then_some(projections),
+    }
 }
 
 impl Lstm {
@@ -60,43 +74,43 @@ impl Lstm {
         self.gates.narrow(2, n * hidden, hidden)
     }
 
-    /// The factors of δ, `[T, B, 4, H]`, and that of ∂L/∂h_t in ∂L/∂c_t, `[T, B, H]`.
+    /// Returns the factors of δ, `[T, B, 4, H]`, and the factor of ∂L/∂h_t in ∂L/∂c_t, `[T, B, H]`.
     fn factors(&self) -> (Tensor, Tensor) {
         let (i, o) = (self.gate(0), self.gate(3));
         let (steps, hidden) = (self.g.size()[0], self.g.size()[2]);
-        let before = |n: i64| self.a.as_ref().map(|a| a.narrow(2, n * hidden, hidden));
-        let slope = |n: i64| match before(n) {
-            Some(a) => sigmoid_slope(&a),
+        let preactivation = |n: i64| self.a.as_ref().map(|a| a.narrow(2, n * hidden, hidden));
+        let derivative = |n: i64| match preactivation(n) {
+            Some(a) => sigmoid_derivative(&a),
             None => self.gate(n) - self.gate(n).square(),
         };
         let all = Tensor::empty([steps, self.g.size()[1], 4, hidden], (self.g.kind(), self.g.device()));
         let place = |n: i64| all.select(2, n);
-        let _ = slope(0).mul_out(&place(0), &self.g);
-        let _ = slope(1).mul_out(&place(1), &self.c.narrow(0, 0, steps));
-        let _ = match before(2) {
-            Some(a) => i.mul_out(&place(2), &tanh_slope(&a)),
+        let _ = derivative(0).mul_out(&place(0), &self.g);
+        let _ = derivative(1).mul_out(&place(1), &self.c.narrow(0, 0, steps));
+        let _ = match preactivation(2) {
+            Some(a) => i.mul_out(&place(2), &tanh_derivative(&a)),
             None => i.addcmul_out(&place(2), &(&i * &self.g).neg_(), &self.g),
         };
-        let _ = slope(3).mul_out(&place(3), &self.tanh_c);
+        let _ = derivative(3).mul_out(&place(3), &self.tanh_c);
         let of_h = match self.a {
-            Some(_) => o * tanh_slope(&self.c.narrow(0, 1, steps)),
+            Some(_) => o * tanh_derivative(&self.c.narrow(0, 1, steps)),
             None => o.addcmul(&(&o * &self.tanh_c).neg_(), &self.tanh_c),
         };
         (all, of_h)
     }
 }
 
-impl Derivation for Lstm {
+impl ForwardCache for Lstm {
     fn c(&self) -> Option<&Tensor> {
         Some(&self.c)
     }
 
-    fn reverse(&self, _: &Tensor) -> Box<dyn Reverse> {
+    fn backward_steps(&self, _: &Tensor) -> Box<dyn BackwardStep> {
         let (steps, batch, hidden) = (self.g.size()[0], self.g.size()[1], self.g.size()[2]);
-        // δ comes to stand where its factors were.
+        // δ overwrites its factors, in place.
         let (delta, of_h) = self.factors();
         let rows = delta.view([steps, batch, 4 * hidden]);
-        Box::new(Back {
+        Box::new(Backward {
             through_c: delta.narrow(2, 0, 3).unbind(0),
             through_h: delta.select(2, 3).unbind(0),
             each: rows.unbind(0),
@@ -107,8 +121,8 @@ impl Derivation for Lstm {
     }
 }
 
-struct Back {
-    /// δ of all steps, `[T, B, 4H]`, and views of it: of each step, of its gates i, f, g as `[B, 3, H]`, of its gate o.
+struct Backward {
+    /// δ of all steps, `[T, B, 4H]`; below, its views of each step: all gates `[B, 4H]`, gates i, f, g `[B, 3, H]`, gate o.
     rows: Tensor,
     each: Vec<Tensor>,
     through_c: Vec<Tensor>,
@@ -118,21 +132,21 @@ struct Back {
     f: Vec<Tensor>,
 }
 
-impl Reverse for Back {
-    fn absorb(&self, t: usize, d_h: &Tensor, d_c: &mut Tensor) {
+impl BackwardStep for Backward {
+    fn accumulate_cell_grad(&self, t: usize, d_h: &Tensor, d_c: &mut Tensor) {
         let _ = d_c.addcmul_(d_h, &self.of_h[t]);
     }
 
-    fn enter(&self, t: usize, d_h: &Tensor) -> Option<Tensor> {
+    fn state_jacobian_vec(&self, t: usize, d_h: &Tensor) -> Option<Tensor> {
         Some(d_h * &self.of_h[t])
     }
 
-    fn keep(&self, t: usize) -> Option<&Tensor> {
+    fn retention(&self, t: usize) -> Option<&Tensor> {
         Some(&self.f[t])
     }
 
-    fn emit(&mut self, t: usize, d_h: &Tensor, d_c: Option<&mut Tensor>) {
-        let d_c = d_c.expect("an LSTM's adjoint has a c");
+    fn gate_grads(&mut self, t: usize, d_h: &Tensor, d_c: Option<&mut Tensor>) {
+        let d_c = d_c.expect("the adjoint of an LSTM has a c");
         let _ = self.through_c[t].g_mul_(&d_c.unsqueeze(1));
         let _ = self.through_h[t].g_mul_(d_h);
         let _ = d_c.g_mul_(&self.f[t]);

@@ -9,41 +9,42 @@
 
 use tch::Tensor;
 
-use super::{Deltas, Derivation, Reverse, Slopes, tanh_slope};
+use super::cache::{BackwardStep, Deltas, ForwardCache};
+use super::derivative::{ActivationDerivative, tanh_derivative};
 
-/// What the backward pass needs.
+/// The tensors that the backward pass needs.
 pub struct Rnn {
-    /// a, `[T, B, H]`, for exact slopes; otherwise the states say it all, tanh's slope being 1 − h².
+    /// The preactivations a, `[T, B, H]`, if derivatives are computed from them. Otherwise the states suffice: tanh′ is 1 − h².
     a: Option<Tensor>,
 }
 
-/// Fills in h_1 … h_T of `h` `[T+1, B, H]`, given W_ih x + b `[T, B, H]`.
-pub fn forward(projected: Tensor, w_hh_t: &Tensor, h: &Tensor, slopes: Slopes) -> Rnn {
+/// Computes h_1 … h_T into `h` `[T+1, B, H]`, given the projections W_ih x + b, `[T, B, H]`.
+pub fn forward(projections: Tensor, w_hh_t: &Tensor, h: &Tensor, derivative: ActivationDerivative) -> Rnn {
     let h = h.unbind(0);
-    for (t, mut a) in projected.unbind(0).into_iter().enumerate() {
+    for (t, mut a) in projections.unbind(0).into_iter().enumerate() {
         let _ = a.addmm_(&h[t], w_hh_t).tanh_out(&h[t + 1]);
     }
-    Rnn { a: (slopes == Slopes::Exact).then_some(projected) }
+    Rnn { a: (derivative == ActivationDerivative::FromPreactivations).then_some(projections) }
 }
 
-impl Derivation for Rnn {
-    fn reverse(&self, h: &Tensor) -> Box<dyn Reverse> {
-        // δ comes to stand where the slopes were.
+impl ForwardCache for Rnn {
+    fn backward_steps(&self, h: &Tensor) -> Box<dyn BackwardStep> {
+        // δ overwrites the derivatives, in place.
         let delta = match &self.a {
-            Some(a) => tanh_slope(a),
+            Some(a) => tanh_derivative(a),
             None => h.narrow(0, 1, h.size()[0] - 1).square().neg_().g_add_scalar_(1.0),
         };
-        Box::new(Back { each: delta.unbind(0), delta })
+        Box::new(Backward { each: delta.unbind(0), delta })
     }
 }
 
-struct Back {
+struct Backward {
     delta: Tensor,
     each: Vec<Tensor>,
 }
 
-impl Reverse for Back {
-    fn emit(&mut self, t: usize, d_h: &Tensor, _: Option<&mut Tensor>) {
+impl BackwardStep for Backward {
+    fn gate_grads(&mut self, t: usize, d_h: &Tensor, _: Option<&mut Tensor>) {
         let _ = self.each[t].g_mul_(d_h);
     }
 

@@ -6,9 +6,9 @@ use rnn_kernels::{
     BackwardInputs, GradOutputs, Grads, InitialState, Isa, Layer, Options, Outputs, SavedActivations, Size,
 };
 use tch::{Tensor, no_grad};
+use tch_autograd::{Saved, custom_function, needs_grad};
 
-use super::{Adjoints, Engine, EngineName};
-use crate::autograd::{Saved, Upstream, attach, records};
+use super::{AdjointSlot, Engine, EngineName};
 use crate::cell::{Cell, CellName, LayerParameters, State};
 use crate::error::{Error, Result};
 pub use rnn_kernels::fma_peak;
@@ -35,19 +35,25 @@ impl Engine for SimdEngine {
         Err(Error::Unsupported { engine: self.name().to_string(), found: format!("{dtype} on {device}") })
     }
 
-    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
-        run_layer(cell, p, input, first, None)
-    }
-
-    fn layer_with_adjoints(
+    fn layer(
         &self,
         cell: &dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
-        first: &State,
-    ) -> Option<(Tensor, Adjoints)> {
-        let adjoints = Adjoints::default();
-        let (output, _) = run_layer(cell, p, input, first, Some(adjoints.clone()));
+        initial_state: &State,
+    ) -> (Tensor, State) {
+        run_layer(cell, p, input, initial_state, None)
+    }
+
+    fn forward_with_adjoints(
+        &self,
+        cell: &dyn Cell,
+        p: &LayerParameters,
+        input: &Tensor,
+        initial_state: &State,
+    ) -> Option<(Tensor, AdjointSlot)> {
+        let adjoints = AdjointSlot::default();
+        let (output, _) = run_layer(cell, p, input, initial_state, Some(adjoints.clone()));
         Some((output, adjoints))
     }
 }
@@ -57,16 +63,16 @@ fn run_layer(
     cell: &dyn Cell,
     p: &LayerParameters,
     input: &Tensor,
-    first: &State,
-    adjoints: Option<Adjoints>,
+    initial_state: &State,
+    adjoints: Option<AdjointSlot>,
 ) -> (Tensor, State) {
-    let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &first.h];
-    inputs.extend(first.c.as_ref().filter(|_| cell.has_c()));
+    let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &initial_state.h];
+    inputs.extend(initial_state.c.as_ref().filter(|_| cell.has_c()));
     // Before gradients are off.
-    let save = records(&inputs);
+    let save = needs_grad(&inputs);
     let (mut outputs, tape) = no_grad(|| forward(cell.name(), &inputs, save));
     if let Some(tape) = tape {
-        outputs = attach(&inputs, outputs, move |upstream| Some(tape.backward(upstream, adjoints.as_ref())))
+        outputs = custom_function(&inputs, outputs, move |grad| Some(tape.backward(grad, adjoints.as_ref())))
             .expect("the outputs are new tensors without a history");
     }
     let mut outputs = outputs.into_iter();
@@ -105,7 +111,7 @@ fn forward(cell: CellName, inputs: &[&Tensor], save: bool) -> (Vec<Tensor>, Opti
     (outputs, tape)
 }
 
-/// What the backward pass of a layer needs of its forward pass.
+/// The tensors of one layer's forward pass that its backward pass needs.
 struct Tape {
     cell: CellName,
     /// The inputs in the order of their gradients.
@@ -116,17 +122,20 @@ struct Tape {
 
 impl Tape {
     /// Returns the gradients of the inputs, and stores the adjoints of the states.
-    fn backward(&self, upstream: Upstream, adjoints: Option<&Adjoints>) -> Vec<Option<Tensor>> {
+    fn backward(
+        &self,
+        grad: tch_autograd::GradOutputs,
+        adjoints: Option<&AdjointSlot>,
+    ) -> Vec<Option<Tensor>> {
         let inputs: Vec<Tensor> = self.inputs.iter().map(|saved| saved.get().shallow_clone()).collect();
         let contiguous = |gradient: Tensor| gradient.detach().contiguous();
         let upstream_grads: Vec<Option<Tensor>> =
-            upstream.gradients.into_iter().map(|gradient| gradient.map(contiguous)).collect();
+            grad.outputs.into_iter().map(|gradient| gradient.map(contiguous)).collect();
         let upstream_grad = |n: usize| upstream_grads.get(n).and_then(Option::as_ref).map(numbers);
         let new = |n: usize| {
-            upstream
-                .wanted
+            grad.needs_input_grad
                 .get(n)
-                .is_some_and(|wanted| *wanted)
+                .is_some_and(|needed| *needed)
                 .then(|| tensor::uninitialized(&inputs[n].size()))
         };
         let new_states = |wanted: bool| wanted.then(|| tensor::uninitialized(&self.output.get().size()));
@@ -154,7 +163,7 @@ impl Tape {
         rnn_kernels::backward(arguments, grads.as_mut().map(|grad| grad.as_mut().map(numbers_mut)))
             .expect("the shapes are those of the forward pass");
         if let (Some(adjoints), Some(h)) = (adjoints, grads.all_h) {
-            adjoints.leave(State { h, c: grads.all_c });
+            adjoints.set(State { h, c: grads.all_c });
         }
         let Grads { input, w_ih, w_hh, b_ih, b_hh, initial_h, initial_c, .. } = grads;
         let mut grads = vec![input, w_ih, w_hh, b_ih, b_hh, initial_h, initial_c];

@@ -4,7 +4,7 @@ use super::gates;
 use super::tensors::{output_gradient, run_parameters};
 use crate::config::spec::Gradients;
 use crate::diagnostics::{self, DiagnosticOptions, Profile};
-use crate::engine::agreement;
+use crate::engine::parity;
 use crate::engine::{EngineName, engine};
 use crate::plan::run::Run;
 use crate::results::schema::GradientRow;
@@ -35,8 +35,8 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
         let steps = batch.input.size()[0].min(PARITY_STEPS);
         let start = batch.input.narrow(0, 0, steps);
         let upstream = output_gradient(settings, steps, &start);
-        let tolerance = agreement::tolerance(start.kind());
-        agreement::check(engine(name), engine(REFERENCE), &p, &start, &upstream, tolerance)?;
+        let tolerance = parity::tolerance(start.kind());
+        parity::check(engine(name), engine(REFERENCE), &p, &start, &upstream, tolerance)?;
     }
     let loss = Loss::new(settings.loss.unwrap_or(LossName::Last), settings, &batch)?;
     let profile_options = DiagnosticOptions {

@@ -3,7 +3,7 @@
 use tch::{Device, Tensor};
 
 use crate::cell::Parameters;
-use crate::cell::init::{StackSize, parameters};
+use crate::cell::init::StackSize;
 use crate::device;
 use crate::random::{self, Purpose};
 use crate::settings::Settings;
@@ -16,7 +16,7 @@ pub fn run_parameters(settings: &Settings, device: Device) -> Parameters {
         layers: settings.layers,
     };
     let kind = device::kind(settings.dtype);
-    parameters(settings.cell(), settings.init(), size, settings.seed, kind, device)
+    Parameters::new(settings.cell(), settings.init(), size, settings.seed, kind, device)
 }
 
 /// A standard normal gradient of the output `[T, B, H]`, for parity checks and timed training passes.

@@ -1,7 +1,7 @@
 //! Small networks, their inputs and all results of an engine on them.
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::init::{StackSize, parameters};
+use lstm_lab::cell::init::StackSize;
 use lstm_lab::cell::{Parameters, State};
 use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
@@ -29,7 +29,7 @@ impl Case {
 
     pub fn parameters(&self) -> Parameters {
         let size = StackSize { input_size: self.input, hidden_size: self.hidden, layers: self.layers };
-        parameters(self.cell, "pytorch".parse().unwrap(), size, self.seed, self.kind, cpu())
+        Parameters::new(self.cell, "pytorch".parse().unwrap(), size, self.seed, self.kind, cpu())
     }
 
     pub fn input(&self) -> Tensor {
@@ -77,7 +77,7 @@ pub fn results(
     // The last states enter the loss too, so that gradients flow back from both ends.
     let mut loss = (&run.output * cotangent).sum(input.kind());
     let mut found = vec![("output".to_string(), run.output.detach())];
-    for (layer, state) in run.last.iter().enumerate() {
+    for (layer, state) in run.final_states.iter().enumerate() {
         loss += state.h.sin().sum(input.kind());
         found.push((format!("h_n[{layer}]"), state.h.detach()));
         if let Some(c) = &state.c {

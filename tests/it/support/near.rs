@@ -21,7 +21,7 @@ pub fn assert_close(
 /// Panics if two tensors differ in shape, or by more than `tolerance`, relative.
 pub fn assert_same(found: &Tensor, expected: &Tensor, tolerance: f64, context: &str) {
     assert_eq!(found.size(), expected.size(), "{context}");
-    let error = lstm_lab::engine::agreement::relative_difference(found, expected);
+    let error = lstm_lab::engine::parity::relative_difference(found, expected);
     assert!(error <= tolerance, "{context}: relative difference {error:.2e}, allowed {tolerance:.0e}");
 }
 

@@ -4,11 +4,10 @@ use std::time::Instant;
 
 use tch::{Device, Tensor, no_grad};
 
-use crate::autograd::{Saved, attach};
 use crate::cell::{Parameters, State};
 use crate::device;
 use crate::engine::EngineName;
-use crate::engine::{Engine, agreement, engine, zero_states};
+use crate::engine::{Engine, engine, parity, zero_states};
 use crate::plan::run::Run;
 use crate::run::RunContext;
 use crate::run::frameworks::Framework;
@@ -17,6 +16,7 @@ use crate::safetensors_io::Tensors;
 use crate::settings::names::PassName;
 use crate::support::error::{Error, Result};
 use crate::task::batch;
+use tch_autograd::{Saved, custom_function};
 
 /// The engine whose results all contenders must reproduce.
 const REFERENCE: EngineName = EngineName::Builtin;
@@ -53,7 +53,7 @@ impl Workload {
         if name != REFERENCE {
             let (p, input, tolerance) = (&self.parameters, &self.input, self.tolerance());
             let engines = (engine(name), engine(REFERENCE));
-            agreement::check(engines.0, engines.1, p, input, &self.output_gradient, tolerance)?;
+            parity::check(engines.0, engines.1, p, input, &self.output_gradient, tolerance)?;
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Workload {
         let found = framework.results()?;
         let names = (framework.name().as_str(), REFERENCE.as_str());
         let (p, input) = (&self.parameters, &self.input);
-        let expected = agreement::results(engine(REFERENCE), p, input, &self.output_gradient)?;
+        let expected = parity::results(engine(REFERENCE), p, input, &self.output_gradient)?;
         for (result, expected) in &expected {
             let is_gradient = framework.has(PassName::Train) && result.starts_with("grad.");
             if result != "output" && !is_gradient {
@@ -86,13 +86,13 @@ impl Workload {
                 let problem = format!("expected `{result}` among its results, found none");
                 return Err(Error::Framework { framework: names.0.to_string(), problem });
             };
-            agreement::compare(names, result, found, expected, self.tolerance())?;
+            parity::compare(names, result, found, expected, self.tolerance())?;
         }
         Ok(())
     }
 
     fn tolerance(&self) -> f64 {
-        agreement::tolerance(self.input.kind())
+        parity::tolerance(self.input.kind())
     }
 
     /// The wall-clock time of one pass, until the device has finished.
@@ -111,19 +111,20 @@ impl Workload {
     }
 
     fn forward(&self, engine: &dyn Engine) -> Vec<Tensor> {
-        vec![no_grad(|| engine.stack(&self.parameters, &self.input, &self.initial).output)]
+        vec![no_grad(|| engine.forward_layers(&self.parameters, &self.input, &self.initial).output)]
     }
 
     /// Forward, then backward to the input and every parameter.
     fn train(&self, engine: &dyn Engine) -> Vec<Tensor> {
-        let output = engine.stack(&self.parameters, &self.input, &self.initial).output;
-        // A scalar whose backward returns the output gradient; computing (output * gradient).sum() would cost time.
+        let output = engine.forward_layers(&self.parameters, &self.input, &self.initial).output;
+        // A scalar whose backward returns the output gradient: a product and its sum would be timed with the engine.
         let scalar = Tensor::zeros([], (output.kind(), output.device()));
         let gradient = Saved::new(&self.output_gradient);
-        let loss =
-            attach(&[&output], vec![scalar], move |_| Some(vec![Some(gradient.get().shallow_clone())]))
-                .expect("a new tensor, computed without gradients")
-                .remove(0);
+        let loss = custom_function(&[&output], vec![scalar], move |_| {
+            Some(vec![Some(gradient.get().shallow_clone())])
+        })
+        .expect("a new tensor, computed without gradients")
+        .remove(0);
         let mut inputs = self.parameters.tensors();
         inputs.push(&self.input);
         Tensor::run_backward(&[loss], &inputs, false, false)

@@ -1,5 +1,4 @@
-//! Nothing is compared before it is proven equal: two engines on the same parameters and input, every result
-//! and every gradient.
+//! Parity: two engines on the same parameters and input give the same results and the same gradients, up to rounding.
 
 use tch::{Kind, Tensor};
 
@@ -7,8 +6,8 @@ use super::{Engine, forward};
 use crate::cell::Parameters;
 use crate::error::{Error, Result};
 
-/// The largest relative difference (of the largest absolute one to the largest absolute value of the tensor)
-/// that rounding may cause between engines over the lengths and sizes timed here.
+/// Returns the largest [`relative_difference`] that rounding may cause between engines at the lengths and sizes of the
+/// experiments.
 pub fn tolerance(kind: Kind) -> f64 {
     match kind {
         Kind::Double => 1e-9,
@@ -16,11 +15,11 @@ pub fn tolerance(kind: Kind) -> f64 {
     }
 }
 
-/// Holds `engine` against `reference`: output, last state, and the gradient of every parameter and of the input
-/// for the loss Σ `cotangent` ⊙ output, `cotangent` being `[T, B, H]`.
+/// Compares `engine` with `reference` on `input` `[T, B, I]`: the output, the final states, and the gradients of the
+/// parameters and the input. The loss is Σ `cotangent` ⊙ output, with `cotangent` `[T, B, H]`.
 ///
 /// # Errors
-/// [`Error::Disagreement`] with the first tensor that differs by more than `tolerance`, relative.
+/// [`Error::Disagreement`] for the first tensor whose [`relative_difference`] is above `tolerance`.
 pub fn check(
     engine: &dyn Engine,
     reference: &dyn Engine,
@@ -38,10 +37,11 @@ pub fn check(
         .try_for_each(|((what, found), (_, expected))| compare(names, what, found, expected, tolerance))
 }
 
-/// Holds one tensor, named `what`, of an engine (or a peer) against the reference's; `names` are those of the two.
+/// Compares one tensor, named `what`, of an engine or another library with that of the reference. The two names are for
+/// the error.
 ///
 /// # Errors
-/// [`Error::Disagreement`] where they differ by more than `tolerance`, relative.
+/// [`Error::Disagreement`] if the [`relative_difference`] is above `tolerance` or NaN.
 pub fn compare(
     (engine, reference): (&str, &str),
     what: &str,
@@ -62,7 +62,8 @@ pub fn compare(
     Ok(())
 }
 
-/// Every tensor that an engine makes of a sequence, with its name: `output`, `h_n`, `c_n`, `grad.<name>`.
+/// Returns every result of an engine by name: `output`, `h_n of layer 0`, `c_n of layer 0`, `grad.<name>`. The arguments
+/// are those of [`check`].
 ///
 /// # Errors
 /// A shape that does not fit the parameters.
@@ -81,7 +82,7 @@ pub fn results(
     let gradients = Tensor::run_backward(&[loss], &inputs, false, false);
 
     let mut results = vec![("output".to_string(), run.output.detach())];
-    for (layer, state) in run.last.iter().enumerate() {
+    for (layer, state) in run.final_states.iter().enumerate() {
         results.push((format!("h_n of layer {layer}"), state.h.detach()));
         if let Some(c) = &state.c {
             results.push((format!("c_n of layer {layer}"), c.detach()));
@@ -92,7 +93,7 @@ pub fn results(
     Ok(results)
 }
 
-/// max |a − b| / max |b|; 0 where both are 0 everywhere, NaN where any of them is.
+/// Returns max |a − b| / max |b|: 0 for equal tensors, infinity for different shapes, NaN if a number is NaN.
 pub fn relative_difference(a: &Tensor, b: &Tensor) -> f64 {
     if a.size() != b.size() {
         return f64::INFINITY;

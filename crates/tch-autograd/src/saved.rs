@@ -1,25 +1,28 @@
-//! A tensor kept for the backward pass, and the proof that nobody has changed it since.
+//! Tensors kept for the backward pass, with a check against changes in place.
+
+use std::ffi::c_void;
 
 use tch::Tensor;
 
-/// A tensor as it was when the forward pass used it.
+/// A tensor of the forward pass that the backward pass needs, like those of PyTorch's `ctx.save_for_backward`.
+#[derive(Debug)]
 pub struct Saved {
     tensor: Tensor,
     version: i64,
 }
 
 impl Saved {
-    /// Keeps a tensor; it is not copied.
+    /// Keeps a detached handle on the tensor; the numbers are not copied.
     pub fn new(tensor: &Tensor) -> Saved {
         let tensor = tensor.detach();
         let version = version(&tensor);
         Saved { tensor, version }
     }
 
-    /// The tensor.
+    /// Returns the tensor, detached from the graph.
     ///
     /// # Panics
-    /// It was changed in place since the forward pass: the gradient would be silently wrong. In a backward pass the
+    /// The tensor was changed in place since [`Saved::new`], so the gradient would be wrong. In a backward pass the
     /// panic becomes an error of that pass.
     pub fn get(&self) -> &Tensor {
         assert!(
@@ -31,12 +34,12 @@ impl Saved {
     }
 }
 
-/// libtorch's count of in-place changes; views and detached handles share it.
+/// Returns libtorch's count of in-place changes, which views and detached handles share.
 fn version(tensor: &Tensor) -> i64 {
     // SAFETY: the pointer is to a live tensor.
-    unsafe { lstm_lab_version(tensor.as_ptr().cast()) }
+    unsafe { tch_autograd_version(tensor.as_ptr().cast()) }
 }
 
 unsafe extern "C" {
-    fn lstm_lab_version(tensor: *const std::ffi::c_void) -> i64;
+    fn tch_autograd_version(tensor: *const c_void) -> i64;
 }

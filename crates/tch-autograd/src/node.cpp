@@ -1,20 +1,21 @@
-// A node of libtorch's autograd graph whose backward pass is a callback. See mod.rs for the Rust side.
+// A node of libtorch's autograd graph whose backward pass is a callback. See ffi.rs for the Rust side.
 
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
 
-#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 extern "C" {
 
-// Gets the gradients of the outputs (null where there is none) and which inputs want one; puts a new'd tensor or null
-// into `results` for each input. Returns whether it went well; if not, `message` says why.
+// Takes the gradients of the outputs (null for none) and a flag for each input that needs a gradient. Writes a new'd
+// tensor or null into `results` for each input. Returns false on failure, with the reason in `message`.
 typedef bool (*closure_backward)(
-    void* context, at::Tensor* const* gradients, size_t gradient_count, const bool* wanted,
+    void* context, at::Tensor* const* gradients, size_t gradient_count, const bool* needs_input_grad,
     at::Tensor** results, size_t result_count, char* message, size_t message_size);
 
 typedef void (*closure_release)(void* context);
@@ -33,7 +34,7 @@ struct ClosureNode : public torch::autograd::Node {
 
   std::string name() const override { return "RustClosure"; }
 
-  // Called by libtorch when a backward pass without retained graph has used this node.
+  // libtorch calls this when a backward pass without retain_graph has used the node.
   void release_variables() override {
     std::lock_guard<std::mutex> lock(mutex_);
     free_context();
@@ -42,25 +43,25 @@ struct ClosureNode : public torch::autograd::Node {
   torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
     std::lock_guard<std::mutex> lock(mutex_);
     TORCH_CHECK(context_ != nullptr,
-        "a backward pass went through this graph before and freed it; keep the graph the first time to do it twice");
+        "an earlier backward pass freed this graph; set keep_graph in that pass to run a second one");
     TORCH_CHECK(!at::GradMode::is_enabled(),
         "this operation has a hand-written backward pass, which cannot itself be differentiated (create_graph)");
     const size_t count = num_outputs();
     std::vector<at::Tensor*> given;
     for (auto& gradient : gradients) given.push_back(gradient.defined() ? &gradient : nullptr);
-    auto wanted = std::make_unique<bool[]>(count);
-    for (size_t i = 0; i < count; ++i) wanted[i] = task_should_compute_output(i);
+    auto needs_input_grad = std::make_unique<bool[]>(count);
+    for (size_t i = 0; i < count; ++i) needs_input_grad[i] = task_should_compute_output(i);
     std::vector<at::Tensor*> results(count, nullptr);
     char message[MESSAGE_SIZE] = "";
-    const bool fine = backward_(
-        context_, given.data(), given.size(), wanted.get(), results.data(), count, message, MESSAGE_SIZE);
+    const bool succeeded = backward_(
+        context_, given.data(), given.size(), needs_input_grad.get(), results.data(), count, message, MESSAGE_SIZE);
     torch::autograd::variable_list found(count);
     for (size_t i = 0; i < count; ++i) {
       if (results[i] == nullptr) continue;
       found[i] = std::move(*results[i]);
       delete results[i];
     }
-    TORCH_CHECK(fine, message);
+    TORCH_CHECK(succeeded, message);
     return found;
   }
 
@@ -76,8 +77,8 @@ struct ClosureNode : public torch::autograd::Node {
 
 }  // namespace
 
-// Makes `outputs` the results of a closure of `inputs`. The context belongs to the node from here on, whatever happens.
-extern "C" bool lstm_lab_attach(
+// Sets a closure of `inputs` as the history of `outputs`. The node owns the context, even if the call fails.
+extern "C" bool tch_autograd_attach(
     at::Tensor* const* inputs, size_t input_count, at::Tensor* const* outputs, size_t output_count, void* context,
     closure_backward backward, closure_release release, char* message, size_t message_size) {
   try {
@@ -97,8 +98,8 @@ extern "C" bool lstm_lab_attach(
   }
 }
 
-// Whether operations on this thread are recorded.
-extern "C" bool lstm_lab_grad_is_enabled() { return at::GradMode::is_enabled(); }
+// Returns true if operations on this thread are recorded.
+extern "C" bool tch_autograd_grad_is_enabled() { return at::GradMode::is_enabled(); }
 
-// How often a tensor was changed in place.
-extern "C" int64_t lstm_lab_version(const at::Tensor* tensor) { return static_cast<int64_t>(tensor->_version()); }
+// Returns the number of in-place changes of a tensor.
+extern "C" int64_t tch_autograd_version(const at::Tensor* tensor) { return static_cast<int64_t>(tensor->_version()); }

@@ -1,0 +1,83 @@
+//! A Rust closure as the backward pass of a node in libtorch's autograd graph.
+//!
+//! PyTorch has `torch.autograd.Function`; tch has no binding for it. [`custom_function`] fills the gap. The forward pass
+//! may be computed in any way. Its outputs become results of its inputs, and a closure computes the gradient. The
+//! outputs can then be used like the results of any operation of libtorch.
+//!
+//! ```
+//! use tch::{Kind, Tensor};
+//! use tch_autograd::custom_function;
+//!
+//! // y = x³ with a hand-written derivative.
+//! let x = Tensor::from_slice(&[1.0, 2.0]).set_requires_grad(true);
+//! let cube = tch::no_grad(|| &x * &x * &x);
+//! let saved = x.detach();
+//! let y = custom_function(&[&x], vec![cube], move |grad| {
+//!     let grad_y = grad.outputs[0].as_ref()?;
+//!     Some(vec![Some(grad_y * &saved * &saved * 3.0)])
+//! })
+//! .unwrap();
+//! let gradients = Tensor::run_backward(&[y[0].sum(Kind::Double)], &[&x], false, false);
+//! assert_eq!(gradients[0], Tensor::from_slice(&[3.0, 12.0]));
+//! ```
+
+mod error;
+mod ffi;
+mod saved;
+
+use tch::Tensor;
+
+pub use error::Error;
+pub use saved::Saved;
+
+/// The arguments of a backward pass.
+#[derive(Debug)]
+pub struct GradOutputs {
+    /// The gradient of the loss with respect to each output, in the output's shape. `None` where the loss does not
+    /// depend on the output.
+    pub outputs: Vec<Option<Tensor>>,
+    /// For each input: true if its gradient will be used. The others need not be computed.
+    pub needs_input_grad: Vec<bool>,
+}
+
+/// The gradients of the inputs, one entry each, in the input's shape; `None` for an input without one.
+///
+/// `None` as a whole means that no input has a gradient.
+pub type GradInputs = Option<Vec<Option<Tensor>>>;
+
+/// Makes `outputs` the results of `inputs` in libtorch's graph, with `backward` as their backward pass.
+///
+/// `outputs` must be new tensors, computed with gradients off ([`tch::no_grad`]), and no views of one another. The
+/// closure owns everything that it needs. To keep an output, it must hold [`Saved::new`] of it or `output.detach()`:
+/// with the output itself the graph would keep itself alive.
+///
+/// The closure is dropped when a backward pass has freed the graph, or with the last output. If gradients are off, or
+/// no input requires one, the outputs are returned unchanged and the closure is dropped at once.
+///
+/// The backward pass fails with libtorch's error if
+/// - the closure panics, or returns a wrong number of gradients or a wrong shape;
+/// - the graph was freed by an earlier backward pass;
+/// - `create_graph` is set: the closure's own operations are not recorded.
+///
+/// # Errors
+/// [`Error::OutputHasHistory`] if an output requires a gradient already; [`Error::Libtorch`] if libtorch refuses an
+/// output.
+pub fn custom_function(
+    inputs: &[&Tensor],
+    outputs: Vec<Tensor>,
+    backward: impl Fn(GradOutputs) -> GradInputs + Send + 'static,
+) -> Result<Vec<Tensor>, Error> {
+    if !needs_grad(inputs) {
+        return Ok(outputs);
+    }
+    if let Some(position) = outputs.iter().position(Tensor::requires_grad) {
+        return Err(Error::OutputHasHistory(position));
+    }
+    ffi::attach(inputs, &outputs, Box::new(backward)).map_err(Error::Libtorch)?;
+    Ok(outputs)
+}
+
+/// Returns true if an operation on these inputs is recorded: gradients are on, and an input requires one.
+pub fn needs_grad(inputs: &[&Tensor]) -> bool {
+    ffi::grad_is_enabled() && inputs.iter().any(|tensor| tensor.requires_grad())
+}

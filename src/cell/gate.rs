@@ -1,0 +1,33 @@
+//! One gate of a layer: its matrices and biases.
+
+use tch::Tensor;
+
+/// The parameters of one gate, as views of a layer's parameters.
+#[derive(Debug)]
+pub struct Gate {
+    /// The matrix of the input, `[H, I]`.
+    pub w_x: Tensor,
+    /// The matrix of the previous hidden state, `[H, H]`.
+    pub w_h: Tensor,
+    /// The bias of the input's product, `[H]`.
+    pub b_x: Tensor,
+    /// The bias of the hidden state's product, `[H]`.
+    pub b_h: Tensor,
+}
+
+impl Gate {
+    /// W_x x + b_x, `[B, I]` → `[B, H]`.
+    pub fn from_input(&self, x: &Tensor) -> Tensor {
+        x.matmul(&self.w_x.tr()) + &self.b_x
+    }
+
+    /// W_h h + b_h, `[B, H]` → `[B, H]`.
+    pub fn from_state(&self, h: &Tensor) -> Tensor {
+        h.matmul(&self.w_h.tr()) + &self.b_h
+    }
+
+    /// W_x x + b_x + W_h h + b_h, `[B, H]`.
+    pub fn preactivation(&self, x: &Tensor, h: &Tensor) -> Tensor {
+        self.from_input(x) + self.from_state(h)
+    }
+}

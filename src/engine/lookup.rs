@@ -1,0 +1,20 @@
+//! From the name of an engine to the engine.
+
+use super::analytic::Analytic;
+use super::builtin::Builtin;
+use super::fused::Fused;
+use super::interface::Engine;
+use super::name::EngineName;
+use super::simd::SimdEngine;
+use super::stepwise::Stepwise;
+
+/// Returns an engine.
+pub fn engine(name: EngineName) -> &'static dyn Engine {
+    match name {
+        EngineName::Stepwise => &Stepwise,
+        EngineName::Fused => &Fused,
+        EngineName::Analytic => &Analytic,
+        EngineName::Simd => &SimdEngine,
+        EngineName::Builtin => &Builtin,
+    }
+}

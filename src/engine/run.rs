@@ -1,0 +1,93 @@
+//! A sequence through a stack of layers, with its shapes checked.
+
+use tch::Tensor;
+
+use super::interface::{Engine, Output};
+use crate::cell::{Parameters, State};
+use crate::error::{Error, Result};
+
+/// Runs a sequence `[T, B, I]` through a stack of layers.
+///
+/// `initial_states` has one state `[B, H]` for each layer; `None` means zeros. The result is recorded in libtorch's graph
+/// if the parameters, the input or a state require a gradient.
+///
+/// # Errors
+/// [`Error::Shape`] if a shape does not fit the parameters, [`Error::Unsupported`] if the engine cannot work with the
+/// dtype or device.
+pub fn forward(
+    engine: &dyn Engine,
+    p: &Parameters,
+    input: &Tensor,
+    initial_states: Option<&[State]>,
+) -> Result<Output> {
+    Ok(engine.forward_layers(p, input, &check(engine, p, input, initial_states)?))
+}
+
+/// Checks an input `[T, B, I]` and the initial states against the parameters and the engine. Returns the states, or
+/// zeros for `None`.
+///
+/// # Errors
+/// Those of [`forward`].
+pub fn check(
+    engine: &dyn Engine,
+    p: &Parameters,
+    input: &Tensor,
+    initial_states: Option<&[State]>,
+) -> Result<Vec<State>> {
+    check_input(p, input)?;
+    let initial_states: Vec<State> = match initial_states {
+        Some(states) => {
+            check_states(p, input, states)?;
+            states.iter().map(State::shallow_clone).collect()
+        }
+        None => zero_states(p, input),
+    };
+    let states = initial_states.iter().flat_map(|state| std::iter::once(&state.h).chain(&state.c));
+    p.tensors().into_iter().chain([input]).chain(states).try_for_each(|tensor| engine.accepts(tensor))?;
+    Ok(initial_states)
+}
+
+/// Returns zeros as the initial state of every layer, in the batch size, dtype and device of the input `[T, B, I]`.
+pub fn zero_states(p: &Parameters, input: &Tensor) -> Vec<State> {
+    let batch_size = input.size()[1];
+    p.layers.iter().map(|layer| p.cell().zero_state(input, batch_size, layer.hidden_size())).collect()
+}
+
+/// Checks that `input` is `[T, B, I]` with T, B ≥ 1 and the I of the parameters.
+fn check_input(p: &Parameters, input: &Tensor) -> Result<()> {
+    let expected = p.input_size();
+    match input.size().as_slice() {
+        [steps, batch, features] if *steps >= 1 && *batch >= 1 && *features == expected => Ok(()),
+        found => Err(Error::Shape {
+            name: "input".to_string(),
+            expected: format!("[T, B, {expected}] with T and B at least 1"),
+            found: found.to_vec(),
+        }),
+    }
+}
+
+fn check_states(p: &Parameters, input: &Tensor, states: &[State]) -> Result<()> {
+    let shape = [input.size()[1], p.hidden_size()];
+    let wrong = |name: String, found: Vec<i64>| Error::Shape { name, expected: format!("{shape:?}"), found };
+    if states.len() != p.layers.len() {
+        let expected = format!("a list of {} states, one for each layer", p.layers.len());
+        return Err(Error::Shape {
+            name: "initial state".into(),
+            expected,
+            found: vec![states.len() as i64],
+        });
+    }
+    for (layer, state) in states.iter().enumerate() {
+        if state.h.size() != shape {
+            return Err(wrong(format!("h0 of layer {layer}"), state.h.size()));
+        }
+        match (&state.c, p.cell().has_c()) {
+            (Some(c), true) if c.size() != shape => {
+                return Err(wrong(format!("c0 of layer {layer}"), c.size()));
+            }
+            (None, true) => return Err(wrong(format!("c0 of layer {layer}"), vec![])),
+            _ => {}
+        }
+    }
+    Ok(())
+}
