@@ -353,7 +353,7 @@ mod tests {
             }
         }
         let test = "metric = \"seconds\"\ncompare = \"ratio\"\nwhere = { cell = \"lstm\" }\n\
-                    against = { cell = \"rnn\" }\nabove = 1.4";
+                    baseline = { cell = \"rnn\" }\nabove = 1.4";
         let said = claim(test);
         let judged = &judge(&said, &experiment)[0];
         assert_eq!(judged.verdict, Verdict::Supported, "{judged:?}");

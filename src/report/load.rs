@@ -241,7 +241,7 @@ mod tests {
         fs::write(dir.path().join("config.toml"), "expected = 3\n").unwrap();
         let message = load(dir.path()).unwrap_err().to_string();
         assert!(
-            message.ends_with("expected a string as `expect`, found a value of type integer"),
+            message.ends_with("expected a string as `expected`, found a value of type integer"),
             "{message}"
         );
         fs::remove_file(dir.path().join("config.toml")).unwrap();

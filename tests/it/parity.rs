@@ -175,13 +175,11 @@ mod needs_cuda {
         for &cell in CellName::ALL {
             let case = Case::new(cell, 2, 20, Kind::Double);
             let p = case.parameters();
-            let on_cpu =
-                parity::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
+            let on_cpu = parity::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
             let p = p.to(Kind::Double, cuda);
             for engine in engines(Kind::Double) {
                 let on_cuda =
-                    parity::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda))
-                        .unwrap();
+                    parity::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda)).unwrap();
                 for ((name, found), (_, expected)) in on_cuda.iter().zip(on_cpu.as_ref().unwrap()) {
                     assert_same(
                         &found.to(cpu()),
