@@ -4,6 +4,7 @@
 use toml::Value;
 
 use crate::settings::FIELDS;
+use crate::settings::names::ExperimentKind;
 use crate::support::text::nearest;
 
 /// The message about the value of `key`, in plain words.
@@ -61,7 +62,8 @@ fn unknown_field(names: &str, key: &str) -> Option<String> {
     let (name, known) = words.split_first()?;
     let (table, leaf) = key.rsplit_once('.').unwrap_or(("", key));
     let swept = FIELDS.iter().filter(|field| field.swept_beside(table)).map(|field| field.name);
-    let known: Vec<&str> = known.iter().copied().chain(swept).collect();
+    let has_grid = table.is_empty() || ExperimentKind::ALL.iter().any(|kind| kind.as_str() == table);
+    let known: Vec<&str> = known.iter().copied().chain(swept).chain(has_grid.then_some("grid")).collect();
     Some(unknown_key(name, leaf, &known))
 }
 
