@@ -18,6 +18,8 @@
 //! # Ok::<(), lstm_lab::Error>(())
 //! ```
 
+// Diagnostics, a part of the lab, use more of it than the engine does.
+#[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
 pub(crate) mod analytic;
 mod builtin;
 mod fused;
