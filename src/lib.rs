@@ -78,3 +78,8 @@ pub mod task;
 pub mod trace;
 #[cfg(feature = "lab")]
 pub mod train;
+
+/// The README, so that its Rust block is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
