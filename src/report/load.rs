@@ -1,120 +1,194 @@
-//! Reads the results directory of one experiment: CSV, TOML and JSON, nothing else.
+//! The results directory of one experiment: CSV, TOML and JSON, nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::group::{self, CurveGroup, ScalarGroup, SpeedGroup};
-use super::profile::{self, ProfileGroup};
-use crate::config::spec::Publication;
-use crate::config::{self, spec::Claim};
-use crate::results::schema::{GateRow, JacobianRow, RunRow, TrainingRow};
+use super::group_by::group_by;
+use crate::config;
+use crate::config::spec::{Claim, Publication};
+use crate::results::schema::RunRow;
+use crate::settings::names::ExperimentKind;
+use crate::settings::{FIELDS, Settings};
 use crate::support::error::{Error, Result};
 
-/// What the report of one experiment is made from.
+/// The runs of one experiment, and what its files say of it.
 #[derive(Debug, Default)]
-pub struct Experiment {
+pub struct Results {
+    /// The results directory; rows are read from it when they are asked for.
+    pub dir: PathBuf,
     /// Name of the experiment: that of its directory.
     pub name: String,
-    /// What its config says that it is about.
+    /// The texts of its config.
     pub about: About,
-    /// What it ran on, by name.
+    /// The machine and the software, by name.
     pub environment: BTreeMap<String, String>,
-    /// Every run.
-    pub runs: Vec<RunRow>,
-    /// The gradients of the runs that are `ok`.
-    pub gradients: Vec<CurveGroup>,
-    /// Products of Jacobians of the runs that are `ok`.
-    pub jacobian: Vec<CurveGroup>,
-    /// What predicts how fast gradients decay.
-    pub predictions: Vec<ScalarGroup>,
-    /// The timings.
-    pub speed: Vec<SpeedGroup>,
-    /// What learning does to the gradient, of the runs that are `ok`.
-    pub profiles: Vec<ProfileGroup>,
-    /// What was learned, row by row.
-    pub training: Vec<TrainingRow>,
-    /// What is said of the networks.
+    /// The grid points with their runs, in the order of `runs.csv`.
+    pub points: Vec<GridPoint>,
+    /// The claim about the networks.
     pub claim: Option<Claim>,
     /// The published results that the experiment repeats.
     pub publications: Vec<Publication>,
 }
 
-/// What a config says about its experiment.
+/// Runs that differ in nothing but the seed.
+#[derive(Debug)]
+pub struct GridPoint {
+    /// Their settings, with a seed of 0.
+    pub settings: Settings,
+    /// The runs.
+    pub runs: Vec<Run>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Its row of `runs.csv`.
+    pub row: RunRow,
+    /// The settings in that row.
+    pub settings: Settings,
+}
+
+/// The texts of a config.
 #[derive(Debug, Default, PartialEq)]
 pub struct About {
     /// The question.
     pub question: Option<String>,
-    /// Whom it was taken from.
+    /// The paper or idea that the experiment follows.
     pub source: Option<String>,
     /// The expected outcome.
-    pub expect: Option<String>,
+    pub expected: Option<String>,
+}
+
+impl Run {
+    /// Reads the settings of a row.
+    ///
+    /// # Errors
+    /// A value that its setting does not have: what was expected and what was found.
+    pub fn from_row(row: RunRow) -> std::result::Result<Run, String> {
+        let mut settings = Settings::blank(ExperimentKind::Gradients);
+        for field in FIELDS.iter().filter(|field| field.name != "seed") {
+            let value = row.setting(field.name).unwrap_or_default();
+            let set = field.set(&mut settings, &value);
+            set.map_err(|problem| format!("run {}: `{}`: {problem}", row.run_id, field.name))?;
+        }
+        settings.seed = row.seed;
+        Ok(Run { row, settings })
+    }
+
+    /// Returns false for a run that failed.
+    pub fn is_ok(&self) -> bool {
+        self.row.status == "ok"
+    }
+
+    /// The settings of its grid point.
+    pub fn point(&self) -> Settings {
+        Settings { seed: 0, ..self.settings.clone() }
+    }
+}
+
+impl GridPoint {
+    /// The runs that did not fail.
+    pub fn ok(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(|run| run.is_ok())
+    }
+}
+
+impl Results {
+    /// Groups runs by grid point.
+    pub fn new(runs: impl IntoIterator<Item = Run>) -> Results {
+        let point = |(settings, runs)| GridPoint { settings, runs };
+        Results { points: group_by(runs, Run::point).into_iter().map(point).collect(), ..Results::default() }
+    }
+
+    /// Every run.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> + Clone {
+        self.points.iter().flat_map(|point| &point.runs)
+    }
+
+    /// The grid points of a kind.
+    pub fn of_kind(&self, kind: ExperimentKind) -> impl Iterator<Item = &GridPoint> {
+        self.points.iter().filter(move |point| point.settings.kind == kind)
+    }
+
+    /// The places of the runs that count by id: the grid point, and the run in it.
+    pub fn places(&self, counts: impl Fn(&Run) -> bool) -> HashMap<&str, (usize, usize)> {
+        let mut places = HashMap::new();
+        for (point, runs) in self.points.iter().map(|point| &point.runs).enumerate() {
+            let counted = runs.iter().enumerate().filter(|(_, run)| counts(run));
+            places.extend(counted.map(|(n, run)| (run.row.run_id.as_str(), (point, n))));
+        }
+        places
+    }
+
+    /// Hands on the rows of a CSV file one by one; no rows without such a file.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn rows<R: DeserializeOwned, T>(
+        &self,
+        file: &str,
+        take: impl FnOnce(&mut dyn Iterator<Item = R>) -> T,
+    ) -> Result<T> {
+        csv_rows(&self.dir.join(file), take)
+    }
+
+    /// The error for a file without rows, if runs of the kind went well.
+    pub fn missing(&self, file: &str, kind: ExperimentKind) -> Result<()> {
+        match self.of_kind(kind).flat_map(GridPoint::ok).count() {
+            0 => Ok(()),
+            count => {
+                let problem = format!(
+                    "expected rows of the {count} runs of the kind `{kind}` that runs.csv has as ok, found none; \
+                     `lstm-lab run` with the same config writes it anew from runs/"
+                );
+                Err(self.error(file, problem))
+            }
+        }
+    }
+
+    /// An error in a file.
+    pub fn error(&self, file: &str, problem: String) -> Error {
+        Error::data(&self.dir.join(file), problem)
+    }
 }
 
 /// Reads the results directory of one experiment.
 ///
 /// # Errors
-/// `dir` has no `runs.csv`; a file in it is not what its name promises.
-pub fn load(dir: &Path) -> Result<Experiment> {
+/// `dir` has no `runs.csv`; a file in it has another format.
+pub fn load(dir: &Path) -> Result<Results> {
     let runs_csv = dir.join("runs.csv");
     if !runs_csv.is_file() {
         let problem = "not the results directory of an experiment: expected a file `runs.csv` in it, \
                        as `lstm-lab run` writes to DIR/<experiment name>/";
         return Err(Error::data(dir, problem));
     }
-    let runs: Vec<RunRow> = csv_rows(&runs_csv, |rows| rows.collect())?;
-    let gradients_csv = dir.join("gradients.csv");
-    let gradients = csv_rows(&gradients_csv, |rows| group::gradients(&runs, rows))?;
-    let profiles = match runs.iter().any(|run| run.kind == "training") {
-        true => csv_rows(&gradients_csv, |rows| profile::profiles(&runs, rows))?,
-        false => vec![],
-    };
-    let jacobian: Vec<JacobianRow> = csv_rows(&dir.join("jacobian.csv"), |rows| rows.collect())?;
-    let gates: Vec<GateRow> = csv_rows(&dir.join("gates.csv"), |rows| rows.collect())?;
-    let training: Vec<TrainingRow> = csv_rows(&dir.join("training.csv"), |rows| rows.collect())?;
-    let config = dir.join("config.toml");
-    let speed = csv_rows(&dir.join("speed.csv"), |rows| group::speed(&runs, rows))?;
-    for (kind, file, is_empty) in [
-        ("gradients", "gradients.csv", gradients.is_empty()),
-        ("jacobian", "jacobian.csv", jacobian.is_empty()),
-        ("speed", "speed.csv", speed.is_empty()),
-        ("training", "training.csv", training.is_empty()),
-    ] {
-        let count = runs.iter().filter(|run| run.kind == kind && run.status == "ok").count();
-        if is_empty && count > 0 {
-            let problem = format!(
-                "expected rows of the {count} runs of the kind `{kind}` that runs.csv has as ok, found none; \
-                 `lstm-lab run` with the same config writes it anew from runs/"
-            );
-            return Err(Error::data(&dir.join(file), problem));
-        }
-    }
-    Ok(Experiment {
+    let rows: Vec<RunRow> = csv_rows(&runs_csv, |rows| rows.collect())?;
+    let runs: std::result::Result<Vec<Run>, String> = rows.into_iter().map(Run::from_row).collect();
+    let runs = runs.map_err(|problem| Error::data(&runs_csv, problem))?;
+    let config_toml = dir.join("config.toml");
+    Ok(Results {
+        dir: dir.to_path_buf(),
         name: name(dir),
-        about: about(&config)?,
-        claim: if config.exists() { config::read_claim(&config)? } else { None },
+        about: about(&config_toml)?,
+        claim: if config_toml.exists() { config::read_claim(&config_toml)? } else { None },
         publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,
-        jacobian: group::jacobian(&runs, &jacobian),
-        predictions: group::predictions(&runs, &jacobian, &gates),
-        runs,
-        gradients,
-        profiles,
-        speed,
-        training,
+        ..Results::new(runs)
     })
 }
 
-/// The directory's own name, also where it is given as `.` or through a link.
+/// The directory's own name, also if `dir` is `.` or a link.
 fn name(dir: &Path) -> String {
     let resolved = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     resolved.file_name().map_or("results".to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Hands the rows of a CSV file on, one by one; no rows where there is no such file.
+/// Hands on the rows of a CSV file one by one; no rows without such a file.
 fn csv_rows<R: DeserializeOwned, T>(
     path: &Path,
     take: impl FnOnce(&mut dyn Iterator<Item = R>) -> T,
@@ -144,7 +218,7 @@ fn about(path: &Path) -> Result<About> {
             format!("expected a string as `{key}`, found a value of type {}", other.type_str()),
         )),
     };
-    Ok(About { question: string("question")?, source: string("source")?, expect: string("expected")? })
+    Ok(About { question: string("question")?, source: string("source")?, expected: string("expected")? })
 }
 
 fn environment(path: &Path) -> Result<BTreeMap<String, String>> {
@@ -158,7 +232,7 @@ fn environment(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(values.into_iter().map(|(key, value)| (key, plain(value))).collect())
 }
 
-/// A file's text; none where there is no such file.
+/// The text of a file; none without such a file.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -170,7 +244,8 @@ fn text(path: &Path) -> Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fake;
+    use crate::report::fixtures;
+    use crate::report::group::Groups;
 
     fn runs_csv(rows: &[RunRow]) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -179,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_without_runs_is_refused_with_what_was_expected() {
+    fn load_directory_without_runs_is_refused_with_expectation() {
         let dir = tempfile::tempdir().unwrap();
         let error = load(dir.path()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
@@ -187,48 +262,55 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_runs_may_be_absent_where_none_of_them_went_well() {
+    fn load_failed_runs_alone_need_no_other_file() {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("my-experiment");
         fs::create_dir(&place).unwrap();
-        let failed = RunRow { status: "failed".into(), ..fake::run("a", 1) };
+        let failed = RunRow { status: "failed".into(), ..fixtures::row("a", 1) };
         fs::write(place.join("runs.csv"), runs_csv(std::slice::from_ref(&failed))).unwrap();
         let found = load(&place).unwrap();
         assert_eq!(found.name, "my-experiment");
-        assert_eq!(found.runs, [failed]);
+        assert_eq!(found.runs().map(|run| &run.row).collect::<Vec<_>>(), [&failed]);
         assert_eq!(found.about, About::default());
-        assert!(found.environment.is_empty() && found.gradients.is_empty() && found.speed.is_empty());
+        let groups = Groups::read(&found).unwrap();
+        assert!(found.environment.is_empty() && groups.gradients.is_empty() && groups.speed.is_empty());
     }
 
     #[test]
-    fn rows_of_runs_that_went_well_may_not_be_absent() {
+    fn rows_missing_for_ok_runs_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("runs.csv"), runs_csv(&[fake::run("a", 1)])).unwrap();
-        let message = load(dir.path()).unwrap_err().to_string();
+        fs::write(dir.path().join("runs.csv"), runs_csv(&[fixtures::row("a", 1)])).unwrap();
+        let message = Groups::read(&load(dir.path()).unwrap()).unwrap_err().to_string();
         assert!(message.contains("gradients.csv") && message.contains("found none"), "{message}");
     }
 
     #[test]
-    fn files_of_a_header_or_of_nothing_have_no_rows() {
+    fn load_headers_alone_and_empty_files_have_no_rows() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("runs.csv"), "").unwrap();
         fs::write(dir.path().join("gradients.csv"), "run_id,cell,engine\n").unwrap();
         fs::write(dir.path().join("speed.csv"), "run_id,cell,engine\n").unwrap();
         let found = load(dir.path()).unwrap();
-        assert!(found.runs.is_empty() && found.gradients.is_empty() && found.speed.is_empty());
+        let groups = Groups::read(&found).unwrap();
+        assert!(found.points.is_empty() && groups.gradients.is_empty() && groups.speed.is_empty());
     }
 
     #[test]
-    fn a_field_that_is_no_number_is_an_error_with_file_and_line() {
+    fn load_wrong_field_is_an_error_with_file_and_place() {
         let dir = tempfile::tempdir().unwrap();
-        let text = String::from_utf8(runs_csv(&[fake::run("a", 1)])).unwrap();
-        fs::write(dir.path().join("runs.csv"), text.replace(",100,", ",many,")).unwrap();
-        let message = load(dir.path()).unwrap_err().to_string();
-        assert!(message.contains("runs.csv") && message.contains("line: 2"), "{message}");
+        let text = String::from_utf8(runs_csv(&[fixtures::row("a", 1)])).unwrap();
+        let message = |from: &str, to: &str| {
+            fs::write(dir.path().join("runs.csv"), text.replace(from, to)).unwrap();
+            load(dir.path()).unwrap_err().to_string()
+        };
+        let number = message(",100,", ",many,");
+        assert!(number.contains("runs.csv") && number.contains("line: 2"), "{number}");
+        let word = message(",lstm,", ",lsdm,");
+        assert!(word.contains("runs.csv") && word.contains("run a: `cell`: expected a cell"), "{word}");
     }
 
     #[test]
-    fn config_and_environment_are_read_and_checked() {
+    fn load_config_and_environment_are_read_and_checked() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("runs.csv"), "").unwrap();
         fs::write(dir.path().join("config.toml"), "question = \"why?\"\n[grid]\nsource = 1\n").unwrap();
@@ -238,10 +320,10 @@ mod tests {
         assert_eq!(found.about.source, None);
         assert_eq!(found.environment["cores"], "2");
 
-        fs::write(dir.path().join("config.toml"), "expected = 3\n").unwrap();
+        fs::write(dir.path().join("config.toml"), "question = 3\n").unwrap();
         let message = load(dir.path()).unwrap_err().to_string();
         assert!(
-            message.ends_with("expected a string as `expected`, found a value of type integer"),
+            message.ends_with("expected a string as `question`, found a value of type integer"),
             "{message}"
         );
         fs::remove_file(dir.path().join("config.toml")).unwrap();

@@ -3,52 +3,49 @@
 //! The report is made from the results directory alone: it runs nothing and touches no tensor. The same CSV
 //! gives the same bytes.
 
-pub mod claim;
-mod evidence;
-#[cfg(test)]
-mod fake;
+mod estimate;
+mod fields;
 mod figures;
-pub mod group;
-mod guide;
+#[cfg(test)]
+mod fixtures;
+mod format;
+mod group;
+mod group_by;
+mod judge;
 mod load;
-mod markdown;
-mod number;
-pub mod point;
-mod profile;
-pub mod published;
-mod rate;
-pub mod summary;
-mod table;
-mod tables;
-mod training;
+mod page;
+mod summary;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use self::figures::{Figure, Figures};
+use self::group::Groups;
+use self::judge::Verdicts;
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;
-use figures::{Figure, Figures};
 
-/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment whose results
-/// directory is `dir`, and gives their paths. Other SVG and PNG files in `plots/` are removed: they are of an
-/// older report.
+/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment with the results directory `dir`, and
+/// returns their paths. Other SVG and PNG files in `plots/` are removed: they belong to an older report.
 ///
 /// # Errors
-/// `dir` is not the results directory of an experiment; a file in it cannot be read, or not be written.
+/// `dir` is not the results directory of an experiment; a file in it cannot be read or written.
 pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
-    let experiment = load::load(dir)?;
-    let summary = summary::rows(&experiment);
-    let training = training::curves(&experiment.runs, &experiment.training);
-    let figures = Figures::draw(&experiment, &training, &summary);
-    let report = markdown::report(&experiment, &summary, &figures);
+    let results = load::load(dir)?;
+    let groups = Groups::read(&results)?;
+    let verdicts = Verdicts::judge(&results, &groups);
+    let summary = summary::statistics(&results, &groups, &verdicts);
+    let figures = Figures::draw(&groups, &summary);
+    let report_md = dir.join("report.md");
+    let page = page::report(&results, &summary, &verdicts, &figures);
+    let page = page.map_err(|error| Error::data(&report_md, format!("the template failed: {error:#}")))?;
 
     let summary_csv = dir.join("summary.csv");
     let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
     write_atomic(&summary_csv, &table)?;
     let mut written = vec![summary_csv];
     written.extend(write_plots(&dir.join("plots"), figures.iter())?);
-    let report_md = dir.join("report.md");
-    write_atomic(&report_md, report.as_bytes())?;
+    write_atomic(&report_md, page.as_bytes())?;
     written.push(report_md);
     Ok(written)
 }
@@ -67,7 +64,7 @@ fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> R
     Ok(written)
 }
 
-/// Removes the plots that are not among `written`.
+/// Removes plots that are not among `written`.
 fn remove_others(plots: &Path, written: &[PathBuf]) -> Result<()> {
     if !plots.is_dir() {
         return Ok(());
@@ -89,6 +86,8 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
+    use crate::engine::EngineName::{Builtin, Fused};
+    use crate::results::schema::RunRow;
 
     fn save<R: Serialize>(path: &Path, rows: &[R]) {
         let mut writer = csv::Writer::from_path(path).unwrap();
@@ -98,12 +97,14 @@ mod tests {
 
     /// A results directory with gradients of two seeds and timings of two engines.
     fn results(dir: &Path) {
-        let runs = [fake::run("a", 1), fake::run("b", 2), fake::run("c", 1)];
+        let row = |id: &str, seed, kind: &str| RunRow { kind: kind.into(), ..fixtures::row(id, seed) };
+        let runs = [row("a", 1, "gradients"), row("b", 2, "gradients"), row("c", 1, "speed")];
         save(&dir.join("runs.csv"), &runs);
-        let lines = [("a", -0.1), ("b", -0.12)].map(|(id, slope)| fake::line(id, "total_h", 100, 0.0, slope));
+        let lines =
+            [("a", -0.1), ("b", -0.12)].map(|(id, slope)| fixtures::line(id, "total_h", 100, 0.0, slope));
         save(&dir.join("gradients.csv"), &lines.concat());
         let sample =
-            |n: usize| fake::sample("c", ["builtin", "fused"][n % 2], "train", n / 2, 1.0 + 0.1 * n as f64);
+            |n: usize| fixtures::sample("c", [Builtin, Fused][n % 2], "train", n / 2, 1.0 + 0.1 * n as f64);
         save(&dir.join("speed.csv"), &(0..20).map(sample).collect::<Vec<_>>());
     }
 
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_written_and_the_same_again() {
+    fn write_twice_gives_same_files_and_bytes() {
         let dir = tempfile::tempdir().unwrap();
         results(dir.path());
         let written = write(dir.path()).unwrap();
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn plots_of_an_older_report_are_removed_and_other_files_are_not() {
+    fn write_removes_plots_of_older_report_only() {
         let dir = tempfile::tempdir().unwrap();
         results(dir.path());
         let plots = dir.path().join("plots");
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_reported_leaves_an_older_report_alone() {
+    fn write_after_error_leaves_older_report() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("runs.csv"), "run_id,status\na,ok\n").unwrap();
         fs::write(dir.path().join("report.md"), "old").unwrap();
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn no_runs_make_a_report_without_plots() {
+    fn write_no_runs_has_no_plots() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("runs.csv"), "").unwrap();
         assert_eq!(

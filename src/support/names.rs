@@ -19,6 +19,7 @@ macro_rules! names {
             }
 
             /// A description in one line.
+            #[allow(dead_code, reason = "not every vocabulary is listed for a reader")]
             pub fn about(self) -> &'static str {
                 match self { $($name::$variant => $about.trim_ascii(),)+ }
             }

@@ -2,22 +2,29 @@
 //! init, a line per cell and engine.
 
 use super::draw::legend::LineStyle;
-use super::draw::panels::{self, BandPoint, Panel, Panels, Series};
+use super::draw::panels::{self, BandPoint, Panel, Panels, Series, segments};
 use super::draw::style::{cell_colour, cells, engines};
 use super::facets;
-use super::quantities::{QUANTITIES, Quantity};
-use super::{Figure, segments};
-use crate::report::group::{CurveGroup, group_by};
-use crate::report::point::{Setting, labels, varying, without};
-use crate::report::training::VALID_LOSS;
+use super::figure::Figure;
+use super::quantities::{Over, QUANTITIES, Quantity};
+use crate::report::fields::{all, labels, varying, without};
+use crate::report::group::{CurveGroup, VALID_LOSS};
+use crate::report::group_by::group_by;
+use crate::settings::names::ExperimentKind;
 use crate::support::stats;
 
-/// The figures of all groups that have a norm above 0.
+/// The figures of all groups that have a norm above 0. Gradients after training have figures of their own.
 pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {
+    let kinds = group_by(groups, |group| group.point.kind);
+    kinds.iter().flat_map(|(_, groups)| of_kind(groups)).collect()
+}
+
+fn of_kind(groups: &[&CurveGroup]) -> Vec<Figure> {
     let settings = facets::of_figures(groups.iter().map(|group| &group.point));
     let mut figures = Vec::new();
     for quantity in &QUANTITIES {
-        let of_quantity: Vec<_> = groups.iter().filter(|group| group.quantity == quantity.name).collect();
+        let of_quantity = groups.iter().copied().filter(|group| group.quantity == quantity.name);
+        let of_quantity: Vec<&CurveGroup> = of_quantity.collect();
         let parts = facets::split(&of_quantity, &settings, |group| (&group.point, group.layer));
         let drawn = parts.iter().filter(|(_, members)| is_worth_drawing(members));
         figures.extend(drawn.map(|(words, members)| figure(quantity, words, members, &settings)));
@@ -33,35 +40,38 @@ fn is_worth_drawing(groups: &[&CurveGroup]) -> bool {
     drawn > 1 || (drawn == 1 && !is_direct && most(|group| group.by_x().len()) == 1)
 }
 
-fn figure(quantity: &Quantity, words: &[String], groups: &[&CurveGroup], settings: &[Setting]) -> Figure {
+fn figure(quantity: &Quantity, words: &[String], groups: &[&CurveGroup], settings: &[&str]) -> Figure {
     let points = || groups.iter().map(|group| &group.point);
     let styles = Styles {
-        cells: cells(points().map(|point| point.cell.as_str())),
+        cells: cells(points().map(facets::line)),
         // A model without recurrent layers has no engine.
-        engines: engines(points().map(|point| point.engine.as_str()).filter(|engine| !engine.is_empty())),
+        engines: engines(points().map(facets::engine).filter(|engine| !engine.is_empty())),
     };
-    let inits = group_by(groups.iter().copied(), |group| group.point.init.clone());
-    let panel = |(init, members): &(String, Vec<&CurveGroup>)| Panel {
-        title: if inits.len() > 1 { init.clone() } else { String::new() },
+    let of_panels = facets::panels(points());
+    let by_panel = group_by(groups.iter().copied(), |group| labels(&of_panels, &group.point));
+    let panel = |(title, members): &(Vec<String>, Vec<&CurveGroup>)| Panel {
+        title: title.join(", "),
         series: members.iter().map(|group| series(group, &styles)).collect(),
         level: members.iter().find_map(|group| group.chance).map(|chance| ("chance".to_string(), chance)),
     };
+    let is_after = quantity.over == Over::Lag && groups[0].point.kind == ExperimentKind::Training;
+    let after: &[String] = if is_after { &["after training".to_string()] } else { &[] };
     let over_seeds = over_seeds(quantity, groups);
-    let named = [&varying(points())[..], settings, &[Setting::Cell]].concat();
-    let fixed = labels(&without(&Setting::ALL, &named), &groups[0].point);
+    let named = [&varying(points())[..], settings, &["cell"]].concat();
+    let fixed = labels(&without(&all(), &named), &groups[0].point);
     let last_lag = groups.iter().flat_map(|group| group.by_x().into_keys().next_back()).max().unwrap_or(0);
     let panels = Panels {
         title: format!("{}: {}", quantity.name, quantity.about),
-        below_title: [words, &fixed, std::slice::from_ref(&over_seeds)].concat(),
+        below_title: [after, words, &fixed, std::slice::from_ref(&over_seeds)].concat(),
         x_title: quantity.over.title().into(),
         y_title: quantity.y_title(),
         x_high: last_lag as f64 + 1.0,
         min_span: if quantity.name == VALID_LOSS { 0.1 } else { 1.0 },
-        panels: inits.iter().map(panel).collect(),
+        panels: by_panel.iter().map(panel).collect(),
         legend: styles.legend(groups),
         legend_group: styles.engines.len(),
     };
-    let name = [&[quantity.name.to_string()], words].concat();
+    let name = [&[quantity.name.to_string()], after, words].concat();
     Figure {
         name: name.join("-"),
         title: name.join(", "),
@@ -81,6 +91,9 @@ fn over_seeds(quantity: &Quantity, groups: &[&CurveGroup]) -> String {
         }
         (_, many) => format!("line: {mean} over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
     };
+    if quantity.is_loss() {
+        text.push_str("; a run that has ended keeps its last loss");
+    }
     if groups.iter().any(|group| group.by_x().values().any(|norms| norms.len() < group.curves.len())) {
         text.push_str("; a gap: some seed has no finite value above 0");
     }
@@ -106,13 +119,16 @@ impl Styles {
 
     /// Every cell and engine that occurs.
     fn legend(&self, groups: &[&CurveGroup]) -> Vec<LineStyle> {
-        let occurs = |cell: &str, engine: &str| {
-            groups.iter().any(|group| group.point.cell == cell && group.point.engine == engine)
-        };
-        let engines = || self.engines.iter().map(String::as_str).chain([""]);
-        let pairs = self.cells.iter().flat_map(|cell| engines().map(move |engine| (cell, engine)));
-        let pairs = pairs.filter(|(cell, engine)| occurs(cell, engine));
-        pairs.map(|(cell, engine)| self.style(cell, engine)).collect()
+        let names = |group: &CurveGroup| (facets::line(&group.point), facets::engine(&group.point));
+        let mut pairs: Vec<(String, String)> =
+            group_by(groups, |group| names(group)).into_iter().map(|(pair, _)| pair).collect();
+        // Models without an engine come last.
+        let place = |names: &[String], name: &String| names.iter().position(|other| other == name);
+        let last = usize::MAX;
+        pairs.sort_by_key(|(cell, engine)| {
+            (place(&self.cells, cell), place(&self.engines, engine).unwrap_or(last))
+        });
+        pairs.iter().map(|(cell, engine)| self.style(cell, engine)).collect()
     }
 }
 
@@ -125,57 +141,80 @@ fn series(group: &CurveGroup, styles: &Styles) -> Series {
         let high = norms.iter().copied().fold(mean, f64::max);
         Some(BandPoint { x: *lag as f64, low, middle: mean, high })
     };
-    let style = styles.style(&group.point.cell, &group.point.engine);
+    let style = styles.style(&facets::line(&group.point), &facets::engine(&group.point));
     Series { style, segments: segments(lags.iter().map(at_lag)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::CellName::{Lstm, Rnn};
+    use crate::engine::EngineName;
     use crate::report::figures::draw::layout_check::faults;
-    use crate::report::{fake, group};
-    use crate::results::schema::{GradientRow, RunRow};
+    use crate::report::fixtures::{curve, line, results, run};
+    use crate::report::group::Curves;
+    use crate::report::load::Run;
+    use crate::results::schema::GradientRow;
+    use crate::settings::{Engines, Settings};
 
-    fn names(runs: &[RunRow], rows: Vec<GradientRow>) -> Vec<String> {
-        let figures = figures(&group::gradients(runs, rows));
+    fn groups(runs: impl IntoIterator<Item = Run>, rows: Vec<GradientRow>) -> Vec<CurveGroup> {
+        Curves::of_gradients(&results(runs), rows).groups()
+    }
+
+    fn names(runs: impl IntoIterator<Item = Run>, rows: Vec<GradientRow>) -> Vec<String> {
+        let figures = figures(&groups(runs, rows));
         figures
             .iter()
             .for_each(|figure| assert_eq!(faults(&figure.drawing), Vec::<String>::new(), "{}", figure.name));
         figures.into_iter().map(|figure| figure.name).collect()
     }
 
-    /// Runs that `change` makes differ, each with a falling `total_h`.
-    fn runs(count: usize, change: impl Fn(usize, &mut RunRow)) -> (Vec<RunRow>, Vec<GradientRow>) {
-        let mut runs: Vec<_> = (0..count).map(|n| fake::run(&n.to_string(), 1)).collect();
-        runs.iter_mut().enumerate().for_each(|(n, run)| change(n, run));
-        let rows = runs.iter().flat_map(|run| fake::line(&run.run_id, "total_h", 20, 0.0, -0.1)).collect();
+    /// Runs whose settings `change` makes differ, each with a falling `total_h`.
+    fn runs(count: usize, change: impl Fn(usize, &mut Settings)) -> (Vec<Run>, Vec<GradientRow>) {
+        let mut runs: Vec<_> = (0..count).map(|n| run(&n.to_string(), 1)).collect();
+        runs.iter_mut().enumerate().for_each(|(n, run)| change(n, &mut run.settings));
+        let rows = runs.iter().flat_map(|run| line(&run.row.run_id, "total_h", 20, 0.0, -0.1)).collect();
         (runs, rows)
     }
 
     #[test]
     fn figures_names_tell_varying_settings_only() {
         let (same, rows) = runs(2, |n, run| run.seed = n as u64);
-        assert_eq!(names(&same, rows), ["total_h"]);
+        assert_eq!(names(same, rows), ["total_h"]);
         let (shapes, rows) =
             runs(4, |n, run| (run.seq_len, run.hidden_size) = ([100, 200][n % 2], [8, 16][n / 2]));
         assert_eq!(
-            names(&shapes, rows),
-            ["total_h-T100-H8", "total_h-T200-H8", "total_h-T100-H16", "total_h-T200-H16"]
+            names(shapes, rows),
+            ["total_h-H8-T100", "total_h-H8-T200", "total_h-H16-T100", "total_h-H16-T200"]
         );
-        let (inside, rows) = runs(8, |n, run| {
-            run.cell = ["rnn", "lstm"][n % 2].into();
-            run.init = ["pytorch", "xavier"][n / 2 % 2].into();
-            run.engine = ["stepwise", "builtin"][n / 4].into();
+        let (within, rows) = runs(8, |n, run| {
+            run.cell = Some([Rnn, Lstm][n % 2]);
+            run.init = Some(["pytorch", "xavier"][n / 2 % 2].parse().unwrap());
+            run.engine = Engines::one([EngineName::Stepwise, EngineName::Builtin][n / 4]);
         });
-        assert_eq!(names(&inside, rows), ["total_h"]);
+        assert_eq!(names(within, rows), ["total_h"]);
+    }
+
+    #[test]
+    fn figures_after_training_are_apart_with_a_panel_per_learning_rate() {
+        let (mixed, rows) = runs(3, |n, run| {
+            run.kind = [ExperimentKind::Gradients, ExperimentKind::Training][n.min(1)];
+            run.learning_rate = [None, Some(0.1), Some(0.2)][n];
+        });
+        let groups = groups(mixed, rows);
+        let figures = figures(&groups);
+        let names: Vec<_> = figures.iter().map(|figure| figure.name.as_str()).collect();
+        assert_eq!(names, ["total_h", "total_h-after training"]);
+        let svg = figures[1].svg();
+        assert!(svg.contains(">learning rate=0.1<") && svg.contains(">learning rate=0.2<"), "{svg}");
     }
 
     #[test]
     fn figures_models_of_one_parameter_count_share_one() {
         let (sized, rows) = runs(2, |n, run| {
-            (run.cell, run.hidden_size) = (["rnn", "lstm"][n].into(), [16, 8][n]);
+            (run.cell, run.hidden_size) = (Some([Rnn, Lstm][n]), [16, 8][n]);
         });
-        assert_eq!(names(&sized, rows), ["total_h"]);
+        assert_eq!(names(sized, rows), ["total_h"]);
     }
 
     #[test]
@@ -184,48 +223,43 @@ mod tests {
         let mut upper = rows.clone();
         upper.iter_mut().for_each(|row| row.layer = 1);
         rows.extend(upper);
-        rows.extend(fake::line("0", "input_x", 20, 0.0, -0.1));
-        assert_eq!(names(&runs, rows), ["total_h-layer0", "total_h-layer1", "input_x"]);
+        rows.extend(line("0", "input_x", 20, 0.0, -0.1));
+        assert_eq!(names(runs, rows), ["total_h-layer0", "total_h-layer1", "input_x"]);
     }
 
     #[test]
     fn figures_direct_h_is_drawn_with_more_than_one_lag() {
-        let runs = [fake::run("a", 1)];
-        let last = fake::curve("a", "direct_h", &[(0, Some(0.0)), (1, None), (2, None)]);
-        assert!(names(&runs, last).is_empty());
-        let sum = fake::curve("a", "direct_h", &[(0, Some(0.0)), (1, Some(0.1)), (2, None)]);
-        assert_eq!(names(&runs, sum), ["direct_h"]);
-        assert!(names(&runs, fake::curve("a", "direct_h", &[(0, Some(0.0))])).is_empty());
+        let runs = || [run("a", 1)];
+        let last = curve("a", "direct_h", &[(0, Some(0.0)), (1, None), (2, None)]);
+        assert!(names(runs(), last).is_empty());
+        let sum = curve("a", "direct_h", &[(0, Some(0.0)), (1, Some(0.1)), (2, None)]);
+        assert_eq!(names(runs(), sum), ["direct_h"]);
+        assert!(names(runs(), curve("a", "direct_h", &[(0, Some(0.0))])).is_empty());
     }
 
     #[test]
     fn figures_one_lag_is_drawn_and_no_finite_norm_is_not() {
-        let runs = [fake::run("a", 1)];
-        assert_eq!(names(&runs, fake::curve("a", "total_h", &[(0, Some(0.0))])), ["total_h"]);
+        let runs = || [run("a", 1)];
+        assert_eq!(names(runs(), curve("a", "total_h", &[(0, Some(0.0))])), ["total_h"]);
         let nothing = [(0, None), (1, Some(f64::NAN)), (2, Some(f64::INFINITY))];
-        assert!(names(&runs, fake::curve("a", "total_h", &nothing)).is_empty());
+        assert!(names(runs(), curve("a", "total_h", &nothing)).is_empty());
     }
 
     #[test]
     fn figures_eighteen_inits_fit_the_page() {
         let (runs, rows) = runs(36, |n, run| {
-            run.init = format!("orthogonal({})", n / 2);
-            run.cell = ["lstm", "another"][n % 2].into();
+            run.init = Some(format!("orthogonal({})", n / 2 + 1).parse().unwrap());
+            run.cell = Some([Lstm, Rnn][n % 2]);
         });
-        assert_eq!(names(&runs, rows), ["total_h"]);
+        assert_eq!(names(runs, rows), ["total_h"]);
     }
 
     #[test]
     fn series_seed_without_norm_breaks_line() {
-        let runs = [fake::run("a", 1), fake::run("b", 2)];
-        let mut rows =
-            fake::curve("a", "total_h", &[(0, Some(0.0)), (1, Some(1.0)), (2, None), (3, Some(3.0))]);
-        rows.extend(fake::curve(
-            "b",
-            "total_h",
-            &[(0, Some(2.0)), (1, Some(1.0)), (2, Some(0.0)), (3, Some(5.0))],
-        ));
-        let groups = group::gradients(&runs, rows);
+        let runs = [run("a", 1), run("b", 2)];
+        let mut rows = curve("a", "total_h", &[(0, Some(0.0)), (1, Some(1.0)), (2, None), (3, Some(3.0))]);
+        rows.extend(curve("b", "total_h", &[(0, Some(2.0)), (1, Some(1.0)), (2, Some(0.0)), (3, Some(5.0))]));
+        let groups = groups(runs, rows);
         let styles = Styles { cells: vec!["lstm".into()], engines: vec!["stepwise".into()] };
         let drawn: Vec<Vec<_>> = series(&groups[0], &styles)
             .segments

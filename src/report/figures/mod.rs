@@ -3,43 +3,15 @@
 mod curves;
 mod draw;
 mod facets;
+mod figure;
 mod profiles;
 mod quantities;
 mod speed;
 
-use std::io;
+use super::group::Groups;
+use super::summary::Statistic;
 
-use self::draw::{png, shapes, svg};
-use super::group::CurveGroup;
-use super::load::Experiment;
-use crate::results::schema::SummaryRow;
-
-/// One figure.
-#[derive(Debug, Clone)]
-pub struct Figure {
-    /// Name of its files without the ending; unique in a report.
-    pub name: String,
-    /// The title in a few words.
-    pub title: String,
-    /// The sentence below the figure.
-    pub caption: String,
-    drawing: shapes::Drawing,
-}
-
-impl Figure {
-    /// The figure as an SVG document.
-    pub fn svg(&self) -> String {
-        svg::svg(&self.drawing)
-    }
-
-    /// The figure as a PNG file, at twice the pixels of the SVG's size.
-    ///
-    /// # Errors
-    /// The page is too large.
-    pub fn png(&self) -> io::Result<Vec<u8>> {
-        png::png(&self.drawing)
-    }
-}
+pub use self::figure::Figure;
 
 /// The figures of a report, by section.
 #[derive(Debug, Default)]
@@ -56,14 +28,16 @@ pub struct Figures {
 
 impl Figures {
     /// Draws every figure of an experiment.
-    pub fn draw(experiment: &Experiment, training: &[CurveGroup], summary: &[SummaryRow]) -> Figures {
+    pub fn draw(groups: &Groups, summary: &[Statistic]) -> Figures {
         let mut names = Names::default();
         let mut named = |figures: Vec<Figure>| figures.into_iter().map(|figure| names.give(figure)).collect();
         Figures {
-            gradients: named(curves::figures(&experiment.gradients)),
-            jacobian: named(curves::figures(&experiment.jacobian)),
+            gradients: named(curves::figures(&groups.gradients)),
+            jacobian: named(curves::figures(&groups.jacobian)),
             speed: named(speed::figures(summary)),
-            training: named([curves::figures(training), profiles::figures(&experiment.profiles)].concat()),
+            training: named(
+                [curves::figures(&groups.learning), profiles::figures(&groups.profiles)].concat(),
+            ),
         }
     }
 
@@ -71,19 +45,6 @@ impl Figures {
     pub fn iter(&self) -> impl Iterator<Item = &Figure> {
         [&self.training, &self.gradients, &self.jacobian, &self.speed].into_iter().flatten()
     }
-}
-
-/// Cuts a line where there is no point.
-fn segments<P>(points: impl Iterator<Item = Option<P>>) -> Vec<Vec<P>> {
-    let mut segments = vec![Vec::new()];
-    for point in points {
-        match (point, segments.last_mut()) {
-            (Some(point), Some(segment)) => segment.push(point),
-            _ => segments.push(Vec::new()),
-        }
-    }
-    segments.retain(|segment| !segment.is_empty());
-    segments
 }
 
 /// The names of files that are taken.
@@ -126,7 +87,7 @@ mod tests {
             name: name.into(),
             title: String::new(),
             caption: String::new(),
-            drawing: shapes::Drawing::new(10.0),
+            drawing: draw::shapes::Drawing::new(10.0),
         };
         assert_eq!(slug("total_h-T10-text a/b-cuda:0"), "total_h-T10-text-a-b-cuda-0");
         let mut names = Names::default();

@@ -2,15 +2,16 @@
 //! later steps darker.
 
 use super::draw::legend::LineStyle;
-use super::draw::panels::{self, BandPoint, Panel, Panels, Series};
+use super::draw::panels::{self, BandPoint, Panel, Panels, Series, segments};
 use super::draw::shapes::Colour;
 use super::draw::style::early_to_late;
-use super::facets::{self, WITHIN};
+use super::facets;
+use super::figure::Figure;
 use super::quantities::{Quantity, quantity};
-use super::{Figure, segments};
-use crate::report::group::group_by;
-use crate::report::point::{Point, Setting, labels, varying, without};
-use crate::report::profile::ProfileGroup;
+use crate::report::fields::{all, labels, varying, without};
+use crate::report::group::ProfileGroup;
+use crate::report::group_by::group_by;
+use crate::settings::Settings;
 
 /// The largest number of lines in a panel that a reader can tell apart.
 const MAX_LINES: usize = 6;
@@ -45,25 +46,25 @@ fn chosen_steps(groups: &[&ProfileGroup]) -> Vec<usize> {
     (0..MAX_LINES).map(|n| steps[n * (steps.len() - 1) / (MAX_LINES - 1)]).collect()
 }
 
-fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], settings: &[Setting]) -> Figure {
+fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], settings: &[&str]) -> Figure {
     let steps = chosen_steps(groups);
     let style = |n: usize| LineStyle::line(format!("step {}", steps[n]), colour(n, steps.len()), 1.6);
     let points = group_by(groups.iter().copied(), |group| group.point.clone());
     let vary = varying(points.iter().map(|(point, _)| point));
-    let panel = |(point, members): &(Point, Vec<&ProfileGroup>)| {
+    let panel = |(point, members): &(Settings, Vec<&ProfileGroup>)| {
         let line = |group: &&ProfileGroup| {
             let n = steps.iter().position(|step| *step == group.step)?;
             Some(Series { style: style(n), segments: line(group) })
         };
         Panel {
-            title: panel_title(point, vary.contains(&Setting::Engine)),
+            title: panel_title(point, &vary),
             level: None,
             series: members.iter().filter_map(line).collect(),
         }
     };
     // The title names the loss: that of the task.
-    let named = [&WITHIN[..], settings, &vary, &[Setting::Loss]].concat();
-    let fixed = labels(&without(&Setting::ALL, &named), &groups[0].point);
+    let named = [&["cell", "init", "loss"], settings, &vary].concat();
+    let fixed = labels(&without(&all(), &named), &groups[0].point);
     let seeds = over_seeds(groups);
     let last_lag = groups.iter().filter_map(|group| group.mean.keys().next_back()).max();
     let panels = Panels {
@@ -90,11 +91,10 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], setti
     }
 }
 
-/// Cell and init; the engine if engines vary.
-fn panel_title(point: &Point, with_engine: bool) -> String {
-    let engine = if with_engine { &point.engine[..] } else { "" };
-    let words = [&point.cell[..], &point.init, engine].into_iter().filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(", ")
+/// Cell and init, and the other settings that vary within the figure.
+fn panel_title(point: &Settings, vary: &[&str]) -> String {
+    let others = without(vary, &["model", "cell", "init", "hidden_size"]);
+    [vec![facets::line(point)], labels(&["init"], point), labels(&others, point)].concat().join(", ")
 }
 
 fn colour(n: usize, count: usize) -> Colour {
@@ -118,10 +118,14 @@ fn line(group: &ProfileGroup) -> Vec<Vec<BandPoint>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::CellName::{self, Lstm, Rnn};
     use crate::report::figures::draw::layout_check::faults;
+    use crate::settings::names::ExperimentKind;
 
-    fn group(cell: &str, quantity: &str, layer: usize, step: usize) -> ProfileGroup {
-        let point = Point { cell: cell.into(), init: "pytorch".into(), seq_len: 30, ..Point::default() };
+    fn group(cell: CellName, quantity: &str, layer: usize, step: usize) -> ProfileGroup {
+        let init = Some("pytorch".parse().unwrap());
+        let point =
+            Settings { cell: Some(cell), init, seq_len: 30, ..Settings::blank(ExperimentKind::Training) };
         let slope = -0.1 / (1.0 + step as f64);
         let mean = (0..30).map(|lag| (lag, (lag != 7).then_some(slope * lag as f64))).collect();
         ProfileGroup { point, quantity: quantity.into(), layer, step, seeds: 2, mean }
@@ -137,14 +141,14 @@ mod tests {
     fn figures_one_per_quantity_and_layer() {
         let mut groups = Vec::new();
         for (cell, layer, step) in
-            [("rnn", 0, 0), ("rnn", 0, 5), ("lstm", 0, 0), ("lstm", 0, 5), ("lstm", 1, 0), ("lstm", 1, 5)]
+            [(Rnn, 0, 0), (Rnn, 0, 5), (Lstm, 0, 0), (Lstm, 0, 5), (Lstm, 1, 0), (Lstm, 1, 5)]
         {
             groups.push(group(cell, "total_h", layer, step));
         }
         groups.extend([
-            group("lstm", "input_x", 0, 0),
-            group("lstm", "input_x", 0, 5),
-            group("lstm", "direct_h", 0, 0),
+            group(Lstm, "input_x", 0, 0),
+            group(Lstm, "input_x", 0, 5),
+            group(Lstm, "direct_h", 0, 0),
         ]);
         let expected =
             ["total_h-during-training-layer0", "total_h-during-training-layer1", "input_x-during-training"];
@@ -153,12 +157,12 @@ mod tests {
 
     #[test]
     fn figures_one_step_is_not_drawn() {
-        assert!(names(&[group("rnn", "total_h", 0, 3)]).is_empty());
+        assert!(names(&[group(Rnn, "total_h", 0, 3)]).is_empty());
     }
 
     #[test]
     fn chosen_steps_many_are_thinned_with_first_and_last() {
-        let groups: Vec<_> = (0..=40).map(|n| group("rnn", "total_h", 0, 10 * n)).collect();
+        let groups: Vec<_> = (0..=40).map(|n| group(Rnn, "total_h", 0, 10 * n)).collect();
         assert_eq!(chosen_steps(&groups.iter().collect::<Vec<_>>()), [0, 80, 160, 240, 320, 400]);
         assert_eq!(names(&groups), ["total_h-during-training"]);
     }

@@ -1,7 +1,8 @@
 //! Names, titles and order of the quantities in figures of curves.
 
-use crate::report::group::{LARGEST_EXPONENT, LYAPUNOV};
-use crate::report::training::{GRADIENT_NORM, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES};
+use crate::report::group::{
+    GRADIENT_NORM, LARGEST_EXPONENT, LYAPUNOV, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES,
+};
 
 /// One quantity in a figure.
 pub struct Quantity {
@@ -69,13 +70,18 @@ impl Quantity {
         }
     }
 
+    /// Returns true for a loss over training steps.
+    pub fn is_loss(&self) -> bool {
+        self.over == Over::Steps && self.name != GRADIENT_NORM
+    }
+
     /// Returns true for values that are drawn as they are, not as log10.
     pub fn is_plain(&self) -> bool {
         [VALID_LOSS, LYAPUNOV].contains(&self.name)
     }
 }
 
-const LOSS: &str = "loss on the validation split; a run that has ended keeps its last value";
+const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
 pub static QUANTITIES: [Quantity; 15] = [
@@ -83,7 +89,7 @@ pub static QUANTITIES: [Quantity; 15] = [
     Quantity::titled(VALID_LOG_LOSS, LOSS, "log₁₀ loss (nats)", Over::Steps),
     Quantity::titled(
         VALID_SQUARES,
-        "mean squared error on the validation split; a run that has ended keeps its last value",
+        "mean squared error on the validation split",
         "log₁₀ mean squared error",
         Over::Steps,
     ),

@@ -1,33 +1,34 @@
 //! Figures of speed: one per pass and cell, a row per shape, a lane per engine; the line at 1 is builtin.
 
-use super::Figure;
 use super::draw::legend::LineStyle;
 use super::draw::ratios::{self, Bar, Ratios, Row};
 use super::draw::style::{cells, engine_colour, engines};
-use crate::report::group::group_by;
-use crate::report::number::significant;
-use crate::report::point::{Point, SHAPE, Setting, labels, varying, without};
-use crate::report::summary::REFERENCE;
-use crate::results::schema::SummaryRow;
+use super::facets;
+use super::figure::Figure;
+use crate::report::fields::{SHAPE, all, labels, varying, without};
+use crate::report::format::significant;
+use crate::report::group::REFERENCE;
+use crate::report::group_by::group_by;
+use crate::report::summary::{Section, Statistic};
+use crate::settings::{Engines, Settings};
 
 /// The figures of the ratios in a summary.
-pub fn figures(summary: &[SummaryRow]) -> Vec<Figure> {
-    let is_drawn = |row: &&SummaryRow| {
-        ["seconds", "ratio_to_builtin"].contains(&row.metric.as_str())
-            && row.kind == "speed"
+pub fn figures(summary: &[Statistic]) -> Vec<Figure> {
+    let is_drawn = |row: &&Statistic| {
+        row.section == Section::Speed
+            && ["seconds", "ratio_to_builtin"].contains(&row.metric)
             && above_0(row).is_some()
     };
-    let timings: Vec<(Point, &SummaryRow)> =
-        summary.iter().filter(is_drawn).map(|row| (Point::from(row), row)).collect();
-    let vary = varying(timings.iter().map(|(point, _)| point));
-    let mut passes: Vec<&str> = timings.iter().map(|(_, row)| row.quantity.as_str()).collect();
+    let timings: Vec<&Statistic> = summary.iter().filter(is_drawn).collect();
+    let vary = varying(timings.iter().map(|row| &row.point));
+    let mut passes: Vec<&str> = timings.iter().map(|row| row.quantity.as_str()).collect();
     passes.sort();
     passes.dedup();
     let mut figures = Vec::new();
     for pass in passes {
-        for cell in cells(timings.iter().map(|(point, _)| point.cell.as_str())) {
-            let of_figure = |(point, row): &&(Point, &SummaryRow)| point.cell == cell && row.quantity == pass;
-            let chart = chart(pass, &cell, timings.iter().filter(of_figure), &vary);
+        for cell in cells(timings.iter().map(|row| facets::line(&row.point))) {
+            let of_figure = |row: &&Statistic| facets::line(&row.point) == cell && row.quantity == pass;
+            let chart = chart(pass, &cell, timings.iter().copied().filter(of_figure), &vary);
             if chart.rows.iter().any(|row| !row.bars.is_empty()) {
                 figures.push(figure(pass, &cell, &chart));
             }
@@ -48,28 +49,22 @@ fn figure(pass: &str, cell: &str, chart: &Ratios) -> Figure {
     }
 }
 
-fn chart<'a>(
-    pass: &str,
-    cell: &str,
-    timings: impl Iterator<Item = &'a (Point, &'a SummaryRow)>,
-    vary: &[Setting],
-) -> Ratios {
-    let shapes = group_by(timings, |(point, _)| point.with_engine(""));
-    let ratios = || shapes.iter().flat_map(|(_, rows)| rows).filter(|(_, row)| is_ratio(row));
-    let engines = engines(ratios().map(|(point, _)| point.engine.as_str()));
+fn chart<'a>(pass: &str, cell: &str, timings: impl Iterator<Item = &'a Statistic>, vary: &[&str]) -> Ratios {
+    let shapes = group_by(timings, |row| Settings { engine: Engines::default(), ..row.point.clone() });
+    let ratios = || shapes.iter().flat_map(|(_, rows)| rows).filter(|row| is_ratio(row));
+    let engines = engines(ratios().map(|row| facets::engine(&row.point)));
     let lane = |engine: &String| {
         let line = LineStyle::line(engine, engine_colour(engine, &engines), 2.0);
         LineStyle { dot: true, ..line }
     };
-    let named = [vary, &SHAPE, &[Setting::Cell, Setting::Engine]].concat();
-    let mut below_title =
-        shapes.first().map_or(vec![], |(point, _)| labels(&without(&Setting::ALL, &named), point));
+    let fixed = without(&all(), &[vary, &SHAPE, &["cell", "engine"]].concat());
+    let mut below_title = shapes.first().map_or(vec![], |(point, _)| labels(&fixed, point));
     below_title.push("dot: ratio of medians; bar: 95 % interval".to_string());
     Ratios {
         title: format!("{cell}, {pass}: time relative to builtin"),
         below_title,
         heads: ["shape", "builtin, ms"],
-        reference: REFERENCE,
+        reference: REFERENCE.as_str(),
         x_title: "time over builtin's, log scale (left of 1: faster than builtin)",
         rows: shapes.iter().map(|(point, rows)| row(point, rows, vary, &engines)).collect(),
         lanes: engines.iter().map(lane).collect(),
@@ -77,52 +72,60 @@ fn chart<'a>(
 }
 
 /// One shape: the median time of builtin, and the ratios of the others.
-fn row(point: &Point, rows: &[&(Point, &SummaryRow)], vary: &[Setting], engines: &[String]) -> Row {
-    let others = without(vary, &[&SHAPE[..], &[Setting::Cell, Setting::Engine]].concat());
-    let bar = |(point, row): &&(Point, &SummaryRow)| {
-        let (lane, ratio) = (engines.iter().position(|engine| *engine == point.engine)?, above_0(row)?);
-        Some(Bar { lane, ratio, low: row.ci_low.unwrap_or(ratio), high: row.ci_high.unwrap_or(ratio) })
+fn row(point: &Settings, rows: &[&Statistic], vary: &[&str], engines: &[String]) -> Row {
+    let others = without(vary, &[&SHAPE[..], &["cell", "engine"]].concat());
+    let bar = |row: &Statistic| {
+        let engine = facets::engine(&row.point);
+        let (lane, ratio) = (engines.iter().position(|other| *other == engine)?, above_0(row)?);
+        let [low, high] = [row.estimate.low, row.estimate.high].map(|end| end.unwrap_or(ratio));
+        Some(Bar { lane, ratio, low, high })
     };
-    let is_seconds = |row: &SummaryRow| row.metric == "seconds" && row.engine == REFERENCE;
-    let of_builtin = rows.iter().find(|(_, row)| is_seconds(row));
-    let seconds = of_builtin.and_then(|(_, row)| above_0(row));
+    let seconds = rows.iter().find(|row| row.metric == "seconds" && is_reference(row));
+    let seconds = seconds.and_then(|row| above_0(row));
     Row {
         label: [labels(&SHAPE, point), labels(&others, point)].concat().join(" "),
         reference: seconds.map(|seconds| significant(1e3 * seconds, 3)).unwrap_or_default(),
-        bars: rows.iter().filter(|(_, row)| is_ratio(row)).filter_map(bar).collect(),
+        bars: rows.iter().filter(|row| is_ratio(row)).filter_map(|row| bar(row)).collect(),
     }
 }
 
-/// Returns true for the ratio of an engine other than builtin.
-fn is_ratio(row: &SummaryRow) -> bool {
-    row.metric == "ratio_to_builtin" && row.engine != REFERENCE
+fn is_reference(row: &Statistic) -> bool {
+    row.point.engine == Engines::one(REFERENCE)
 }
 
-fn above_0(row: &SummaryRow) -> Option<f64> {
-    row.estimate.filter(|estimate| estimate.is_finite() && *estimate > 0.0)
+/// Returns true for the ratio of an engine other than builtin.
+fn is_ratio(row: &Statistic) -> bool {
+    row.metric == "ratio_to_builtin" && !is_reference(row)
+}
+
+fn above_0(row: &Statistic) -> Option<f64> {
+    row.estimate.value.filter(|value| value.is_finite() && *value > 0.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::CellName;
+    use crate::engine::EngineName::{self, Analytic, Builtin, Fused, Simd, Stepwise};
     use crate::report::figures::draw::layout_check::faults;
-    use crate::report::load::Experiment;
-    use crate::report::{fake, group, summary};
-    use crate::results::schema::RunRow;
+    use crate::report::fixtures::{results, run, sample, with_cell};
+    use crate::report::group::{Groups, speed};
+    use crate::report::judge::Verdicts;
+    use crate::report::load::Run;
+    use crate::report::summary::statistics;
 
-    fn figures_of(runs: &[RunRow], engines: &[(&str, f64)]) -> Vec<Figure> {
-        let samples = runs.iter().flat_map(|run| {
-            (0..5).flat_map(|n| {
-                let time = |(engine, factor): &(&str, f64)| {
-                    fake::sample(&run.run_id, engine, "train", n, factor * (1.0 + 0.01 * n as f64))
-                };
-                engines.iter().map(time).collect::<Vec<_>>()
-            })
-        });
-        let figures = figures(&summary::rows(&Experiment {
-            speed: group::speed(runs, samples),
-            ..Experiment::default()
-        }));
+    fn figures_of(runs: Vec<Run>, engines: &[(EngineName, f64)]) -> Vec<Figure> {
+        let ids: Vec<String> = runs.iter().map(|run| run.row.run_id.clone()).collect();
+        let mut samples = Vec::new();
+        for (id, n) in ids.iter().flat_map(|id| (0..5).map(move |n| (id, n))) {
+            let time = |factor: f64| factor * (1.0 + 0.01 * n as f64);
+            samples.extend(
+                engines.iter().map(|(engine, factor)| sample(id, *engine, "train", n, time(*factor))),
+            );
+        }
+        let results = results(runs);
+        let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
+        let figures = figures(&statistics(&results, &groups, &Verdicts::default()));
         figures
             .iter()
             .for_each(|figure| assert_eq!(faults(&figure.drawing), Vec::<String>::new(), "{}", figure.name));
@@ -135,31 +138,30 @@ mod tests {
 
     #[test]
     fn figures_one_per_pass_and_cell() {
-        let mut runs = [fake::run("a", 1), fake::run("b", 1)];
-        runs[1].cell = "rnn".into();
-        let figures = figures_of(&runs, &[("builtin", 1.0), ("stepwise", 2.0), ("fused", 0.5)]);
+        let runs = vec![run("a", 1), with_cell(run("b", 1), CellName::Rnn)];
+        let figures = figures_of(runs, &[(Builtin, 1.0), (Stepwise, 2.0), (Fused, 0.5)]);
         assert_eq!(names(&figures), ["train-rnn", "train-lstm"]);
+        assert!(figures[1].svg().contains(">1020</text>"), "the median time of builtin in ms");
     }
 
     #[test]
     fn figures_many_shapes_and_far_ratios_fit_page() {
-        let shape = |n: usize| RunRow {
-            hidden_size: 1 << n,
-            batch_size: n,
-            task: format!("text number {}", n % 2),
-            ..fake::run(&n.to_string(), 1)
+        let shape = |n: usize| {
+            let mut run = run(&n.to_string(), 1);
+            (run.settings.hidden_size, run.settings.batch_size) = (1 << n, n);
+            run.settings.task = format!("text number {}", n % 2);
+            run
         };
-        let runs: Vec<_> = (1..13).map(shape).collect();
         for factor in [1e-7, 0.97, 1.0, 3.0, 1e6] {
-            let figures =
-                figures_of(&runs, &[("builtin", 1.0), ("one", factor), ("two", 1.5), ("three", 2.0)]);
+            let engines = [(Builtin, 1.0), (Simd, factor), (Analytic, 1.5), (Fused, 2.0)];
+            let figures = figures_of((1..13).map(shape).collect(), &engines);
             assert_eq!(names(&figures), ["train-lstm"]);
         }
     }
 
     #[test]
     fn figures_without_ratio_there_are_none() {
-        assert!(figures_of(&[fake::run("a", 1)], &[("builtin", 1.0)]).is_empty());
-        assert!(figures_of(&[fake::run("a", 1)], &[("fused", 1.0), ("stepwise", 2.0)]).is_empty());
+        assert!(figures_of(vec![run("a", 1)], &[(Builtin, 1.0)]).is_empty());
+        assert!(figures_of(vec![run("a", 1)], &[(Fused, 1.0), (Stepwise, 2.0)]).is_empty());
     }
 }

@@ -1,176 +1,141 @@
-//! The numbers of `summary.csv`: one row a grid point and metric.
+//! The numbers of `summary.csv`: one row per grid point and metric.
 
+mod flops;
 mod norms;
 mod speed;
+mod statistic;
 mod training;
 
-use super::group::{LARGEST_EXPONENT, LYAPUNOV, ScalarGroup};
-use super::load::Experiment;
-use super::point::Point;
-use super::{claim, published};
+use super::estimate::Estimate;
+use super::group::{Groups, LARGEST_EXPONENT, LYAPUNOV, ScalarGroup};
+use super::judge::{ClaimTest, PublishedResult, Verdicts, expectation};
+use super::load::Results;
 use crate::results::schema::SummaryRow;
-use crate::support::stats::{self, Interval};
-pub use speed::REFERENCE;
+use crate::settings::Settings;
+use crate::settings::names::ExperimentKind;
 
-/// The summary of all of an experiment's rows, in the order of the groups.
-pub fn rows(experiment: &Experiment) -> Vec<SummaryRow> {
-    let gradients = experiment.gradients.iter().flat_map(|group| norms::rows("gradients", group));
-    let of_jacobian = experiment
-        .jacobian
-        .iter()
-        .filter(|group| ![LYAPUNOV, LARGEST_EXPONENT].contains(&group.quantity.as_str()));
-    let jacobian = of_jacobian.flat_map(|group| norms::rows("jacobian", group));
-    let predictions = experiment.predictions.iter().map(of_prediction);
-    let training = training::rows(&experiment.runs, &experiment.training);
-    let speed = experiment.speed.iter().flat_map(speed::rows);
-    let claim = experiment.claim.iter().flat_map(|claim| claim::judge(claim, experiment)).map(of_claim);
-    let publications = experiment.publications.iter();
-    let published =
-        publications.flat_map(|publication| published::judge(publication, experiment)).map(of_published);
-    let measured = gradients.chain(jacobian).chain(predictions).chain(training).chain(speed);
-    measured.chain(claim).chain(published).collect()
+pub use self::statistic::{Section, Statistic};
+
+/// The summary of an experiment, in the order of the groups.
+pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Vec<Statistic> {
+    let gradients = groups.gradients.iter().flat_map(|group| norms::statistics(Section::Gradients, group));
+    let is_norm = |quantity: &str| ![LYAPUNOV, LARGEST_EXPONENT].contains(&quantity);
+    let jacobian = groups.jacobian.iter().filter(|group| is_norm(&group.quantity));
+    let jacobian = jacobian.flat_map(|group| norms::statistics(Section::Jacobian, group));
+    let training = training::statistics(results, &groups.training);
+    let published = verdicts.published.iter().flatten().map(of_published);
+    gradients
+        .chain(jacobian)
+        .chain(groups.predictions.iter().map(of_prediction))
+        .chain(training)
+        .chain(groups.speed.iter().flat_map(speed::statistics))
+        .chain(verdicts.claim.iter().map(of_claim))
+        .chain(published)
+        .collect()
 }
 
-/// As CSV; with a header also where there are no rows.
+fn of_prediction(group: &ScalarGroup) -> Statistic {
+    let is_jacobian = group.point.kind == ExperimentKind::Jacobian;
+    let section = if is_jacobian { Section::Jacobian } else { Section::Gradients };
+    Statistic::new(section, group.metric, &group.point, Estimate::mean(&group.values), "log10 per step")
+}
+
+fn of_claim(test: &ClaimTest) -> Statistic {
+    let reading = &test.subject.reading;
+    let metric = reading.metric.as_str();
+    Statistic {
+        quantity: test.subject.name.clone(),
+        lag: reading.lag,
+        against: Some(expectation(test.subject)),
+        verdict: Some(test.verdict.to_string()),
+        ..Statistic::new(Section::Claim, metric, &test.point, test.estimate, &test.unit)
+    }
+}
+
+fn of_published(result: &PublishedResult) -> Statistic {
+    let reading = &result.subject.reading;
+    let metric = reading.metric.as_str();
+    Statistic {
+        quantity: result.subject.selected.to_string(),
+        lag: reading.lag,
+        against: Some(result.subject.value.to_string()),
+        verdict: Some(result.verdict.to_string()),
+        ..Statistic::new(Section::Published, metric, &result.point, result.estimate, &result.unit)
+    }
+}
+
+/// As CSV; with a header also if there are no rows.
 ///
 /// # Errors
 /// None that is known: the rows are written to memory.
-pub fn to_csv(rows: &[SummaryRow]) -> csv::Result<Vec<u8>> {
+pub fn to_csv(statistics: &[Statistic]) -> csv::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row)?;
+    for statistic in statistics {
+        writer.serialize(row(statistic))?;
     }
-    if rows.is_empty() {
-        writer.serialize(Metric::default().row(&Point::default()))?;
+    if statistics.is_empty() {
+        let blank = Settings::blank(ExperimentKind::Gradients);
+        writer.serialize(row(&Statistic::new(Section::Gradients, "", &blank, Estimate::default(), "")))?;
     }
     let mut bytes = writer.into_inner().map_err(|error| error.into_error())?;
-    if rows.is_empty() {
+    if statistics.is_empty() {
         let header = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         bytes.truncate(header);
     }
     Ok(bytes)
 }
 
-/// What a row says beside its grid point.
-#[derive(Default, Clone)]
-struct Metric<'a> {
-    kind: &'a str,
-    name: &'a str,
-    quantity: &'a str,
-    layer: Option<usize>,
-    lag: Option<usize>,
-    estimate: Option<f64>,
-    ci_low: Option<f64>,
-    ci_high: Option<f64>,
-    n: usize,
-    unit: &'a str,
-    against: Option<String>,
-    verdict: Option<String>,
-}
-
-impl<'a> Metric<'a> {
-    fn within(self, interval: Option<Interval>) -> Metric<'a> {
-        Metric { ci_low: interval.map(|ends| ends.low), ci_high: interval.map(|ends| ends.high), ..self }
+fn row(statistic: &Statistic) -> SummaryRow {
+    let Statistic { point, estimate, .. } = statistic.clone();
+    let text = |name| point.value(name).unwrap_or_default();
+    SummaryRow {
+        kind: statistic.section.to_string(),
+        metric: statistic.metric.to_string(),
+        quantity: statistic.quantity.clone(),
+        layer: statistic.layer,
+        lag: statistic.lag,
+        cell: text("cell"),
+        engine: text("engine"),
+        init: text("init"),
+        task: text("task"),
+        layers: point.layers,
+        input_size: point.input_size,
+        hidden_size: point.hidden_size,
+        seq_len: point.seq_len,
+        batch_size: point.batch_size,
+        dtype: text("dtype"),
+        device: text("device"),
+        threads: point.threads,
+        loss: point.value("loss"),
+        estimate: estimate.value,
+        ci_low: estimate.low,
+        ci_high: estimate.high,
+        n: estimate.n,
+        unit: statistic.unit.clone(),
+        against: statistic.against.clone(),
+        verdict: statistic.verdict.clone(),
+        model: point.value("model"),
+        learning_rate: point.learning_rate,
+        clip_norm: point.clip_norm,
+        train_fraction: point.train_fraction,
+        parameters: statistic.parameters,
     }
-
-    fn row(self, point: &Point) -> SummaryRow {
-        let point = point.clone();
-        SummaryRow {
-            kind: self.kind.to_string(),
-            metric: self.name.to_string(),
-            quantity: self.quantity.to_string(),
-            layer: self.layer,
-            lag: self.lag,
-            cell: point.cell,
-            engine: point.engine,
-            init: point.init,
-            task: point.task,
-            layers: point.layers,
-            input_size: point.input_size,
-            hidden_size: point.hidden_size,
-            seq_len: point.seq_len,
-            batch_size: point.batch_size,
-            dtype: point.dtype,
-            device: point.device,
-            threads: point.threads,
-            loss: point.loss,
-            estimate: self.estimate,
-            ci_low: self.ci_low,
-            ci_high: self.ci_high,
-            n: self.n,
-            unit: self.unit.to_string(),
-            against: self.against,
-            verdict: self.verdict,
-            model: None,
-            learning_rate: None,
-            clip_norm: None,
-            train_fraction: None,
-            parameters: None,
-        }
-    }
-}
-
-/// A number that each seed has one of.
-fn of_prediction(group: &ScalarGroup) -> SummaryRow {
-    let metric = Metric {
-        kind: &group.kind,
-        name: group.metric,
-        estimate: stats::mean(&group.values),
-        n: group.values.len(),
-        unit: "log10 per step",
-        ..Metric::default()
-    };
-    metric.within(stats::t_interval(&group.values)).row(&group.point)
-}
-
-/// A test of the claim.
-fn of_claim(judged: claim::Judged) -> SummaryRow {
-    let metric = Metric {
-        kind: "claim",
-        name: judged.test.reading.metric.as_str(),
-        quantity: &judged.test.name,
-        lag: judged.test.reading.lag,
-        estimate: judged.estimate,
-        n: judged.n,
-        unit: &judged.unit,
-        against: Some(judged.held_against()),
-        verdict: Some(judged.verdict.to_string()),
-        ..Metric::default()
-    };
-    metric.within(judged.interval).row(&judged.point)
-}
-
-/// A published result and ours.
-fn of_published(judged: published::Judged) -> SummaryRow {
-    let settings = judged.published.selected.to_string();
-    let metric = Metric {
-        kind: "published",
-        name: judged.published.reading.metric.as_str(),
-        quantity: &settings,
-        lag: judged.published.reading.lag,
-        estimate: judged.estimate,
-        n: judged.evidence.values.len(),
-        unit: &judged.evidence.unit,
-        against: Some(judged.published.value.to_string()),
-        verdict: Some(judged.verdict.to_string()),
-        ..Metric::default()
-    };
-    metric.within(judged.interval).row(&judged.evidence.point)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{fake, group};
+    use crate::report::fixtures::{line, results, run};
+    use crate::report::group::Curves;
 
     #[test]
-    fn a_summary_of_nothing_is_a_header() {
+    fn to_csv_nothing_is_a_header() {
         let text = String::from_utf8(to_csv(&[]).unwrap()).unwrap();
         assert!(text.starts_with("kind,metric,quantity,") && text.lines().count() == 1, "{text}");
-        let rows = {
-            let gradients = group::gradients(&[fake::run("a", 1)], fake::line("a", "total_h", 3, 0.0, -0.1));
-            rows(&Experiment { gradients, ..Experiment::default() })
-        };
+        let results = results([run("a", 1)]);
+        let gradients = Curves::of_gradients(&results, line("a", "total_h", 3, 0.0, -0.1)).groups();
+        let groups = Groups { gradients, ..Groups::default() };
+        let rows = statistics(&results, &groups, &Verdicts::default());
         let full = String::from_utf8(to_csv(&rows).unwrap()).unwrap();
         assert_eq!(full.lines().next(), text.lines().next());
         assert_eq!(full.lines().count(), 1 + rows.len());

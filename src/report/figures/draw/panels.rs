@@ -62,6 +62,19 @@ pub struct BandPoint {
     pub high: f64,
 }
 
+/// Cuts a line where there is no point.
+pub fn segments<P>(points: impl Iterator<Item = Option<P>>) -> Vec<Vec<P>> {
+    let mut segments = vec![Vec::new()];
+    for point in points {
+        match (point, segments.last_mut()) {
+            (Some(point), Some(segment)) => segment.push(point),
+            _ => segments.push(Vec::new()),
+        }
+    }
+    segments.retain(|segment| !segment.is_empty());
+    segments
+}
+
 /// The approximate number of markers on a line.
 const MARKERS: usize = 12;
 /// The space between a panel and the one below it.

@@ -40,11 +40,11 @@ const ENGINES: [&str; 9] =
     ["stepwise", "fused", "analytic", "simd", "builtin", "pytorch", "jax", "keras", "onnxruntime"];
 
 /// Each name once: the known ones first in their order, then the others in theirs.
-fn in_order<'a>(known: &[&str], names: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn in_order(known: &[&str], names: impl Iterator<Item = String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for name in names {
-        if !found.iter().any(|other| other == name) {
-            found.push(name.to_string());
+        if !found.contains(&name) {
+            found.push(name);
         }
     }
     found.sort_by_key(|name| known.iter().position(|other| other == name).unwrap_or(known.len()));
@@ -52,12 +52,12 @@ fn in_order<'a>(known: &[&str], names: impl Iterator<Item = &'a str>) -> Vec<Str
 }
 
 /// The cells that occur, in the order of a legend.
-pub fn cells<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub fn cells(names: impl Iterator<Item = String>) -> Vec<String> {
     in_order(&CELLS, names)
 }
 
 /// The engines that occur, in the order of a legend.
-pub fn engines<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub fn engines(names: impl Iterator<Item = String>) -> Vec<String> {
     in_order(&ENGINES, names)
 }
 
@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn cell_colour_other_cells_present_unchanged() {
-        let (alone, many) = (cells(["lstm"].into_iter()), cells(["new", "lstm", "rnn", "newer"].into_iter()));
+        let of = |names: &[&str]| cells(names.iter().map(|name| name.to_string()));
+        let (alone, many) = (of(&["lstm"]), of(&["new", "lstm", "rnn", "newer"]));
         assert_eq!(many, ["rnn", "lstm", "new", "newer"]);
         assert_eq!(cell_colour("lstm", &alone), cell_colour("lstm", &many));
     }

@@ -1,9 +1,20 @@
 //! Made-up rows for the tests of the report.
 
+use crate::cell::CellName;
+use crate::engine::EngineName;
 use crate::results::schema::{GradientRow, RunRow, SpeedRow, TrainingRow};
+use crate::settings::Settings;
+use crate::settings::names::ExperimentKind;
 
-/// A run of an LSTM that went well.
-pub fn run(id: &str, seed: u64) -> RunRow {
+use super::load::{Results, Run};
+
+/// The results of some runs.
+pub fn results(runs: impl IntoIterator<Item = Run>) -> Results {
+    Results::new(runs)
+}
+
+/// The row of a run of an LSTM that went well.
+pub fn row(id: &str, seed: u64) -> RunRow {
     RunRow {
         run_id: id.into(),
         status: "ok".into(),
@@ -37,26 +48,39 @@ pub fn run(id: &str, seed: u64) -> RunRow {
     }
 }
 
+/// A run of an LSTM that went well.
+pub fn run(id: &str, seed: u64) -> Run {
+    Run::from_row(row(id, seed)).unwrap()
+}
+
+/// A run that failed.
+pub fn failed(mut run: Run) -> Run {
+    run.row.status = "failed".into();
+    run
+}
+
+/// A run of a cell.
+pub fn with_cell(mut run: Run, cell: CellName) -> Run {
+    run.settings.cell = Some(cell);
+    run
+}
+
+/// A run that learns.
+pub fn training(id: &str, seed: u64) -> Run {
+    let mut run = run(id, seed);
+    run.settings = Settings { kind: ExperimentKind::Training, loss: None, ..run.settings };
+    run
+}
+
 /// The rows of one quantity of layer 0: (lag, log10 norm).
 pub fn curve(id: &str, quantity: &str, norms: &[(usize, Option<f64>)]) -> Vec<GradientRow> {
-    let run = run(id, 0);
     let row = |&(lag, log10_norm): &(usize, Option<f64>)| GradientRow {
         run_id: id.into(),
-        cell: run.cell.clone(),
-        engine: run.engine.clone(),
-        init: run.init.clone(),
-        task: run.task.clone(),
-        hidden_size: run.hidden_size,
-        seq_len: run.seq_len,
-        batch_size: run.batch_size,
-        seed: run.seed,
         quantity: quantity.into(),
-        t: run.seq_len.saturating_sub(lag),
         lag,
         log10_norm,
         zero: log10_norm.is_none(),
-        layer: 0,
-        step: None,
+        ..GradientRow::default()
     };
     norms.iter().map(row).collect()
 }
@@ -68,12 +92,12 @@ pub fn line(id: &str, quantity: &str, steps: usize, start: f64, slope: f64) -> V
 }
 
 /// One timing sample.
-pub fn sample(id: &str, engine: &str, pass: &str, sample: usize, seconds: f64) -> SpeedRow {
-    let run = run(id, 0);
+pub fn sample(id: &str, engine: EngineName, pass: &str, sample: usize, seconds: f64) -> SpeedRow {
+    let run = row(id, 0);
     SpeedRow {
         run_id: id.into(),
         cell: run.cell,
-        engine: engine.into(),
+        engine: engine.to_string(),
         pass: pass.into(),
         seq_len: run.seq_len,
         batch_size: run.batch_size,
@@ -89,13 +113,14 @@ pub fn sample(id: &str, engine: &str, pass: &str, sample: usize, seconds: f64) -
 }
 
 /// One number of a run of training after 10 steps of 2 sequences.
-pub fn trained(run: &RunRow, split: &str, metric: &str, value: f64) -> TrainingRow {
+pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
+    let run = row(id, 0);
     TrainingRow {
-        run_id: run.run_id.clone(),
+        run_id: run.run_id,
         model: "recurrent".into(),
-        cell: run.cell.clone(),
-        engine: run.engine.clone(),
-        init: run.init.clone(),
+        cell: run.cell,
+        engine: run.engine,
+        init: run.init,
         task: "adding 2016".into(),
         hidden_size: run.hidden_size,
         seq_len: run.seq_len,

@@ -1,16 +1,16 @@
-//! How much a timed pass multiplies.
+//! Floating-point operations of a timed pass.
 
-use super::point::Point;
+use crate::cell::CellName;
+use crate::settings::Settings;
 
-/// Floating-point operations of the products of a pass over all layers (a multiplication and an addition each): forward
-/// 2 T B G H (I + H) a layer, with G gates; three times that with the backward pass, which has two products for each.
-/// None for another cell or pass. What is done element by element is left out, as is usual.
-pub fn flops(point: &Point, pass: &str) -> Option<f64> {
-    let gates = match point.cell.as_str() {
-        "rnn" => 1.0,
-        "gru" => 3.0,
-        "lstm" => 4.0,
-        _ => return None,
+/// Floating-point operations of the matrix products of a pass over all layers: forward 2 T B G H (I + H) per layer, with G
+/// gates; three times that for training, since the backward pass has two products for each. None for another pass.
+/// Element-wise operations are not counted, as is usual.
+pub fn flops(point: &Settings, pass: &str) -> Option<f64> {
+    let gates = match point.cell? {
+        CellName::Rnn => 1.0,
+        CellName::Gru => 3.0,
+        CellName::Lstm => 4.0,
     };
     let passes = match pass {
         "forward" => 1.0,
@@ -27,22 +27,23 @@ pub fn flops(point: &Point, pass: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::names::ExperimentKind;
 
     #[test]
-    fn products_of_two_layers_counted_by_hand() {
-        let point = Point {
-            cell: "lstm".into(),
+    fn flops_two_layers_equal_count_by_hand() {
+        let point = Settings {
+            cell: Some(CellName::Lstm),
             seq_len: 3,
             batch_size: 5,
             input_size: 7,
             hidden_size: 2,
             layers: 2,
-            ..Point::default()
+            ..Settings::blank(ExperimentKind::Speed)
         };
         // A step of a sequence: 8 × (7 + 2) and 8 × (2 + 2) multiplications.
         assert_eq!(flops(&point, "forward"), Some(2.0 * 15.0 * (72.0 + 32.0)));
         assert_eq!(flops(&point, "train"), Some(6.0 * 15.0 * (72.0 + 32.0)));
         assert_eq!(flops(&point, "walk"), None);
-        assert_eq!(flops(&Point { cell: "x".into(), ..point }, "train"), None);
+        assert_eq!(flops(&Settings { cell: None, ..point }, "train"), None);
     }
 }

@@ -1,16 +1,25 @@
 //! Tables in Markdown.
 
+/// A table with a caption, both in Markdown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Captioned {
+    /// The caption, in one line.
+    pub caption: String,
+    /// The table.
+    pub table: String,
+}
+
 /// A table; every cell is Markdown already.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table {
+pub struct MarkdownTable {
     /// The heads of the columns.
     pub header: Vec<String>,
     /// The rows, each as long as the header.
     pub rows: Vec<Vec<String>>,
 }
 
-impl Table {
-    /// As Markdown with a final newline, its columns aligned for those who read it as plain text.
+impl MarkdownTable {
+    /// The table as Markdown without a final newline, its columns aligned for readers of the plain text.
     pub fn to_markdown(&self) -> String {
         let lines = || std::iter::once(&self.header).chain(&self.rows);
         let letters = |cell: &String| cell.chars().count();
@@ -25,11 +34,11 @@ impl Table {
         };
         let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        line(&self.header) + &line(&rule) + &rows
+        (line(&self.header) + &line(&rule) + &rows).trim_end().to_string()
     }
 }
 
-/// Plain text as Markdown that shows just this text, in one line.
+/// Escapes plain text for Markdown, in one line.
 pub fn escaped(text: &str) -> String {
     let mut markdown = String::new();
     for letter in text.chars() {
@@ -50,14 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
+    fn to_markdown_columns_are_as_wide_as_widest_cell() {
         let cells = |cells: [&str; 2]| cells.map(String::from).to_vec();
-        let table = Table { header: cells(["a", "länger"]), rows: vec![cells(["1 ± 2", "3"])] };
-        assert_eq!(table.to_markdown(), "| a     | länger |\n| ----- | ------ |\n| 1 ± 2 | 3      |\n");
+        let table = MarkdownTable { header: cells(["a", "länger"]), rows: vec![cells(["1 ± 2", "3"])] };
+        assert_eq!(table.to_markdown(), "| a     | länger |\n| ----- | ------ |\n| 1 ± 2 | 3      |");
     }
 
     #[test]
-    fn text_shows_as_it_is() {
+    fn escaped_text_shows_as_it_is() {
         assert_eq!(escaped("a_b*c|d<e>\nf"), "a\\_b\\*c\\|d&lt;e&gt; f");
         assert_eq!(escaped("orthogonal(1)+forget"), "orthogonal(1)+forget");
     }

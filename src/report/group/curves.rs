@@ -1,0 +1,196 @@
+//! Curves over lag of `gradients.csv` and `jacobian.csv`.
+
+use std::collections::BTreeMap;
+
+use super::curve::Curve;
+use super::profiles::{ProfileGroup, mean};
+use crate::report::load::Results;
+use crate::results::schema::{GradientRow, JacobianRow};
+use crate::settings::Settings;
+use crate::settings::names::ExperimentKind;
+use crate::support::stats;
+
+/// The exponents over their number, as `jacobian.csv` names them.
+pub const LYAPUNOV: &str = "lyapunov";
+
+/// The largest exponent over lag.
+pub const LARGEST_EXPONENT: &str = "largest_exponent";
+
+/// One quantity of one layer at one grid point, over its seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurveGroup {
+    /// The grid point.
+    pub point: Settings,
+    /// The quantity as in the CSV file.
+    pub quantity: String,
+    /// The layer, from 0; 0 for a quantity of all layers.
+    pub layer: usize,
+    /// The curves, one per seed.
+    pub curves: Vec<Curve>,
+    /// Their seeds.
+    pub seeds: Vec<u64>,
+    /// The level of chance as the curves are drawn; none if there is no such level.
+    pub chance: Option<f64>,
+}
+
+impl CurveGroup {
+    /// Lag (or number) → the finite values, at most one per seed, at every lag that any seed has.
+    pub fn by_x(&self) -> BTreeMap<usize, Vec<f64>> {
+        let mut lags: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (&lag, &norm) in self.curves.iter().flatten() {
+            lags.entry(lag).or_default().extend(norm);
+        }
+        lags
+    }
+}
+
+/// The least-squares slope of a curve, over the values that it has.
+pub fn slope(curve: &Curve) -> Option<f64> {
+    let points: Vec<(f64, f64)> =
+        curve.iter().filter_map(|(lag, norm)| Some((*lag as f64, (*norm)?))).collect();
+    stats::slope(&points)
+}
+
+/// The place of a curve: grid point, quantity, layer, run in the grid point, step of training.
+type Place = (usize, usize, usize, usize, Option<usize>);
+
+/// The curves of a file, before they are grouped. Rows of a run that failed, or that `runs.csv` does not have, are left out.
+#[derive(Debug)]
+pub struct Curves<'a> {
+    results: &'a Results,
+    quantities: Vec<String>,
+    curves: BTreeMap<Place, Curve>,
+}
+
+/// One value of a curve.
+struct Value {
+    run_id: String,
+    quantity: String,
+    layer: usize,
+    step: Option<usize>,
+    x: usize,
+    y: Option<f64>,
+}
+
+impl<'a> Curves<'a> {
+    /// The curves of `gradients.csv`.
+    pub fn of_gradients(results: &'a Results, rows: impl IntoIterator<Item = GradientRow>) -> Curves<'a> {
+        let value = |row: GradientRow| {
+            let GradientRow { run_id, quantity, layer, step, lag: x, log10_norm: y, .. } = row;
+            Value { run_id, quantity, layer, step, x, y }
+        };
+        Curves::collect(results, rows.into_iter().map(value))
+    }
+
+    /// The curves of `jacobian.csv`: norms over lag, the Lyapunov exponents at the largest lag over their number, and the
+    /// largest exponent over lag.
+    pub fn of_jacobian(results: &'a Results, rows: &[JacobianRow]) -> Curves<'a> {
+        let value = |row: &JacobianRow, quantity: &str, x| {
+            let (run_id, quantity) = (row.run_id.clone(), quantity.to_string());
+            Value { run_id, quantity, layer: 0, step: None, x, y: row.value }
+        };
+        let values = |row: &JacobianRow| {
+            let JacobianRow { quantity, index, lag, seq_len, .. } = row.clone();
+            let is_exponent = quantity == LYAPUNOV;
+            let over_lag = index.is_none().then(|| value(row, &quantity, lag));
+            let largest = (is_exponent && index == Some(1)).then(|| value(row, LARGEST_EXPONENT, lag));
+            let number = index.filter(|_| is_exponent && lag + 1 == seq_len);
+            [over_lag, largest, number.map(|number| value(row, LYAPUNOV, number))].into_iter().flatten()
+        };
+        Curves::collect(results, rows.iter().flat_map(values))
+    }
+
+    fn collect(results: &'a Results, values: impl Iterator<Item = Value>) -> Curves<'a> {
+        let places = results.places(|run| run.is_ok());
+        let mut quantities: Vec<String> = Vec::new();
+        let mut curves: BTreeMap<Place, Curve> = BTreeMap::new();
+        for Value { run_id, quantity, layer, step, x, y } in values {
+            let Some(&(point, run)) = places.get(run_id.as_str()) else { continue };
+            let quantity = quantities.iter().position(|known| *known == quantity).unwrap_or_else(|| {
+                quantities.push(quantity);
+                quantities.len() - 1
+            });
+            let curve = curves.entry((point, quantity, layer, run, step)).or_default();
+            curve.insert(x, y.filter(|y| y.is_finite()));
+        }
+        Curves { results, quantities, curves }
+    }
+
+    /// The curves by grid point, quantity and layer. Of a run that was recorded at several steps the last counts.
+    pub fn groups(&self) -> Vec<CurveGroup> {
+        let mut last: BTreeMap<(usize, usize, usize), BTreeMap<usize, &Curve>> = BTreeMap::new();
+        for ((point, quantity, layer, run, _), curve) in &self.curves {
+            last.entry((*point, *quantity, *layer)).or_default().insert(*run, curve);
+        }
+        let group = |((point, quantity, layer), curves): ((usize, usize, usize), BTreeMap<usize, &Curve>)| {
+            let point = &self.results.points[point];
+            CurveGroup {
+                point: point.settings.clone(),
+                quantity: self.quantities[quantity].clone(),
+                layer,
+                seeds: curves.keys().map(|run| point.runs[*run].settings.seed).collect(),
+                curves: curves.into_values().cloned().collect(),
+                chance: None,
+            }
+        };
+        last.into_iter().map(group).collect()
+    }
+
+    /// The curves that were recorded in training by grid point, quantity, layer and step, averaged over the seeds.
+    pub fn profiles(&self) -> Vec<ProfileGroup> {
+        let mut found: BTreeMap<[usize; 4], Vec<&Curve>> = BTreeMap::new();
+        for ((point, quantity, layer, _, step), curve) in &self.curves {
+            let is_training = self.results.points[*point].settings.kind == ExperimentKind::Training;
+            if let Some(step) = step.filter(|_| is_training) {
+                found.entry([*point, *quantity, *layer, step]).or_default().push(curve);
+            }
+        }
+        let group = |([point, quantity, layer, step], curves): ([usize; 4], Vec<&Curve>)| ProfileGroup {
+            point: self.results.points[point].settings.clone(),
+            quantity: self.quantities[quantity].clone(),
+            layer,
+            step,
+            seeds: curves.len(),
+            mean: mean(&curves),
+        };
+        found.into_iter().map(group).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures::{curve, failed, results, run};
+
+    #[test]
+    fn groups_seeds_of_one_point_are_one_group_without_failed_or_unknown_runs() {
+        let results = results([run("a", 1), run("b", 2), failed(run("c", 3))]);
+        let mut rows = Vec::new();
+        for id in ["b", "a", "c", "elsewhere"] {
+            rows.extend(curve(id, "total_h", &[(0, Some(0.0)), (1, Some(f64::NAN)), (2, None)]));
+        }
+        let groups = Curves::of_gradients(&results, rows).groups();
+        assert_eq!(groups.len(), 1);
+        assert_eq!((groups[0].curves.len(), &groups[0].seeds[..]), (2, &[1, 2][..]));
+        assert_eq!(groups[0].by_x(), BTreeMap::from([(0, vec![0.0, 0.0]), (1, vec![]), (2, vec![])]));
+    }
+
+    #[test]
+    fn groups_points_quantities_and_layers_are_apart() {
+        let mut wide = run("b", 1);
+        wide.settings.hidden_size += 1;
+        let results = results([run("a", 1), wide]);
+        let mut rows = curve("a", "total_h", &[(0, Some(0.0))]);
+        rows.extend(curve("a", "input_x", &[(0, Some(0.0))]));
+        rows.extend(curve("b", "total_h", &[(0, Some(0.0))]));
+        let mut upper = curve("b", "total_h", &[(0, Some(0.0))]);
+        upper[0].layer = 1;
+        rows.extend(upper);
+        let groups = Curves::of_gradients(&results, rows).groups();
+        let found: Vec<_> = groups
+            .iter()
+            .map(|group| (group.point.hidden_size, group.quantity.as_str(), group.layer))
+            .collect();
+        assert_eq!(found, [(8, "total_h", 0), (8, "input_x", 0), (9, "total_h", 0), (9, "total_h", 1)]);
+    }
+}

@@ -1,0 +1,75 @@
+//! Rows of runs that differ in nothing but the seed, put together. Every row is read once.
+
+mod curve;
+mod curves;
+mod predictions;
+mod profiles;
+mod speed;
+mod training;
+
+use super::load::Results;
+use crate::results::schema::{GateRow, JacobianRow};
+use crate::settings::names::ExperimentKind;
+use crate::support::error::Result;
+
+pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV, slope};
+pub use self::predictions::{ScalarGroup, predictions};
+pub use self::profiles::ProfileGroup;
+pub use self::speed::{REFERENCE, SpeedGroup, speed};
+pub use self::training::{
+    GRADIENT_NORM, TrainingRows, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES, all, curves, last,
+};
+
+/// The long CSV files of an experiment, grouped.
+#[derive(Debug, Default)]
+pub struct Groups {
+    /// The gradients of the runs that went well; after training, those of the last recorded step.
+    pub gradients: Vec<CurveGroup>,
+    /// Products of Jacobians of the runs that went well.
+    pub jacobian: Vec<CurveGroup>,
+    /// Predictors of how fast gradients decay.
+    pub predictions: Vec<ScalarGroup>,
+    /// The gradients in the course of training.
+    pub profiles: Vec<ProfileGroup>,
+    /// Losses and gradient norms over training steps.
+    pub learning: Vec<CurveGroup>,
+    /// The rows of `training.csv`.
+    pub training: TrainingRows,
+    /// The timings.
+    pub speed: Vec<SpeedGroup>,
+}
+
+impl Groups {
+    /// Reads and groups the long CSV files.
+    ///
+    /// # Errors
+    /// A row that cannot be read; no rows of a kind although runs of it went well.
+    pub fn read(results: &Results) -> Result<Groups> {
+        let gradients = results.rows("gradients.csv", |rows| Curves::of_gradients(results, rows))?;
+        let jacobian: Vec<JacobianRow> = results.rows("jacobian.csv", |rows| rows.collect())?;
+        let gates: Vec<GateRow> = results.rows("gates.csv", |rows| rows.collect())?;
+        let training = results.rows("training.csv", |rows| TrainingRows::new(rows))?;
+        let speed = results.rows("speed.csv", |rows| speed(results, rows))?;
+        let groups = Groups {
+            profiles: gradients.profiles(),
+            gradients: gradients.groups(),
+            jacobian: Curves::of_jacobian(results, &jacobian).groups(),
+            predictions: predictions(results, &jacobian, &gates),
+            learning: curves(results, &training),
+            training,
+            speed: speed.map_err(|problem| results.error("speed.csv", problem))?,
+        };
+        let is_gradients = |group: &CurveGroup| group.point.kind == ExperimentKind::Gradients;
+        for (kind, file, has_rows) in [
+            (ExperimentKind::Gradients, "gradients.csv", groups.gradients.iter().any(is_gradients)),
+            (ExperimentKind::Jacobian, "jacobian.csv", !groups.jacobian.is_empty()),
+            (ExperimentKind::Speed, "speed.csv", !groups.speed.is_empty()),
+            (ExperimentKind::Training, "training.csv", !groups.training.is_empty()),
+        ] {
+            if !has_rows {
+                results.missing(file, kind)?;
+            }
+        }
+        Ok(groups)
+    }
+}

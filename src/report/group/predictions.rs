@@ -1,0 +1,62 @@
+//! Predictors of how fast gradients decay.
+
+use std::collections::BTreeMap;
+
+use super::curves::{LARGEST_EXPONENT, LYAPUNOV};
+use crate::cell::CellName;
+use crate::report::load::Results;
+use crate::results::schema::{GateRow, JacobianRow};
+use crate::settings::Settings;
+
+/// One number of every run of a grid point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScalarGroup {
+    /// The grid point.
+    pub point: Settings,
+    /// The name of the number in `summary.csv`.
+    pub metric: &'static str,
+    /// The values, one per seed.
+    pub values: Vec<f64>,
+}
+
+/// The largest Lyapunov exponent in log10, the spectral radius of the RNN's recurrent matrix, and the mean log10 of the
+/// retention gate (f of the LSTM, z of the GRU), averaged over layers.
+pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow]) -> Vec<ScalarGroup> {
+    let places = results.places(|run| run.is_ok());
+    // Grid point, metric and run → sum and count over layers.
+    let mut found: BTreeMap<(usize, &str, usize), (f64, usize)> = BTreeMap::new();
+    let mut add = |run_id: &str, metric: &'static str, value: Option<f64>| {
+        if let (Some(&(point, run)), Some(value)) = (places.get(run_id), value) {
+            let (sum, count) = found.entry((point, metric, run)).or_default();
+            *sum += value;
+            *count += 1;
+        }
+    };
+    for row in jacobian {
+        if row.quantity == LYAPUNOV && row.index == Some(1) && row.lag + 1 == row.seq_len {
+            add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
+        }
+    }
+    for row in gates {
+        let cell = row.cell.parse();
+        match (cell, row.gate.as_str(), row.statistic.as_str()) {
+            (Ok(CellName::Rnn), _, "w_h_spectral_radius") => {
+                add(&row.run_id, "log10_spectral_radius", row.value);
+            }
+            (Ok(CellName::Lstm), "f", "mean_log10") | (Ok(CellName::Gru), "z", "mean_log10") => {
+                add(&row.run_id, "mean_log10_gate", row.value);
+            }
+            _ => {}
+        }
+    }
+    let mut groups: Vec<ScalarGroup> = Vec::new();
+    let mut known = None;
+    for ((point, metric, _), (sum, count)) in found {
+        if known.replace((point, metric)) != Some((point, metric)) {
+            let point = results.points[point].settings.clone();
+            groups.push(ScalarGroup { point, metric, values: vec![] });
+        }
+        groups.last_mut().into_iter().for_each(|group| group.values.push(sum / count as f64));
+    }
+    groups
+}

@@ -1,0 +1,178 @@
+//! Rows of `training.csv` by run, and losses and gradient norms over training steps.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::curve::Curve;
+use super::curves::CurveGroup;
+use crate::report::load::{GridPoint, Results, Run};
+use crate::results::schema::TrainingRow;
+use crate::settings::names::ExperimentKind;
+
+/// Quantity of the curves of a loss in nats on the validation split.
+pub const VALID_LOSS: &str = "valid_loss";
+
+/// Quantity of the curves of log10 of a loss in nats on the validation split, for tasks whose chance level is low: most of
+/// their answers are trivial, and the differences lie far below a nat.
+pub const VALID_LOG_LOSS: &str = "valid_log10_loss";
+
+/// The chance level below which losses in nats are drawn as log10.
+const LOW_CHANCE: f64 = 0.5;
+
+/// Quantity of the curves of log10 of a mean square on the validation split.
+pub const VALID_SQUARES: &str = "valid_mean_square";
+
+/// Quantity of the curves of log10 of the norm of the gradient.
+pub const GRADIENT_NORM: &str = "gradient_norm";
+
+const QUANTITIES: [&str; 4] = [VALID_LOSS, VALID_LOG_LOSS, VALID_SQUARES, GRADIENT_NORM];
+
+/// The rows of `training.csv` by run.
+#[derive(Debug, Default)]
+pub struct TrainingRows(HashMap<String, Vec<TrainingRow>>);
+
+impl TrainingRows {
+    /// Sorts rows by run.
+    pub fn new(rows: impl IntoIterator<Item = TrainingRow>) -> TrainingRows {
+        let mut runs: HashMap<String, Vec<TrainingRow>> = HashMap::new();
+        for row in rows {
+            runs.entry(row.run_id.clone()).or_default().push(row);
+        }
+        TrainingRows(runs)
+    }
+
+    /// Returns true if there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The rows of a run.
+    pub fn of(&self, run: &Run) -> &[TrainingRow] {
+        self.0.get(&run.row.run_id).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The rows of one metric.
+pub fn all<'a>(rows: &'a [TrainingRow], split: &str, metric: &str) -> impl Iterator<Item = &'a TrainingRow> {
+    rows.iter().filter(move |row| row.split == split && row.metric == metric)
+}
+
+/// The last row of one metric.
+pub fn last<'a>(rows: &'a [TrainingRow], split: &str, metric: &str) -> Option<&'a TrainingRow> {
+    rows.iter().rfind(|row| row.split == split && row.metric == metric)
+}
+
+/// The quantity of a row's curve; none for a row that is not drawn.
+fn quantity(row: &TrainingRow) -> Option<&'static str> {
+    let is_low = row.chance.is_some_and(|chance| chance < LOW_CHANCE);
+    match (row.split.as_str(), row.metric.as_str(), row.unit.as_str()) {
+        ("valid", "loss", "nats") if is_low => Some(VALID_LOG_LOSS),
+        ("valid", "loss", "nats") => Some(VALID_LOSS),
+        ("valid", "loss", _) => Some(VALID_SQUARES),
+        ("train", "gradient_norm", _) => Some(GRADIENT_NORM),
+        _ => None,
+    }
+}
+
+/// Curves over training steps; those of losses have the level of chance.
+pub fn curves(results: &Results, rows: &TrainingRows) -> Vec<CurveGroup> {
+    let points = || results.of_kind(ExperimentKind::Training);
+    let group = |name| points().filter_map(move |point| curve_group(name, point, rows));
+    QUANTITIES.into_iter().flat_map(group).collect()
+}
+
+fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<CurveGroup> {
+    let shown = |value: f64| if name == VALID_LOSS { value } else { value.log10() };
+    let (mut curves, mut seeds, mut chance) = (Vec::new(), Vec::new(), None);
+    for run in point.ok() {
+        let of_run = || rows.of(run).iter().filter(|row| quantity(row) == Some(name));
+        let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
+        let curve: Curve = of_run().map(|row| (row.step, y(row))).collect();
+        if !curve.is_empty() {
+            chance = chance.or(of_run().find_map(|row| row.chance).map(shown));
+            curves.push(curve);
+            seeds.push(run.settings.seed);
+        }
+    }
+    align(&mut curves, name != GRADIENT_NORM);
+    let (point, quantity) = (point.settings.clone(), name.to_string());
+    (!curves.is_empty()).then_some(CurveGroup { point, quantity, layer: 0, curves, seeds, chance })
+}
+
+/// Gives every curve a value at each step at which another curve has one, since a mean is over all of them and runs end at
+/// different steps. Between two steps of its own a curve is interpolated linearly. With `keeps_last`, a run that has ended
+/// (mostly because it has solved its task) keeps its last value: without it the mean would be that of the late learners.
+fn align(curves: &mut [Curve], keeps_last: bool) {
+    let steps: BTreeSet<usize> = curves.iter().flat_map(|curve| curve.keys().copied()).collect();
+    for curve in curves {
+        let own = curve.clone();
+        let missing = steps.iter().filter(|step| !own.contains_key(step));
+        curve.extend(missing.filter_map(|&step| {
+            let (&from, &y) = own.range(..step).next_back()?;
+            match own.range(step..).next() {
+                Some((&to, &next)) => {
+                    let share = (step - from) as f64 / (to - from) as f64;
+                    Some((step, y.zip(next).map(|(y, next)| y + share * (next - y))))
+                }
+                None => keeps_last.then_some((step, y)),
+            }
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::report::fixtures::{results, trained, training};
+
+    fn row(id: &str, value: f64) -> TrainingRow {
+        trained(id, "valid", "loss", value)
+    }
+
+    fn curves_of(
+        runs: impl IntoIterator<Item = Run>,
+        rows: impl IntoIterator<Item = TrainingRow>,
+    ) -> Vec<CurveGroup> {
+        curves(&results(runs), &TrainingRows::new(rows))
+    }
+
+    #[test]
+    fn curves_every_seed_has_a_value_at_every_step_and_keeps_its_last_loss() {
+        let runs = ["a", "b"].map(|id| training(id, 1));
+        let at = |id: &str, step, value| TrainingRow { step, ..row(id, value) };
+        let rows =
+            [at("a", 10, 1.0), at("a", 15, 0.1), at("b", 10, 1.0), at("b", 20, 0.01), at("b", 30, 0.01)];
+        let loss = &curves_of(runs, rows)[0];
+        let expected =
+            [(10, vec![0.0, 0.0]), (15, vec![-1.0, -1.0]), (20, vec![-1.0, -2.0]), (30, vec![-1.0, -2.0])];
+        assert_eq!(loss.by_x(), BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn curves_seeds_are_one_group_and_learning_rates_are_apart() {
+        let of = |id: &str, seed, rate| {
+            let mut run = training(id, seed);
+            run.settings.learning_rate = Some(rate);
+            run
+        };
+        let runs = [of("a", 1, 0.1), of("b", 2, 0.1), of("c", 1, 0.2)];
+        let groups = curves_of(runs, ["a", "b", "c"].map(|id| row(id, 0.01)));
+        let losses: Vec<_> = groups.iter().filter(|group| group.quantity == VALID_SQUARES).collect();
+        assert_eq!(losses.iter().map(|group| group.curves.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(losses[1].point.learning_rate, Some(0.2));
+        assert_eq!(losses[0].curves[0], [(10, Some(-2.0))].into_iter().collect());
+    }
+
+    #[test]
+    fn curves_nats_are_plain_and_squares_log10_with_chance_alike() {
+        let of = |unit: &str, chance: f64| {
+            let row = TrainingRow { unit: unit.into(), chance: Some(chance), ..row("a", 100.0) };
+            let group = curves_of([training("a", 1)], [row]).remove(0);
+            (group.quantity, group.curves[0][&10], group.chance)
+        };
+        assert_eq!(of("nats", 10.0), (VALID_LOSS.to_string(), Some(100.0), Some(10.0)));
+        assert_eq!(of("nats", 0.1), (VALID_LOG_LOSS.to_string(), Some(2.0), Some(-1.0)));
+        assert_eq!(of("mse", 10.0), (VALID_SQUARES.to_string(), Some(2.0), Some(1.0)));
+    }
+}

@@ -1,0 +1,201 @@
+//! The numbers that claims and published results are judged by: one per run that a selector selects.
+
+use crate::config::spec::{ClaimMetric, Reading, Selector};
+use crate::report::group::{Groups, last, slope};
+use crate::report::load::{Results, Run};
+use crate::results::schema::TrainingRow;
+use crate::settings::Settings;
+use crate::settings::names::ExperimentKind;
+
+/// One run as a judge sees it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observation {
+    /// The seed.
+    pub seed: u64,
+    /// True for a run that failed.
+    pub failed: bool,
+    /// The number; none for a run without it. A run that diverged has one for `solved` only.
+    pub value: Option<f64>,
+    /// The unit, if the file has one.
+    pub unit: Option<String>,
+    /// The level of chance.
+    pub chance: Option<f64>,
+    /// The number of training sequences.
+    pub sequences: Option<usize>,
+}
+
+/// The selected runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observations {
+    /// The metric.
+    pub metric: ClaimMetric,
+    /// The runs.
+    pub runs: Vec<Observation>,
+    /// The settings of the first of them.
+    pub point: Settings,
+}
+
+/// Observes one number of every run that `selector` selects.
+pub fn observe(results: &Results, groups: &Groups, selector: &Selector, reading: &Reading) -> Observations {
+    let metric = reading.metric;
+    let is_selected = |run: &&Run| run.settings.kind == metric.kind() && selector.fits(&run.settings);
+    let runs: Vec<&Run> = results.runs().filter(is_selected).collect();
+    let blank = Settings::blank(ExperimentKind::Gradients);
+    Observations {
+        metric,
+        point: runs.first().map_or(blank, |run| run.point()),
+        runs: runs.into_iter().map(|run| observation(groups, run, reading)).collect(),
+    }
+}
+
+fn observation(groups: &Groups, run: &Run, reading: &Reading) -> Observation {
+    let failed = !run.is_ok();
+    let found = Observation { seed: run.settings.seed, failed, ..Observation::default() };
+    match reading.metric {
+        // A run that diverged has not solved its task.
+        ClaimMetric::Solved => of_training(found, groups.training.of(run), reading.metric),
+        _ if failed => found,
+        ClaimMetric::Slope | ClaimMetric::Log10Norm => {
+            Observation { value: of_gradient(groups, run, reading), ..found }
+        }
+        ClaimMetric::Seconds => Observation { value: run.row.seconds, ..found },
+        _ => of_training(found, groups.training.of(run), reading.metric),
+    }
+}
+
+fn of_gradient(groups: &Groups, run: &Run, reading: &Reading) -> Option<f64> {
+    let (point, quantity) = (run.point(), reading.quantity?);
+    let mut of_quantity = groups.gradients.iter().filter(|group| group.quantity == quantity.as_str());
+    let group = of_quantity.find(|group| group.layer == 0 && group.point == point)?;
+    let curve = &group.curves[group.seeds.iter().position(|seed| *seed == run.settings.seed)?];
+    match reading.lag {
+        Some(lag) => *curve.get(&lag)?,
+        None => slope(curve),
+    }
+}
+
+fn of_training(found: Observation, rows: &[TrainingRow], metric: ClaimMetric) -> Observation {
+    let sequences = last(rows, "train", "loss").map(|row| row.sequences);
+    let found = Observation { sequences, ..found };
+    let solved = last(rows, "train", "solved");
+    let row = match metric {
+        ClaimMetric::Solved => solved,
+        ClaimMetric::Sequences => {
+            let value = solved.filter(|row| row.value > 0.0).map(|row| row.sequences as f64);
+            return Observation { value, ..found };
+        }
+        _ => last(rows, "test", metric.as_str()),
+    };
+    let Some(row) = row else { return found };
+    Observation { value: Some(row.value), unit: Some(row.unit.clone()), chance: row.chance, ..found }
+}
+
+impl Observations {
+    /// The runs that have the number, by seed.
+    pub fn values(&self) -> Vec<(u64, f64)> {
+        self.runs.iter().filter_map(|run| Some((run.seed, run.value?))).collect()
+    }
+
+    /// The number of runs that failed.
+    pub fn failed(&self) -> usize {
+        self.runs.iter().filter(|run| run.failed).count()
+    }
+
+    /// The number of runs that solved their task, and the number of runs that can tell.
+    pub fn hits(&self) -> (usize, usize) {
+        let values = self.values();
+        (values.iter().filter(|(_, solved)| *solved > 0.5).count(), values.len())
+    }
+
+    /// The unit of the number.
+    pub fn unit(&self) -> String {
+        let of_metric = match self.metric {
+            ClaimMetric::Slope => "log10 per step",
+            ClaimMetric::Log10Norm => "log10",
+            ClaimMetric::Sequences => "sequences",
+            ClaimMetric::Seconds => "s",
+            _ => "",
+        };
+        self.runs.iter().find_map(|run| run.unit.clone()).unwrap_or_else(|| of_metric.to_string())
+    }
+
+    /// The level of chance.
+    pub fn chance(&self) -> Option<f64> {
+        self.runs.iter().find_map(|run| run.chance)
+    }
+
+    /// The least and the largest number of training sequences.
+    pub fn sequences(&self) -> Option<(usize, usize)> {
+        let seen = || self.runs.iter().filter_map(|run| run.sequences);
+        seen().min().zip(seen().max())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::CellName;
+    use crate::config::read_claim;
+    use crate::report::fixtures::{failed, line, results, run, trained, training, with_cell};
+    use crate::report::group::{Curves, TrainingRows};
+
+    /// The observations of a test with these keys.
+    fn observed(runs: Vec<Run>, training: Vec<TrainingRow>, keys: &str) -> Observations {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let text = format!(
+            "kind = \"gradients\"\n[claim]\nstatement = \"x\"\n[[claim.test]]\nname = \"x\"\nabove = 0\n\
+             where = {{ cell = \"lstm\" }}\n{keys}"
+        );
+        std::fs::write(&path, text).unwrap();
+        let test = read_claim(&path).unwrap().unwrap().tests.remove(0);
+        let results = results(runs);
+        let rows: Vec<_> = results
+            .runs()
+            .flat_map(|run| line(&run.row.run_id, "total_h", 21, 0.0, -0.1 * run.settings.seed as f64))
+            .collect();
+        let groups = Groups {
+            gradients: Curves::of_gradients(&results, rows).groups(),
+            training: TrainingRows::new(training),
+            ..Groups::default()
+        };
+        observe(&results, &groups, &test.selected, &test.reading)
+    }
+
+    #[test]
+    fn observe_gradients_of_selected_runs_have_slope_or_norm() {
+        let runs = vec![run("a", 1), failed(run("b", 2)), run("c", 3), with_cell(run("d", 4), CellName::Rnn)];
+        let near = |found: &Observations, expected: [Option<f64>; 3]| {
+            assert_eq!(found.runs.len(), 3);
+            for (run, expected) in found.runs.iter().zip(expected) {
+                assert_eq!((run.value.is_some(), run.failed), (expected.is_some(), expected.is_none()));
+                let difference = run.value.zip(expected).map_or(0.0, |(value, expected)| value - expected);
+                assert!(difference.abs() < 1e-9, "{run:?}");
+            }
+        };
+        let slopes = observed(runs.clone(), vec![], "metric = \"slope\"");
+        near(&slopes, [Some(-0.1), None, Some(-0.3)]);
+        assert_eq!((slopes.unit().as_str(), slopes.failed()), ("log10 per step", 1));
+        near(&observed(runs, vec![], "metric = \"log10_norm\"\nlag = 10"), [Some(-1.0), None, Some(-3.0)]);
+    }
+
+    #[test]
+    fn observe_diverged_run_has_not_solved_and_unstarted_run_has_no_value() {
+        let runs = vec![training("a", 1), failed(training("b", 2)), failed(training("c", 3))];
+        let rows = vec![
+            trained("a", "train", "loss", 0.5),
+            trained("a", "train", "solved", 1.0),
+            trained("a", "test", "loss", 0.1),
+            trained("b", "train", "solved", 0.0),
+            trained("b", "test", "loss", 9.0),
+        ];
+        let solved = observed(runs.clone(), rows.clone(), "metric = \"solved\"");
+        assert_eq!((solved.hits(), solved.failed()), ((1, 2), 2));
+        let loss = observed(runs.clone(), rows.clone(), "metric = \"loss\"");
+        assert_eq!(loss.values(), [(1, 0.1)]);
+        assert_eq!((loss.unit().as_str(), loss.chance()), ("mse", Some(1.0 / 6.0)));
+        assert_eq!(loss.sequences(), Some((20, 20)));
+        let seconds = observed(runs, rows, "metric = \"seconds\"");
+        assert_eq!(seconds.values(), [(1, 1.0)]);
+    }
+}

@@ -1,0 +1,135 @@
+//! The tables of gradients: the quantity `total_h`, a row per grid point and layer.
+
+use super::markdown_table::{Captioned, MarkdownTable, escaped};
+use super::settings::{cells, columns, header, rest};
+use super::statistics::{last_lag, metric_cell, norm_at, norm_cell, run_count};
+use crate::report::group_by::group_by;
+use crate::report::load::Results;
+use crate::report::summary::{Section, Statistic};
+use crate::settings::Settings;
+use crate::settings::names::ExperimentKind;
+
+/// The quantity of the tables.
+const QUANTITY: &str = "total_h";
+
+/// The lags that have columns, besides the largest.
+const LAGS: [usize; 4] = [1, 10, 100, 1000];
+
+/// The tables: of gradients, and of those after training.
+pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
+    let of_gradients = summary.iter().filter(|row| row.section == Section::Gradients);
+    let kinds = group_by(of_gradients, |row| row.point.kind);
+    kinds.iter().filter_map(|(kind, rows)| table(*kind, results, rows)).collect()
+}
+
+fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Option<Captioned> {
+    let rows = summary.iter().copied().filter(|row| row.quantity == QUANTITY);
+    let blocks = group_by(rows, |row| (&row.point, row.layer));
+    let ((point, _), _) = blocks.first()?;
+    let settings = columns(blocks.iter().map(|((point, _), _)| *point));
+    let several_layers = blocks.iter().any(|((_, layer), _)| *layer != Some(0));
+    let last_lags: Vec<usize> = blocks.iter().map(|(_, rows)| last_lag(rows)).collect();
+    let common_last = last_lags.iter().all(|lag| *lag == last_lags[0]).then_some(last_lags[0]);
+    let has_lag = |lag: &usize| blocks.iter().any(|(_, rows)| norm_at(rows, *lag).is_some());
+    let mut lags: Vec<usize> = LAGS.into_iter().filter(has_lag).collect();
+    lags.extend(common_last.filter(|lag| !lags.contains(lag)));
+    let gates: Vec<&Statistic> =
+        summary.iter().copied().filter(|row| row.metric == "mean_log10_gate").collect();
+    let has_failed = results.runs().any(|run| !run.is_ok());
+
+    let mut head = header(&settings);
+    head.extend(several_layers.then(|| "layer".to_string()));
+    head.extend(["slope, log10 per step", "half-life, steps"].map(String::from));
+    head.extend(lags.iter().map(|lag| format!("log10 norm at lag {lag}")));
+    head.extend(common_last.is_none().then(|| "log10 norm at the largest lag".to_string()));
+    head.extend((!gates.is_empty()).then(|| "mean log10 f (z)".to_string()));
+    head.extend(has_failed.then(|| "runs".to_string()));
+
+    let row = |((point, layer), rows): &((&Settings, Option<usize>), Vec<&Statistic>)| {
+        let mut row = cells(&settings, point);
+        row.extend(several_layers.then(|| layer.unwrap_or(0).to_string()));
+        row.extend(["slope", "half_life"].map(|metric| metric_cell(rows, metric)));
+        row.extend(lags.iter().map(|lag| norm_cell(rows, *lag)));
+        let last = last_lag(rows);
+        row.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(rows, last))));
+        let of_point: Vec<&Statistic> = gates.iter().copied().filter(|gate| gate.point == **point).collect();
+        row.extend((!gates.is_empty()).then(|| metric_cell(&of_point, "mean_log10_gate")));
+        let runs = results.points.iter().find(|other| other.settings == **point);
+        row.extend(has_failed.then(|| runs.map(|point| run_count(&point.runs)).unwrap_or_default()));
+        row
+    };
+    let after = if kind == ExperimentKind::Training { " after training" } else { "" };
+    let caption = format!("{}{after}; all rows: {}.", escaped(QUANTITY), rest(&settings, point));
+    let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
+    Some(Captioned { caption, table: table.to_markdown() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures::{curve, failed, line, results, run};
+    use crate::report::group::{Curves, Groups};
+    use crate::report::judge::Verdicts;
+    use crate::report::load::Run;
+    use crate::report::summary::statistics;
+    use crate::results::schema::GradientRow;
+
+    fn tables_of(runs: Vec<Run>, rows: impl IntoIterator<Item = GradientRow>) -> Vec<Captioned> {
+        let results = results(runs);
+        let gradients = Curves::of_gradients(&results, rows).groups();
+        let groups = Groups { gradients, ..Groups::default() };
+        tables(&results, &statistics(&results, &groups, &Verdicts::default()))
+    }
+
+    /// The cells of each line but the rule.
+    fn lines(table: &Captioned) -> Vec<Vec<String>> {
+        let cells =
+            |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_string()).collect();
+        table.table.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| cells(line)).collect()
+    }
+
+    #[test]
+    fn tables_varying_settings_are_columns_and_the_others_are_in_the_caption() {
+        let mut other = run("b", 1);
+        other.settings.init = Some("orthogonal(1)+forget_bias(1)".parse().unwrap());
+        let rows = ["a", "b"].iter().flat_map(|id| line(id, "total_h", 101, 0.0, -0.1));
+        let found = tables_of(vec![run("a", 1), other], rows).remove(0);
+        let expected = [
+            ["cell", "init", "slope, log10 per step", "half-life, steps"],
+            ["lstm", "orthogonal(1)", "-0.100", "3.01"],
+            ["lstm", "orthogonal(1)+forget\\_bias(1)", "-0.100", "3.01"],
+        ];
+        let lines = lines(&found);
+        for (line, expected) in lines.iter().zip(expected) {
+            assert_eq!(line[..4], expected);
+        }
+        assert_eq!(lines[0][4..], ["log10 norm at lag 1", "log10 norm at lag 10", "log10 norm at lag 100"]);
+        assert_eq!(lines[1][4..], ["-0.100", "-1.00", "-10.0"]);
+        let caption = "total\\_h; all rows: task noise, engine stepwise, layers 1, I 4, H 8, T 100, B 2, dtype f64, \
+                       device cpu, threads 1, loss last.";
+        assert_eq!(found.caption, caption);
+    }
+
+    #[test]
+    fn tables_differing_largest_lags_and_missing_seeds_are_in_the_cell() {
+        let mut short = run("c", 1);
+        short.settings.seq_len = 50;
+        let mut rows = curve("a", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, None)]);
+        rows.extend(curve("b", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, Some(-2.0))]));
+        rows.extend(curve("c", "total_h", &[(0, Some(0.0)), (1, None)]));
+        let found = lines(&tables_of(vec![run("a", 1), run("b", 2), short], rows)[0]);
+        assert_eq!(found[0][4..], ["log10 norm at lag 1", "log10 norm at the largest lag"]);
+        assert_eq!(found[1][4..], ["-1.00 ± 0.00", "-2.00 (n = 1) at 2"]);
+        assert_eq!(found[2][2..], ["", "", "–", "– at 1"]);
+    }
+
+    #[test]
+    fn tables_with_failed_runs_count_the_runs_of_each_row() {
+        let mut short = run("c", 1);
+        short.settings.seq_len = 50;
+        let rows = ["a", "c"].iter().flat_map(|id| line(id, "total_h", 50, 0.0, -0.1));
+        let found = lines(&tables_of(vec![run("a", 1), failed(run("b", 2)), short], rows)[0]);
+        let last: Vec<&str> = found.iter().map(|line| line.last().unwrap().as_str()).collect();
+        assert_eq!(last, ["runs", "2, 1 failed", "1"]);
+    }
+}

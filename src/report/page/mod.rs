@@ -1,0 +1,187 @@
+//! The report as Markdown: the context of the template `report.md.jinja`.
+
+mod gradients;
+mod jacobian;
+mod markdown_table;
+mod settings;
+mod speed;
+mod statistics;
+mod training;
+mod verdicts;
+
+use std::collections::BTreeSet;
+
+use minijinja::{Environment, Value, context};
+
+use self::markdown_table::{Captioned, MarkdownTable, escaped};
+use super::fields::{all, labels};
+use super::figures::{Figure, Figures};
+use super::judge::Verdicts;
+use super::load::{Results, Run};
+use super::summary::{Section, Statistic};
+use crate::settings::names::ExperimentKind;
+
+const TEMPLATE: &str = include_str!("report.md.jinja");
+
+/// The terms of the documentation, of which a report includes the sections that it needs.
+const GLOSSARY: &str = include_str!("../../../docs/glossary.md");
+
+/// The whole report. Texts of the config are Markdown, everything else is plain text.
+///
+/// # Errors
+/// The template is wrong.
+pub fn report(
+    results: &Results,
+    summary: &[Statistic],
+    verdicts: &Verdicts,
+    figures: &Figures,
+) -> Result<String, minijinja::Error> {
+    let sections = [
+        section("Training", training::table(results, summary).into_iter().collect(), &figures.training),
+        section("Gradients", gradients::tables(results, summary), &figures.gradients),
+        section("Jacobians", jacobian::table(summary).into_iter().collect(), &figures.jacobian),
+        section("Speed", speed::table(summary).into_iter().collect(), &figures.speed),
+    ];
+    let page = Environment::new().render_str(
+        TEMPLATE,
+        context! {
+            name => escaped(&results.name),
+            about => about(results),
+            claim => results.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
+            publications => verdicts::publications(&results.publications, &verdicts.published),
+            runs => runs(results),
+            sections => sections.into_iter().flatten().collect::<Vec<_>>(),
+            environment => environment_table(results),
+            glossary => glossary(results, summary),
+        },
+    )?;
+    Ok(page + "\n")
+}
+
+/// The texts of the config.
+fn about(results: &Results) -> Vec<Value> {
+    let about = &results.about;
+    let texts =
+        [("Question", &about.question), ("Source", &about.source), ("Expected outcome", &about.expected)];
+    let given = texts.into_iter().filter_map(|(title, text)| Some((title, text.as_deref()?)));
+    given.map(|(title, text)| context! { title => title, text => text }).collect()
+}
+
+/// The number of runs, and the reason of each failure.
+fn runs(results: &Results) -> Value {
+    let processors: BTreeSet<&str> = results.runs().filter_map(|run| run.row.cpu.as_deref()).collect();
+    let failed = |run: &Run| {
+        context! {
+            id => escaped(&run.row.run_id),
+            settings => escaped(&labels(&all(), &run.settings).join(", ")),
+            seed => run.settings.seed,
+            error => escaped(run.row.error.as_deref().unwrap_or("no error is recorded")),
+        }
+    };
+    context! {
+        count => results.runs().count(),
+        failed => results.runs().filter(|run| !run.is_ok()).map(failed).collect::<Vec<_>>(),
+        processors => processors.into_iter().map(escaped).collect::<Vec<_>>(),
+    }
+}
+
+/// A section; none without a table or a figure.
+fn section(title: &str, tables: Vec<Captioned>, figures: &[Figure]) -> Option<Value> {
+    let table =
+        |table: &Captioned| context! { caption => table.caption.as_str(), table => table.table.as_str() };
+    let figure = |figure: &Figure| {
+        context! {
+            name => figure.name.as_str(),
+            title => escaped(&figure.title),
+            caption => escaped(&figure.caption),
+        }
+    };
+    let is_empty = tables.is_empty() && figures.is_empty();
+    (!is_empty).then(|| {
+        context! {
+            title => title,
+            tables => tables.iter().map(table).collect::<Vec<_>>(),
+            figures => figures.iter().map(figure).collect::<Vec<_>>(),
+        }
+    })
+}
+
+fn environment_table(results: &Results) -> Option<String> {
+    let row = |(name, value): (&String, &String)| vec![escaped(name), escaped(value)];
+    let header = ["name", "value"].map(String::from).to_vec();
+    let table = MarkdownTable { header, rows: results.environment.iter().map(row).collect() };
+    (!table.rows.is_empty()).then(|| table.to_markdown())
+}
+
+/// The sections of the glossary that the report needs: title and text.
+fn glossary(results: &Results, summary: &[Statistic]) -> Vec<Value> {
+    let has = |section: Section| summary.iter().any(|row| row.section == section);
+    let needs = |title: &str| match title {
+        "Claim" => results.claim.is_some(),
+        "Published results" => !results.publications.is_empty(),
+        "Gradients" => has(Section::Gradients),
+        "Jacobians" => has(Section::Jacobian),
+        "Training" => results.of_kind(ExperimentKind::Training).next().is_some(),
+        "Speed" => has(Section::Speed),
+        _ => title == "Every report",
+    };
+    let sections = GLOSSARY.split("\n## ").skip(1).filter_map(|section| section.split_once('\n'));
+    let needed = sections.filter(|(title, _)| needs(title));
+    needed.map(|(title, text)| context! { title => title, text => text.trim() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures::{failed, line, results, run};
+    use crate::report::group::{Curves, Groups};
+    use crate::report::load::About;
+    use crate::report::summary::statistics;
+
+    fn written(results: &Results, groups: &Groups) -> String {
+        let verdicts = Verdicts::judge(results, groups);
+        let summary = statistics(results, groups, &verdicts);
+        report(results, &summary, &verdicts, &Figures::draw(groups, &summary)).unwrap()
+    }
+
+    #[test]
+    fn report_shows_question_runs_and_findings() {
+        let mut second = failed(run("b", 2));
+        second.row.error = Some("out of | memory\nat step *3*".into());
+        let results = Results {
+            name: "my_experiment".into(),
+            about: About { question: Some("Does it *vanish*?".into()), ..About::default() },
+            environment: [("git_revision".to_string(), "abc".to_string())].into(),
+            ..results([run("a", 1), second])
+        };
+        let gradients = Curves::of_gradients(&results, line("a", "total_h", 10, 0.0, -0.1)).groups();
+        let text = written(&results, &Groups { gradients, ..Groups::default() });
+        let expected = [
+            "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
+            "seed 2): out of \\| memory at step \\*3\\*\n\n## Gradients\n\n",
+            "| lstm | -0.100 ",
+            "![total\\_h](plots/total_h.svg)\n\n*total\\_h.* The norm of the gradient",
+            "## Environment\n\n| name          | value |\n",
+            "| git\\_revision | abc   |\n\n## How to read this\n\n",
+            "### Every report\n\n- **B**",
+            "### Gradients\n\n",
+            "- **half-life**",
+        ];
+        let mut rest = text.as_str();
+        for part in expected {
+            let Some((_, after)) = rest.split_once(part) else {
+                panic!("`{part}` is not in the rest: {rest}")
+            };
+            rest = after;
+        }
+        assert!(!text.contains("Speed") && !text.contains("**ratio**"), "{text}");
+    }
+
+    #[test]
+    fn report_of_nothing_says_so() {
+        let text = written(&Results { name: "empty".into(), ..Results::default() }, &Groups::default());
+        let start = "# empty\n\n## Runs\n\n0 runs: 0 ok, 0 failed. There is nothing to report yet.\n";
+        assert!(text.starts_with(start), "{text}");
+        assert!(!text.contains("## Gradients") && !text.contains("## Environment"), "{text}");
+    }
+}

@@ -1,0 +1,117 @@
+//! The table of speed: a row per shape, pass and cell, columns per engine.
+
+use super::markdown_table::{Captioned, MarkdownTable, escaped};
+use super::settings::{cells, rest};
+use super::statistics::find;
+use crate::report::fields::{SHAPE, heads, labels, varying, without};
+use crate::report::format::{significant, with_interval};
+use crate::report::group::REFERENCE;
+use crate::report::group_by::group_by;
+use crate::report::summary::{Section, Statistic};
+use crate::settings::{Engines, Settings};
+
+/// The table; none if nothing was timed.
+pub fn table(summary: &[Statistic]) -> Option<Captioned> {
+    let rows = summary.iter().filter(|row| row.section == Section::Speed);
+    let without_engine = |point: &Settings| Settings { engine: Engines::default(), ..point.clone() };
+    let blocks = group_by(rows, |row| (without_engine(&row.point), row.quantity.clone()));
+    let ((point, _), _) = blocks.first()?;
+    let vary = varying(blocks.iter().map(|((point, _), _)| point));
+    let others = without(&vary, &[&SHAPE[..], &["cell"]].concat());
+    let reference = Engines::one(REFERENCE);
+    let rows = blocks.iter().flat_map(|(_, rows)| rows);
+    let mut engines: Vec<&Engines> =
+        group_by(rows, |row| &row.point.engine).into_iter().map(|(engine, _)| engine).collect();
+    // The reference comes first.
+    engines.sort_by_key(|engine| **engine != reference);
+    let has_ratio = |engine: &Engines| engines[0] == &reference && *engine != reference;
+
+    let mut header = vec!["shape".to_string()];
+    header.extend(heads(&others));
+    header.extend(["pass", "cell"].map(String::from));
+    for engine in &engines {
+        let name = escaped(&engine.to_string());
+        header.extend([format!("{name}, ms"), format!("{name}, GFLOP/s")]);
+        header.extend(has_ratio(engine).then(|| format!("{name} / {REFERENCE}")));
+    }
+    let row = |((point, pass), rows): &((Settings, String), Vec<&Statistic>)| {
+        let mut row = vec![labels(&SHAPE, point).join(" ")];
+        row.extend(cells(&others, point));
+        row.push(escaped(pass));
+        row.extend(cells(&["cell"], point));
+        for engine in &engines {
+            let of_engine: Vec<&Statistic> =
+                rows.iter().copied().filter(|row| row.point.engine == **engine).collect();
+            row.push(metric_cell(&of_engine, "seconds", 1e3));
+            row.push(rate_cell(&of_engine));
+            row.extend(has_ratio(engine).then(|| metric_cell(&of_engine, "ratio_to_builtin", 1.0)));
+        }
+        row
+    };
+    let named = [&vary[..], &SHAPE, &["cell", "engine"]].concat();
+    let table = MarkdownTable { header, rows: blocks.iter().map(row).collect() };
+    Some(Captioned { caption: format!("All rows: {}.", rest(&named, point)), table: table.to_markdown() })
+}
+
+/// The rate of an engine, and its fraction of the processor's peak if that is known.
+fn rate_cell(rows: &[&Statistic]) -> String {
+    let of = |metric| find(rows, metric)?.estimate.value;
+    let share = of("share_of_peak").map(|share| format!(" ({:.0} %)", 100.0 * share)).unwrap_or_default();
+    of("gflops").map(|rate| significant(rate, 3) + &share).unwrap_or_default()
+}
+
+/// A metric in another unit; empty if the engine was not timed.
+fn metric_cell(rows: &[&Statistic], metric: &str, factor: f64) -> String {
+    let row = find(rows, metric);
+    row.map(|row| with_interval(&row.estimate.map(|value| factor * value))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::EngineName::{Builtin, Fused};
+    use crate::report::fixtures::{results, run, sample};
+    use crate::report::group::{Groups, speed};
+    use crate::report::judge::Verdicts;
+    use crate::report::load::Run;
+    use crate::report::summary::statistics;
+    use crate::results::schema::SpeedRow;
+
+    /// The cells of each line but the rule.
+    fn lines_of(runs: Vec<Run>, samples: Vec<SpeedRow>) -> Vec<Vec<String>> {
+        let results = results(runs);
+        let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
+        let table = table(&statistics(&results, &groups, &Verdicts::default())).unwrap().table;
+        let cells =
+            |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_string()).collect();
+        table.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| cells(line)).collect()
+    }
+
+    #[test]
+    fn table_engine_has_columns_of_times_rates_and_ratios() {
+        let mut wide = run("b", 1);
+        wide.settings.batch_size = 3;
+        let mut samples = Vec::new();
+        for n in 0..3 {
+            samples.push(sample("a", Fused, "train", n, 0.002));
+            samples.push(sample("a", Builtin, "train", n, 0.001));
+            samples.push(sample("b", Builtin, "train", n, 0.003));
+        }
+        let found = lines_of(vec![run("a", 1), wide], samples);
+        let engines = ["builtin, ms", "builtin, GFLOP/s", "fused, ms", "fused, GFLOP/s", "fused / builtin"];
+        assert_eq!(found[0][..3], ["shape", "pass", "cell"]);
+        assert_eq!(found[0][3..], engines);
+        let times = ["1.00 [1.00, 1.00]", "0.461", "2.00 [2.00, 2.00]", "0.230", "2.00 [2.00, 2.00]"];
+        assert_eq!(found[1][..3], ["B2 T100 I4 H8", "train", "lstm"]);
+        assert_eq!(found[1][3..], times);
+        assert_eq!(found[2][3..], ["3.00 [3.00, 3.00]", "0.230", "", "", ""]);
+    }
+
+    #[test]
+    fn table_without_builtin_has_no_ratios_and_nothing_is_no_table() {
+        let found = lines_of(vec![run("a", 1)], vec![sample("a", Fused, "forward", 0, 0.002)]);
+        assert_eq!(found[0], ["shape", "pass", "cell", "fused, ms", "fused, GFLOP/s"]);
+        assert_eq!(found[1][3..], ["2.00", "0.0768"]);
+        assert_eq!(table(&[]), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! The table of training: a row per grid point.
+
+use super::markdown_table::{Captioned, MarkdownTable};
+use super::settings::{cells, columns, header};
+use super::statistics::{find, metric_cell, run_count};
+use crate::report::format::significant;
+use crate::report::load::{GridPoint, Results};
+use crate::report::summary::{Section, Statistic};
+use crate::settings::Settings;
+use crate::settings::names::ExperimentKind;
+use crate::support::text::duration;
+
+/// The columns after the settings.
+const COLUMNS: [&str; 10] = [
+    "best valid loss",
+    "test loss",
+    "chance",
+    "test accuracy",
+    "chance",
+    "solved",
+    "sequences",
+    "parameters",
+    "time",
+    "runs",
+];
+
+const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square). Means over seeds, with 95 % intervals; \
+                       `sequences` is the median number of training sequences, `time` the median time of a run.";
+
+/// The table; none if nothing was trained.
+pub fn table(results: &Results, summary: &[Statistic]) -> Option<Captioned> {
+    let points = || results.of_kind(ExperimentKind::Training);
+    points().next()?;
+    let settings: Vec<&Settings> = points().map(|point| &point.settings).collect();
+    let settings = columns(settings.into_iter());
+    let line = |point: &GridPoint| {
+        let is_of = |row: &&Statistic| row.section == Section::Training && row.point == point.settings;
+        let rows: Vec<&Statistic> = summary.iter().filter(is_of).collect();
+        [cells(&settings, &point.settings), numbers(point, &rows)].concat()
+    };
+    let header = [header(&settings), COLUMNS.map(String::from).to_vec()].concat();
+    let table = MarkdownTable { header, rows: points().map(line).collect() };
+    Some(Captioned { caption: CAPTION.to_string(), table: table.to_markdown() })
+}
+
+/// The cells after the settings.
+fn numbers(point: &GridPoint, rows: &[&Statistic]) -> Vec<String> {
+    let value = |metric: &str| find(rows, metric)?.estimate.value;
+    let chance = |metric: &str| {
+        let level: f64 = find(rows, metric)?.against.as_ref()?.parse().ok()?;
+        Some(significant(level, 3))
+    };
+    let verdict = find(rows, "test_loss").and_then(|row| row.verdict.as_ref());
+    let verdict = verdict.map(|words| format!(" ({words})")).unwrap_or_default();
+    let solved = find(rows, "solved").and_then(|row| {
+        let n = row.estimate.n;
+        Some(format!("{:.0} of {n}", row.estimate.value? * n as f64))
+    });
+    vec![
+        metric_cell(rows, "best_valid_loss"),
+        metric_cell(rows, "test_loss") + &verdict,
+        chance("test_loss").unwrap_or_default(),
+        metric_cell(rows, "test_accuracy"),
+        chance("test_accuracy").unwrap_or_default(),
+        solved.unwrap_or_default(),
+        value("sequences").map(|median| format!("{median:.0}")).unwrap_or_default(),
+        point.runs.iter().find_map(|run| run.row.parameters).map(|n| n.to_string()).unwrap_or_default(),
+        value("seconds").map(duration).unwrap_or_default(),
+        run_count(&point.runs),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures::{failed, results, run, trained, training};
+    use crate::report::group::{Groups, TrainingRows};
+    use crate::report::judge::Verdicts;
+    use crate::report::summary::statistics;
+
+    #[test]
+    fn table_best_evaluation_counts_and_test_loss_at_chance_is_named() {
+        let of = |id: &str, seed, rate| {
+            let mut run = training(id, seed);
+            run.settings.learning_rate = Some(rate);
+            run
+        };
+        let results = results([of("a", 1, 0.1), failed(of("b", 2, 0.1)), of("c", 1, 0.2)]);
+        let rows = [
+            trained("a", "valid", "loss", 0.3),
+            trained("a", "valid", "loss", 0.02),
+            trained("a", "valid", "loss", 0.1),
+            trained("a", "test", "loss", 0.03),
+            trained("a", "train", "loss", 0.5),
+            trained("a", "train", "solved", 1.0),
+            trained("b", "valid", "loss", 0.001),
+            // The best of many evaluations is below chance by chance.
+            trained("c", "valid", "loss", 0.160),
+            trained("c", "test", "loss", 0.168),
+            trained("c", "train", "solved", 0.0),
+        ];
+        let groups = Groups { training: TrainingRows::new(rows), ..Groups::default() };
+        let table = table(&results, &statistics(&results, &groups, &Verdicts::default())).unwrap().table;
+        let cells =
+            |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_string()).collect();
+        let lines: Vec<Vec<String>> = table.lines().map(cells).collect();
+        assert_eq!(lines[0][..3], ["cell", "learning rate", "best valid loss"]);
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[2][2..5], ["0.0200", "0.0300", "0.167"]);
+        assert_eq!(lines[2][7..9], ["1 of 1", "20"]);
+        assert_eq!(lines[2][11], "2, 1 failed");
+        assert_eq!(lines[3][2..4], ["0.160", "0.168 (at chance)"]);
+        assert_eq!(lines[3][7], "0 of 1");
+    }
+
+    #[test]
+    fn table_nothing_trained_is_none() {
+        assert_eq!(table(&results([run("a", 1)]), &[]), None);
+    }
+}

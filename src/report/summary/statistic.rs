@@ -1,0 +1,75 @@
+//! One number about one grid point.
+
+use crate::report::estimate::Estimate;
+use crate::settings::Settings;
+use crate::support::names::names;
+
+names! {
+    /// The section of a report that a number belongs to.
+    Section ("section") {
+        /// Gradients.
+        Gradients = "gradients",
+        /// Products of Jacobians.
+        Jacobian = "jacobian",
+        /// Training.
+        Training = "training",
+        /// Speed.
+        Speed = "speed",
+        /// A test of the claim.
+        Claim = "claim",
+        /// A published result.
+        Published = "published",
+    }
+}
+
+/// One number about one grid point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistic {
+    /// The section.
+    pub section: Section,
+    /// The name of the number: `slope`, `seconds`, ….
+    pub metric: &'static str,
+    /// The quantity, the pass, the name of a test, or the settings of a published result.
+    pub quantity: String,
+    /// The layer, for gradients.
+    pub layer: Option<usize>,
+    /// The lag, for a norm at one lag.
+    pub lag: Option<usize>,
+    /// The grid point.
+    pub point: Settings,
+    /// The number with its interval.
+    pub estimate: Estimate,
+    /// The unit.
+    pub unit: String,
+    /// The bound, the published number or the level of chance that the number is compared with.
+    pub against: Option<String>,
+    /// The verdict.
+    pub verdict: Option<String>,
+    /// The number of parameters, for training.
+    pub parameters: Option<usize>,
+}
+
+impl Statistic {
+    /// A number without anything that only some numbers have.
+    pub fn new(
+        section: Section,
+        metric: &'static str,
+        point: &Settings,
+        estimate: Estimate,
+        unit: &str,
+    ) -> Statistic {
+        Statistic {
+            section,
+            metric,
+            quantity: String::new(),
+            layer: None,
+            lag: None,
+            point: point.clone(),
+            estimate,
+            unit: unit.to_string(),
+            against: None,
+            verdict: None,
+            parameters: None,
+        }
+    }
+}
