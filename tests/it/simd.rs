@@ -1,4 +1,4 @@
-//! The engine of hand-written kernels, f32, against the other engines in f64.
+//! The engine `simd` in f32 against the other engines in f64.
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
@@ -14,7 +14,7 @@ use tch::{Kind, Tensor, no_grad};
 
 use crate::support::{Case, assert_close, results};
 
-/// What an engine gives for the case's numbers as they are in f32, computed in `kind`.
+/// Returns the results of an engine in `kind`, for the case's numbers rounded to f32.
 fn run(name: EngineName, case: &Case, kind: Kind) -> Vec<(String, Tensor)> {
     let case = Case { kind: Kind::Float, ..*case };
     let to = |tensor: &Tensor| tensor.to_kind(kind);
@@ -25,7 +25,7 @@ fn run(name: EngineName, case: &Case, kind: Kind) -> Vec<(String, Tensor)> {
 }
 
 #[test]
-fn sizes_that_fill_no_vector_and_sizes_that_fill_many() {
+fn simd_over_partial_and_whole_vectors_agrees_with_stepwise() {
     for &cell in CellName::ALL {
         for (layers, steps, batch, input, hidden) in [
             (1, 1, 1, 1, 1),
@@ -47,7 +47,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_size_gives_what_the_textbook_gives(
+    fn simd_of_any_size_agrees_with_stepwise(
         cell in prop::sample::select(CellName::ALL),
         layers in 1usize..3,
         (steps, batch) in (1i64..30, 1i64..20),
@@ -66,9 +66,9 @@ proptest! {
     }
 }
 
-/// Twice the same layer in one graph, on inputs that are views, with only some gradients wanted.
+/// The same layer appears twice in one graph, on views, and only some gradients are asked for.
 #[test]
-fn inside_a_larger_graph() {
+fn simd_twice_in_one_graph_agrees_with_stepwise() {
     for &cell in CellName::ALL {
         let case = Case { batch: 4, input: 6, hidden: 6, ..Case::new(cell, 1, 9, Kind::Float) };
         let p = case.parameters();
@@ -94,7 +94,7 @@ fn inside_a_larger_graph() {
 }
 
 #[test]
-fn without_gradients_the_same_numbers_and_no_graph() {
+fn simd_without_gradients_gives_the_same_bits_and_no_graph() {
     for &cell in CellName::ALL {
         let case = Case { hidden: 70, ..Case::new(cell, 2, 300, Kind::Float) };
         let (p, first) = (case.parameters().leaves(), case.first());
@@ -111,7 +111,7 @@ fn without_gradients_the_same_numbers_and_no_graph() {
 }
 
 #[test]
-fn only_the_last_state_may_matter() {
+fn simd_loss_of_the_final_state_only_agrees_with_stepwise() {
     for &cell in CellName::ALL {
         let case = Case::new(cell, 2, 8, Kind::Float);
         let gradients = |name: EngineName, kind: Kind| {
@@ -126,21 +126,21 @@ fn only_the_last_state_may_matter() {
     }
 }
 
-/// The case with its input times `scale`.
+/// Returns the results of an engine for the case with its input times `scale`.
 fn scaled(name: EngineName, case: &Case, kind: Kind, scale: f64) -> Vec<(String, Tensor)> {
     let p = case.parameters().to(kind, cpu());
     let input = (case.input() * scale).to_kind(kind);
     parity::results(engine(name), &p, &input, &case.cotangent().to_kind(kind)).unwrap()
 }
 
-/// The root mean square of an error, relative to that of the exact numbers.
+/// Returns the root mean square of an error, relative to that of the exact numbers.
 fn error(found: &Tensor, exact: &Tensor) -> f64 {
     let size = |tensor: &Tensor| tensor.to_kind(Kind::Double).norm().double_value(&[]);
     size(&(found.to_kind(Kind::Double) - exact)) / size(exact)
 }
 
 #[test]
-fn as_exact_as_libtorch_in_f32() {
+fn simd_error_is_at_most_twice_that_of_builtin() {
     for &cell in CellName::ALL {
         for (hidden, steps) in [(7, 50), (64, 20), (130, 300)] {
             for scale in [1.0, 1e4, 1e-3, 1e-39] {
@@ -161,7 +161,7 @@ fn as_exact_as_libtorch_in_f32() {
 }
 
 #[test]
-fn what_is_not_finite_shows_where_it_shows_in_libtorch() {
+fn simd_of_non_finite_input_is_nan_where_builtin_is() {
     for &cell in CellName::ALL {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let case = Case { batch: 5, hidden: 21, ..Case::new(cell, 2, 6, Kind::Float) };
@@ -179,7 +179,7 @@ fn what_is_not_finite_shows_where_it_shows_in_libtorch() {
 }
 
 #[test]
-fn other_types_are_refused_with_an_engine_that_takes_them() {
+fn simd_of_another_dtype_is_refused_with_an_alternative() {
     let case = Case::new(CellName::Lstm, 1, 3, Kind::Double);
     let simd = engine(EngineName::Simd);
     let error = forward(simd, &case.parameters(), &case.input(), None).unwrap_err();
@@ -194,7 +194,7 @@ fn other_types_are_refused_with_an_engine_that_takes_them() {
 }
 
 #[test]
-fn parameters_that_are_views_are_taken_as_they_are() {
+fn simd_of_strided_parameters_gives_the_same_bits() {
     let case = Case::new(CellName::Gru, 1, 6, Kind::Float);
     let p = case.parameters();
     let transposed = |tensor: &Tensor| tensor.tr().contiguous().tr();
@@ -216,7 +216,7 @@ fn parameters_that_are_views_are_taken_as_they_are() {
 }
 
 #[test]
-fn a_config_that_asks_for_another_type_or_device_is_refused_before_anything_runs() {
+fn config_of_simd_with_another_dtype_or_device_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("c.toml");
     let load = |dtype: &str| {

@@ -35,8 +35,8 @@ impl<'a> GradOutputs<'a> {
 
 /// One value for each gradient of the backward pass.
 ///
-/// [`backward`](crate::backward()) takes a `Grads<Option<&mut [f32]>>`. `None` skips a gradient and its cost. Each slice
-/// is overwritten, not added to.
+/// [`backward`](crate::backward()) takes a `Grads<Option<&mut [f32]>>`. `None` skips a gradient and its cost.
+/// Each slice is overwritten, not added to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grads<T> {
     /// With respect to the input, `[T, B, I]`.

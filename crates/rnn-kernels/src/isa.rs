@@ -8,7 +8,8 @@ use crate::vector::{Portable, Vector};
 
 /// An instruction set that the processor has.
 ///
-/// Results differ between instruction sets in the last bits. They are the same bits each time for one instruction set.
+/// Results differ between instruction sets in the last bits. They are the same bits each time for one
+/// instruction set.
 #[derive(Clone, Copy)]
 pub struct Isa(Set);
 
@@ -36,7 +37,8 @@ pub trait Job {
 }
 
 impl Isa {
-    /// Returns all instruction sets that this processor has, the fastest first. The last one is portable Rust.
+    /// Returns all instruction sets that this processor has, the fastest first. The last one is portable
+    /// Rust.
     pub fn available() -> Vec<Isa> {
         let mut sets = vec![Set::Portable(Portable)];
         #[cfg(target_arch = "x86_64")]

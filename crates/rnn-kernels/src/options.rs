@@ -1,4 +1,4 @@
-//! How a pass runs: the instruction set and the number of threads.
+//! The instruction set and the number of threads of a pass.
 
 use std::num::NonZeroUsize;
 

@@ -43,7 +43,7 @@ pub struct Recurrence {
     pub gates: usize,
     /// Lanes of a vector.
     pub lanes: usize,
-    /// Whether the processor has AMX tiles.
+    /// True if the processor has AMX tiles.
     pub tiles: bool,
     /// Numbers for each sequence and unit that a step reads from the adjacent step: 1 for h, more for δ.
     pub exchanged: usize,
@@ -54,14 +54,14 @@ pub struct Recurrence {
 pub struct Strategy {
     /// The division among threads.
     pub partition: Partition,
-    /// Whether its products run on tiles.
+    /// True if its products run on tiles.
     pub tiles: bool,
 }
 
 /// Bytes of weights that stay in a core's own cache from one step to the next.
 const CACHE: usize = 3 << 19;
 
-/// Returns the cycles of a product of so many cycles that also reads `bytes` of weights at each step.
+/// Returns the cycles of a step whose product takes `product` cycles and reads `bytes` of weights.
 ///
 /// Weights in the core's own cache arrive during the multiplications. The core has to wait for all others.
 fn with_weight_reads(product: usize, bytes: usize) -> usize {
@@ -71,7 +71,8 @@ fn with_weight_reads(product: usize, bytes: usize) -> usize {
 impl Strategy {
     /// Returns the strategy of least cost.
     ///
-    /// The constants are cycles, measured on an AVX-512 machine with AMX. They only have to rank the strategies.
+    /// The constants are cycles, measured on an AVX-512 machine with AMX. They only have to rank the
+    /// strategies.
     pub fn choose(size: Size, recurrence: Recurrence, threads: usize) -> Strategy {
         /// Cost of a barrier.
         const BARRIER: usize = 1000;

@@ -1,8 +1,9 @@
 //! Threads: parallel regions on OpenMP's threads if the process has loaded OpenMP, else on new threads.
 //!
-//! Frameworks such as libtorch run on OpenMP's threads, which spin for the next region after each one. Threads of our
-//! own would share the processors with that spinning, which doubled the time of a small layer. So a region runs on
-//! OpenMP's threads. The library is looked up at run time (see [`openmp`]), and the crate links to nothing.
+//! Frameworks such as libtorch run on OpenMP's threads, which spin for the next region after each one.
+//! Threads of our own would share the processors with that spinning, which doubled the time of a small layer.
+//! So a region runs on OpenMP's threads. The library is looked up at run time (see [`openmp`]), and the crate
+//! links to nothing.
 
 use std::any::Any;
 use std::ops::Range;
@@ -156,7 +157,8 @@ mod openmp {
     pub fn run(region: &Region, count: usize) -> bool {
         let (Some(openmp), Ok(count)) = (loaded(), c_uint::try_from(count)) else { return false };
         let mut region: &Region = region;
-        // SAFETY: `run_thread` gets the address given here, on threads that have ended their part when this returns.
+        // SAFETY: `run_thread` gets the address given here, on threads that have ended their part when this
+        // returns.
         unsafe { (openmp.parallel)(run_thread, (&raw mut region).cast(), count, 0) };
         true
     }

@@ -1,8 +1,8 @@
 //! Flushing of subnormal numbers to 0.
 //!
-//! A gradient that vanishes over many steps becomes subnormal in the end. Each operation on such a number costs the
-//! processor about a hundred cycles, which more than doubled the time of a backward pass. No parameter update could
-//! show the difference.
+//! A gradient that vanishes over many steps becomes subnormal in the end. Each operation on such a number
+//! costs the processor about a hundred cycles, which more than doubled the time of a backward pass. No
+//! parameter update could show the difference.
 
 /// A guard. While it lives, subnormal results and operands (below 1.2e-38) are 0 on this thread. x86-64 only.
 pub struct FlushToZero(u32);

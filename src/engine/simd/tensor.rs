@@ -1,7 +1,7 @@
 //! New tensors in memory that is kept for the next call.
 //!
-//! libtorch returns the memory of large tensors to the operating system. At each training step the system would zero
-//! and map it again, page by page.
+//! libtorch returns the memory of large tensors to the operating system. At each training step the system
+//! would zero and map it again, page by page.
 
 use std::ffi::c_void;
 

@@ -26,7 +26,7 @@ use crate::vector::Vector;
 /// Rows of a block of steps, over which the products for weights and input run at once.
 const BLOCK_ROWS: usize = 512;
 
-/// What a backward pass reads.
+/// The inputs of a backward pass.
 pub struct BackwardInputs<'a> {
     /// The layer, as the forward pass had it.
     pub layer: Layer<'a>,
@@ -90,8 +90,8 @@ impl Pass for Backward<'_> {
         let block_tiles = tiles_for(s, rows);
         // A split row can only begin at a line of terms.
         let aligned = (C::FIRST_STATE_DELTA * padded).is_multiple_of(DEPTH);
-        // SAFETY: each thread writes the sequences and units of its share, or its chunk of a packed matrix or of a
-        // result. It reads what others write only behind a barrier.
+        // SAFETY: each thread writes the sequences and units of its share, or its chunk of a packed matrix or
+        // of a result. It reads what others write only behind a barrier.
         let memory = unsafe { Workspace::new() };
         // SAFETY: as above; the slices are borrowed for the whole pass.
         let grads = grads.map(|grad| unsafe { Shared::writable(grad) });

@@ -1,7 +1,7 @@
 //! The work of each thread in the backward pass, one block of steps after the other from the last one on.
 //!
-//! Each block first goes back through time step by step, which gives δ. Then the gradients of weights, biases and input
-//! are products over all rows of the block.
+//! Each block first goes back through time step by step, which gives δ. Then the gradients of weights, biases
+//! and input are products over all rows of the block.
 
 use std::ops::Range;
 

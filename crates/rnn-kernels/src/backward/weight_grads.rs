@@ -42,7 +42,8 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         });
     }
 
-    /// Adds the sums of a vector of δ, from column `at` on, to the gradients of the biases that it belongs to.
+    /// Adds the sums of a vector of δ, from column `at` on, to the gradients of the biases that it belongs
+    /// to.
     fn add_bias_grads(&self, at: usize, sums: &[f32; MAX_LANES], block: &Range<usize>) {
         let Size { steps, hidden, .. } = self.layer.size;
         let (delta, unit) = (at / self.padded, at % self.padded);

@@ -8,8 +8,8 @@ use crate::vector::math::{sigmoid, sigmoid_derivative, tanh, tanh_derivative};
 
 /// The GRU. Rows hold the activations r, z, n, then q.
 ///
-/// The blocks of δ belong to W_in x, r, z and q. In this order the blocks of the input's products (n, r, z) are
-/// adjacent, and so are those of the state's products (r, z, q).
+/// The blocks of δ belong to W_in x, r, z and q. In this order the blocks of the input's products (n, r, z)
+/// are adjacent, and so are those of the state's products (r, z, q).
 #[derive(Clone, Copy)]
 pub struct Gru;
 

@@ -10,8 +10,8 @@ pub type Row<S> = [<S as Vector>::V; MAX_BLOCKS];
 
 /// A cell: the layout of its rows and its equations on vectors.
 ///
-/// A row belongs to one step of one sequence. It consists of blocks, each with one number for each unit. The input's
-/// product of gate g is added to block g.
+/// A row belongs to one step of one sequence. It consists of blocks, each with one number for each unit. The
+/// input's product of gate g is added to block g.
 ///
 /// A row of δ holds the gradients with respect to the pre-activations, in blocks as well.
 pub trait CellKernel: Copy + Send + Sync {
@@ -27,9 +27,9 @@ pub trait CellKernel: Copy + Send + Sync {
     const INPUT_DELTAS: &'static [usize];
     /// The first block of δ for the products of the state. The blocks of all gates follow in order.
     const FIRST_STATE_DELTA: usize;
-    /// Whether the cell has a cell state c.
+    /// True if the cell has a cell state c.
     const HAS_C: bool;
-    /// Whether the equations use h_{t−1} outside the product with W_hh.
+    /// True if the equations use h_{t−1} outside the product with W_hh.
     const USES_H: bool;
 
     /// Computes one step and returns (h_t, c_t).
@@ -41,9 +41,10 @@ pub trait CellKernel: Copy + Send + Sync {
 
     /// Computes one step of the backward pass. Returns δ and ∂L/∂c_t (arbitrary for a cell without c).
     ///
-    /// `d_h`: on entry the gradient of h_t from the output and through W_hh of step t+1, on return all of ∂L/∂h_t.
-    /// `carry`: on entry the gradient from step t+1 with respect to c_t (LSTM) or h_t (GRU) outside W_hh, on return
-    /// the same from step t for step t−1.
+    /// `d_h`: on entry the gradient of h_t from the output and through W_hh of step t+1, on return all of
+    /// ∂L/∂h_t.
+    /// `carry`: on entry the gradient from step t+1 with respect to c_t (LSTM) or h_t (GRU) outside W_hh, on
+    /// return the same from step t for step t−1.
     fn backward<S: Vector>(
         self,
         s: S,

@@ -1,4 +1,5 @@
-//! The LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), in PyTorch's order of gates.
+//! The LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), in PyTorch's order of
+//! gates.
 //!
 //! c_t = f·c_{t−1} + i·g and h_t = o·tanh(c_t).
 

@@ -10,7 +10,7 @@ pub struct Activate<'a, C> {
     pub cell: C,
     pub hidden: usize,
     pub padded: usize,
-    /// Whether the activations are stored.
+    /// True if the activations are stored.
     pub save: bool,
     pub share: &'a Share,
     pub rows: Rows<'a>,

@@ -17,8 +17,8 @@ use crate::pool;
 use crate::saved::{SavedActivations, row_width};
 use crate::vector::Vector;
 
-/// Rows whose products with W_ih are computed at once. They use the weights often and are still in the cache when
-/// their steps come.
+/// Rows whose products with W_ih are computed at once. They use the weights often and are still in the cache
+/// when their steps come.
 const BLOCK_ROWS: usize = 256;
 
 /// The memory that a forward pass writes its results to.
@@ -87,8 +87,8 @@ impl Pass for Forward<'_> {
         let input_columns = gate_columns::<C, S>(hidden, |gate| gate);
         let state_columns = gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]);
         let bias = bias_row::<C>(layer, padded);
-        // SAFETY: each thread writes the sequences and units of its share, and before the first barrier its chunk of
-        // the panels. It reads what others write only behind a barrier.
+        // SAFETY: each thread writes the sequences and units of its share, and before the first barrier its
+        // chunk of the panels. It reads what others write only behind a barrier.
         let memory = unsafe { Workspace::new() };
         let step_tiles = s.tiles().filter(|_| strategy.tiles);
         // SAFETY: as above; the slices are borrowed for the whole pass.

@@ -1,7 +1,7 @@
 //! The work of each thread in the forward pass.
 //!
-//! The products with W_ih are computed for a block of steps at once. Then each step adds its product with W_hh and
-//! applies the cell's equations.
+//! The products with W_ih are computed for a block of steps at once. Then each step adds its product with
+//! W_hh and applies the cell's equations.
 
 use std::ops::Range;
 
@@ -26,7 +26,7 @@ pub struct ForwardPass<'a, C, S> {
     pub padded: usize,
     /// Steps in a block.
     pub block: usize,
-    /// Whether all rows and c are kept, or only those of a block.
+    /// True if all rows and c are kept. Otherwise only those of a block are.
     pub save: bool,
     pub partition: Partition,
     /// The start of every row.
@@ -45,7 +45,8 @@ pub struct ForwardPass<'a, C, S> {
 
 /// Returns the vectors of all gates of the first units, then of the next units, and so on.
 ///
-/// The weights of a thread with some of the units are then one range. `block` is the block of a gate's products.
+/// The weights of a thread with some of the units are then one range. `block` is the block of a gate's
+/// products.
 pub fn gate_columns<C: CellKernel, S: Vector>(hidden: usize, block: impl Fn(usize) -> usize) -> Vec<Columns> {
     let padded = hidden.next_multiple_of(S::LANES);
     let gates = |unit| (0..C::GATES).map(move |gate| (unit, gate));

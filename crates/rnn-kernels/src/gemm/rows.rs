@@ -39,7 +39,8 @@ impl<'a> Rows<'a> {
         Rows { numbers, first, stride, group, group_stride: period * stride }
     }
 
-    /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are at one distance.
+    /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are at one
+    /// distance.
     pub fn from(self, row: usize, column: usize) -> Rows<'a> {
         debug_assert!(row == 0 || self.group == usize::MAX);
         Rows { first: self.first + row * self.stride + column, ..self }

@@ -61,8 +61,8 @@ pub struct Product<'a> {
     pub count: usize,
     /// The start.
     pub start: Start<'a>,
-    /// Whether the last columns are computed first. If B does not fit the cache, alternate steps then begin with the
-    /// columns that the previous step used last.
+    /// True if the last columns are computed first. If B does not fit the cache, alternate steps then begin
+    /// with the columns that the previous step used last.
     pub backwards: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Buffers that are kept for the next call.
 //!
-//! The operating system maps and zeroes new memory page by page at the first touch. That costs as much as the matrix
-//! products of a small hidden size, so dropped buffers are kept and used again.
+//! The operating system maps and zeroes new memory page by page at the first touch. That costs as much as the
+//! matrix products of a small hidden size, so dropped buffers are kept and used again.
 //!
 //! Large buffers use huge pages: the rows of a matrix product span more 4 KiB pages than the TLB holds.
 
@@ -20,7 +20,8 @@ const HUGE_PAGE: usize = 2 << 20;
 
 /// Returns the distance between rows of `width` numbers, in numbers.
 ///
-/// It is an odd number of cache lines. Rows a power of two apart would compete for the same sets of the cache.
+/// It is an odd number of cache lines. Rows a power of two apart would compete for the same sets of the
+/// cache.
 pub fn row_stride(width: usize) -> usize {
     (width.div_ceil(CACHE_LINE) | 1) * CACHE_LINE
 }

@@ -6,9 +6,9 @@ use crate::vector::Vector;
 
 /// A view of numbers that all threads of a parallel region read and write.
 ///
-/// The numbers that one thread writes are not always one range: they may be some sequences of every step, or some
-/// units of every row. Slices cannot express that. [`Shared::new`] states the rule instead, and every access is
-/// checked against the length.
+/// The numbers that one thread writes are not always one range: they may be some sequences of every step, or
+/// some units of every row. Slices cannot express that. [`Shared::new`] states the rule instead, and every
+/// access is checked against the length.
 #[derive(Clone, Copy)]
 pub struct Shared<'a> {
     start: *mut f32,
@@ -25,8 +25,8 @@ impl<'a> Shared<'a> {
     /// Returns a view of the `len` numbers from `start` on.
     ///
     /// # Safety
-    /// The numbers stay valid for `'a`. Between two barriers, no thread accesses a number that another one writes.
-    /// No thread writes to memory that is borrowed for reading only.
+    /// The numbers stay valid for `'a`. Between two barriers, no thread accesses a number that another one
+    /// writes. No thread writes to memory that is borrowed for reading only.
     pub unsafe fn new(start: *mut f32, len: usize) -> Shared<'a> {
         Shared { start, len, memory: PhantomData }
     }
@@ -78,7 +78,8 @@ impl<'a> Shared<'a> {
     /// Returns `count` numbers from `at` on, to write.
     #[allow(clippy::mut_from_ref)]
     pub fn slice_mut(self, at: usize, count: usize) -> &'a mut [f32] {
-        // SAFETY: `range` checks the bounds. By the contract of `new` no other thread accesses them meanwhile.
+        // SAFETY: `range` checks the bounds. By the contract of `new` no other thread accesses them
+        // meanwhile.
         unsafe { std::slice::from_raw_parts_mut(self.range(at, count), count) }
     }
 

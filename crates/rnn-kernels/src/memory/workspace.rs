@@ -20,8 +20,8 @@ impl Workspace {
     /// Returns a view of `len` numbers of new working memory. Their values are arbitrary.
     pub fn take(&self, len: usize) -> Shared<'_> {
         let mut buffer = Buffer::new(len);
-        // SAFETY: a buffer's numbers stay in place until the workspace is dropped, which outlives the view. The caller
-        // of `new` promised the rest.
+        // SAFETY: a buffer's numbers stay in place until the workspace is dropped, which outlives the view.
+        // The caller of `new` promised the rest.
         let view = unsafe { Shared::new(buffer.as_mut_slice().as_mut_ptr(), len) };
         self.0.borrow_mut().push(buffer);
         view

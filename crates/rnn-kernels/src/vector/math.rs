@@ -1,4 +1,5 @@
-//! Sigmoid and tanh on vectors. The error is a few units in the last place for every f32, small results included.
+//! Sigmoid and tanh on vectors. The error is a few units in the last place for every f32, small results
+//! included.
 
 use super::traits::Vector;
 
@@ -32,7 +33,8 @@ pub fn sigmoid<S: Vector>(s: S, x: S::V) -> S::V {
 #[inline(always)]
 pub fn tanh<S: Vector>(s: S, x: S::V) -> S::V {
     const NEAR: f32 = 0.625;
-    // p interpolates (tanh x / x − 1) / x² at the Chebyshev nodes of 0 … NEAR². The error of tanh is then 2e-8.
+    // p interpolates (tanh x / x − 1) / x² at the Chebyshev nodes of 0 … NEAR². The error of tanh is then
+    // 2e-8.
     const P: [f32; 5] = [-0.006_096_714, 0.020_997_18, -0.053_850_908, 0.133_327_7, -0.333_333_28];
     let one = s.splat(1.0);
     let square = s.mul(x, x);

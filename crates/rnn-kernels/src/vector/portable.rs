@@ -19,7 +19,8 @@ fn zip<const LANES: usize>(
     x
 }
 
-/// Returns a·b + c. It is rounded once only if the target has the instruction: elsewhere that would be a slow call.
+/// Returns a·b + c. It is rounded once only if the target has the instruction: elsewhere that would be a slow
+/// call.
 #[inline(always)]
 fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }

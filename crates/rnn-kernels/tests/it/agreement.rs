@@ -11,7 +11,8 @@ const fn size([steps, batch, input, hidden]: [usize; 4]) -> Size {
     Size { steps, batch, input, hidden }
 }
 
-/// Sizes that fill no vector, one vector, several vectors and a part; batches of 1, of a register block, and larger.
+/// Sizes that fill no vector, one vector, several vectors and a part; batches of 1, of a register block, and
+/// larger.
 const SIZES: [Size; 9] = [
     size([1, 1, 1, 1]),
     size([3, 2, 5, 7]),

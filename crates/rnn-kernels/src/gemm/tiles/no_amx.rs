@@ -1,4 +1,5 @@
-//! The functions of `amx` on platforms without it. No value of [`Tiles`] exists there, so they are never called.
+//! The functions of `amx` on platforms without it. No value of [`Tiles`] exists there, so they are never
+//! called.
 
 use super::shape::{SIDE, Terms};
 use crate::amx::Tiles;

@@ -11,8 +11,8 @@ pub fn packed_len(depth: usize) -> usize {
 
 /// Stores rows k … k + 15 of a vector of columns in its tiles.
 ///
-/// Each [`DEPTH`] rows have one tile of the high terms, one of the middle and one of the low terms. k is a multiple
-/// of 16, and lines beyond the depth are 0.
+/// Each [`DEPTH`] rows have one tile of the high terms, one of the middle and one of the low terms. k is a
+/// multiple of 16, and lines beyond the depth are 0.
 pub fn put(tiles: Tiles, to: &mut [f32], depth: usize, k: usize, lines: &[[f32; SIDE]; SIDE]) {
     let mut half = |k: usize, lines: &[[f32; SIDE]; SIDE]| {
         let at = k / DEPTH * PARTS * NUMBERS + k % DEPTH / 2 * SIDE;

@@ -103,7 +103,8 @@ pub unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
     }
 }
 
-/// Adds the products of 32 terms: two blocks of rows in tiles 4 and 5 times two vectors of columns in tiles 6 and 7.
+/// Adds the products of 32 terms: two blocks of rows in tiles 4 and 5 times two vectors of columns in tiles 6
+/// and 7.
 ///
 /// The order of the bf16 terms lets each load serve as many products as possible.
 ///

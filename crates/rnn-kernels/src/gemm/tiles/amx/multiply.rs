@@ -12,22 +12,22 @@ use crate::gemm::tiles::packed::packed_len;
 use crate::gemm::tiles::shape::{DEPTH, NUMBERS, PARTS, SIDE};
 use crate::gemm::types::{Left, Product, Start};
 
-/// Numbers of the left factor in one pass over the columns. Their bf16 terms stay in the second-level cache beside the
-/// panels.
+/// Numbers of the left factor in one pass over the columns. Their bf16 terms stay in the second-level cache
+/// beside the panels.
 const NUMBERS_AT_ONCE: usize = 1 << 17;
 
 /// Rows of the left factor in one pass. Fewer rows would read the panels more often, more rows the sums.
 const ROWS_AT_ONCE: usize = 256;
 
-/// Tiles of sums: four vectors of columns for one block of rows, or two for two blocks. The latter reads each tile of
-/// the right factor half as often, and that factor is mostly outside the cache.
+/// Tiles of sums: four vectors of columns for one block of rows, or two for two blocks. The latter reads each
+/// tile of the right factor half as often, and that factor is mostly outside the cache.
 const SUMS: usize = 4;
 
 /// Computes a product.
 ///
 /// # Safety
-/// The bounds are checked as in [`Product::run`]. The panels are filled by [`put`](crate::gemm::tiles::put), and a
-/// split left factor is split.
+/// The bounds are checked as in [`Product::run`]. The panels are filled by [`put`](crate::gemm::tiles::put),
+/// and a split left factor is split.
 pub unsafe fn multiply(tiles: Tiles, product: &Product) {
     let Product { count, right, .. } = *product;
     // Blocks of nearly equal size: the time of an instruction grows with the rows of its tile.
@@ -114,7 +114,7 @@ struct Block<'a> {
     split: Bf16Split<'a>,
     first: usize,
     rows: usize,
-    /// Whether the products of some row have a scale.
+    /// True if the products of some row have a scale.
     scaled: bool,
 }
 
@@ -199,8 +199,8 @@ impl Block<'_> {
         unsafe { right.numbers.as_ptr().add(at).cast_const() }
     }
 
-    /// Returns the address of the sums in the result and the bytes between rows, if a tile can be read and written
-    /// there. That needs whole vectors, rows at one distance, and no scale.
+    /// Returns the address of the sums in the result and the bytes between rows, if a tile can be read and
+    /// written there. That needs whole vectors, rows at one distance, and no scale.
     fn in_place(&self, vector: usize) -> Option<(*mut f32, usize)> {
         let Product { right, result, .. } = self.slice.product;
         let column = right.columns[vector];
@@ -211,7 +211,8 @@ impl Block<'_> {
         Some((result.ptr(self.first, column.at), stride))
     }
 
-    /// Sets a tile of sums to the start of the product. With a scale it is set to 0, because the start has no scale.
+    /// Sets a tile of sums to the start of the product. With a scale it is set to 0, because the start has no
+    /// scale.
     ///
     /// # Safety
     /// As for [`multiply`], and the tiles are configured.

@@ -28,7 +28,8 @@ pub fn split_lines(_: Tiles, lines: &[[f32; SIDE]; SIDE], to: &mut [f32]) {
     unsafe { split_lines_avx512(lines, to) };
 }
 
-/// Returns the largest magnitude in a vector of columns of `count` rows. NaN is the largest. The rows are in bounds.
+/// Returns the largest magnitude in a vector of columns of `count` rows. NaN is the largest. The rows are in
+/// bounds.
 pub fn max_magnitude(_: Tiles, columns: &Rows, count: usize) -> f32 {
     // SAFETY: `Tiles` is the proof of the instructions.
     unsafe { max_magnitude_avx512(columns, count) }
@@ -81,7 +82,8 @@ unsafe fn split_pair(pair: [__m512; 2], to: *mut f32, scale: f32) {
     let mut rest = pair.map(|x| _mm512_mul_ps(x, scale));
     for part in 0..PARTS {
         let both = _mm512_cvtne2ps_pbh(rest[1], rest[0]);
-        // SAFETY: a vector of 32 bf16 numbers has the size of a line, and there is room by this function's contract.
+        // SAFETY: a vector of 32 bf16 numbers has the size of a line, and there is room by this function's
+        // contract.
         unsafe {
             let both: __m512i = std::mem::transmute(both);
             _mm512_store_si512(to.add(part * LINE).cast(), both);
