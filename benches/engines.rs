@@ -1,16 +1,13 @@
-//! `cargo bench`: one step, a forward pass and a training pass, per engine (LSTM, f32, CPU).
+//! `cargo bench`: the time of one step, a forward pass and a training pass, for each engine (LSTM, f32, CPU).
 //!
-//! For a look at one change. Ratios that are to be published come from `experiments/speed.toml`, whose samples are
-//! interleaved.
+//! These times show the effect of a change. Published ratios come from `experiments/speed.toml`, which interleaves the
+//! samples of the engines.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use lstm_lab::cell::CellName;
-use lstm_lab::cell::Parameters;
-use lstm_lab::cell::init::StackSize;
 use lstm_lab::device::cpu;
-use lstm_lab::engine::EngineName;
-use lstm_lab::engine::{engine, forward};
+use lstm_lab::engine::engine;
 use lstm_lab::random::{self, Purpose};
+use lstm_lab::{CellName, EngineName, Init, Parameters, StackSize, forward};
 use tch::{Kind, Tensor, no_grad};
 
 const BATCH: i64 = 16;
@@ -24,8 +21,7 @@ struct Work {
 impl Work {
     fn new(steps: i64) -> Work {
         let size = StackSize { input_size: SIZE, hidden_size: SIZE, layers: 1 };
-        let init = "pytorch".parse().expect("a known init");
-        let parameters = Parameters::new(CellName::Lstm, init, size, 1, Kind::Float, cpu()).leaves();
+        let parameters = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, cpu()).leaves();
         let mut rng = random::stream(1, Purpose::Input);
         let input =
             random::normal(&mut rng, &[steps, BATCH, SIZE], Kind::Float, cpu()).set_requires_grad(true);

@@ -1,4 +1,4 @@
-//! The only place that names a device: which one a run uses, and when its work is done.
+//! Devices and dtypes. Only this file names a device.
 
 use std::str::FromStr;
 
@@ -18,15 +18,15 @@ names! {
     }
 }
 
-/// What `--device` asks for.
+/// The choice of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
-    /// CUDA where libtorch reports it, else the CPU.
+    /// CUDA if libtorch reports it, otherwise the CPU.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
-    /// The CUDA device of that number.
+    /// A CUDA device by its number, from 0.
     Cuda(usize),
 }
 
@@ -47,10 +47,10 @@ impl FromStr for DeviceChoice {
     }
 }
 
-/// The device that a choice means on this machine.
+/// Returns the device of a choice on this machine.
 ///
 /// # Errors
-/// CUDA is asked for and libtorch reports no such device.
+/// [`Error::NoDevice`] if libtorch does not report the CUDA device.
 pub fn resolve(choice: DeviceChoice) -> Result<Device> {
     let devices = cuda_devices();
     match choice {
@@ -61,17 +61,17 @@ pub fn resolve(choice: DeviceChoice) -> Result<Device> {
     }
 }
 
-/// How many CUDA devices libtorch sees.
+/// Returns the number of CUDA devices that libtorch reports.
 pub fn cuda_devices() -> usize {
     if tch::utils::has_cuda() { usize::try_from(tch::Cuda::device_count()).unwrap_or(0) } else { 0 }
 }
 
-/// The CPU, where random numbers are drawn and rows are written.
+/// Returns the CPU.
 pub fn cpu() -> Device {
     Device::Cpu
 }
 
-/// The name in configs and CSV files: `cpu` or `cuda:N`.
+/// Returns the name of a device in configs and CSV files: `cpu` or `cuda:N`.
 pub fn name(device: Device) -> String {
     match device {
         Device::Cpu => "cpu".to_string(),
@@ -80,14 +80,14 @@ pub fn name(device: Device) -> String {
     }
 }
 
-/// Waits until all work given to the device is done. A clock is only read after this.
+/// Waits until the device has finished all its work, for a clock to be read afterwards.
 pub fn synchronize(device: Device) {
     if let Device::Cuda(index) = device {
         tch::Cuda::synchronize(index as i64);
     }
 }
 
-/// The name of a tensor type: `f32` or `f64` as in configs, libtorch's own for others.
+/// Returns the name of a dtype: `f32` or `f64`, and libtorch's name for others.
 pub fn dtype_name(kind: Kind) -> String {
     match kind {
         Kind::Float => Dtype::F32.to_string(),
@@ -96,7 +96,7 @@ pub fn dtype_name(kind: Kind) -> String {
     }
 }
 
-/// The tensor type of a dtype.
+/// Returns tch's name of a dtype.
 pub fn kind(dtype: Dtype) -> Kind {
     match dtype {
         Dtype::F32 => Kind::Float,

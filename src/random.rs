@@ -1,25 +1,25 @@
-//! Random numbers: every one comes from a run's seed.
+//! Random numbers from a seed.
 //!
-//! They are drawn here and not by libtorch, so that they are the same for every dtype, device and thread
-//! count, and so that one purpose never shifts the numbers of another.
+//! libtorch draws none of them. They are therefore the same for every dtype, device and number of threads. Each purpose
+//! has its own stream, so that the numbers of one purpose never shift those of another.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use tch::{Device, Kind, Tensor};
 
-/// What numbers are drawn for; each purpose has a stream of its own.
+/// The purpose of random numbers. Each has its own stream.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose {
     /// Weights and biases of the recurrent layers.
     Parameters = 0,
     /// The input sequences.
     Input = 1,
-    /// The vector that the loss multiplies the output with.
+    /// The random vector of the loss: the output is multiplied with it.
     Loss = 2,
     /// The vectors of an embedding.
     Embedding = 3,
-    /// The readout from states to classes.
+    /// The weights of the readout.
     Readout = 4,
     /// Batches of the split `train`.
     Train = 5,
@@ -29,36 +29,39 @@ pub enum Purpose {
     Test = 7,
     /// The order of the training data in each epoch.
     Order = 8,
-    /// What dropout sets to 0.
+    /// The masks of dropout.
     Dropout = 9,
-    /// The one order of an image's pixels.
+    /// The permutation of the pixels, one for all images.
     Pixels = 10,
     /// The characters of a sampled text.
     Sample = 11,
 }
 
-/// The stream of one purpose under one seed.
+/// Returns the stream of a purpose under a seed.
 pub fn stream(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(purpose as u64);
     rng
 }
 
-/// The part of that stream that belongs to one step of training: what a step draws hangs on its number alone, so that a
-/// run goes on after an interruption as if there had been none.
+/// Returns the part of [`stream`] for one training step. A step draws the same numbers whether or not the run was
+/// interrupted before it.
 pub fn at_step(seed: u64, purpose: Purpose, step: usize) -> ChaCha8Rng {
     let mut rng = stream(seed, purpose);
-    // 2^36 words of 32 bits are more than a step draws, and leave room for 2^32 steps.
+    // A step draws fewer than 2^36 words of 32 bits, and the stream is long enough for 2^32 steps.
     rng.set_word_pos((step as u128) << 36);
     rng
 }
 
-/// Standard normal numbers of the given shape.
+/// Draws standard normal numbers of the given shape.
 pub fn normal(rng: &mut ChaCha8Rng, shape: &[i64], kind: Kind, device: Device) -> Tensor {
     tensor(shape, kind, device, || StandardNormal.sample(rng))
 }
 
-/// Numbers from U(low, high) of the given shape; `low < high`.
+/// Draws numbers from U(low, high) of the given shape.
+///
+/// # Panics
+/// `low` is not below `high`.
 pub fn uniform(
     rng: &mut ChaCha8Rng,
     low: f64,
@@ -76,10 +79,10 @@ fn tensor(shape: &[i64], kind: Kind, device: Device, draw: impl FnMut() -> f64) 
     Tensor::from_slice(&numbers).reshape(shape).to_device(device).to_kind(kind)
 }
 
-/// As many numbers as a tensor of that shape has, one after the other.
+/// Returns numbers for a tensor of the given shape, drawn one after the other.
 ///
 /// # Panics
-/// Where there is not enough memory, as libtorch's own allocations do; a run then fails, not the program.
+/// There is not enough memory: a run then fails as with libtorch's own allocations.
 pub fn filled<T>(shape: &[i64], draw: impl FnMut() -> T) -> Vec<T> {
     let count = shape.iter().map(|size| *size as u128).product::<u128>();
     let mut numbers = Vec::new();
@@ -95,7 +98,7 @@ mod tests {
     use crate::device::cpu;
 
     #[test]
-    fn a_seed_and_a_purpose_fix_the_numbers_whatever_the_dtype() {
+    fn normal_same_seed_and_purpose_gives_same_numbers_in_every_dtype() {
         let draw = |seed, purpose, kind| normal(&mut stream(seed, purpose), &[3, 4], kind, cpu());
         let first = draw(7, Purpose::Input, Kind::Double);
         assert_eq!(first, draw(7, Purpose::Input, Kind::Double));

@@ -11,16 +11,16 @@ use crate::support::error::{Error, Result};
 use crate::support::file::write_csv;
 use crate::support::panic::catch_panics;
 use crate::support::progress::print;
-use crate::trace::Given;
+use crate::trace::TraceInput;
 
-/// Writes trace.safetensors and gradients.csv.
+/// Writes trace.safetensors and gradients.csv, and prints their paths.
 pub fn trace(args: &TraceArgs) -> Result<u8> {
     let target = args.target.resolve()?;
-    let given = Given::new(args.cell, safetensors_io::read(&args.file)?, &args.file, target.device)?;
+    let input = TraceInput::new(args.cell, safetensors_io::read(&args.file)?, &args.file, target.device)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence through a large layer may need more memory than there is.
-    let traced = catch_panics(|| given.trace(args.engine))?;
-    let curves = traced.profiles.into_iter().map(|profile| curve(args, &given, profile));
+    let traced = catch_panics(|| input.trace(args.engine))?;
+    let curves = traced.profiles.into_iter().map(|profile| curve(args, &input, profile));
     let curves: Vec<GradientCurve> = curves.collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join("gradients.csv"));
     safetensors_io::write(&tensors, &traced.tensors, None)?;
@@ -29,8 +29,8 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     Ok(0)
 }
 
-fn curve(args: &TraceArgs, given: &Given, profile: Profile) -> GradientCurve {
-    let (seq_len, batch_size) = (given.input.size()[0] as usize, given.input.size()[1] as usize);
+fn curve(args: &TraceArgs, input: &TraceInput, profile: Profile) -> GradientCurve {
+    let (seq_len, batch_size) = (input.input.size()[0] as usize, input.input.size()[1] as usize);
     GradientCurve {
         common: GradientRow {
             run_id: "trace".into(),
@@ -38,7 +38,7 @@ fn curve(args: &TraceArgs, given: &Given, profile: Profile) -> GradientCurve {
             engine: args.engine.to_string(),
             init: "given".into(),
             task: "given".into(),
-            hidden_size: given.parameters.hidden_size() as usize,
+            hidden_size: input.parameters.hidden_size() as usize,
             seq_len,
             batch_size,
             quantity: profile.quantity.to_string(),

@@ -8,7 +8,7 @@ use lstm_lab::cell::State;
 use lstm_lab::engine::EngineName;
 use lstm_lab::safetensors_io::{Tensors, read, write};
 use lstm_lab::settings::names::Quantity;
-use lstm_lab::trace::Given;
+use lstm_lab::trace::TraceInput;
 use proptest::prelude::*;
 use tch::{Kind, Tensor};
 
@@ -96,7 +96,7 @@ fn every_engine_gives_what_libtorch_gives_in_f32_too() {
             if layers > 2 {
                 tensors.insert("grad_output".into(), case.cotangent());
             }
-            let given = Given::new(cell, tensors, Path::new("given"), lstm_lab::device::cpu()).unwrap();
+            let given = TraceInput::new(cell, tensors, Path::new("given"), lstm_lab::device::cpu()).unwrap();
             let expected = given.trace(EngineName::Builtin).unwrap();
             for engine in engines(Kind::Float).map(|engine| engine.name()) {
                 let found = given.trace(engine).unwrap();
@@ -256,7 +256,7 @@ proptest! {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), &bytes).unwrap();
         let given = read(file.path())
-            .and_then(|tensors| Given::new(cell, tensors, file.path(), lstm_lab::device::cpu()));
+            .and_then(|tensors| TraceInput::new(cell, tensors, file.path(), lstm_lab::device::cpu()));
         if let Ok(given) = given {
             given.trace(EngineName::Analytic).unwrap();
         }
