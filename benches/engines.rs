@@ -21,7 +21,8 @@ struct Work {
 impl Work {
     fn new(steps: i64) -> Work {
         let size = StackSize { input_size: SIZE, hidden_size: SIZE, layers: 1 };
-        let parameters = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, cpu()).leaves();
+        let parameters =
+            Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, cpu()).leaves();
         let mut rng = random::stream(1, Purpose::Input);
         let input =
             random::normal(&mut rng, &[steps, BATCH, SIZE], Kind::Float, cpu()).set_requires_grad(true);

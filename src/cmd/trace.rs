@@ -4,11 +4,12 @@ use std::fs;
 
 use crate::cli::TraceArgs;
 use crate::diagnostics::Profile;
-use crate::results::GradientCurve;
-use crate::results::schema::GradientRow;
+use crate::results::schema::{GradientRow, Row};
+use crate::results::{GradientCurve, table};
 use crate::safetensors_io;
+use crate::settings::names::ExperimentKind;
+use crate::settings::{Engines, Settings};
 use crate::support::error::{Error, Result};
-use crate::support::file::write_csv;
 use crate::support::panic::catch_panics;
 use crate::support::progress::print;
 use crate::trace::TraceInput;
@@ -20,31 +21,37 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence through a large layer may need more memory than there is.
     let traced = catch_panics(|| input.trace(args.engine))?;
-    let curves = traced.profiles.into_iter().map(|profile| curve(args, &input, profile));
-    let curves: Vec<GradientCurve> = curves.collect();
-    let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join("gradients.csv"));
+    let settings = settings(args, &input);
+    let curves: Vec<GradientCurve> =
+        traced.profiles.into_iter().map(|profile| curve(settings.seq_len, profile)).collect();
+    let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join(GradientRow::FILE));
     safetensors_io::write(&tensors, &traced.tensors, None)?;
-    write_csv(&gradients, curves.iter().flat_map(GradientCurve::rows))?;
+    table::write(&gradients, [(&settings, curves.iter().flat_map(|curve| curve.rows("trace")).map(Ok))])?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), target.device_name(), gradients.display()))?;
     Ok(0)
 }
 
-fn curve(args: &TraceArgs, input: &TraceInput, profile: Profile) -> GradientCurve {
-    let (seq_len, batch_size) = (input.input.size()[0] as usize, input.input.size()[1] as usize);
+/// The settings that the file determines.
+fn settings(args: &TraceArgs, input: &TraceInput) -> Settings {
+    let [seq_len, batch_size, input_size] = [0, 1, 2].map(|axis| input.input.size()[axis] as usize);
+    Settings {
+        task: "given".into(),
+        cell: Some(args.cell),
+        engine: Engines::one(args.engine),
+        layers: input.parameters.layers.len(),
+        input_size,
+        hidden_size: input.parameters.hidden_size() as usize,
+        seq_len,
+        batch_size,
+        ..Settings::blank(ExperimentKind::Gradients)
+    }
+}
+
+fn curve(seq_len: usize, profile: Profile) -> GradientCurve {
     GradientCurve {
-        common: GradientRow {
-            run_id: "trace".into(),
-            cell: args.cell.to_string(),
-            engine: args.engine.to_string(),
-            init: "given".into(),
-            task: "given".into(),
-            hidden_size: input.parameters.hidden_size() as usize,
-            seq_len,
-            batch_size,
-            quantity: profile.quantity.to_string(),
-            layer: profile.layer,
-            ..GradientRow::default()
-        },
+        quantity: profile.quantity.to_string(),
+        layer: profile.layer,
+        step: None,
         last: seq_len,
         norms: profile.norms.into_iter().map(|(t, norm)| (t, norm.log10())).collect(),
     }

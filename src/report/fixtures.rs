@@ -1,72 +1,64 @@
 //! Made-up rows for the tests of the report.
 
-use crate::cell::CellName;
-use crate::engine::EngineName;
-use crate::results::schema::{GradientRow, RunRow, SpeedRow, TrainingRow};
-use crate::settings::Settings;
-use crate::settings::names::ExperimentKind;
+use std::path::Path;
 
-use super::load::{Results, Run};
+use super::load::Results;
+use crate::cell::CellName;
+use crate::device::Dtype;
+use crate::engine::EngineName;
+use crate::results::schema::{GradientRow, Row, RunRow, SpeedRow, TrainingRow};
+use crate::results::{RunRecord, table};
+use crate::settings::names::{ExperimentKind, LossName};
+use crate::settings::{Engines, Settings};
 
 /// The results of some runs.
-pub fn results(runs: impl IntoIterator<Item = Run>) -> Results {
+pub fn results(runs: impl IntoIterator<Item = RunRecord>) -> Results {
     Results::new(runs)
 }
 
-/// The row of a run of an LSTM that went well.
-pub fn row(id: &str, seed: u64) -> RunRow {
-    RunRow {
-        run_id: id.into(),
-        status: "ok".into(),
-        error: None,
-        seconds: Some(1.0),
-        peak_memory: None,
-        kind: "gradients".into(),
+/// A run of an LSTM that went well.
+pub fn run(id: &str, seed: u64) -> RunRecord {
+    let settings = Settings {
         task: "noise".into(),
-        cell: "lstm".into(),
-        engine: "stepwise".into(),
-        init: "orthogonal(1)".into(),
+        cell: Some(CellName::Lstm),
+        engine: Engines::one(EngineName::Stepwise),
+        init: Some("orthogonal(1)".parse().unwrap()),
         layers: 1,
         input_size: 4,
         hidden_size: 8,
         seq_len: 100,
         batch_size: 2,
-        dtype: "f64".into(),
+        dtype: Dtype::F64,
         device: "cpu".into(),
         threads: 1,
-        loss: Some("last".into()),
+        loss: Some(LossName::Last),
         seed,
-        model: None,
-        parameters: None,
-        optimizer: None,
-        learning_rate: None,
-        clip_norm: None,
-        dropout: None,
-        train_fraction: None,
-        cpu: None,
-        fma_peak_gflops: None,
-    }
+        ..Settings::blank(ExperimentKind::Gradients)
+    };
+    let row = RunRow { run_id: id.into(), status: "ok".into(), seconds: Some(1.0), ..RunRow::default() };
+    RunRecord { settings, row }
 }
 
-/// A run of an LSTM that went well.
-pub fn run(id: &str, seed: u64) -> Run {
-    Run::from_row(row(id, seed)).unwrap()
+/// Writes the runs.csv of a directory.
+pub fn save_runs(dir: &Path, runs: &[RunRecord]) {
+    table::write(&dir.join(RunRow::FILE), runs.iter().map(|run| (&run.settings, [Ok(run.row.clone())])))
+        .unwrap();
 }
 
 /// A run that failed.
-pub fn failed(mut run: Run) -> Run {
+pub fn failed(mut run: RunRecord) -> RunRecord {
     run.row.status = "failed".into();
     run
 }
 
 /// A run of a cell.
-pub fn with_cell(mut run: Run, cell: CellName) -> Run {
+pub fn with_cell(mut run: RunRecord, cell: CellName) -> RunRecord {
     run.settings.cell = Some(cell);
     run
 }
 
 /// A run that learns.
-pub fn training(id: &str, seed: u64) -> Run {
+pub fn training(id: &str, seed: u64) -> RunRecord {
     let mut run = run(id, seed);
     run.settings = Settings { kind: ExperimentKind::Training, loss: None, ..run.settings };
     run
@@ -93,39 +85,13 @@ pub fn line(id: &str, quantity: &str, steps: usize, start: f64, slope: f64) -> V
 
 /// One timing sample.
 pub fn sample(id: &str, engine: EngineName, pass: &str, sample: usize, seconds: f64) -> SpeedRow {
-    let run = row(id, 0);
-    SpeedRow {
-        run_id: id.into(),
-        cell: run.cell,
-        engine: engine.to_string(),
-        pass: pass.into(),
-        seq_len: run.seq_len,
-        batch_size: run.batch_size,
-        input_size: run.input_size,
-        hidden_size: run.hidden_size,
-        threads: run.threads,
-        sample,
-        seconds,
-        layers: run.layers,
-        dtype: run.dtype,
-        device: run.device,
-    }
+    SpeedRow { run_id: id.into(), engine: engine.to_string(), pass: pass.into(), sample, seconds }
 }
 
 /// One number of a run of training after 10 steps of 2 sequences.
 pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
-    let run = row(id, 0);
     TrainingRow {
-        run_id: run.run_id,
-        model: "recurrent".into(),
-        cell: run.cell,
-        engine: run.engine,
-        init: run.init,
-        task: "adding 2016".into(),
-        hidden_size: run.hidden_size,
-        seq_len: run.seq_len,
-        batch_size: run.batch_size,
-        seed: run.seed,
+        run_id: id.into(),
         step: 10,
         sequences: 20,
         split: split.into(),
@@ -133,6 +99,5 @@ pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
         value,
         unit: "mse".into(),
         chance: (metric == "loss").then_some(1.0 / 6.0),
-        parameters: 100,
     }
 }

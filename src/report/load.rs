@@ -5,15 +5,15 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
-
 use super::group_by::group_by;
 use crate::config;
 use crate::config::spec::{Claim, Publication};
-use crate::results::schema::RunRow;
+use crate::results::schema::{Row, RunRow};
+use crate::results::{RunRecord, table};
+use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
-use crate::settings::{FIELDS, Settings};
 use crate::support::error::{Error, Result};
+use crate::support::file::rows;
 
 /// The runs of one experiment, and what its files say of it.
 #[derive(Debug, Default)]
@@ -40,16 +40,7 @@ pub struct GridPoint {
     /// Their settings, with a seed of 0.
     pub settings: Settings,
     /// The runs.
-    pub runs: Vec<Run>,
-}
-
-/// One run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Run {
-    /// Its row of `runs.csv`.
-    pub row: RunRow,
-    /// The settings in that row.
-    pub settings: Settings,
+    pub runs: Vec<RunRecord>,
 }
 
 /// The texts of a config.
@@ -63,49 +54,25 @@ pub struct About {
     pub expected: Option<String>,
 }
 
-impl Run {
-    /// Reads the settings of a row.
-    ///
-    /// # Errors
-    /// A value that its setting does not have: what was expected and what was found.
-    pub fn from_row(row: RunRow) -> std::result::Result<Run, String> {
-        let mut settings = Settings::blank(ExperimentKind::Gradients);
-        for field in FIELDS.iter().filter(|field| field.name != "seed") {
-            let value = row.setting(field.name).unwrap_or_default();
-            let set = field.set(&mut settings, &value);
-            set.map_err(|problem| format!("run {}: `{}`: {problem}", row.run_id, field.name))?;
-        }
-        settings.seed = row.seed;
-        Ok(Run { row, settings })
-    }
-
-    /// Returns false for a run that failed.
-    pub fn is_ok(&self) -> bool {
-        self.row.status == "ok"
-    }
-
-    /// The settings of its grid point.
-    pub fn point(&self) -> Settings {
-        Settings { seed: 0, ..self.settings.clone() }
-    }
-}
-
 impl GridPoint {
     /// The runs that did not fail.
-    pub fn ok(&self) -> impl Iterator<Item = &Run> {
+    pub fn ok(&self) -> impl Iterator<Item = &RunRecord> {
         self.runs.iter().filter(|run| run.is_ok())
     }
 }
 
 impl Results {
     /// Groups runs by grid point.
-    pub fn new(runs: impl IntoIterator<Item = Run>) -> Results {
+    pub fn new(runs: impl IntoIterator<Item = RunRecord>) -> Results {
         let point = |(settings, runs)| GridPoint { settings, runs };
-        Results { points: group_by(runs, Run::point).into_iter().map(point).collect(), ..Results::default() }
+        Results {
+            points: group_by(runs, RunRecord::point).into_iter().map(point).collect(),
+            ..Results::default()
+        }
     }
 
     /// Every run.
-    pub fn runs(&self) -> impl Iterator<Item = &Run> + Clone {
+    pub fn runs(&self) -> impl Iterator<Item = &RunRecord> + Clone {
         self.points.iter().flat_map(|point| &point.runs)
     }
 
@@ -115,7 +82,7 @@ impl Results {
     }
 
     /// The places of the runs that count by id: the grid point, and the run in it.
-    pub fn places(&self, counts: impl Fn(&Run) -> bool) -> HashMap<&str, (usize, usize)> {
+    pub fn places(&self, counts: impl Fn(&RunRecord) -> bool) -> HashMap<&str, (usize, usize)> {
         let mut places = HashMap::new();
         for (point, runs) in self.points.iter().map(|point| &point.runs).enumerate() {
             let counted = runs.iter().enumerate().filter(|(_, run)| counts(run));
@@ -124,16 +91,19 @@ impl Results {
         places
     }
 
-    /// Hands on the rows of a CSV file one by one; no rows without such a file.
+    /// Passes the rows of a CSV file on one by one; no rows without such a file.
     ///
     /// # Errors
     /// A row that cannot be read.
-    pub fn rows<R: DeserializeOwned, T>(
-        &self,
-        file: &str,
-        take: impl FnOnce(&mut dyn Iterator<Item = R>) -> T,
-    ) -> Result<T> {
-        csv_rows(&self.dir.join(file), take)
+    pub fn rows<R: Row, T>(&self, take: impl FnOnce(&mut dyn Iterator<Item = R>) -> T) -> Result<T> {
+        let path = self.dir.join(R::FILE);
+        if !path.exists() {
+            return Ok(take(&mut std::iter::empty()));
+        }
+        let mut problem = None;
+        let mut good = rows(&path)?.map_while(|row| row.map_err(|error| problem = Some(error)).ok());
+        let taken = take(&mut good);
+        problem.map_or(Ok(taken), Err)
     }
 
     /// The error for a file without rows, if runs of the kind went well.
@@ -161,15 +131,13 @@ impl Results {
 /// # Errors
 /// `dir` has no `runs.csv`; a file in it has another format.
 pub fn load(dir: &Path) -> Result<Results> {
-    let runs_csv = dir.join("runs.csv");
+    let runs_csv = dir.join(RunRow::FILE);
     if !runs_csv.is_file() {
         let problem = "not the results directory of an experiment: expected a file `runs.csv` in it, \
                        as `lstm-lab run` writes to DIR/<experiment name>/";
         return Err(Error::data(dir, problem));
     }
-    let rows: Vec<RunRow> = csv_rows(&runs_csv, |rows| rows.collect())?;
-    let runs: std::result::Result<Vec<Run>, String> = rows.into_iter().map(Run::from_row).collect();
-    let runs = runs.map_err(|problem| Error::data(&runs_csv, problem))?;
+    let runs = table::read(&runs_csv)?.into_iter().map(|(settings, row)| RunRecord { settings, row });
     let config_toml = dir.join("config.toml");
     Ok(Results {
         dir: dir.to_path_buf(),
@@ -186,24 +154,6 @@ pub fn load(dir: &Path) -> Result<Results> {
 fn name(dir: &Path) -> String {
     let resolved = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     resolved.file_name().map_or("results".to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Hands on the rows of a CSV file one by one; no rows without such a file.
-fn csv_rows<R: DeserializeOwned, T>(
-    path: &Path,
-    take: impl FnOnce(&mut dyn Iterator<Item = R>) -> T,
-) -> Result<T> {
-    if !path.exists() {
-        return Ok(take(&mut std::iter::empty()));
-    }
-    let mut reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
-    let mut problem = None;
-    let mut good = reader.deserialize().map_while(|row| row.map_err(|error| problem = Some(error)).ok());
-    let taken = take(&mut good);
-    match problem {
-        None => Ok(taken),
-        Some(error) => Err(Error::csv("read", path)(error)),
-    }
 }
 
 fn about(path: &Path) -> Result<About> {
@@ -247,12 +197,6 @@ mod tests {
     use crate::report::fixtures;
     use crate::report::group::Groups;
 
-    fn runs_csv(rows: &[RunRow]) -> Vec<u8> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        rows.iter().for_each(|row| writer.serialize(row).unwrap());
-        writer.into_inner().unwrap()
-    }
-
     #[test]
     fn load_directory_without_runs_is_refused_with_expectation() {
         let dir = tempfile::tempdir().unwrap();
@@ -266,11 +210,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("my-experiment");
         fs::create_dir(&place).unwrap();
-        let failed = RunRow { status: "failed".into(), ..fixtures::row("a", 1) };
-        fs::write(place.join("runs.csv"), runs_csv(std::slice::from_ref(&failed))).unwrap();
+        let failed = fixtures::failed(fixtures::run("a", 1));
+        fixtures::save_runs(&place, std::slice::from_ref(&failed));
         let found = load(&place).unwrap();
         assert_eq!(found.name, "my-experiment");
-        assert_eq!(found.runs().map(|run| &run.row).collect::<Vec<_>>(), [&failed]);
+        assert_eq!(found.runs().collect::<Vec<_>>(), [&failed]);
         assert_eq!(found.about, About::default());
         let groups = Groups::read(&found).unwrap();
         assert!(found.environment.is_empty() && groups.gradients.is_empty() && groups.speed.is_empty());
@@ -279,7 +223,7 @@ mod tests {
     #[test]
     fn rows_missing_for_ok_runs_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("runs.csv"), runs_csv(&[fixtures::row("a", 1)])).unwrap();
+        fixtures::save_runs(dir.path(), &[fixtures::run("a", 1)]);
         let message = Groups::read(&load(dir.path()).unwrap()).unwrap_err().to_string();
         assert!(message.contains("gradients.csv") && message.contains("found none"), "{message}");
     }
@@ -293,20 +237,6 @@ mod tests {
         let found = load(dir.path()).unwrap();
         let groups = Groups::read(&found).unwrap();
         assert!(found.points.is_empty() && groups.gradients.is_empty() && groups.speed.is_empty());
-    }
-
-    #[test]
-    fn load_wrong_field_is_an_error_with_file_and_place() {
-        let dir = tempfile::tempdir().unwrap();
-        let text = String::from_utf8(runs_csv(&[fixtures::row("a", 1)])).unwrap();
-        let message = |from: &str, to: &str| {
-            fs::write(dir.path().join("runs.csv"), text.replace(from, to)).unwrap();
-            load(dir.path()).unwrap_err().to_string()
-        };
-        let number = message(",100,", ",many,");
-        assert!(number.contains("runs.csv") && number.contains("line: 2"), "{number}");
-        let word = message(",lstm,", ",lsdm,");
-        assert!(word.contains("runs.csv") && word.contains("run a: `cell`: expected a cell"), "{word}");
     }
 
     #[test]

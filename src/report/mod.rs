@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use self::figures::{Figure, Figures};
 use self::group::Groups;
 use self::judge::Verdicts;
+use crate::results::schema::{Row, SummaryRow};
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;
 
@@ -40,9 +41,8 @@ pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
     let page = page::report(&results, &summary, &verdicts, &figures);
     let page = page.map_err(|error| Error::data(&report_md, format!("the template failed: {error:#}")))?;
 
-    let summary_csv = dir.join("summary.csv");
-    let table = summary::to_csv(&summary).map_err(Error::csv("write", &summary_csv))?;
-    write_atomic(&summary_csv, &table)?;
+    let summary_csv = dir.join(SummaryRow::FILE);
+    summary::write(&summary_csv, &summary)?;
     let mut written = vec![summary_csv];
     written.extend(write_plots(&dir.join("plots"), figures.iter())?);
     write_atomic(&report_md, page.as_bytes())?;
@@ -83,29 +83,22 @@ fn remove_others(plots: &Path, written: &[PathBuf]) -> Result<()> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde::Serialize;
-
     use super::*;
     use crate::engine::EngineName::{Builtin, Fused};
-    use crate::results::schema::RunRow;
-
-    fn save<R: Serialize>(path: &Path, rows: &[R]) {
-        let mut writer = csv::Writer::from_path(path).unwrap();
-        rows.iter().for_each(|row| writer.serialize(row).unwrap());
-        writer.flush().unwrap();
-    }
+    use crate::settings::names::ExperimentKind;
+    use crate::support::file::write_csv;
 
     /// A results directory with gradients of two seeds and timings of two engines.
     fn results(dir: &Path) {
-        let row = |id: &str, seed, kind: &str| RunRow { kind: kind.into(), ..fixtures::row(id, seed) };
-        let runs = [row("a", 1, "gradients"), row("b", 2, "gradients"), row("c", 1, "speed")];
-        save(&dir.join("runs.csv"), &runs);
+        let mut speed = fixtures::run("c", 1);
+        speed.settings.kind = ExperimentKind::Speed;
+        fixtures::save_runs(dir, &[fixtures::run("a", 1), fixtures::run("b", 2), speed]);
         let lines =
             [("a", -0.1), ("b", -0.12)].map(|(id, slope)| fixtures::line(id, "total_h", 100, 0.0, slope));
-        save(&dir.join("gradients.csv"), &lines.concat());
+        write_csv(&dir.join("gradients.csv"), lines.concat()).unwrap();
         let sample =
             |n: usize| fixtures::sample("c", [Builtin, Fused][n % 2], "train", n / 2, 1.0 + 0.1 * n as f64);
-        save(&dir.join("speed.csv"), &(0..20).map(sample).collect::<Vec<_>>());
+        write_csv(&dir.join("speed.csv"), (0..20).map(sample)).unwrap();
     }
 
     fn contents(paths: &[PathBuf]) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -150,7 +143,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("runs.csv"), "run_id,status\na,ok\n").unwrap();
         fs::write(dir.path().join("report.md"), "old").unwrap();
-        assert!(matches!(write(dir.path()), Err(Error::Csv { .. })));
+        assert!(write(dir.path()).unwrap_err().to_string().contains("`kind`: expected a column"));
         assert_eq!(fs::read_to_string(dir.path().join("report.md")).unwrap(), "old");
     }
 

@@ -2,8 +2,13 @@
 
 mod curve;
 pub mod environment;
+#[cfg(test)]
+mod fixtures;
+mod record;
 pub mod schema;
 mod store;
+pub mod table;
 
 pub use curve::GradientCurve;
+pub use record::RunRecord;
 pub use store::{Rows, Store};

@@ -4,13 +4,14 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::curve::GradientCurve;
-use super::schema::{GateRow, GradientRow, JacobianRow, RunRow, SpeedRow, TrainingRow};
+use super::record::RunRecord;
+use super::schema::{GateRow, GradientRow, JacobianRow, Row, RunRow, SpeedRow, TrainingRow};
+use super::table;
 use crate::support::error::{Error, Result};
-use crate::support::file::{read, remove_prefixed, rows_of_all, try_write_csv, write_atomic, write_csv};
+use crate::support::file::{read, remove_prefixed, rows, write_atomic, write_csv};
 
 /// The rows of one run, by table. Most kinds fill one table.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -75,9 +76,9 @@ impl Store {
         &self.root
     }
 
-    /// The row of a run that is complete and did not fail.
-    pub fn completed(&self, run_id: &str) -> Option<RunRow> {
-        self.run_row(run_id).filter(|row| row.status == "ok" && self.is_whole(run_id))
+    /// A run that is complete and did not fail.
+    pub fn completed(&self, run_id: &str) -> Option<RunRecord> {
+        self.record(run_id).filter(|run| run.is_ok() && self.is_whole(run_id))
     }
 
     /// Returns true if every file that a run was saved with still has the size it was saved with.
@@ -113,7 +114,7 @@ impl Store {
 
     /// Counts those of these runs that have results, failed ones included.
     pub fn count_complete(&self, run_ids: &[String]) -> usize {
-        run_ids.iter().filter(|id| self.run_row(id).is_some()).count()
+        run_ids.iter().filter(|id| self.record(id).is_some()).count()
     }
 
     /// Counts the runs in the directory that are none of these: they belong to another config.
@@ -123,9 +124,10 @@ impl Store {
         names.filter(|name| !name.starts_with('.') && !run_ids.contains(name)).count()
     }
 
-    fn run_row(&self, run_id: &str) -> Option<RunRow> {
-        let path = self.run_dir(run_id).join("run.csv");
-        read::<RunRow>(&path).ok().and_then(|rows| rows.into_iter().next())
+    fn record(&self, run_id: &str) -> Option<RunRecord> {
+        let path = self.run_dir(run_id).join(RunRow::FILE);
+        let (settings, row) = table::read(&path).ok()?.into_iter().next()?;
+        Some(RunRecord { settings, row })
     }
 
     fn run_dir(&self, run_id: &str) -> PathBuf {
@@ -141,24 +143,23 @@ impl Store {
     ///
     /// # Errors
     /// The disk is full or gone.
-    pub fn save(&self, run: &RunRow, rows: &Rows) -> Result<()> {
-        let runs = self.root.join("runs");
-        let temporary = tempfile::Builder::new()
-            .prefix(&temp_prefix(&run.run_id))
-            .tempdir_in(&runs)
-            .map_err(Error::io("write in", &runs))?;
-        write_csv(&temporary.path().join("run.csv"), std::slice::from_ref(run))?;
-        write_table(temporary.path(), "gradients.csv", rows.gradients.iter().flat_map(GradientCurve::rows))?;
-        write_table(temporary.path(), "jacobian.csv", &rows.jacobian)?;
-        write_table(temporary.path(), "gates.csv", &rows.gates)?;
-        write_table(temporary.path(), "speed.csv", &rows.speed)?;
-        write_table(temporary.path(), "training.csv", &rows.training)?;
-        write_csv(&temporary.path().join(TABLES), tables(temporary.path())?)?;
-        let place = self.run_dir(&run.run_id);
+    pub fn save(&self, run: &RunRecord, rows: &Rows) -> Result<()> {
+        let (runs, id) = (self.root.join("runs"), &run.row.run_id);
+        let temporary = tempfile::Builder::new().prefix(&temp_prefix(id)).tempdir_in(&runs);
+        let temporary = temporary.map_err(Error::io("write in", &runs))?;
+        let dir = temporary.path();
+        write_records(dir, std::slice::from_ref(run))?;
+        write_rows::<GradientRow>(dir, rows.gradients.iter().flat_map(|curve| curve.rows(id)))?;
+        write_rows::<JacobianRow>(dir, &rows.jacobian)?;
+        write_rows::<GateRow>(dir, &rows.gates)?;
+        write_rows::<SpeedRow>(dir, &rows.speed)?;
+        write_rows::<TrainingRow>(dir, &rows.training)?;
+        write_csv(&dir.join(TABLES), tables(dir)?)?;
+        let place = self.run_dir(id);
         if place.exists() {
             fs::remove_dir_all(&place).map_err(Error::io("replace", &place))?;
         }
-        fs::rename(temporary.path(), &place).map_err(Error::io("move a run to", &place))
+        fs::rename(dir, &place).map_err(Error::io("move a run to", &place))
     }
 
     /// Writes the CSV files of the experiment from those of its runs, in the plan's order. Runs without
@@ -167,23 +168,21 @@ impl Store {
     /// # Errors
     /// A run's file cannot be read, or the result cannot be written.
     pub fn assemble(&self, run_ids: &[String]) -> Result<()> {
-        let runs: Vec<RunRow> = run_ids.iter().filter_map(|id| self.run_row(id)).collect();
-        write_csv(&self.root.join("runs.csv"), &runs)?;
-        self.gather::<GradientRow>("gradients.csv", &runs)?;
-        self.gather::<JacobianRow>("jacobian.csv", &runs)?;
-        self.gather::<GateRow>("gates.csv", &runs)?;
-        self.gather::<SpeedRow>("speed.csv", &runs)?;
-        self.gather::<TrainingRow>("training.csv", &runs)
+        let runs: Vec<RunRecord> = run_ids.iter().filter_map(|id| self.record(id)).collect();
+        write_records(&self.root, &runs)?;
+        self.gather::<GradientRow>(&runs)?;
+        self.gather::<JacobianRow>(&runs)?;
+        self.gather::<GateRow>(&runs)?;
+        self.gather::<SpeedRow>(&runs)?;
+        self.gather::<TrainingRow>(&runs)
     }
 
-    fn gather<R: Serialize + DeserializeOwned + 'static>(&self, file: &str, runs: &[RunRow]) -> Result<()> {
-        let of_runs = runs.iter().map(|run| self.run_dir(&run.run_id).join(file));
-        let mut rows = rows_of_all::<R>(of_runs.filter(|path| path.exists()).collect()).peekable();
-        let path = self.root.join(file);
-        if rows.peek().is_some() {
-            return try_write_csv(&path, rows);
-        }
-        self.remove(file)
+    fn gather<R: Row + 'static>(&self, runs: &[RunRecord]) -> Result<()> {
+        let file = |run: &RunRecord| self.run_dir(&run.row.run_id).join(R::FILE);
+        let of_runs = runs.iter().map(|run| (run, file(run))).filter(|(_, path)| path.exists());
+        let tables: Vec<_> =
+            of_runs.map(|(run, path)| Ok((&run.settings, rows::<R>(&path)?))).collect::<Result<_>>()?;
+        if tables.is_empty() { self.remove(R::FILE) } else { table::write(&self.root.join(R::FILE), tables) }
     }
 
     /// Removes a file of the experiment that an earlier config may have left.
@@ -246,67 +245,26 @@ fn tables(dir: &Path) -> Result<Vec<TableRow>> {
     Ok(tables)
 }
 
-/// Writes a table, if it has rows.
-fn write_table<R: Serialize>(dir: &Path, file: &str, rows: impl IntoIterator<Item = R>) -> Result<()> {
+fn write_records(dir: &Path, runs: &[RunRecord]) -> Result<()> {
+    let lines = runs.iter().map(|run| (&run.settings, [Ok(run.row.clone())]));
+    table::write(&dir.join(RunRow::FILE), lines)
+}
+
+/// Writes the rows of one run, if there are any.
+fn write_rows<R: Row>(dir: &Path, rows: impl IntoIterator<Item = impl Serialize>) -> Result<()> {
     let mut rows = rows.into_iter().peekable();
-    if rows.peek().is_none() { Ok(()) } else { write_csv(&dir.join(file), rows) }
+    if rows.peek().is_none() { Ok(()) } else { write_csv(&dir.join(R::FILE), rows) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::fixtures::{sample, settings};
 
-    fn run(id: &str, status: &str) -> RunRow {
-        RunRow {
-            run_id: id.into(),
-            status: status.into(),
-            error: (status == "failed").then(|| "a, \"quoted\" reason".into()),
-            seconds: Some(0.5),
-            peak_memory: None,
-            kind: "speed".into(),
-            task: "noise".into(),
-            cell: "lstm".into(),
-            engine: "fused builtin".into(),
-            init: "pytorch".into(),
-            layers: 1,
-            input_size: 2,
-            hidden_size: 3,
-            seq_len: 4,
-            batch_size: 5,
-            dtype: "f32".into(),
-            device: "cpu".into(),
-            threads: 1,
-            loss: None,
-            seed: 1,
-            model: None,
-            parameters: None,
-            optimizer: None,
-            learning_rate: None,
-            clip_norm: None,
-            dropout: None,
-            train_fraction: None,
-            cpu: None,
-            fma_peak_gflops: None,
-        }
-    }
-
-    fn sample(id: &str, seconds: f64) -> SpeedRow {
-        SpeedRow {
-            run_id: id.into(),
-            cell: "lstm".into(),
-            engine: "fused".into(),
-            pass: "train".into(),
-            seq_len: 4,
-            batch_size: 5,
-            input_size: 2,
-            hidden_size: 3,
-            threads: 1,
-            sample: 0,
-            seconds,
-            layers: 1,
-            dtype: "f32".into(),
-            device: "cpu".into(),
-        }
+    fn run(id: &str, status: &str) -> RunRecord {
+        let error = (status == "failed").then(|| "a, \"quoted\" reason".into());
+        let row = RunRow { run_id: id.into(), status: status.into(), error, ..RunRow::default() };
+        RunRecord { settings: settings(4), row: RunRow { seconds: Some(0.5), ..row } }
     }
 
     #[test]
@@ -328,8 +286,9 @@ mod tests {
         store.save(&run("a", "failed"), &Rows::default()).unwrap();
         assert_eq!(store.completed("a"), None);
         store.assemble(&["a".into(), "absent".into()]).unwrap();
-        let rows: Vec<RunRow> = read(&store.root().join("runs.csv")).unwrap();
-        assert_eq!(rows, [run("a", "failed")]);
+        let rows = table::read::<RunRow>(&store.root().join("runs.csv")).unwrap();
+        let RunRecord { settings, row } = run("a", "failed");
+        assert_eq!(rows, [(settings, row)]);
         store.save(&run("a", "ok"), &Rows { speed: vec![sample("a", 1.0)], ..Rows::default() }).unwrap();
         assert!(store.completed("a").is_some());
     }

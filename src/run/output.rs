@@ -8,6 +8,8 @@ use crate::support::error::Error;
 pub struct RunOutput {
     /// The rows.
     pub rows: Rows,
+    /// Number of trainable parameters, for training.
+    pub parameters: Option<usize>,
     /// Errors that stopped part of the measurement, such as an engine with wrong results.
     pub errors: Vec<Error>,
     /// Seconds spent in earlier processes, if the run resumed from a checkpoint.

@@ -11,7 +11,8 @@ use crate::plan::Plan;
 use crate::plan::run::Run;
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
-use crate::results::{Rows, Store};
+use crate::results::{Rows, RunRecord, Store};
+use crate::settings::names::ExperimentKind;
 use crate::support::error::{Error, Result};
 use crate::support::panic::catch_panics;
 use crate::support::progress::Ui;
@@ -134,8 +135,10 @@ impl Runner<'_> {
         let context =
             RunContext { inputs: self.inputs, target: self.options.target, checkpoints: &checkpoints };
         let (row, rows) = execute_run(run, &context, &mut |step, steps| ui.step(&about, step, steps));
-        let row = with_environment(row, self.options.environment);
-        self.store.save(&row, &rows)?;
+        let row = with_environment(row, run, self.options.environment);
+        let record = RunRecord { settings: run.settings.clone(), row };
+        self.store.save(&record, &rows)?;
+        let row = &record.row;
         match &row.error {
             None => {
                 ui.run_done(&run.id, &about, row.seconds.unwrap_or(0.0));
@@ -154,51 +157,23 @@ fn execute_run(run: &Run, context: &RunContext, on_progress: &mut dyn FnMut(usiz
     let start = Instant::now();
     let outcome = catch_panics(|| kinds::execute(run, context, on_progress));
     let seconds = start.elapsed().as_secs_f64();
-    let RunOutput { rows, errors, seconds_before } =
+    let RunOutput { rows, parameters, errors, seconds_before } =
         outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
-    let parameters = rows.training.first().map(|row| row.parameters);
-    let row = run_row(run, seconds_before + seconds, (!errors.is_empty()).then_some(message));
-    (RunRow { parameters, ..row }, rows)
+    let row = RunRow {
+        run_id: run.id.clone(),
+        status: if errors.is_empty() { "ok" } else { "failed" }.to_string(),
+        error: (!errors.is_empty()).then_some(message),
+        seconds: Some(seconds_before + seconds),
+        peak_memory: peak_memory(),
+        parameters,
+        ..RunRow::default()
+    };
+    (row, rows)
 }
 
 /// Adds the processor, and for timings its measured peak.
-fn with_environment(row: RunRow, environment: &Environment) -> RunRow {
-    let peak = environment.fma_peak_gflops.filter(|_| row.kind == "speed");
+fn with_environment(row: RunRow, run: &Run, environment: &Environment) -> RunRow {
+    let peak = environment.fma_peak_gflops.filter(|_| run.settings.kind == ExperimentKind::Speed);
     RunRow { cpu: Some(environment.cpu.clone()), fma_peak_gflops: peak, ..row }
-}
-
-fn run_row(run: &Run, seconds: f64, error: Option<String>) -> RunRow {
-    let s = &run.settings;
-    RunRow {
-        run_id: run.id.clone(),
-        status: if error.is_some() { "failed" } else { "ok" }.to_string(),
-        error,
-        seconds: Some(seconds),
-        peak_memory: peak_memory(),
-        kind: run.word("kind"),
-        task: s.task.clone(),
-        cell: run.word("cell"),
-        engine: run.word("engine"),
-        init: run.word("init"),
-        layers: s.layers,
-        input_size: s.input_size,
-        hidden_size: s.hidden_size,
-        seq_len: s.seq_len,
-        batch_size: s.batch_size,
-        dtype: run.word("dtype"),
-        device: s.device.clone(),
-        threads: s.threads,
-        loss: s.value("loss"),
-        seed: s.seed,
-        model: s.value("model"),
-        parameters: None,
-        optimizer: s.value("optimizer"),
-        learning_rate: s.learning_rate,
-        clip_norm: s.clip_norm,
-        dropout: s.dropout,
-        train_fraction: s.train_fraction,
-        cpu: None,
-        fma_peak_gflops: None,
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,33 +28,15 @@ pub fn rows<R: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Res
     Ok(reader.into_deserialize().map(move |row| row.map_err(Error::csv("read", &path))))
 }
 
-/// An iterator over the rows of several CSV files, one file after the other.
-pub fn rows_of_all<R: DeserializeOwned + 'static>(paths: Vec<PathBuf>) -> impl Iterator<Item = Result<R>> {
-    paths.into_iter().flat_map(|path| -> Box<dyn Iterator<Item = Result<R>>> {
-        match rows(&path) {
-            Ok(rows) => Box::new(rows),
-            Err(error) => Box::new(std::iter::once(Err(error))),
-        }
-    })
-}
-
 /// Writes rows as a CSV file, complete or not at all. Rows are not collected first: there may be millions.
 ///
 /// # Errors
 /// The disk is full or gone.
 pub fn write_csv<R: Serialize>(path: &Path, rows: impl IntoIterator<Item = R>) -> Result<()> {
-    try_write_csv(path, rows.into_iter().map(Ok))
-}
-
-/// Writes rows that may be errors. The first error leaves an existing file unchanged.
-///
-/// # Errors
-/// The first error among the rows; the disk is full or gone.
-pub fn try_write_csv<R: Serialize>(path: &Path, rows: impl Iterator<Item = Result<R>>) -> Result<()> {
     write_atomic_with(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
         for row in rows {
-            writer.serialize(row?).map_err(Error::csv("write", path))?;
+            writer.serialize(row).map_err(Error::csv("write", path))?;
         }
         writer.flush().map_err(Error::io("write", path))
     })
@@ -95,7 +77,11 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes).map_err(Error::io("write", path)))
 }
 
-fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+/// Writes a file through `fill`, complete or not at all.
+///
+/// # Errors
+/// The error of `fill`; the disk is full or gone.
+pub fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let io = |error| Error::io("write", path)(error);
     let file = tempfile::Builder::new().prefix(UNFINISHED).permissions(world_readable()).tempfile_in(parent);
@@ -110,28 +96,4 @@ fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()
 fn world_readable() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o644)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn try_write_csv_unreadable_row_keeps_the_old_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let (good, bad, out) = (dir.path().join("a.csv"), dir.path().join("b.csv"), dir.path().join("c.csv"));
-        fs::write(&good, "n,x\n1,2.5\n2,3.5\n").unwrap();
-        fs::write(&bad, "n,x\n3,many\n").unwrap();
-        fs::write(&out, "old").unwrap();
-        let gathered = |paths: &[&PathBuf]| {
-            let paths = paths.iter().map(|path| path.to_path_buf()).collect();
-            try_write_csv(&out, rows_of_all::<(usize, f64)>(paths))
-        };
-        let message = gathered(&[&good, &bad]).unwrap_err().to_string();
-        assert!(message.contains("b.csv") && message.contains("line: 2"), "{message}");
-        assert_eq!(fs::read_to_string(&out).unwrap(), "old");
-        gathered(&[&good, &good]).unwrap();
-        assert_eq!(fs::read_to_string(&out).unwrap(), "1,2.5\n2,3.5\n1,2.5\n2,3.5\n");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "no temporary file remains");
-    }
 }

@@ -102,7 +102,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
         report.contains("Small networks vanish. **Not supported**: 1 of 2 tests support it."),
         "{report}"
     );
-    let rows: Vec<SummaryRow> = summary(&results).into_iter().filter(|row| row.kind == "claim").collect();
+    let rows: Vec<SummaryRow> = summary(&results).into_iter().filter(|row| row.section == "claim").collect();
     let found: Vec<_> = rows.iter().map(|row| (row.metric.as_str(), row.n, row.verdict.as_deref())).collect();
     assert_eq!(found, [("slope", 5, Some("not supported")), ("log10_norm", 5, Some("supported"))]);
     assert!(rows.iter().all(|row| row.estimate.is_some() && row.ci_low < row.estimate), "{rows:?}");

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lstm_lab::results::schema::{RunRow, SpeedRow};
+use lstm_lab::results::table;
+use lstm_lab::settings::Settings;
 use lstm_lab::support::file::read;
 use tempfile::TempDir;
 
@@ -59,8 +61,8 @@ fn count(dir: &Path, engine: &str, pass: &str) -> usize {
     rows.iter().filter(|row| row.engine == engine && row.pass == pass).count()
 }
 
-fn only_run(dir: &Path) -> RunRow {
-    read(&dir.join("results/small/runs.csv")).unwrap().remove(0)
+fn only_run(dir: &Path) -> (Settings, RunRow) {
+    table::read(&dir.join("results/small/runs.csv")).unwrap().remove(0)
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn framework_correct_results_is_timed_and_named_with_its_versions() {
     for engine in ["simd", "builtin", "jax"] {
         assert_eq!((count(dir.path(), engine, "forward"), count(dir.path(), engine, "train")), (5, 5));
     }
-    assert_eq!(only_run(dir.path()).engine, "simd builtin jax");
+    assert_eq!(only_run(dir.path()).0.engine.to_string(), "simd builtin jax");
     let results = dir.path().join("results/small");
     let environment = fs::read_to_string(results.join("environment.json")).unwrap();
     assert!(environment.contains(r#""framework_jax": "stand_in 1.0, threads 1""#), "{environment}");
@@ -105,8 +107,8 @@ fn framework_failure_is_named_and_the_engines_are_kept() {
         let (code, said) = run(dir.path(), Some(&stand_in()), behaviour, &[]);
         assert_eq!(code, 1, "{behaviour}: {said}");
         let found = only_run(dir.path());
-        assert_eq!(found.status, "failed", "{behaviour}");
-        let error = found.error.unwrap();
+        assert_eq!(found.1.status, "failed", "{behaviour}");
+        let error = found.1.error.unwrap();
         for needle in needles {
             assert!(error.contains(needle), "{behaviour}: expected `{needle}` in: {error}");
         }

@@ -370,9 +370,8 @@ fn gradient_profile_equals_mean_over_single_sequences() {
                 ),
             );
             let curves = planned.rows_in(&planned.dir.path().join("checkpoints"), |_| ()).gradients;
-            let of_input = |step| {
-                curves.iter().find(|c| c.common.quantity == "input_x" && c.common.step == Some(step)).unwrap()
-            };
+            let of_input =
+                |step| curves.iter().find(|c| c.quantity == "input_x" && c.step == Some(step)).unwrap();
             let (found, expected) = (&of_input(0).norms, profile_by_hand(&planned));
             assert_eq!(found.len(), 12);
             for ((t, log10), expected) in found.iter().zip(&expected) {

@@ -9,8 +9,9 @@ use std::time::Duration;
 use assert_cmd::cargo::cargo_bin;
 use lstm_lab::cell::CellName;
 use lstm_lab::plan::sizing::ModelShape;
-use lstm_lab::results::schema::{GradientRow, RunRow, TrainingRow};
-use lstm_lab::settings::names::ModelName;
+use lstm_lab::results::schema::{GradientRow, Row, RunRow, TrainingRow};
+use lstm_lab::results::table;
+use lstm_lab::settings::Settings;
 
 use crate::support::cli::Finished;
 use crate::support::lab;
@@ -34,13 +35,22 @@ fn sample(dir: &Path, name: &str, more: &[&str]) -> Finished {
     lab(dir, &[&["sample", checkpoint.to_str().unwrap()], more].concat())
 }
 
-fn rows(dir: &Path, name: &str) -> Vec<TrainingRow> {
-    let path = dir.join("results").join(name).join("training.csv");
-    csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect()
+fn rows<R: Row>(dir: &Path, name: &str) -> Vec<(Settings, R)> {
+    table::read(&dir.join("results").join(name).join(R::FILE)).unwrap()
 }
 
-fn series(rows: &[TrainingRow], of: impl Fn(&TrainingRow) -> bool, split: &str, metric: &str) -> Vec<f64> {
-    rows.iter().filter(|r| r.split == split && r.metric == metric && of(r)).map(|r| r.value).collect()
+fn training(dir: &Path, name: &str) -> Vec<(Settings, TrainingRow)> {
+    rows(dir, name)
+}
+
+fn series(
+    rows: &[(Settings, TrainingRow)],
+    of: impl Fn(&Settings) -> bool,
+    split: &str,
+    metric: &str,
+) -> Vec<f64> {
+    let fits = |(s, r): &&(Settings, TrainingRow)| r.split == split && r.metric == metric && of(s);
+    rows.iter().filter(fits).map(|(_, r)| r.value).collect()
 }
 
 const TEXT: &str = "the quick brown fox jumps over the lazy dog, and the dog does not mind.\n";
@@ -58,9 +68,16 @@ fn losses_of_100_steps_are_equal_for_every_engine() {
     );
     let output = run(dir.path(), &config, &[]);
     assert!(output.code == 0, "{}", output.stderr);
-    let rows = rows(dir.path(), "engines");
+    let rows = training(dir.path(), "engines");
     for cell in ["lstm", "gru", "rnn"] {
-        let of = |engine: &str| series(&rows, |r| r.cell == cell && r.engine == engine, "train", "loss");
+        let of = |engine: &str| {
+            series(
+                &rows,
+                |s| s.value("cell").as_deref() == Some(cell) && s.engine.to_string() == engine,
+                "train",
+                "loss",
+            )
+        };
         let reference = of("analytic");
         assert_eq!(reference.len(), 100);
         assert!(reference[99] < reference[0], "{cell}: nothing was learned");
@@ -152,7 +169,7 @@ fn diverged_run_fails_with_step_and_keeps_rows() {
     let said = output.stderr;
     assert!(said.contains("training diverged at step"), "{said}");
     assert!(said.contains("the last finite loss was"), "{said}");
-    assert!(!rows(dir.path(), "wild").is_empty());
+    assert!(!training(dir.path(), "wild").is_empty());
 }
 
 /// A diverged run counts as unsolved, and reports the same when it is resumed from its checkpoint.
@@ -163,13 +180,11 @@ fn diverged_run_is_reported_as_unsolved() {
     let errors: Vec<Option<String>> = (0..2)
         .map(|_| {
             assert_eq!(run(dir.path(), &config, &[]).code, 1);
-            let path = dir.path().join("results/wild/runs.csv");
-            let mut runs = csv::Reader::from_path(path).unwrap();
-            runs.deserialize::<RunRow>().next().unwrap().unwrap().error
+            rows::<RunRow>(dir.path(), "wild").remove(0).1.error
         })
         .collect();
     assert_eq!(errors[0], errors[1]);
-    let rows = rows(dir.path(), "wild");
+    let rows = training(dir.path(), "wild");
     assert_eq!(series(&rows, |_| true, "train", "solved"), [0.0]);
     let report = fs::read_to_string(dir.path().join("results/wild/report.md")).unwrap();
     assert!(report.contains("0 of 1"), "{report}");
@@ -186,9 +201,8 @@ fn two_seeds(dir: &Path) -> (std::path::PathBuf, [std::path::PathBuf; 2]) {
     );
     let output = run(dir, &path, &[]);
     assert!(output.code == 0, "{}", output.stderr);
-    let runs = csv::Reader::from_path(dir.join("results/two/runs.csv")).unwrap();
-    let ids = runs.into_deserialize::<RunRow>().map(|run| run.unwrap().run_id);
-    let places: Vec<_> = ids.map(|id| dir.join("results/two/checkpoints").join(id)).collect();
+    let runs = rows::<RunRow>(dir, "two").into_iter();
+    let places: Vec<_> = runs.map(|(_, run)| dir.join("results/two/checkpoints").join(run.run_id)).collect();
     (path, places.try_into().unwrap())
 }
 
@@ -218,8 +232,8 @@ fn unwritable_checkpoint_fails_run_without_rows() {
     let output = run(dir.path(), &config, &[]);
     assert_eq!(output.code, 1);
     let id = |place: &Path| place.file_name().unwrap().to_string_lossy().into_owned();
-    let rows = rows(dir.path(), "two");
-    assert!(!rows.is_empty() && rows.iter().all(|row| row.run_id == id(&other)), "{rows:?}");
+    let rows = training(dir.path(), "two");
+    assert!(!rows.is_empty() && rows.iter().all(|(_, row)| row.run_id == id(&other)), "{rows:?}");
 }
 
 /// Reports show the last profile as the gradient after training.
@@ -231,9 +245,8 @@ fn last_gradient_profile_is_at_last_step() {
                 [training]\nsteps = 20\neval_sequences = 4\ngradient_profile_every = 15\n";
     let config = config(dir.path(), "profiles", text);
     assert!(run(dir.path(), &config, &[]).code == 0);
-    let rows = csv::Reader::from_path(dir.path().join("results/profiles/gradients.csv")).unwrap();
-    let mut steps: Vec<usize> =
-        rows.into_deserialize::<GradientRow>().map(|row| row.unwrap().step.unwrap()).collect();
+    let rows = rows::<GradientRow>(dir.path(), "profiles");
+    let mut steps: Vec<usize> = rows.iter().map(|(_, row)| row.step.unwrap()).collect();
     steps.dedup();
     assert_eq!(steps, [0, 15, 20]);
 }
@@ -264,11 +277,11 @@ fn sequences_column_counts_training_sequences() {
     let config = config(dir.path(), "few", text);
     let output = run(dir.path(), &config, &[]);
     assert!(output.code == 0, "{}", output.stderr);
-    let rows = rows(dir.path(), "few");
+    let rows = training(dir.path(), "few");
     let seen: Vec<usize> = rows
         .iter()
-        .filter(|row| row.split == "train" && row.metric == "loss")
-        .map(|row| row.sequences)
+        .filter(|(_, row)| row.split == "train" && row.metric == "loss")
+        .map(|(_, row)| row.sequences)
         .collect();
     // 230 of 288 characters with an excerpt of 20 and its next character every 40.
     assert_eq!(seen, [6, 12, 18]);
@@ -290,7 +303,7 @@ fn sequence_too_large_for_memory_fails_only_its_run() {
         let output = run(dir.path(), &config, &[]);
         assert_eq!(output.code, 1, "{}", output.stderr);
         assert!(output.stderr.contains("not enough memory"));
-        assert!(!rows(dir.path(), task).is_empty(), "the other run is done");
+        assert!(!training(dir.path(), task).is_empty(), "the other run is done");
     }
 }
 
@@ -311,15 +324,19 @@ fn every_model_learns_text_below_chance_baseline() {
     );
     let output = run(dir.path(), &config, &[]);
     assert!(output.code == 0, "{}", output.stderr);
-    let rows = rows(dir.path(), "models");
+    let rows = training(dir.path(), "models");
     for model in ["recurrent", "attention", "transformer"] {
-        let test = rows.iter().find(|r| r.model == model && r.split == "test" && r.metric == "loss").unwrap();
+        let of_test = |metric: &str| {
+            let is_model = |s: &Settings| s.value("model").as_deref() == Some(model);
+            let found =
+                |(s, r): &&(Settings, TrainingRow)| is_model(s) && r.split == "test" && r.metric == metric;
+            rows.iter().find(found).map(|(_, r)| r).unwrap()
+        };
+        let test = of_test("loss");
         let chance = test.chance.unwrap();
         assert!(chance > 2.5 && test.value < 0.5 * chance, "{model}: {} beside {chance}", test.value);
-        let bits =
-            rows.iter().find(|r| r.model == model && r.split == "test" && r.metric == "bits_per_character");
-        assert!((bits.unwrap().value - test.value / std::f64::consts::LN_2).abs() < 1e-12);
-        assert!(test.parameters > 1000);
+        let bits = of_test("bits_per_character").value;
+        assert!((bits - test.value / std::f64::consts::LN_2).abs() < 1e-12);
     }
     let gradients = fs::read_to_string(dir.path().join("results/models/gradients.csv")).unwrap();
     assert!(gradients.contains("input_x") && gradients.contains("total_c"), "{gradients}");
@@ -414,10 +431,9 @@ fn outputs_of_every_model_are_causal() {
     use lstm_lab::device::cpu;
     use lstm_lab::engine::EngineName;
     use lstm_lab::model::{ForwardArgs, ModelConfig, model};
-    use lstm_lab::settings::names::ModelName;
     use tch::Tensor;
 
-    for name in ModelName::ALL {
+    for name in lstm_lab::settings::names::ModelName::ALL {
         let config = ModelConfig {
             model: *name,
             cell: Some(CellName::Lstm),
@@ -498,27 +514,25 @@ fn parameter_budget_sets_hidden_size_of_every_model() {
         let config = config(dir.path(), name, &format!("{task}{grid}"));
         let output = run(dir.path(), &config, &[]);
         assert!(output.code == 0, "{}", output.stderr);
-        let path = dir.path().join("results").join(name).join("runs.csv");
-        let runs: Vec<RunRow> =
-            csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect();
+        let runs = rows::<RunRow>(dir.path(), name);
         assert_eq!(runs.len(), 3 + 3 + 1);
         // Letters, space, comma, point, line break, and one for unknown characters.
         let symbols = TEXT.chars().collect::<std::collections::BTreeSet<_>>().len() + 1;
-        for run in runs {
-            let model: ModelName = run.model.as_deref().unwrap().parse().unwrap();
+        for (settings, run) in runs {
+            let model = settings.model();
             let frame = ModelShape {
                 model,
-                cell: run.cell.parse().unwrap_or(CellName::Rnn),
+                cell: settings.cell.unwrap_or(CellName::Rnn),
                 layers: 2,
                 heads: 4,
-                input_size: run.input_size,
+                input_size: settings.input_size,
                 outputs: if name == "text" { symbols } else { 1 },
                 embedded: if name == "text" { symbols } else { 0 },
                 positions: if name == "text" { 20 } else { 22 },
             };
             let parameters = run.parameters.unwrap();
-            assert_eq!(parameters, frame.parameters(run.hidden_size), "{model} {}", run.cell);
-            assert!(parameters.abs_diff(12_000) < 1500, "{model} {}: {parameters}", run.cell);
+            assert_eq!(parameters, frame.parameters(settings.hidden_size), "{model} {:?}", settings.cell);
+            assert!(parameters.abs_diff(12_000) < 1500, "{model} {:?}: {parameters}", settings.cell);
         }
     }
 }
@@ -537,13 +551,14 @@ fn train_fraction_scales_steps_of_epoch() {
         let config = config(dir.path(), name, &text);
         let output = run(dir.path(), &config, &[]);
         assert!(output.code == 0, "{}", output.stderr);
-        let path = dir.path().join("results").join(name).join("runs.csv");
-        let runs: Vec<RunRow> =
-            csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect();
-        assert_eq!(runs.iter().map(|run| run.train_fraction).collect::<Vec<_>>(), [Some(0.5), Some(1.0)]);
-        let rows = rows(dir.path(), name);
-        let steps = |id: &str| rows.iter().filter(|row| row.run_id == id).map(|row| row.step).max().unwrap();
-        let (half, whole) = (steps(&runs[0].run_id), steps(&runs[1].run_id));
+        let runs = rows::<RunRow>(dir.path(), name);
+        let fractions: Vec<_> = runs.iter().map(|(settings, _)| settings.train_fraction).collect();
+        assert_eq!(fractions, [Some(0.5), Some(1.0)]);
+        let rows = training(dir.path(), name);
+        let steps = |id: &str| {
+            rows.iter().filter(|(_, row)| row.run_id == id).map(|(_, row)| row.step).max().unwrap()
+        };
+        let (half, whole) = (steps(&runs[0].1.run_id), steps(&runs[1].1.run_id));
         assert!(whole > 50 && half.abs_diff(whole / 2) <= 2, "{half} of {whole}");
     }
 }

@@ -153,15 +153,15 @@ mod tests {
     use crate::report::figures::draw::layout_check::faults;
     use crate::report::fixtures::{curve, line, results, run};
     use crate::report::group::Curves;
-    use crate::report::load::Run;
+    use crate::results::RunRecord;
     use crate::results::schema::GradientRow;
     use crate::settings::{Engines, Settings};
 
-    fn groups(runs: impl IntoIterator<Item = Run>, rows: Vec<GradientRow>) -> Vec<CurveGroup> {
+    fn groups(runs: impl IntoIterator<Item = RunRecord>, rows: Vec<GradientRow>) -> Vec<CurveGroup> {
         Curves::of_gradients(&results(runs), rows).groups()
     }
 
-    fn names(runs: impl IntoIterator<Item = Run>, rows: Vec<GradientRow>) -> Vec<String> {
+    fn names(runs: impl IntoIterator<Item = RunRecord>, rows: Vec<GradientRow>) -> Vec<String> {
         let figures = figures(&groups(runs, rows));
         figures
             .iter()
@@ -170,7 +170,7 @@ mod tests {
     }
 
     /// Runs whose settings `change` makes differ, each with a falling `total_h`.
-    fn runs(count: usize, change: impl Fn(usize, &mut Settings)) -> (Vec<Run>, Vec<GradientRow>) {
+    fn runs(count: usize, change: impl Fn(usize, &mut Settings)) -> (Vec<RunRecord>, Vec<GradientRow>) {
         let mut runs: Vec<_> = (0..count).map(|n| run(&n.to_string(), 1)).collect();
         runs.iter_mut().enumerate().for_each(|(n, run)| change(n, &mut run.settings));
         let rows = runs.iter().flat_map(|run| line(&run.row.run_id, "total_h", 20, 0.0, -0.1)).collect();

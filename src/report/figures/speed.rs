@@ -111,10 +111,10 @@ mod tests {
     use crate::report::fixtures::{results, run, sample, with_cell};
     use crate::report::group::{Groups, speed};
     use crate::report::judge::Verdicts;
-    use crate::report::load::Run;
     use crate::report::summary::statistics;
+    use crate::results::RunRecord;
 
-    fn figures_of(runs: Vec<Run>, engines: &[(EngineName, f64)]) -> Vec<Figure> {
+    fn figures_of(runs: Vec<RunRecord>, engines: &[(EngineName, f64)]) -> Vec<Figure> {
         let ids: Vec<String> = runs.iter().map(|run| run.row.run_id.clone()).collect();
         let mut samples = Vec::new();
         for (id, n) in ids.iter().flat_map(|id| (0..5).map(move |n| (id, n))) {

@@ -90,11 +90,11 @@ impl<'a> Curves<'a> {
             Value { run_id, quantity, layer: 0, step: None, x, y: row.value }
         };
         let values = |row: &JacobianRow| {
-            let JacobianRow { quantity, index, lag, seq_len, .. } = row.clone();
+            let JacobianRow { quantity, index, t, lag, .. } = row.clone();
             let is_exponent = quantity == LYAPUNOV;
             let over_lag = index.is_none().then(|| value(row, &quantity, lag));
             let largest = (is_exponent && index == Some(1)).then(|| value(row, LARGEST_EXPONENT, lag));
-            let number = index.filter(|_| is_exponent && lag + 1 == seq_len);
+            let number = index.filter(|_| is_exponent && t == 1);
             [over_lag, largest, number.map(|number| value(row, LYAPUNOV, number))].into_iter().flatten()
         };
         Curves::collect(results, rows.iter().flat_map(values))

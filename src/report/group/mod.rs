@@ -45,11 +45,11 @@ impl Groups {
     /// # Errors
     /// A row that cannot be read; no rows of a kind although runs of it went well.
     pub fn read(results: &Results) -> Result<Groups> {
-        let gradients = results.rows("gradients.csv", |rows| Curves::of_gradients(results, rows))?;
-        let jacobian: Vec<JacobianRow> = results.rows("jacobian.csv", |rows| rows.collect())?;
-        let gates: Vec<GateRow> = results.rows("gates.csv", |rows| rows.collect())?;
-        let training = results.rows("training.csv", |rows| TrainingRows::new(rows))?;
-        let speed = results.rows("speed.csv", |rows| speed(results, rows))?;
+        let gradients = results.rows(|rows| Curves::of_gradients(results, rows))?;
+        let jacobian: Vec<JacobianRow> = results.rows(|rows| rows.collect())?;
+        let gates: Vec<GateRow> = results.rows(|rows| rows.collect())?;
+        let training = results.rows(|rows| TrainingRows::new(rows))?;
+        let speed = results.rows(|rows| speed(results, rows))?;
         let groups = Groups {
             profiles: gradients.profiles(),
             gradients: gradients.groups(),

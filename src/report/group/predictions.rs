@@ -33,17 +33,18 @@ pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow
         }
     };
     for row in jacobian {
-        if row.quantity == LYAPUNOV && row.index == Some(1) && row.lag + 1 == row.seq_len {
+        if row.quantity == LYAPUNOV && row.index == Some(1) && row.t == 1 {
             add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
         }
     }
     for row in gates {
-        let cell = row.cell.parse();
+        let cell =
+            places.get(row.run_id.as_str()).and_then(|&(point, _)| results.points[point].settings.cell);
         match (cell, row.gate.as_str(), row.statistic.as_str()) {
-            (Ok(CellName::Rnn), _, "w_h_spectral_radius") => {
+            (Some(CellName::Rnn), _, "w_h_spectral_radius") => {
                 add(&row.run_id, "log10_spectral_radius", row.value);
             }
-            (Ok(CellName::Lstm), "f", "mean_log10") | (Ok(CellName::Gru), "z", "mean_log10") => {
+            (Some(CellName::Lstm), "f", "mean_log10") | (Some(CellName::Gru), "z", "mean_log10") => {
                 add(&row.run_id, "mean_log10_gate", row.value);
             }
             _ => {}

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::curve::Curve;
 use super::curves::CurveGroup;
-use crate::report::load::{GridPoint, Results, Run};
+use crate::report::load::{GridPoint, Results};
+use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
 use crate::settings::names::ExperimentKind;
 
@@ -46,7 +47,7 @@ impl TrainingRows {
     }
 
     /// The rows of a run.
-    pub fn of(&self, run: &Run) -> &[TrainingRow] {
+    pub fn of(&self, run: &RunRecord) -> &[TrainingRow] {
         self.0.get(&run.row.run_id).map_or(&[], Vec::as_slice)
     }
 }
@@ -131,7 +132,7 @@ mod tests {
     }
 
     fn curves_of(
-        runs: impl IntoIterator<Item = Run>,
+        runs: impl IntoIterator<Item = RunRecord>,
         rows: impl IntoIterator<Item = TrainingRow>,
     ) -> Vec<CurveGroup> {
         curves(&results(runs), &TrainingRows::new(rows))

@@ -2,7 +2,8 @@
 
 use crate::config::spec::{ClaimMetric, Reading, Selector};
 use crate::report::group::{Groups, last, slope};
-use crate::report::load::{Results, Run};
+use crate::report::load::Results;
+use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
@@ -38,8 +39,8 @@ pub struct Observations {
 /// Observes one number of every run that `selector` selects.
 pub fn observe(results: &Results, groups: &Groups, selector: &Selector, reading: &Reading) -> Observations {
     let metric = reading.metric;
-    let is_selected = |run: &&Run| run.settings.kind == metric.kind() && selector.fits(&run.settings);
-    let runs: Vec<&Run> = results.runs().filter(is_selected).collect();
+    let is_selected = |run: &&RunRecord| run.settings.kind == metric.kind() && selector.fits(&run.settings);
+    let runs: Vec<&RunRecord> = results.runs().filter(is_selected).collect();
     let blank = Settings::blank(ExperimentKind::Gradients);
     Observations {
         metric,
@@ -48,7 +49,7 @@ pub fn observe(results: &Results, groups: &Groups, selector: &Selector, reading:
     }
 }
 
-fn observation(groups: &Groups, run: &Run, reading: &Reading) -> Observation {
+fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observation {
     let failed = !run.is_ok();
     let found = Observation { seed: run.settings.seed, failed, ..Observation::default() };
     match reading.metric {
@@ -63,7 +64,7 @@ fn observation(groups: &Groups, run: &Run, reading: &Reading) -> Observation {
     }
 }
 
-fn of_gradient(groups: &Groups, run: &Run, reading: &Reading) -> Option<f64> {
+fn of_gradient(groups: &Groups, run: &RunRecord, reading: &Reading) -> Option<f64> {
     let (point, quantity) = (run.point(), reading.quantity?);
     let mut of_quantity = groups.gradients.iter().filter(|group| group.quantity == quantity.as_str());
     let group = of_quantity.find(|group| group.layer == 0 && group.point == point)?;
@@ -140,7 +141,7 @@ mod tests {
     use crate::report::group::{Curves, TrainingRows};
 
     /// The observations of a test with these keys.
-    fn observed(runs: Vec<Run>, training: Vec<TrainingRow>, keys: &str) -> Observations {
+    fn observed(runs: Vec<RunRecord>, training: Vec<TrainingRow>, keys: &str) -> Observations {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         let text = format!(

@@ -70,11 +70,11 @@ mod tests {
     use crate::report::fixtures::{curve, failed, line, results, run};
     use crate::report::group::{Curves, Groups};
     use crate::report::judge::Verdicts;
-    use crate::report::load::Run;
     use crate::report::summary::statistics;
+    use crate::results::RunRecord;
     use crate::results::schema::GradientRow;
 
-    fn tables_of(runs: Vec<Run>, rows: impl IntoIterator<Item = GradientRow>) -> Vec<Captioned> {
+    fn tables_of(runs: Vec<RunRecord>, rows: impl IntoIterator<Item = GradientRow>) -> Vec<Captioned> {
         let results = results(runs);
         let gradients = Curves::of_gradients(&results, rows).groups();
         let groups = Groups { gradients, ..Groups::default() };

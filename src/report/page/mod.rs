@@ -17,8 +17,9 @@ use self::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::fields::{all, labels};
 use super::figures::{Figure, Figures};
 use super::judge::Verdicts;
-use super::load::{Results, Run};
+use super::load::Results;
 use super::summary::{Section, Statistic};
+use crate::results::RunRecord;
 use crate::settings::names::ExperimentKind;
 
 const TEMPLATE: &str = include_str!("report.md.jinja");
@@ -70,7 +71,7 @@ fn about(results: &Results) -> Vec<Value> {
 /// The number of runs, and the reason of each failure.
 fn runs(results: &Results) -> Value {
     let processors: BTreeSet<&str> = results.runs().filter_map(|run| run.row.cpu.as_deref()).collect();
-    let failed = |run: &Run| {
+    let failed = |run: &RunRecord| {
         context! {
             id => escaped(&run.row.run_id),
             settings => escaped(&labels(&all(), &run.settings).join(", ")),

@@ -73,12 +73,12 @@ mod tests {
     use crate::report::fixtures::{results, run, sample};
     use crate::report::group::{Groups, speed};
     use crate::report::judge::Verdicts;
-    use crate::report::load::Run;
     use crate::report::summary::statistics;
+    use crate::results::RunRecord;
     use crate::results::schema::SpeedRow;
 
     /// The cells of each line but the rule.
-    fn lines_of(runs: Vec<Run>, samples: Vec<SpeedRow>) -> Vec<Vec<String>> {
+    fn lines_of(runs: Vec<RunRecord>, samples: Vec<SpeedRow>) -> Vec<Vec<String>> {
         let results = results(runs);
         let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
         let table = table(&statistics(&results, &groups, &Verdicts::default())).unwrap().table;

@@ -2,8 +2,8 @@
 
 use crate::report::estimate::Estimate;
 use crate::report::format::{plus_minus, with_interval};
-use crate::report::load::Run;
 use crate::report::summary::Statistic;
+use crate::results::RunRecord;
 
 /// The cell of a norm that is 0 or not finite in every seed.
 pub const NO_NORM: &str = "–";
@@ -38,7 +38,7 @@ pub fn norm_cell(rows: &[&Statistic], lag: usize) -> String {
 }
 
 /// The number of runs, and of those that failed.
-pub fn run_count(runs: &[Run]) -> String {
+pub fn run_count(runs: &[RunRecord]) -> String {
     match runs.iter().filter(|run| !run.is_ok()).count() {
         0 => runs.len().to_string(),
         failed => format!("{}, {failed} failed", runs.len()),

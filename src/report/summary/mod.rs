@@ -6,13 +6,16 @@ mod speed;
 mod statistic;
 mod training;
 
+use std::path::Path;
+
 use super::estimate::Estimate;
 use super::group::{Groups, LARGEST_EXPONENT, LYAPUNOV, ScalarGroup};
 use super::judge::{ClaimTest, PublishedResult, Verdicts, expectation};
 use super::load::Results;
 use crate::results::schema::SummaryRow;
-use crate::settings::Settings;
+use crate::results::table;
 use crate::settings::names::ExperimentKind;
+use crate::support::error::Result;
 
 pub use self::statistic::{Section, Statistic};
 
@@ -64,49 +67,22 @@ fn of_published(result: &PublishedResult) -> Statistic {
     }
 }
 
-/// As CSV; with a header also if there are no rows.
+/// Writes `summary.csv`.
 ///
 /// # Errors
-/// None that is known: the rows are written to memory.
-pub fn to_csv(statistics: &[Statistic]) -> csv::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for statistic in statistics {
-        writer.serialize(row(statistic))?;
-    }
-    if statistics.is_empty() {
-        let blank = Settings::blank(ExperimentKind::Gradients);
-        writer.serialize(row(&Statistic::new(Section::Gradients, "", &blank, Estimate::default(), "")))?;
-    }
-    let mut bytes = writer.into_inner().map_err(|error| error.into_error())?;
-    if statistics.is_empty() {
-        let header = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        bytes.truncate(header);
-    }
-    Ok(bytes)
+/// The disk is full or gone.
+pub fn write(path: &Path, statistics: &[Statistic]) -> Result<()> {
+    table::write(path, statistics.iter().map(|statistic| (&statistic.point, [Ok(row(statistic))])))
 }
 
 fn row(statistic: &Statistic) -> SummaryRow {
-    let Statistic { point, estimate, .. } = statistic.clone();
-    let text = |name| point.value(name).unwrap_or_default();
+    let estimate = statistic.estimate;
     SummaryRow {
-        kind: statistic.section.to_string(),
+        section: statistic.section.to_string(),
         metric: statistic.metric.to_string(),
         quantity: statistic.quantity.clone(),
         layer: statistic.layer,
         lag: statistic.lag,
-        cell: text("cell"),
-        engine: text("engine"),
-        init: text("init"),
-        task: text("task"),
-        layers: point.layers,
-        input_size: point.input_size,
-        hidden_size: point.hidden_size,
-        seq_len: point.seq_len,
-        batch_size: point.batch_size,
-        dtype: text("dtype"),
-        device: text("device"),
-        threads: point.threads,
-        loss: point.value("loss"),
         estimate: estimate.value,
         ci_low: estimate.low,
         ci_high: estimate.high,
@@ -114,30 +90,31 @@ fn row(statistic: &Statistic) -> SummaryRow {
         unit: statistic.unit.clone(),
         against: statistic.against.clone(),
         verdict: statistic.verdict.clone(),
-        model: point.value("model"),
-        learning_rate: point.learning_rate,
-        clip_norm: point.clip_norm,
-        train_fraction: point.train_fraction,
         parameters: statistic.parameters,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::report::fixtures::{line, results, run};
     use crate::report::group::Curves;
 
     #[test]
-    fn to_csv_nothing_is_a_header() {
-        let text = String::from_utf8(to_csv(&[]).unwrap()).unwrap();
-        assert!(text.starts_with("kind,metric,quantity,") && text.lines().count() == 1, "{text}");
+    fn write_has_a_header_and_a_line_per_statistic() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("summary.csv");
         let results = results([run("a", 1)]);
         let gradients = Curves::of_gradients(&results, line("a", "total_h", 3, 0.0, -0.1)).groups();
         let groups = Groups { gradients, ..Groups::default() };
-        let rows = statistics(&results, &groups, &Verdicts::default());
-        let full = String::from_utf8(to_csv(&rows).unwrap()).unwrap();
-        assert_eq!(full.lines().next(), text.lines().next());
-        assert_eq!(full.lines().count(), 1 + rows.len());
+        let statistics = statistics(&results, &groups, &Verdicts::default());
+        for statistics in [&[], statistics.as_slice()] {
+            write(&path, statistics).unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("section,metric,quantity,") && !text.contains("seed"), "{text}");
+            assert_eq!(text.lines().count(), 1 + statistics.len());
+        }
     }
 }

@@ -51,14 +51,14 @@ mod tests {
     use crate::engine::EngineName::{Builtin, Fused};
     use crate::report::fixtures::{results, run, sample};
     use crate::report::group::speed;
-    use crate::report::load::Run;
+    use crate::results::RunRecord;
     use crate::results::schema::SpeedRow;
 
     fn near(found: Option<f64>, expected: f64) {
         assert!(found.is_some_and(|found| (found - expected).abs() < 1e-9), "{found:?}, expected {expected}");
     }
 
-    fn of_timings(run: Run, samples: impl IntoIterator<Item = SpeedRow>) -> Vec<Statistic> {
+    fn of_timings(run: RunRecord, samples: impl IntoIterator<Item = SpeedRow>) -> Vec<Statistic> {
         let results = results([run]);
         statistics(&speed(&results, samples).unwrap()[0])
     }

@@ -4,7 +4,8 @@ use super::statistic::{Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::{TrainingRows, all, last};
 use crate::report::judge::vs_chance;
-use crate::report::load::{GridPoint, Results, Run};
+use crate::report::load::{GridPoint, Results};
+use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
 use crate::settings::names::ExperimentKind;
 
@@ -15,7 +16,7 @@ pub fn statistics(results: &Results, rows: &TrainingRows) -> Vec<Statistic> {
 
 fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
     let Some(first) = point.ok().next().or(point.runs.first()) else { return vec![] };
-    let each = |pick: &dyn Fn(&Run, &[TrainingRow]) -> Option<f64>| -> Vec<f64> {
+    let each = |pick: &dyn Fn(&RunRecord, &[TrainingRow]) -> Option<f64>| -> Vec<f64> {
         point.ok().filter_map(|run| pick(run, rows.of(run))).collect()
     };
     let final_value =

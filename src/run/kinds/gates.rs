@@ -19,14 +19,6 @@ pub fn rows(run: &Run, p: &Parameters, input: &Tensor) -> Result<Vec<GateRow>> {
 fn row(run: &Run, found: &GateValue) -> GateRow {
     GateRow {
         run_id: run.id.clone(),
-        cell: run.word("cell"),
-        engine: run.word("engine"),
-        init: run.word("init"),
-        task: run.settings.task.clone(),
-        hidden_size: run.settings.hidden_size,
-        seq_len: run.settings.seq_len,
-        batch_size: run.settings.batch_size,
-        seed: run.settings.seed,
         layer: found.layer,
         gate: found.gate.to_string(),
         statistic: found.statistic.to_string(),

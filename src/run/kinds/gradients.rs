@@ -7,7 +7,6 @@ use crate::diagnostics::{self, DiagnosticOptions, Profile};
 use crate::engine::parity;
 use crate::engine::{EngineName, engine};
 use crate::plan::run::Run;
-use crate::results::schema::GradientRow;
 use crate::results::{GradientCurve, Rows};
 use crate::run::RunContext;
 use crate::settings::names::{Lags, LossName};
@@ -61,20 +60,9 @@ fn curve(run: &Run, lags: Lags, profile: Profile) -> GradientCurve {
     let steps = run.settings.seq_len;
     let written = profile.norms.into_iter().filter(|(t, _)| lags.writes(steps - t, steps));
     GradientCurve {
-        common: GradientRow {
-            run_id: run.id.clone(),
-            cell: run.word("cell"),
-            engine: run.word("engine"),
-            init: run.word("init"),
-            task: run.settings.task.clone(),
-            hidden_size: run.settings.hidden_size,
-            seq_len: run.settings.seq_len,
-            batch_size: run.settings.batch_size,
-            seed: run.settings.seed,
-            quantity: profile.quantity.to_string(),
-            layer: profile.layer,
-            ..GradientRow::default()
-        },
+        quantity: profile.quantity.to_string(),
+        layer: profile.layer,
+        step: None,
         last: steps,
         norms: written.map(|(t, norm)| (t, norm.log10())).collect(),
     }

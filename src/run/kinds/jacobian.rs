@@ -63,13 +63,6 @@ fn rows(run: &Run, product: &Product) -> Vec<JacobianRow> {
 fn row(run: &Run, lag: usize, quantity: JacobianQuantity, index: Option<usize>, value: f64) -> JacobianRow {
     JacobianRow {
         run_id: run.id.clone(),
-        cell: run.word("cell"),
-        engine: run.word("engine"),
-        init: run.word("init"),
-        task: run.settings.task.clone(),
-        hidden_size: run.settings.hidden_size,
-        seq_len: run.settings.seq_len,
-        seed: run.settings.seed,
         quantity: quantity.to_string(),
         index,
         t: run.settings.seq_len - lag,

@@ -4,7 +4,7 @@ use crate::config::spec::TrainingSpec;
 use crate::data::{Input, Inputs, UNKNOWN};
 use crate::model::{Model, ModelConfig, model};
 use crate::plan::run::Run;
-use crate::results::schema::{GradientRow, TrainingRow};
+use crate::results::schema::TrainingRow;
 use crate::results::{GradientCurve, Rows};
 use crate::run::{ExecTarget, RunContext, RunOutput};
 use crate::settings::names::{Lags, Tokenizer};
@@ -26,11 +26,12 @@ pub fn execute(
     let Outcome { progress, seconds_before, diverged } =
         train::train(setup.context(run), context.checkpoints, on_progress)?;
     let rows = Rows {
-        training: training_rows(run, &progress, setup.model.weights().count()),
-        gradients: gradient_curves(run, &progress),
+        training: training_rows(run, &progress),
+        gradients: gradient_curves(&progress),
         ..Rows::default()
     };
-    Ok(RunOutput { rows, errors: diverged.into_iter().collect(), seconds_before })
+    let parameters = Some(setup.model.weights().count());
+    Ok(RunOutput { rows, errors: diverged.into_iter().collect(), seconds_before, parameters })
 }
 
 /// An upper bound in seconds, from the time of the first step.
@@ -85,18 +86,9 @@ impl<'a> Setup<'a> {
     }
 }
 
-fn training_rows(run: &Run, progress: &Progress, parameters: usize) -> Vec<TrainingRow> {
+fn training_rows(run: &Run, progress: &Progress) -> Vec<TrainingRow> {
     let row = |record: &train::Record| TrainingRow {
         run_id: run.id.clone(),
-        model: run.word("model"),
-        cell: run.word("cell"),
-        engine: run.word("engine"),
-        init: run.word("init"),
-        task: run.settings.task.clone(),
-        hidden_size: run.settings.hidden_size,
-        seq_len: run.settings.seq_len,
-        batch_size: run.settings.batch_size,
-        seed: run.settings.seed,
         step: record.step,
         sequences: record.sequences,
         split: record.split.to_string(),
@@ -104,32 +96,19 @@ fn training_rows(run: &Run, progress: &Progress, parameters: usize) -> Vec<Train
         value: record.value,
         unit: record.unit.clone(),
         chance: record.chance,
-        parameters,
     };
     progress.records.iter().map(row).collect()
 }
 
 /// Norms at each recorded step, at about fifty lags per decade.
-fn gradient_curves(run: &Run, progress: &Progress) -> Vec<GradientCurve> {
+fn gradient_curves(progress: &Progress) -> Vec<GradientCurve> {
     let curve = |(step, quantity, layer, norms): &ProfileRecord| {
         // Sequences of some tasks are longer than T.
         let last = norms.last().map_or(0, |(t, _)| *t);
         GradientCurve {
-            common: GradientRow {
-                run_id: run.id.clone(),
-                cell: run.word("cell"),
-                engine: run.word("engine"),
-                init: run.word("init"),
-                task: run.settings.task.clone(),
-                hidden_size: run.settings.hidden_size,
-                seq_len: run.settings.seq_len,
-                batch_size: run.settings.batch_size,
-                seed: run.settings.seed,
-                quantity: quantity.clone(),
-                layer: *layer,
-                step: Some(*step),
-                ..GradientRow::default()
-            },
+            quantity: quantity.clone(),
+            layer: *layer,
+            step: Some(*step),
             last,
             norms: norms.iter().filter(|(t, _)| Lags::Log.writes(last - t, last)).copied().collect(),
         }

@@ -140,20 +140,5 @@ fn start(run: &Run, workload: &Workload, threads: usize, name: FrameworkName) ->
 }
 
 fn row(run: &Run, engine: &str, pass: PassName, sample: usize, seconds: f64) -> SpeedRow {
-    SpeedRow {
-        run_id: run.id.clone(),
-        cell: run.word("cell"),
-        seq_len: run.settings.seq_len,
-        batch_size: run.settings.batch_size,
-        input_size: run.settings.input_size,
-        hidden_size: run.settings.hidden_size,
-        threads: run.settings.threads,
-        layers: run.settings.layers,
-        dtype: run.word("dtype"),
-        device: run.settings.device.clone(),
-        engine: engine.to_string(),
-        pass: pass.to_string(),
-        sample,
-        seconds,
-    }
+    SpeedRow { run_id: run.id.clone(), engine: engine.to_string(), pass: pass.to_string(), sample, seconds }
 }
