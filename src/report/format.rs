@@ -16,9 +16,9 @@ pub fn significant(x: f64, digits: i32) -> String {
     Style::new(x, digits - 1 - magnitude(x)).write(x)
 }
 
-/// An estimate with its interval, `-4.56 [-4.71, -4.41]`, rounded so that half the interval has two significant digits;
-/// without an interval, three significant digits. If one end is missing, the interval has no bound there.
-/// Empty for an estimate without a value.
+/// An estimate with its interval, `-4.56 [-4.71, -4.41]`, rounded so that half the interval has two
+/// significant digits; without an interval, three significant digits. If one end is missing, the interval
+/// has no bound there. Empty for an estimate without a value.
 pub fn with_interval(estimate: &Estimate) -> String {
     let Some(value) = estimate.value else { return String::new() };
     let style = Style::of(value, estimate);

@@ -112,8 +112,8 @@ impl Results {
             0 => Ok(()),
             count => {
                 let problem = format!(
-                    "expected rows of the {count} runs of the kind `{kind}` that runs.csv has as ok, found none; \
-                     `lstm-lab run` with the same config writes it anew from runs/"
+                    "expected rows of the {count} runs of the kind `{kind}` that runs.csv has as ok, \
+                     found none; `lstm-lab run` with the same config writes it anew from runs/"
                 );
                 Err(self.error(file, problem))
             }

@@ -26,8 +26,9 @@ use crate::results::schema::{Row, SummaryRow};
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;
 
-/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment with the results directory `dir`, and
-/// returns their paths. Other SVG and PNG files in `plots/` are removed: they belong to an older report.
+/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment with the results
+/// directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed: they belong
+/// to an older report.
 ///
 /// # Errors
 /// `dir` is not the results directory of an experiment; a file in it cannot be read or written.
@@ -112,12 +113,8 @@ mod tests {
         let written = write(dir.path()).unwrap();
         let names: Vec<_> = written.iter().map(|path| path.strip_prefix(dir.path()).unwrap()).collect();
         let expected = [
-            "summary.csv",
-            "plots/total_h.svg",
-            "plots/total_h.png",
-            "plots/train-lstm.svg",
-            "plots/train-lstm.png",
-            "report.md",
+            "summary.csv", "plots/total_h.svg", "plots/total_h.png", "plots/train-lstm.svg",
+            "plots/train-lstm.png", "report.md",
         ];
         assert_eq!(names, expected.map(Path::new));
         let first = contents(&written);

@@ -1,7 +1,7 @@
 //! The columns of every CSV file.
 //!
-//! The columns of settings follow those of the row itself: see [`table`](super::table). Durations are in seconds,
-//! norms are log10, sizes are counts. A missing value is an empty field, never 0.
+//! The columns of settings follow those of the row itself: see [`table`](super::table). Durations are in
+//! seconds, norms are log10, sizes are counts. A missing value is an empty field, never 0.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -42,8 +42,8 @@ pub struct RunRow {
     pub parameters: Option<usize>,
     /// The name of the processor.
     pub cpu: Option<String>,
-    /// Peak of the processor's vector units in f32 on the run's threads, GFLOP/s, measured before a run of kind
-    /// `speed`.
+    /// Peak of the processor's vector units in f32 on the run's threads, GFLOP/s, measured before a run
+    /// of kind `speed`.
     pub fma_peak_gflops: Option<f64>,
 }
 
@@ -77,8 +77,8 @@ pub struct TrainingRow {
     pub step: usize,
     /// Training sequences seen before the measurement.
     pub sequences: usize,
-    /// `train` (mean over the steps since the previous row), `valid`, or `test` (with the parameters that were best
-    /// on `valid`, at the step of those parameters).
+    /// `train` (mean over the steps since the previous row), `valid`, or `test` (with the parameters that
+    /// were best on `valid`, at the step of those parameters).
     pub split: String,
     /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `gradient_norm` (mean, before
     /// clipping), `max_gradient_norm`, `clipped_steps`, or `solved` (1 or 0, if the config sets a criterion).
@@ -145,13 +145,13 @@ pub struct SpeedRow {
 /// One number of one grid point, over its seeds or samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
-    /// `gradients`, `jacobian`, `training` or `speed`; `claim` for a test of the claim, `published` for a published
-    /// result.
+    /// `gradients`, `jacobian`, `training` or `speed`; `claim` for a test of the claim, `published` for a
+    /// published result.
     pub section: String,
     /// The name of the number: `slope`, `half_life`, `log10_norm`, `seconds`, `ratio_to_builtin`, ….
     pub metric: String,
-    /// The quantity (`total_h`, …) or the pass (`forward`, `train`); the name of a claim's test; the settings of a
-    /// published result.
+    /// The quantity (`total_h`, …) or the pass (`forward`, `train`); the name of a claim's test; the
+    /// settings of a published result.
     pub quantity: String,
     /// The layer, for gradients.
     pub layer: Option<usize>,
@@ -169,8 +169,8 @@ pub struct SummaryRow {
     pub unit: String,
     /// The bound, the published number or the level of chance that the estimate is compared with.
     pub against: Option<String>,
-    /// The verdict: `supported`, `not supported`, `undecided`; `match`, `miss`, `at chance`, `not comparable`,
-    /// `not run`.
+    /// The verdict: `supported`, `not supported`, `undecided`; `match`, `miss`, `at chance`, `not
+    /// comparable`, `not run`.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

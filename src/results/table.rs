@@ -1,4 +1,4 @@
-//! CSV files whose rows carry settings: the columns of the row itself, then those of the settings.
+//! CSV files of rows with settings: the columns of the row itself, then those of the settings.
 //!
 //! A setting that the row has a column of its own for, such as the engine of a timing sample, is left out.
 
@@ -42,7 +42,7 @@ where
 /// Reads a table with its settings.
 ///
 /// # Errors
-/// The file does not exist or lacks a column; a value that its column does not have. The error names the line.
+/// The file does not exist or lacks a column; a value is none of its column. The error names the line.
 pub fn read<R: Row>(path: &Path) -> Result<Vec<(Settings, R)>> {
     let io = |error| Error::csv("read", path)(error);
     let mut reader = csv::Reader::from_path(path).map_err(io)?;

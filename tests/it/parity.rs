@@ -121,14 +121,8 @@ fn check_engine_with_one_wrong_result_names_the_result() {
     check("none").unwrap();
     let results = parity::results(&Wrong("none"), &p, &case.input(), &case.cotangent()).unwrap();
     let names = [
-        "output",
-        "h_n of layer 0",
-        "c_n of layer 0",
-        "grad.weight_ih_l0",
-        "grad.weight_hh_l0",
-        "grad.bias_ih_l0",
-        "grad.bias_hh_l0",
-        "grad.input",
+        "output", "h_n of layer 0", "c_n of layer 0", "grad.weight_ih_l0", "grad.weight_hh_l0",
+        "grad.bias_ih_l0", "grad.bias_hh_l0", "grad.input",
     ];
     assert_eq!(results.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), names);
     for name in names {

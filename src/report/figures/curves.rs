@@ -1,5 +1,5 @@
-//! Figures of curves over lag, over the number of an exponent, or over training steps: a figure per quantity, a panel per
-//! init, a line per cell and engine.
+//! Figures of curves over lag, over the number of an exponent, or over training steps: a figure per
+//! quantity, a panel per init, a line per cell and engine.
 
 use super::draw::legend::LineStyle;
 use super::draw::panels::{self, BandPoint, Panel, Panels, Series, segments};
@@ -100,8 +100,8 @@ fn over_seeds(quantity: &Quantity, groups: &[&CurveGroup]) -> String {
     text
 }
 
-/// The look of cells and engines. A colour is a cell. The first engine is a line, the others have markers, so that lines
-/// on top of each other are seen.
+/// The look of cells and engines. A colour is a cell. The first engine is a line, the others have
+/// markers, so that lines on top of each other are seen.
 struct Styles {
     cells: Vec<String>,
     engines: Vec<String>,
@@ -132,7 +132,8 @@ impl Styles {
     }
 }
 
-/// Mean and range over the seeds at each lag at which every seed has a norm above 0: over fewer they would jump.
+/// Mean and range over the seeds at each lag at which every seed has a norm above 0: over fewer they
+/// would jump.
 fn series(group: &CurveGroup, styles: &Styles) -> Series {
     let lags = group.by_x();
     let at_lag = |(lag, norms): (&usize, &Vec<f64>)| {

@@ -24,15 +24,16 @@ pub fn of_figures<'a>(points: impl Iterator<Item = &'a Settings> + Clone) -> Vec
     names
 }
 
-/// Returns true if no two grid points differ in the hidden size alone, as for models of one number of parameters. The
-/// hidden size then belongs to the model, and a figure shows the models side by side.
+/// Returns true if no two grid points differ in the hidden size alone, as for models of one number of
+/// parameters. The hidden size then belongs to the model, and a figure shows the models side by side.
 fn hidden_size_follows<'a>(points: impl Iterator<Item = &'a Settings>) -> bool {
     let points = group_by(points, |point| (*point).clone());
     let others = group_by(&points, |(point, _)| Settings { hidden_size: 0, ..point.clone() });
     points.len() == others.len()
 }
 
-/// The groups of each figure, with the labels that tell it from the others. `place` returns grid point and layer.
+/// The groups of each figure, with the labels that tell it from the others. `place` returns grid point
+/// and layer.
 pub fn split<'a, G>(
     groups: &[&'a G],
     names: &[&str],

@@ -1,5 +1,5 @@
-//! Figures of the gradient in the course of training: norms over lag, a panel per cell and init, a line per recorded step,
-//! later steps darker.
+//! Figures of the gradient in the course of training: norms over lag, a panel per cell and init, a line
+//! per recorded step, later steps darker.
 
 use super::draw::legend::LineStyle;
 use super::draw::panels::{self, BandPoint, Panel, Panels, Series, segments};
@@ -83,8 +83,8 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], setti
         name: format!("{}-{}", quantity.name, name.join("-")),
         title: [&[format!("{} during training", quantity.name)], words].concat().join(", "),
         caption: format!(
-            "The {}, over lag, for the loss of the task on the first held-out batch. A line is a step of training, \
-             later steps are darker ({seeds}).",
+            "The {}, over lag, for the loss of the task on the first held-out batch. A line is a step of \
+             training, later steps are darker ({seeds}).",
             quantity.about
         ),
         drawing: panels::draw(&panels),

@@ -42,8 +42,8 @@ fn figure(pass: &str, cell: &str, chart: &Ratios) -> Figure {
         name: format!("{pass}-{cell}"),
         title: format!("{cell}, {pass}"),
         caption: format!(
-            "The median time of one pass ({pass}) of the cell {cell} over that of builtin, with the 95 % interval. \
-             To the right of the line at 1 an engine is slower than builtin."
+            "The median time of one pass ({pass}) of the cell {cell} over that of builtin, with the 95 % \
+             interval. To the right of the line at 1 an engine is slower than builtin."
         ),
         drawing: ratios::draw(chart),
     }

@@ -54,7 +54,8 @@ pub fn slope(curve: &Curve) -> Option<f64> {
 /// The place of a curve: grid point, quantity, layer, run in the grid point, step of training.
 type Place = (usize, usize, usize, usize, Option<usize>);
 
-/// The curves of a file, before they are grouped. Rows of a run that failed, or that `runs.csv` does not have, are left out.
+/// The curves of a file, before they are grouped. Rows of a run that failed, or that `runs.csv` does not
+/// have, are left out.
 #[derive(Debug)]
 pub struct Curves<'a> {
     results: &'a Results,
@@ -82,8 +83,8 @@ impl<'a> Curves<'a> {
         Curves::collect(results, rows.into_iter().map(value))
     }
 
-    /// The curves of `jacobian.csv`: norms over lag, the Lyapunov exponents at the largest lag over their number, and the
-    /// largest exponent over lag.
+    /// The curves of `jacobian.csv`: norms over lag, the Lyapunov exponents at the largest lag over their
+    /// number, and the largest exponent over lag.
     pub fn of_jacobian(results: &'a Results, rows: &[JacobianRow]) -> Curves<'a> {
         let value = |row: &JacobianRow, quantity: &str, x| {
             let (run_id, quantity) = (row.run_id.clone(), quantity.to_string());
@@ -116,7 +117,8 @@ impl<'a> Curves<'a> {
         Curves { results, quantities, curves }
     }
 
-    /// The curves by grid point, quantity and layer. Of a run that was recorded at several steps the last counts.
+    /// The curves by grid point, quantity and layer. Of a run that was recorded at several steps the last
+    /// counts.
     pub fn groups(&self) -> Vec<CurveGroup> {
         let mut last: BTreeMap<(usize, usize, usize), BTreeMap<usize, &Curve>> = BTreeMap::new();
         for ((point, quantity, layer, run, _), curve) in &self.curves {
@@ -136,7 +138,8 @@ impl<'a> Curves<'a> {
         last.into_iter().map(group).collect()
     }
 
-    /// The curves that were recorded in training by grid point, quantity, layer and step, averaged over the seeds.
+    /// The curves that were recorded in training by grid point, quantity, layer and step, averaged over
+    /// the seeds.
     pub fn profiles(&self) -> Vec<ProfileGroup> {
         let mut found: BTreeMap<[usize; 4], Vec<&Curve>> = BTreeMap::new();
         for ((point, quantity, layer, _, step), curve) in &self.curves {

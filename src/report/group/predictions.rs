@@ -19,8 +19,8 @@ pub struct ScalarGroup {
     pub values: Vec<f64>,
 }
 
-/// The largest Lyapunov exponent in log10, the spectral radius of the RNN's recurrent matrix, and the mean log10 of the
-/// retention gate (f of the LSTM, z of the GRU), averaged over layers.
+/// The largest Lyapunov exponent in log10, the spectral radius of the RNN's recurrent matrix, and the
+/// mean log10 of the retention gate (f of the LSTM, z of the GRU), averaged over layers.
 pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow]) -> Vec<ScalarGroup> {
     let places = results.places(|run| run.is_ok());
     // Grid point, metric and run → sum and count over layers.

@@ -35,8 +35,8 @@ impl SpeedGroup {
     }
 }
 
-/// Groups the rows of `speed.csv`, in the order of the runs. The timings of a failed run count: one engine disagreed and was
-/// not timed, the others were. A time that is not above 0 is left out.
+/// Groups the rows of `speed.csv`, in the order of the runs. The timings of a failed run count: one
+/// engine disagreed and was not timed, the others were. A time that is not above 0 is left out.
 ///
 /// # Errors
 /// An engine of another name.

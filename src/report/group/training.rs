@@ -12,8 +12,8 @@ use crate::settings::names::ExperimentKind;
 /// Quantity of the curves of a loss in nats on the validation split.
 pub const VALID_LOSS: &str = "valid_loss";
 
-/// Quantity of the curves of log10 of a loss in nats on the validation split, for tasks whose chance level is low: most of
-/// their answers are trivial, and the differences lie far below a nat.
+/// Quantity of the curves of log10 of a loss in nats on the validation split, for tasks whose chance
+/// level is low: most of their answers are trivial, and the differences lie far below a nat.
 pub const VALID_LOG_LOSS: &str = "valid_log10_loss";
 
 /// The chance level below which losses in nats are drawn as log10.
@@ -99,9 +99,10 @@ fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<Cur
     (!curves.is_empty()).then_some(CurveGroup { point, quantity, layer: 0, curves, seeds, chance })
 }
 
-/// Gives every curve a value at each step at which another curve has one, since a mean is over all of them and runs end at
-/// different steps. Between two steps of its own a curve is interpolated linearly. With `keeps_last`, a run that has ended
-/// (mostly because it has solved its task) keeps its last value: without it the mean would be that of the late learners.
+/// Gives every curve a value at each step at which another curve has one, since a mean is over all of
+/// them and runs end at different steps. Between two steps of its own a curve is interpolated linearly.
+/// With `keeps_last`, a run that has ended (mostly because it has solved its task) keeps its last value:
+/// without it the mean would be that of the late learners.
 fn align(curves: &mut [Curve], keeps_last: bool) {
     let steps: BTreeSet<usize> = curves.iter().flat_map(|curve| curve.keys().copied()).collect();
     for curve in curves {

@@ -35,8 +35,8 @@ impl fmt::Display for ClaimVerdict {
     }
 }
 
-/// The verdict on the claim: undecided if a control fails; else supported if every test supports it, not supported if any
-/// test contradicts it, and otherwise undecided.
+/// The verdict on the claim: undecided if a control fails; else supported if every test supports it, not
+/// supported if any test contradicts it, and otherwise undecided.
 pub fn overall(tests: &[ClaimTest]) -> ClaimVerdict {
     let is = |verdict: ClaimVerdict| move |test: &&ClaimTest| test.verdict == verdict;
     let (controls, tests): (Vec<&ClaimTest>, Vec<&ClaimTest>) =

@@ -87,8 +87,8 @@ fn verdict(
     }
 }
 
-/// The least number of training sequences of a run, and the number that a comparison needs; none if training was long enough,
-/// or if our number is better than a match: more training does not undo that.
+/// The least number of training sequences of a run, and the number that a comparison needs; none if
+/// training was long enough, or if our number is better than a match: more training does not undo that.
 fn trained_too_little(
     published: &PublishedNumber,
     of: &Observations,
@@ -181,7 +181,8 @@ mod tests {
         assert_eq!(verdict_of(&trained(20), &[0.167]), PublishedVerdict::Match);
         assert_eq!(verdict_of(&trained(21), &[0.167]), PublishedVerdict::NotComparable);
         assert_eq!(verdict_of(&trained(21), &[0.9]), PublishedVerdict::NotComparable);
-        // If a paper reports failure and our runs succeed, the result is not reproduced, however short the training.
+        // If a paper reports failure and our runs succeed, the result is not reproduced, however short
+        // the training.
         assert_eq!(verdict_of(&trained(21), &[0.0005]), PublishedVerdict::Miss);
     }
 

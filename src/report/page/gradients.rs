@@ -105,8 +105,8 @@ mod tests {
         }
         assert_eq!(lines[0][4..], ["log10 norm at lag 1", "log10 norm at lag 10", "log10 norm at lag 100"]);
         assert_eq!(lines[1][4..], ["-0.100", "-1.00", "-10.0"]);
-        let caption = "total\\_h; all rows: task noise, engine stepwise, layers 1, I 4, H 8, T 100, B 2, dtype f64, \
-                       device cpu, threads 1, loss last.";
+        let caption = "total\\_h; all rows: task noise, engine stepwise, layers 1, I 4, H 8, T 100, B 2, \
+                       dtype f64, device cpu, threads 1, loss last.";
         assert_eq!(found.caption, caption);
     }
 

@@ -158,7 +158,8 @@ mod tests {
         let gradients = Curves::of_gradients(&results, line("a", "total_h", 10, 0.0, -0.1)).groups();
         let text = written(&results, &Groups { gradients, ..Groups::default() });
         let expected = [
-            "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
+            "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n## Runs\n\n2 runs: 1 ok, 1 failed.\n\n\
+             Failed:\n\n- b (",
             "seed 2): out of \\| memory at step \\*3\\*\n\n## Gradients\n\n",
             "| lstm | -0.100 ",
             "![total\\_h](plots/total_h.svg)\n\n*total\\_h.* The norm of the gradient",

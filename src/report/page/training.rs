@@ -12,20 +12,12 @@ use crate::support::text::duration;
 
 /// The columns after the settings.
 const COLUMNS: [&str; 10] = [
-    "best valid loss",
-    "test loss",
-    "chance",
-    "test accuracy",
-    "chance",
-    "solved",
-    "sequences",
-    "parameters",
-    "time",
-    "runs",
+    "best valid loss", "test loss", "chance", "test accuracy", "chance", "solved", "sequences", "parameters",
+    "time", "runs",
 ];
 
-const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square). Means over seeds, with 95 % intervals; \
-                       `sequences` is the median number of training sequences, `time` the median time of a run.";
+const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square). Means over seeds, with 95 % \
+                       intervals; `sequences` is the median number of training sequences, `time` the median time of a run.";
 
 /// The table; none if nothing was trained.
 pub fn table(results: &Results, summary: &[Statistic]) -> Option<Captioned> {

@@ -40,14 +40,7 @@ fn test_row(judged: &ClaimTest) -> Vec<String> {
 pub fn publications(publications: &[Publication], verdicts: &[Vec<PublishedResult>]) -> Vec<Value> {
     let one = |(publication, results): (&Publication, &Vec<PublishedResult>)| {
         let header = [
-            "settings",
-            "metric",
-            "published",
-            "chance",
-            "measured",
-            "seeds",
-            "counts as a match",
-            "verdict",
+            "settings", "metric", "published", "chance", "measured", "seeds", "counts as a match", "verdict",
         ];
         let header = header.map(String::from).to_vec();
         let rows: Vec<Vec<String>> = results.iter().map(result_row).collect();
@@ -57,7 +50,7 @@ pub fn publications(publications: &[Publication], verdicts: &[Vec<PublishedResul
             table => (!rows.is_empty()).then(|| MarkdownTable { header, rows }.to_markdown()),
             budget => publication.budget.as_ref().map(|budget| budget.trim()),
             sequences => results.iter().filter_map(|judged| judged.sequences).max(),
-            deviations => publication.deviations.iter().map(|text| Value::from(text.trim())).collect::<Vec<_>>(),
+            deviations => &publication.deviations,
         }
     };
     publications.iter().zip(verdicts).map(one).collect()

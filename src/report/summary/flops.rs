@@ -3,9 +3,9 @@
 use crate::cell::CellName;
 use crate::settings::Settings;
 
-/// Floating-point operations of the matrix products of a pass over all layers: forward 2 T B G H (I + H) per layer, with G
-/// gates; three times that for training, since the backward pass has two products for each. None for another pass.
-/// Element-wise operations are not counted, as is usual.
+/// Floating-point operations of the matrix products of a pass over all layers: forward 2 T B G H (I + H)
+/// per layer, with G gates; three times that for training, since the backward pass has two products for
+/// each. None for another pass. Element-wise operations are not counted, as is usual.
 pub fn flops(point: &Settings, pass: &str) -> Option<f64> {
     let gates = match point.cell? {
         CellName::Rnn => 1.0,

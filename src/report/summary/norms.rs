@@ -29,7 +29,8 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
     found
 }
 
-/// The steps over which the norm halves if it falls by `slope` (log10) in each: log10(2) / −slope. None if it does not fall.
+/// The steps over which the norm halves if it falls by `slope` (log10) in each: log10(2) / −slope. None
+/// if it does not fall.
 fn half_life(slope: f64) -> Option<f64> {
     (slope < 0.0).then(|| 2f64.log10() / -slope)
 }

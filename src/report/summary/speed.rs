@@ -8,8 +8,8 @@ use crate::report::group::{REFERENCE, SpeedGroup};
 use crate::settings::{Engines, Settings};
 use crate::support::stats;
 
-/// `seconds`, `gflops` and, for f32 on a CPU whose peak is known, `share_of_peak` of every engine, then `ratio_to_builtin` of
-/// the engines that have samples next to builtin's.
+/// `seconds`, `gflops` and, for f32 on a CPU whose peak is known, `share_of_peak` of every engine, then
+/// `ratio_to_builtin` of the engines that have samples next to builtin's.
 pub fn statistics(group: &SpeedGroup) -> Vec<Statistic> {
     let peak = group.peak.filter(|_| group.point.device == "cpu" && group.point.dtype == Dtype::F32);
     let statistic = |engine: &Engines, metric, estimate, unit| {

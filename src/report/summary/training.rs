@@ -9,7 +9,8 @@ use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
 use crate::settings::names::ExperimentKind;
 
-/// The statistics of every grid point that was trained. A run that diverged counts as not solved, and for nothing else.
+/// The statistics of every grid point that was trained. A run that diverged counts as not solved, and for
+/// nothing else.
 pub fn statistics(results: &Results, rows: &TrainingRows) -> Vec<Statistic> {
     results.of_kind(ExperimentKind::Training).flat_map(|point| of_point(point, rows)).collect()
 }

@@ -63,7 +63,8 @@ impl Axis {
     }
 }
 
-/// At most `most` multiples of a step: the smallest 1, 2 or 5 times a power of ten that is not below `smallest`.
+/// At most `most` multiples of a step: the smallest 1, 2 or 5 times a power of ten that is not below
+/// `smallest`.
 fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
     let power = 10f64.powf(((high - low) / most.max(1) as f64).log10().floor()).max(smallest);
     /// Keeps a mark at the very end in spite of rounding.
@@ -83,7 +84,8 @@ fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
     marks(step).map(tick).collect()
 }
 
-/// 1, 2, 5, 10, …; if these are too many the powers of ten, or every n-th of them; if too few, all round values.
+/// 1, 2, 5, 10, …; if these are too many the powers of ten, or every n-th of them; if too few, all round
+/// values.
 fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let inside = |factors: &[u32], every: usize| -> Vec<Tick> {

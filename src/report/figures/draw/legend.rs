@@ -31,8 +31,8 @@ impl LineStyle {
 const SWATCH: f64 = 26.0;
 const ROW: f64 = 20.0;
 
-/// Draws the legend from its upper left corner on, in columns as wide as the widest entry, and returns the y below it.
-/// Groups of `group` entries stay in one row if there is room.
+/// Draws the legend from its upper left corner on, in columns as wide as the widest entry, and returns
+/// the y below it. Groups of `group` entries stay in one row if there is room.
 pub fn legend(drawing: &mut Drawing, (left, top): Xy, entries: &[LineStyle], group: usize) -> f64 {
     let room = drawing.width - left - MARGIN;
     let names = entries.iter().map(|entry| entry.label.as_str());

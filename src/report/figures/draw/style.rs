@@ -22,7 +22,8 @@ pub const PALE: Colour = Colour::hex(0xe4e4e4);
 /// The page.
 pub const WHITE: Colour = Colour::hex(0xffffff);
 
-/// Colours for readers with any colour vision (Okabe & Ito 2008). The yellow is missing: it is too bright on white.
+/// Colours for readers with any colour vision (Okabe & Ito 2008). The yellow is missing: it is too bright
+/// on white.
 const PALETTE: [Colour; 6] = [
     Colour::hex(0xd55e00),
     Colour::hex(0x009e73),

@@ -101,10 +101,11 @@ mod tests {
              <rect width=\"60\" height=\"40\" fill=\"#ffffff\"/>\n\
              <path d=\"M10 10L20 10L20 20Z\" fill=\"#ff0000\" fill-opacity=\"0.5\"/>\n\
              <path d=\"M30 0L50 40\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"2\"/>\n\
-             <path d=\"M0 1L9 1\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"1\" stroke-dasharray=\"5\"/>\n\
+             <path d=\"M0 1L9 1\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"1\" \
+             stroke-dasharray=\"5\"/>\n\
              <circle cx=\"3\" cy=\"4\" r=\"1.5\" fill=\"#ff0000\"/>\n\
-             <text x=\"5\" y=\"38\" font-size=\"10\" fill=\"#ff0000\" text-anchor=\"middle\" font-weight=\"bold\" \
-             transform=\"rotate(-90 5 38)\">a&lt;b</text>\n</svg>\n";
+             <text x=\"5\" y=\"38\" font-size=\"10\" fill=\"#ff0000\" text-anchor=\"middle\" \
+             font-weight=\"bold\" transform=\"rotate(-90 5 38)\">a&lt;b</text>\n</svg>\n";
         assert_eq!(svg(&drawing), expected);
     }
 }
