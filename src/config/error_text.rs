@@ -1,5 +1,5 @@
-//! What serde and the TOML reader say, in this program's words: types as a config's writer knows them, and the nearest known
-//! key where one is unknown.
+//! Messages of serde and of the TOML parser, translated for the writer of a config. Types have their
+//! TOML names, and the message about an unknown key suggests a known one.
 
 use toml::Value;
 
@@ -7,7 +7,7 @@ use crate::settings::FIELDS;
 use crate::settings::names::ExperimentKind;
 use crate::support::text::nearest;
 
-/// The message about the value of `key`, in plain words.
+/// Translates serde's message about the value of `key`.
 pub fn explain(message: &str, key: &str) -> String {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         return unknown_field(rest, key).unwrap_or_else(|| message.to_string());
@@ -26,12 +26,12 @@ pub fn explain(message: &str, key: &str) -> String {
     }
 }
 
-/// The message for text that is no TOML.
+/// Translates the parser's message about text that is not TOML.
 pub fn parse_problem(message: &str) -> String {
     explain(message, "")
 }
 
-/// The message for a value of another type.
+/// The message for a value of the wrong type.
 pub fn type_problem(expected: &str, found: &Value) -> String {
     let found = match found {
         Value::String(text) => format!("the string \"{text}\""),
@@ -42,7 +42,8 @@ pub fn type_problem(expected: &str, found: &Value) -> String {
     format!("expected {expected}, found {found}")
 }
 
-/// The message for a key that is not known, with the nearest one that is. `leaf` is the name that it is searched by.
+/// The message for an unknown key, with a known one that the user may have meant: the nearest in
+/// `known`, or the key of `[grid]` that `leaf` names. `leaf` is the last part of the dotted key.
 pub fn unknown_key(name: &str, leaf: &str, known: &[&str]) -> String {
     let grid_key = FIELDS.iter().any(|field| field.is_swept_in_grid() && field.name == spelt_out(leaf));
     let hint = match nearest(spelt_out(name), known.iter().copied()) {
@@ -56,7 +57,8 @@ pub fn unknown_key(name: &str, leaf: &str, known: &[&str]) -> String {
     format!("unknown key `{name}`; {hint}")
 }
 
-/// Takes the names out of serde's message about a field that it does not know; adds the keys that are swept in that table.
+/// Translates serde's message about an unknown field; `names` is the part of the message with the names.
+/// The known keys include the swept settings of that table, which serde does not know.
 fn unknown_field(names: &str, key: &str) -> Option<String> {
     let words: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
     let (name, known) = words.split_first()?;
@@ -67,7 +69,7 @@ fn unknown_field(names: &str, key: &str) -> Option<String> {
     Some(unknown_key(name, leaf, &known))
 }
 
-/// The key that a short form in `lstm-lab check` stands for.
+/// The key for a letter that `lstm-lab check` prints.
 fn spelt_out(name: &str) -> &str {
     match name {
         "T" => "seq_len",
@@ -78,7 +80,7 @@ fn spelt_out(name: &str) -> &str {
     }
 }
 
-/// What a type of Rust is to the writer of a config.
+/// The TOML name of a Rust type in serde's message.
 fn expected(wanted: &str) -> String {
     let length = wanted.strip_prefix("an array of length ");
     match wanted {
@@ -93,7 +95,7 @@ fn expected(wanted: &str) -> String {
     }
 }
 
-/// What stands in the config, where `wanted` should.
+/// The value that serde found instead of the type `wanted`.
 fn found(value: &str, wanted: &str) -> String {
     let too_large = |digits: &str| format!("{digits}, which is too large (at most {})", i64::MAX);
     if let Some(digits) = value.strip_prefix("integer ").and_then(|rest| rest.strip_suffix(" as i128")) {
@@ -102,7 +104,7 @@ fn found(value: &str, wanted: &str) -> String {
     let (kind, shown) = value.split_once(' ').unwrap_or((value, ""));
     let text = shown.trim_matches('"');
     match kind {
-        // What `--set` cannot read as a number it takes for a string.
+        // `--set` reads a number that does not fit into 64 bits as a string.
         "string" if wanted.len() == 3 && is_whole(text) => too_large(text),
         "string" => format!("the string {shown}"),
         "integer" | "boolean" => shown.trim_matches('`').to_string(),

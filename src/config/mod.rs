@@ -1,6 +1,7 @@
-//! From a TOML file to a checked experiment: `source` (text, overrides, lines) → `raw` (typed tables) → `check` → `spec`.
+//! Configs, from a TOML file to a checked experiment: `source` (text, overrides, lines) → `raw` (typed
+//! tables) → `check` → `spec`.
 //!
-//! A setting that is swept is declared in [`crate::settings`], not here.
+//! Swept settings are declared in [`crate::settings`], not here.
 
 mod check;
 mod error_text;
@@ -16,13 +17,14 @@ pub use check::published::{read_all as read_published, read_for as read_publishe
 pub use source::ConfigFile;
 pub use spec::Spec;
 
-/// The file of published results, beside configs and in results directories.
+/// The name of the file of published results, in the directory of a config and in results directories.
 pub const PUBLISHED: &str = "published.toml";
 
-/// Reads and checks a config file with the overrides `KEY=VALUE` of the command line, and the published results beside it.
+/// Reads and checks a config file, with the overrides `KEY=VALUE` of the command line, and the published
+/// results in its directory.
 ///
 /// # Errors
-/// The first problem found, with file, line, key, what was expected and what was found.
+/// The first problem: file, line, key, the expected and the found value.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Spec> {
     let file = ConfigFile::read(path, overrides)?;
     if path.ends_with(PUBLISHED) {
@@ -35,10 +37,10 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Spec> {
     Ok(Spec { published, ..spec })
 }
 
-/// The claim of a config that was saved beside results.
+/// Reads the claim of a config that was saved in a results directory, if it has one.
 ///
 /// # Errors
-/// A claim that is not sound, with file, line and key.
+/// The first wrong key of the claim, with file and line.
 pub fn read_claim(path: &Path) -> Result<Option<spec::Claim>> {
     let file = ConfigFile::read(path, &[])?;
     let claim = file.table()?.remove("claim");

@@ -1,5 +1,5 @@
-//! A config's text and its overrides: every problem becomes an error with place, line, key, what was expected, what was
-//! found.
+//! The text of a config and its overrides. Every problem becomes an error with place, line, key, the
+//! expected and the found value.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::support::error::ConfigError;
 /// A config file that was read, with the overrides of the command line.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
-    /// The path as the user gave it.
+    /// The path, as the user wrote it.
     place: String,
     text: String,
     overrides: Vec<Override>,
@@ -31,7 +31,7 @@ impl ConfigFile {
     /// Reads the file and the overrides; neither is checked yet.
     ///
     /// # Errors
-    /// The file is missing or not UTF-8; an override has no `=`, or a list that is no TOML.
+    /// The file is missing or not UTF-8. An override has no `=`, no key, or a list or table that is not TOML.
     pub fn read(path: &Path, overrides: &[String]) -> Result<ConfigFile, ConfigError> {
         let place = path.display().to_string();
         let error = |problem: String| ConfigError { place: place.clone(), line: None, key: None, problem };
@@ -49,7 +49,7 @@ impl ConfigFile {
     /// The config with every override applied.
     ///
     /// # Errors
-    /// Not TOML; an override inside a value that is no table.
+    /// The text is not TOML, or an override sets a key inside a value that is not a table.
     pub fn table(&self) -> Result<Table, ConfigError> {
         let mut table: Table = toml::from_str(&self.text).map_err(|error| {
             let offset = error.span().map(|span| span.start);
@@ -78,7 +78,8 @@ impl ConfigFile {
         })
     }
 
-    /// An error about the value of a dotted key such as `grid.cell` or `claim.test[0].metric`, with the place it came from.
+    /// An error about the value of a dotted key such as `grid.cell` or `claim.test[0].metric`. It names
+    /// the override or the line that sets the key.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let (problem, key_at_fault) = (problem.into(), Some(key.to_string()));
         if let Some(change) = self.overrides.iter().rev().find(|change| change.sets(key)) {
@@ -93,7 +94,7 @@ impl ConfigFile {
         ConfigError { place: self.place.clone(), line: None, key: None, problem: problem.into() }
     }
 
-    /// Returns true where the file or an override sets this dotted key.
+    /// Returns true if the file or an override sets this dotted key.
     pub fn sets(&self, key: &str) -> bool {
         self.overrides.iter().any(|change| change.key == key) || self.offset_of(key).is_some()
     }
@@ -120,7 +121,7 @@ impl ConfigFile {
         }
     }
 
-    /// The key on the line of `offset`, for text that is no TOML.
+    /// The key on the line of `offset`, for text that is not TOML.
     fn key_at(&self, offset: usize) -> Option<String> {
         let line = self.text.lines().nth(self.line_at(offset) - 1)?;
         let name = line.split_once('=')?.0.trim();
@@ -150,7 +151,7 @@ impl Override {
                 let problem = "expected a list or a table in TOML, with quotes around each string";
                 return Err(error(format!("{problem}: [\"rnn\", \"lstm\"]; found {text}")));
             }
-            // A word is a string: `--set grid.cell=lstm` needs no quotes.
+            // A value that is not TOML is a string: `--set grid.cell=lstm` needs no quotes.
             None => Value::String(text.to_string()),
         };
         Ok(Override { argument: argument.to_string(), key: key.to_string(), value })
@@ -176,13 +177,13 @@ impl Override {
         format!("--set {}", self.argument)
     }
 
-    /// Returns true where the value of `key` comes from here: of this key, or of one inside it.
+    /// Returns true if this override sets the value of `key`: its own key, or one inside it.
     fn sets(&self, key: &str) -> bool {
         key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
 }
 
-/// Splits `test[2]` into the key `test` and the index 2; a word by itself has no index.
+/// Splits `test[2]` into the key `test` and the index 2. A key without brackets has no index.
 fn indexed(word: &str) -> Option<(&str, Option<usize>)> {
     let Some((word, number)) = word.split_once('[') else { return Some((word, None)) };
     Some((word, Some(number.strip_suffix(']')?.parse().ok()?)))

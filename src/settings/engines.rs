@@ -1,4 +1,4 @@
-//! The engines of a run: one, or several timed side by side, other frameworks among them.
+//! The engines of a run: one, or for `speed` several, with other frameworks.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use serde::{Serialize, Serializer};
 use super::names::FrameworkName;
 use crate::engine::EngineName;
 
-/// The engines of a run, in the order in which a config names them; empty for a model without recurrent layers.
+/// The engines of a run, in the order of the config; empty for a model without recurrent layers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Engines {
-    /// Engines of this program.
+    /// The engines of this program.
     pub engines: Vec<EngineName>,
-    /// Other libraries, for `speed`.
+    /// The other frameworks, for `speed`.
     pub frameworks: Vec<FrameworkName>,
 }
 
@@ -23,14 +23,14 @@ impl Engines {
         Engines { engines: vec![engine], frameworks: vec![] }
     }
 
-    /// The first engine; none where there is none.
+    /// The first engine, if there is one.
     pub fn first(&self) -> Option<EngineName> {
         self.engines.first().copied()
     }
 }
 
 impl fmt::Display for Engines {
-    /// Names separated by spaces.
+    /// Writes the names, separated by spaces.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let engines = self.engines.iter().map(|engine| engine.as_str());
         let names: Vec<&str> = engines.chain(self.frameworks.iter().map(|name| name.as_str())).collect();

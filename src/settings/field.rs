@@ -1,4 +1,4 @@
-//! One setting: its name, its form, the values that are allowed, and how a config sweeps it.
+//! One setting: its name, its form, its allowed values, and the way a config sweeps it.
 
 use super::names::{ExperimentKind, OptimizerName};
 use super::{FIELDS, Settings};
@@ -7,13 +7,13 @@ use super::{FIELDS, Settings};
 pub struct Field {
     /// The key in configs and the column in CSV files.
     pub name: &'static str,
-    /// The head of its column in a report.
+    /// The column header in a report.
     pub symbol: &'static str,
     /// The label of one value in a figure.
     pub label: Label,
     /// The type of its values in TOML.
     pub form: Form,
-    /// The way a config sweeps it; none where something else decides it.
+    /// The way a config sweeps it; `None` for a setting that no grid has.
     pub axis: Option<Axis>,
     range: Range,
     get: fn(&Settings) -> Option<String>,
@@ -38,7 +38,7 @@ pub enum Label {
     Value,
     /// A letter and the value: `T100`.
     Prefix(&'static str),
-    /// Name and value: `clip norm=1`.
+    /// The symbol and the value: `clip norm=1`.
     Named,
 }
 
@@ -58,7 +58,7 @@ pub enum Table {
 pub struct Of {
     /// The kind of experiment.
     pub kind: ExperimentKind,
-    /// The optimizer; without meaning outside training.
+    /// The optimizer; ignored outside training.
     pub optimizer: OptimizerName,
 }
 
@@ -66,7 +66,7 @@ pub struct Of {
 pub struct Axis {
     /// The table of its key.
     pub table: Table,
-    /// The values where the config has no such key, separated by spaces.
+    /// The default values, separated by spaces.
     pub default: fn(Of) -> &'static str,
 }
 
@@ -77,7 +77,8 @@ struct Range {
 }
 
 impl Field {
-    /// A setting with the head `symbol` for its column in reports; [`fields!`] adds its name and its place in [`Settings`].
+    /// A setting with the column header `symbol` in reports. [`fields!`] adds its name and its access to
+    /// [`Settings`].
     pub(super) const fn new(symbol: &'static str, form: Form, expected: &'static str) -> Field {
         Field {
             name: "",
@@ -113,7 +114,7 @@ impl Field {
         Field { name, get, set, ..self }
     }
 
-    /// The value as text; none where the run has no such setting.
+    /// The value as text; `None` if the run has no such setting.
     pub fn get(&self, settings: &Settings) -> Option<String> {
         (self.get)(settings)
     }
@@ -121,7 +122,7 @@ impl Field {
     /// Sets the value from its text.
     ///
     /// # Errors
-    /// A text that is no value of this setting: what was expected and what was found.
+    /// A text that is not a value of this setting. The message has the expected and the found value.
     pub fn set(&self, settings: &mut Settings, text: &str) -> Result<(), String> {
         let is_number = self.form != Form::Word && !text.is_empty();
         if is_number && !text.parse().is_ok_and(self.range.holds) {
@@ -130,17 +131,17 @@ impl Field {
         (self.set)(settings, text)
     }
 
-    /// Returns true where a config of this kind sweeps the setting.
+    /// Returns true if a config of this kind sweeps the setting.
     pub fn is_swept_by(&self, kind: ExperimentKind) -> bool {
         self.is_swept_in_grid() || self.swept_beside(kind.as_str())
     }
 
-    /// Returns true where the setting is a key of `[grid]`.
+    /// Returns true if the setting is a key of `[grid]`.
     pub fn is_swept_in_grid(&self) -> bool {
         self.axis.as_ref().is_some_and(|axis| axis.table == Table::Grid)
     }
 
-    /// Returns true where the setting is a key of the kind's own table.
+    /// Returns true if the setting is a key of the table `[kind]`.
     pub fn swept_beside(&self, kind: &str) -> bool {
         match self.axis.as_ref().map(|axis| axis.table) {
             Some(Table::Gradients) => kind == ExperimentKind::Gradients.as_str(),
@@ -149,13 +150,13 @@ impl Field {
         }
     }
 
-    /// The values where the config has no such key.
+    /// The default values.
     pub fn default(&self, of: Of) -> Vec<String> {
         let text = self.axis.as_ref().map_or("", |axis| (axis.default)(of));
         text.split(' ').map(str::to_string).collect()
     }
 
-    /// Name and value in one short word for a figure; empty where there is no value.
+    /// The short label of the value in a figure; empty if the run has no such setting.
     pub fn label(&self, settings: &Settings) -> String {
         match (self.get(settings), self.label) {
             (None, _) => String::new(),
@@ -166,7 +167,7 @@ impl Field {
     }
 }
 
-/// The setting of that name.
+/// The setting with this name.
 pub fn field(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.name == name)
 }

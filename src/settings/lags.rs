@@ -1,16 +1,16 @@
-//! Which lags are written, where not all are.
+//! The choice of lags that have rows.
 
 use super::names::Lags;
 
 impl Lags {
-    /// Whether a row is written for this lag of a sequence of `steps`: all, or about fifty a decade.
+    /// Returns true if this lag of a sequence of `steps` has a row: each lag, or about fifty per decade.
     pub fn writes(self, lag: usize, steps: usize) -> bool {
         self == Lags::All || spaced(lag, steps, 50)
     }
 }
 
-/// Whether a lag is among about `per_decade` a decade: each up to that many, then the first of every such part of a decade,
-/// and the last.
+/// Returns true for about `per_decade` lags per decade: each lag up to `per_decade`, the first lag of
+/// each of `per_decade` equal parts of the logarithm's decade, and the last lag.
 pub fn spaced(lag: usize, steps: usize, per_decade: usize) -> bool {
     let part = |lag: usize| (per_decade as f64 * (lag as f64).log10()).floor();
     lag <= per_decade || lag + 1 == steps || part(lag) != part(lag - 1)

@@ -1,7 +1,7 @@
-//! The settings of a run: the one list of what can vary between two runs of an experiment.
+//! The settings of a run: the one list of values that can differ between two runs of an experiment.
 //!
-//! A setting is a field of [`Settings`] and a row of [`FIELDS`]. Configs, plans, selectors, CSV files and reports all go
-//! through that list, so a new setting is declared here once.
+//! A setting is a field of [`Settings`] and a row of [`FIELDS`]. Configs, plans, selectors, CSV files
+//! and reports all read that list, so a new setting is declared here once.
 
 mod engines;
 mod field;
@@ -21,55 +21,70 @@ use crate::device::Dtype;
 use field::fields;
 use names::{ExperimentKind, LossName, ModelName, OptimizerName};
 
-/// Everything that can vary between two runs of an experiment. A field that a run does not have is `None`, or empty.
+/// The values that can differ between two runs of an experiment. A setting that a run does not have is
+/// `None` or empty. A size is 0 while the data that determines it is unknown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
-    /// What is measured.
+    /// The measurement: `gradients`, `jacobian`, `speed` or `training`.
     pub kind: ExperimentKind,
     /// The task with the name of its data or variant: `noise`, `text shakespeare`, `adding 2016`.
     pub task: String,
-    /// The network, for training.
+    /// The model that is trained: `recurrent` (default), `attention` or `transformer`.
     pub model: Option<ModelName>,
-    /// The cell; none for a model without recurrent layers, which has no engine and no init either.
+    /// The cell of recurrent layers: `rnn`, `lstm` or `gru`; default: all three. The model `transformer`
+    /// has none.
     pub cell: Option<CellName>,
-    /// The engine; for `speed` everything that is timed side by side.
+    /// The engine: `stepwise`, `fused`, `analytic`, `simd` (f32 on the CPU) or `builtin`. Default:
+    /// `analytic` for `gradients` and `jacobian`, `auto` for `speed` and `training`. `jacobian` takes
+    /// `analytic` only. `auto` means all engines that support the device and the dtype (`speed`), or the
+    /// fastest of them (`training`); it is never part of a list. `speed` times all engines of the list in
+    /// one run, and `builtin` must be among them.
     pub engine: Engines,
-    /// The init policy.
+    /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;
+    /// default: `pytorch`.
     pub init: Option<Init>,
-    /// Number of stacked layers.
+    /// The number of stacked layers, L, from 1 to 1000; default: 1.
     pub layers: usize,
-    /// Features of the input at each step, I; 0 while the data that decides it is unknown.
+    /// The number of input features per step, I, from 1 to 2^40; default: 32. Only for `noise` and for
+    /// `encoding = "embedding"`; other data determines it.
     pub input_size: usize,
-    /// Units of each layer, H; 0 while the data that decides it is unknown.
+    /// The number of hidden units of each layer, H, from 1 to 2^40; default: 64.
     pub hidden_size: usize,
-    /// Steps, T.
+    /// The number of steps, T, from 1 to 2^40; default: 100. `jacobian` and `adding` need at least 2
+    /// steps; `temporal_order` and the variant `1997` of `adding` need 10. Not for `images`, which have
+    /// one step per pixel.
     pub seq_len: usize,
-    /// Sequences in a batch, B.
+    /// The number of sequences in a batch, B, from 1 to 2^40. Default: 16 for `gradients` and `speed`, 1
+    /// for `jacobian` (its only value), 32 for `training`.
     pub batch_size: usize,
-    /// The floating-point type.
+    /// The floating-point type: `f32` or `f64`. Default: `f64` for `gradients` and `jacobian` (its only
+    /// value), `f32` for `speed` and `training`.
     pub dtype: Dtype,
-    /// `cpu` or `cuda:N`.
+    /// The device, `cpu` or `cuda:N`, from the option `--device`.
     pub device: String,
-    /// CPU threads that libtorch and the kernels may use.
+    /// The number of CPU threads that libtorch and the kernels may use, from the option `--threads`.
     pub threads: usize,
-    /// The loss that is differentiated, for `gradients`.
+    /// The loss that `gradients` differentiates: `last` (default), `sum` or `task`. `last` is a random
+    /// unit vector times h_T, `sum` the same vector times every h_t. `task` is the task's own loss, for
+    /// `text` only.
     pub loss: Option<LossName>,
-    /// The optimizer, for training.
+    /// The optimizer of `training`.
     pub optimizer: Option<OptimizerName>,
-    /// Step size after the warm-up, for training.
+    /// The learning rate after the warm-up, above 0; default: 0.1 for `sgd`, 0.001 for the others.
     pub learning_rate: Option<f64>,
-    /// The norm to which a larger gradient is scaled down, for training; 0 for never.
+    /// The L2 norm to which a larger gradient is scaled down, at least 0; default: 0, for no clipping.
     pub clip_norm: Option<f64>,
-    /// Probability with which a value between two layers is set to 0 in training.
+    /// The probability that dropout between layers sets a value to 0, from 0 to below 1; default: 0.
     pub dropout: Option<f64>,
-    /// Fraction of the training data that is learned from.
+    /// The fraction of the training data of `text` or `images` that is used, above 0 and at most 1;
+    /// default: 1.
     pub train_fraction: Option<f64>,
-    /// The seed of every random number in the run.
+    /// The seed of every random number in the run, one of `seeds`.
     pub seed: u64,
 }
 
 impl Settings {
-    /// Settings of a kind before anything is chosen: no words, sizes of 0.
+    /// The settings of a kind before any value is chosen: texts are empty, sizes are 0.
     pub fn blank(kind: ExperimentKind) -> Settings {
         Settings {
             kind,
@@ -96,7 +111,8 @@ impl Settings {
         }
     }
 
-    /// The value of the setting `name` as configs and CSV files write it; none where the run has no such setting.
+    /// The value of the setting `name` as configs and CSV files write it; `None` if the run has no such
+    /// setting.
     pub fn value(&self, name: &str) -> Option<String> {
         field(name).and_then(|field| field.get(self))
     }
@@ -117,7 +133,7 @@ impl Settings {
         self.init.expect("recurrent layers have an init")
     }
 
-    /// The network: recurrent layers unless training chooses another.
+    /// The model: recurrent layers, unless training chooses another.
     pub fn model(&self) -> ModelName {
         self.model.unwrap_or(ModelName::Recurrent)
     }
@@ -132,7 +148,7 @@ const fn word(symbol: &'static str) -> Field {
     Field::new(symbol, Form::Word, "")
 }
 
-/// A size. A product of two of the largest fits into 128 bits.
+/// A size. The product of two sizes fits into 128 bits.
 const fn size(symbol: &'static str) -> Field {
     Field::new(symbol, Form::Whole, "")
         .range("a whole number from 1 to 2^40", |size| (1.0..=LARGEST).contains(&size))
@@ -144,7 +160,7 @@ const fn number(symbol: &'static str) -> Field {
 
 const LARGEST: f64 = (1_u64 << 40) as f64;
 
-/// Every setting, in the order of the columns of CSV files. The string is the head of its column in a report.
+/// Every setting, in the order of the CSV columns. The string is the column header in a report.
 pub static FIELDS: &[Field] = fields![
     kind: word("kind"),
     task: word("task"),
@@ -180,7 +196,7 @@ pub static FIELDS: &[Field] = fields![
     seed: Field::new("seed", Form::Whole, "a whole number of at least 0").labelled(Label::Named),
 ];
 
-/// The fastest engine for training, all engines for speed, the one with exact adjoints for the rest.
+/// `auto` for training and speed, and the engine with exact adjoints for the other kinds.
 fn default_engine(of: Of) -> &'static str {
     match of.kind {
         ExperimentKind::Training | ExperimentKind::Speed => AUTO,
@@ -188,7 +204,7 @@ fn default_engine(of: Of) -> &'static str {
     }
 }
 
-/// Gradients and products of Jacobians lose digits over many steps.
+/// f64 for gradients and Jacobians, whose products lose digits over many steps.
 fn default_dtype(of: Of) -> &'static str {
     match of.kind {
         ExperimentKind::Gradients | ExperimentKind::Jacobian => "f64",
@@ -196,7 +212,7 @@ fn default_dtype(of: Of) -> &'static str {
     }
 }
 
-/// Each sequence has a Jacobian of its own.
+/// 1 for Jacobians, since each sequence has its own Jacobian.
 fn default_batch_size(of: Of) -> &'static str {
     match of.kind {
         ExperimentKind::Jacobian => "1",
@@ -209,5 +225,5 @@ fn default_rate(of: Of) -> &'static str {
     if of.optimizer == OptimizerName::Sgd { "0.1" } else { "0.001" }
 }
 
-/// The word for an engine that is chosen where the device and the type are known.
+/// The name for an engine that is chosen once device and dtype are known.
 pub const AUTO: &str = "auto";

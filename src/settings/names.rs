@@ -1,9 +1,12 @@
-//! The words that an experiment is written in, apart from cells, engines and types.
+//! The vocabularies of configs, except those of cells, engines and types.
+//!
+//! `lstm-lab list` prints the comments of the variants of some enums. The macro allows one line for each
+//! variant.
 
 use crate::support::names::names;
 
 names! {
-    /// What an experiment measures.
+    /// The measurement of an experiment.
     ExperimentKind ("kind") {
         /// norms of the gradient at every step
         Gradients = "gradients",
@@ -17,7 +20,7 @@ names! {
 }
 
 names! {
-    /// Where sequences come from.
+    /// The source of sequences.
     TaskName ("task") {
         /// independent standard normal numbers
         Noise = "noise",
@@ -35,7 +38,7 @@ names! {
 }
 
 names! {
-    /// How a character (a word, a symbol) becomes a vector.
+    /// The encoding of a symbol (a character or a word) as a vector.
     Encoding ("encoding") {
         /// one component a character of the vocabulary
         OneHot = "one_hot",
@@ -45,7 +48,7 @@ names! {
 }
 
 names! {
-    /// What is differentiated in a `gradients` experiment.
+    /// The loss that a `gradients` experiment differentiates.
     LossName ("loss") {
         /// a random unit vector times h_T, so that the norm at lag 0 is 1
         Last = "last",
@@ -57,17 +60,17 @@ names! {
 }
 
 names! {
-    /// At which lags norms are written; all of them are computed.
+    /// The lags whose norms have rows. All norms are computed.
     Lags ("choice of lags") {
-        /// every step
+        /// every lag
         All = "all",
-        /// every step up to lag 50, then about fifty a decade, and the first step
+        /// every lag up to 50, then about fifty per decade, and the largest lag
         Log = "log",
     }
 }
 
 names! {
-    /// What is timed in a `speed` experiment.
+    /// The pass that a `speed` experiment times.
     PassName ("pass") {
         /// the output, with no gradient recorded
         Forward = "forward",
@@ -77,7 +80,7 @@ names! {
 }
 
 names! {
-    /// A library whose network is timed beside the engines, in a process of its own.
+    /// Another framework, timed in turn with the engines in its own process.
     FrameworkName ("framework") {
         /// PyTorch in Python: torch.nn.LSTM, GRU, RNN
         PyTorch = "pytorch",
@@ -101,15 +104,15 @@ names! {
         DirectH = "direct_h",
         /// the derivative with respect to the input x_t
         InputX = "input_x",
-        /// the part of total_c (lstm) or total_h (gru) that came back along the state itself, through f or z alone
+        /// the part of total_c (lstm) or total_h (gru) that passed along the state alone, through f or z
         CellPath = "cell_path",
-        /// the other part, which came through the gates and W_hh at some step
+        /// the other part, which passed through the gates and W_hh at some step
         GatePath = "gate_path",
     }
 }
 
 names! {
-    /// A number about the product of Jacobians ∂s_T/∂s_t, s the whole state.
+    /// A number about the product of Jacobians ∂s_T/∂s_t, where s is the whole state.
     JacobianQuantity ("quantity of a Jacobian") {
         /// log10 of its Frobenius norm
         Frobenius = "frobenius",
@@ -119,7 +122,7 @@ names! {
         SingularValue = "singular_value",
         /// log10 of the largest over the smallest singular value
         ConditionNumber = "condition_number",
-        /// Lyapunov exponents in nats a step, the largest first
+        /// Lyapunov exponents in nats per step, the largest first
         Lyapunov = "lyapunov",
     }
 }
@@ -143,7 +146,7 @@ names! {
 }
 
 names! {
-    /// What one symbol of a text is.
+    /// The symbols of a text.
     Tokenizer ("tokenizer") {
         /// a Unicode character
         Character = "character",
@@ -153,7 +156,7 @@ names! {
 }
 
 names! {
-    /// Which form of the adding problem.
+    /// The variant of the adding problem.
     AddingVariant ("variant of the adding problem") {
         /// numbers in [-1, 1], length T to 1.1 T, target 0.5 + (a + b)/4 (Hochreiter & Schmidhuber 1997)
         Variant1997 = "1997",
@@ -163,7 +166,7 @@ names! {
 }
 
 names! {
-    /// After which steps an output is asked for.
+    /// The steps whose next symbol is predicted.
     Predict ("prediction") {
         /// after every step; the state is carried from one excerpt to the next
         EveryStep = "every_step",
@@ -173,7 +176,7 @@ names! {
 }
 
 names! {
-    /// What stands between input and readout.
+    /// The architecture between input and readout.
     ModelName ("model") {
         /// recurrent layers of `grid.cell`, then a dense readout
         Recurrent = "recurrent",
@@ -185,7 +188,7 @@ names! {
 }
 
 names! {
-    /// The rule by which parameters follow their gradient.
+    /// The rule of a parameter update.
     OptimizerName ("optimizer") {
         /// stochastic gradient descent, with momentum where that is above 0
         Sgd = "sgd",
@@ -199,7 +202,7 @@ names! {
 }
 
 names! {
-    /// How the learning rate moves over the steps, after the warm-up.
+    /// The schedule of the learning rate after the warm-up.
     ScheduleName ("schedule") {
         /// it stays
         Constant = "constant",

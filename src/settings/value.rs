@@ -1,4 +1,4 @@
-//! Values of settings as text: the same in configs, selectors and CSV files.
+//! The values of settings as text, which is the same in configs, selectors and CSV files.
 
 use super::engines::Engines;
 use super::names::{ExperimentKind, LossName, ModelName, OptimizerName};
@@ -6,15 +6,15 @@ use crate::cell::CellName;
 use crate::cell::init::Init;
 use crate::device::Dtype;
 
-/// A value that is written as text and read back as itself.
+/// A value that text represents exactly.
 pub trait Value: Sized {
-    /// The text; none where there is no value.
+    /// The text; `None` if there is no value.
     fn show(&self) -> Option<String>;
 
     /// Reads the text.
     ///
     /// # Errors
-    /// A message that says what was expected and what was found.
+    /// A message with the expected and the found text.
     fn read(text: &str) -> Result<Self, String>;
 }
 

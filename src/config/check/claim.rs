@@ -1,4 +1,4 @@
-//! `[claim]`.
+//! The check of `[claim]`.
 
 use super::reading::reading;
 use super::selector::selector;
@@ -10,7 +10,7 @@ use crate::support::error::ConfigError;
 /// Checks a claim.
 ///
 /// # Errors
-/// The first test that decides nothing.
+/// A claim without a test that can decide it; the first test with a wrong key.
 pub fn claim(file: &ConfigFile, raw: raw::Claim) -> Result<Claim, ConfigError> {
     if raw.test.is_empty() {
         return Err(file.error("claim.test", "expected at least one test, found an empty list"));

@@ -1,4 +1,4 @@
-//! The swept settings of each kind: its own grid, the shared one, and the keys among its other settings.
+//! The swept settings of each kind, from `[grid]`, `[KIND.grid]` and `[KIND]`.
 
 use toml::{Table, Value};
 
@@ -10,7 +10,7 @@ use crate::settings::names::{ExperimentKind, OptimizerName};
 use crate::settings::{self, AUTO, FIELDS, Field, Form, Of, Settings};
 use crate::support::error::ConfigError;
 
-/// A setting that something else decides, and the message for a config that sets it all the same.
+/// A setting that the task or the training decides, and the error message for a config that also sets it.
 type Fixed = (&'static str, String);
 
 /// The tables of a config that hold swept settings.
@@ -23,7 +23,7 @@ pub struct GridTables {
     among: Table,
 }
 
-/// The sizes that joint shapes can hold.
+/// The keys of an entry of `shapes`.
 const SIZES: [&str; 4] = ["seq_len", "batch_size", "input_size", "hidden_size"];
 
 /// The settings that the task or the training decides.
@@ -62,7 +62,7 @@ impl GridTables {
     /// Takes the swept settings out of a config.
     ///
     /// # Errors
-    /// A grid that is no table.
+    /// A `grid` that is not a table.
     pub fn take(file: &ConfigFile, config: &mut Table) -> Result<GridTables, ConfigError> {
         let as_table = |key: &str, value: Value| match value {
             Value::Table(table) => Ok(table),
@@ -82,7 +82,11 @@ impl GridTables {
         Ok(tables)
     }
 
-    /// The grid of one kind. What it comes to, with defaults, is put into `resolved` as `[KIND.grid]` and `[KIND]`.
+    /// The grid of one kind. Its keys, with defaults filled in, are written to `resolved` as
+    /// `[KIND.grid]` and `[KIND]`.
+    ///
+    /// # Errors
+    /// The first key that is unknown, contradicts another key or has a wrong value.
     pub fn grid(
         &self,
         file: &ConfigFile,
@@ -128,7 +132,7 @@ impl GridTables {
     }
 }
 
-/// The tables that count for one kind.
+/// The tables with the swept settings of one kind.
 struct KindTables<'a> {
     file: &'a ConfigFile,
     of: Of,
@@ -139,7 +143,8 @@ struct KindTables<'a> {
 }
 
 impl KindTables<'_> {
-    /// Joint sizes in the kind's own grid hide the shared sizes, and sizes there hide the shared joint sizes.
+    /// Removes the shared sizes that the kind's own grid overrides: its `shapes` replace single sizes,
+    /// and its single sizes replace `shapes`.
     fn hide_shared_sizes(&mut self) {
         if self.own.contains_key("shapes") {
             self.shared.retain(|name, _| SIZES.iter().all(|size| *size != name));
@@ -162,7 +167,7 @@ impl KindTables<'_> {
         }
     }
 
-    /// The value of a grid key with the dotted key of its place.
+    /// The value of a grid key, and the dotted key where the config sets it.
     fn find(&self, name: &str) -> Option<(String, &Value)> {
         let kind = self.of.kind;
         let own = self.own.get(name).map(|value| (format!("{kind}.grid.{name}"), value));
@@ -171,7 +176,7 @@ impl KindTables<'_> {
         own.or_else(shared).or_else(among)
     }
 
-    /// The joint sizes; one empty shape where there are none.
+    /// The entries of `shapes`; one empty entry if the config has none.
     fn shapes(&self) -> Result<Vec<Vec<spec::Value>>, ConfigError> {
         let Some((key, value)) = self.find("shapes") else { return Ok(vec![vec![]]) };
         let tables: Vec<Table> = self.file.typed(&key, value.clone())?;
@@ -213,7 +218,8 @@ impl KindTables<'_> {
         }
     }
 
-    /// The values of one setting, as text and as TOML; none where shapes or something else decides them.
+    /// The values of one setting, as text and as TOML; `None` if `shapes`, the task or the training
+    /// decides them.
     fn sweep(
         &self,
         field: &'static Field,
@@ -265,17 +271,17 @@ impl KindTables<'_> {
     fn text(&self, field: &Field, key: &str, value: &Value) -> Result<String, ConfigError> {
         let text = value_text(field, value).map_err(|problem| self.file.error(key, problem))?;
         if field.name == "engine" {
-            // Frameworks and several engines in one word belong to selectors alone.
+            // Only a selector may name frameworks, or several engines in one string.
             text.parse::<EngineName>().map_err(|problem| self.file.error(key, problem))?;
         }
         Ok(text)
     }
 }
 
-/// The one spelling of a setting's value, checked.
+/// Checks the value of a setting and returns it in its canonical spelling.
 ///
 /// # Errors
-/// A value of another type, or one that the setting does not allow.
+/// A value of the wrong type, or one that the setting does not allow.
 pub fn value_text(field: &Field, value: &Value) -> Result<String, String> {
     let text = match (field.form, value) {
         (Form::Word, Value::String(text)) if text.is_empty() => {
@@ -301,7 +307,7 @@ fn toml_value(form: Form, text: &str) -> Value {
     }
 }
 
-/// `{ seq_len = 20, batch_size = 4 }`.
+/// A shape as TOML: `{ seq_len = 20, batch_size = 4 }`.
 fn shown(shape: &Table) -> String {
     let sizes = shape.iter().map(|(name, size)| format!("{name} = {size}"));
     format!("{{ {} }}", sizes.collect::<Vec<_>>().join(", "))

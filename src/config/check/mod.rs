@@ -1,4 +1,4 @@
-//! The checks between the tables of a config and the experiment: each says which key is wrong.
+//! The checks that turn the tables of a config into an experiment. Each error names the wrong key.
 
 pub mod claim;
 mod grid;
@@ -18,10 +18,10 @@ use crate::settings::names::ExperimentKind;
 use crate::support::error::ConfigError;
 use grid::GridTables;
 
-/// Checks a config; published results are added later.
+/// Checks a config. `stem` is the default of its name. The caller adds the published results.
 ///
 /// # Errors
-/// The first key whose value cannot be used, with its line.
+/// The first key with a wrong value, and its line.
 pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     let mut table = file.table()?;
     let grids = GridTables::take(file, &mut table)?;
@@ -65,7 +65,7 @@ fn name(file: &ConfigFile, name: &str) -> Result<String, ConfigError> {
     Ok(name.to_string())
 }
 
-/// Refuses an empty list and a value that comes twice.
+/// Refuses an empty list and a repeated value.
 fn distinct<T: PartialEq + serde::Serialize>(
     file: &ConfigFile,
     key: &str,
@@ -83,12 +83,12 @@ fn distinct<T: PartialEq + serde::Serialize>(
     }
 }
 
-/// The text of a value without quotes.
+/// A value as text, without quotes.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-/// Gives each kind of the experiment its table, and refuses the table of another kind.
+/// Adds the missing table of each kind of the experiment, and refuses the table of any other kind.
 fn fill(file: &ConfigFile, config: &mut raw::Config) -> Result<(), ConfigError> {
     let has = |kind| config.kind.0.contains(&kind);
     for (kind, set) in [

@@ -1,4 +1,4 @@
-//! `published.toml`.
+//! The check of `published.toml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,18 +10,20 @@ use crate::config::source::ConfigFile;
 use crate::config::spec::{Publication, Published, PublishedNumber, Rule};
 use crate::support::error::{ConfigError, Result};
 
-/// Reads the publications of the experiment `name` from the file at `path`; none where there is no such file.
+/// Reads the publications of the experiment `name` from the file at `path`. They are empty if the file
+/// does not exist.
 ///
 /// # Errors
-/// The first number that cannot be judged, with file, line and key, also in an entry of another experiment.
+/// The first wrong key of the file, with its line. It may be in an entry of another experiment.
 pub fn read_for(path: &Path, name: &str) -> Result<Published> {
     Ok(read(path)?.remove(name).unwrap_or_default())
 }
 
-/// Reads the publications of every experiment in the file at `path`: of one, in a results directory.
+/// Reads the publications of every experiment in the file at `path`. The file of a results directory has
+/// one experiment.
 ///
 /// # Errors
-/// The first number that cannot be judged, with file, line and key.
+/// The first wrong key of the file, with its line.
 pub fn read_all(path: &Path) -> Result<Vec<Publication>> {
     Ok(read(path)?.into_values().flat_map(|published| published.publications).collect())
 }
@@ -86,7 +88,8 @@ fn finite(file: &ConfigFile, key: &str, number: Option<f64>) -> Result<(), Confi
     }
 }
 
-/// The rule that says what counts as a match: exactly one, unless the numbers do not compare.
+/// The condition for a match. A result must have exactly one, and none if the publication is
+/// `not_comparable`.
 fn rule(
     file: &ConfigFile,
     place: &str,

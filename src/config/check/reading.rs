@@ -8,7 +8,7 @@ use crate::support::error::ConfigError;
 /// Checks metric, quantity and lag of the table at `place`.
 ///
 /// # Errors
-/// A quantity or lag that does not belong to the metric; a norm without its lag.
+/// A quantity or lag that does not belong to the metric; `log10_norm` without a lag.
 pub fn reading(
     file: &ConfigFile,
     place: &str,

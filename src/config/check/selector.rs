@@ -1,4 +1,4 @@
-//! Tables of settings and values: in `exclude`, claims and published results.
+//! The check of selectors: tables of settings and values in `exclude`, claims and published results.
 
 use toml::Table;
 
@@ -9,10 +9,10 @@ use crate::settings::FIELDS;
 use crate::support::error::ConfigError;
 use crate::support::text::unknown;
 
-/// Checks a table of settings and values; `key` is its place.
+/// Checks a table of settings and values. `key` is the dotted key of the table.
 ///
 /// # Errors
-/// An empty table, a setting that no config sweeps, a value that it cannot have.
+/// An empty table, a setting that no config sweeps, a value that the setting does not allow.
 pub fn selector(file: &ConfigFile, key: &str, table: &Table) -> Result<Selector, ConfigError> {
     let known = || FIELDS.iter().filter(|field| field.axis.is_some() || field.name == "kind");
     let mut pairs = Vec::new();

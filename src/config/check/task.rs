@@ -1,4 +1,4 @@
-//! `[task]`.
+//! The check of `[task]`.
 
 use crate::config::raw;
 use crate::config::source::ConfigFile;
@@ -6,7 +6,8 @@ use crate::config::spec::{CorpusSpec, TaskSpec, TextSource};
 use crate::settings::names::{AddingVariant, Encoding, ExperimentKind, Predict, TaskName, Tokenizer};
 use crate::support::error::ConfigError;
 
-/// The keys of `[task]` beside its name, whether each is set, and the tasks that it belongs to.
+/// The keys of `[task]` other than `name`: each with `true` if the config sets it, and with the tasks
+/// that it belongs to.
 fn keys(raw: &raw::Task) -> [(&'static str, bool, &'static [TaskName]); 11] {
     use TaskName::{Adding, CopyMemory, Images, TemporalOrder, Text};
     [
@@ -24,11 +25,11 @@ fn keys(raw: &raw::Task) -> [(&'static str, bool, &'static [TaskName]); 11] {
     ]
 }
 
-/// Checks the task and fills in what it leaves out. The path of a text file becomes absolute, so that the saved config
-/// means the same wherever it is run again.
+/// Checks the task and fills in its defaults. The path of a text file becomes absolute, so that the
+/// saved config runs from any directory.
 ///
 /// # Errors
-/// A key of another task; a task without its data.
+/// A key of another task; a task without its data; a wrong value.
 pub fn task(file: &ConfigFile, raw: &mut raw::Task) -> Result<TaskSpec, ConfigError> {
     let of_text = raw.dataset.is_some() || raw.file.is_some();
     let name = *raw.name.get_or_insert(if of_text { TaskName::Text } else { TaskName::Noise });
@@ -65,14 +66,16 @@ pub fn task(file: &ConfigFile, raw: &mut raw::Task) -> Result<TaskSpec, ConfigEr
     })
 }
 
-/// Refuses a task that a kind cannot measure: noise cannot be learned, and gradients are measured on noise or text.
+/// Checks that a kind can measure the task. `training` refuses `noise`; the other kinds take only
+/// `noise` and `text`.
 ///
 /// # Errors
-/// See above.
+/// A task that the kind cannot measure.
 pub fn fits(file: &ConfigFile, kind: ExperimentKind, task: &TaskSpec) -> Result<(), ConfigError> {
     let problem = match (kind, task) {
         (ExperimentKind::Training, TaskSpec::Noise) => {
-            "the task `noise` cannot be learned; expected `text`, `adding`, `copy_memory`, `temporal_order` or `images`"
+            "the task `noise` cannot be learned; expected `text`, `adding`, `copy_memory`, \
+             `temporal_order` or `images`"
                 .to_string()
         }
         (ExperimentKind::Training, _) | (_, TaskSpec::Noise | TaskSpec::Text { .. }) => return Ok(()),

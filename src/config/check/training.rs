@@ -1,4 +1,4 @@
-//! `[training]`.
+//! The check of `[training]`.
 
 use crate::config::raw;
 use crate::config::source::ConfigFile;
@@ -11,7 +11,7 @@ use crate::support::text::number;
 /// Checks the settings of training that are the same for all runs.
 ///
 /// # Errors
-/// Keys that exclude each other; a number out of range.
+/// Keys that contradict each other; a number out of range.
 pub fn training(
     file: &ConfigFile,
     raw: &raw::Training,

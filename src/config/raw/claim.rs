@@ -1,4 +1,4 @@
-//! `[claim]`.
+//! The keys of `[claim]` as a config has them.
 
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -12,7 +12,7 @@ use crate::settings::names::Quantity;
 pub struct Claim {
     /// The claim in one sentence.
     pub statement: String,
-    /// The tests that decide it.
+    /// The tests that decide the claim: at least one, and at least one that is not a control.
     pub test: Vec<Test>,
 }
 
@@ -20,26 +20,30 @@ pub struct Claim {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
-    /// The test in a few words.
+    /// The name of the test in the report: a few words.
     pub name: String,
-    /// The number that is read from each run.
+    /// The number that is read from each run: `slope`, `log10_norm`, `loss`, `accuracy`,
+    /// `bits_per_character`, `bits_per_word`, `perplexity`, `solved` or `seconds`.
     pub metric: ClaimMetric,
-    /// For a metric of gradients: `total_h` (default), `total_c`, …
+    /// The gradient that `slope` and `log10_norm` refer to: `total_h` (default), `total_c`, `direct_h`,
+    /// `input_x`, `cell_path` or `gate_path`, in the layer nearest the input.
     pub quantity: Option<Quantity>,
-    /// For `log10_norm`: the lag.
+    /// The lag of `log10_norm`, in steps: at least 0 and below T. Required for `log10_norm` only.
     pub lag: Option<i64>,
-    /// The value lies above this where the claim is right.
+    /// The bound above which the value supports the claim. A test has either `above` or `below`.
     pub above: Option<f64>,
-    /// The value lies below this where the claim is right.
+    /// The bound below which the value supports the claim. A test has either `above` or `below`.
     pub below: Option<f64>,
-    /// With `baseline`: `difference` (default) or `ratio`.
+    /// The comparison with `baseline`: `difference` (default) or `ratio`. `log10_norm` and `solved`
+    /// allow only a difference. The bound of a ratio is above 0.
     pub compare: Option<Comparison>,
-    /// Settings of the runs that are tested.
+    /// The settings that select the runs under test. These runs differ in the seed only.
     #[serde(rename = "where")]
     pub selected: Table,
-    /// Settings of the runs that they are compared with, seed by seed.
+    /// The settings that select the runs to compare with, seed by seed; default: none.
     pub baseline: Option<Table>,
-    /// `true` for a test that shows that the experiment can tell, and says nothing about the claim itself.
+    /// True if the test only shows that the experiment can detect an effect; default: `false`. If a
+    /// control fails, the claim is undecided.
     #[serde(default)]
     pub control: bool,
 }

@@ -1,4 +1,4 @@
-//! A whole config file.
+//! The keys of a whole config file.
 
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -12,36 +12,41 @@ use crate::settings::names::ExperimentKind;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Name of the results directory; default: the file's name without `.toml`.
+    /// The name of the experiment and of its results directory; default: the file's name without
+    /// `.toml`. Allowed are letters, digits, spaces, `-`, `_` and `.`, but no `.` at the beginning.
     pub name: Option<String>,
-    /// The question that the experiment asks.
+    /// The question that the experiment asks, for `check` and the report.
     pub question: Option<String>,
-    /// The publication that the claim or the method is from.
+    /// The publication of the claim or the method, for `check` and the report.
     pub source: Option<String>,
-    /// The expected outcome.
+    /// The expected outcome, for `check` and the report.
     pub expected: Option<String>,
-    /// The expected run time, and the machine it is meant for.
+    /// The expected run time and the machine that it refers to, for `check` and the report.
     pub expected_runtime: Option<String>,
-    /// `gradients`, `jacobian`, `speed`, `training`, or a list of them.
+    /// The measurement: `gradients`, `jacobian`, `speed`, `training`, or a list of them. The only
+    /// required key.
     pub kind: OneOrMany<ExperimentKind>,
-    /// The seeds: one run for each. `speed` uses the first alone.
+    /// The seeds, with one run per seed: a whole number from 0, or a list; default: 1. `speed` uses the
+    /// first only.
     #[serde(default = "default_seeds")]
     pub seeds: OneOrMany<Count>,
-    /// Grid points to leave out: tables of settings and the values they must all have.
+    /// The combinations of settings to leave out: a list of tables such as
+    /// `{ cell = "rnn", layers = 2 }`; default: none. A run is left out if it has all values of a table.
+    /// Each table must leave out a run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<Table>,
-    /// A statement about networks, and the tests that decide it.
+    /// The statement about networks that the experiment tests; default: none.
     pub claim: Option<Claim>,
-    /// The source of the sequences.
+    /// The source of the sequences; default: random numbers.
     #[serde(default)]
     pub task: Task,
-    /// Measurement of the kind `gradients`.
+    /// The settings of the kind `gradients`.
     pub gradients: Option<Gradients>,
-    /// Measurement of the kind `jacobian`.
+    /// The settings of the kind `jacobian`.
     pub jacobian: Option<Jacobian>,
-    /// Measurement of the kind `speed`.
+    /// The settings of the kind `speed`.
     pub speed: Option<Speed>,
-    /// Training.
+    /// The settings of the kind `training`.
     pub training: Option<Training>,
 }
 

@@ -1,4 +1,5 @@
-//! The tables of a config as serde reads them: typed values, unknown keys refused. Swept settings are taken out before.
+//! The tables of a config as serde reads them: values are typed, unknown keys are refused. Swept
+//! settings are removed from the tables first.
 
 mod claim;
 mod config;

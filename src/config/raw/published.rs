@@ -1,4 +1,4 @@
-//! `published.toml`: the published results that experiments repeat.
+//! The keys of `published.toml`: the published results that experiments repeat.
 
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -11,16 +11,18 @@ use crate::settings::names::Quantity;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publication {
-    /// Authors, title or place, and the table or section.
+    /// The authors, the title or journal, and the table or section.
     pub source: String,
-    /// The amount of training behind the numbers, in the publication's words.
+    /// The amount of training behind the numbers, as the publication states it; default: none.
     pub budget: Option<String>,
-    /// The reason why its numbers and ours do not compare.
+    /// The reason why its numbers and those of the experiment are not comparable. Results then get no
+    /// verdict.
     pub not_comparable: Option<String>,
-    /// Differences between the experiment and the publication.
+    /// The known differences between the experiment and the publication: a list of sentences; default:
+    /// none.
     #[serde(default)]
     pub deviations: Vec<String>,
-    /// The numbers.
+    /// The published numbers: at least one, unless `not_comparable` is set.
     #[serde(default)]
     pub result: Vec<PublishedResult>,
 }
@@ -29,25 +31,28 @@ pub struct Publication {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedResult {
-    /// Settings of the runs that repeat it.
+    /// The settings that select the runs that repeat the result. These runs differ in the seed only.
     #[serde(rename = "where")]
     pub selected: Table,
-    /// The number that is read from each run.
+    /// The number that is read from each run: a metric of a claim's test, or `sequences`, the number of
+    /// training sequences until the task was solved.
     pub metric: ClaimMetric,
-    /// For `log10_norm` and `slope`.
+    /// The gradient that `slope` and `log10_norm` refer to, as in a claim's test.
     pub quantity: Option<Quantity>,
-    /// For `log10_norm`.
+    /// The lag of `log10_norm`, in steps: at least 0. Required for `log10_norm` only.
     pub lag: Option<i64>,
     /// The published number, in the metric's unit.
     pub value: f64,
-    /// The chance level.
+    /// The value that chance reaches, in the metric's unit; default: unknown.
     pub chance: Option<f64>,
-    /// A match differs by at most this factor.
+    /// The largest factor, at least 1, between the mean and `value` that is a match, in either direction.
+    /// `value` must be above 0. A result has exactly one of `within_factor`, `at_most` and `at_least`.
     pub within_factor: Option<f64>,
-    /// A match is at most this.
+    /// The largest mean that is a match, instead of `within_factor`.
     pub at_most: Option<f64>,
-    /// A match is at least this.
+    /// The smallest mean that is a match, instead of `within_factor`.
     pub at_least: Option<f64>,
-    /// Runs trained on fewer sequences are not compared with the number: an early failure says nothing.
+    /// The number of training sequences below which a run is not compared, because every network fails
+    /// at first; default: none. A mean that is better than a match is always compared.
     pub min_sequences: Option<Count>,
 }

@@ -1,4 +1,4 @@
-//! `[task]`.
+//! The keys of `[task]` as a config has them.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,28 +9,38 @@ use crate::settings::names::{AddingVariant, Encoding, Predict, TaskName, Tokeniz
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
-    /// The task; default: `text` where there is a dataset or a file, else `noise`.
+    /// The task: `noise` or `text`; for `training` also `adding`, `copy_memory`, `temporal_order` or
+    /// `images`, but not `noise`. Default: `text` if `dataset` or `file` is set, else `noise`.
     pub name: Option<TaskName>,
-    /// For `text` and `images`: a dataset of `lstm-lab data list`.
+    /// The dataset. `text`: `shakespeare` or `sotu`, unless `file` is set. `images`: `fashion_mnist` or
+    /// `digits`, required.
     pub dataset: Option<String>,
-    /// For `text`: any UTF-8 file instead, relative to the working directory.
+    /// The path of a UTF-8 text file for `text`, instead of `dataset`. It is relative to the working
+    /// directory.
     pub file: Option<String>,
-    /// For a task with symbols: `one_hot` (default) or `embedding`.
+    /// The encoding of a symbol as a vector, for `text`, `copy_memory` and `temporal_order`: `one_hot`
+    /// (default), or `embedding` with `grid.input_size` components.
     pub encoding: Option<Encoding>,
-    /// For training on `text`: `character` (default) or `word`.
+    /// The symbols of `text` in training: `character` (default) or `word`.
     pub tokenizer: Option<Tokenizer>,
-    /// For training on `text`: fractions of the splits train, valid and test, in the text's order; default: 0.9, 0.05, 0.05.
+    /// The fractions of the splits train, valid and test of `text` in training, in the text's order.
+    /// Each is above 0, and their sum is 1; default: `[0.9, 0.05, 0.05]`.
     pub split: Option<[f64; 3]>,
-    /// For training on `text`: the number of characters from its beginning that are used; default: all.
+    /// The number of characters of `text` that training uses, from the beginning; at least 1, default: all.
     pub max_chars: Option<Size>,
-    /// For `text` by words: a word with fewer occurrences in the training split is unknown; default: 2.
+    /// The number of occurrences in the split train below which a word becomes `<unk>`, with
+    /// `tokenizer = "word"`; at least 1, default: 2.
     pub min_count: Option<Size>,
-    /// For training on `text`: `every_step` (default) or `last_step`.
+    /// The steps whose next symbol is predicted, for `text` in training: `every_step` (default) or
+    /// `last_step`. With `every_step`, each batch continues the one before it and keeps its state. With
+    /// `last_step`, excerpts come in random order.
     pub predict: Option<Predict>,
-    /// With `predict = "last_step"`: steps from the start of one excerpt to the start of the next; default: 1.
+    /// The number of symbols from the start of one excerpt to the start of the next, with
+    /// `predict = "last_step"`; at least 1, default: 1.
     pub stride: Option<Size>,
-    /// For `adding`: `2016` (default) or `1997`.
+    /// The variant of `adding`, a string: `"2016"` (default) or `"1997"`.
     pub variant: Option<AddingVariant>,
-    /// For `images`: `true` for pixels in one fixed random order; default: `false`.
+    /// True if the pixels of `images` come in one fixed random order, the same for all seeds; default:
+    /// `false`.
     pub permuted: Option<bool>,
 }

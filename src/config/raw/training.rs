@@ -1,4 +1,4 @@
-//! `[training]`, without the settings that are swept.
+//! The keys of `[training]` as a config has them, except the swept ones.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,45 +9,59 @@ use crate::settings::names::{OptimizerName, ScheduleName};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
-    /// Units of each recurrent layer where they differ; instead of `grid.hidden_size` and `grid.layers`.
+    /// The hidden units of each recurrent layer, a list such as `[128, 64]`, instead of
+    /// `grid.hidden_size` and `grid.layers`; default: none. Not for the model `transformer`.
     pub layer_sizes: Option<Vec<Size>>,
-    /// The number of parameters of every model, about; decides the hidden size instead of `grid.hidden_size`.
+    /// The target parameter count of every model, instead of `grid.hidden_size`; at least 1, default:
+    /// none. Each model gets the hidden size whose count is nearest.
     pub parameter_budget: Option<Size>,
-    /// Heads of a Transformer's attention.
+    /// The attention heads of the model `transformer`; they must divide its hidden size; at least 1,
+    /// default: 4.
     pub heads: Size,
-    /// `sgd`, `rmsprop`, `adam` or `adamw`.
+    /// The optimizer: `sgd`, `rmsprop`, `adam` (default) or `adamw`.
     pub optimizer: OptimizerName,
-    /// Momentum of `sgd`; default: 0.
+    /// The momentum of `sgd`, from 0 to below 1; default: 0.
     pub momentum: Option<f64>,
-    /// Decay of the moment estimates: `adam` and `adamw` (default: 0.9, 0.999), `rmsprop` (0, 0.99).
+    /// The decay rates of the first and second moment estimate, each from 0 to below 1; not for `sgd`.
+    /// Default: `[0.9, 0.999]` for `adam` and `adamw`, `[0, 0.99]` for `rmsprop`, whose first must be 0.
     pub betas: Option<[f64; 2]>,
-    /// The number added to a root before it divides; default: 1e-8, `sgd` has none.
+    /// The number added to the denominator of the update, at least 0; default: 1e-8. Not for `sgd`.
     pub epsilon: Option<f64>,
-    /// Weight decay; default: 0.01 for `adamw`, 0 for the others.
+    /// The weight decay, at least 0: decoupled for `adamw`, an L2 penalty for the others. Default: 0.01
+    /// for `adamw`, 0 for the others.
     pub weight_decay: Option<f64>,
-    /// `constant`, `linear` or `cosine`.
+    /// The schedule of the learning rate after the warm-up: `constant` (default), `linear` or `cosine`,
+    /// both to 0.
     pub schedule: ScheduleName,
-    /// Steps over which the learning rate rises from 0.
+    /// The number of updates over which the learning rate rises linearly from 0; default: 0.
     pub warmup_steps: Count,
-    /// Number of updates; default: 1000 unless there are `epochs`.
+    /// The number of parameter updates, at least 1; default: 1000 if `epochs` is not set.
     pub steps: Option<Size>,
-    /// Passes over the training data, instead of `steps` (`text`, `images`).
+    /// The number of passes over the training data of `text` or `images`, instead of `steps`; at least 1.
     pub epochs: Option<Size>,
-    /// Steps between rows of the split `train`; default: a hundredth of the run.
+    /// The number of updates between rows of the split train, at least 1; default: a hundredth of the run.
     pub log_every: Option<Size>,
-    /// Steps between evaluations on the split `valid`; default: a twentieth of the run.
+    /// The number of updates between evaluations on the split valid, at least 1; default: a twentieth of
+    /// the run.
     pub evaluate_every: Option<Size>,
-    /// Sequences of the splits `valid` and `test` where the task makes them; the most that are used where it has data.
+    /// The number of sequences in each of the splits valid and test, at least 1; default: 1000. For
+    /// `images` and excerpts of a text, it is the largest number that is used. It has no effect on
+    /// `text` with `predict = "every_step"`.
     pub eval_sequences: Size,
-    /// The task counts as solved, and the run ends, where the loss is below this.
+    /// The loss below which the task counts as solved and the run ends, above 0; default: none. If
+    /// `solved_accuracy` is set too, both must hold.
     pub solved_loss: Option<Positive>,
-    /// The task counts as solved where the accuracy is at least this.
+    /// The accuracy from which on the task counts as solved and the run ends, above 0 and at most 1;
+    /// default: none. It has no effect with `solved_sequences`.
     pub solved_accuracy: Option<f64>,
-    /// Judge by this number of training sequences in a row, all of them right, instead of by the split `valid`.
+    /// The number of consecutive training sequences that must all be correct for the task to count as
+    /// solved, at least 1; default: none. `solved_loss` then applies to their mean loss, not to the
+    /// split valid.
     pub solved_sequences: Option<Size>,
-    /// Steps between gradient norms over lag, in `gradients.csv`; default: never.
+    /// The number of updates between records of gradient norms over lag in `gradients.csv`, at least 1;
+    /// default: no records.
     pub gradient_profile_every: Option<Size>,
-    /// Seconds between checkpoints; 0 for one after each step.
+    /// The seconds between checkpoints, at least 0; default: 60. 0 writes one after each update.
     pub checkpoint_seconds: f64,
 }
 

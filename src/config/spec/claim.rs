@@ -1,4 +1,4 @@
-//! A claim and its tests.
+//! Claims and their tests.
 
 use std::fmt;
 
@@ -10,33 +10,34 @@ use crate::support::names::names;
 pub struct Claim {
     /// The claim in one sentence.
     pub statement: String,
-    /// What decides it: it is supported where each of them is, and undecided where a control is not.
+    /// The tests that decide it. The claim is supported if all of them are, and undecided if a control
+    /// is not.
     pub tests: Vec<Test>,
 }
 
-/// One test: a value a seed, whose interval must lie on one side of a bound.
+/// One test. It has one value per seed, and the interval of their mean must lie on one side of a bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Test {
-    /// What is tested, in a few words.
+    /// The name of the test in the report.
     pub name: String,
-    /// Which number of a run.
+    /// The number that is read from each run.
     pub reading: Reading,
-    /// The runs that are looked at.
+    /// The runs under test.
     pub selected: Selector,
-    /// The runs that they are compared with.
+    /// The runs to compare with, and the comparison.
     pub baseline: Option<(Comparison, Selector)>,
-    /// What the value must be.
+    /// The bound that the value must keep.
     pub bound: Bound,
-    /// Whether it shows that the experiment can tell, and says nothing of the claim itself.
+    /// True if the test only shows that the experiment can detect an effect.
     pub control: bool,
 }
 
 names! {
-    /// How two numbers of one seed become one.
+    /// The comparison of two numbers of one seed.
     Comparison ("comparison") {
-        /// the first less the second
+        /// the first minus the second
         Difference = "difference",
-        /// the first over the second; means are geometric
+        /// the first divided by the second; means are geometric
         Ratio = "ratio",
     }
 }
@@ -44,9 +45,9 @@ names! {
 /// The side of a number on which a value supports a claim.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
-    /// Larger values do.
+    /// Values above the number.
     Above(f64),
-    /// Smaller values do.
+    /// Values below the number.
     Below(f64),
 }
 

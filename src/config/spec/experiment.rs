@@ -1,45 +1,45 @@
-//! One experiment.
+//! A checked experiment.
 
 use toml::Table;
 
 use super::{Claim, Grid, Measure, Published, Selector, TaskSpec};
 use crate::config::source::ConfigFile;
 
-/// One experiment, checked.
+/// A checked experiment.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    /// Name of the results directory.
+    /// The name of the experiment and of its results directory.
     pub name: String,
-    /// The words that describe it.
+    /// The description.
     pub about: About,
-    /// The config with every default filled in, to be saved beside the results.
+    /// The config with its defaults filled in, for the results directory.
     pub resolved: Table,
-    /// One run for each; `speed` uses the first alone.
+    /// The seeds, with one run per seed. `speed` uses the first only.
     pub seeds: Vec<u64>,
     /// The source of the sequences.
     pub task: TaskSpec,
     /// The measurements, in the config's order.
     pub parts: Vec<Part>,
-    /// Grid points to leave out.
+    /// The grid points to leave out.
     pub exclude: Vec<Selector>,
-    /// A statement about networks, and the tests that decide it.
+    /// The claim that the experiment tests.
     pub claim: Option<Claim>,
     /// The published results that the experiment repeats.
     pub published: Published,
-    /// The text that all this was read from, for errors that are found later.
+    /// The config file, for the places of errors that are found later.
     pub file: ConfigFile,
 }
 
-/// The words that describe an experiment.
+/// The description of an experiment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct About {
     /// The question.
     pub question: Option<String>,
-    /// The publication that the claim or the method is from.
+    /// The publication of the claim or the method.
     pub source: Option<String>,
     /// The expected outcome.
     pub expected: Option<String>,
-    /// The expected run time, and the machine it is meant for.
+    /// The expected run time and the machine that it refers to.
     pub expected_runtime: Option<String>,
 }
 
@@ -48,6 +48,6 @@ pub struct About {
 pub struct Part {
     /// The measurement.
     pub measure: Measure,
-    /// The settings that vary.
+    /// The swept settings.
     pub grid: Grid,
 }

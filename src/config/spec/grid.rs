@@ -1,13 +1,13 @@
-//! The settings that vary, and their values.
+//! The swept settings and their values.
 
 use crate::settings::Field;
 
-/// Everything that is swept in one kind of measurement.
+/// The swept settings of one kind of measurement.
 #[derive(Clone)]
 pub struct Grid {
-    /// Settings that vary each with each.
+    /// The settings whose values are combined in every way.
     pub sweeps: Vec<Sweep>,
-    /// Sizes that vary together; one empty list where there are none.
+    /// The sizes that vary together, one list per shape; one empty list if there are none.
     pub shapes: Vec<Vec<Value>>,
 }
 
@@ -16,7 +16,7 @@ pub struct Grid {
 pub struct Sweep {
     /// The setting.
     pub field: &'static Field,
-    /// Its values as text, at least one, each once.
+    /// The values as text: at least one, all different.
     pub values: Vec<String>,
 }
 

@@ -1,4 +1,5 @@
-//! The measurement of each kind. Its tables are read from the config as they are.
+//! The measurement of each kind. Serde reads `[gradients]`, `[jacobian]` and `[speed]` directly into
+//! these types.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ pub enum Measure {
     Gradients(Gradients),
     /// Products of the state's Jacobians.
     Jacobian(Jacobian),
-    /// Engine against engine, in seconds.
+    /// The times of engines, in turn.
     Speed(Speed),
     /// Training on a task.
     Training(Box<TrainingSpec>),
@@ -31,7 +32,7 @@ impl Measure {
         }
     }
 
-    /// The other libraries that are timed; none where nothing is.
+    /// The other frameworks that are timed; empty for other kinds than `speed`.
     pub fn frameworks(&self) -> &[FrameworkName] {
         match self {
             Measure::Speed(speed) => &speed.frameworks.0,
@@ -40,17 +41,19 @@ impl Measure {
     }
 }
 
-/// `[gradients]`, without the loss, which is swept.
+/// The keys of `[gradients]`, except the swept `loss`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gradients {
-    /// Steps between the points at which `builtin` is cut to see its states; default: about fifty points.
+    /// The number of steps, at least 1, between the measured steps of the engine `builtin`, which exposes
+    /// no inner state; default: a fiftieth of the sequence. Other engines measure every step.
     pub split_every: Option<Size>,
-    /// `all` or `log`: the lags that rows are written for.
+    /// The lags that have rows: `all` (default), or `log`, which is about fifty per decade.
     pub lags: Lags,
-    /// `true` splits the adjoint into the part along the cell state and the part through the gates (engine `analytic`).
+    /// True if the adjoint is also split into the part along the cell state and the part through the
+    /// gates; default: `false`. Only for the engine `analytic`.
     pub path_split: bool,
-    /// `true` writes statistics of the gates to `gates.csv`.
+    /// True if statistics of the gates are written to `gates.csv`; default: `false`.
     pub gates: bool,
 }
 
@@ -60,15 +63,17 @@ impl Default for Gradients {
     }
 }
 
-/// `[jacobian]`.
+/// The keys of `[jacobian]`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Jacobian {
-    /// `all` or `log`: the lags that the norm is written for.
+    /// The lags with a row of the Frobenius norm: `all`, or `log` (default), which is about fifty per
+    /// decade. The other numbers have rows at about ten lags per decade.
     pub lags: Lags,
-    /// Steps from one QR decomposition to the next.
+    /// The number of steps from one QR decomposition to the next, at least 1; default: 1.
     pub qr_every: Size,
-    /// Steps at the end of the sequence that Lyapunov exponents leave out; default: a tenth of the sequence.
+    /// The number of steps at the end of the sequence that Lyapunov exponents leave out, from 0 to T −
+    /// 2; default: a tenth of the sequence.
     pub burn_in: Option<Count>,
 }
 
@@ -78,19 +83,22 @@ impl Default for Jacobian {
     }
 }
 
-/// `[speed]`.
+/// The keys of `[speed]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Speed {
-    /// `forward`, `train` or both.
+    /// The timed passes: `forward`, `train`, or a list of both (default).
     pub pass: OneOrMany<PassName>,
-    /// Samples of each engine and pass.
+    /// The largest number of samples of each engine and pass, at least 1; default: 30.
     pub samples: Size,
-    /// Passes of each engine before the first sample.
+    /// The number of passes of each engine before the first sample, at least 1; default: 2.
     pub warmup: Size,
-    /// No further round of samples starts after this many seconds; five rounds are always taken.
+    /// The time in seconds after which no further round of samples starts, above 0; default: 20. The
+    /// passes share it equally. At least five rounds are made if `samples` allows.
     pub budget_seconds: Positive,
-    /// Other libraries that are timed beside the engines: `pytorch`, `jax`, `keras`, `onnxruntime`.
+    /// The other frameworks that are timed in turn with the engines: `pytorch`, `jax`, `keras`,
+    /// `onnxruntime`, or a list of them; default: none. They need f32, the CPU and
+    /// `scripts/frameworks/run`.
     pub frameworks: OneOrMany<FrameworkName>,
 }
 

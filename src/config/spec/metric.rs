@@ -1,4 +1,4 @@
-//! The one number of a run by which a claim or a published result is judged.
+//! The number of a run that decides a claim or a published result.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::settings::names::{ExperimentKind, Quantity};
 use crate::support::names::names;
 
 names! {
-    /// Which number of a run is meant.
+    /// The kind of number.
     ClaimMetric ("metric") {
         /// slope of log10 of the gradient's norm over lag, least squares
         Slope = "slope",
@@ -32,7 +32,7 @@ names! {
 }
 
 impl ClaimMetric {
-    /// The kind of the runs that have it.
+    /// The kind of the runs that have this number.
     pub fn kind(self) -> ExperimentKind {
         match self {
             ClaimMetric::Slope | ClaimMetric::Log10Norm => ExperimentKind::Gradients,
@@ -40,25 +40,25 @@ impl ClaimMetric {
         }
     }
 
-    /// Whether more of it is better.
+    /// Returns true if larger values are better.
     pub fn grows_better(self) -> bool {
         matches!(self, ClaimMetric::Accuracy | ClaimMetric::Solved)
     }
 }
 
-/// A metric, and for a gradient of what and where.
+/// A metric, and for a gradient its quantity and lag.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// Which number.
+    /// The metric.
     pub metric: ClaimMetric,
-    /// Of which quantity of `gradients.csv`, in the layer nearest the input; none for other metrics.
+    /// The quantity of `gradients.csv`, in the layer nearest the input; `None` for other metrics.
     pub quantity: Option<Quantity>,
-    /// At which lag, for `log10_norm`.
+    /// The lag, for `log10_norm`.
     pub lag: Option<usize>,
 }
 
 impl fmt::Display for Reading {
-    /// `log10_norm of total_h at lag 100`.
+    /// Writes a reading as `log10_norm of total_h at lag 100`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.metric)?;
         if let Some(quantity) = self.quantity {

@@ -1,4 +1,4 @@
-//! A checked experiment: every word known, every number in range, nothing optional that is needed.
+//! Checked experiments: every name is known, every number is in range, every required value is present.
 
 mod claim;
 mod experiment;

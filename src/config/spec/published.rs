@@ -7,22 +7,22 @@ use super::{Reading, Selector};
 /// The publications of one experiment.
 #[derive(Debug, Clone, Default)]
 pub struct Published {
-    /// In the file's order.
+    /// The publications, in the order of the file.
     pub publications: Vec<Publication>,
-    /// The same as TOML, to be saved beside the results; empty where nothing is published.
+    /// The same as TOML, for the results directory; empty if there are no publications.
     pub toml: String,
 }
 
-/// What was published in one place.
+/// One publication.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Publication {
-    /// Authors, title or place, and the table or section.
+    /// The authors, the title or journal, and the table or section.
     pub source: String,
-    /// How much was trained for the numbers, in the publication's words.
+    /// The amount of training behind the numbers.
     pub budget: Option<String>,
-    /// Why its numbers and ours do not compare.
+    /// The reason why its numbers and those of the experiment are not comparable.
     pub not_comparable: Option<String>,
-    /// Where the experiment differs from the publication.
+    /// The differences between the experiment and the publication.
     pub deviations: Vec<String>,
     /// The numbers.
     pub results: Vec<PublishedNumber>,
@@ -33,31 +33,32 @@ pub struct Publication {
 pub struct PublishedNumber {
     /// The runs that repeat it.
     pub selected: Selector,
-    /// Which number of a run.
+    /// The number that is read from each run.
     pub reading: Reading,
     /// The published number.
     pub value: f64,
-    /// What chance reaches.
+    /// The value that chance reaches.
     pub chance: Option<f64>,
-    /// What counts as a match; none where numbers do not compare.
+    /// The condition for a match; `None` if the numbers are not comparable.
     pub rule: Option<Rule>,
-    /// Runs that were trained on fewer sequences are not held against the number, unless they are better.
+    /// The number of training sequences below which a run is not compared, unless its result is better
+    /// than a match.
     pub min_sequences: Option<usize>,
 }
 
-/// What counts as a match.
+/// The condition for a match.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
-    /// At most so many times the published number, and at least that part of it.
+    /// The ratio to the published number is at most this factor, and at least its inverse.
     WithinFactor(f64),
-    /// At most this.
+    /// The number is at most this.
     AtMost(f64),
-    /// At least this.
+    /// The number is at least this.
     AtLeast(f64),
 }
 
 impl Rule {
-    /// Whether `found` is a match of `published`.
+    /// Returns true if `found` is a match of `published`.
     pub fn holds(self, found: f64, published: f64) -> bool {
         match self {
             Rule::WithinFactor(factor) => {

@@ -1,4 +1,4 @@
-//! `[task]`: where sequences come from.
+//! A checked `[task]`: the source of the sequences.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::settings::names::{AddingVariant, Predict, Tokenizer};
 use crate::settings::names::{Encoding, TaskName};
 
-/// Where sequences come from.
+/// The source of the sequences.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskSpec {
@@ -15,66 +15,67 @@ pub enum TaskSpec {
     Noise,
     /// Characters or words of a text.
     Text {
-        /// Which text; a run is known by its checksum instead.
+        /// The text. The run id depends on its checksum instead.
         #[serde(skip)]
         source: TextSource,
-        /// How a character becomes a vector.
+        /// The encoding of a symbol as a vector.
         encoding: Encoding,
-        /// What training makes of it.
+        /// The form of the text for training.
         corpus: CorpusSpec,
     },
     /// The sum of two marked numbers.
     Adding {
-        /// Which form of the problem.
+        /// The variant of the problem.
         variant: AddingVariant,
     },
     /// Ten symbols to be repeated.
     CopyMemory {
-        /// How a symbol becomes a vector.
+        /// The encoding of a symbol as a vector.
         encoding: Encoding,
     },
-    /// Which of two symbols came first.
+    /// The order of two symbols.
     TemporalOrder {
-        /// How a symbol becomes a vector.
+        /// The encoding of a symbol as a vector.
         encoding: Encoding,
     },
     /// Images pixel by pixel.
     Images {
-        /// A dataset that `lstm-lab data` knows.
+        /// The name of a dataset that `lstm-lab data` knows.
         dataset: String,
-        /// Whether the pixels come in one fixed random order instead of row by row.
+        /// True if the pixels come in one fixed random order instead of row by row.
         permuted: bool,
     },
 }
 
-/// What training makes of a text.
+/// The form of a text for training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CorpusSpec {
-    /// What one symbol is.
+    /// The symbols.
     pub tokenizer: Tokenizer,
-    /// Shares of the splits `train`, `valid` and `test`, in the text's order.
+    /// The fractions of the splits `train`, `valid` and `test`, in the text's order.
     pub split: [f64; 3],
-    /// Characters from the text's beginning that are used; `None`: all.
+    /// The number of characters that are used, from the beginning of the text; `None` for all.
     pub max_chars: Option<usize>,
-    /// A word that is rarer in the training split is unknown.
+    /// The number of occurrences in the training split below which a word is unknown.
     pub min_count: usize,
-    /// After which steps an output is asked for.
+    /// The steps whose next symbol is predicted.
     pub predict: Predict,
-    /// Steps from the start of one excerpt to that of the next, with `predict = "last_step"`.
+    /// The number of symbols from the start of one excerpt to that of the next, with
+    /// `predict = "last_step"`.
     pub stride: usize,
 }
 
-/// Which text.
+/// The source of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextSource {
-    /// A dataset that `lstm-lab data` knows.
+    /// The name of a dataset that `lstm-lab data` knows.
     Dataset(String),
-    /// Any UTF-8 file.
+    /// The path of a UTF-8 file.
     File(PathBuf),
 }
 
 impl TaskSpec {
-    /// The task's word.
+    /// The name of the task.
     pub fn name(&self) -> TaskName {
         match self {
             TaskSpec::Noise => TaskName::Noise,
@@ -86,7 +87,7 @@ impl TaskSpec {
         }
     }
 
-    /// How a symbol becomes a vector, for a task with symbols.
+    /// The encoding of a symbol as a vector, for a task with symbols.
     pub fn encoding(&self) -> Option<Encoding> {
         match self {
             TaskSpec::Text { encoding, .. }
@@ -96,7 +97,7 @@ impl TaskSpec {
         }
     }
 
-    /// Whether the task, and not the grid, says how many features an input has.
+    /// Returns true if the task, not the grid, determines the number of input features.
     pub fn fixes_input_size(&self) -> bool {
         match self.encoding() {
             Some(encoding) => encoding == Encoding::OneHot,
@@ -104,7 +105,8 @@ impl TaskSpec {
         }
     }
 
-    /// Features of the input at each step, where they hang on no data: one a symbol, or the numbers themselves.
+    /// The number of input features per step: one per symbol, or one per number. `None` if the data or
+    /// the grid determines it.
     pub fn features(&self) -> Option<usize> {
         match self {
             TaskSpec::Adding { .. } => Some(2),
@@ -115,7 +117,7 @@ impl TaskSpec {
         }
     }
 
-    /// Numbers in an answer, where they hang on no data: one, or one a class.
+    /// The number of components of an output: 1, or one per class. `None` if the data determines it.
     pub fn outputs(&self) -> Option<usize> {
         match self {
             TaskSpec::Adding { .. } => Some(1),
@@ -125,7 +127,7 @@ impl TaskSpec {
         }
     }
 
-    /// Steps of the longest sequence where T is `seq_len`.
+    /// The number of steps of the longest sequence, if T is `seq_len`.
     pub fn longest(&self, seq_len: usize) -> usize {
         match self {
             TaskSpec::Adding { variant: AddingVariant::Variant1997 } => seq_len + seq_len / 10,
@@ -134,7 +136,7 @@ impl TaskSpec {
         }
     }
 
-    /// What a symbol of a text is; none of other tasks.
+    /// The tokenizer of a text; `None` for other tasks.
     pub fn tokenizer(&self) -> Option<Tokenizer> {
         match self {
             TaskSpec::Text { corpus, .. } => Some(corpus.tokenizer),
@@ -142,7 +144,7 @@ impl TaskSpec {
         }
     }
 
-    /// The fewest steps of a sequence.
+    /// The minimum of `seq_len`.
     pub fn least_steps(&self) -> usize {
         match self {
             TaskSpec::Adding { variant: AddingVariant::Variant2016 } => 2,
@@ -151,7 +153,7 @@ impl TaskSpec {
         }
     }
 
-    /// Whether there is an end to the task's data.
+    /// Returns true if the task's data is finite, so that training can be counted in epochs.
     pub fn has_epochs(&self) -> bool {
         matches!(self, TaskSpec::Text { .. } | TaskSpec::Images { .. })
     }

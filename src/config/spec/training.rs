@@ -1,36 +1,37 @@
-//! What a `training` experiment may set, checked.
+//! The checked settings of training.
 
 use serde::Serialize;
 
 use crate::settings::names::{OptimizerName, ScheduleName};
 
-/// What one run learns with.
+/// The settings of training that are the same for all runs of an experiment.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrainingSpec {
-    /// Units of each recurrent layer, where they differ.
+    /// The hidden units of each recurrent layer; `None` if all layers have `hidden_size`.
     pub layer_sizes: Option<Vec<usize>>,
-    /// The number of parameters that decides each model's hidden size. That size is part of what a run is, this is not.
+    /// The target parameter count, which determines the hidden size of each model. The run id depends on
+    /// that size, not on this number.
     #[serde(skip)]
     pub parameter_budget: Option<usize>,
-    /// Heads of a Transformer's attention.
+    /// The attention heads of a Transformer.
     pub heads: usize,
-    /// The rule by which parameters follow their gradient.
+    /// The optimizer.
     pub optimizer: Optimizer,
-    /// How the learning rate moves.
+    /// The schedule of the learning rate.
     pub schedule: Schedule,
-    /// When the run ends at the latest.
+    /// The maximum length of the run.
     pub length: Length,
-    /// Steps between rows of the split `train`; `None`: a hundredth of the run.
+    /// The number of updates between rows of the split `train`; `None` for a hundredth of the run.
     pub log_every: Option<usize>,
-    /// Steps between evaluations; `None`: a twentieth of the run.
+    /// The number of updates between evaluations; `None` for a twentieth of the run.
     pub evaluate_every: Option<usize>,
-    /// Sequences of the splits `valid` and `test`, where the task does not have fewer.
+    /// The number of sequences in the splits `valid` and `test`, if the data has that many.
     pub eval_sequences: usize,
-    /// When the task counts as solved.
+    /// The criterion by which the task counts as solved.
     pub solved: Option<Solved>,
-    /// Steps between gradient norms over lag.
+    /// The number of updates between records of gradient norms over lag; `None` for no records.
     pub gradient_profile_every: Option<usize>,
-    /// Seconds between checkpoints. No part of what a run is: it changes no row.
+    /// The seconds between checkpoints. The run id does not depend on it, because it changes no row.
     #[serde(skip)]
     pub checkpoint_seconds: f64,
 }
@@ -38,44 +39,48 @@ pub struct TrainingSpec {
 /// An optimizer and its constants.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Optimizer {
-    /// Which.
+    /// The name.
     pub name: OptimizerName,
     /// Momentum of `sgd`.
     pub momentum: f64,
-    /// Decay of the means of the first and second moment.
+    /// The decay rates of the first and second moment estimate.
     pub betas: [f64; 2],
-    /// What is added to a root before it divides.
+    /// The number added to the denominator of the update.
     pub epsilon: f64,
-    /// Decay of the parameters.
+    /// The weight decay.
     pub weight_decay: f64,
 }
 
-/// How the learning rate moves.
+/// The schedule of the learning rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Schedule {
-    /// After the warm-up.
+    /// The schedule after the warm-up.
     pub name: ScheduleName,
-    /// Steps over which it rises from 0.
+    /// The number of updates over which the learning rate rises from 0.
     pub warmup_steps: usize,
 }
 
-/// When a run ends at the latest.
+/// The maximum length of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
-    /// After so many updates.
+    /// A number of updates.
     Steps(usize),
-    /// After so many passes over the training data.
+    /// A number of passes over the training data.
     Epochs(usize),
 }
 
-/// When a task counts as solved; every condition that is set must hold.
+/// The criterion by which a task counts as solved.
+///
+/// Without `sequences`, `loss` and `accuracy` refer to the split `valid`, and both must hold if both are
+/// set. With `sequences`, `loss` refers to the mean over those sequences, and `accuracy` is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Solved {
-    /// The loss is below this.
+    /// The loss must be below this.
     pub loss: Option<f64>,
-    /// The accuracy is at least this.
+    /// The accuracy must be at least this.
     pub accuracy: Option<f64>,
-    /// Both of the last so many training sequences, each of them right; `None`: of the split `valid`.
+    /// The number of last training sequences that must all be correct; `None` for a criterion on the
+    /// split `valid`.
     pub sequences: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! Values that are checked as they are read.
+//! Types that check their values while serde reads them.
 
 mod numbers;
 mod one_or_many;

@@ -1,8 +1,8 @@
-//! Numbers that are checked as they are read.
+//! Numbers that check their range while serde reads them.
 
 use serde::{Deserialize, Serialize};
 
-/// A whole number from 1 to 2^40, so that a product of two of them fits into 128 bits.
+/// A whole number from 1 to 2^40. The product of two of them fits into 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Size(pub usize);

@@ -25,7 +25,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     }
 }
 
-/// Hands a lone value to `T` itself, so that a wrong type is reported as plainly as it is inside a list.
+/// Passes a single value to `T`, so that the error about a wrong type is the same as inside a list.
 struct OneOrManyVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
