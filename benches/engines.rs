@@ -1,7 +1,8 @@
-//! `cargo bench`: the time of one step, a forward pass and a training pass, for each engine (LSTM, f32, CPU).
+//! The benchmark of `cargo bench`: the time of one step, a forward pass and a training pass, for each
+//! engine (LSTM, f32, CPU).
 //!
-//! These times show the effect of a change. Published ratios come from `experiments/speed.toml`, which interleaves the
-//! samples of the engines.
+//! These times show the effect of a change to the code. Published ratios come from
+//! `experiments/speed.toml`, which interleaves the samples of the engines.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lstm_lab::device::cpu;
@@ -21,7 +22,8 @@ struct Work {
 impl Work {
     fn new(steps: i64) -> Work {
         let size = StackSize { input_size: SIZE, hidden_size: SIZE, layers: 1 };
-        let parameters = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, cpu()).leaves();
+        let parameters =
+            Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, cpu()).leaves();
         let mut rng = random::stream(1, Purpose::Input);
         let input =
             random::normal(&mut rng, &[steps, BATCH, SIZE], Kind::Float, cpu()).set_requires_grad(true);

@@ -1,4 +1,4 @@
-//! CSV files read and written row by row; every file is complete or absent.
+//! CSV files, read and written row by row. Every file is complete or absent.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -11,24 +11,22 @@ use crate::support::error::{Error, Result};
 
 /// Reads a CSV file into rows.
 ///
-/// # Errors
-/// The file does not exist; a field does not have its column's type (the error names the line).
+/// The file does not exist, or a field does not have the type of its column (the error names the line).
 pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
     rows(path)?.collect()
 }
 
-/// An iterator over the rows of a CSV file, read on demand.
+/// Returns an iterator over the rows of a CSV file, which are read on demand.
 ///
-/// # Errors
-/// The file does not exist. A row is an error if a field does not have its column's type; the error names the
-/// line.
+/// The file does not exist. A row is an error if a field does not have the type of its column. The error
+/// names the line.
 pub fn rows<R: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
     let reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
     let path = path.to_path_buf();
     Ok(reader.into_deserialize().map(move |row| row.map_err(Error::csv("read", &path))))
 }
 
-/// An iterator over the rows of several CSV files, one file after the other.
+/// Returns an iterator over the rows of several CSV files, one file after the other.
 pub fn rows_of_all<R: DeserializeOwned + 'static>(paths: Vec<PathBuf>) -> impl Iterator<Item = Result<R>> {
     paths.into_iter().flat_map(|path| -> Box<dyn Iterator<Item = Result<R>>> {
         match rows(&path) {
@@ -38,18 +36,17 @@ pub fn rows_of_all<R: DeserializeOwned + 'static>(paths: Vec<PathBuf>) -> impl I
     })
 }
 
-/// Writes rows as a CSV file, complete or not at all. Rows are not collected first: there may be millions.
+/// Writes rows as a CSV file, which is complete or absent afterwards. Rows are not collected first,
+/// because there may be millions.
 ///
-/// # Errors
-/// The disk is full or gone.
+/// The file cannot be written, for example because the disk is full.
 pub fn write_csv<R: Serialize>(path: &Path, rows: impl IntoIterator<Item = R>) -> Result<()> {
     try_write_csv(path, rows.into_iter().map(Ok))
 }
 
 /// Writes rows that may be errors. The first error leaves an existing file unchanged.
 ///
-/// # Errors
-/// The first error among the rows; the disk is full or gone.
+/// The first error among the rows, or the error of a file that cannot be written.
 pub fn try_write_csv<R: Serialize>(path: &Path, rows: impl Iterator<Item = Result<R>>) -> Result<()> {
     write_atomic_with(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
@@ -60,10 +57,11 @@ pub fn try_write_csv<R: Serialize>(path: &Path, rows: impl Iterator<Item = Resul
     })
 }
 
-/// Prefix of a file's name while it is written.
+/// The prefix of a file's name during the write.
 const UNFINISHED: &str = ".writing-";
 
-/// Removes unfinished files of killed processes from a directory. No other process may be writing there.
+/// Removes the unfinished files of killed processes from a directory. No other process may write there at
+/// the same time.
 ///
 /// # Errors
 /// A file cannot be removed.
@@ -87,10 +85,9 @@ pub fn remove_prefixed(dir: &Path, prefix: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes a temporary file and renames it: a reader sees the old file or the new one, never a part of it.
+/// Writes a temporary file and renames it. A reader sees the old file or the new file, never a part of it.
 ///
-/// # Errors
-/// The disk is full or gone.
+/// The file cannot be written, for example because the disk is full.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes).map_err(Error::io("write", path)))
 }
@@ -106,7 +103,7 @@ fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()
     file.persist(path).map(drop).map_err(|error| io(error.error))
 }
 
-/// Permissions of results, which other users may read; temporary files are private by default.
+/// Returns the permissions of results, which other users may read. Temporary files are private by default.
 fn world_readable() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o644)
