@@ -1,5 +1,5 @@
-//! Sets the rpath to libtorch, so that programs and tests need no environment variable; compiles the C++ of the engine
-//! `simd`; and passes the versions of libtorch, tch and this repository on to the program.
+//! Sets the rpath to libtorch, so that programs and tests need no environment variable. Compiles the C++
+//! part of the engine `simd`. Passes the versions of libtorch, tch and this repository to the program.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,14 +7,15 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=Cargo.lock");
-    // Set by torch-sys, however it found libtorch.
+    // torch-sys sets this variable, independent of how it found libtorch.
     let lib = std::env::var("DEP_TCH_LIBTORCH_LIB")
         .expect("torch-sys did not say where libtorch is; run scripts/setup");
     let lib = std::fs::canonicalize(&lib)
         .unwrap_or_else(|error| panic!("libtorch's libraries are not at {lib}: {error}; run scripts/setup"));
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
     if lib.join("libtorch_cuda.so").exists() {
-        // The library registers itself when it is loaded. No symbol refers to it, so the linker would drop it.
+        // The library registers itself when it is loaded. No symbol refers to it, so the linker would drop
+        // it.
         println!("cargo:rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
     }
     compile_cpp(&lib);
@@ -23,7 +24,7 @@ fn main() {
     println!("cargo:rustc-env=LSTM_LAB_GIT={}", git_revision());
 }
 
-/// Compiles what libtorch offers to C++ only.
+/// Compiles the functions for which libtorch has only a C++ interface.
 fn compile_cpp(lib: &Path) {
     const FILE: &str = "src/engine/simd/tensor.cpp";
     println!("cargo:rerun-if-changed={FILE}");
@@ -31,7 +32,7 @@ fn compile_cpp(lib: &Path) {
     cc::Build::new()
         .cpp(true)
         .std("c++17")
-        // The warnings are about libtorch's headers.
+        // All warnings come from the headers of libtorch.
         .warnings(false)
         .include(&include)
         .include(include.join("torch/csrc/api/include"))
@@ -39,7 +40,7 @@ fn compile_cpp(lib: &Path) {
         .compile("lstm_lab_cpp");
 }
 
-/// Reads the version from the headers beside the libraries.
+/// Reads the version from libtorch's headers.
 fn libtorch_version(lib: &Path) -> String {
     let header = lib.join("../include/torch/headeronly/version.h");
     let text = std::fs::read_to_string(header).unwrap_or_default();
@@ -53,7 +54,7 @@ fn libtorch_version(lib: &Path) -> String {
     }
 }
 
-/// Reads the version from the lock file.
+/// Reads the version of tch from the lock file.
 fn tch_version() -> String {
     let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
     let mut lines = lock.lines().skip_while(|line| *line != "name = \"tch\"").skip(1);
@@ -63,8 +64,9 @@ fn tch_version() -> String {
 /// Returns the commit, with `+dirty` if tracked files differ from it.
 fn git_revision() -> String {
     println!("cargo:rerun-if-changed=src");
-    // Both change with the commit. The index would not do: git also writes it when it only looks at the files, and the
-    // program would be built again. A missing file would cause the same, hence the check for its existence.
+    // Both files change with the commit. The index is not suitable: git also writes it when it only reads
+    // the files, and the program would be built again. A missing file would also cause a new build, so its
+    // existence is checked.
     for name in ["HEAD", "logs/HEAD"] {
         if let Some(path) = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists()) {
             println!("cargo:rerun-if-changed={path}");

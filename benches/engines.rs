@@ -1,7 +1,8 @@
-//! `cargo bench`: the time of one step, a forward pass and a training pass, for each engine (LSTM, f32, CPU).
+//! The benchmark of `cargo bench`: the time of one step, a forward pass and a training pass, for each
+//! engine (LSTM, f32, CPU).
 //!
-//! These times show the effect of a change. Published ratios come from `experiments/speed.toml`, which interleaves the
-//! samples of the engines.
+//! These times show the effect of a change to the code. Published ratios come from
+//! `experiments/speed.toml`, which interleaves the samples of the engines.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lstm_lab::device::cpu;

@@ -1,6 +1,6 @@
 //! A hand-written gradient inside a tch program: a leaky integrator on top of an LSTM.
 //!
-//! `cargo run --example custom_autograd` prints the gradient of the closure beside that of autograd.
+//! `cargo run --example custom_autograd` prints the gradient norm by the closure and by autograd.
 
 #![allow(clippy::print_stdout)]
 
@@ -11,7 +11,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 const DECAY: f64 = 0.9;
 
-/// y_t = 0.9 y_{t−1} + x_t along the first dimension of `x` `[T, B, H]`, from y_0 = 0.
+/// Returns y_t = 0.9 y_{t−1} + x_t along the first dimension of `x` `[T, B, H]`, from y_0 = 0.
 fn integrate(x: &Tensor) -> Tensor {
     let mut sum = x.get(0).zeros_like();
     let sums: Vec<Tensor> = x
@@ -25,9 +25,9 @@ fn integrate(x: &Tensor) -> Tensor {
     Tensor::stack(&sums, 0)
 }
 
-/// [`integrate`] as one node of the graph: autograd would keep T nodes.
+/// Computes [`integrate`] as one node of the graph, where autograd would keep T nodes.
 ///
-/// The gradient is the same recurrence from the end: ∂L/∂x_t = ∂L/∂y_t + 0.9 ∂L/∂x_{t+1}.
+/// The gradient is the same recurrence, from the end: ∂L/∂x_t = ∂L/∂y_t + 0.9 ∂L/∂x_{t+1}.
 fn integrate_in_one_node(x: &Tensor) -> Tensor {
     let y = no_grad(|| integrate(x));
     let mut outputs = custom_function(&[x], vec![y], |grad| {
@@ -38,7 +38,8 @@ fn integrate_in_one_node(x: &Tensor) -> Tensor {
     outputs.remove(0)
 }
 
-/// The gradient of Σ y_T² with respect to the LSTM's recurrent matrix, by the closure and by autograd.
+/// Returns the gradient of Σ y_T² with respect to the LSTM's recurrent matrix, by the closure and by
+/// autograd.
 pub fn gradients(steps: i64) -> Result<[Tensor; 2]> {
     let size = StackSize { input_size: 3, hidden_size: 5, layers: 1 };
     let p = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Double, Device::Cpu).leaves();

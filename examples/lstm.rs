@@ -1,6 +1,7 @@
-//! An LSTM of this crate in a tch program, in place of `nn::lstm` and on the same variables.
+//! An LSTM of this crate in a tch program. It replaces `nn::lstm` and uses the same variables.
 //!
-//! `cargo run --example lstm`: trains a sequence classifier for some steps, then compares the output with `nn::lstm`'s.
+//! `cargo run --example lstm` trains a sequence classifier for some steps, then compares the output with
+//! the output of `nn::lstm`.
 
 #![allow(clippy::print_stdout)]
 
@@ -19,11 +20,12 @@ const HIDDEN: i64 = 32;
 pub struct Outcome {
     /// The loss of each update.
     pub losses: Vec<f64>,
-    /// The largest difference between our output and that of `nn::lstm`, after the training.
+    /// The largest difference between the outputs of this crate and of `nn::lstm`, after the training.
     pub difference: f64,
 }
 
-/// Our parameters as handles on the variables of `nn::lstm`: the names and shapes are the same.
+/// Returns handles on the variables of `nn::lstm` as parameters of this crate. The names and shapes are
+/// the same.
 fn parameters(path: &nn::Path) -> Parameters {
     let variable = |name: &str| path.get(name).expect("a variable of nn::lstm");
     let layer = LayerParameters {
@@ -35,7 +37,7 @@ fn parameters(path: &nn::Path) -> Parameters {
     Parameters { cell: CellName::Lstm, layers: vec![layer] }
 }
 
-/// Trains `updates` updates: is the first feature positive on average?
+/// Trains for `updates` updates. The question is if the first feature is positive on average.
 pub fn train(updates: usize) -> Result<Outcome> {
     tch::manual_seed(1);
     let vs = nn::VarStore::new(Device::Cpu);

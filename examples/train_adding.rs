@@ -1,9 +1,10 @@
-//! The adding problem (Hochreiter & Schmidhuber 1997), learned by an LSTM of this crate and an optimizer of tch.
+//! The adding problem (Hochreiter & Schmidhuber 1997), learned by an LSTM of this crate with an optimizer
+//! of tch.
 //!
-//! Each sequence has T numbers from U(0, 1), two of which are marked. The target is the sum of the two. A constant answer
-//! of 1 has the mean squared error 1/6, the variance of the sum: the baseline.
+//! Each sequence has T numbers from U(0, 1), two of which are marked. The target is the sum of the two.
+//! The baseline is the constant answer 1. Its mean squared error is 1/6, the variance of the sum.
 //!
-//! `cargo run --example train_adding` prints the loss as it falls below the baseline, within seconds.
+//! `cargo run --example train_adding` prints the loss, which falls below the baseline within seconds.
 
 #![allow(clippy::print_stdout)]
 
@@ -25,7 +26,7 @@ fn batch(seed: u64, update: usize) -> (Tensor, Tensor) {
     let mut rng = random::at_step(seed, Purpose::Train, update);
     let mut uniform = |shape: &[i64]| random::uniform(&mut rng, 0.0, 1.0, shape, Kind::Float, Device::Cpu);
     let numbers = uniform(&[STEPS, BATCH]);
-    // One mark in each half: the largest of random numbers is at a uniform place.
+    // There is one mark in each half. The largest of some random numbers has a uniform position.
     let first = uniform(&[STEPS / 2, BATCH]).argmax(0, true);
     let second = uniform(&[STEPS / 2, BATCH]).argmax(0, true) + STEPS / 2;
     let marks = numbers.zeros_like().scatter_value(0, &Tensor::cat(&[first, second], 0), 1.0);

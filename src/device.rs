@@ -1,4 +1,4 @@
-//! Devices and dtypes. Only this file names a device.
+//! Devices and dtypes. Only this file contains names of devices.
 
 use std::str::FromStr;
 
@@ -80,14 +80,14 @@ pub fn name(device: Device) -> String {
     }
 }
 
-/// Waits until the device has finished all its work, for a clock to be read afterwards.
+/// Waits until the device has finished all its work. A clock that is read afterwards includes this work.
 pub fn synchronize(device: Device) {
     if let Device::Cuda(index) = device {
         tch::Cuda::synchronize(index as i64);
     }
 }
 
-/// Returns the name of a dtype: `f32` or `f64`, and libtorch's name for others.
+/// Returns the name of a dtype: `f32`, `f64`, or libtorch's name for another dtype.
 pub fn dtype_name(kind: Kind) -> String {
     match kind {
         Kind::Float => Dtype::F32.to_string(),

@@ -1,6 +1,6 @@
 //! The errors of cells and engines.
 
-/// The result of everything in the library that can fail.
+/// The result of a function of the library that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of a cell, an engine or a device.
@@ -17,7 +17,7 @@ pub enum Error {
         found: Vec<i64>,
     },
 
-    /// An engine that cannot work with a dtype or device.
+    /// An engine that does not support a dtype or device.
     #[error(
         "engine `{engine}` works with f32 on the CPU, but was given {found}; `analytic` works with that too"
     )]
@@ -28,7 +28,7 @@ pub enum Error {
         found: String,
     },
 
-    /// Two engines that should compute the same function and do not.
+    /// Two engines that should compute the same function but do not.
     #[error(
         "engine `{engine}` disagrees with `{reference}`: {what} differs by {error:.1e} relative, \
          {tolerance:.0e} is allowed"
@@ -36,7 +36,7 @@ pub enum Error {
     Disagreement {
         /// The engine under test.
         engine: String,
-        /// The engine that it was compared with.
+        /// The engine that serves as reference.
         reference: String,
         /// The name of the tensor that differs.
         what: String,
@@ -52,7 +52,7 @@ pub enum Error {
          `lstm-lab doctor` says more, `--device cpu` runs here"
     )]
     NoDevice {
-        /// The number of the device that was asked for, from 0.
+        /// The number of the requested device, from 0.
         index: usize,
         /// The number of CUDA devices on this machine.
         found: usize,

@@ -1,11 +1,11 @@
-//! RNN, LSTM and GRU cells from scratch on [tch] (libtorch), the engines that run them over a sequence, and a lab that
-//! measures how the gradient flows through long sequences and what that costs.
+//! RNN, LSTM and GRU cells from scratch on [tch] (libtorch), and engines that run them over a sequence. A
+//! lab measures how the gradient flows through long sequences, and the cost of this.
 //!
 //! # The library
 //!
-//! A [`Cell`] has the equations of one step. [`Parameters`] have PyTorch's names and shapes. An [`Engine`] runs a cell over
-//! a sequence; all engines compute the same function, with libtorch's own layers among them. Gradients flow through every
-//! engine into the rest of a tch program:
+//! A [`Cell`] has the equations of one step. [`Parameters`] have PyTorch's names and shapes. An [`Engine`]
+//! runs a cell over a sequence. All engines compute the same function, and libtorch's own layers are one
+//! of them. Gradients flow through every engine into the rest of a tch program:
 //!
 //! ```
 //! use lstm_lab::{CellName, EngineName, Init, Parameters, StackSize, engine, forward};
@@ -26,14 +26,14 @@
 //! # Ok::<(), lstm_lab::Error>(())
 //! ```
 //!
-//! With `default-features = false`, this is the whole crate. [`autograd`] makes a Rust closure the backward pass of a node
-//! of libtorch's graph; `engine::parity` compares two engines.
+//! With `default-features = false`, this is the whole crate. [`autograd`] makes a Rust closure the
+//! backward pass of a node of libtorch's graph. `engine::parity` compares two engines.
 //!
 //! # The lab
 //!
-//! The feature `lab` (on by default) has the experiments behind the program `lstm-lab`. The modules follow the data:
-//! `config` (TOML → checked spec) → `plan` (spec → runs) → `run` (uses `task`, `model`, `train`, `diagnostics`) →
-//! `results` (CSV) → `report` (Markdown and plots, from the CSV alone).
+//! The feature `lab` (on by default) has the experiments behind the program `lstm-lab`. The modules follow
+//! the data: `config` (TOML → checked spec) → `plan` (spec → runs) → `run` (uses `task`, `model`, `train`,
+//! `diagnostics`) → `results` (CSV) → `report` (Markdown and plots, from the CSV alone).
 
 pub mod cell;
 pub mod device;
@@ -79,7 +79,7 @@ pub mod trace;
 #[cfg(feature = "lab")]
 pub mod train;
 
-/// The README, so that its Rust block is compiled and run.
+/// The README as a doc test, so that its Rust block is compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! The program `lstm-lab`: parses arguments, executes the command, prints the error if it failed.
+//! The program `lstm-lab`: it parses the arguments, executes the command and prints its error.
 
 use std::io::Write;
 use std::process::ExitCode;

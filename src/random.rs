@@ -1,14 +1,15 @@
 //! Random numbers from a seed.
 //!
-//! libtorch draws none of them. They are therefore the same for every dtype, device and number of threads. Each purpose
-//! has its own stream, so that the numbers of one purpose never shift those of another.
+//! libtorch draws none of these numbers. The numbers are therefore the same for every dtype, device and
+//! number of threads. Each purpose has its own stream, so that the numbers of one purpose never shift the
+//! numbers of another.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use tch::{Device, Kind, Tensor};
 
-/// The purpose of random numbers. Each has its own stream.
+/// The purpose of random numbers. Each purpose has its own stream.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose {
     /// Weights and biases of the recurrent layers.
@@ -44,8 +45,8 @@ pub fn stream(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     rng
 }
 
-/// Returns the part of [`stream`] for one training step. A step draws the same numbers whether or not the run was
-/// interrupted before it.
+/// Returns the part of [`stream`] for one training step. A step draws the same numbers whether or not the
+/// run was interrupted before the step.
 pub fn at_step(seed: u64, purpose: Purpose, step: usize) -> ChaCha8Rng {
     let mut rng = stream(seed, purpose);
     // A step draws fewer than 2^36 words of 32 bits, and the stream is long enough for 2^32 steps.
@@ -60,8 +61,7 @@ pub fn normal(rng: &mut ChaCha8Rng, shape: &[i64], kind: Kind, device: Device) -
 
 /// Draws numbers from U(low, high) of the given shape.
 ///
-/// # Panics
-/// `low` is not below `high`.
+/// If `low` is not below `high`.
 pub fn uniform(
     rng: &mut ChaCha8Rng,
     low: f64,
@@ -81,8 +81,7 @@ fn tensor(shape: &[i64], kind: Kind, device: Device, draw: impl FnMut() -> f64) 
 
 /// Returns numbers for a tensor of the given shape, drawn one after the other.
 ///
-/// # Panics
-/// There is not enough memory: a run then fails as with libtorch's own allocations.
+/// If there is not enough memory. A run then fails as with libtorch's own allocations.
 pub fn filled<T>(shape: &[i64], draw: impl FnMut() -> T) -> Vec<T> {
     let count = shape.iter().map(|size| *size as u128).product::<u128>();
     let mut numbers = Vec::new();

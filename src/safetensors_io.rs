@@ -16,10 +16,10 @@ use crate::support::file::write_atomic;
 /// Tensors by name.
 pub type Tensors = BTreeMap<String, Tensor>;
 
-/// Text entries of a file's header.
+/// The text entries of a file's header.
 pub type Metadata = HashMap<String, String>;
 
-/// Reads every tensor of a file. All must be f32, or all f64.
+/// Reads every tensor of a file. All tensors must be f32, or all f64.
 ///
 /// # Errors
 /// The file does not exist, is truncated or invalid, or has a tensor of another dtype.
@@ -29,13 +29,13 @@ pub fn read(path: &Path) -> Result<Tensors> {
 
 /// Reads every tensor and the metadata of a file.
 ///
-/// # Errors
-/// As [`read`].
+/// As for [`read`].
 pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
     let wrong = |problem: String| Error::data(path, problem);
     let bytes =
         fs::read(path).map_err(|e| wrong(format!("expected a safetensors file to read, found: {e}")))?;
-    // The crate checks header, shapes and offsets for consistency with each other and with the file's length.
+    // The crate checks that header, shapes and offsets agree with each other and with the length of the
+    // file.
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|e| wrong(format!("expected a complete safetensors file, found: {e}")))?;
     let mut tensors = Tensors::new();
@@ -63,10 +63,9 @@ pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
     Ok((tensors, header.metadata().clone().unwrap_or_default()))
 }
 
-/// Writes tensors and metadata, complete or not at all.
+/// Writes tensors and metadata. The file is complete or absent afterwards.
 ///
-/// # Errors
-/// The disk is full or gone.
+/// The file cannot be written, for example because the disk is full.
 pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Result<()> {
     let bytes: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> =
         tensors.iter().map(|(n, t)| serialized(n, t)).collect();
@@ -80,7 +79,7 @@ pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Resu
     write_atomic(path, &file)
 }
 
-/// The name, dtype, shape and bytes of a tensor.
+/// Returns the name, dtype, shape and bytes of a tensor.
 fn serialized<'a>(name: &'a String, tensor: &Tensor) -> (&'a String, Dtype, Vec<usize>, Vec<u8>) {
     let tensor = tensor.detach().to_device(cpu()).contiguous();
     let (dtype, size) = if tensor.kind() == Kind::Float { (Dtype::F32, 4) } else { (Dtype::F64, 8) };

@@ -16,17 +16,17 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// W_x x + b_x, `[B, I]` → `[B, H]`.
+    /// Returns W_x x + b_x, `[B, I]` → `[B, H]`.
     pub fn from_input(&self, x: &Tensor) -> Tensor {
         x.matmul(&self.w_x.tr()) + &self.b_x
     }
 
-    /// W_h h + b_h, `[B, H]` → `[B, H]`.
+    /// Returns W_h h + b_h, `[B, H]` → `[B, H]`.
     pub fn from_state(&self, h: &Tensor) -> Tensor {
         h.matmul(&self.w_h.tr()) + &self.b_h
     }
 
-    /// W_x x + b_x + W_h h + b_h, `[B, H]`.
+    /// Returns W_x x + b_x + W_h h + b_h, `[B, H]`.
     pub fn preactivation(&self, x: &Tensor, h: &Tensor) -> Tensor {
         self.from_input(x) + self.from_state(h)
     }

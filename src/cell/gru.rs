@@ -1,4 +1,4 @@
-//! The gated recurrent unit (Cho et al. 2014) in PyTorch's form, in which the reset gate acts after the product.
+//! The gated recurrent unit (Cho et al. 2014) in PyTorch's form: the reset gate acts after the product.
 
 use tch::Tensor;
 
@@ -31,7 +31,7 @@ impl Cell for Gru {
         2
     }
 
-    /// The first three equations.
+    /// Computes the first three equations.
     fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor> {
         let [r, z, n] = gates else { panic!("expected 3 gates of a GRU, found {}", gates.len()) };
         let r = r.preactivation(x, h_prev).sigmoid();
@@ -40,13 +40,13 @@ impl Cell for Gru {
         vec![r, z, n]
     }
 
-    /// The last equation, as n + z ⊙ (h_{t-1} − n).
+    /// Computes the last equation, as n + z ⊙ (h_{t-1} − n).
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
         let (z, n) = (&activations[1], &activations[2]);
         State::from_hidden(n + z * (&previous.h - n))
     }
 
-    /// Only the input's bias: r_t multiplies b_hn, so the other bias depends on the state.
+    /// Returns b_ih only: r_t multiplies b_hn, so b_hh depends on the state.
     fn input_bias(&self, p: &LayerParameters) -> Tensor {
         p.b_ih.shallow_clone()
     }

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::gate::Gate;
 
-/// The parameters of one layer; G is the number of gates.
+/// The parameters of one layer. G is the number of gates.
 #[derive(Debug)]
 pub struct LayerParameters {
     /// `weight_ih_l{k}`, `[G·H, I]` (I is H above the first layer).
@@ -28,7 +28,8 @@ impl LayerParameters {
         self.w_hh.size()[1]
     }
 
-    /// Returns the matrices and biases of each of `count` gates, as views that gradients flow through.
+    /// Returns the matrices and biases of each of `count` gates. They are views, and gradients flow
+    /// through them.
     pub fn gates(&self, count: usize) -> Vec<Gate> {
         let cut = |tensor: &Tensor| tensor.chunk(count as i64, 0).into_iter();
         cut(&self.w_ih)

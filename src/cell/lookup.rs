@@ -1,4 +1,4 @@
-//! From the name of a cell to its equations.
+//! The map from the name of a cell to its equations.
 
 use super::gru::Gru;
 use super::lstm::Lstm;

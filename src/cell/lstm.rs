@@ -16,8 +16,8 @@ use super::{Cell, CellName, Gate, LayerParameters, State};
 /// h_t = o_t ⊙ tanh(c_t)                         hidden state, the output
 /// ```
 ///
-/// The gradient of c_t with respect to c_{t-1}, along the cell state alone, is f_t. With f_t near 1 it neither vanishes
-/// nor explodes: the constant error carousel.
+/// The gradient of c_t with respect to c_{t-1}, along the cell state alone, is f_t. With f_t near 1, this
+/// gradient neither vanishes nor explodes: the constant error carousel.
 pub struct Lstm;
 
 impl Cell for Lstm {
@@ -45,7 +45,7 @@ impl Cell for Lstm {
         true
     }
 
-    /// The first four equations.
+    /// Computes the first four equations.
     fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor> {
         let [i, f, g, o] = gates else { panic!("expected 4 gates of an LSTM, found {}", gates.len()) };
         let i = i.preactivation(x, h_prev).sigmoid();
@@ -55,7 +55,7 @@ impl Cell for Lstm {
         vec![i, f, g, o]
     }
 
-    /// The last two equations.
+    /// Computes the last two equations.
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
         let [i, f, g, o] = activations else { panic!("expected 4 gates of an LSTM") };
         let c_prev = previous.c.as_ref().expect("the state of an LSTM has a c");
@@ -64,7 +64,7 @@ impl Cell for Lstm {
         State { h, c: Some(c) }
     }
 
-    /// All six equations, with the four products of the hidden state as one.
+    /// Computes all six equations, with the four products of the hidden state as one.
     fn step_from_projection(
         &self,
         _: &LayerParameters,

@@ -1,6 +1,7 @@
-//! The cells: the equations of one time step of an RNN, an LSTM and a GRU. The loop over time is an engine's work.
+//! The cells: the equations of one time step of an RNN, an LSTM and a GRU. The engines implement the loop
+//! over time.
 //!
-//! A new cell is one file that implements [`Cell`], a word in [`CellName`] and a line in [`cell`].
+//! A new cell needs one file that implements [`Cell`], a name in [`CellName`] and a line in [`cell`].
 //!
 //! One step of the LSTM, gate by gate:
 //!

@@ -1,4 +1,5 @@
-//! The parameters of a stack of layers, under PyTorch's names and shapes. Every engine takes the same ones.
+//! The parameters of a stack of layers, under PyTorch's names and shapes. Every engine takes the same
+//! parameters.
 
 use tch::{Device, Kind, Tensor, nn};
 
@@ -42,8 +43,8 @@ impl Parameters {
         self.map(|tensor| tensor.detach().copy().set_requires_grad(true))
     }
 
-    /// Adds copies to a `VarStore` of tch, as f32 variables under PyTorch's names, and returns handles on them. An optimizer
-    /// built on the `VarStore` then trains the parameters.
+    /// Adds copies to a `VarStore` of tch, as f32 variables under PyTorch's names, and returns handles on
+    /// them. An optimizer built on the `VarStore` then trains the parameters.
     pub fn in_var_store(&self, path: &nn::Path) -> Parameters {
         let mut names = self.named().into_iter().map(|(name, _)| name);
         self.map(|tensor| path.var_copy(&names.next().expect("one name for each tensor"), tensor))

@@ -17,8 +17,8 @@ impl State {
         State { h, c: None }
     }
 
-    /// Returns the same tensors as new nodes of the autograd graph. The gradient that reaches the next step through
-    /// them is then separate from the gradient that reaches the output.
+    /// Returns the same tensors as new nodes of the autograd graph. The gradient that reaches these nodes
+    /// is separate from the gradient that reaches the output.
     pub fn alias(&self) -> State {
         self.map(|tensor| tensor.view_as(tensor))
     }

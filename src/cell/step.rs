@@ -7,18 +7,19 @@ use super::layer::LayerParameters;
 use super::name::CellName;
 use super::state::State;
 
-/// One step of a recurrent cell, in two forms: the textbook equations, and a form with one matrix product a step.
+/// One step of a recurrent cell, in two forms: the textbook equations, and a form with one matrix product
+/// per step.
 ///
 /// Shapes: batch size B, input size I, hidden size H, number of gates G.
 pub trait Cell: Sync {
     /// The cell's name.
     fn name(&self) -> CellName;
 
-    /// The names of the gates, in the order in which the parameters stack them. Its length is G.
+    /// The names of the gates, in the order in which the parameters stack them. The list has length G.
     fn gates(&self) -> &'static [&'static str];
 
-    /// The position in [`Cell::gates`] of the gate that decides how much of the old state is kept: f of the LSTM, z of
-    /// the GRU.
+    /// The position in [`Cell::gates`] of the gate that decides how much of the old state is kept. It is f
+    /// of the LSTM and z of the GRU.
     fn retention_gate(&self) -> Option<usize> {
         None
     }
@@ -28,23 +29,23 @@ pub trait Cell: Sync {
         None
     }
 
-    /// The position of the gate whose activation is tanh: the new content. The other gates' activation is σ.
+    /// The position of the gate that computes the new content, with tanh. The other gates use σ.
     fn candidate(&self) -> usize;
 
-    /// True if the state has a cell state c beside h.
+    /// True if the state consists of h and a cell state c.
     fn has_c(&self) -> bool {
         false
     }
 
-    /// Returns the state before the first step: zeros `[B, H]` in the dtype and on the device of `like`. Each tensor has
-    /// its own storage.
+    /// Returns the state before the first step: zeros `[B, H]` in the dtype and on the device of `like`.
+    /// Each tensor has its own storage.
     fn zero_state(&self, like: &Tensor, batch_size: i64, hidden_size: i64) -> State {
         let zeros = || Tensor::zeros([batch_size, hidden_size], (like.kind(), like.device()));
         State { h: zeros(), c: self.has_c().then(zeros) }
     }
 
-    /// Computes the activations of all gates, `[B, H]` each, by the textbook equations: x is `[B, I]`, h_{t−1} is
-    /// `[B, H]`, and each gate has its own two products.
+    /// Computes the activations of all gates, `[B, H]` each, by the textbook equations. x is `[B, I]`, and
+    /// h_{t−1} is `[B, H]`. Each gate has its own two products.
     fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor>;
 
     /// Computes the new state from the activations and the previous state.
@@ -55,16 +56,16 @@ pub trait Cell: Sync {
         self.update(&self.activations(gates, x, &previous.h), previous)
     }
 
-    /// The bias that does not depend on the state, `[G·H]`. It is added to the products of the inputs of all steps
-    /// before the loop over time.
+    /// Returns the bias that does not depend on the state, `[G·H]`. It is added to the products of the
+    /// inputs of all steps before the loop over time.
     fn input_bias(&self, p: &LayerParameters) -> Tensor {
         &p.b_ih + &p.b_hh
     }
 
-    /// Computes one step from a given input projection: the same function as [`Cell::step`].
+    /// Computes one step from a given input projection. The function is the same as in [`Cell::step`].
     ///
-    /// `projection` is W_x x_t plus [`Cell::input_bias`] for all gates, `[B, G·H]`. `w_hh_t` is the transposed
-    /// recurrent matrix, `[H, G·H]`.
+    /// `projection` is W_x x_t plus [`Cell::input_bias`] for all gates, `[B, G·H]`. `w_hh_t` is the
+    /// transposed recurrent matrix, `[H, G·H]`.
     fn step_from_projection(
         &self,
         p: &LayerParameters,

@@ -1,7 +1,7 @@
 //! Adjoints at any sequence length, without underflow or overflow, in memory that grows as √T.
 //!
 //! Autograd keeps every step and multiplies floats: after some hundred steps a gradient is exactly 0 or
-//! infinite. The analytic backward recursion with an extended exponent for each sequence loses nothing.
+//! infinite. The analytic backward recursion avoids this with an extended exponent for each sequence.
 //! Gradient checkpointing bounds the memory.
 
 use std::ops::Range;
@@ -19,8 +19,9 @@ use crate::engine::check;
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
-/// Returns `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step of `input`
-/// `[T, B, I]`, from the states `initial` or zeros. With `split_paths` also `cell_path` and `gate_path`.
+/// Returns `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step of
+/// `input` `[T, B, I]`. The initial states are `initial` or zeros. With `split_paths`, also returns
+/// `cell_path` and `gate_path`.
 ///
 /// # Errors
 /// A shape that does not fit the parameters.
@@ -51,7 +52,7 @@ pub fn profiles(
     })
 }
 
-/// ∂loss/∂output of one segment, `[t, B, H]`, in f64.
+/// Returns ∂loss/∂output of one segment, `[t, B, H]`, in f64.
 fn loss_gradient(loss: &SegmentLoss, output: &Tensor, steps: &Range<usize>) -> Tensor {
     let leaf = output.detach().copy().set_requires_grad(true);
     let gradient = tch::with_grad(|| {
@@ -61,7 +62,7 @@ fn loss_gradient(loss: &SegmentLoss, output: &Tensor, steps: &Range<usize>) -> T
     gradient.filter(Tensor::defined).unwrap_or_else(|| output.zeros_like()).to_kind(Kind::Double)
 }
 
-/// The adjoint of a layer's state at one step: `[B, H]` each, times 2^exponent, `[B, 1]`.
+/// The adjoint of a layer's state at one step. Each tensor is `[B, H]`, times 2^exponent, `[B, 1]`.
 struct Adjoint {
     h: Tensor,
     c: Option<Tensor>,
@@ -70,7 +71,7 @@ struct Adjoint {
 }
 
 impl Adjoint {
-    /// Zero, after the last step of a sequence.
+    /// Returns the adjoint after the last step of a sequence, which is 0.
     fn zero(layer: &LayerSegment, split_paths: bool) -> Adjoint {
         let Scaled { mantissa: h, exponent } = Scaled::zeros_like(&layer.h.get(0));
         let c = layer.cache.c().map(|_| h.copy());
@@ -78,7 +79,7 @@ impl Adjoint {
         Adjoint { h, c, exponent, paths }
     }
 
-    /// Adds the direct part of a step to h, aligned to the larger exponent.
+    /// Adds the direct part of a step to h. Both are aligned to the larger exponent.
     fn add_direct(&mut self, direct: &Scaled) {
         let larger = self.exponent.maximum(&direct.exponent);
         let factor = Scaled::factor(&self.exponent, &larger);
@@ -101,12 +102,12 @@ impl Adjoint {
         self.c = c.map(|c| c.mantissa);
     }
 
-    /// A tensor with the exponent of the adjoint.
+    /// Returns a tensor with the exponent of the adjoint.
     fn scaled(&self, mantissa: &Tensor) -> Scaled {
         Scaled { mantissa: mantissa.shallow_clone(), exponent: self.exponent.shallow_clone() }
     }
 
-    /// The recursion from step t to the step before.
+    /// Computes the recursion from step t to the step before.
     fn step_back(&mut self, t: usize, step: &mut dyn BackwardStep, w_hh: &Tensor) {
         step.gate_grads(t, &self.h, self.c.as_mut());
         let mut earlier = step.delta(t).matmul(w_hh);
@@ -118,10 +119,11 @@ impl Adjoint {
     }
 }
 
-/// The backward recursion of a layer through one segment, given the direct part of its adjoint, `[t, B, H]`.
+/// Runs the backward recursion of a layer through one segment, given the direct part of its adjoint, `[t,
+/// B, H]`.
 ///
-/// Calls `set` with the norms of the layer. Returns the gradient with respect to its input, `[t, B, I]`: the
-/// direct part of the layer below.
+/// Calls `set` with the norms of the layer. Returns the gradient with respect to the input, `[t, B, I]`,
+/// which is the direct part of the layer below.
 fn backward(
     layer: &LayerSegment,
     p: &LayerParameters,
@@ -134,7 +136,7 @@ fn backward(
     let mut step = layer.cache.backward_steps(&layer.h);
     let adjoint =
         adjoint.get_or_insert_with(|| Adjoint::zero(layer, split_paths && step.retention(0).is_some()));
-    // True of every segment but the last if the loss depends on the last step only.
+    // If the loss depends on the last step only, this is true of every segment but the last.
     let no_direct = direct.is_zero();
     let (mut total_h, mut total_c) = (Vec::new(), Vec::new());
     for (t, direct) in direct.unbind().iter().enumerate().rev() {

@@ -1,7 +1,7 @@
 //! Adjoints by autograd: total derivatives of the loss with respect to the states.
 //!
-//! The gradient of the t-th output of a fused call is only the direct part: the state also flows into step t
-//! + 1 inside the call. Gradients are therefore taken with respect to the states themselves.
+//! The gradient of the t-th output of a fused call is only the direct part, because the state also flows
+//! into step t+1 inside the call. Gradients are therefore taken with respect to the states themselves.
 
 use tch::Tensor;
 
@@ -12,16 +12,15 @@ use crate::engine::{AdjointSlot, Engine, check};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
-/// Runs `input` `[T, B, I]` through the layers, from the states `initial` or zeros, and differentiates
+/// Runs `input` `[T, B, I]` through the layers, from the states `initial` or zeros. Then differentiates
 /// `loss`, a scalar function of the output `[T, B, H]`.
 ///
-/// Returns `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step. This needs
-/// an engine that exposes its states or whose backward pass stores their adjoints. Any other engine is called
-/// once every `split_every` steps: then `total_h` is known at the ends of these calls only, and `total_c` is
-/// missing.
+/// Returns `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step. For all
+/// of these, the engine must expose its states or store their adjoints in the backward pass. Any other
+/// engine is called once every `split_every` steps. Then `total_h` is known at the ends of these calls
+/// only, and `total_c` is missing.
 ///
-/// # Errors
-/// A shape that does not fit the parameters; a type or device that the engine does not support.
+/// A shape does not fit the parameters, or the engine does not support the type or device.
 pub fn profiles(
     engine: &dyn Engine,
     p: &Parameters,
@@ -59,16 +58,16 @@ pub fn profiles(
 
 /// The forward pass of one layer with access to the adjoints of its states.
 struct TracedLayer {
-    /// `[T, B, H]`, a node of its own: its gradient is the direct part.
+    /// The output, `[T, B, H]`, as a separate node. Its gradient is the direct part.
     output: Tensor,
     adjoints: AdjointSource,
 }
 
 enum AdjointSource {
-    /// The gradients of these states, one a step, of which the output is stacked.
+    /// The gradients of these states, one per step. The output is their stack.
     States(Vec<State>),
-    /// The gradients of the states that enter the next call, plus the direct part; with the steps (from 1) of
-    /// these states.
+    /// The gradients of the states that enter the next call, plus the direct part. The numbers are the
+    /// steps (from 1) of these states.
     Cuts(Vec<usize>, Vec<State>),
     /// A slot that the backward pass fills.
     Stored(AdjointSlot),
@@ -90,7 +89,7 @@ impl TracedLayer {
         if let Some((output, adjoints)) = engine.forward_with_adjoints(cell, layer, input, initial) {
             return TracedLayer { output, adjoints: AdjointSource::Stored(adjoints) };
         }
-        // Cuts are counted from the end, so that the last step is one of them.
+        // The cuts are counted from the end, so that the last step is a cut.
         let steps = input.size()[0] as usize;
         let mut cuts: Vec<usize> = (0..steps).step_by(split_every.max(1)).map(|lag| steps - lag).collect();
         cuts.reverse();
@@ -106,7 +105,7 @@ impl TracedLayer {
         TracedLayer { output: Tensor::cat(&outputs, 0), adjoints: AdjointSource::Cuts(cuts, states) }
     }
 
-    /// The nodes to differentiate with respect to: the output, then h and then c of the states.
+    /// Returns the nodes to differentiate with respect to: the output, then h and then c of the states.
     fn nodes(&self) -> Vec<&Tensor> {
         let mut nodes = vec![&self.output];
         match &self.adjoints {
@@ -120,7 +119,8 @@ impl TracedLayer {
         nodes
     }
 
-    /// Profiles from the gradients of the nodes, of which it takes as many as there are.
+    /// Returns the profiles, given an iterator that begins with the gradients of this layer's nodes. Takes
+    /// only these gradients.
     fn profiles(&self, layer: usize, gradients: &mut impl Iterator<Item = Tensor>) -> Vec<Profile> {
         let direct = gradients.next().expect("one gradient a node");
         let mut stack = |count: usize| Tensor::stack(&gradients.take(count).collect::<Vec<_>>(), 0);

@@ -18,16 +18,16 @@ pub struct GateValue {
     pub gate: &'static str,
     /// The statistic.
     pub statistic: GateStatistic,
-    /// The number; −∞ for the logarithm of 0.
+    /// The value of the statistic. It is −∞ for the logarithm of 0.
     pub value: f64,
 }
 
-/// The part of its range, from either end, in which an activation counts as saturated (0.1 for sigmoids as in
-/// Karpathy, Johnson & Fei-Fei 2015).
+/// The fraction of its range, at either end, in which an activation counts as saturated. For sigmoids, 0.1
+/// follows Karpathy, Johnson & Fei-Fei (2015).
 const SATURATED_PART: f64 = 0.1;
 
-/// Returns statistics of every gate of every layer over all steps, sequences and units of `input` `[T, B,
-/// I]`, run from the states `initial` or zeros.
+/// Returns statistics of every gate of every layer, over all steps, sequences and units of `input` `[T, B,
+/// I]`. The initial states are `initial` or zeros.
 ///
 /// # Errors
 /// A shape that does not fit the parameters.
@@ -49,7 +49,7 @@ pub fn statistics(p: &Parameters, input: &Tensor, initial: Option<&[State]>) -> 
     }))
 }
 
-/// Sums over the activations of each layer and gate.
+/// Returns sums over the activations of each layer and gate.
 fn activation_sums(p: &Parameters, gates: &[Vec<Gate>], segments: &Segments) -> Vec<Vec<Sums>> {
     let cell = p.cell();
     let of_gate = |n| Sums { is_tanh: n == cell.candidate(), ..Sums::default() };
@@ -92,7 +92,7 @@ impl Sums {
         }
     }
 
-    /// The means; a logarithm only for a sigmoid, since a tanh may be negative.
+    /// Returns the means. The mean logarithm is only for a sigmoid, because a tanh may be negative.
     fn means(&self) -> Vec<(GateStatistic, f64)> {
         let mut means = vec![
             (GateStatistic::Mean, self.activation / self.count),
@@ -106,7 +106,8 @@ impl Sums {
     }
 }
 
-/// log10 of the spectral radius and of the largest singular value of a gate's recurrent matrix, `[H, H]`.
+/// Returns log10 of the spectral radius and of the largest singular value of a gate's recurrent matrix,
+/// `[H, H]`.
 fn matrix_statistics(w_h: &Tensor) -> [(GateStatistic, f64); 2] {
     let w_h = w_h.to_kind(Kind::Double);
     let radius = w_h.linalg_eigvals().abs().max().double_value(&[]);

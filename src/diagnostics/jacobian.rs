@@ -1,12 +1,13 @@
 //! Products of Jacobians: the derivative ∂s_T/∂s_t of the final state with respect to an earlier one.
 //!
-//! The state is that of all layers: h and (LSTM) c. All rows of the product go back through time as one batch
-//! of vector-Jacobian products of the analytic recursion. Left alone, all rows would turn into the direction
-//! that grows most. QR re-orthonormalisation every few steps prevents this (Benettin et al. 1980).
+//! The state consists of h and (LSTM) c of all layers. All rows of the product go back through time as one
+//! batch of vector-Jacobian products of the analytic recursion. Without a correction, all rows would turn
+//! into the direction that grows most. QR re-orthonormalisation every few steps prevents this (Benettin et
+//! al. 1980).
 //!
 //! The product of the R factors has the norm and the singular values of the product of Jacobians. The
-//! logarithms of their diagonals add up to the Lyapunov exponents (Engelken, Wolf & Abbott 2023; Vogt et al.
-//! 2022). Backward in time the cocycle is the adjoint one, whose exponents are the same.
+//! logarithms of their diagonals add up to the Lyapunov exponents (Engelken, Wolf & Abbott 2023; Vogt et
+//! al. 2022). Backward in time the cocycle is the adjoint cocycle, which has the same exponents.
 
 use tch::{Tensor, no_grad};
 
@@ -20,7 +21,7 @@ use crate::error::{Error, Result};
 /// Options of a product of Jacobians.
 #[derive(Debug, Clone, Copy)]
 pub struct JacobianOptions {
-    /// Steps from one QR decomposition to the next. Each observed lag adds one.
+    /// The number of steps between two QR decompositions. Each observed lag adds a decomposition.
     pub qr_every: usize,
     /// The lag after which Lyapunov exponents are averaged.
     pub burn_in: usize,
@@ -44,10 +45,10 @@ pub struct Product {
     pub lag: usize,
     /// log10 of the Frobenius norm.
     pub log10_frobenius: f64,
-    /// log10 of the singular values, the largest first; empty if only the norm is observed.
+    /// log10 of the singular values, the largest first. Empty if only the norm is observed.
     pub log10_singular: Vec<f64>,
-    /// Lyapunov exponents in nats a step, the largest first, averaged from the burn-in to this lag; empty up
-    /// to the burn-in.
+    /// The Lyapunov exponents in nats per step, the largest first, averaged from the burn-in to this lag.
+    /// Empty up to the burn-in.
     pub lyapunov: Vec<f64>,
 }
 
@@ -55,8 +56,7 @@ pub struct Product {
 ///
 /// The input `[T, 1, I]` drives the trajectory from the states `initial` or zeros.
 ///
-/// # Errors
-/// A shape that does not fit the parameters; more than one sequence.
+/// A shape does not fit the parameters, or there is more than one sequence.
 pub fn products(
     p: &Parameters,
     input: &Tensor,
@@ -73,7 +73,7 @@ pub fn products(
     no_grad(|| {
         let parts = p.layers.len() as i64 * if p.cell().has_c() { 2 } else { 1 };
         let size = parts * p.hidden_size();
-        // Each row has a copy of the sequence, so that the recursion treats rows as a batch.
+        // Each row gets a copy of the sequence, so that the recursion treats the rows as a batch.
         let copies = |tensor: &Tensor| tensor.expand([size, -1], false);
         let initial = initial.iter().map(|state| state.map(copies)).collect();
         let input = input.expand([steps, size, -1], false);
@@ -98,9 +98,9 @@ pub fn products(
 struct BackwardSweep<'a> {
     p: &'a Parameters,
     options: JacobianOptions,
-    /// For each layer the columns of h, `[n, H]`.
+    /// The columns of h for each layer, `[n, H]`.
     h: Vec<Tensor>,
-    /// For each layer the columns of c (LSTM), `[n, H]`.
+    /// The columns of c for each layer (LSTM), `[n, H]`.
     c: Vec<Tensor>,
     r_product: RProduct,
     lag: usize,
@@ -115,7 +115,7 @@ impl<'a> BackwardSweep<'a> {
         sweep
     }
 
-    /// Sets the rows from a matrix `[n, n]` whose columns are h of each layer, then c of each.
+    /// Sets the rows from a matrix `[n, n]`. Its columns are h of each layer, then c of each layer.
     fn set_rows(&mut self, matrix: &Tensor) {
         self.h = matrix.split(self.p.hidden_size(), 1).iter().map(Tensor::contiguous).collect();
         self.c = self.h.split_off(self.p.layers.len());

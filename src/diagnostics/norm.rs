@@ -7,14 +7,14 @@ use super::scaled::{Scaled, to_vec};
 /// The size of a gradient at one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Norm {
-    /// Exactly zero in every component of every sequence.
+    /// The gradient is exactly zero in every component of every sequence.
     Zero,
-    /// log10 of the batch mean of the sequences' L2 norms; infinite or NaN where the gradient is.
+    /// log10 of the mean L2 norm over the sequences of the batch. Infinite or NaN if the gradient is.
     Log10(f64),
 }
 
 impl Norm {
-    /// The logarithm; `None` for zero, which has none.
+    /// Returns the logarithm, or `None` for zero.
     pub fn log10(self) -> Option<f64> {
         match self {
             Norm::Zero => None,
@@ -23,12 +23,12 @@ impl Norm {
     }
 }
 
-/// The norm at every step of a gradient `[T, B, F]`: L2 over F, mean over B.
+/// Returns the norm of a gradient `[T, B, F]` at every step: L2 over F, mean over B.
 pub fn norms(gradient: &Tensor) -> Vec<Norm> {
     norms_scaled(&Scaled::new(&gradient.to_kind(Kind::Double)))
 }
 
-/// The norms of a gradient whose rows `[F]` have exponents of their own.
+/// Returns the norms of a gradient whose rows `[F]` have separate exponents.
 pub fn norms_scaled(gradient: &Scaled) -> Vec<Norm> {
     let Scaled { mantissa, exponent } = gradient;
     let lengths = mantissa.square().sum_dim_intlist([-1].as_slice(), true, Kind::Double).sqrt();

@@ -6,25 +6,26 @@ use super::norm::{Norm, norms_scaled};
 use super::scaled::Scaled;
 use crate::engine::analytic::BackwardStep;
 
-/// The two parts of the adjoint, with exponents of their own.
+/// The two parts of the adjoint, with separate exponents.
 pub struct Paths {
     cell: Scaled,
     gates: Scaled,
-    /// The part of the adjoint of h_t that came through W_hh at step t + 1, times 2^exponent of that adjoint.
+    /// The part of the adjoint of h_t that came through W_hh at step t + 1. Its exponent is the exponent
+    /// of the adjoint.
     through_w: Tensor,
-    /// Both parts at every step of the segment so far, from its last step on.
+    /// Both parts at the steps of the segment that were passed, from the last step on.
     steps: [Vec<Scaled>; 2],
 }
 
 impl Paths {
-    /// Zeros, before the last step of a sequence, in the shape of a state.
+    /// Returns zeros in the shape of a state, as the parts before the last step of a sequence is reached.
     pub fn zeros_like(state: &Tensor) -> Paths {
         let zeros = || Scaled::zeros_like(state);
         Paths { cell: zeros(), gates: zeros(), through_w: state.zeros_like(), steps: Default::default() }
     }
 
-    /// Adds the contributions of step t: the direct part to the cell path, and the part through W_hh, which
-    /// has the given exponent, to the gate path.
+    /// Adds the contributions of step t. The direct part goes to the cell path. The part through W_hh,
+    /// which has the given exponent, goes to the gate path.
     pub fn add(&mut self, t: usize, step: &dyn BackwardStep, direct: &Scaled, exponent: &Tensor) {
         let induced = |d_h: &Tensor, exponent: &Tensor| {
             let mantissa = step.state_jacobian_vec(t, d_h)?;
@@ -50,7 +51,7 @@ impl Paths {
         self.through_w = through_w;
     }
 
-    /// The norms of both parts, cell path first, at the steps of the segment that ends here.
+    /// Returns the norms of both parts, cell path first, at the steps of the segment that ends here.
     pub fn take_norms(&mut self) -> [Vec<Norm>; 2] {
         std::mem::take(&mut self.steps).map(|steps| norms_scaled(&Scaled::stack_reversed(steps)))
     }

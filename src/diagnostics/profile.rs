@@ -7,20 +7,21 @@ use tch::Tensor;
 use super::norm::Norm;
 use crate::settings::names::Quantity;
 
-/// The contribution of some steps to the loss, a scalar: a function of the output at these steps, `[t, B,
-/// H]`, and the steps (from 0). `None` if the loss does not depend on them. The loss of a sequence is the sum
-/// over its segments.
+/// The contribution of some steps to the loss, as a scalar. The arguments are the output at these steps,
+/// `[t, B, H]`, and the steps (from 0). The result is `None` if the loss does not depend on these steps.
+/// The loss of a sequence is the sum over its segments.
 pub type SegmentLoss<'a> = dyn Fn(&Tensor, Range<usize>) -> Option<Tensor> + 'a;
 
 /// Options of gradient profiles.
 #[derive(Debug, Clone, Copy)]
 pub struct DiagnosticOptions {
-    /// Steps between the measured states of an engine that exposes no inner state.
+    /// The number of steps between the measured states of an engine that exposes no inner state.
     pub split_every: usize,
-    /// Whether `analytic` also splits the adjoint of the carried state (c of the LSTM, h of the GRU) by path.
+    /// True if `analytic` also splits the adjoint of the carried state (c of the LSTM, h of the GRU) by
+    /// path.
     ///
-    /// `cell_path` follows the state itself, a product of forget gates: the constant error carousel of
-    /// Hochreiter & Schmidhuber (1997). `gate_path` is the rest. The sum of both is the adjoint.
+    /// `cell_path` follows the state itself through a product of forget gates: the constant error carousel
+    /// of Hochreiter & Schmidhuber (1997). `gate_path` is the rest. The sum of both is the adjoint.
     pub split_paths: bool,
 }
 
@@ -37,12 +38,12 @@ pub struct Profile {
     pub quantity: Quantity,
     /// The layer, from 0 (nearest the input).
     pub layer: usize,
-    /// Step (from 1 to T) and norm.
+    /// The steps (from 1 to T) with their norms.
     pub norms: Vec<(usize, Norm)>,
 }
 
 impl Profile {
-    /// A profile of these steps (from 1) and their norms.
+    /// Returns a profile of the given steps (from 1) and norms.
     pub fn new(
         quantity: Quantity,
         layer: usize,
@@ -55,15 +56,16 @@ impl Profile {
 
 /// Profiles of all layers, filled in segment by segment.
 ///
-/// The memory of a profile is allocated once. Small lists that outlive the large buffers of a segment would
-/// keep the allocator from reusing these buffers: over a gigabyte at a million steps.
+/// The memory of a profile is allocated once. Small lists that outlive the large buffers of a segment
+/// would keep the allocator from reusing these buffers. At a million steps that would cost over a
+/// gigabyte.
 pub struct ProfileBuilder {
     steps: usize,
     profiles: Vec<Profile>,
 }
 
 impl ProfileBuilder {
-    /// Empty profiles of sequences of `steps` steps.
+    /// Returns empty profiles of sequences of `steps` steps.
     pub fn new(layers: usize, steps: usize) -> ProfileBuilder {
         use Quantity::{CellPath, DirectH, GatePath, InputX, TotalC, TotalH};
         let of_layer =
@@ -84,7 +86,7 @@ impl ProfileBuilder {
         series[start..].iter_mut().zip(norms).for_each(|((_, old), norm)| *old = norm);
     }
 
-    /// The profiles that were set: a cell has some of the quantities only.
+    /// Returns the profiles that were set, because no cell has all quantities.
     pub fn finish(mut self) -> Vec<Profile> {
         self.profiles.retain(|profile| !profile.norms.is_empty());
         self.profiles

@@ -5,17 +5,17 @@ use tch::{Kind, Tensor};
 use super::scaled::{Scaled, ZERO_EXPONENT, to_vec};
 use super::singular::{Row, log2_singular_values};
 
-/// The product of all R factors so far. Its singular values are those of the product of Jacobians.
+/// The product of all R factors so far. It has the singular values of the product of Jacobians.
 pub struct RProduct {
-    /// `[n, n]`, upper triangular.
+    /// The product, `[n, n]`, upper triangular.
     product: Scaled,
-    /// Σ ln |r_ii| over all decompositions, and its value at the end of the burn-in.
+    /// Σ ln |r_ii| over all decompositions. The next field is its value at the end of the burn-in.
     log_diagonal: Vec<f64>,
     log_diagonal_at_burn_in: Vec<f64>,
 }
 
 impl RProduct {
-    /// The empty product, given the identity `[n, n]`.
+    /// Returns the empty product, given the identity `[n, n]`.
     pub fn new(identity: &Tensor) -> RProduct {
         let zeros = vec![0.0; identity.size()[0] as usize];
         RProduct {
@@ -40,12 +40,12 @@ impl RProduct {
         self.log_diagonal.iter_mut().zip(diagonal).for_each(|(sum, r)| *sum += r.abs().ln());
     }
 
-    /// Ends the burn-in: Lyapunov exponents are averaged from here on.
+    /// Ends the burn-in. Lyapunov exponents are averaged from here on.
     pub fn end_burn_in(&mut self) {
         self.log_diagonal_at_burn_in.copy_from_slice(&self.log_diagonal);
     }
 
-    /// log10 of the Frobenius norm.
+    /// Returns log10 of the Frobenius norm.
     pub fn log10_frobenius(&self) -> f64 {
         let Scaled { mantissa, exponent } = &self.product;
         let largest = exponent.max();
@@ -54,7 +54,7 @@ impl RProduct {
         length.log10() + largest.double_value(&[]) * std::f64::consts::LOG10_2
     }
 
-    /// log10 of the singular values, the largest first.
+    /// Returns log10 of the singular values, the largest first.
     pub fn log10_singular(&self) -> Vec<f64> {
         let Scaled { mantissa, exponent } = &self.product;
         let rows = mantissa.unbind(0).into_iter().zip(to_vec(&exponent.flatten(0, 1)));
@@ -62,7 +62,8 @@ impl RProduct {
         log2_singular_values(rows).iter().map(|log2| log2 * std::f64::consts::LOG10_2).collect()
     }
 
-    /// Lyapunov exponents, the mean over the `steps` since the burn-in, the largest first.
+    /// Returns the Lyapunov exponents, the largest first. Each is the mean over the `steps` steps since
+    /// the burn-in.
     pub fn lyapunov(&self, steps: usize) -> Vec<f64> {
         let mean = |(sum, before): (&f64, &f64)| {
             if sum.is_finite() { (sum - before) / steps as f64 } else { *sum }

@@ -2,39 +2,40 @@
 
 use tch::{Kind, Tensor};
 
-/// The exponent of an exact zero: below every other, and finite, so that differences of exponents are finite
-/// too.
+/// The exponent of an exact zero. It is below every other exponent, and finite, so that differences of
+/// exponents are finite.
 pub const ZERO_EXPONENT: f64 = -1e18;
 
 /// Numbers with an extended exponent: the value is `mantissa · 2^exponent`.
 #[derive(Debug)]
 pub struct Scaled {
-    /// `[…, F]`, the largest absolute value of each row between ½ and 1, or the row 0.
+    /// The mantissa, `[…, F]`. The largest absolute value of a row is between ½ and 1, or the row is 0.
     pub mantissa: Tensor,
-    /// `[…, 1]`, one whole number for each row, in f64.
+    /// The exponent, `[…, 1]`: one whole number for each row, in f64.
     pub exponent: Tensor,
 }
 
 impl Scaled {
-    /// Moves the power of two of each row (the last dimension) into the exponent. This is exact.
+    /// Returns the numbers with the power of two of each row (the last dimension) moved into the exponent.
+    /// This is exact.
     pub fn new(rows: &Tensor) -> Scaled {
         let exponent = Tensor::zeros([1], (Kind::Double, rows.device()));
         Scaled { mantissa: rows.shallow_clone(), exponent }.normalised_rows()
     }
 
-    /// Zeros of the shape and type of `like`.
+    /// Returns zeros in the shape and type of `like`.
     pub fn zeros_like(like: &Tensor) -> Scaled {
         let exponent = like.narrow(-1, 0, 1).to_kind(Kind::Double).full_like(ZERO_EXPONENT);
         Scaled { mantissa: like.zeros_like(), exponent }
     }
 
-    /// The values along the first dimension.
+    /// Returns the values along the first dimension.
     pub fn unbind(&self) -> Vec<Scaled> {
         let parts = self.mantissa.unbind(0).into_iter().zip(self.exponent.unbind(0));
         parts.map(|(mantissa, exponent)| Scaled { mantissa, exponent }).collect()
     }
 
-    /// The values of consecutive steps as one, given from the last step to the first.
+    /// Returns the values of consecutive steps as one. The steps are given from the last to the first.
     pub fn stack_reversed(mut steps: Vec<Scaled>) -> Scaled {
         steps.reverse();
         let stack =
@@ -42,8 +43,8 @@ impl Scaled {
         Scaled { mantissa: stack(|s| &s.mantissa), exponent: stack(|s| &s.exponent) }
     }
 
-    /// The same value with the power of two of `largest`, `[…, 1]`, moved from the mantissa into the
-    /// exponent.
+    /// Returns the same value with the power of two of `largest`, `[…, 1]`, moved from the mantissa into
+    /// the exponent.
     pub fn normalised(&self, largest: &Tensor) -> Scaled {
         let power = exponents_of(largest);
         Scaled {
@@ -52,12 +53,12 @@ impl Scaled {
         }
     }
 
-    /// The same value with the power of two of each row moved from the mantissa into the exponent.
+    /// Returns the same value with the power of two of each row moved from the mantissa into the exponent.
     pub fn normalised_rows(&self) -> Scaled {
         self.normalised(&self.mantissa.abs().amax([-1], true))
     }
 
-    /// The sum of two values, row by row.
+    /// Returns the sum of two values, row by row.
     pub fn plus(&self, other: &Scaled) -> Scaled {
         let exponent = self.exponent.maximum(&other.exponent);
         let aligned = |term: &Scaled| &term.mantissa * Scaled::factor(&term.exponent, &exponent);
@@ -65,36 +66,36 @@ impl Scaled {
         Scaled { mantissa, exponent }.normalised_rows()
     }
 
-    /// Another handle on the same value.
+    /// Returns another handle on the same value.
     pub fn shallow_clone(&self) -> Scaled {
         Scaled { mantissa: self.mantissa.shallow_clone(), exponent: self.exponent.shallow_clone() }
     }
 
-    /// Whether all rows are exactly zero.
+    /// Returns true if all rows are exactly zero.
     pub fn is_zero(&self) -> bool {
         self.exponent.max().double_value(&[]) <= ZERO_EXPONENT
     }
 
-    /// The factor 2^(from − to) that aligns a mantissa with a larger exponent; it underflows to 0 where the
-    /// value is negligible.
+    /// Returns the factor 2^(from − to), which aligns a mantissa with a larger exponent. The factor
+    /// underflows to 0 where the value is negligible.
     pub fn factor(from: &Tensor, to: &Tensor) -> Tensor {
         (from - to).exp2()
     }
 }
 
-/// The binary exponent of each number, in f64; 0 for 0, infinity and NaN.
+/// Returns the binary exponent of each number, in f64. It is 0 for 0, infinity and NaN.
 fn exponents_of(numbers: &Tensor) -> Tensor {
     let (_, power) = numbers.frexp();
     power.to_kind(Kind::Double).masked_fill(&numbers.isfinite().logical_not(), 0.0)
 }
 
-/// `numbers · 2^power`, exactly. The power is split into halves, since 2^1074 itself overflows.
+/// Returns `numbers · 2^power`, exactly. The power is split into halves, because 2^1074 itself overflows.
 fn times_power_of_two(numbers: &Tensor, power: &Tensor) -> Tensor {
     let half = (power / 2.0).floor();
     (numbers * half.exp2() * (power - &half).exp2()).to_kind(numbers.kind())
 }
 
-/// The numbers of a tensor of one dimension in f64.
+/// Returns the numbers of a tensor of one dimension in f64.
 pub fn to_vec(tensor: &Tensor) -> Vec<f64> {
     Vec::try_from(tensor.contiguous()).expect("a tensor of one dimension and 64-bit floats")
 }

@@ -1,7 +1,7 @@
 //! Gradient checkpointing over segments of √T steps.
 //!
 //! The first forward pass keeps only the states before each segment. A segment is recomputed when the
-//! backward pass reaches it, so memory grows as √T.
+//! backward pass reaches it. Memory therefore grows as √T.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub struct Segments<'a> {
     p: &'a Parameters,
     input: &'a Tensor,
     ranges: Vec<Range<usize>>,
-    /// For each layer the states before every segment, `[segments, B, H]`. They share one tensor: small
+    /// The states of each layer before every segment, `[segments, B, H]`. They share one tensor. Small
     /// tensors that outlive the large buffers of a segment would keep the allocator from reusing these
     /// buffers.
     initial: Vec<State>,
@@ -25,7 +25,7 @@ pub struct Segments<'a> {
 pub struct LayerSegment {
     /// The states before the segment and after each of its steps, `[t+1, B, H]`.
     pub h: Tensor,
-    /// The values that the backward pass needs.
+    /// The tensors that the backward pass needs.
     pub cache: Box<dyn ForwardCache>,
 }
 
@@ -57,12 +57,12 @@ impl<'a> Segments<'a> {
         segments
     }
 
-    /// The number and the steps (from 0) of each segment, from the first to the last.
+    /// Returns the index and the steps (from 0) of each segment, from the first to the last.
     pub fn ranges(&self) -> impl DoubleEndedIterator<Item = (usize, Range<usize>)> {
         self.ranges.iter().cloned().enumerate()
     }
 
-    /// The input of a segment, `[t, B, I]`.
+    /// Returns the input of a segment, `[t, B, I]`.
     pub fn input(&self, segment: usize) -> Tensor {
         let range = &self.ranges[segment];
         self.input.narrow(0, range.start as i64, range.len() as i64)
@@ -88,12 +88,12 @@ impl<'a> Segments<'a> {
 }
 
 impl LayerSegment {
-    /// The hidden states after each step, `[t, B, H]`.
+    /// Returns the hidden states after each step, `[t, B, H]`.
     pub fn output(&self) -> Tensor {
         self.h.narrow(0, 1, self.h.size()[0] - 1)
     }
 
-    /// The hidden states before each step, `[t, B, H]`.
+    /// Returns the hidden states before each step, `[t, B, H]`.
     pub fn before(&self) -> Tensor {
         self.h.narrow(0, 0, self.h.size()[0] - 1)
     }

@@ -1,11 +1,11 @@
 //! Singular values of a matrix whose rows differ by powers of two beyond the range of a float.
 //!
-//! One-sided Jacobi: rows are rotated in pairs until all are orthogonal. Their lengths are then the singular
-//! values (Hestenes 1958). If a matrix is badly scaled by rows and well conditioned otherwise, every singular
-//! value keeps all its digits, even the smallest (Demmel & Veselić 1992). Here each row has an extended
-//! exponent, and only differences of exponents enter the formulas of a rotation.
+//! The method is one-sided Jacobi: rows are rotated in pairs until all are orthogonal. Their lengths are
+//! then the singular values (Hestenes 1958). If a matrix is badly scaled by rows and well conditioned
+//! otherwise, every singular value keeps all its digits, even the smallest (Demmel & Veselić 1992). Here
+//! each row has an extended exponent, and only differences of exponents enter the formulas of a rotation.
 
-/// Upper bound, never reached: convergence is quadratic.
+/// An upper bound of the number of sweeps. It is never reached, because convergence is quadratic.
 const MAX_SWEEPS: usize = 60;
 
 /// A row, `numbers · 2^exponent`.
@@ -13,7 +13,7 @@ const MAX_SWEEPS: usize = 60;
 pub struct Row {
     /// The mantissas, near 1.
     pub numbers: Vec<f64>,
-    /// The exponent; −∞ for a row of zeros.
+    /// The exponent. It is −∞ for a row of zeros.
     pub exponent: f64,
 }
 
@@ -36,12 +36,12 @@ impl Row {
     }
 }
 
-/// log2 of the singular values, the largest first; −∞ for 0.
+/// Returns log2 of the singular values, the largest first. A value of 0 gives −∞.
 pub fn log2_singular_values(mut rows: Vec<Row>) -> Vec<f64> {
     let tolerance = f64::EPSILON * (rows.len() as f64).sqrt();
     for _ in 0..MAX_SWEEPS {
         rows.iter_mut().for_each(Row::rescale);
-        // The longest row first (de Rijk 1989): fewer sweeps.
+        // With the longest row first, fewer sweeps are needed (de Rijk 1989).
         rows.sort_by(|a, b| b.log2_length().total_cmp(&a.log2_length()));
         if !sweep(&mut rows, tolerance) {
             break;
@@ -52,7 +52,7 @@ pub fn log2_singular_values(mut rows: Vec<Row>) -> Vec<f64> {
     lengths
 }
 
-/// Makes each pair of rows orthogonal in turn. Returns whether any pair was rotated.
+/// Makes each pair of rows orthogonal in turn. Returns true if any pair was rotated.
 fn sweep(rows: &mut [Row], tolerance: f64) -> bool {
     let mut rotated = false;
     for i in 0..rows.len() {
@@ -64,10 +64,10 @@ fn sweep(rows: &mut [Row], tolerance: f64) -> bool {
     rotated
 }
 
-/// Rotates two rows a and b until they are orthogonal. Returns whether they were rotated.
+/// Rotates two rows a and b until they are orthogonal. Returns true if they were rotated.
 ///
-/// The scale of b relative to a is r = 2^(e_b − e_a) ≤ 1, and the tangent of the angle is r·τ. So τ is finite
-/// even for r = 0, where b only loses its component along a.
+/// The scale of b relative to a is r = 2^(e_b − e_a) ≤ 1, and the tangent of the angle is r·τ. τ is
+/// therefore finite even for r = 0, where b only loses its component along a.
 fn orthogonalise(a: &mut Row, b: &mut Row, tolerance: f64) -> bool {
     if b.exponent > a.exponent {
         return orthogonalise(b, a, tolerance);
@@ -77,7 +77,7 @@ fn orthogonalise(a: &mut Row, b: &mut Row, tolerance: f64) -> bool {
     }
     let (aa, bb, ab) =
         (dot(&a.numbers, &a.numbers), dot(&b.numbers, &b.numbers), dot(&a.numbers, &b.numbers));
-    // False for NaN too.
+    // This is false for NaN too.
     let is_apart = ab.abs() > tolerance * (aa * bb).sqrt();
     if !is_apart {
         return false;
@@ -94,7 +94,7 @@ fn orthogonalise(a: &mut Row, b: &mut Row, tolerance: f64) -> bool {
     true
 }
 
-/// The dot product in eight partial sums, which the compiler keeps in vector registers.
+/// Returns the dot product. Its eight partial sums let the compiler use vector registers.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));

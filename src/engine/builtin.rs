@@ -1,6 +1,8 @@
-//! libtorch's own layers: the functions behind tch's `nn::lstm` and `nn::gru`, and `rnn_tanh`, with given parameters.
+//! libtorch's own layers, with given parameters: the functions behind tch's `nn::lstm` and `nn::gru`, and
+//! `rnn_tanh`.
 //!
-//! tch's wrappers are not used: they draw parameters of their own, and the h and c of their zero state share one storage.
+//! tch's wrappers are not used, because they draw their own parameters. In addition, the h and c of their
+//! zero state share one storage.
 
 use tch::Tensor;
 

@@ -1,5 +1,5 @@
-//! One product for the inputs of all steps before the loop, and one product a step for the hidden state of all gates.
-//! Autograd computes the gradient.
+//! The engine with one product for the inputs of all steps before the loop, and one product per step for
+//! the hidden state of all gates. Autograd computes the gradient.
 
 use tch::Tensor;
 

@@ -17,21 +17,20 @@ pub struct Output {
     pub final_states: Vec<State>,
 }
 
-/// A way to run a cell over a sequence. [`super::forward`] checks the shapes; the methods here do not.
+/// A way to run a cell over a sequence. [`super::forward`] checks the shapes, and the methods here do not.
 pub trait Engine: Sync {
     /// The engine's name.
     fn name(&self) -> EngineName;
 
-    /// Checks that the engine can work with the dtype and device of a tensor. Most engines work with all.
+    /// Checks that the engine supports the dtype and device of a tensor. Most engines support all.
     ///
-    /// # Errors
-    /// [`crate::error::Error::Unsupported`] if it cannot.
+    /// [`crate::error::Error::Unsupported`] if the engine does not support them.
     fn accepts(&self, _tensor: &Tensor) -> Result<()> {
         Ok(())
     }
 
-    /// Computes the states s_1 … s_T of one layer as nodes of the autograd graph. `None` from an engine whose states
-    /// are not nodes.
+    /// Computes the states s_1 … s_T of one layer as nodes of the autograd graph. Returns `None` if the
+    /// states of the engine are not nodes.
     fn states(
         &self,
         _cell: &dyn Cell,
@@ -42,7 +41,8 @@ pub trait Engine: Sync {
         None
     }
 
-    /// Runs one layer: the input `[T, B, I]` and the initial state give the output `[T, B, H]` and the final state.
+    /// Runs one layer. The input `[T, B, I]` and the initial state give the output `[T, B, H]` and the
+    /// final state.
     fn layer(
         &self,
         cell: &dyn Cell,
@@ -54,8 +54,9 @@ pub trait Engine: Sync {
         gather(states.expect("an engine implements `states` or `layer`"))
     }
 
-    /// Runs one layer like [`Engine::layer`], and has its backward pass keep the adjoints of the states. Returns the
-    /// output `[T, B, H]` and the slot for the adjoints; `None` from an engine that does not compute them.
+    /// Runs one layer like [`Engine::layer`], and makes its backward pass keep the adjoints of the states.
+    /// Returns the output `[T, B, H]` and the slot for the adjoints. Returns `None` if the engine does not
+    /// compute adjoints.
     fn forward_with_adjoints(
         &self,
         _cell: &dyn Cell,
@@ -96,7 +97,7 @@ impl AdjointSlot {
     }
 }
 
-/// Makes the output and the final state of a layer from its states.
+/// Returns the output and the final state of a layer, given all states.
 fn gather(states: Vec<State>) -> (Tensor, State) {
     let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
     let final_state = states.into_iter().next_back().expect("a sequence has at least one step");

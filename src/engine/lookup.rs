@@ -1,4 +1,4 @@
-//! From the name of an engine to the engine.
+//! The map from the name of an engine to the engine.
 
 use super::analytic::Analytic;
 use super::builtin::Builtin;

@@ -1,4 +1,5 @@
-//! The engines: how a cell is run over a sequence. All engines compute the same function of the same parameters.
+//! The engines: ways to run a cell over a sequence. All engines compute the same function of the same
+//! parameters.
 //!
 //! Sequences are time-major: `[T, B, I]` in, `[T, B, H]` out.
 //!
@@ -18,7 +19,7 @@
 //! # Ok::<(), lstm_lab::Error>(())
 //! ```
 
-// Diagnostics, a part of the lab, use more of it than the engine does.
+// The diagnostics of the lab use more items of this module than the engine does.
 #[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
 pub(crate) mod analytic;
 mod builtin;

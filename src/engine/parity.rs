@@ -1,4 +1,5 @@
-//! Parity: two engines on the same parameters and input give the same results and the same gradients, up to rounding.
+//! Parity: two engines with the same parameters and input give the same results and gradients, up to
+//! rounding.
 
 use tch::{Kind, Tensor};
 
@@ -6,8 +7,7 @@ use super::{Engine, forward};
 use crate::cell::Parameters;
 use crate::error::{Error, Result};
 
-/// Returns the largest [`relative_difference`] that rounding may cause between engines at the lengths and sizes of the
-/// experiments.
+/// Returns the largest [`relative_difference`] between engines that rounding may cause in the experiments.
 pub fn tolerance(kind: Kind) -> f64 {
     match kind {
         Kind::Double => 1e-9,
@@ -15,8 +15,9 @@ pub fn tolerance(kind: Kind) -> f64 {
     }
 }
 
-/// Compares `engine` with `reference` on `input` `[T, B, I]`: the output, the final states, and the gradients of the
-/// parameters and the input. The loss is Σ `cotangent` ⊙ output, with `cotangent` `[T, B, H]`.
+/// Compares `engine` with `reference` on `input` `[T, B, I]`. The results are the output, the final
+/// states, and the gradients of the parameters and the input. The loss is Σ `cotangent` ⊙ output, with
+/// `cotangent` `[T, B, H]`.
 ///
 /// # Errors
 /// [`Error::Disagreement`] for the first tensor whose [`relative_difference`] is above `tolerance`.
@@ -37,8 +38,8 @@ pub fn check(
         .try_for_each(|((what, found), (_, expected))| compare(names, what, found, expected, tolerance))
 }
 
-/// Compares one tensor, named `what`, of an engine or another library with that of the reference. The two names are for
-/// the error.
+/// Compares one tensor, named `what`, of an engine or another library with the tensor of the reference.
+/// The two names appear in the error.
 ///
 /// # Errors
 /// [`Error::Disagreement`] if the [`relative_difference`] is above `tolerance` or NaN.
@@ -62,8 +63,8 @@ pub fn compare(
     Ok(())
 }
 
-/// Returns every result of an engine by name: `output`, `h_n of layer 0`, `c_n of layer 0`, `grad.<name>`. The arguments
-/// are those of [`check`].
+/// Returns every result of an engine by name: `output`, `h_n of layer 0`, `c_n of layer 0`, `grad.<name>`.
+/// The arguments are those of [`check`].
 ///
 /// # Errors
 /// A shape that does not fit the parameters.
@@ -93,7 +94,8 @@ pub fn results(
     Ok(results)
 }
 
-/// Returns max |a − b| / max |b|: 0 for equal tensors, infinity for different shapes, NaN if a number is NaN.
+/// Returns max |a − b| / max |b|. The value is 0 for equal tensors, infinite for different shapes, and NaN
+/// if a number is NaN.
 pub fn relative_difference(a: &Tensor, b: &Tensor) -> f64 {
     if a.size() != b.size() {
         return f64::INFINITY;

@@ -1,4 +1,4 @@
-//! A sequence through a stack of layers, with its shapes checked.
+//! The run of a sequence through a stack of layers, with a check of the shapes.
 
 use tch::Tensor;
 
@@ -8,12 +8,11 @@ use crate::error::{Error, Result};
 
 /// Runs a sequence `[T, B, I]` through a stack of layers.
 ///
-/// `initial_states` has one state `[B, H]` for each layer; `None` means zeros. The result is recorded in libtorch's graph
-/// if the parameters, the input or a state require a gradient.
+/// `initial_states` has one state `[B, H]` for each layer, and `None` means zeros. The result is recorded
+/// in libtorch's graph if the parameters, the input or a state require a gradient.
 ///
-/// # Errors
-/// [`Error::Shape`] if a shape does not fit the parameters, [`Error::Unsupported`] if the engine cannot work with the
-/// dtype or device.
+/// [`Error::Shape`] if a shape does not fit the parameters. [`Error::Unsupported`] if the engine does not
+/// support the dtype or device.
 pub fn forward(
     engine: &dyn Engine,
     p: &Parameters,
@@ -23,11 +22,10 @@ pub fn forward(
     Ok(engine.forward_layers(p, input, &check(engine, p, input, initial_states)?))
 }
 
-/// Checks an input `[T, B, I]` and the initial states against the parameters and the engine. Returns the states, or
-/// zeros for `None`.
+/// Checks an input `[T, B, I]` and the initial states against the parameters and the engine. Returns the
+/// states, or zeros for `None`.
 ///
-/// # Errors
-/// Those of [`forward`].
+/// As for [`forward`].
 pub fn check(
     engine: &dyn Engine,
     p: &Parameters,
@@ -47,7 +45,8 @@ pub fn check(
     Ok(initial_states)
 }
 
-/// Returns zeros as the initial state of every layer, in the batch size, dtype and device of the input `[T, B, I]`.
+/// Returns zeros as the initial state of every layer. The batch size, dtype and device are those of the
+/// input `[T, B, I]`.
 pub fn zero_states(p: &Parameters, input: &Tensor) -> Vec<State> {
     let batch_size = input.size()[1];
     p.layers.iter().map(|layer| p.cell().zero_state(input, batch_size, layer.hidden_size())).collect()

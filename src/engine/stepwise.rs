@@ -1,5 +1,6 @@
-//! The textbook equations as written: at each step, each gate has a product of the input and one of the hidden state
-//! (eight products a step for the LSTM). Autograd computes the gradient. The other engines are compared with this one.
+//! The textbook equations as written. At each step, each gate has one product of the input and one of the
+//! hidden state (eight products per step for the LSTM). Autograd computes the gradient. The other engines
+//! are compared with this one.
 
 use tch::Tensor;
 

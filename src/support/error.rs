@@ -1,4 +1,4 @@
-//! The errors of the lab: everything that can end a command or a run. Only `main` prints an error.
+//! The errors of the lab: every error that can end a command or a run. Only `main` prints an error.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error as LibraryError;
 use crate::support::text::number;
 
-/// The result of everything in the lab that can fail.
+/// The result of a function of the lab that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of the lab, with the names and values that a reader needs to fix its cause.
@@ -33,7 +33,7 @@ pub enum Error {
         problem: String,
     },
 
-    /// An output directory that cannot be written to; checked before the first run.
+    /// An output directory that cannot be written to. The check is made before the first run.
     #[error("cannot write results to {path}: {cause}", path = path.display())]
     OutDir {
         /// The directory.
@@ -77,10 +77,12 @@ pub enum Error {
     #[error(
         "training diverged at step {step}: {what} is {value}; {}; \
          a smaller learning rate or training.clip_norm may help",
-        last.map_or("there was no finite loss before".into(), |loss| format!("the last finite loss was {}", number(loss)))
+        last.map_or("there was no finite loss before".into(), |loss| {
+            format!("the last finite loss was {}", number(loss))
+        })
     )]
     Diverged {
-        /// The step, from 1. For an evaluation: the last training step before it.
+        /// The step, from 1. For an evaluation, it is the last training step before the evaluation.
         step: usize,
         /// The quantity: `the loss`, `the gradient's norm`, or the loss on a held-out split.
         what: &'static str,
@@ -96,7 +98,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The process's exit code: 2 if the user's input must change, 1 otherwise.
+    /// Returns the exit code of the process: 2 if the user's input must change, 1 otherwise.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Config(_)
@@ -126,14 +128,14 @@ impl Error {
     }
 }
 
-/// An error in a config: place, key, what was expected and what was found.
+/// An error in a config: the place, the key, the expected value and the found value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// The config file, or `--set KEY=VALUE` for an override.
     pub place: String,
     /// The line in the file, from 1, if it is known.
     pub line: Option<usize>,
-    /// The dotted key, if the error is about one.
+    /// The dotted key, if the error is about a key.
     pub key: Option<String>,
     /// The problem: what was expected and what was found.
     pub problem: String,

@@ -28,7 +28,8 @@ pub fn rows<R: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Res
     Ok(reader.into_deserialize().map(move |row| row.map_err(Error::csv("read", &path))))
 }
 
-/// Writes rows as a CSV file, complete or not at all. Rows are not collected first: there may be millions.
+/// Writes rows as a CSV file, which is complete or absent afterwards. Rows are not collected first,
+/// because there may be millions.
 ///
 /// # Errors
 /// The disk is full or gone.

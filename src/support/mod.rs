@@ -1,4 +1,4 @@
-//! Small helpers that know nothing of recurrent networks.
+//! Small helpers that do not depend on recurrent networks.
 
 #[cfg(feature = "lab")]
 pub mod error;

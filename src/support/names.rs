@@ -1,6 +1,7 @@
 //! The macro that declares a vocabulary: an enum with one spelling for each variant.
 
-/// Declares an enum whose variants have one spelling each, used in configs, CSV files and messages alike.
+/// Declares an enum whose variants have one spelling each. Configs, CSV files and messages use the same
+/// spelling.
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident ($what:literal) {
         $(#[doc = $about:literal] $variant:ident = $text:literal,)+
@@ -10,15 +11,15 @@ macro_rules! names {
         pub enum $name { $(#[doc = $about] $variant,)+ }
 
         impl $name {
-            /// Every value, in the order of the vocabulary.
+            /// All values, in the order of the vocabulary.
             pub const ALL: &'static [$name] = &[$($name::$variant,)+];
 
-            /// The spelling.
+            /// Returns the spelling.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $text,)+ }
             }
 
-            /// A description in one line.
+            /// Returns a description in one line.
             #[allow(dead_code, reason = "not every vocabulary is listed for a reader")]
             pub fn about(self) -> &'static str {
                 match self { $($name::$variant => $about.trim_ascii(),)+ }
@@ -68,7 +69,8 @@ mod tests {
     use crate::engine::EngineName;
     use crate::settings::names::*;
 
-    /// Checks a vocabulary: no spelling twice, each read as its own variant, every other text refused with the whole list.
+    /// Checks a vocabulary: no spelling appears twice, each is read as its own variant, and every other
+    /// text is refused with the whole list.
     macro_rules! check {
         ($text:ident, $($name:ident),+) => {$(
             for (n, name) in $name::ALL.iter().enumerate() {
@@ -82,7 +84,9 @@ mod tests {
             match $text.parse::<$name>() {
                 Ok(name) => prop_assert_eq!(name.as_str(), $text),
                 Err(problem) => {
-                    let lists = $name::ALL.iter().all(|name| problem.contains(&["`", name.as_str(), "`"].concat()));
+                    let lists = $name::ALL
+                        .iter()
+                        .all(|name| problem.contains(&["`", name.as_str(), "`"].concat()));
                     let found = problem.contains(&["found `", $text, "`"].concat());
                     prop_assert!(lists && found, "{}", problem);
                 }
@@ -95,9 +99,9 @@ mod tests {
         fn names_any_text_is_a_spelling_or_refused(text in "[a-z_]{0,12}|.{0,12}| ?lstm ?|LSTM|f16") {
             let text = text.as_str();
             check!(
-                text, CellName, Dtype, EngineName, ExperimentKind, TaskName, Encoding, LossName, Lags, PassName,
-                FrameworkName, Quantity, JacobianQuantity, GateStatistic, Tokenizer, AddingVariant, Predict, ModelName,
-                OptimizerName, ScheduleName
+                text, CellName, Dtype, EngineName, ExperimentKind, TaskName, Encoding, LossName, Lags,
+                PassName, FrameworkName, Quantity, JacobianQuantity, GateStatistic, Tokenizer,
+                AddingVariant, Predict, ModelName, OptimizerName, ScheduleName
             );
         }
     }

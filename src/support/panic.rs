@@ -1,4 +1,5 @@
-//! Panics as errors: tch panics if libtorch throws (out of memory, for example). Other runs can then go on.
+//! The conversion of panics into errors. tch panics if libtorch throws (out of memory, for example). With
+//! an error instead, the other runs can continue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -7,12 +8,11 @@ use crate::support::error::{Error, Result};
 
 /// Calls `work` and turns a panic into an error. Calls must not be nested.
 ///
-/// # Errors
-/// Those of `work`; [`Error::Panic`] with the first line of a panic's message.
+/// The errors of `work`, or [`Error::Panic`] with the first line of a panic's message.
 pub fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     static HOOK: Mutex<()> = Mutex::new(());
     let _one_at_a_time = HOOK.lock();
-    // The message becomes part of the error; the default hook would print it as well, with a backtrace.
+    // The message becomes part of the error. The default hook would also print it, with a backtrace.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = catch_unwind(AssertUnwindSafe(work));
@@ -24,7 +24,7 @@ pub fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// The first line of a message, without tch's prefix and libtorch's C++ backtrace.
+/// Returns the first line of a message, without tch's prefix and libtorch's C++ backtrace.
 fn first_line(message: &str) -> String {
     let prefix = "called `Result::unwrap()` on an `Err` value: Torch(\"";
     let unquoted = message.strip_prefix(prefix).unwrap_or(message).replace("\\n", "\n");

@@ -1,5 +1,5 @@
-//! Progress on stderr: a bar on a terminal, plain lines elsewhere, or JSON lines. Results of commands go to
-//! stdout.
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere, or lines of JSON. The results of
+//! commands go to stdout.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
@@ -23,23 +23,23 @@ pub enum LogFormat {
 
 /// The summary of an experiment.
 pub struct Finished<'a> {
-    /// Name of the experiment.
+    /// The name of the experiment.
     pub experiment: &'a str,
-    /// Runs executed now, without an error.
+    /// The number of runs executed now without an error.
     pub done: usize,
-    /// Runs that were complete before.
+    /// The number of runs that were already complete.
     pub already_complete: usize,
-    /// Runs executed now, with an error.
+    /// The number of runs executed now with an error.
     pub failed: usize,
-    /// Runs of the config without results, left to another shard or process.
+    /// The number of runs of the config without results, which another shard or process executes.
     pub missing: usize,
-    /// Runs in the directory that belong to another config.
+    /// The number of runs in the directory that belong to another config.
     pub unplanned: usize,
-    /// Path of the report.
+    /// The path of the report.
     pub report: &'a Path,
 }
 
-/// Shows progress and messages.
+/// The display of progress and messages.
 pub struct Ui {
     quiet: bool,
     format: LogFormat,
@@ -47,7 +47,7 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// A display; a quiet one shows failures only.
+    /// Returns a display. A quiet display shows failures only.
     pub fn new(quiet: bool, format: LogFormat) -> Ui {
         Ui { quiet, format, bar: None }
     }
@@ -94,7 +94,7 @@ impl Ui {
         });
     }
 
-    /// Reports a failed run, even if quiet.
+    /// Reports a failed run. A quiet display shows it too.
     pub fn run_failed(&self, id: &str, about: &str, error: &str) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
@@ -157,7 +157,7 @@ impl Ui {
         }
     }
 
-    /// Writes a line. A closed stderr is ignored: measurements go on.
+    /// Writes a line. A closed stderr is ignored, so that measurements continue.
     fn line(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}"))),
@@ -166,7 +166,8 @@ impl Ui {
     }
 }
 
-/// A fatal error as a line of JSON; a config error also has its place, line, key and problem as fields.
+/// Returns a fatal error as a line of JSON. For a config error, the place, line, key and problem are
+/// separate fields.
 pub fn error_event(error: &Error) -> String {
     let mut event = json!({ "event": "error", "error": error.to_string(), "exit_code": error.exit_code() });
     if let Error::Config(ConfigError { place, line, key, problem }) = error {
@@ -180,8 +181,7 @@ pub fn error_event(error: &Error) -> String {
 
 /// Prints the result of a command to stdout.
 ///
-/// # Errors
-/// It cannot be written. A reader that closed the pipe (`| head`) is not an error.
+/// The text cannot be written. A reader that closed the pipe (`| head`) is not an error.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -1,6 +1,6 @@
 //! Statistics of small samples of finite numbers: location, spread and 95 % confidence intervals.
 //!
-//! Expected values in the tests come from SciPy 1.17. A comment gives the call.
+//! The expected values in the tests come from SciPy 1.17. A comment gives the call.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,10 +9,10 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 /// The confidence level of all intervals.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// Number of bootstrap resamples.
+/// The number of bootstrap resamples.
 const RESAMPLES: usize = 2000;
 
-/// Seed of the bootstrap. It is fixed, so that the same data gives the same interval.
+/// The seed of the bootstrap. It is fixed, so that the same data gives the same interval.
 const BOOTSTRAP_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A confidence interval of level [`CONFIDENCE`].
@@ -24,22 +24,22 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The arithmetic mean, Σx / n; `None` for no values.
+/// Returns the arithmetic mean, Σx / n, or `None` for no values.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The sample standard deviation, √(Σ(x − mean)² / (n − 1)); `None` for fewer than two values.
+/// Returns the sample standard deviation, √(Σ(x − mean)² / (n − 1)), or `None` for fewer than two values.
 pub fn sd(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
     let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
     (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The quantile of order `p` in [0, 1]; `None` for no values.
+/// Returns the quantile of order `p` in [0, 1], or `None` for no values.
 ///
-/// Interpolates linearly between order statistics, with the k-th of n (from 0) at p = k / (n − 1): type 7 of
-/// Hyndman & Fan (1996).
+/// The value is interpolated linearly between order statistics. The k-th of n (from 0) has p = k / (n −
+/// 1): type 7 of Hyndman & Fan (1996).
 pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -54,12 +54,12 @@ fn quantile_of_sorted(sorted: &[f64], p: f64) -> Option<f64> {
     Some(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
 }
 
-/// The median: the middle value, or the mean of the middle two; `None` for no values.
+/// Returns the median: the middle value, or the mean of the middle two. Returns `None` for no values.
 pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// Student's interval of a mean, mean ± t · sd / √n; `None` for fewer than two values.
+/// Returns Student's interval of a mean, mean ± t · sd / √n, or `None` for fewer than two values.
 ///
 /// t is the quantile (1 + [`CONFIDENCE`]) / 2 of Student's distribution with n − 1 degrees of freedom.
 pub fn t_interval(values: &[f64]) -> Option<Interval> {
@@ -70,9 +70,9 @@ pub fn t_interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: mean - half, high: mean + half })
 }
 
-/// Wilson's interval (1927) of a proportion with `hits` of `n` observed; `None` for `n` = 0.
+/// Returns Wilson's interval (1927) of a proportion with `hits` of `n` observed, or `None` for `n` = 0.
 ///
-/// Student's interval would have no width if all are hits, or none is.
+/// Student's interval would have no width if all observations, or none, are hits.
 pub fn share_interval(hits: usize, n: usize) -> Option<Interval> {
     if n == 0 {
         return None;
@@ -82,13 +82,14 @@ pub fn share_interval(hits: usize, n: usize) -> Option<Interval> {
     let scale = 1.0 + z * z / count;
     let middle = (share + z * z / (2.0 * count)) / scale;
     let half = z * (share * (1.0 - share) / count + (z / (2.0 * count)).powi(2)).sqrt() / scale;
-    // Rounding could leave [0, 1].
+    // Rounding could lead outside [0, 1].
     Some(Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
 }
 
-/// Newcombe's interval (1998, method 10) of the difference of two proportions, each given as (hits, n).
+/// Returns Newcombe's interval (1998, method 10) of the difference of two proportions, each given as
+/// (hits, n).
 ///
-/// `None` if either n is 0.
+/// Returns `None` if one n is 0.
 pub fn share_difference_interval(one: (usize, usize), other: (usize, usize)) -> Option<Interval> {
     let (first, second) = (share_interval(one.0, one.1)?, share_interval(other.0, other.1)?);
     let share = |(hits, n): (usize, usize)| hits as f64 / n as f64;
@@ -99,9 +100,10 @@ pub fn share_difference_interval(one: (usize, usize), other: (usize, usize)) -> 
     })
 }
 
-/// The percentile bootstrap interval of a median (Efron 1979); `None` for fewer than two values.
+/// Returns the percentile bootstrap interval of a median (Efron 1979), or `None` for fewer than two
+/// values.
 ///
-/// BCa is not used: its acceleration comes from the jackknife, which is inconsistent for a median.
+/// BCa is not used, because its acceleration comes from the jackknife, which is inconsistent for a median.
 pub fn median_interval(values: &[f64]) -> Option<Interval> {
     bootstrap(values.len(), |drawn| {
         let resample: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
@@ -109,16 +111,17 @@ pub fn median_interval(values: &[f64]) -> Option<Interval> {
     })
 }
 
-/// The median of the first values over the median of the second values; `None` for no pairs.
+/// Returns the median of the first values divided by the median of the second values, or `None` for no
+/// pairs.
 pub fn median_ratio(pairs: &[(f64, f64)]) -> Option<f64> {
     let (above, below): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     Some(median(&above)? / median(&below)?)
 }
 
-/// The percentile bootstrap interval of [`median_ratio`]; `None` for fewer than two pairs.
+/// Returns the percentile bootstrap interval of [`median_ratio`], or `None` for fewer than two pairs.
 ///
-/// Whole pairs are drawn. The values of a pair were measured next to each other in time: their common
-/// disturbance cancels, as it does in the ratio itself.
+/// Whole pairs are drawn. The values of a pair were measured one after the other, so a common disturbance
+/// cancels, as in the ratio itself.
 pub fn median_ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
     bootstrap(pairs.len(), |drawn| {
         let resample: Vec<(f64, f64)> = drawn.iter().map(|&i| pairs[i]).collect();
@@ -126,7 +129,8 @@ pub fn median_ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
     })
 }
 
-/// The percentile interval of `statistic` over resamples: `n` indices drawn from `n` with replacement.
+/// Returns the percentile interval of `statistic` over resamples. A resample is `n` indices drawn from `n`
+/// with replacement.
 fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<Interval> {
     if n < 2 {
         return None;
@@ -145,9 +149,9 @@ fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<In
     })
 }
 
-/// The slope of the least-squares line through points (x, y), Σ(x − x̄)(y − ȳ) / Σ(x − x̄)².
+/// Returns the slope of the least-squares line through points (x, y), Σ(x − x̄)(y − ȳ) / Σ(x − x̄)².
 ///
-/// `None` for fewer than two different x.
+/// Returns `None` for fewer than two different x.
 pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
     let (x_mean, y_mean) = (mean(&xs)?, mean(&ys)?);
@@ -265,7 +269,8 @@ mod tests {
         assert_eq!(median_ratio_interval(&[(1.0, 2.0)]), None);
     }
 
-    /// Another generator, seed or order of drawing changes these digits, and with them every published interval.
+    /// A test of digits: another generator, seed or order of drawing changes these digits, and with them
+    /// every published interval.
     #[test]
     fn bootstrap_fixed_sample_gives_pinned_digits() {
         assert_eq!(median_interval(&TIMES), Some(Interval { low: 10.0, high: 10.602499999999987 }));
@@ -273,7 +278,8 @@ mod tests {
         assert_eq!(interval, Interval { low: 1.4951923076923077, high: 1.5141509433962266 });
     }
 
-    /// The share of intervals that hold the true value, over samples of `n` numbers from `draw`.
+    /// Returns the fraction of intervals that contain the true value, over samples of `n` numbers from
+    /// `draw`.
     fn coverage(
         n: usize,
         truth: f64,

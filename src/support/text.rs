@@ -1,6 +1,6 @@
 //! Parts of messages: unknown words, durations, numbers.
 
-/// The error text for a word that is not in a vocabulary, with a suggestion.
+/// Returns the error text for a word that is not in a vocabulary, with a suggestion.
 pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let list: Vec<String> = known.clone().map(|word| format!("`{word}`")).collect();
     let hint = match nearest(found, known) {
@@ -11,8 +11,8 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
     format!("expected {article} {what} ({}), found `{found}`{hint}", list.join(", "))
 }
 
-/// The known word with these initials (`lr`) or this prefix (`hidden`), else the most similar one; `None` if
-/// none is similar.
+/// Returns the known word with these initials (`lr`) or this prefix (`hidden`), else the most similar
+/// word. Returns `None` if no word is similar.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .filter_map(|word| Some((similarity(found, word)?, word)))
@@ -29,11 +29,11 @@ fn similarity(found: &str, word: &str) -> Option<f64> {
     if found.len() > 2 && word.starts_with(found) {
         return Some(1.0 + similarity);
     }
-    // A shared prefix of two letters makes a short word similar even to a long one.
+    // With a shared prefix of two letters, a short word counts as similar even to a long one.
     (similarity > 0.75 && 2 * found.len() >= word.len()).then_some(similarity)
 }
 
-/// A duration in a readable unit: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
+/// Returns a duration in a readable unit: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 10.0 => format!("{s:.2} s"),
@@ -44,13 +44,13 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// A number with its noun in singular or plural: `1 run`, `2 runs`.
+/// Returns a number with its noun in singular or plural: `1 run`, `2 runs`.
 pub fn pluralize(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{ending}")
 }
 
-/// A number, in scientific notation if it is very large or small: `1e30`, `0.001`, `1e-9`.
+/// Returns a number, in scientific notation if it is very large or small: `1e30`, `0.001`, `1e-9`.
 pub fn number(value: f64) -> String {
     let plain = value == 0.0 || !value.is_finite() || (1e-4..1e6).contains(&value.abs());
     if plain { value.to_string() } else { format!("{value:e}") }

@@ -15,9 +15,9 @@ pub struct TraceInput {
     pub parameters: Parameters,
     /// The sequence, `[T, B, I]`.
     pub input: Tensor,
-    /// The initial states, one for each layer; zeros if the file has none.
+    /// The initial states, one for each layer. Zeros if the file has none.
     pub initial_states: Vec<State>,
-    /// ∂L/∂output, `[T, B, H]`; ones at the last step if the file has none.
+    /// ∂L/∂output, `[T, B, H]`. Ones at the last step if the file has none.
     pub grad_output: Tensor,
 }
 
@@ -59,7 +59,7 @@ impl TraceInput {
     }
 }
 
-/// Takes the parameters of all layers; the first has `input_size` features.
+/// Takes the parameters of all layers. The first layer has `input_size` features.
 fn layers(name: CellName, file: &mut NamedTensors, input_size: i64) -> Result<Vec<LayerParameters>> {
     let gates = cell(name).gates().len() as i64;
     let hidden = file.shape_of("weight_hh_l0", "[gates·H, H]", 2)?[1];

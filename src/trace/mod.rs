@@ -1,5 +1,5 @@
-//! A trace: one sequence through given layers, with the outputs, every gradient and the gradient's norm at each step.
-//! It makes this program comparable with any other.
+//! A trace: one sequence through given layers, with the outputs, every gradient and the gradient norms at
+//! each step. A trace makes this program comparable with any other.
 
 mod input;
 mod named;

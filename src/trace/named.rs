@@ -11,11 +11,11 @@ use crate::safetensors_io::Tensors;
 use crate::support::error::{Error, Result};
 use crate::support::text::nearest;
 
-/// The names of tensors that a file may have; a further layer has its own parameters.
+/// The names of tensors that a file may have. Each further layer adds its parameters.
 const KNOWN: [&str; 8] =
     ["input", "h0", "c0", "grad_output", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
 
-/// The tensors that were not taken yet.
+/// The tensors of the file that were not taken yet.
 pub(super) struct NamedTensors<'a> {
     tensors: Tensors,
     /// The names of all tensors in the file.
@@ -65,7 +65,8 @@ impl<'a> NamedTensors<'a> {
         self.take_optional(name, shape)?.ok_or_else(|| self.missing(name))
     }
 
-    /// Returns true if the file has a parameter of layer `k`. It then must have all of them.
+    /// Returns true if the file has a parameter of layer `k`. A file with one parameter of a layer must
+    /// have all of them.
     pub fn has_layer(&self, k: usize) -> bool {
         let suffix = format!("_l{k}");
         self.tensors
@@ -73,7 +74,7 @@ impl<'a> NamedTensors<'a> {
             .any(|name| (name.starts_with("weight_") || name.starts_with("bias_")) && name.ends_with(&suffix))
     }
 
-    /// Checks that all tensors were taken: one that is left has an unknown name.
+    /// Checks that all tensors were taken. A tensor that is left has an unknown name.
     pub fn expect_empty(&self, cell: CellName) -> Result<()> {
         let Some(name) = self.tensors.keys().next() else { return Ok(()) };
         let absent = KNOWN.into_iter().filter(|known| !self.names.contains(*known));
@@ -86,7 +87,7 @@ impl<'a> NamedTensors<'a> {
         Err(Error::data(self.path, format!("`{name}` means nothing for the cell `{cell}`{hint}")))
     }
 
-    /// The error of a tensor of the wrong shape.
+    /// Returns the error of a tensor of the wrong shape.
     pub fn wrong_shape(&self, name: &str, expected: &str, found: &Tensor) -> Error {
         Error::data(self.path, format!("expected `{name}` of shape {expected}, found {:?}", found.size()))
     }
@@ -98,7 +99,7 @@ impl<'a> NamedTensors<'a> {
     }
 }
 
-/// Checks that all numbers are finite: one that is not would spread to every result.
+/// Checks that all numbers are finite. A number that is not finite would spread to every result.
 fn check_finite(name: &str, tensor: &Tensor, path: &Path) -> Result<()> {
     let others = tensor.isfinite().logical_not().nonzero();
     if others.size()[0] == 0 {

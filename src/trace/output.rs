@@ -13,7 +13,7 @@ use crate::support::error::Result;
 pub struct TraceOutput {
     /// `output`, `h_n`, `c_n` (LSTM), and `grad.<name>` of every given tensor and of the initial states.
     pub tensors: Tensors,
-    /// The norms of the gradients at each step, of each layer.
+    /// The norms of the gradients at each step, for each layer.
     pub profiles: Vec<Profile>,
 }
 

@@ -1,4 +1,4 @@
-//! Inputs of the backward pass (upstream gradients) and the buffers its results go to.
+//! The inputs of the backward pass (upstream gradients), and the buffers for its results.
 
 use crate::error::Error;
 use crate::layer::{Layer, Size, check_len};
@@ -6,11 +6,12 @@ use crate::layer::{Layer, Size, check_len};
 /// The gradients of the loss with respect to the outputs of the layer. `None` means 0.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GradOutputs<'a> {
-    /// With respect to h_1 … h_T, `[T, B, H]`.
+    /// The gradient with respect to h_1 … h_T, `[T, B, H]`.
     pub output: Option<&'a [f32]>,
-    /// With respect to h_T as final state, `[B, H]`. It adds to that of `output`.
+    /// The gradient with respect to h_T as final state, `[B, H]`. It is added to the gradient from
+    /// `output`.
     pub final_h: Option<&'a [f32]>,
-    /// With respect to c_T, `[B, H]`, for the LSTM only.
+    /// The gradient with respect to c_T, `[B, H]`, for the LSTM only.
     pub final_c: Option<&'a [f32]>,
 }
 
@@ -39,23 +40,24 @@ impl<'a> GradOutputs<'a> {
 /// Each slice is overwritten, not added to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grads<T> {
-    /// With respect to the input, `[T, B, I]`.
+    /// The gradient with respect to the input, `[T, B, I]`.
     pub input: T,
-    /// With respect to W_ih, `[G·H, I]`.
+    /// The gradient with respect to W_ih, `[G·H, I]`.
     pub w_ih: T,
-    /// With respect to W_hh, `[G·H, H]`.
+    /// The gradient with respect to W_hh, `[G·H, H]`.
     pub w_hh: T,
-    /// With respect to b_ih, `[G·H]`.
+    /// The gradient with respect to b_ih, `[G·H]`.
     pub b_ih: T,
-    /// With respect to b_hh, `[G·H]`.
+    /// The gradient with respect to b_hh, `[G·H]`.
     pub b_hh: T,
-    /// With respect to h_0, `[B, H]`.
+    /// The gradient with respect to h_0, `[B, H]`.
     pub initial_h: T,
-    /// With respect to c_0, `[B, H]`, for the LSTM only.
+    /// The gradient with respect to c_0, `[B, H]`, for the LSTM only.
     pub initial_c: T,
-    /// With respect to each of h_1 … h_T, through all later steps, `[T, B, H]`.
+    /// The gradient with respect to each of h_1 … h_T, through all later steps, `[T, B, H]`.
     pub all_h: T,
-    /// With respect to each of c_1 … c_T, through all later steps, `[T, B, H]`, for the LSTM only.
+    /// The gradient with respect to each of c_1 … c_T, through all later steps, `[T, B, H]`, for the LSTM
+    /// only.
     pub all_c: T,
 }
 

@@ -8,8 +8,8 @@ use crate::vector::{Portable, Vector};
 
 /// An instruction set that the processor has.
 ///
-/// Results differ between instruction sets in the last bits. They are the same bits each time for one
-/// instruction set.
+/// Different instruction sets differ in the last bits of a result. One instruction set gives the same bits
+/// each time.
 #[derive(Clone, Copy)]
 pub struct Isa(Set);
 
@@ -70,7 +70,7 @@ impl Isa {
         }
     }
 
-    /// Returns whether matrix products run on AMX tiles.
+    /// Returns true if matrix products run on AMX tiles.
     pub fn has_tiles(self) -> bool {
         match self.0 {
             #[cfg(target_arch = "x86_64")]

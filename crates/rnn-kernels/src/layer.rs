@@ -26,7 +26,7 @@ impl Cell {
         }
     }
 
-    /// Returns whether the state has a cell state c beside h.
+    /// Returns true if the state consists of h and a cell state c.
     pub fn has_c(self) -> bool {
         self == Cell::Lstm
     }
@@ -74,7 +74,7 @@ pub struct InitialState<'a> {
     pub c: Option<&'a [f32]>,
 }
 
-/// A layer and what it runs on. Arrays are row-major and time-major.
+/// A layer with its input and initial state. Arrays are row-major and time-major.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
     /// The cell.
@@ -90,7 +90,7 @@ pub struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// Checks that no size is 0 and every slice has its length.
+    /// Checks that no size is 0 and that every slice has its length.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let Size { steps, batch, input, hidden } = self.size;
         for (name, size) in [("steps", steps), ("batch", batch), ("input", input), ("hidden", hidden)] {
@@ -109,7 +109,7 @@ impl Layer<'_> {
         self.check_c("initial.c", self.initial.c)
     }
 
-    /// Checks a slice that a cell with c must have, `[B, H]`, and other cells must not have.
+    /// Checks a slice of shape `[B, H]`, which a cell with c must have and other cells must not have.
     pub(crate) fn check_c(&self, name: &'static str, c: Option<&[f32]>) -> Result<(), Error> {
         match (c, self.cell.has_c()) {
             (None, false) => Ok(()),

@@ -1,15 +1,15 @@
 //! Forward and backward passes of recurrent layers (tanh RNN, LSTM, GRU) on the CPU, on plain slices of
 //! `f32`.
 //!
-//! The crate knows no tensor library. [`forward`] runs a layer over a batch of sequences. [`forward_saving`]
-//! also returns the activations from which [`backward()`] computes gradients.
+//! The crate needs no tensor library. [`forward`] runs a layer over a batch of sequences.
+//! [`forward_saving`] also returns the activations from which [`backward()`] computes gradients.
 //!
 //! # Layout
 //!
 //! All arrays are row-major, and sequences are time-major: `[T, B, I]` is T steps of B sequences of I
-//! features. H is the number of hidden units, and G is the number of gates. The weights have PyTorch's layout
-//! and order of gates: see [`Cell`] and [`Parameters`]. A slice of the wrong length is an [`Error`], and then
-//! nothing is written.
+//! features. H is the number of hidden units, and G is the number of gates. The weights have PyTorch's
+//! layout and order of gates: see [`Cell`] and [`Parameters`]. A slice of the wrong length is an
+//! [`Error`], and nothing is written.
 //!
 //! # Example
 //!
@@ -51,20 +51,21 @@
 //! # Instruction sets
 //!
 //! [`Isa::best`] is the widest set that the processor has: AVX-512 (with matrix products on AMX where
-//! present), AVX2 with FMA, or portable Rust. Each gives the same bits every time. Different sets differ in
-//! the last bits of a result.
+//! present), AVX2 with FMA, or portable Rust. Each set gives the same bits every time. Different sets
+//! differ in the last bits of a result.
 //!
 //! # Threads
 //!
-//! On Linux the passes run on the threads of OpenMP if the process has loaded an OpenMP library, as programs
-//! with libtorch have. The crate looks for `GOMP_parallel` with `dlsym` at the first use and links to
-//! nothing. Otherwise each pass starts threads of its own. Without AMX, the number of threads changes no bit
-//! of a result. With AMX it may change the last bits, because it decides whether a step runs on tiles.
+//! On Linux the passes run on the threads of OpenMP if the process has loaded an OpenMP library, as
+//! programs with libtorch have. The crate looks for `GOMP_parallel` with `dlsym` at the first use and
+//! links to nothing. Otherwise each pass starts its own threads. Without AMX, the number of threads
+//! changes no bit of a result. With AMX, the number of threads may change the last bits, because it
+//! decides whether a step runs on tiles.
 //!
 //! # Memory
 //!
-//! Working memory is kept for the next call, up to 512 MiB that nobody uses, on huge pages where the system
-//! has them. [`Buffer`] gives callers such memory for their own arrays.
+//! Working memory is on huge pages where the system has them. Up to 512 MiB of unused memory is kept for
+//! the next call. [`Buffer`] gives callers such memory for their own arrays.
 
 mod amx;
 mod backward;

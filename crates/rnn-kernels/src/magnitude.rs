@@ -6,7 +6,7 @@ use crate::isa::{Isa, Job};
 use crate::pool;
 use crate::vector::{Vector, VectorOp};
 
-/// Returns the largest magnitude. It is infinite or NaN if any number is.
+/// Returns the largest magnitude. The result is infinite or NaN if any number is.
 pub fn max_magnitude(isa: Isa, threads: usize, numbers: &[f32]) -> f32 {
     // Without the sign bit, floats are ordered like their bits, with infinity and NaN last.
     let max = AtomicU32::new(0);

@@ -18,9 +18,9 @@ pub enum Partition {
 /// A thread's share of the recurrence.
 #[derive(Clone, Debug)]
 pub struct Share {
-    /// Sequences.
+    /// The sequences.
     pub sequences: Range<usize>,
-    /// Units, in vectors.
+    /// The units, counted in vectors.
     pub vectors: Range<usize>,
 }
 
@@ -39,13 +39,14 @@ impl Share {
 /// The properties of a recurrence that determine its cost, besides the sizes.
 #[derive(Clone, Copy, Debug)]
 pub struct Recurrence {
-    /// Gates of the cell.
+    /// The number of gates of the cell.
     pub gates: usize,
-    /// Lanes of a vector.
+    /// The number of lanes of a vector.
     pub lanes: usize,
     /// True if the processor has AMX tiles.
     pub tiles: bool,
-    /// Numbers for each sequence and unit that a step reads from the adjacent step: 1 for h, more for δ.
+    /// The amount of numbers for each sequence and unit that a step reads from the adjacent step: 1 for h,
+    /// more for δ.
     pub exchanged: usize,
 }
 
@@ -58,12 +59,12 @@ pub struct Strategy {
     pub tiles: bool,
 }
 
-/// Bytes of weights that stay in a core's own cache from one step to the next.
+/// The bytes of weights that stay in a core's own cache from one step to the next.
 const CACHE: usize = 3 << 19;
 
 /// Returns the cycles of a step whose product takes `product` cycles and reads `bytes` of weights.
 ///
-/// Weights in the core's own cache arrive during the multiplications. The core has to wait for all others.
+/// Reads from the core's own cache overlap with the multiplications. The core waits for all other reads.
 fn with_weight_reads(product: usize, bytes: usize) -> usize {
     product.max(bytes.min(CACHE) / 32) + bytes.saturating_sub(CACHE) / 8
 }
@@ -98,7 +99,7 @@ impl Strategy {
 impl Recurrence {
     /// Returns the cycles of a thread's products in one step, for `rows` sequences and `vectors` of units.
     fn cost(self, tiles: bool, hidden: usize, rows: usize, vectors: usize) -> usize {
-        /// Fewer rows take as long as these.
+        /// The smallest number of rows that counts: fewer rows take as long.
         const MIN_ROWS: usize = 3;
         const MIN_TILE_ROWS: usize = 9;
         /// Configuration of the tiles and conversion of the rows.
@@ -108,10 +109,10 @@ impl Recurrence {
             let blocks = rows.div_ceil(16);
             let block_rows = rows.div_ceil(blocks.max(1)).max(MIN_TILE_ROWS);
             let depth = hidden.div_ceil(32);
-            // Six products of bf16 terms, each 32 terms deep. Loading of tiles takes about a sixth more.
+            // Each term of 32 numbers takes six bf16 products. Loads of tiles take about a sixth more.
             TILE_SETUP + with_weight_reads(columns * depth * blocks * block_rows * 7, columns * depth * 3072)
         } else {
-            // Two multiplications of vectors a cycle.
+            // A core multiplies two vectors per cycle.
             let product = columns * hidden * rows.max(MIN_ROWS) / 2;
             with_weight_reads(product, columns * hidden * self.lanes * size_of::<f32>())
         }

@@ -7,10 +7,10 @@ use crate::isa::{Isa, Job};
 use crate::pool;
 use crate::vector::{Vector, VectorOp};
 
-/// Independent sums. They hide the latency of a multiply-add and still fit the registers.
+/// The number of independent sums. They hide the latency of a multiply-add and still fit in the registers.
 const SUMS: usize = 12;
 
-/// Multiply-adds of each sum in one measurement, a few milliseconds.
+/// The multiply-adds of each sum in one measurement, which takes a few milliseconds.
 const REPEATS: usize = 1 << 20;
 
 /// Measures the peak of f32 multiply-adds on `threads` threads, in GFLOP/s.

@@ -1,9 +1,9 @@
-//! Threads: parallel regions on OpenMP's threads if the process has loaded OpenMP, else on new threads.
+//! Parallel regions, on OpenMP's threads if the process has loaded OpenMP, else on new threads.
 //!
-//! Frameworks such as libtorch run on OpenMP's threads, which spin for the next region after each one.
-//! Threads of our own would share the processors with that spinning, which doubled the time of a small layer.
-//! So a region runs on OpenMP's threads. The library is looked up at run time (see [`openmp`]), and the crate
-//! links to nothing.
+//! Frameworks such as libtorch run on OpenMP's threads, which spin after each region until the next one
+//! begins. Other threads would compete with the spinning threads, which doubled the time of a small layer.
+//! A region therefore runs on OpenMP's threads. The library is looked up at run time (see [`openmp`]), and
+//! the crate links to nothing.
 
 use std::any::Any;
 use std::ops::Range;
@@ -14,12 +14,13 @@ use std::thread;
 
 use crate::partition::chunk;
 
-/// Polls of a flag before the thread yields its processor: enough for one step of another thread.
+/// The number of polls of a flag before a thread yields its processor. It covers one step of another
+/// thread.
 const SPINS: usize = 1 << 14;
 
 /// A thread of a parallel region, as its work sees it.
 pub struct Worker<'a> {
-    /// The number of this thread, from 0 on.
+    /// The index of this thread, from 0 on.
     pub index: usize,
     /// The number of threads.
     pub count: usize,
@@ -27,7 +28,8 @@ pub struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Waits for all threads of the region. Each then sees all writes of the others before the barrier.
+    /// Waits for all threads of the region. Each thread then sees all writes that the others made before
+    /// the barrier.
     pub fn barrier(&self) {
         self.barrier.wait(self.count);
     }
@@ -71,7 +73,7 @@ struct Region<'a> {
 }
 
 impl Region<'_> {
-    /// Does the work of thread `index` of `count`. It never unwinds.
+    /// Does the work of thread `index` of `count`. This function never unwinds.
     fn run(&self, index: usize, count: usize) {
         let worker = Worker { index, count, barrier: &self.barrier };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.work)(worker))) {
@@ -157,8 +159,8 @@ mod openmp {
     pub fn run(region: &Region, count: usize) -> bool {
         let (Some(openmp), Ok(count)) = (loaded(), c_uint::try_from(count)) else { return false };
         let mut region: &Region = region;
-        // SAFETY: `run_thread` gets the address given here, on threads that have ended their part when this
-        // returns.
+        // SAFETY: `run_thread` gets the address of `region`, and all threads have ended their part when
+        // the call returns.
         unsafe { (openmp.parallel)(run_thread, (&raw mut region).cast(), count, 0) };
         true
     }
@@ -176,7 +178,7 @@ mod openmp {
     }
 }
 
-/// No OpenMP: outside Linux, frameworks do not reliably use it.
+/// The absence of OpenMP: outside Linux, frameworks do not reliably use it.
 #[cfg(not(target_os = "linux"))]
 mod openmp {
     pub fn run(_: &super::Region, _: usize) -> bool {

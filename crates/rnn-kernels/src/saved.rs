@@ -1,4 +1,4 @@
-//! The activations that the forward pass leaves for the backward pass.
+//! The activations that the forward pass keeps for the backward pass.
 
 use crate::cells::CellKernel;
 use crate::layer::{Cell, Size};
@@ -9,7 +9,7 @@ use crate::options::Options;
 ///
 /// Below, P is H rounded up to whole vectors.
 pub struct SavedActivations {
-    /// The options of the forward pass. The rows have the layout of its vectors.
+    /// The options of the forward pass. Their instruction set determines the layout of the rows.
     pub(crate) options: Options,
     pub(crate) cell: Cell,
     pub(crate) size: Size,

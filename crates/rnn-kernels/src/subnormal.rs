@@ -1,14 +1,15 @@
 //! Flushing of subnormal numbers to 0.
 //!
-//! A gradient that vanishes over many steps becomes subnormal in the end. Each operation on such a number
-//! costs the processor about a hundred cycles, which more than doubled the time of a backward pass. No
-//! parameter update could show the difference.
+//! A gradient that vanishes over many steps becomes subnormal in the end. Each operation on a subnormal
+//! number takes about a hundred cycles, which more than doubled the time of a backward pass. The
+//! difference is too small to show in any parameter update.
 
-/// A guard. While it lives, subnormal results and operands (below 1.2e-38) are 0 on this thread. x86-64 only.
+/// A guard: while it lives, subnormal results and operands (below 1.2e-38) are 0 on this thread. x86-64
+/// only.
 pub struct FlushToZero(u32);
 
 impl FlushToZero {
-    /// Begins to flush.
+    /// Sets the thread to flush subnormal numbers.
     pub fn new() -> FlushToZero {
         let before = control();
         set_control(before | FLUSH_RESULTS | FLUSH_OPERANDS);

@@ -1,4 +1,5 @@
-//! Every instruction set that this machine has, on one thread and on several, against the textbook's engine in f64.
+//! Compares every instruction set of this machine, on one thread and on several, with the stepwise engine
+//! in f64.
 
 use tch::{Kind, Tensor};
 
@@ -12,7 +13,8 @@ use crate::engine::agreement::relative_difference;
 use crate::engine::{EngineName, engine};
 use crate::random::{self, Purpose};
 
-/// Sizes that fill no vector, one vector, some and a bit; a batch of one, of a register block, of more.
+/// Sizes that fill no vector, one vector, or several vectors and a part. Batches of 1, of a register
+/// block, and larger.
 const SIZES: [[i64; 4]; 9] = [
     [1, 1, 1, 1],
     [3, 2, 5, 7],
@@ -21,7 +23,7 @@ const SIZES: [[i64; 4]; 9] = [
     [2, 13, 37, 70],
     [5, 3, 65, 33],
     [600, 1, 2, 5],
-    // For tiles: no whole pair of blocks, none of 32 terms; and whole ones.
+    // For tiles: first partial pairs of blocks and partial lines of 32 terms, then whole ones.
     [6, 37, 31, 41],
     [3, 64, 64, 96],
 ];
@@ -51,7 +53,7 @@ impl Case {
         }
     }
 
-    /// Output, last states, and the gradients of everything, in `kind`.
+    /// Returns the output, the final states and all gradients, in `kind`.
     fn results(
         &self,
         kind: Kind,
@@ -138,7 +140,7 @@ fn work_is_split_where_that_pays() {
     assert_eq!(choose(false, 64, 128), plain(Split::Batch));
     assert_eq!(choose(false, 1, 512), plain(Split::Units));
     assert_eq!(choose(true, 1, 16), plain(Split::Alone));
-    // A few rows are not worth the tiles, many are.
+    // Tiles pay for many rows, not for a few.
     assert_eq!(choose(true, 8, 64), plain(Split::Batch));
     assert_eq!(choose(true, 64, 128), Way { split: Split::Batch, tiles: true });
 }
@@ -159,7 +161,7 @@ fn activations_are_right_over_all_floats() {
                     f64::from(all[0])
                 };
                 let exact = f64::from(x);
-                // Of small numbers tanh is the number itself; where e⁻ˣ is infinite the sigmoid is 0.
+                // For small numbers, tanh is the number itself. The sigmoid is 0 where e⁻ˣ is infinite.
                 let smallest = f64::from(f32::MIN_POSITIVE);
                 for (found, expected, distance) in [
                     (lane(tanh(s, s.splat(x))), exact.tanh(), 1e-44),

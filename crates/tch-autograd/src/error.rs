@@ -5,9 +5,9 @@ use std::fmt;
 /// The reasons why outputs cannot become the results of a closure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// An output that requires a gradient already, with its position in the list.
+    /// An output already requires a gradient. The value is its position in the list.
     OutputHasHistory(usize),
-    /// An operation that libtorch refused, with the first line of its message.
+    /// libtorch refused an operation. The value is the first line of its message.
     Libtorch(String),
 }
 

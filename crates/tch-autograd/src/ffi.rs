@@ -1,4 +1,4 @@
-//! The boundary to `node.cpp`. A tensor is a pointer to C++'s `at::Tensor`, as tch holds it.
+//! The boundary to `node.cpp`. A tensor is a pointer to an `at::Tensor` of C++, as in tch.
 
 use std::any::Any;
 use std::ffi::{CStr, c_char, c_void};
@@ -18,10 +18,10 @@ pub(crate) type Backward = dyn Fn(GradOutputs) -> GradInputs + Send;
 pub(crate) fn attach(inputs: &[&Tensor], outputs: &[Tensor], backward: Box<Backward>) -> Result<(), String> {
     let inputs: Vec<*const c_void> = inputs.iter().map(|tensor| tensor.as_ptr().cast()).collect();
     let outputs: Vec<*const c_void> = outputs.iter().map(|tensor| tensor.as_ptr().cast()).collect();
-    // A second box: a pointer to a `dyn` is wide, and C++ holds a thin one.
+    // The context needs a second box: a pointer to a `dyn` is wide, and C++ holds a thin one.
     let context: Box<Box<Backward>> = Box::new(backward);
     let mut message = [0; 1024];
-    // SAFETY: all pointers are to live tensors during the call; C++ takes the context over.
+    // SAFETY: all pointers are to live tensors during the call, and C++ takes ownership of the context.
     let attached = unsafe {
         tch_autograd_attach(
             inputs.as_ptr(),
@@ -38,7 +38,7 @@ pub(crate) fn attach(inputs: &[&Tensor], outputs: &[Tensor], backward: Box<Backw
     if attached { Ok(()) } else { Err(first_line(&message)) }
 }
 
-/// Reads the thread's gradient mode, which tch can set and not read.
+/// Reads the gradient mode of the thread. tch can only set it.
 pub(crate) fn grad_is_enabled() -> bool {
     // SAFETY: reads a thread-local flag.
     unsafe { tch_autograd_grad_is_enabled() }
@@ -73,8 +73,7 @@ unsafe extern "C" {
 
 /// The function that C++ calls for a backward pass.
 ///
-/// # Safety
-/// `context` was made by [`attach`]; the arrays have the given lengths.
+/// `context` comes from [`attach`], and the arrays have the given lengths.
 unsafe extern "C" fn call(
     context: *mut c_void,
     gradients: *const *mut c_void,
@@ -108,7 +107,7 @@ unsafe extern "C" fn call(
     match outcome {
         Ok(found) => {
             for (n, mut tensor) in found.into_iter().enumerate().filter_map(|(n, t)| Some((n, t?))) {
-                // SAFETY: n is below `result_count`; C++ takes the tensor over and deletes it.
+                // SAFETY: n is below `result_count`, and C++ takes ownership of the tensor and deletes it.
                 unsafe { *results.add(n) = tensor.as_mut_ptr().cast() };
                 std::mem::forget(tensor);
             }
@@ -129,8 +128,7 @@ unsafe extern "C" fn call(
 
 /// The function that C++ calls when a closure is no longer needed.
 ///
-/// # Safety
-/// `context` was made by [`attach`] and is not used again.
+/// `context` comes from [`attach`] and is not used again.
 unsafe extern "C" fn release(context: *mut c_void) {
     // SAFETY: by this function's own contract.
     let closure = unsafe { Box::from_raw(context.cast::<Box<Backward>>()) };

@@ -1,8 +1,9 @@
 //! A Rust closure as the backward pass of a node in libtorch's autograd graph.
 //!
-//! PyTorch has `torch.autograd.Function`; tch has no binding for it. [`custom_function`] fills the gap. The forward pass
-//! may be computed in any way. Its outputs become results of its inputs, and a closure computes the gradient. The
-//! outputs can then be used like the results of any operation of libtorch.
+//! PyTorch has `torch.autograd.Function`, but tch has no binding for it. [`custom_function`] fills the
+//! gap. The forward pass may be computed in any way. Its outputs become results of its inputs, and a
+//! closure computes the gradient. The outputs can then be used like the results of any operation of
+//! libtorch.
 //!
 //! ```
 //! use tch::{Kind, Tensor};
@@ -33,35 +34,36 @@ pub use saved::Saved;
 /// The arguments of a backward pass.
 #[derive(Debug)]
 pub struct GradOutputs {
-    /// The gradient of the loss with respect to each output, in the output's shape. `None` where the loss does not
-    /// depend on the output.
+    /// The gradient of the loss with respect to each output, in the output's shape. `None` where the loss
+    /// does not depend on the output.
     pub outputs: Vec<Option<Tensor>>,
-    /// For each input: true if its gradient will be used. The others need not be computed.
+    /// True for each input whose gradient will be used. The other gradients need not be computed.
     pub needs_input_grad: Vec<bool>,
 }
 
-/// The gradients of the inputs, one entry each, in the input's shape; `None` for an input without one.
+/// The gradients of the inputs: one entry for each input, in the input's shape. `None` for an input
+/// without gradient.
 ///
 /// `None` as a whole means that no input has a gradient.
 pub type GradInputs = Option<Vec<Option<Tensor>>>;
 
 /// Makes `outputs` the results of `inputs` in libtorch's graph, with `backward` as their backward pass.
 ///
-/// `outputs` must be new tensors, computed with gradients off ([`tch::no_grad`]), and no views of one another. The
-/// closure owns everything that it needs. To keep an output, it must hold [`Saved::new`] of it or `output.detach()`:
-/// with the output itself the graph would keep itself alive.
+/// `outputs` must be new tensors, computed with gradients off ([`tch::no_grad`]), and none may be a view
+/// of another. The closure owns everything that it needs. To keep an output, the closure must hold
+/// [`Saved::new`] of it or `output.detach()`. The output itself would keep the graph alive for ever.
 ///
-/// The closure is dropped when a backward pass has freed the graph, or with the last output. If gradients are off, or
-/// no input requires one, the outputs are returned unchanged and the closure is dropped at once.
+/// The closure is dropped when a backward pass has freed the graph, or with the last output. If gradients
+/// are off, or no input requires a gradient, the outputs are returned unchanged and the closure is dropped
+/// at once.
 ///
 /// The backward pass fails with libtorch's error if
 /// - the closure panics, or returns a wrong number of gradients or a wrong shape;
 /// - the graph was freed by an earlier backward pass;
 /// - `create_graph` is set: the closure's own operations are not recorded.
 ///
-/// # Errors
-/// [`Error::OutputHasHistory`] if an output requires a gradient already; [`Error::Libtorch`] if libtorch refuses an
-/// output.
+/// [`Error::OutputHasHistory`] if an output already requires a gradient. [`Error::Libtorch`] if libtorch
+/// refuses an output.
 pub fn custom_function(
     inputs: &[&Tensor],
     outputs: Vec<Tensor>,
@@ -77,7 +79,8 @@ pub fn custom_function(
     Ok(outputs)
 }
 
-/// Returns true if an operation on these inputs is recorded: gradients are on, and an input requires one.
+/// Returns true if an operation on these inputs is recorded: gradients are on, and at least one input
+/// requires a gradient.
 pub fn needs_grad(inputs: &[&Tensor]) -> bool {
     ffi::grad_is_enabled() && inputs.iter().any(|tensor| tensor.requires_grad())
 }

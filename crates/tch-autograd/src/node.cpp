@@ -12,8 +12,9 @@
 
 extern "C" {
 
-// Takes the gradients of the outputs (null for none) and a flag for each input that needs a gradient. Writes a new'd
-// tensor or null into `results` for each input. Returns false on failure, with the reason in `message`.
+// Takes the gradients of the outputs (null for none) and a flag for each input that needs a gradient. For
+// each input, writes a tensor that was created with `new`, or null, into `results`. Returns false on
+// failure, with the reason in `message`.
 typedef bool (*closure_backward)(
     void* context, at::Tensor* const* gradients, size_t gradient_count, const bool* needs_input_grad,
     at::Tensor** results, size_t result_count, char* message, size_t message_size);
@@ -45,7 +46,8 @@ struct ClosureNode : public torch::autograd::Node {
     TORCH_CHECK(context_ != nullptr,
         "an earlier backward pass freed this graph; set keep_graph in that pass to run a second one");
     TORCH_CHECK(!at::GradMode::is_enabled(),
-        "this operation has a hand-written backward pass, which cannot itself be differentiated (create_graph)");
+        "this operation has a hand-written backward pass, "
+        "which cannot itself be differentiated (create_graph)");
     const size_t count = num_outputs();
     std::vector<at::Tensor*> given;
     for (auto& gradient : gradients) given.push_back(gradient.defined() ? &gradient : nullptr);
@@ -54,7 +56,8 @@ struct ClosureNode : public torch::autograd::Node {
     std::vector<at::Tensor*> results(count, nullptr);
     char message[MESSAGE_SIZE] = "";
     const bool succeeded = backward_(
-        context_, given.data(), given.size(), needs_input_grad.get(), results.data(), count, message, MESSAGE_SIZE);
+        context_, given.data(), given.size(), needs_input_grad.get(), results.data(), count, message,
+        MESSAGE_SIZE);
     torch::autograd::variable_list found(count);
     for (size_t i = 0; i < count; ++i) {
       if (results[i] == nullptr) continue;
@@ -77,10 +80,11 @@ struct ClosureNode : public torch::autograd::Node {
 
 }  // namespace
 
-// Sets a closure of `inputs` as the history of `outputs`. The node owns the context, even if the call fails.
+// Sets a node with the closure as the history of `outputs`. The node owns the context, even if the call
+// fails.
 extern "C" bool tch_autograd_attach(
-    at::Tensor* const* inputs, size_t input_count, at::Tensor* const* outputs, size_t output_count, void* context,
-    closure_backward backward, closure_release release, char* message, size_t message_size) {
+    at::Tensor* const* inputs, size_t input_count, at::Tensor* const* outputs, size_t output_count,
+    void* context, closure_backward backward, closure_release release, char* message, size_t message_size) {
   try {
     auto node = c10::make_intrusive<ClosureNode>(context, backward, release);
     torch::autograd::edge_list edges;
@@ -102,4 +106,6 @@ extern "C" bool tch_autograd_attach(
 extern "C" bool tch_autograd_grad_is_enabled() { return at::GradMode::is_enabled(); }
 
 // Returns the number of in-place changes of a tensor.
-extern "C" int64_t tch_autograd_version(const at::Tensor* tensor) { return static_cast<int64_t>(tensor->_version()); }
+extern "C" int64_t tch_autograd_version(const at::Tensor* tensor) {
+  return static_cast<int64_t>(tensor->_version());
+}

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use tch::Tensor;
 
-/// A tensor of the forward pass that the backward pass needs, like those of PyTorch's `ctx.save_for_backward`.
+/// A tensor of the forward pass that the backward pass needs, as in PyTorch's `ctx.save_for_backward`.
 #[derive(Debug)]
 pub struct Saved {
     tensor: Tensor,
@@ -12,7 +12,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Keeps a detached handle on the tensor; the numbers are not copied.
+    /// Returns a detached handle on the tensor. The numbers are not copied.
     pub fn new(tensor: &Tensor) -> Saved {
         let tensor = tensor.detach();
         let version = version(&tensor);
@@ -21,9 +21,8 @@ impl Saved {
 
     /// Returns the tensor, detached from the graph.
     ///
-    /// # Panics
-    /// The tensor was changed in place since [`Saved::new`], so the gradient would be wrong. In a backward pass the
-    /// panic becomes an error of that pass.
+    /// If the tensor was changed in place since [`Saved::new`], because the gradient would be wrong. In a
+    /// backward pass, the panic becomes an error of the pass.
     pub fn get(&self) -> &Tensor {
         assert!(
             version(&self.tensor) == self.version,

@@ -10,7 +10,8 @@ fn leaf(numbers: &[f64]) -> Tensor {
     Tensor::from_slice(numbers).set_requires_grad(true)
 }
 
-/// y = 3x through a closure that counts its calls in `calls` and holds a handle on it while it lives.
+/// Returns 3x through a closure that counts its calls in `calls`. The closure holds a handle on `calls`
+/// while it lives.
 fn triple(x: &Tensor, calls: &Arc<AtomicUsize>) -> Tensor {
     let calls = calls.clone();
     let value = tch::no_grad(|| x * 3.0);

@@ -1,6 +1,7 @@
 //! Parameters drawn from a seed.
 //!
-//! All numbers are drawn in f64 on the CPU and converted last, so that they are the same for every dtype and device.
+//! All numbers are drawn in f64 on the CPU and converted last. They are therefore the same for every dtype
+//! and device.
 
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Uniform};
@@ -25,7 +26,7 @@ pub struct StackSize {
 impl Parameters {
     /// Draws the parameters of a stack of layers. A seed gives the same numbers for every dtype and device.
     ///
-    /// The tensors require no gradient; see [`Parameters::leaves`].
+    /// The tensors require no gradient (see [`Parameters::leaves`]).
     pub fn new(
         name: CellName,
         init: Init,
@@ -47,7 +48,7 @@ impl Parameters {
 
 fn draw_layer(cell: &dyn Cell, init: Init, input: i64, hidden: i64, rng: &mut ChaCha8Rng) -> LayerParameters {
     let gates = cell.gates().len() as i64;
-    // Each gate has a matrix of its own: its fan-out is H and not G·H.
+    // Each gate has its own matrix: its fan-out is H, not G·H.
     let mut stacked = |columns, weight: fn(&BaseInit, [i64; 2], &mut ChaCha8Rng) -> Tensor| {
         let blocks: Vec<Tensor> = (0..gates).map(|_| weight(&init.base, [hidden, columns], rng)).collect();
         Tensor::cat(&blocks, 0)
@@ -94,14 +95,15 @@ fn xavier(shape: [i64; 2], rng: &mut ChaCha8Rng) -> Tensor {
     uniform((6.0 / (shape[0] + shape[1]) as f64).sqrt(), &shape, rng)
 }
 
-/// Draws uniformly from the orthogonal matrices: Q of the QR decomposition of a Gaussian matrix, with the diagonal of R
-/// made positive (Mezzadri 2007).
+/// Draws uniformly from the orthogonal matrices. The result is Q of the QR decomposition of a Gaussian
+/// matrix, with the diagonal of R made positive (Mezzadri 2007).
 fn orthogonal(size: i64, rng: &mut ChaCha8Rng) -> Tensor {
     let (q, r) = Tensor::linalg_qr(&random::normal(rng, &[size, size], Kind::Double, cpu()), "reduced");
     q * r.diagonal(0, 0, 1).sign()
 }
 
-/// Sets the bias of the retention gate. b_ih gets the whole bias and b_hh is 0, so that their sum is the bias asked for.
+/// Sets the bias of the retention gate. b_ih gets the whole bias and b_hh is 0, so that the sum is the
+/// required bias.
 fn set_gate_bias(cell: &dyn Cell, gate: GateBias, layer: &LayerParameters, rng: &mut ChaCha8Rng) {
     let Some(retention) = cell.retention_gate() else { return };
     let hidden = layer.hidden_size();

@@ -1,4 +1,5 @@
-//! Init policies: how parameters start. Every engine starts from the same numbers, never from a library's default.
+//! Init policies: the distributions of the initial parameters. Every engine starts from the same numbers,
+//! never from a library's default.
 //!
 //! ```
 //! use lstm_lab::{CellName, Init, Parameters, StackSize};

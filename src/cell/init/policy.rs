@@ -17,20 +17,21 @@ pub struct Init {
     pub gate: GateBias,
 }
 
-/// The distribution of weights and biases; H is the hidden size.
+/// The distribution of weights and biases. H is the hidden size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum BaseInit {
     /// Weights and biases from U(±1/√H): PyTorch's default.
     Pytorch,
     /// Each gate's matrix from U(±√(6 / (rows + columns))), biases 0 (Glorot & Bengio 2010).
     Xavier,
-    /// Each gate's recurrent matrix orthogonal times `gain`, input matrices as `Xavier`, biases 0 (Saxe et al. 2014).
+    /// Each gate's recurrent matrix is orthogonal times `gain`. Input matrices are as for `Xavier`, and
+    /// biases are 0 (Saxe et al. 2014).
     Orthogonal {
         /// All singular values of each recurrent matrix.
         gain: f64,
     },
-    /// Each gate's recurrent matrix `gain` times the identity, input matrices from N(0, 0.001²), biases 0
-    /// (IRNN, Le et al. 2015).
+    /// Each gate's recurrent matrix is `gain` times the identity. Input matrices are from N(0, 0.001²),
+    /// and biases are 0 (IRNN, Le et al. 2015).
     Identity {
         /// The value on the diagonal.
         gain: f64,
@@ -51,14 +52,15 @@ pub enum GateBias {
     AsBase,
     /// A constant (Gers et al. 2000; Jozefowicz et al. 2015).
     Forget(f64),
-    /// The logarithm of U(1, t_max − 1), and its negative for the input gate of the LSTM (Tallec & Ollivier 2018).
+    /// The logarithm of U(1, t_max − 1), and its negative for the input gate of the LSTM (Tallec &
+    /// Ollivier 2018).
     Chrono {
         /// The longest dependency expected, in steps.
         t_max: f64,
     },
 }
 
-/// The notation of each policy and its meaning.
+/// The notation of each policy, with a description.
 pub const FORMS: &[(&str, &str)] = &[
     ("pytorch", "everything from U(±1/√H): PyTorch's default"),
     ("xavier", "each gate's matrix from U(±√(6/(rows+columns))), biases 0"),
@@ -79,10 +81,9 @@ impl Init {
         Init { base: BaseInit::Pytorch, gate: GateBias::AsBase }
     }
 
-    /// Checks that the policy has a meaning for `cell`: gate biases need gates.
+    /// Checks that the policy suits `cell`: a bias of a gate needs a cell with gates.
     ///
-    /// # Errors
-    /// A message for the writer of a config.
+    /// A message for the author of a config.
     pub fn fits(&self, cell: CellName) -> Result<(), String> {
         match (self.gate, cell) {
             (GateBias::Forget(_) | GateBias::Chrono { .. }, CellName::Rnn) => Err(format!(

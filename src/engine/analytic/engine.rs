@@ -93,7 +93,7 @@ impl Tape {
         Some(found)
     }
 
-    /// Returns the direct gradients: what the loss gives each h_t through the output and h_T, and c_T.
+    /// Returns the direct gradients: of each h_t through the output, of h_T as final state, and of c_T.
     fn adjoints(&self, of_output: Option<Tensor>, of_h: Option<Tensor>, of_c: Option<Tensor>) -> Adjoints {
         let h = self.h.get();
         let d_h = match of_output {
@@ -108,7 +108,8 @@ impl Tape {
         Adjoints { d_h, each_d_h, d_c }
     }
 
-    /// Goes back through time. The direct gradients become the adjoints of h_1 … h_T, and d_c that of c_0.
+    /// Goes back through time. The direct gradients become the adjoints of h_1 … h_T, and `d_c` becomes
+    /// the adjoint of c_0.
     fn backward_through_time(&self, adjoints: &mut Adjoints) -> Box<dyn BackwardStep> {
         let Adjoints { each_d_h, d_c, .. } = adjoints;
         let mut steps = self.cache.backward_steps(self.h.get());
@@ -130,10 +131,10 @@ impl Tape {
 
 /// The adjoints of a layer's states.
 struct Adjoints {
-    /// Those of h_1 … h_T, `[T, B, H]`.
+    /// The adjoints of h_1 … h_T, `[T, B, H]`.
     d_h: Tensor,
     /// Views of `d_h`, `[B, H]` each.
     each_d_h: Vec<Tensor>,
-    /// That of the current c, `[B, H]`.
+    /// The adjoint of the current c, `[B, H]`.
     d_c: Option<Tensor>,
 }

@@ -1,4 +1,4 @@
-//! The forward pass of a layer, with everything kept that the backward pass needs.
+//! The forward pass of a layer, which keeps all tensors that the backward pass needs.
 
 use tch::Tensor;
 
@@ -7,7 +7,8 @@ use super::derivative::ActivationDerivative;
 use super::{gru, lstm, rnn};
 use crate::cell::{Cell, CellName, LayerParameters, State};
 
-/// Runs one layer on `input` `[T, B, I]`. Returns h_0 … h_T, `[T+1, B, H]`, and the cache of the backward pass.
+/// Runs one layer on `input` `[T, B, I]`. Returns h_0 … h_T, `[T+1, B, H]`, and the cache of the backward
+/// pass.
 pub(crate) fn forward(
     cell: &dyn Cell,
     p: &LayerParameters,
@@ -31,7 +32,8 @@ pub(crate) fn forward(
     (h, cache)
 }
 
-/// Returns a buffer for a state before and after each of T steps, `[T+1, B, H]`, with the initial state filled in.
+/// Returns a buffer for a state before and after each of T steps, `[T+1, B, H]`, with the initial state
+/// filled in.
 fn states_after(initial_state: &Tensor, steps: i64) -> Tensor {
     let size = initial_state.size();
     let buffer = Tensor::empty([steps + 1, size[0], size[1]], (initial_state.kind(), initial_state.device()));

@@ -1,5 +1,5 @@
-//! The GRU. The two projections are a = W_ih x + b_ih and u = W_hh h_{t−1} + b_hh; q_t is the part u_n, which the reset
-//! gate scales. Backward:
+//! The GRU. The two projections are a = W_ih x + b_ih and u = W_hh h_{t−1} + b_hh. The part u_n, which the
+//! reset gate scales, is q_t. The backward pass:
 //!
 //! ```text
 //! ∂L/∂h_{t−1} = direct_{t−1} + ∂L/∂h_t ⊙ z_t + W_hhᵀ ∂L/∂u_t
@@ -8,7 +8,8 @@
 //! ∂L/∂a_z = ∂L/∂u_z = ∂L/∂h_t ⊙ (h_{t−1} − n_t) z_t (1 − z_t)
 //! ```
 //!
-//! All are ∂L/∂h_t times factors that are computed before the loop, so the loop has three operations.
+//! All these are ∂L/∂h_t times factors that are computed before the loop. The loop therefore has three
+//! operations.
 
 use tch::Tensor;
 
@@ -17,9 +18,9 @@ use super::derivative::{ActivationDerivative, sigmoid_derivative, tanh_derivativ
 
 /// The tensors that the backward pass needs.
 pub struct Gru {
-    /// r and z, `[T, B, 3H]`; the last third is unused.
+    /// r and z, `[T, B, 3H]`. The last third is unused.
     gates: Tensor,
-    /// W_hh h_{t−1} + b_hh, `[T, B, 3H]`; its last third is q.
+    /// W_hh h_{t−1} + b_hh, `[T, B, 3H]`. The last third is q.
     from_state: Tensor,
     /// n, `[T, B, H]`.
     n: Tensor,
@@ -38,7 +39,7 @@ pub fn forward(
     let (steps, hidden) = (projections.size()[0], h.size()[2]);
     let from_state = projections.empty_like();
     let n = h.narrow(0, 1, steps).empty_like();
-    // The gates overwrite their preactivations, unless those are kept.
+    // The gates overwrite their preactivations, unless the preactivations are kept.
     let gates = match derivative {
         ActivationDerivative::FromOutputs => projections.shallow_clone(),
         ActivationDerivative::FromPreactivations => projections.empty_like(),
@@ -93,7 +94,8 @@ impl ForwardCache for Gru {
 }
 
 struct Backward {
-    /// ∂L/∂u of all steps, `[T, B, 3H]`; below, its views of each step as `[B, 3H]` and as `[B, 3, H]`.
+    /// ∂L/∂u of all steps, `[T, B, 3H]`. The next two fields are views of each step, as `[B, 3H]` and as
+    /// `[B, 3, H]`.
     rows: Tensor,
     each: Vec<Tensor>,
     factors: Vec<Tensor>,
@@ -132,7 +134,8 @@ impl BackwardStep for Backward {
     }
 }
 
-/// Returns ∂L/∂a from ∂L/∂u, both `[…, 3H]`. They differ in n: the reset gate scales u_n and not a_n.
+/// Returns ∂L/∂a from ∂L/∂u, both `[…, 3H]`. The two differ in n only: the reset gate scales u_n and not
+/// a_n.
 fn input_grads(of_state: &Tensor, d_h: &Tensor, of_n: &Tensor) -> Tensor {
     let of_input = of_state.copy();
     let hidden = d_h.size()[d_h.dim() - 1];

@@ -1,4 +1,4 @@
-//! The LSTM. Backward, with the preactivations a of the gates and δ = ∂L/∂a:
+//! The LSTM. The backward pass, with the preactivations a of the gates and δ = ∂L/∂a:
 //!
 //! ```text
 //! ∂L/∂h_t = direct_t + W_hhᵀ δ_{t+1}
@@ -7,7 +7,8 @@
 //! δ_g = ∂L/∂c_t ⊙ i_t (1 − g_t²)               δ_o = ∂L/∂h_t ⊙ tanh c_t · o_t (1 − o_t)
 //! ```
 //!
-//! Only the first two lines are a recurrence. The factors of the others are computed for all steps before the loop.
+//! Only the first two lines are a recurrence. The factors of the other lines are computed for all steps
+//! before the loop.
 
 use tch::Tensor;
 
@@ -16,7 +17,7 @@ use super::derivative::{ActivationDerivative, sigmoid_derivative, tanh_derivativ
 
 /// The tensors that the backward pass needs.
 pub struct Lstm {
-    /// σ of all preactivations, `[T, B, 4H]`, in the order i, f, –, o: the third quarter, at g, is unused.
+    /// σ of all preactivations, `[T, B, 4H]`, in the order i, f, –, o. The third quarter, at g, is unused.
     gates: Tensor,
     /// g, `[T, B, H]`.
     g: Tensor,
@@ -40,7 +41,7 @@ pub fn forward(
     let (steps, hidden) = (projections.size()[0], h.size()[2]);
     let buffer = || h.narrow(0, 1, steps).empty_like();
     let (g, tanh_c) = (buffer(), buffer());
-    // The gates overwrite their preactivations, unless those are kept.
+    // The gates overwrite their preactivations, unless the preactivations are kept.
     let gates = match derivative {
         ActivationDerivative::FromOutputs => projections.shallow_clone(),
         ActivationDerivative::FromPreactivations => projections.empty_like(),
@@ -53,7 +54,8 @@ pub fn forward(
         for (t, mut a) in projections.unbind(0).into_iter().enumerate() {
             let _ = a.addmm_(&h[t], w_hh_t);
             let _ = g_in[t].tanh_out(&g[t]);
-            // One call on contiguous memory for all four is faster than two calls for three.
+            // One sigmoid on the contiguous memory of all four gates is faster than two calls for three
+            // gates.
             let _ = a.sigmoid_out(&gates[t]);
             let _ = f[t].mul_out(&c[t + 1], &c[t]).addcmul_(&i[t], &g[t]).tanh_out(&tanh_c[t]);
             let _ = o[t].mul_out(&h[t + 1], &tanh_c[t]);
@@ -122,7 +124,8 @@ impl ForwardCache for Lstm {
 }
 
 struct Backward {
-    /// δ of all steps, `[T, B, 4H]`; below, its views of each step: all gates `[B, 4H]`, gates i, f, g `[B, 3, H]`, gate o.
+    /// δ of all steps, `[T, B, 4H]`. The next three fields are views of each step: all gates `[B, 4H]`,
+    /// gates i, f and g `[B, 3, H]`, and gate o.
     rows: Tensor,
     each: Vec<Tensor>,
     through_c: Vec<Tensor>,

@@ -1,7 +1,7 @@
-//! The backward pass derived by hand, in tensor operations: any device, f32 and f64.
+//! The backward pass derived by hand, in tensor operations, for any device and for f32 and f64.
 //!
-//! Forward and backward each loop once over time, with in-place operations on views of buffers that are allocated once.
-//! Everything outside the recurrence is computed for all steps at once:
+//! The forward and the backward pass each loop over time once, with in-place operations on views of
+//! preallocated buffers. Everything outside the recurrence is computed for all steps at once:
 //! - before the forward loop, the products of the inputs;
 //! - before the backward loop, the derivatives of the activations;
 //! - after the backward loop, the gradients of weights and inputs, as one product over all T·B rows.

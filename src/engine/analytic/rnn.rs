@@ -1,6 +1,6 @@
 //! The tanh RNN: a_t = W_ih x_t + W_hh h_{t−1} + b, h_t = tanh(a_t).
 //!
-//! Backward, with δ_t = ∂L/∂a_t:
+//! The backward pass, with δ_t = ∂L/∂a_t:
 //!
 //! ```text
 //! ∂L/∂h_t = direct_t + W_hhᵀ δ_{t+1}
@@ -14,7 +14,8 @@ use super::derivative::{ActivationDerivative, tanh_derivative};
 
 /// The tensors that the backward pass needs.
 pub struct Rnn {
-    /// The preactivations a, `[T, B, H]`, if derivatives are computed from them. Otherwise the states suffice: tanh′ is 1 − h².
+    /// The preactivations a, `[T, B, H]`, if derivatives are computed from them. Otherwise the states
+    /// suffice, because tanh′ is 1 − h².
     a: Option<Tensor>,
 }
 

@@ -1,4 +1,4 @@
-//! The engine `simd`: the kernels of the crate [`rnn_kernels`] on f32 tensors of the CPU.
+//! The engine `simd`: the kernels of the crate [`rnn_kernels`], for f32 tensors on the CPU.
 
 mod tensor;
 
@@ -68,7 +68,7 @@ fn run_layer(
 ) -> (Tensor, State) {
     let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &initial_state.h];
     inputs.extend(initial_state.c.as_ref().filter(|_| cell.has_c()));
-    // Before gradients are off.
+    // This has to be known before gradients are switched off.
     let save = needs_grad(&inputs);
     let (mut outputs, tape) = no_grad(|| forward(cell.name(), &inputs, save));
     if let Some(tape) = tape {
@@ -81,7 +81,7 @@ fn run_layer(
     (output, State { h, c: next() })
 }
 
-/// Runs the forward pass. Returns the output, the final h and the final c, and the tape if it is to be saved.
+/// Runs the forward pass. Returns the output, the final h and the final c, and the tape if `save` is set.
 ///
 /// The inputs are x, W_ih, W_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
 fn forward(cell: CellName, inputs: &[&Tensor], save: bool) -> (Vec<Tensor>, Option<Tape>) {
@@ -172,7 +172,7 @@ impl Tape {
     }
 }
 
-/// Returns the layer of contiguous inputs: x, W_ih, W_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
+/// Returns a layer, given its contiguous inputs: x, W_ih, W_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
 fn layer_of(cell: CellName, inputs: &[Tensor]) -> Layer<'_> {
     let [input, w_ih, w_hh, b_ih, b_hh, h] = [0, 1, 2, 3, 4, 5].map(|n| numbers(&inputs[n]));
     let [steps, batch, features] = [0, 1, 2].map(|n| inputs[0].size()[n] as usize);

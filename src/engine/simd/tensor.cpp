@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 
-// Returns null if libtorch refuses. Otherwise `release` is called with `context` when the last handle on the memory
-// is dropped.
+// Returns null if libtorch refuses. Otherwise `release` is called with `context` when the last handle on
+// the memory is dropped.
 extern "C" at::Tensor* lstm_lab_tensor(
     float* numbers, const int64_t* sizes, size_t dimensions, void (*release)(void*), void* context) noexcept {
   try {

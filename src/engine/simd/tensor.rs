@@ -1,7 +1,7 @@
-//! New tensors in memory that is kept for the next call.
+//! New tensors in memory that is kept and used again.
 //!
-//! libtorch returns the memory of large tensors to the operating system. At each training step the system
-//! would zero and map it again, page by page.
+//! libtorch returns the memory of large tensors to the operating system. At each training step, the system
+//! would map and zero the memory again, page by page.
 
 use std::ffi::c_void;
 
@@ -10,7 +10,8 @@ use tch::{Kind, Tensor};
 
 use crate::device::cpu;
 
-/// Numbers in a large tensor, at least. The allocator of libtorch keeps smaller ones itself.
+/// The smallest size of a large tensor, in numbers. libtorch's allocator keeps the memory of smaller
+/// tensors itself.
 const MIN_NUMBERS: usize = 1 << 15;
 
 /// Returns a new f32 tensor of the CPU with arbitrary values.
@@ -39,7 +40,7 @@ unsafe extern "C" fn release(context: *mut c_void) {
     drop(unsafe { Box::from_raw(context.cast::<Buffer>()) });
 }
 
-// Defined in tensor.cpp. The result is a pointer to an `at::Tensor` of C++, which is how tch holds a tensor.
+// Defined in tensor.cpp. The result is a pointer to an `at::Tensor` of C++, as in tch.
 unsafe extern "C" {
     fn lstm_lab_tensor(
         numbers: *mut f32,

@@ -14,7 +14,7 @@ use crate::memory::{Shared, Workspace, row_stride};
 pub struct Deltas<'a> {
     numbers: Shared<'a>,
     split: Option<Bf16Split<'a>>,
-    /// Steps of a block.
+    /// The number of steps of a block.
     steps: usize,
     batch: usize,
     width: usize,
@@ -22,7 +22,7 @@ pub struct Deltas<'a> {
 }
 
 impl<'a> Deltas<'a> {
-    /// Returns memory for blocks of up to `steps` steps.
+    /// Takes memory for blocks of up to `steps` steps.
     pub fn new(
         memory: &'a Workspace,
         tiles: Option<Tiles>,
@@ -36,12 +36,12 @@ impl<'a> Deltas<'a> {
         Deltas { numbers: memory.take(rows * stride), split, steps, batch, width, stride }
     }
 
-    /// Returns the number of the row of step n of the block and sequence b.
+    /// Returns the index of the row of step n of the block and sequence b.
     pub fn row(self, n: usize, b: usize) -> usize {
         n * self.batch + b
     }
 
-    /// Returns the number of the row of the step after the block and sequence b.
+    /// Returns the index of the row of the step after the block and sequence b.
     pub fn row_after_block(self, b: usize) -> usize {
         self.row(self.steps, b)
     }
@@ -51,12 +51,12 @@ impl<'a> Deltas<'a> {
         Rows::plain(self.numbers, row * self.stride, self.stride)
     }
 
-    /// Returns the rows from `row` on, from a column on, as the left factor of a product.
+    /// Returns the rows from `row` on, from column `column` on, as the left factor of a product.
     pub fn left(self, row: usize, column: usize) -> Left<'a> {
         self.split.map_or(Left::Rows(self.rows(0)), Left::Split).from(row, column)
     }
 
-    /// Returns whether rows have to be split before they are a left factor.
+    /// Returns true if rows have to be split before they can be a left factor.
     pub fn needs_split(self) -> bool {
         self.split.is_some()
     }
@@ -68,7 +68,8 @@ impl<'a> Deltas<'a> {
         }
     }
 
-    /// Copies the first step of the block to the step after the next block, which precedes this one in time.
+    /// Copies the first step of this block to the place of the step after the next block. The next block
+    /// is the earlier one in time.
     pub fn carry_over_first_step(self, sequences: Range<usize>) {
         let (first, to) = (sequences.start, self.row_after_block(sequences.start));
         let count = sequences.len() * self.stride;

@@ -19,9 +19,9 @@ pub struct Differentiate<'a, C> {
     pub d_h: Rows<'a>,
     pub carry: Rows<'a>,
     pub deltas: Rows<'a>,
-    /// The gradients with respect to h_t and c_t, empty if they are not asked for.
+    /// The gradients with respect to h_t and c_t. A gradient that is not asked for is empty.
     pub all: [Shared<'a>; 2],
-    /// The offset of this step in them.
+    /// The offset of this step in `all`.
     pub all_at: usize,
 }
 
@@ -58,7 +58,8 @@ impl<C: CellKernel> VectorOp for Differentiate<'_, C> {
                 }
                 self.carry.numbers.store(s, carry_at + unit, carry);
                 for (n, delta) in delta.into_iter().enumerate().take(C::DELTAS) {
-                    // Products run over the padding too, so it has to be 0 whatever the rows hold there.
+                    // Products include the padding, so it has to be 0. The rows may hold any numbers
+                    // there.
                     let delta = s.keep_first(delta, lanes);
                     self.deltas.numbers.store(s, delta_at + n * padded + unit, delta);
                 }

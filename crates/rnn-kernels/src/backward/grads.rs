@@ -1,19 +1,19 @@
-//! What a backward pass is given from above, and where what is wanted of it goes.
+//! The upstream gradients of a backward pass, and the memory for its results.
 
 use super::shared::Shared;
 
-/// What comes from above: gradients of the loss, where it depends on them.
+/// The gradients of the loss with respect to the outputs. `None` means 0.
 #[derive(Clone, Copy)]
 pub struct Upstream<'a> {
-    /// Of the output, `[T, B, H]`.
+    /// The gradient with respect to the output, `[T, B, H]`.
     pub output: Option<&'a [f32]>,
-    /// Of the last h, `[B, H]`.
+    /// The gradient with respect to the last h, `[B, H]`.
     pub h: Option<&'a [f32]>,
-    /// Of the last c, `[B, H]`.
+    /// The gradient with respect to the last c, `[B, H]`.
     pub c: Option<&'a [f32]>,
 }
 
-/// Where the wanted gradients go, each shaped like what it is the gradient of; empty where it is not wanted.
+/// The memory for each gradient, in the shape of its variable. Empty if the gradient is not asked for.
 #[derive(Default)]
 pub struct Wanted<'a> {
     /// `[T, B, I]`.
@@ -32,11 +32,11 @@ pub struct Wanted<'a> {
     pub c: &'a mut [f32],
     /// The adjoints of h_1 … h_T, `[T, B, H]`.
     pub total_h: &'a mut [f32],
-    /// Those of c_1 … c_T.
+    /// The adjoints of c_1 … c_T, `[T, B, H]`.
     pub total_c: &'a mut [f32],
 }
 
-/// [`Wanted`], for the threads of a job.
+/// The memory of [`Wanted`], shared by the threads of a job.
 pub struct SharedWanted<'a> {
     pub input: Shared<'a>,
     pub w_ih: Shared<'a>,
@@ -50,8 +50,7 @@ pub struct SharedWanted<'a> {
 }
 
 impl<'a> SharedWanted<'a> {
-    /// # Safety
-    /// As [`Shared::new`] has it.
+    /// As for [`Shared::new`].
     pub unsafe fn new(wanted: Wanted<'a>) -> SharedWanted<'a> {
         let share = |numbers: &'a mut [f32]| {
             // SAFETY: by this function's own contract; the borrow lasts as long.

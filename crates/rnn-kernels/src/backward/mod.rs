@@ -23,12 +23,12 @@ use crate::pool;
 use crate::saved::SavedActivations;
 use crate::vector::Vector;
 
-/// Rows of a block of steps, over which the products for weights and input run at once.
+/// The number of rows in a block of steps. The products for weights and input run once for each block.
 const BLOCK_ROWS: usize = 512;
 
 /// The inputs of a backward pass.
 pub struct BackwardInputs<'a> {
-    /// The layer, as the forward pass had it.
+    /// The layer, with the same arguments as in the forward pass.
     pub layer: Layer<'a>,
     /// The output of the forward pass, `[T, B, H]`.
     pub output: &'a [f32],
@@ -40,10 +40,11 @@ pub struct BackwardInputs<'a> {
 
 /// Computes the gradients that `grads` asks for, with the options of the forward pass.
 ///
-/// While it goes back through time, gradients below 1.2e-38 (subnormal numbers) are 0 on x86-64.
+/// On x86-64, gradients below 1.2e-38 (subnormal numbers) are treated as 0 during the steps back through
+/// time.
 ///
-/// # Errors
-/// A slice of the wrong length, or saved activations of another cell or other sizes. Nothing is written then.
+/// A slice has the wrong length, or the saved activations belong to another cell or other sizes. In both
+/// cases nothing is written.
 ///
 /// # Panics
 /// If the operating system has no memory left.
@@ -88,10 +89,10 @@ impl Pass for Backward<'_> {
         let strategy = Strategy::choose(layer.size, recurrence, options.threads);
         let step_tiles = s.tiles().filter(|_| strategy.tiles);
         let block_tiles = tiles_for(s, rows);
-        // A split row can only begin at a line of terms.
+        // A row in split form can only be read from a line of terms on.
         let aligned = (C::FIRST_STATE_DELTA * padded).is_multiple_of(DEPTH);
-        // SAFETY: each thread writes the sequences and units of its share, or its chunk of a packed matrix or
-        // of a result. It reads what others write only behind a barrier.
+        // SAFETY: each thread writes the sequences and units of its share, or its chunk of a packed matrix
+        // or of a result. It reads the results of other threads only after a barrier.
         let memory = unsafe { Workspace::new() };
         // SAFETY: as above; the slices are borrowed for the whole pass.
         let grads = grads.map(|grad| unsafe { Shared::writable(grad) });

@@ -18,7 +18,7 @@ pub struct Packed<'a> {
     pub h: Panels<'a>,
 }
 
-/// Returns memory for δ transposed: `deltas` rows of up to `rows` numbers.
+/// Takes memory for δ transposed: `deltas` rows of up to `rows` numbers.
 pub fn transposed_deltas(memory: &Workspace, tiles: Option<Tiles>, deltas: usize, rows: usize) -> Left<'_> {
     match tiles {
         Some(tiles) => Left::Split(Bf16Split::new(memory, tiles, deltas, rows)),
@@ -33,7 +33,7 @@ pub fn transposed_deltas(memory: &Workspace, tiles: Option<Tiles>, deltas: usize
 pub struct Transpose<'a> {
     /// The columns.
     pub from: Rows<'a>,
-    /// Rows of `from`.
+    /// The number of rows of `from`.
     pub count: usize,
     /// The rows that the columns become.
     pub to: Left<'a>,
@@ -53,7 +53,8 @@ impl VectorOp for Transpose<'_> {
         for first in (0..self.count).step_by(S::LANES) {
             let lanes = S::LANES.min(self.count - first);
             let mut square = [s.splat(0.0); MAX_LANES];
-            // The sum of a square is added as one term: adding small terms first loses less.
+            // The sum of a square is added as one term: a sum loses less precision if its small terms are
+            // added first.
             let mut of_square = s.splat(0.0);
             for (n, line) in square.iter_mut().enumerate().take(lanes) {
                 *line = self.from.numbers.load(s, self.from.offset(first + n));

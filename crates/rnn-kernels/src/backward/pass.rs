@@ -1,7 +1,7 @@
-//! The work of each thread in the backward pass, one block of steps after the other from the last one on.
+//! The work of each thread in the backward pass. The blocks of steps run from the last one to the first.
 //!
-//! Each block first goes back through time step by step, which gives δ. Then the gradients of weights, biases
-//! and input are products over all rows of the block.
+//! Within a block, the steps back through time give δ. Then the gradients of weights, biases and input are
+//! products over all rows of the block.
 
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ pub struct BackwardPass<'a, C, S> {
     pub grad_outputs: GradOutputs<'a>,
     /// P.
     pub padded: usize,
-    /// Steps in a block.
+    /// The number of steps in a block.
     pub block: usize,
     pub partition: Partition,
     /// h_1 … h_T, `[T, B, H]`.
@@ -153,7 +153,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         self.multiply_state(share, row, d_h, direct.unwrap_or(Start::Zero), t % 2 == 1);
     }
 
-    /// Computes the gradient of h_T from the output and as the final state.
+    /// Computes the gradient of h_T as the sum of its gradients as last output and as final state.
     fn compute_last_d_h(&self, share: &Share) {
         let Size { steps, batch, hidden, .. } = self.layer.size;
         let (units, real) = (share.units(S::LANES), share.real_units(S::LANES, hidden));
@@ -184,7 +184,8 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         .run(self.s);
     }
 
-    /// Splits a step's δ for tiles. If units are divided, each thread splits a chunk of the sequences.
+    /// Splits a step's δ for tiles. If threads divide the units, each thread splits a chunk of the
+    /// sequences.
     fn split_deltas(&self, worker: &Worker, share: &Share, step: usize) {
         if !self.deltas.needs_split() {
             return;

@@ -1,4 +1,4 @@
-//! The gradients that are sums over all rows of a block: those of weights, biases and input.
+//! The gradients of weights, biases and input, which are computed for all rows of a block at once.
 
 use std::ops::Range;
 
@@ -42,8 +42,8 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         });
     }
 
-    /// Adds the sums of a vector of δ, from column `at` on, to the gradients of the biases that it belongs
-    /// to.
+    /// Adds `sums`, the sums of the columns of δ from column `at` on, to the gradients of the matching
+    /// biases.
     fn add_bias_grads(&self, at: usize, sums: &[f32; MAX_LANES], block: &Range<usize>) {
         let Size { steps, hidden, .. } = self.layer.size;
         let (delta, unit) = (at / self.padded, at % self.padded);

@@ -2,28 +2,28 @@
 
 use crate::vector::Vector;
 
-/// Blocks of a row, at most.
+/// The largest number of blocks in a row.
 pub const MAX_BLOCKS: usize = 4;
 
 /// A row's numbers for one vector of units: one vector of each block.
 pub type Row<S> = [<S as Vector>::V; MAX_BLOCKS];
 
-/// A cell: the layout of its rows and its equations on vectors.
+/// A cell, as the layout of its rows and its equations on vectors.
 ///
 /// A row belongs to one step of one sequence. It consists of blocks, each with one number for each unit. The
 /// input's product of gate g is added to block g.
 ///
 /// A row of δ holds the gradients with respect to the pre-activations, in blocks as well.
 pub trait CellKernel: Copy + Send + Sync {
-    /// Gates, in the order in which the weights stack them.
+    /// The number of gates that the weights stack.
     const GATES: usize;
-    /// Blocks of a row.
+    /// The number of blocks in a row.
     const BLOCKS: usize;
     /// The block that the state's product of each gate is added to.
     const STATE_BLOCKS: &'static [usize];
-    /// Blocks of a row of δ.
+    /// The number of blocks in a row of δ.
     const DELTAS: usize;
-    /// For each of the first blocks of δ, the gate whose product of the input it belongs to.
+    /// The gate to whose product of the input each of the first blocks of δ belongs.
     const INPUT_DELTAS: &'static [usize];
     /// The first block of δ for the products of the state. The blocks of all gates follow in order.
     const FIRST_STATE_DELTA: usize;
@@ -34,17 +34,18 @@ pub trait CellKernel: Copy + Send + Sync {
 
     /// Computes one step and returns (h_t, c_t).
     ///
-    /// `row`: pre-activations on entry, activations (as [`CellKernel::backward`] needs them) on return.
-    /// `h_prev` is arbitrary unless [`CellKernel::USES_H`]. `c_prev` and c_t are arbitrary unless
+    /// `row` holds pre-activations on entry and activations (as [`CellKernel::backward`] needs them) on
+    /// return. `h_prev` is arbitrary unless [`CellKernel::USES_H`]. `c_prev` and c_t are arbitrary unless
     /// [`CellKernel::HAS_C`].
     fn forward<S: Vector>(self, s: S, row: &mut Row<S>, h_prev: S::V, c_prev: S::V) -> (S::V, S::V);
 
     /// Computes one step of the backward pass. Returns δ and ∂L/∂c_t (arbitrary for a cell without c).
     ///
-    /// `d_h`: on entry the gradient of h_t from the output and through W_hh of step t+1, on return all of
-    /// ∂L/∂h_t.
-    /// `carry`: on entry the gradient from step t+1 with respect to c_t (LSTM) or h_t (GRU) outside W_hh, on
-    /// return the same from step t for step t−1.
+    /// `d_h` is the gradient of h_t from the output and through W_hh of step t+1 on entry, and all of
+    /// ∂L/∂h_t on return.
+    ///
+    /// `carry` is the gradient with respect to c_t (LSTM) or h_t (GRU) from step t+1 outside W_hh on
+    /// entry. On return it is the same quantity of step t, for step t−1.
     fn backward<S: Vector>(
         self,
         s: S,

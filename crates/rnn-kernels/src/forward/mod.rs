@@ -17,14 +17,14 @@ use crate::pool;
 use crate::saved::{SavedActivations, row_width};
 use crate::vector::Vector;
 
-/// Rows whose products with W_ih are computed at once. They use the weights often and are still in the cache
-/// when their steps come.
+/// The number of rows whose products with W_ih are computed at once. This many rows reuse the weights and
+/// are still in the cache when their steps run.
 const BLOCK_ROWS: usize = 256;
 
 /// The memory that a forward pass writes its results to.
 #[derive(Debug)]
 pub struct Outputs<'a> {
-    /// h_1 … h_T, `[T, B, H]`. The last `[B, H]` of it is the final h.
+    /// h_1 … h_T, `[T, B, H]`. The last step is the final h.
     pub output: &'a mut [f32],
     /// c_T, `[B, H]`, for the LSTM only.
     pub final_c: Option<&'a mut [f32]>,
@@ -32,8 +32,7 @@ pub struct Outputs<'a> {
 
 /// Runs a layer and keeps nothing for a backward pass.
 ///
-/// # Errors
-/// A size of 0, or a slice of the wrong length. Nothing is written then.
+/// A size is 0, or a slice has the wrong length. In both cases nothing is written.
 ///
 /// # Panics
 /// If the operating system has no memory left.
@@ -87,8 +86,8 @@ impl Pass for Forward<'_> {
         let input_columns = gate_columns::<C, S>(hidden, |gate| gate);
         let state_columns = gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]);
         let bias = bias_row::<C>(layer, padded);
-        // SAFETY: each thread writes the sequences and units of its share, and before the first barrier its
-        // chunk of the panels. It reads what others write only behind a barrier.
+        // SAFETY: each thread writes the sequences and units of its share, and before the first barrier
+        // its chunk of the panels. It reads the results of other threads only after a barrier.
         let memory = unsafe { Workspace::new() };
         let step_tiles = s.tiles().filter(|_| strategy.tiles);
         // SAFETY: as above; the slices are borrowed for the whole pass.

@@ -24,9 +24,10 @@ pub struct ForwardPass<'a, C, S> {
     pub layer: &'a Layer<'a>,
     /// P.
     pub padded: usize,
-    /// Steps in a block.
+    /// The number of steps in a block.
     pub block: usize,
-    /// True if all rows and c are kept. Otherwise only those of a block are.
+    /// True if the rows and c of all steps are kept. Otherwise the rows of one block and the c of two
+    /// steps are kept.
     pub save: bool,
     pub partition: Partition,
     /// The start of every row.
@@ -43,10 +44,11 @@ pub struct ForwardPass<'a, C, S> {
     pub final_c: Shared<'a>,
 }
 
-/// Returns the vectors of all gates of the first units, then of the next units, and so on.
+/// Returns the vectors of columns: all gates of the first units, then all gates of the next units, and so
+/// on.
 ///
-/// The weights of a thread with some of the units are then one range. `block` is the block of a gate's
-/// products.
+/// In this order, the weights for a thread's units are adjacent. `block` is the block to which the
+/// products of a gate are added.
 pub fn gate_columns<C: CellKernel, S: Vector>(hidden: usize, block: impl Fn(usize) -> usize) -> Vec<Columns> {
     let padded = hidden.next_multiple_of(S::LANES);
     let gates = |unit| (0..C::GATES).map(move |gate| (unit, gate));
@@ -102,7 +104,7 @@ impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
         let units = share.units(S::LANES);
         for t in steps.clone() {
             for b in share.sequences.clone() {
-                // The product below starts the other blocks from the bias.
+                // The product below starts the other blocks from their bias.
                 for block in C::GATES..C::BLOCKS {
                     let at = block * self.padded + units.start;
                     let to = self.rows.slice_mut(self.row(t, b) + at, units.len());

@@ -1,4 +1,4 @@
-//! The matrix product that both passes are made of: C = A·B + start, with B packed in advance.
+//! The matrix product C = A·B + start, of which both passes consist. B is packed in advance.
 
 pub mod panels;
 mod product;

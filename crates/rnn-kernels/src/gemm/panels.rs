@@ -21,7 +21,7 @@ pub struct Panels<'a> {
     pub tiles: Option<Tiles>,
 }
 
-/// Some rows of a vector of columns.
+/// Up to [`MAX_LANES`] rows of a vector of columns.
 pub type Lines = [[f32; MAX_LANES]; MAX_LANES];
 
 /// A vector of adjacent columns of the result.
@@ -38,13 +38,13 @@ pub fn columns<S: Vector>(count: usize) -> Vec<Columns> {
     (0..count).step_by(S::LANES).map(|at| Columns { at, lanes: S::LANES.min(count - at) }).collect()
 }
 
-/// Returns the numbers that one vector of columns takes in packed form.
+/// Returns the number of f32 values that one packed vector of columns takes.
 fn packed_len<S: Vector>(depth: usize, tiles: Option<Tiles>) -> usize {
     if tiles.is_some() { tiles::packed_len(depth) } else { depth * S::LANES }
 }
 
 impl<'a> Panels<'a> {
-    /// Returns memory for a matrix of `depth` rows.
+    /// Takes memory for a matrix of `depth` rows. The values are arbitrary until they are filled.
     pub fn new<S: Vector>(
         memory: &'a Workspace,
         depth: usize,
@@ -60,14 +60,15 @@ impl<'a> Panels<'a> {
         Panels { depth, ..self }
     }
 
-    /// Returns the numbers that the first `vectors` take.
+    /// Returns the number of f32 values that the first `vectors` vectors of columns take.
     pub fn len<S: Vector>(self, vectors: usize) -> usize {
         vectors * packed_len::<S>(self.depth, self.tiles)
     }
 
     /// Packs some vectors of columns from the transposed matrix, `[columns, depth]`.
     ///
-    /// `row(vector, lane)` is the row of `from` that becomes this column. `None` is a column of zeros.
+    /// `row(vector, lane)` is the row of `from` that becomes column `lane` of the vector. `None` is a
+    /// column of zeros.
     pub fn fill_transposed<S: Vector>(
         self,
         s: S,
@@ -84,7 +85,7 @@ impl<'a> Panels<'a> {
             let count = MAX_LANES.min(self.depth - k);
             let mut rows = [None; MAX_LANES];
             rows.iter_mut().take(count).enumerate().for_each(|(n, to)| *to = row(k + n));
-            // In the order of the rows in memory: adjacent vectors one after the other.
+            // The inner loop goes over the vectors, so that each row is read in the order of its memory.
             for vector in vectors.clone() {
                 let Columns { at, lanes } = self.columns[vector];
                 let mut lines: Lines = [[0.0; MAX_LANES]; MAX_LANES];
@@ -101,7 +102,8 @@ impl<'a> Panels<'a> {
         }
     }
 
-    /// Stores rows k … k + `count` − 1 of a vector of columns. Lines from `count` on are 0.
+    /// Stores rows k … k + `count` − 1 of a vector of columns. The caller has set the lines from `count`
+    /// on to 0.
     fn put<S: Vector>(self, vector: usize, k: usize, lines: &Lines, count: usize) {
         let len = packed_len::<S>(self.depth, self.tiles);
         let panel = self.numbers.slice_mut(vector * len, len);

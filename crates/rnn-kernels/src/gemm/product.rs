@@ -1,4 +1,5 @@
-//! The product on vectors: blocks of the result stay in registers while the terms pass. AMX products go to [`tiles`].
+//! The product on vectors. Blocks of the result stay in registers while their terms are added. Products on
+//! AMX run in [`tiles`].
 
 use std::ops::Range;
 
@@ -8,7 +9,8 @@ use super::tiles;
 use super::types::{Left, Product, Start};
 use crate::vector::{COLUMNS, MAX_ROWS, Vector, VectorOp};
 
-/// Terms of a slice. A panel of so many rows of B stays in the cache while all rows of A pass.
+/// The number of terms in a slice. A panel of this many rows of B stays in the cache while it is
+/// multiplied with all rows of A.
 const DEPTH: usize = 256;
 
 impl Product<'_> {
@@ -93,14 +95,14 @@ impl Panel<'_> {
         }
     }
 
-    /// Computes R rows from `first` on times C vectors.
+    /// Computes a block of the result: the R rows from `first` on times C vectors of columns.
     #[inline(always)]
     fn block<S: Vector, const R: usize, const C: usize>(&self, s: S, first: usize) {
         let sums = self.sums::<S, R, C>(s, first);
         let columns: &[Columns; C] =
             self.product.right.columns[self.vectors.clone()].try_into().expect("C vectors");
         let whole = columns.iter().all(|columns| columns.lanes == S::LANES);
-        // The start is added last: adding small terms first loses less.
+        // The start is added last: a sum loses less precision if its small terms are added first.
         for (r, row) in sums.iter().enumerate() {
             for n in 0..C {
                 let Columns { at, lanes } = columns[n];
@@ -138,7 +140,8 @@ impl Panel<'_> {
         let b = right.numbers.as_ptr().wrapping_add(self.vectors.start * panel + self.terms.start * S::LANES);
         let mut sums = [[s.splat(0.0); C]; R];
         for k in 0..self.terms.len() {
-            // SAFETY: all rows and panels were checked to be in bounds; the terms end with the depth of the panels.
+            // SAFETY: all rows and panels were checked to be in bounds; the terms end with the depth of
+            // the panels.
             unsafe {
                 let mut line = [s.splat(0.0); C];
                 for (n, vector) in line.iter_mut().enumerate() {

@@ -2,9 +2,10 @@
 
 use crate::memory::Shared;
 
-/// Rows of a matrix, in groups: the distance between rows differs from that between groups.
+/// Rows of a matrix, in groups. The distance between adjacent rows of a group differs from the distance
+/// between groups.
 ///
-/// A thread's sequences of all steps are such rows. Each step is a group.
+/// The rows of a thread over all steps are an example: its sequences of one step are a group.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     /// The memory of the matrix.
@@ -20,7 +21,7 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Returns rows at one distance.
+    /// Returns equally spaced rows: the first at offset `first`, each next one `stride` numbers later.
     pub fn plain(numbers: Shared<'a>, first: usize, stride: usize) -> Rows<'a> {
         Rows { numbers, first, stride, group: usize::MAX, group_stride: 0 }
     }
@@ -39,8 +40,8 @@ impl<'a> Rows<'a> {
         Rows { numbers, first, stride, group, group_stride: period * stride }
     }
 
-    /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are at one
-    /// distance.
+    /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are equally
+    /// spaced.
     pub fn from(self, row: usize, column: usize) -> Rows<'a> {
         debug_assert!(row == 0 || self.group == usize::MAX);
         Rows { first: self.first + row * self.stride + column, ..self }
@@ -50,7 +51,7 @@ impl<'a> Rows<'a> {
     #[inline(always)]
     pub fn offset(&self, n: usize) -> usize {
         if n < self.group {
-            // The common case. A division takes as long as a row of a small product.
+            // The common case needs no division, which takes as long as a row of a small product.
             return self.first + n * self.stride;
         }
         self.first + n / self.group * self.group_stride + n % self.group * self.stride
@@ -70,8 +71,7 @@ impl<'a> Rows<'a> {
 
     /// Checks that `width` numbers of each of the first `count` ≥ 1 rows are in bounds.
     ///
-    /// # Panics
-    /// If they are not.
+    /// If a row is out of bounds.
     pub fn check(&self, count: usize, width: usize) {
         let last_of_group = (count.min(self.group) - 1) * self.stride;
         let last_group = (count - 1) / self.group * self.group_stride;

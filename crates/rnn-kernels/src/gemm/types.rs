@@ -30,7 +30,8 @@ pub enum Left<'a> {
 }
 
 impl<'a> Left<'a> {
-    /// Returns the rows from `row` on, from column `column` on. Rows are at one distance.
+    /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are equally
+    /// spaced.
     pub fn from(self, row: usize, column: usize) -> Left<'a> {
         match self {
             Left::Rows(rows) => Left::Rows(rows.from(row, column)),
@@ -61,7 +62,7 @@ pub struct Product<'a> {
     pub count: usize,
     /// The start.
     pub start: Start<'a>,
-    /// True if the last columns are computed first. If B does not fit the cache, alternate steps then begin
+    /// True if the last columns are computed first. If B does not fit in the cache, alternate steps begin
     /// with the columns that the previous step used last.
     pub backwards: bool,
 }

@@ -9,19 +9,19 @@ use std::sync::Mutex;
 
 use memmap2::MmapMut;
 
-/// Bytes of unused mappings that are kept, at most.
+/// The largest number of bytes of unused mappings that are kept.
 const MAX_IDLE_BYTES: usize = 512 << 20;
 
-/// Numbers in a cache line. Buffers begin on a cache line.
+/// The number of f32 values in a cache line. Buffers begin on a cache line.
 const CACHE_LINE: usize = 16;
 
-/// Bytes of a huge page.
+/// The size of a huge page, in bytes.
 const HUGE_PAGE: usize = 2 << 20;
 
 /// Returns the distance between rows of `width` numbers, in numbers.
 ///
-/// It is an odd number of cache lines. Rows a power of two apart would compete for the same sets of the
-/// cache.
+/// The distance is an odd number of cache lines. Rows a power of two apart would compete for the same sets
+/// of the cache.
 pub fn row_stride(width: usize) -> usize {
     (width.div_ceil(CACHE_LINE) | 1) * CACHE_LINE
 }
@@ -35,7 +35,7 @@ static IDLE: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());
 pub struct Buffer {
     /// `None` for an empty buffer.
     mapping: Option<MmapMut>,
-    /// Bytes before the first number.
+    /// The number of bytes before the first number.
     offset: usize,
     len: usize,
 }

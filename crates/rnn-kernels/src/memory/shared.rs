@@ -6,9 +6,9 @@ use crate::vector::Vector;
 
 /// A view of numbers that all threads of a parallel region read and write.
 ///
-/// The numbers that one thread writes are not always one range: they may be some sequences of every step, or
-/// some units of every row. Slices cannot express that. [`Shared::new`] states the rule instead, and every
-/// access is checked against the length.
+/// The numbers that one thread writes are not always one range: they may be some sequences of every step,
+/// or some units of every row. Slices cannot express such a set. [`Shared::new`] states the rule instead,
+/// and every access is checked against the length.
 #[derive(Clone, Copy)]
 pub struct Shared<'a> {
     start: *mut f32,
@@ -47,7 +47,7 @@ impl<'a> Shared<'a> {
         unsafe { Shared::new(numbers.as_mut_ptr(), numbers.len()) }
     }
 
-    /// Returns whether the view has no numbers, as for a gradient that was not asked for.
+    /// Returns true if the view has no numbers, as for a gradient that is not asked for.
     pub fn is_empty(self) -> bool {
         self.len == 0
     }

@@ -28,7 +28,7 @@ impl Vector for Avx2 {
     type V = __m256;
 
     fn vectorize(self, op: impl VectorOp) {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { vectorize(self, op) }
     }
 
@@ -43,27 +43,27 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m256 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm256_set1_ps(x) }
     }
 
     #[inline(always)]
     fn clamp(self, x: __m256, bound: f32) -> __m256 {
         // If one operand is NaN, min and max return the second operand.
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm256_max_ps(_mm256_set1_ps(-bound), _mm256_min_ps(_mm256_set1_ps(bound), x)) }
     }
 
     #[inline(always)]
     fn round(self, x: __m256) -> __m256 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
     }
 
     #[inline(always)]
     fn scale(self, x: __m256, n: __m256) -> __m256 {
-        // In two halves, because 2ⁿ itself may overflow or underflow.
-        // SAFETY: `self` is the proof of the instructions.
+        // 2ⁿ itself may overflow or underflow, so it is applied in two halves.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
             let n = _mm256_cvtps_epi32(n);
             let half = _mm256_srai_epi32::<1>(n);
@@ -74,7 +74,7 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn select_small(self, x: __m256, bound: f32, small: __m256, large: __m256) -> __m256 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
             let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), x);
             let is_small = _mm256_cmp_ps::<_CMP_LT_OQ>(magnitude, _mm256_set1_ps(bound));
@@ -84,7 +84,7 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn transpose(self, mut square: Square<Self>) -> Square<Self> {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
             let mut pairs = square;
             for n in 0..4 {
@@ -111,13 +111,15 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> __m256 {
-        // SAFETY: `self` is the proof of the instructions; the memory is there by the trait's contract.
+        // SAFETY: `self` proves that the processor has the instructions; the memory is valid by the
+        // trait's contract.
         unsafe { _mm256_loadu_ps(from) }
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, x: __m256) {
-        // SAFETY: `self` is the proof of the instructions; the memory is there by the trait's contract.
+        // SAFETY: `self` proves that the processor has the instructions; the memory is valid by the
+        // trait's contract.
         unsafe { _mm256_storeu_ps(to, x) }
     }
 }

@@ -6,7 +6,7 @@ use super::intrinsics::intrinsics;
 use super::traits::{Square, Vector, VectorOp};
 use crate::amx::Tiles;
 
-/// A proof that the processor has AVX-512F, and of AMX if products are to run there.
+/// A proof that the processor has AVX-512F, and a proof of AMX if products are to run on it.
 #[derive(Clone, Copy)]
 pub struct Avx512(Option<Tiles>);
 
@@ -39,7 +39,7 @@ impl Vector for Avx512 {
     type V = __m512;
 
     fn vectorize(self, op: impl VectorOp) {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { vectorize(self, op) }
     }
 
@@ -58,14 +58,14 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm512_set1_ps(x) }
     }
 
     #[inline(always)]
     fn reciprocal(self, x: __m512) -> __m512 {
         // A 14-bit estimate and one step of Newton's method take a third of the time of a division.
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
             let estimate = _mm512_rcp14_ps(x);
             let error = _mm512_fnmadd_ps(x, estimate, _mm512_set1_ps(1.0));
@@ -78,25 +78,25 @@ impl Vector for Avx512 {
     #[inline(always)]
     fn clamp(self, x: __m512, bound: f32) -> __m512 {
         // If one operand is NaN, min and max return the second operand.
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm512_max_ps(_mm512_set1_ps(-bound), _mm512_min_ps(_mm512_set1_ps(bound), x)) }
     }
 
     #[inline(always)]
     fn round(self, x: __m512) -> __m512 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT }>(x) }
     }
 
     #[inline(always)]
     fn scale(self, x: __m512, n: __m512) -> __m512 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm512_scalef_ps(x, n) }
     }
 
     #[inline(always)]
     fn select_small(self, x: __m512, bound: f32, small: __m512, large: __m512) -> __m512 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
             let is_small = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(_mm512_abs_ps(x), _mm512_set1_ps(bound));
             _mm512_mask_blend_ps(is_small, large, small)
@@ -105,7 +105,7 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     fn transpose(self, mut square: Square<Self>) -> Square<Self> {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe {
             let mut pairs = square;
             for n in 0..8 {
@@ -139,31 +139,35 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> __m512 {
-        // SAFETY: `self` is the proof of the instructions; the memory is there by the trait's contract.
+        // SAFETY: `self` proves that the processor has the instructions; the memory is valid by the
+        // trait's contract.
         unsafe { _mm512_loadu_ps(from) }
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, x: __m512) {
-        // SAFETY: `self` is the proof of the instructions; the memory is there by the trait's contract.
+        // SAFETY: `self` proves that the processor has the instructions; the memory is valid by the
+        // trait's contract.
         unsafe { _mm512_storeu_ps(to, x) }
     }
 
     #[inline(always)]
     unsafe fn load_first(self, from: *const f32, lanes: usize) -> __m512 {
-        // SAFETY: `self` is the proof of the instructions; the memory is there by the trait's contract.
+        // SAFETY: `self` proves that the processor has the instructions; the memory is valid by the
+        // trait's contract.
         unsafe { _mm512_maskz_loadu_ps(mask(lanes), from) }
     }
 
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, lanes: usize, x: __m512) {
-        // SAFETY: `self` is the proof of the instructions; the memory is there by the trait's contract.
+        // SAFETY: `self` proves that the processor has the instructions; the memory is valid by the
+        // trait's contract.
         unsafe { _mm512_mask_storeu_ps(to, mask(lanes), x) }
     }
 
     #[inline(always)]
     fn keep_first(self, x: __m512, lanes: usize) -> __m512 {
-        // SAFETY: `self` is the proof of the instructions.
+        // SAFETY: `self` proves that the processor has the instructions.
         unsafe { _mm512_maskz_mov_ps(mask(lanes), x) }
     }
 }

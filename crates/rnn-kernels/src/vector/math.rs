@@ -1,14 +1,14 @@
-//! Sigmoid and tanh on vectors. The error is a few units in the last place for every f32, small results
-//! included.
+//! Sigmoid and tanh on vectors. The error is a few units in the last place for every f32, including small
+//! results.
 
 use super::traits::Vector;
 
 /// Returns (eʳ − 1, n) with eˣ = 2ⁿ·eʳ and |r| ≤ ln 2 / 2, for |x| ≤ 170.
 #[inline(always)]
 fn exp_reduced<S: Vector>(s: S, x: S::V) -> (S::V, S::V) {
-    // ln 2 as a sum. The first term is so short that its product with n is exact.
+    // ln 2 as a sum of two terms. The first has so few bits that its product with n is exact.
     const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-    // 1/k! for k = 7 … 2. The terms beyond are below 1e-8 of the result.
+    // 1/k! for k = 7 … 2. The later terms of the series are below 1e-8 of the result.
     const TAYLOR: [f32; 6] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5];
     let n = s.round(s.mul(x, s.splat(std::f32::consts::LOG2_E)));
     let r = s.neg_mul_add(n, s.splat(LN_2[0]), x);

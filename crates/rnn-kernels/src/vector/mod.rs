@@ -1,8 +1,8 @@
 //! Vectors of f32, with one implementation for each instruction set.
 //!
-//! A value of an implementing type is a proof that the processor has the instructions: detection is the only
-//! way to construct one. Every operation is inlined into [`Vector::vectorize`], the one function that is
-//! compiled for them.
+//! A value of an implementing type is a proof that the processor has the instructions: detection is the
+//! only way to construct one. Every operation is inlined into [`Vector::vectorize`], the only function
+//! that is compiled for these instructions.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -1,4 +1,5 @@
-//! Vectors without intrinsics, for all other processors: arrays that the compiler turns into vector code.
+//! Vectors without intrinsics, for all other processors. They are arrays, which the compiler turns into
+//! vector code.
 
 use super::traits::{Square, Vector, VectorOp};
 
@@ -19,8 +20,8 @@ fn zip<const LANES: usize>(
     x
 }
 
-/// Returns a·b + c. It is rounded once only if the target has the instruction: elsewhere that would be a slow
-/// call.
+/// Returns a·b + c. The result is rounded once if the target has a fused instruction. On other targets the
+/// fused operation would be a slow call.
 #[inline(always)]
 fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }
@@ -88,7 +89,7 @@ impl<const LANES: usize> Vector for Portable<LANES> {
 
     #[inline(always)]
     fn scale(self, x: Self::V, n: Self::V) -> Self::V {
-        // In two halves, because 2ⁿ itself may overflow or underflow.
+        // 2ⁿ itself may overflow or underflow, so it is applied in two halves.
         let power_of_two = |n: i32| f32::from_bits(((n + 127) << 23) as u32);
         zip(x, n, |x, n| {
             let n = n as i32;

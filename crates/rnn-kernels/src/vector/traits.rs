@@ -2,16 +2,16 @@
 
 use crate::amx::Tiles;
 
-/// Vectors of columns in a register block of a matrix product.
+/// The number of vectors of columns in a register block of a matrix product.
 pub const COLUMNS: usize = 4;
 
-/// Rows of the largest register block of any instruction set.
+/// The number of rows of the largest register block of any instruction set.
 pub const MAX_ROWS: usize = 6;
 
-/// Lanes of the longest vector of any instruction set.
+/// The number of lanes of the longest vector of any instruction set.
 pub const MAX_LANES: usize = 16;
 
-/// A square matrix of one vector a row. Rows beyond the number of lanes are not used.
+/// A square matrix with one vector per row. Rows beyond the number of lanes are not used.
 pub type Square<S> = [<S as Vector>::V; MAX_LANES];
 
 /// An operation that is compiled once for each instruction set.
@@ -22,9 +22,10 @@ pub trait VectorOp {
 
 /// The operations of an instruction set on its vectors.
 pub trait Vector: Copy + Send + Sync {
-    /// Numbers in a vector.
+    /// The number of lanes of a vector.
     const LANES: usize;
-    /// Rows of a register block. The sums, one line of weights and one factor fit the registers.
+    /// The number of rows of a register block. The sums, one line of weights and one factor fit in the
+    /// registers.
     const ROWS: usize;
     /// The type of a vector.
     type V: Copy;
@@ -32,7 +33,7 @@ pub trait Vector: Copy + Send + Sync {
     /// Runs an operation in code that is compiled for this instruction set.
     fn vectorize(self, op: impl VectorOp);
 
-    /// Returns the proof of AMX, if matrix products are to run there.
+    /// Returns the proof of AMX, if matrix products are to run on it.
     fn tiles(self) -> Option<Tiles> {
         None
     }
@@ -58,7 +59,7 @@ pub trait Vector: Copy + Send + Sync {
     fn neg_mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// Returns x clamped to −bound … bound. NaN stays NaN.
     fn clamp(self, x: Self::V, bound: f32) -> Self::V;
-    /// Returns the nearest integer, for |x| < 2²².
+    /// Returns the integer nearest to x, for |x| < 2²².
     fn round(self, x: Self::V) -> Self::V;
     /// Returns x·2ⁿ for an integer n with |n| ≤ 250.
     fn scale(self, x: Self::V, n: Self::V) -> Self::V;

@@ -1,4 +1,5 @@
-//! Instruction sets, numbers of threads and kinds of passes against each other and against the reference.
+//! Comparisons of instruction sets, numbers of threads and kinds of passes with each other and with the
+//! reference.
 
 use rnn_kernels::{
     BackwardInputs, Cell, GradOutputs, Grads, Isa, Options, Outputs, Size, backward, forward_saving,
@@ -11,8 +12,8 @@ const fn size([steps, batch, input, hidden]: [usize; 4]) -> Size {
     Size { steps, batch, input, hidden }
 }
 
-/// Sizes that fill no vector, one vector, several vectors and a part; batches of 1, of a register block, and
-/// larger.
+/// Sizes that fill no vector, one vector, or several vectors and a part. Batches of 1, of a register
+/// block, and larger.
 const SIZES: [Size; 9] = [
     size([1, 1, 1, 1]),
     size([3, 2, 5, 7]),
@@ -21,7 +22,7 @@ const SIZES: [Size; 9] = [
     size([2, 13, 37, 70]),
     size([5, 3, 65, 33]),
     size([600, 1, 2, 5]),
-    // For tiles: partial pairs of blocks and partial lines of 32 terms, then whole ones.
+    // For tiles: first partial pairs of blocks and partial lines of 32 terms, then whole ones.
     size([6, 37, 31, 41]),
     size([3, 64, 64, 96]),
 ];
@@ -70,7 +71,7 @@ fn thread_count_without_tiles_changes_no_bit() {
 #[test]
 fn forward_gives_the_bits_of_forward_saving() {
     for cell in Cell::ALL {
-        // More steps than a block, so that the rows of a block are used again.
+        // There are more steps than in a block, so that the rows of a block are used again.
         let case = Case::new(cell, size([300, 3, 4, 21]), 6);
         for isa in Isa::available() {
             let saving = case.results(isa, 2);

@@ -1,4 +1,4 @@
-//! The cells in f64, written as the equations stand, with the backward pass by the chain rule step by step.
+//! The cells in f64, as literal equations. The backward pass applies the chain rule step by step.
 
 use rnn_kernels::{Cell, Size};
 
@@ -81,9 +81,9 @@ fn activate(cell: Cell, x: &[f64; 4], h: &[f64; 4], h_prev: f64, c_prev: f64) ->
 
 /// The gradients that one unit passes on at one step.
 struct UnitGrads {
-    /// With respect to the pre-activations of the input.
+    /// The gradient with respect to the pre-activations of the input.
     x: [f64; 4],
-    /// With respect to the pre-activations of the state.
+    /// The gradient with respect to the pre-activations of the state.
     h: [f64; 4],
     h_prev: f64,
     c_prev: f64,

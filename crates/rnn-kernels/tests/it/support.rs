@@ -1,4 +1,4 @@
-//! Random layers, and the kernels' results for them.
+//! Random layers, and the results of the kernels for them.
 
 use rnn_kernels::{
     BackwardInputs, Cell, GradOutputs, Grads, InitialState, Isa, Layer, Options, Outputs, Parameters, Size,
@@ -22,7 +22,7 @@ pub struct Case {
     pub grad_final_c: Vec<f32>,
 }
 
-/// Xorshift, in −1 … 1.
+/// Returns a xorshift generator of numbers in −1 … 1.
 fn random(seed: u64) -> impl FnMut() -> f32 {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     move || {
@@ -124,7 +124,7 @@ impl Case {
     }
 }
 
-/// Returns ‖found − expected‖ / (1 + ‖expected‖) with the largest magnitude as norm.
+/// Returns ‖found − expected‖ / (1 + ‖expected‖). The norm is the largest magnitude.
 ///
 /// The 1 covers the gradients of small layers, whose terms may cancel.
 pub fn error(found: &[f32], expected: &[f64]) -> f64 {
@@ -134,7 +134,7 @@ pub fn error(found: &[f32], expected: &[f64]) -> f64 {
     difference / (1.0 + max(&mut expected.iter().copied()))
 }
 
-/// The larger number. NaN is the largest.
+/// Returns the larger number. NaN is the largest.
 fn nan_max(a: f64, b: f64) -> f64 {
     if a.is_nan() || a > b { a } else { b }
 }

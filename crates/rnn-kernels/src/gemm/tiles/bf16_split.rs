@@ -9,7 +9,8 @@ use crate::amx::Tiles;
 use crate::gemm::rows::Rows;
 use crate::memory::{Shared, Workspace, row_stride};
 
-/// Rows that are split once and multiplied more than once, from one of the rows and one of the columns on.
+/// Rows that are split once and multiplied more than once. A value may begin at a later row and a later
+/// column.
 #[derive(Clone, Copy)]
 pub struct Bf16Split<'a> {
     tiles: Tiles,
@@ -17,7 +18,7 @@ pub struct Bf16Split<'a> {
     numbers: Shared<'a>,
     /// The factor for the products of each row. It is 0 for a row of zeros.
     scales: Shared<'a>,
-    /// Rows that the memory has room for.
+    /// The number of rows that the memory has room for.
     rows: usize,
     /// The first row.
     row: usize,
@@ -30,7 +31,8 @@ pub struct Bf16Split<'a> {
 #[repr(C, align(64))]
 struct Line([f32; LINE]);
 
-/// Calls `work` with memory for `rows` rows of `depth` numbers, which each thread keeps for its next call.
+/// Calls `work` with memory for `rows` rows of `depth` numbers. Each thread keeps its memory for the next
+/// call.
 pub fn with_scratch(tiles: Tiles, rows: usize, depth: usize, work: impl FnOnce(Bf16Split)) {
     thread_local! {
         static SCRATCH: RefCell<(Vec<Line>, Vec<f32>)> = const { RefCell::new((vec![], vec![])) };
@@ -56,14 +58,14 @@ pub fn with_scratch(tiles: Tiles, rows: usize, depth: usize, work: impl FnOnce(B
 }
 
 impl<'a> Bf16Split<'a> {
-    /// Returns memory for `rows` rows of `depth` numbers.
+    /// Takes memory for `rows` rows of `depth` numbers.
     pub fn new(memory: &'a Workspace, tiles: Tiles, rows: usize, depth: usize) -> Bf16Split<'a> {
         let rows = row_stride(rows);
         let numbers = memory.take(depth.div_ceil(DEPTH) * rows * ROW);
         Bf16Split { tiles, numbers, scales: memory.take(rows), rows, row: 0, line: 0 }
     }
 
-    /// Returns the rows from `row` on, from a column on that is a multiple of 32.
+    /// Returns the rows from `row` on, from column `column` on, which is a multiple of 32.
     pub fn from(self, row: usize, column: usize) -> Bf16Split<'a> {
         Bf16Split { row: self.row + row, line: self.line + column / DEPTH, ..self }
     }
@@ -73,7 +75,7 @@ impl<'a> Bf16Split<'a> {
         (self.line * self.rows + self.row + n) * ROW
     }
 
-    /// Returns the distance from 32 numbers of a row to the next 32.
+    /// Returns the distance from one line of a row to its next line.
     pub fn stride(self) -> usize {
         self.rows * ROW
     }
@@ -90,12 +92,12 @@ impl<'a> Bf16Split<'a> {
         self.numbers.as_ptr().wrapping_add(self.offset(0)).cast_const()
     }
 
-    /// Returns the factors for the products of the first rows. They are 0 for rows of zeros.
+    /// Returns the factors for the products of the first `count` rows. The factor of a row of zeros is 0.
     pub fn scales(self, count: usize) -> &'a [f32] {
         self.scales.slice(self.row, count)
     }
 
-    /// Splits some rows of `depth` numbers into the first rows.
+    /// Splits the rows `rows` of `from`, of `depth` numbers each, into the first rows.
     pub fn split(self, from: &Rows, rows: Range<usize>, depth: usize) {
         if rows.is_empty() {
             return;
@@ -120,7 +122,7 @@ impl<'a> Bf16Split<'a> {
         split_square(self.tiles, terms, self.numbers.slice_mut(at, SIDE * ROW), scale);
     }
 
-    /// Sets one scale for the first 16 rows, which are `count` rows of `columns` transposed.
+    /// Sets one scale for the first 16 rows, which are the transpose of `count` rows of `columns`.
     ///
     /// Returns the factor that the numbers are multiplied by before the split.
     pub fn scale_columns(self, columns: &Rows, count: usize) -> f32 {
@@ -141,7 +143,7 @@ impl<'a> Bf16Split<'a> {
     }
 }
 
-/// The factors of rows before the split and of their products.
+/// The factor of a row before its split, and the factor of the products after it.
 struct Scale {
     before: f32,
     after: f32,
@@ -150,14 +152,14 @@ struct Scale {
 impl Scale {
     /// Returns the scale that brings numbers of this largest magnitude into the range of tiles.
     fn new(max_magnitude: f32) -> Scale {
-        /// A power of two that does so for the smallest and the largest f32.
+        /// A power of two that brings both the smallest and the largest f32 into the range.
         const FACTOR: f32 = (1_u128 << 90) as f32;
         let scale = |before: f32| Scale { before, after: 1.0 / before };
         match max_magnitude {
             0.0 => Scale { before: 1.0, after: 0.0 },
             x if x < MIN => scale(FACTOR),
             x if x > MAX => scale(1.0 / FACTOR),
-            // NaN arrives here too. It spreads with any scale.
+            // NaN comes here too, and it spreads with any scale.
             _ => scale(1.0),
         }
     }

@@ -5,7 +5,8 @@ use std::arch::asm;
 use crate::amx::Tiles;
 use crate::gemm::tiles::shape::SIDE;
 
-/// A guard that releases the tiles, because the kernel has to save tiles in use at each switch of threads.
+/// A guard that releases the tiles on drop. The operating system saves configured tiles at each switch of
+/// threads, so they are not held longer than needed.
 pub struct Configured(());
 
 /// The operand of `ldtilecfg`.
@@ -28,7 +29,8 @@ impl Configured {
         for (to, rows) in config.rows.iter_mut().zip(rows) {
             *to = rows as u8;
         }
-        // SAFETY: `Tiles` is the proof of the instruction. It reads the 64 bytes of a valid configuration.
+        // SAFETY: `Tiles` proves that the processor has the instruction, which reads the 64 bytes of a
+        // valid configuration.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const config, options(nostack, readonly)) };
         Configured(())
     }

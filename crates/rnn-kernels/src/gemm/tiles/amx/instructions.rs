@@ -65,12 +65,12 @@ pub unsafe fn load_left(a: *const f32) {
     }
 }
 
-/// Adds the products of 32 terms: the rows in tiles 4 to 6 times each of C vectors of columns, in tile 7.
+/// Adds the products of 32 terms: the rows in tiles 4 to 6 times each of C vectors of columns. Tile 7
+/// holds the current vector.
 ///
-/// The order of the additions is that of [`square`], so that both functions give the same bits.
+/// The additions have the same order as in [`square`], so that both functions give the same bits.
 ///
-/// # Safety
-/// The tiles are configured. The first vector is at `b`, and each is `panel` numbers after the last.
+/// The tiles are configured. The first vector is at `b`, and each next one is `panel` numbers later.
 #[inline(always)]
 pub unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
     macro_rules! column {

@@ -1,4 +1,5 @@
-//! The product on tiles: sums of up to four vectors of columns stay in tiles while the terms pass.
+//! The product on tiles. The sums of up to four vectors of columns stay in tiles while their terms are
+//! added.
 
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -12,25 +13,27 @@ use crate::gemm::tiles::packed::packed_len;
 use crate::gemm::tiles::shape::{DEPTH, NUMBERS, PARTS, SIDE};
 use crate::gemm::types::{Left, Product, Start};
 
-/// Numbers of the left factor in one pass over the columns. Their bf16 terms stay in the second-level cache
-/// beside the panels.
+/// The largest part of the left factor, in numbers, for one pass over the columns. Its bf16 terms stay in
+/// the second-level cache together with the panels.
 const NUMBERS_AT_ONCE: usize = 1 << 17;
 
-/// Rows of the left factor in one pass. Fewer rows would read the panels more often, more rows the sums.
+/// The number of rows of the left factor in one pass. Fewer rows would read the panels more often. More
+/// rows would read the sums more often.
 const ROWS_AT_ONCE: usize = 256;
 
-/// Tiles of sums: four vectors of columns for one block of rows, or two for two blocks. The latter reads each
-/// tile of the right factor half as often, and that factor is mostly outside the cache.
+/// The number of tiles of sums: four vectors of columns for one block of rows, or two vectors for two
+/// blocks. Two blocks read each tile of the right factor half as often, and most of that factor is outside
+/// the cache.
 const SUMS: usize = 4;
 
 /// Computes a product.
 ///
-/// # Safety
-/// The bounds are checked as in [`Product::run`]. The panels are filled by [`put`](crate::gemm::tiles::put),
-/// and a split left factor is split.
+/// The bounds are checked as in [`Product::run`]. The panels are filled by
+/// [`put`](crate::gemm::tiles::put). A left factor in split form has its numbers.
 pub unsafe fn multiply(tiles: Tiles, product: &Product) {
     let Product { count, right, .. } = *product;
-    // Blocks of nearly equal size: the time of an instruction grows with the rows of its tile.
+    // The blocks have nearly equal sizes, because the time of an instruction grows with the rows of its
+    // tile.
     let block_rows = count.div_ceil(count.div_ceil(SIDE));
     let rows = count.min(((ROWS_AT_ONCE / block_rows) & !1) * block_rows);
     let terms = NUMBERS_AT_ONCE / rows / DEPTH * DEPTH;
@@ -39,7 +42,7 @@ pub unsafe fn multiply(tiles: Tiles, product: &Product) {
         let start = if from > 0 { Start::Result } else { product.start };
         let slice = Slice { tiles, product, start, terms: terms.clone(), block_rows };
         let passes = (0..count).step_by(rows).map(|first| first..count.min(first + rows));
-        // SAFETY: by this function's contract; `Tiles` is the proof of the instructions.
+        // SAFETY: by this function's contract; `Tiles` proves that the processor has the instructions.
         match product.left {
             Left::Split(split) => passes.for_each(|rows| unsafe {
                 slice.run(split.from(rows.start, terms.start), rows);
@@ -61,7 +64,7 @@ struct Slice<'a> {
     product: &'a Product<'a>,
     start: Start<'a>,
     terms: Range<usize>,
-    /// Rows of a block, except the last one.
+    /// The number of rows of each block except the last one.
     block_rows: usize,
 }
 
@@ -114,7 +117,7 @@ struct Block<'a> {
     split: Bf16Split<'a>,
     first: usize,
     rows: usize,
-    /// True if the products of some row have a scale.
+    /// True if the products of at least one row have to be multiplied by a scale.
     scaled: bool,
 }
 
@@ -131,7 +134,7 @@ unsafe fn one(block: &Block, vectors: Range<usize>) {
     // SAFETY: the rows and panels are in bounds.
     unsafe {
         if block.split.scales(block.rows).iter().all(|scale| *scale == 0.0) {
-            // For example at the first step from a state of zeros.
+            // A state of zeros at the first step, for example.
             return vectors.for_each(|vector| block.only_start(vector));
         }
         let right = block.panel(vectors.start);
@@ -160,7 +163,7 @@ unsafe fn pair(blocks: &[Block; 2], vectors: Range<usize>) {
     let [a, b] = blocks;
     let lines = a.slice.terms.len().div_ceil(DEPTH);
     for first in vectors.clone().step_by(2) {
-        // A single last vector is computed twice, which needs no code of its own.
+        // The last of an odd number of vectors is computed twice, which avoids a special case.
         let second = (first + 1).min(vectors.end - 1);
         // SAFETY: the rows and panels are in bounds.
         unsafe {
@@ -183,7 +186,7 @@ unsafe fn pair(blocks: &[Block; 2], vectors: Range<usize>) {
 }
 
 impl Block<'_> {
-    /// Returns the address of 32 terms of the rows.
+    /// Returns the address of the n-th 32 terms of the rows.
     fn left(&self, n: usize) -> *const f32 {
         self.split.as_ptr().wrapping_add(n * self.split.stride())
     }
@@ -200,7 +203,7 @@ impl Block<'_> {
     }
 
     /// Returns the address of the sums in the result and the bytes between rows, if a tile can be read and
-    /// written there. That needs whole vectors, rows at one distance, and no scale.
+    /// written there. This needs a whole vector, equally spaced rows and no scale.
     fn in_place(&self, vector: usize) -> Option<(*mut f32, usize)> {
         let Product { right, result, .. } = self.slice.product;
         let column = right.columns[vector];
@@ -211,8 +214,8 @@ impl Block<'_> {
         Some((result.ptr(self.first, column.at), stride))
     }
 
-    /// Sets a tile of sums to the start of the product. With a scale it is set to 0, because the start has no
-    /// scale.
+    /// Sets a tile of sums to the start of the product, or to 0 with a scale, which must not apply to the
+    /// start.
     ///
     /// # Safety
     /// As for [`multiply`], and the tiles are configured.
@@ -265,7 +268,7 @@ impl Block<'_> {
         }
     }
 
-    /// Returns the mask of a vector of columns, and the address of row r of them in the result.
+    /// Returns the mask of a vector of columns, and the address of its row r in the result.
     fn place(&self, r: usize, vector: usize) -> (u16, *mut f32) {
         let column = self.slice.product.right.columns[vector];
         let to = self.slice.product.result.ptr(self.first + r, column.at);
@@ -292,7 +295,7 @@ impl Block<'_> {
             unsafe {
                 let mut sum = _mm512_load_ps(sums.0[r].as_ptr());
                 if self.scaled {
-                    // Sums without a scale hold their start already.
+                    // Without a scale, the tile began with the start.
                     sum = _mm512_add_ps(_mm512_mul_ps(sum, _mm512_set1_ps(*scale)), self.start(r, vector));
                 }
                 _mm512_mask_storeu_ps(to, lanes, sum);
@@ -300,7 +303,7 @@ impl Block<'_> {
         }
     }
 
-    /// Stores the start as the result of rows of zeros.
+    /// Stores the start as the result for a block of zero rows.
     ///
     /// # Safety
     /// As for [`multiply`].

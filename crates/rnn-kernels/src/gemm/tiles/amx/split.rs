@@ -6,32 +6,34 @@ use crate::amx::Tiles;
 use crate::gemm::rows::Rows;
 use crate::gemm::tiles::shape::{DEPTH, LINE, NUMBERS, PARTS, ROW, SIDE, Terms};
 
-/// Splits a row times `scale`. Returns the largest magnitude before the scale, of which NaN is the largest.
+/// Splits a row times `scale`. Returns the largest magnitude of the row before the scale. NaN counts as
+/// the largest.
 ///
-/// # Safety
-/// All lines are writable at `to`, each `stride` numbers after the last, aligned to 64 bytes.
+/// The lines are writable from `to` on. Each is `stride` numbers after the previous one and aligned to 64
+/// bytes.
 pub unsafe fn split_row(_: Tiles, row: &[f32], to: *mut f32, stride: usize, scale: f32) -> f32 {
-    // SAFETY: `Tiles` is the proof of the instructions; the memory is there by this function's contract.
+    // SAFETY: `Tiles` proves that the processor has the instructions; the memory is valid by this
+    // function's contract.
     unsafe { split_row_avx512(row, to, stride, scale) }
 }
 
 /// Splits 32 columns of 16 rows, times `scale`. `to` is aligned to 64 bytes.
 pub fn split_square(_: Tiles, terms: &Terms, to: &mut [f32], scale: f32) {
     let to = to[..SIDE * ROW].as_mut_ptr();
-    // SAFETY: `Tiles` is the proof of the instructions; the slice has the length.
+    // SAFETY: `Tiles` proves that the processor has the instructions; the slice has the length.
     unsafe { split_square_avx512(terms, to, scale) };
 }
 
 /// Splits 16 lines of the right factor into half a tile of each term.
 pub fn split_lines(_: Tiles, lines: &[[f32; SIDE]; SIDE], to: &mut [f32]) {
-    // SAFETY: `Tiles` is the proof of the instructions.
+    // SAFETY: `Tiles` proves that the processor has the instructions.
     unsafe { split_lines_avx512(lines, to) };
 }
 
-/// Returns the largest magnitude in a vector of columns of `count` rows. NaN is the largest. The rows are in
-/// bounds.
+/// Returns the largest magnitude in a vector of columns of `count` rows, which are in bounds. NaN counts
+/// as the largest.
 pub fn max_magnitude(_: Tiles, columns: &Rows, count: usize) -> f32 {
-    // SAFETY: `Tiles` is the proof of the instructions.
+    // SAFETY: `Tiles` proves that the processor has the instructions.
     unsafe { max_magnitude_avx512(columns, count) }
 }
 
@@ -44,7 +46,7 @@ unsafe fn split_row_avx512(row: &[f32], to: *mut f32, stride: usize, scale: f32)
     let mut max = _mm512_setzero_si512();
     for (line, terms) in row.chunks(DEPTH).enumerate() {
         let pair = if terms.len() == DEPTH {
-            // SAFETY: there are 32 numbers.
+            // SAFETY: `terms` has 32 numbers.
             unsafe { [_mm512_loadu_ps(terms.as_ptr()), _mm512_loadu_ps(terms.as_ptr().add(SIDE))] }
         } else {
             [load_first(terms), load_first(terms.get(SIDE..).unwrap_or_default())]
@@ -63,7 +65,7 @@ unsafe fn split_row_avx512(row: &[f32], to: *mut f32, stride: usize, scale: f32)
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 unsafe fn split_square_avx512(terms: &Terms, to: *mut f32, scale: f32) {
     for (n, terms) in terms.iter().enumerate() {
-        // SAFETY: there are 32 numbers, and room by this function's contract.
+        // SAFETY: `terms` has 32 numbers, and `to` has room by this function's contract.
         unsafe {
             let pair = [_mm512_loadu_ps(terms.as_ptr()), _mm512_loadu_ps(terms.as_ptr().add(SIDE))];
             split_pair(pair, to.add(n * ROW), scale);
@@ -71,7 +73,7 @@ unsafe fn split_square_avx512(terms: &Terms, to: *mut f32, scale: f32) {
     }
 }
 
-/// Splits 32 numbers times `scale` into a line of each term.
+/// Splits 32 numbers times `scale` into one line for each term.
 ///
 /// # Safety
 /// The lines are writable at `to`, aligned to 64 bytes.
@@ -130,7 +132,7 @@ fn max_magnitude_avx512(columns: &Rows, count: usize) -> f32 {
     f32::from_bits(_mm512_reduce_max_epu32(max))
 }
 
-/// Returns the larger magnitudes as integers, so that NaN is the largest.
+/// Returns the larger magnitude of each lane. Magnitudes compare as integers, so that NaN is the largest.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn larger(max: __m512i, x: __m512) -> __m512i {
@@ -142,6 +144,6 @@ fn larger(max: __m512i, x: __m512) -> __m512i {
 #[inline]
 fn load_first(numbers: &[f32]) -> __m512 {
     let lanes = numbers.len().min(SIDE);
-    // SAFETY: only as many numbers are read as there are.
+    // SAFETY: the mask limits the read to the length of the slice.
     unsafe { _mm512_maskz_loadu_ps(((1_u32 << lanes) - 1) as u16, numbers.as_ptr()) }
 }
