@@ -18,6 +18,7 @@ mod learning;
 mod parity;
 mod paths;
 mod property;
+mod reference;
 mod refusals;
 mod simd;
 mod snapshots;
