@@ -18,7 +18,7 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let target = args.target.resolve()?;
     let input = TraceInput::new(args.cell, safetensors_io::read(&args.file)?, &args.file, target.device)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
-    // A long sequence through a large layer may need more memory than there is.
+    // A long sequence and a large layer may need more memory than the machine has.
     let traced = catch_panics(|| input.trace(args.engine))?;
     let curves = traced.profiles.into_iter().map(|profile| curve(args, &input, profile));
     let curves: Vec<GradientCurve> = curves.collect();
