@@ -1,11 +1,11 @@
-"""Puts libtorch into .libtorch/ of the checkout, out of PyTorch's wheel, pinned by version and SHA-256.
+"""Installs libtorch in .libtorch/ of the checkout, from PyTorch's wheel, pinned by version and SHA-256.
 
-Called by scripts/setup. Needs pip, which knows where wheels come from, and the standard library.
+Called by scripts/setup. Needs pip, which downloads the wheels, and the standard library.
 
-Where there is no NVIDIA GPU, only the headers and the CPU's libraries are taken (0.5 GB); with one, or with --cuda,
-all libraries and the CUDA libraries they want. The work is done aside and renamed into place when it is whole.
-The stamp, written last, says what was installed, down to each library's size: where it does not match what is
-there, something is missing or cut short, and it is made anew.
+Without an NVIDIA GPU, only the headers and the CPU libraries are installed (0.5 GB). With a GPU, or with
+--cuda, all libraries and the CUDA libraries that they need are installed. The files are written to a
+temporary folder, which is renamed when it is complete. A stamp, written last, lists the installed files with
+the size of each library. If the stamp does not match the files, libtorch is installed again.
 """
 
 import argparse
@@ -23,12 +23,12 @@ import time
 import zipfile
 from pathlib import Path, PurePosixPath
 
-# What tch asks for. Only the libtorch in the wheel is used, so that the wheel for one Python serves all.
+# The version that tch needs. Only the wheel's libtorch is used, which is the same for every Python version.
 VERSION = "2.13.0"
 PYTHON = "311"
 
-# For each machine: requirement, platform, SHA-256 of the wheel. PyTorch's first; its CPU library itself wants a
-# library of each of the two others, also where there is no GPU.
+# For each machine: requirement, platform, SHA-256 of the wheel. The first wheel is PyTorch's. Its CPU library
+# needs a library of each of the other two, even without a GPU.
 WHEELS = {
     "Linux x86_64": [
         ("torch==2.13.0", "manylinux_2_28_x86_64",
@@ -54,10 +54,10 @@ WHEELS = {
 SYSTEM, MACHINE = platform.system(), platform.machine()
 PINS = WHEELS.get(f"{SYSTEM} {MACHINE}", [])
 
-# Of the wheels for Linux, what a CPU needs.
+# The libraries of the wheels for Linux that the CPU needs.
 CPU_LIBRARIES = {"libtorch_cpu.so", "libc10.so", "libgomp.so.1", "libcudart.so.13", "libcupti.so.13"}
 
-# Free space needed, in GB: the wheels, what pip does with them, and what is unpacked.
+# The free space needed, in GB: the wheels, pip's temporary files and the unpacked files.
 SPACE = {"cpu": 1.5, "cuda": 6}
 
 
@@ -71,7 +71,7 @@ def fail(message):
 
 
 def pip_download(requirements, platforms, scratch, *options):
-    """The wheels that pip brings for these lines of a requirements file."""
+    """Downloads the wheels for these lines of a requirements file and returns their paths."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     (folder / "requirements.txt").write_text("\n".join(requirements) + "\n")
     command = [sys.executable, "-m", "pip", "download", "--only-binary=:all:", "--python-version", PYTHON, *options]
@@ -79,25 +79,25 @@ def pip_download(requirements, platforms, scratch, *options):
     command += ["--dest", str(folder), "-r", str(folder / "requirements.txt")]
     if not sys.stderr.isatty():
         command.append("--quiet")
-    # Large files stay on the checkout's disk, and nothing is installed, so that a virtual environment is not needed.
+    # Large files stay on the checkout's disk. Nothing is installed, so no virtual environment is needed.
     settings = {"TMPDIR": str(folder), "PIP_REQUIRE_VIRTUALENV": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    # Standard output is left to the program that scripts/lab runs.
+    # Standard output belongs to the program that scripts/lab runs.
     if subprocess.run(command, env={**os.environ, **settings}, stdout=sys.stderr).returncode != 0:
-        fail(f"pip could not bring {requirements[0].split()[0]} (its message stands above). If hashes do not match, "
-             "a cache or mirror holds a broken file: try PIP_NO_CACHE_DIR=1 scripts/setup. Without a network, set "
-             "up where there is one (for a machine with a GPU: scripts/setup --cuda)")
+        fail(f"pip could not bring {requirements[0].split()[0]} (its message stands above). If hashes do not "
+             "match, a cache or mirror holds a broken file: try PIP_NO_CACHE_DIR=1 scripts/setup. Without a "
+             "network, set up where there is one (for a machine with a GPU: scripts/setup --cuda)")
     return sorted(folder.glob("*.whl"))
 
 
 def download_pinned(pin, scratch):
-    """The one wheel of this pin; pip refuses it if its hash is another."""
+    """Downloads the wheel of a pin and returns its path. pip refuses a wheel with another hash."""
     requirement, name, sha256 = pin
     line = f"{requirement} --hash=sha256:{sha256}"
     return pip_download([line], [name], scratch, "--no-deps", "--require-hashes")[0]
 
 
 def unpack(wheel, into, place):
-    """Puts each file of the wheel where `place` says, given the parts of its path; None leaves it out."""
+    """Writes each file of the wheel to the path that `place` returns for its parts; None omits the file."""
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
             target = None if entry.is_dir() else place(PurePosixPath(entry.filename).parts)
@@ -130,7 +130,7 @@ def install_cpu(into, scratch):
     missing = CPU_LIBRARIES - {path.name for path in (into / "lib").glob("*")}
     if missing:
         fail(f"the wheels hold no {', '.join(sorted(missing))}")
-    # The wheel's own libtorch.so, a mere list of libraries, names CUDA's too; this one names the CPU's.
+    # The libtorch.so of the wheel only lists libraries, CUDA's among them. This one lists the CPU libraries.
     command = [*shlex.split(os.environ.get("CXX") or "c++"), "-shared", "-x", "c++", os.devnull, "-o", "libtorch.so",
                "-L.", "-Wl,--no-as-needed", "-ltorch_cpu", "-lc10", "-Wl,-rpath,$ORIGIN",
                "-Wl,--allow-shlib-undefined"]
@@ -139,14 +139,14 @@ def install_cpu(into, scratch):
 
 
 def install_cuda(into, scratch):
-    """PyTorch and the CUDA libraries lie in site/ as pip would lay them, since they find each other by that."""
+    """Installs PyTorch and the CUDA libraries in site/, in the layout of pip, by which they find each other."""
     torch = download_pinned(PINS[0], scratch)
     with zipfile.ZipFile(torch) as archive:
         metadata = archive.read(f"torch-{VERSION}.dist-info/METADATA").decode()
     wanted = [line.split(";")[0] for line in email.message_from_string(metadata).get_all("Requires-Dist")]
     libraries = [line for line in wanted if line.startswith(("cuda-toolkit", "nvidia-"))]
     unpack(torch, into, place_cuda)
-    # pip takes a platform to the letter; these are all that PyTorch itself runs on.
+    # pip matches platforms literally. This list has all platforms that PyTorch runs on.
     platforms = [f"manylinux_2_{minor}_{MACHINE}" for minor in range(17, 29)] + [f"manylinux2014_{MACHINE}"]
     for wheel in pip_download(libraries, platforms, scratch):
         unpack(wheel, into, place_cuda)
@@ -155,7 +155,7 @@ def install_cuda(into, scratch):
 
 
 def headers_of(folder):
-    """How many files and bytes there are."""
+    """Returns the number and the total size in bytes of the files in a folder."""
     files = size = 0
     for entry in os.scandir(folder):
         more = headers_of(entry.path) if entry.is_dir() else (1, entry.stat().st_size)
@@ -174,7 +174,7 @@ def stamp_of(root, kind):
 
 
 def look_at(root):
-    """What was installed ("cpu", "cuda" or None), and whether it is still whole and what is pinned."""
+    """Returns the installed kind ("cpu", "cuda" or None), and True if its files match stamp and pins."""
     try:
         stamp = json.loads((root / "stamp.json").read_text())
         kind = stamp["kind"]
@@ -209,8 +209,8 @@ def check_machine(kind, folder):
 
 
 def install(root, kind):
-    """Aside, in a folder that goes whatever happens, and then into place."""
-    # Unless killed outright: what is that old, nobody is at work on.
+    """Installs libtorch in a temporary folder, which is always removed, and then renames it into place."""
+    # A killed process leaves its folder behind. Nobody works on one that is a day old.
     for left in root.parent.glob(".libtorch.tmp-*"):
         if time.time() - left.stat().st_mtime > 86400:
             shutil.rmtree(left, ignore_errors=True)
@@ -226,7 +226,7 @@ def install(root, kind):
                 root.rename(scratch / "old")
             new.rename(root)
         except OSError:
-            # Another set-up at the same time may have been first.
+            # Another process may have installed it at the same time.
             if look_at(root) != (kind, True):
                 raise
 
@@ -237,7 +237,7 @@ def main():
     cuda = arguments.parse_args().cuda
     root = Path(__file__).resolve().parent.parent / ".libtorch"
     before, whole = look_at(root)
-    # Once there, CUDA stays: it serves a machine without a GPU as well.
+    # An installed CUDA stays, because it also works on a machine without a GPU.
     kind = "cuda" if cuda or before == "cuda" or has_gpu() else "cpu"
     if whole and kind == before:
         return
@@ -246,7 +246,7 @@ def main():
         say(".libtorch is not whole, or not what is pinned; it is made anew")
     size = {"cpu": "for the CPU (about 0.5 GB)", "cuda": "with CUDA (about 3 GB)"}[kind]
     say(f"downloading libtorch {VERSION} {size} into .libtorch")
-    # As an exception, so that the folder aside is removed.
+    # SIGTERM raises an exception, so that the temporary folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         install(root, kind)
@@ -256,7 +256,7 @@ def main():
         say("interrupted; nothing was changed")
         sys.exit(130)
     if kind != before and (root.parent / "target").exists():
-        # tch was built against another libtorch at the same place, which cargo does not notice.
+        # tch was built against another libtorch at the same path, which cargo does not notice.
         for profile in ([], ["--release"]):
             subprocess.run(["cargo", "clean", "--quiet", "--package", "torch-sys", *profile], cwd=root.parent)
     say(f"libtorch {VERSION} is in .libtorch; scripts/lab, scripts/test and plain cargo find it there")

@@ -1,7 +1,7 @@
 """JAX: the cells in a compiled scan over the steps.
 
-Matrices have Flax's layout, features first: [I, G] and [H, G]. The input projection is computed for all steps before
-the scan, or step by step inside it. Which is faster depends on the sizes and the pass: both are tried.
+Matrices have Flax's layout, features first: [I, G] and [H, G]. The input projection is computed for all steps
+before the scan, or step by step inside it. The faster way depends on sizes and pass, so both are tried.
 """
 
 import functools

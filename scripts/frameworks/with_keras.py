@@ -1,7 +1,7 @@
 """Keras on JAX: the layers LSTM, GRU and SimpleRNN in a compiled model.
 
-Keras has its own layout: sequences are [B, T, I], matrices [I, G] and [H, G]. The LSTM's gates are i, f, c, o, as in
-PyTorch. The GRU's gates are z, r, h instead of r, z, n. LSTM and SimpleRNN have one bias.
+Keras has its own layout: sequences are [B, T, I], matrices [I, G] and [H, G]. The LSTM's gates are i, f, c,
+o, as in PyTorch. The GRU's gates are z, r, h instead of r, z, n. LSTM and SimpleRNN have one bias.
 """
 
 import os

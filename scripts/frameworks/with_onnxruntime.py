@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-# From PyTorch's order: i, f, g, o and r, z, n.
+# The indices of ONNX's gates in PyTorch's order: i, f, g, o and r, z, n.
 ORDER = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2], "rnn": [0]}
 ATTRIBUTES = {"lstm": {}, "gru": {"linear_before_reset": 1}, "rnn": {}}
 
@@ -51,8 +51,8 @@ class Network:
     def __init__(self, cell, layers, x, cotangent, threads):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        # Threads spin for work within a run, as by default. Between runs they would take processors from the next
-        # contender.
+        # Within a run, threads spin while they wait, which is the default. Between runs they must stop: they would
+        # take processors from the next contender.
         options.add_session_config_entry("session.force_spinning_stop", "1")
         self.session = onnxruntime.InferenceSession(
             model_of(cell, layers, x.shape).SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -12,7 +12,7 @@ use crate::support::text::pluralize;
 /// Prints the runs of each experiment.
 pub fn check(args: &CheckArgs) -> Result<u8> {
     let target = args.config.target.resolve()?;
-    // A plan needs no data. What depends on it is shown as `?`.
+    // A plan needs no data. A size that depends on the data is shown as `?`.
     let fetch = |_: &str| Ok(false);
     let mut out = String::new();
     for experiment in experiment::load_all(&args.config.configs, &args.config.overrides, target, &fetch)? {

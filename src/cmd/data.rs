@@ -7,7 +7,7 @@ use crate::data::{self as datasets, DATASETS, Dataset, Status};
 use crate::support::error::Result;
 use crate::support::progress::print;
 
-/// Returns the exit code: 1 for a dataset that is damaged, or named and absent, else 0.
+/// Returns the exit code: 1 if a dataset is damaged, or named and absent; else 0.
 pub fn data(args: &DataArgs) -> Result<u8> {
     let root = datasets::root();
     match &args.action {

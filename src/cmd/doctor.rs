@@ -32,7 +32,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     line(
         "cuda",
         match device::cuda_devices() {
-            // Without a driver libtorch reports no CUDA at all: the two cases look the same.
+            // libtorch reports a missing driver and a missing CUDA build in the same way.
             0 => "no device (no driver, or a libtorch without CUDA: scripts/setup --cuda)".to_string(),
             count => {
                 format!("{}, cuDNN {}", pluralize(count, "device"), tch::Cuda::cudnn_is_available())

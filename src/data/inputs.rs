@@ -75,11 +75,11 @@ impl Input {
         }
     }
 
-    /// Checks that every split has data for a batch of B sequences of T steps. `apart` means that the
-    /// sequences are excerpts drawn independently.
+    /// Checks that every split has data for a batch of B sequences of T steps. `apart` is true if the
+    /// sequences are independent excerpts.
     ///
     /// # Errors
-    /// [`crate::support::error::Error::Data`] for less.
+    /// [`crate::support::error::Error::Data`] if a split has less data.
     pub fn holds(&self, steps: usize, batch: usize, apart: bool) -> Result<()> {
         match self {
             Input::Text(text) => text.require(steps + 1),

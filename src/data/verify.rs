@@ -39,7 +39,7 @@ pub fn verify(name: &str, root: &Path) -> Result<Status> {
 /// [`verify`] for a dataset that need not be in the catalogue.
 pub(super) fn status(dataset: &Dataset, root: &Path) -> Result<Status> {
     let dir = root.join(&dataset.name);
-    // A link to a missing target is no absent dataset: fetching must not follow it.
+    // A link to a missing target does not count as absent: fetching must not follow it.
     if fs::symlink_metadata(&dir).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return Ok(Status::Absent);
     }

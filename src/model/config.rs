@@ -27,7 +27,7 @@ pub enum InputSpec {
 pub struct ModelConfig {
     /// The architecture.
     pub model: ModelName,
-    /// The cell of recurrent layers; `None` for a model without.
+    /// The cell of recurrent layers; `None` for a model without recurrent layers.
     pub cell: Option<CellName>,
     /// The engine of recurrent layers.
     pub engine: Option<EngineName>,
@@ -95,7 +95,7 @@ impl ModelConfig {
         device::kind(self.dtype)
     }
 
-    /// Initial vectors of the embedding, `[V, I]`, from N(0, 1) as PyTorch's; `None` without embedding.
+    /// Initial vectors of the embedding, `[V, I]`, from N(0, 1) as in PyTorch; `None` without embedding.
     pub fn draw_embedding(&self, seed: u64) -> Option<(String, Tensor)> {
         let symbols = self.symbols.filter(|_| self.encoding == Some(Encoding::Embedding))?;
         let mut rng = random::stream(seed, Purpose::Embedding);

@@ -1,4 +1,4 @@
-//! Dense layers, drawn from U(±1/√fan-in) as PyTorch's `Linear`, and the readout, which is one.
+//! Dense layers, drawn from U(±1/√fan-in) like PyTorch's `Linear`, and the readout, which is a dense layer.
 
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};

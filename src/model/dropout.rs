@@ -4,8 +4,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
-/// Sets a share of the values to 0 and scales the others, so that the mean is unchanged. Does nothing without
-/// random numbers.
+/// Sets a share of the values to 0 and scales the others, so that the mean is unchanged. Does nothing
+/// without random numbers.
 pub fn dropout(values: Tensor, share: f64, rng: &mut Option<ChaCha8Rng>) -> Tensor {
     let Some(rng) = rng.as_mut().filter(|_| share > 0.0) else { return values };
     let threshold = (share * 2f64.powi(32)) as u32;

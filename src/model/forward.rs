@@ -9,7 +9,7 @@ use crate::error::Result;
 
 /// Arguments of a forward pass.
 pub struct ForwardArgs<'a> {
-    /// The state before the first step, one entry a layer; `None` for zeros.
+    /// The state before the first step, one entry per layer; `None` for zeros.
     pub initial: Option<&'a [State]>,
     /// The number of steps with an output, counted from the end.
     pub output_steps: i64,
@@ -21,7 +21,7 @@ pub struct ForwardArgs<'a> {
 pub struct ModelOutput {
     /// `[S, B, O]` for the last S steps: numbers, or the logits of the classes.
     pub outputs: Tensor,
-    /// The state after the last step, one entry a recurrent layer.
+    /// The state after the last step, one entry per recurrent layer.
     pub state: Vec<State>,
 }
 
@@ -36,7 +36,7 @@ pub trait Model {
     /// A shape, a type or a device that the engine does not support.
     fn run(&self, vectors: &Tensor, args: ForwardArgs) -> Result<ModelOutput>;
 
-    /// The recurrent layers, for diagnostics; `None` for a model without.
+    /// The recurrent layers, for diagnostics; `None` for a model without recurrent layers.
     fn layers(&self) -> Option<&Parameters> {
         None
     }

@@ -79,7 +79,7 @@ fn draw_layers(config: &ModelConfig, seed: u64) -> Vec<(String, Tensor)> {
     let init = init.expect("recurrent layers have an init policy");
     let input_sizes = iter::once(&config.input_size).chain(&config.layer_sizes);
     let layer = |(k, (input_size, hidden_size)): (usize, (&i64, &i64))| {
-        // A seed for each layer: layers of one size would be equal otherwise.
+        // Each layer has its own seed. Otherwise layers of one size would be equal.
         let seed = seed.wrapping_add((k as u64) << 32);
         let size = StackSize { input_size: *input_size, hidden_size: *hidden_size, layers: 1 };
         Parameters::new(cell, init, size, seed, Kind::Double, cpu()).layers

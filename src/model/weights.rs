@@ -1,5 +1,5 @@
-//! All parameters of a model in one vector, so that an optimizer step needs few operations for any number of
-//! parameters.
+//! All parameters of a model in one vector, so that an optimizer step needs few operations for any
+//! number of parameters.
 
 use tch::{Device, Kind, Tensor, no_grad};
 
@@ -62,7 +62,7 @@ impl Weights {
         let leaves: Vec<&Tensor> = self.named.iter().map(|(_, tensor)| tensor).collect();
         let gradients = Tensor::run_backward(&[loss], &leaves, false, false);
         let rows = leaves.iter().zip(gradients).map(|(leaf, gradient)| {
-            // Undefined for a parameter that the loss does not depend on.
+            // The gradient is undefined for a parameter that the loss does not depend on.
             if gradient.defined() { gradient.reshape([-1]) } else { leaf.zeros_like().reshape([-1]) }
         });
         no_grad(|| Tensor::cat(&rows.collect::<Vec<_>>(), 0))

@@ -1,4 +1,4 @@
-//! The data that a config names.
+//! The dataset of a config, and the splits of its text.
 
 use crate::config::Spec;
 use crate::config::spec::{CorpusSpec, TaskSpec, TextSource};
@@ -8,7 +8,7 @@ use crate::support::error::ConfigError;
 /// Returns the name of the experiment's dataset, if it has one.
 ///
 /// # Errors
-/// No such dataset, or one of another form.
+/// The dataset is unknown, or of another kind.
 pub fn check_dataset(spec: &Spec) -> Result<Option<&str>, ConfigError> {
     let (kind, name) = match &spec.task {
         TaskSpec::Text { source: TextSource::Dataset(name), .. } => (DatasetKind::Text, name),

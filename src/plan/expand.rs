@@ -1,4 +1,4 @@
-//! The grid multiplied out: one `Settings` for each combination of values.
+//! The expansion of a grid: one `Settings` for each combination of values.
 
 use super::rules;
 use super::run::Run;
@@ -13,16 +13,17 @@ use crate::settings::names::{Encoding, ExperimentKind, Predict};
 use crate::settings::{AUTO, Engines, Settings};
 use crate::support::error::Result;
 
-/// The settings that vary slowest, the slowest first. The others follow in the order of `FIELDS`, the seed last.
+/// The settings that vary slowest in the order of runs, the slowest first. The others follow in the
+/// order of `FIELDS`, with the seed last.
 const SLOWEST: [&str; 7] = ["hidden_size", "seq_len", "batch_size", "input_size", "layers", "dtype", "init"];
 
-/// A grid being multiplied out.
+/// The expansion of the grids of an experiment.
 pub struct Expansion<'a> {
     spec: &'a Spec,
     inputs: &'a Inputs,
     device: &'a str,
     threads: usize,
-    /// For each `exclude` rule, true when it has left a run out.
+    /// True for each `exclude` rule that has left out a run.
     used: Vec<bool>,
 }
 
@@ -31,7 +32,7 @@ impl<'a> Expansion<'a> {
         Expansion { spec, inputs, device, threads, used: vec![false; spec.exclude.len()] }
     }
 
-    /// The number of an `exclude` rule that has left nothing out.
+    /// The index of the first `exclude` rule that has left out no run.
     pub fn unused_rule(&self) -> Option<usize> {
         self.used.iter().position(|used| !used)
     }
@@ -39,7 +40,7 @@ impl<'a> Expansion<'a> {
     /// Adds the runs of one kind.
     pub fn part(&mut self, part: &Part, runs: &mut Vec<Run>) -> Result<()> {
         let kind = part.measure.kind();
-        // The numbers that are multiplied do not change how long that takes: speed needs one seed.
+        // The time of a pass does not depend on its numbers, so speed needs one seed.
         let seeds = if kind == ExperimentKind::Speed { &self.spec.seeds[..1] } else { &self.spec.seeds[..] };
         let first = runs.len();
         for shape in &part.grid.shapes {
@@ -57,7 +58,7 @@ impl<'a> Expansion<'a> {
         Ok(())
     }
 
-    /// Fills in the settings that the data, the device and the training decide.
+    /// Fills in the settings that depend on the data, the device and the training.
     fn completed(&self, part: &Part, mut settings: Settings) -> Result<Settings> {
         let task = &self.spec.task;
         let kind = settings.kind;
@@ -85,7 +86,8 @@ impl<'a> Expansion<'a> {
         Ok(settings)
     }
 
-    /// Chooses the engine where none is named: for training the fastest that serves device and type, for speed all.
+    /// Replaces `auto`: training gets the fastest engine that supports device and dtype, speed gets all
+    /// of them.
     fn resolve_engine(&self, part: &Part, settings: &mut Settings) {
         let on_cpu = self.device == "cpu";
         let serves =
@@ -103,7 +105,7 @@ impl<'a> Expansion<'a> {
                 settings.engine = Engines { engines, frameworks: speed.frameworks.0.clone() };
             }
             ExperimentKind::Training if named == [AUTO] => {
-                // On a GPU that of cuDNN.
+                // On a GPU, `builtin` uses cuDNN.
                 let engine = match on_cpu {
                     true if serves(&EngineName::Simd) => EngineName::Simd,
                     true => EngineName::Analytic,
@@ -125,7 +127,7 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// The model apart from its hidden size; none while the data that decides it is unknown.
+    /// The model's shape without its hidden size; `None` while the data that determines it is unknown.
     fn model_shape(&self, settings: &Settings, training: &TrainingSpec) -> Option<ModelShape> {
         let task = &self.spec.task;
         let input = self.inputs.of(true);
@@ -166,7 +168,7 @@ impl<'a> Expansion<'a> {
         let input = self.inputs.of(settings.kind == ExperimentKind::Training);
         let sha256 = input.map(|input| input.sha256().to_string());
         let run = Run::new(settings, self.spec.task.clone(), sha256, measure.clone());
-        // A model without recurrent layers is the same at every cell, init and engine.
+        // A model without recurrent layers does not depend on cell, init and engine: it is one run.
         let again = !run.settings.is_recurrent() && runs[first..].iter().any(|other| other.id == run.id);
         if !again {
             runs.push(run);
@@ -175,7 +177,8 @@ impl<'a> Expansion<'a> {
     }
 }
 
-/// The settings that are multiplied, the slowest first. Engines of `speed` are timed side by side instead.
+/// The sweeps of the grid, the slowest first. The engines of `speed` are no sweep: one run times all of
+/// them.
 fn sweeps(part: &Part) -> Vec<&Sweep> {
     let speed = part.measure.kind() == ExperimentKind::Speed;
     let swept = |sweep: &&Sweep| {
@@ -194,7 +197,7 @@ fn engine_words(part: &Part) -> &[String] {
     engines.map_or(&[], |sweep| &sweep.values)
 }
 
-/// Every combination of the values, the first sweep the slowest.
+/// Every combination of the values. The first sweep varies slowest.
 fn product(sweeps: &[&Sweep], start: Settings) -> Vec<Settings> {
     sweeps.iter().fold(vec![start], |points, sweep| {
         let with = |point: &Settings, text: &String| {
@@ -206,12 +209,12 @@ fn product(sweeps: &[&Sweep], start: Settings) -> Vec<Settings> {
     })
 }
 
-/// Returns true where excerpts of a text are drawn one by one, not as streams side by side.
+/// Returns true if the sequences are independent excerpts of a text, not parallel streams.
 fn one_excerpt_each(task: &TaskSpec) -> bool {
     matches!(task, TaskSpec::Text { corpus: CorpusSpec { predict: Predict::LastStep, .. }, .. })
 }
 
-/// A task in one line, with its data or variant.
+/// The name of a task with its data or variant.
 fn described(task: &TaskSpec, input: Option<&Input>) -> String {
     let name = task.name();
     match task {

@@ -6,8 +6,8 @@ use crate::data::{self, Corpus, EncodedText, Images, Input, Inputs, RawText, Sta
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
-/// Loads the data of a spec's task, in the form that each kind needs. Calls `fetch` for a dataset that is not
-/// on disk; the experiment is planned without its data where that returns false.
+/// Loads the data of a spec's task, in the form that each kind needs. Calls `fetch` for a dataset that
+/// is not on disk. If `fetch` returns false, the result is empty.
 ///
 /// # Errors
 /// The data cannot be read or fetched.

@@ -1,4 +1,4 @@
-//! Experiment × data → runs.
+//! The plan of an experiment: from its config and its data to its runs.
 
 mod dataset;
 mod expand;
@@ -16,21 +16,21 @@ use crate::support::error::Result;
 pub use dataset::{check_dataset, cut};
 use run::Run;
 
-/// Every run of an experiment, in the order in which they are made.
+/// Every run of an experiment, in the order of execution.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Name of the experiment and of its results directory.
+    /// The name of the experiment and of its results directory.
     pub name: String,
     /// The runs.
     pub runs: Vec<Run>,
 }
 
 impl Plan {
-    /// Multiplies an experiment out. `inputs` are the data of the task, `device` and `threads` the place of execution.
+    /// The plan of an experiment with the data `inputs`, on `device` with `threads` CPU threads.
     ///
     /// # Errors
-    /// A run that makes no sense, one that comes twice, an `exclude` rule that fits no run, a text that is too short, a claim
-    /// without its runs.
+    /// A run with contradictory settings, a repeated run, an `exclude` rule that fits no run, a text that is
+    /// too short, a claim whose tests lack their runs, a published result with runs of several grid points.
     pub fn new(spec: &Spec, inputs: &Inputs, device: &str, threads: usize) -> Result<Plan> {
         let mut expansion = expand::Expansion::new(spec, inputs, device, threads);
         let mut runs = Vec::new();

@@ -1,4 +1,5 @@
-//! The rules across settings: each refuses a run that makes no sense, and says which key is wrong.
+//! The rules between settings. Each refuses runs with contradictory settings, and its error names the
+//! wrong key.
 
 use crate::config::spec::{Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
@@ -7,13 +8,13 @@ use crate::settings::names::{AddingVariant, ExperimentKind, LossName, ModelName}
 use crate::settings::{Settings, field};
 use crate::support::error::ConfigError;
 
-/// A key of a grid, or a dotted key, and what is wrong with it.
+/// A key of a grid, or a dotted key, and its problem.
 type Problem = (&'static str, String);
 
 /// Checks a run against every rule.
 ///
 /// # Errors
-/// The first rule that it breaks, with file, line and key.
+/// The first broken rule, with file, line and key.
 pub fn check(spec: &Spec, settings: &Settings, measure: &Measure) -> Result<(), ConfigError> {
     let problem = engines(settings).or_else(|| init(settings)).or_else(|| match measure {
         Measure::Gradients(gradients) => of_gradients(&spec.task, settings, gradients.path_split),
@@ -24,7 +25,8 @@ pub fn check(spec: &Spec, settings: &Settings, measure: &Measure) -> Result<(), 
     problem.map_or(Ok(()), |(key, problem)| Err(error(spec, settings.kind, key, problem)))
 }
 
-/// An error about a grid key of a kind, or about a dotted key, at the place where the config sets it.
+/// An error about a grid key of a kind, or about a dotted key. It has the place where the config sets
+/// the key.
 pub fn error(spec: &Spec, kind: ExperimentKind, key: &str, problem: impl Into<String>) -> ConfigError {
     if field(key).is_none() {
         return spec.file.error(key, problem);
@@ -80,7 +82,7 @@ fn of_gradients(task: &TaskSpec, settings: &Settings, path_split: bool) -> Optio
     (path_split && other).then(|| ("gradients.path_split", problem.to_string()))
 }
 
-/// Products of Jacobians need the hand-derived steps, enough digits and a single sequence.
+/// The rules of `jacobian`: the hand-derived backward step of `analytic`, f64, and one sequence.
 fn of_jacobian(settings: &Settings, jacobian: &Jacobian) -> Option<Problem> {
     let Settings { engine, dtype, batch_size, seq_len, .. } = settings;
     let problem = if engine.first() != Some(EngineName::Analytic) {
@@ -122,7 +124,7 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
         return Some(("training.heads", problem));
     }
     let least = least_steps(task);
-    // The steps of images are unknown while they are not here.
+    // `seq_len` is 0 for images whose dataset is not on disk.
     if (1..least).contains(&settings.seq_len) {
         let found = settings.seq_len;
         let problem = format!("the task `{}` needs at least {least} steps, found {found}", task.name());
@@ -137,7 +139,7 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
     None
 }
 
-/// The fewest steps of a sequence: the task puts marks at a tenth or a half of them.
+/// The minimum of `seq_len`: a task places its marks by tenths or halves of the sequence.
 fn least_steps(task: &TaskSpec) -> usize {
     match task {
         TaskSpec::Adding { variant: AddingVariant::Variant2016 } => 2,

@@ -1,4 +1,4 @@
-//! A run: the settings, the measurement, the data, and a `run_id` that names them all.
+//! A run: its settings, its measurement, its data, and a run id computed from them.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -12,15 +12,15 @@ use crate::support::text::number;
 /// One point of the grid with one seed.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// Hash of everything else in this struct that changes a result.
+    /// The hash of all other fields that change a result.
     pub id: String,
-    /// Everything that can vary between runs.
+    /// The settings that can differ between runs.
     pub settings: Settings,
     /// The source of the sequences.
     pub task: TaskSpec,
-    /// SHA-256 of the task's data, so that other data is another run.
+    /// The SHA-256 of the task's data. Other data makes another run.
     pub data_sha256: Option<String>,
-    /// The measurement, which is the same for all runs of a kind.
+    /// The measurement, the same for all runs of a kind.
     pub measure: Measure,
 }
 
@@ -34,7 +34,8 @@ struct Identity<'a> {
 }
 
 impl Run {
-    /// A run named by everything that changes its results. The number of threads changes timings alone.
+    /// A run with its id. The number of threads is part of the id for `speed` only, because it changes
+    /// only times.
     pub fn new(settings: Settings, task: TaskSpec, data_sha256: Option<String>, measure: Measure) -> Run {
         let threads = if settings.kind == ExperimentKind::Speed { settings.threads } else { 0 };
         let identity = Identity {
@@ -48,7 +49,7 @@ impl Run {
         Run { id, settings, task, data_sha256, measure }
     }
 
-    /// The training, for a run of that kind.
+    /// The settings of training, for a run of that kind.
     pub fn training(&self) -> Option<&TrainingSpec> {
         match &self.measure {
             Measure::Training(training) => Some(training),
@@ -56,12 +57,12 @@ impl Run {
         }
     }
 
-    /// The value of a setting as text; empty where the run has no such setting.
+    /// The value of a setting as text; empty if the run has no such setting.
     pub fn word(&self, name: &str) -> String {
         self.settings.value(name).unwrap_or_default()
     }
 
-    /// One line for a person: kind, model, sizes, seed.
+    /// A description in one line: kind, model, optimizer settings, task, sizes, dtype, seed.
     pub fn describe(&self) -> String {
         let s = &self.settings;
         let recurrent = || {

@@ -1,4 +1,4 @@
-//! The runs that claims and published results read a number from.
+//! The selection of runs for claims and published results.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,11 @@ use crate::config::spec::{
 use crate::settings::names::{Quantity, Tokenizer};
 use crate::support::error::{ConfigError, Error, Result};
 
-/// Checks that every test of the claim has runs of one grid point on each side, and that they have its number.
+/// Checks every test of a claim: each side must select the runs of one grid point, and these must have
+/// the number of the test.
 ///
 /// # Errors
-/// The first test without, with file, line and key.
+/// The first test that fails the check, with file, line and key.
 pub fn check_claim(spec: &Spec, claim: &Claim, runs: &[Run]) -> Result<(), ConfigError> {
     for (n, test) in claim.tests.iter().enumerate() {
         let baseline = test.baseline.as_ref().map(|(_, side)| ("baseline", side));
@@ -36,11 +37,13 @@ pub fn check_claim(spec: &Spec, claim: &Claim, runs: &[Run]) -> Result<(), Confi
     Ok(())
 }
 
-/// Checks that each published number has the runs of at most one grid point, and that they have it. It may have no run: a
-/// setting may be swept elsewhere from the command line.
+/// Checks that each published number selects the runs of at most one grid point, and that these have the
+/// number.
+///
+/// A number may select no run, because `--set` on the command line may have changed the grid.
 ///
 /// # Errors
-/// [`Error::Usage`] for the first number with more, or whose runs lack it.
+/// [`Error::Usage`] for the first number that selects several grid points, or runs without that number.
 pub fn check_published(name: &str, published: &Published, runs: &[Run]) -> Result<()> {
     for number in published.publications.iter().flat_map(|publication| &publication.results) {
         let fitting = selected(&number.selected, number.reading.metric, runs);
@@ -54,13 +57,13 @@ pub fn check_published(name: &str, published: &Published, runs: &[Run]) -> Resul
     Ok(())
 }
 
-/// The runs of a metric's kind that fit.
+/// The runs of a metric's kind that fit a selector.
 fn selected<'a>(selector: &Selector, metric: ClaimMetric, runs: &'a [Run]) -> Vec<&'a Run> {
     let fits = |run: &&Run| run.settings.kind == metric.kind() && selector.fits(&run.settings);
     runs.iter().filter(fits).collect()
 }
 
-/// Refuses runs that differ in more than the seed.
+/// Checks that the runs differ in the seed only.
 fn one_point(runs: &[&Run]) -> Result<(), String> {
     let mut seeds = BTreeSet::new();
     match runs.iter().find(|run| !seeds.insert(run.settings.seed)) {
@@ -72,7 +75,7 @@ fn one_point(runs: &[&Run]) -> Result<(), String> {
     }
 }
 
-/// The reason why a run of the metric's kind has no such number: the wrong key, and the problem.
+/// The wrong key and the problem, if a run of the metric's kind does not have the number.
 fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
     match &run.measure {
         Measure::Gradients(gradients) => lacks_norm(reading, run, gradients),

@@ -1,45 +1,47 @@
-//! How many numbers a model learns, and the hidden size that comes nearest to a given number: models are compared at equal
-//! size. `tests/it/training.rs` holds the counts against the models themselves.
+//! The parameter count of a model, and the hidden size whose count is nearest to a given one. This
+//! allows comparisons of models of equal size. `tests/it/training.rs` compares the formula with the
+//! models themselves.
 
 use crate::cell::CellName;
 use crate::settings::names::ModelName;
 
-/// All that a model's number of parameters hangs on, but the hidden size.
+/// The properties that determine a model's parameter count, except the hidden size.
 #[derive(Debug, Clone, Copy)]
 pub struct ModelShape {
-    /// Which model.
+    /// The architecture.
     pub model: ModelName,
     /// The cell of recurrent layers.
     pub cell: CellName,
-    /// Layers or blocks.
+    /// The number of layers or blocks.
     pub layers: usize,
-    /// Heads of a Transformer's attention, which divide its hidden size.
+    /// The attention heads of a Transformer, which divide its hidden size.
     pub heads: usize,
-    /// Components of an input vector.
+    /// The components of an input vector.
     pub input_size: usize,
-    /// Numbers in an answer.
+    /// The components of an output.
     pub outputs: usize,
-    /// Symbols that have a learned vector; 0 without embedding.
+    /// The number of symbols with a learned vector; 0 without embedding.
     pub embedded: usize,
-    /// Steps that a Transformer has positions for.
+    /// The number of a Transformer's positions.
     pub positions: usize,
 }
 
 impl ModelShape {
-    /// Parameters of the model with layers of `h` units.
+    /// The parameter count of the model with `h` hidden units per layer.
     pub fn parameters(&self, h: usize) -> usize {
         let embedding = self.embedded * self.input_size;
         let readout = |from: usize| self.outputs * (from + 1);
         embedding
             + match self.model {
                 ModelName::Recurrent => self.recurrent(h) + readout(h),
-                // Query and key, the vector of the score; the readout sees state and context.
+                // Query, key and score vector; the readout has state and context as input.
                 ModelName::Attention => self.recurrent(h) + 2 * h * h + h + readout(2 * h),
                 ModelName::Transformer => self.transformer(h) + readout(h),
             }
     }
 
-    /// Of each gate: a matrix for the input, one for the state, two biases.
+    /// The parameter count of the recurrent layers. Each gate has an input matrix, a recurrent matrix
+    /// and two biases.
     fn recurrent(&self, h: usize) -> usize {
         let gates = match self.cell {
             CellName::Rnn => 1,
@@ -50,13 +52,15 @@ impl ModelShape {
         layer(self.input_size) + (self.layers - 1) * layer(h)
     }
 
-    /// Positions, input, then in each block two norms, query, key and value, projection and an MLP 4 times as wide; a last norm.
+    /// The parameter count of the Transformer: positions, input layer, blocks, last norm. A block has
+    /// two norms; query, key and value; projection; and an MLP 4 times as wide.
     fn transformer(&self, h: usize) -> usize {
         let block = 4 * h + 3 * h * (h + 1) + h * (h + 1) + 4 * h * (h + 1) + h * (4 * h + 1);
         self.positions * h + h * (self.input_size + 1) + self.layers * block + 2 * h
     }
 
-    /// The hidden size whose number of parameters is nearest to `wanted`; a multiple of the heads in a Transformer.
+    /// The hidden size whose parameter count is nearest to `wanted`. For a Transformer it is a multiple
+    /// of the heads.
     pub fn hidden_size(&self, wanted: usize) -> usize {
         let step = if self.model == ModelName::Transformer { self.heads } else { 1 };
         let sizes = (1..).map(|n| n * step);

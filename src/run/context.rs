@@ -1,4 +1,4 @@
-//! The surroundings of a run: data, device, checkpoints.
+//! The inputs of a run besides its settings: data, device, checkpoints.
 
 use std::path::Path;
 

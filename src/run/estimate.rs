@@ -1,4 +1,4 @@
-//! An upper bound for the time that runs take.
+//! An upper bound for the duration of runs.
 
 use crate::data::Inputs;
 use crate::plan::run::Run;
@@ -7,7 +7,8 @@ use crate::run::target::ExecTarget;
 use crate::settings::Settings;
 use crate::support::panic::catch_panics;
 
-/// An upper bound in seconds for all runs whose kind has one. Estimates are shared between seeds.
+/// An upper bound in seconds for the total duration of all runs whose kind has an estimate. Runs that
+/// differ in the seed only share an estimate.
 pub fn estimate(runs: &[&Run], inputs: &Inputs, target: ExecTarget) -> Option<f64> {
     let mut known: Vec<(Settings, f64)> = Vec::new();
     let mut sum = None;

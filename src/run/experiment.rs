@@ -70,13 +70,13 @@ impl Experiment {
     }
 }
 
-/// A function that brings a dataset to disk; false plans the experiment without it.
+/// A function that fetches a dataset. If it returns false, the experiment is planned without its data.
 pub type Fetch<'a> = &'a dyn Fn(&str) -> Result<bool>;
 
 /// Loads several configs with their data. Calls `fetch` for each dataset that is not on disk.
 ///
 /// # Errors
-/// The first config that cannot be used; two configs of one name.
+/// The first config with an error; two configs with the same name.
 pub fn load_all(
     configs: &[PathBuf],
     overrides: &[String],
@@ -99,7 +99,8 @@ pub fn load_all(
     Ok(experiments)
 }
 
-/// The environment of each experiment. `on_start` is called with the name of each framework before it starts.
+/// The environment of each experiment. `on_start` is called with the name of each framework before it
+/// starts.
 ///
 /// # Errors
 /// A framework cannot be started.

@@ -1,4 +1,4 @@
-//! Plan → results directory.
+//! The execution of a plan: from its runs to the results directory.
 
 mod context;
 mod estimate;

@@ -1,4 +1,4 @@
-//! Execution of a plan: runs without results are executed, results are kept.
+//! The execution of a plan: runs without results are executed, existing results are kept.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ use crate::support::panic::catch_panics;
 use crate::support::progress::Ui;
 use crate::support::text::{duration, pluralize};
 
-/// The file with machine and versions.
+/// The name of the file with the machine and the versions.
 const ENVIRONMENT: &str = "environment.json";
 
 /// The way a plan is executed.

@@ -11,7 +11,8 @@ const MIN_PAUSE: Duration = Duration::from_secs(5);
 /// A pause lasts at least this many times as long as the update before it.
 const PAUSE_FACTOR: u32 = 20;
 
-/// The experiment's CSV files, updated now and then: a killed process loses little, and updates cost little.
+/// The experiment's CSV files. Updates are rare enough to cost little and frequent enough that a killed
+/// process loses little.
 pub struct Tables<'a> {
     store: &'a Store,
     ids: &'a [String],

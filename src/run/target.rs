@@ -15,7 +15,8 @@ pub struct ExecTarget {
 }
 
 impl ExecTarget {
-    /// Resolves a choice of device and sets libtorch's number of threads; `None` keeps libtorch's own number.
+    /// Resolves a choice of device and sets libtorch's number of threads; `None` keeps libtorch's own
+    /// number.
     ///
     /// # Errors
     /// libtorch reports no such device.

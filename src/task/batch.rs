@@ -13,7 +13,7 @@ use crate::support::error::{Error, Result};
 
 /// A batch of sequences.
 pub struct InputBatch {
-    /// `[T, B, I]`.
+    /// The input, `[T, B, I]`.
     pub input: Tensor,
     /// The symbol after each step, for a text.
     pub targets: Option<NextSymbols>,
@@ -21,9 +21,9 @@ pub struct InputBatch {
 
 /// The symbol after each step.
 pub struct NextSymbols {
-    /// `[T, B]`, 64-bit integers below `count`.
+    /// The symbols, `[T, B]`, 64-bit integers below `count`.
     pub classes: Tensor,
-    /// Symbols of the vocabulary.
+    /// The number of symbols in the vocabulary.
     pub count: i64,
 }
 

@@ -11,8 +11,8 @@ use crate::settings::Settings;
 use crate::settings::names::LossName;
 use crate::support::error::{Error, Result};
 
-/// A scalar function of the output, summed over the batch. Sequences do not share a loss, so the gradient of
-/// each is that of its own loss.
+/// A scalar function of the output, summed over the batch. Sequences do not share a loss, so the
+/// gradient of each is that of its own loss.
 pub enum Loss {
     /// A unit vector for each sequence, `[B, H]`, times the last state.
     Last(Tensor),
@@ -22,7 +22,7 @@ pub enum Loss {
     NextSymbol {
         /// Weight and bias.
         readout: [Tensor; 2],
-        /// `[T, B]`.
+        /// The next symbols, `[T, B]`.
         targets: Tensor,
     },
 }
@@ -55,8 +55,8 @@ impl Loss {
         }
     }
 
-    /// The contribution to the loss of the steps `segment` (from 0) out of `steps`, given the output at these
-    /// steps. `None` if the loss does not depend on them.
+    /// The contribution to the loss of the steps `segment` (from 0) out of `steps`, given the output at
+    /// these steps. `None` if the loss does not depend on them.
     pub fn of_segment(&self, output: &Tensor, segment: Range<usize>, steps: usize) -> Option<Tensor> {
         let kind = output.kind();
         match self {

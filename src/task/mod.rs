@@ -1,4 +1,4 @@
-//! Tasks: sequences and losses, to measure on ([`batch`], [`Loss`]) and to learn ([`learning`]).
+//! Tasks: sequences and losses, for measurements ([`batch`], [`Loss`]) and for training ([`learning`]).
 
 mod batch;
 pub mod learning;

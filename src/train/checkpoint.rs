@@ -1,4 +1,5 @@
-//! Checkpoints: a training run after some step in one safetensors file, with a JSON header in its metadata.
+//! Checkpoints: the state of a training run after a step, in one safetensors file with a JSON header in
+//! its metadata.
 
 use std::path::{Path, PathBuf};
 
@@ -36,9 +37,9 @@ pub struct Header {
     pub model: ModelConfig,
     /// The text of each symbol, for a language model.
     pub symbols: Vec<String>,
-    /// Whether a symbol is a word.
+    /// True if a symbol is a word, false if it is a character.
     pub by_words: bool,
-    /// Whether each training sequence is an excerpt that starts from a zero state.
+    /// True if each training sequence is an excerpt that starts from a zero state.
     pub by_excerpts: bool,
     /// The progress of the run.
     pub progress: Progress,
@@ -60,7 +61,7 @@ impl Snapshot<'_> {
     /// Writes the file atomically.
     ///
     /// # Errors
-    /// The disk is full or gone.
+    /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let json = serde_json::to_string(self.header)
             .map_err(|e| Error::data(path, format!("cannot be written as JSON: {e}")))?;

@@ -20,7 +20,7 @@ pub struct TrainContext<'a> {
     pub config: &'a ModelConfig,
     /// The text of each symbol, for a language model.
     pub symbols: &'a [String],
-    /// Whether a symbol is a word.
+    /// True if a symbol is a word, false if it is a character.
     pub by_words: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Gradient norms over lag of a model in training: of the task's loss on the first held-out batch.
+//! Gradient norms over lag of a model in training, for the task's loss on the first held-out batch.
 //!
 //! The loss is summed over the batch, so that the gradient of each sequence is that of its own loss.
 
@@ -50,7 +50,8 @@ fn input_norms(model: &dyn Model, batch: &Batch, vectors: Tensor) -> Result<Vec<
     Ok(norms(&gradient))
 }
 
-/// The contribution of a segment to the loss: that of the outputs after its steps.
+/// The contribution to the loss of the outputs after the steps of a segment; `None` if there are no such
+/// outputs.
 fn segment_loss(model: &dyn Model, batch: &Batch, states: &Tensor, segment: Range<usize>) -> Option<Tensor> {
     let (size, outputs) = (batch.input.size(), batch.target.steps());
     let (steps, sequences) = (size[0], size[1]);

@@ -50,7 +50,7 @@ pub struct Progress {
     pub window: VecDeque<(f64, usize)>,
     /// The best evaluation: step and loss.
     pub best: Option<(usize, f64)>,
-    /// Whether the task counts as solved.
+    /// True if the task counts as solved.
     pub solved: bool,
 }
 
@@ -60,8 +60,8 @@ impl Progress {
         (self.step, self.sequences)
     }
 
-    /// Adds a batch to the window of the last `required` sequences. Returns the mean loss of the window if it
-    /// is full and all its sequences are correct.
+    /// Adds a batch to the window of the last `required` sequences. Returns the mean loss of the window
+    /// if it is full and all its sequences are correct.
     pub fn add_to_window(&mut self, loss: f64, hits: usize, batch: usize, required: usize) -> Option<f64> {
         let window = &mut self.window;
         window.push_back((loss, hits));

@@ -38,8 +38,8 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// The row `solved`, if the config defines when the task counts as solved. A diverged run has not solved
-    /// its task.
+    /// The row `solved`, if the config defines when the task counts as solved. A diverged run has not
+    /// solved its task.
     pub fn solved(&self, progress: &mut Progress, diverged: bool) {
         if self.context.training.solved.is_some() {
             let solved = f64::from(u8::from(progress.solved && !diverged));

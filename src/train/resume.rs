@@ -24,11 +24,11 @@ pub fn last(dir: &Path, expected: &Header) -> Result<Option<Checkpoint>> {
     Ok(Some(checkpoint))
 }
 
-/// Returns whether the best checkpoint is later than `header`: a run that was killed between its two
-/// checkpoints has such a one. It makes the best evaluation again.
+/// Returns true if the best checkpoint is later than `header`. This happens if a run was killed between
+/// its two checkpoints; the resumed run then repeats the best evaluation.
 ///
 /// # Errors
-/// The best checkpoint cannot be read, or is neither later nor that of the best evaluation.
+/// The best checkpoint cannot be read, or is not later and not that of the best evaluation.
 pub fn best_is_later(dir: &Path, header: &Header) -> Result<bool> {
     let best = read(&checkpoint::best(dir))?;
     if best.header.run_id == header.run_id && best.header.progress.step > header.progress.step {

@@ -31,8 +31,8 @@ pub struct Images {
     pub train: ImageSplit,
     /// Test images.
     pub test: ImageSplit,
-    /// SHA-256 of the pixels of `train`, its labels, the pixels of `test` and its labels. It is the same for
-    /// every file format.
+    /// SHA-256 of the pixels of `train`, its labels, the pixels of `test` and its labels. It is the same
+    /// for every file format.
     pub sha256: String,
 }
 

@@ -1,7 +1,7 @@
 //! IDX, the file format of MNIST.
 //!
-//! Two bytes 0, one byte for the type of the numbers, one byte for the number of dimensions, the size of each
-//! dimension as a big-endian integer of four bytes, and then the numbers.
+//! Two bytes 0, one byte for the type of the numbers, one byte for the number of dimensions, the size of
+//! each dimension as a big-endian integer of four bytes, and then the numbers.
 
 /// An array of bytes.
 #[derive(Debug, PartialEq, Eq)]

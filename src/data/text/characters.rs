@@ -15,7 +15,7 @@ pub struct Characters {
 impl Characters {
     /// The characters of a text.
     pub fn of_text(text: &str) -> Characters {
-        // One flag for each possible character is faster than a set, and small beside a long text.
+        // One flag for each possible character is faster than a set, and small compared with a long text.
         let mut seen = vec![false; char::MAX as usize + 1];
         text.chars().for_each(|character| seen[character as usize] = true);
         let characters = ('\0'..=char::MAX).filter(|character| seen[*character as usize]);

@@ -17,7 +17,7 @@ pub struct Cut {
     pub split: [f64; 3],
     /// Number of characters that are used, from the beginning of the text. `None` means all.
     pub max_chars: Option<usize>,
-    /// Words that are rarer in the training split are unknown.
+    /// The number of occurrences in the training split below which a word is unknown.
     pub min_count: usize,
 }
 
@@ -74,7 +74,8 @@ impl Corpus {
             if found < count {
                 let problem = format!(
                     "expected at least {count} {}s in the split `{split}` \
-                     (a batch of sequences and one more), found {found}; a longer text, a larger share in task.split, or a smaller batch would do",
+                     (a batch of sequences and one more), found {found}; a longer text, a larger share \
+                     in task.split, or a smaller batch would do",
                     self.tokenizer
                 );
                 return Err(Error::data(&self.path, problem));

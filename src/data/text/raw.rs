@@ -39,8 +39,9 @@ impl RawText {
         Ok(RawText::new(name, path.to_path_buf(), utf8::decode(bytes, path)?))
     }
 
-    /// The text of a dataset that has been fetched into `root`: the concatenation of its files, each read as
-    /// by [`RawText::from_file`]. A file without a final line break gets one, so that no line joins two works.
+    /// The text of a dataset that has been fetched into `root`: the concatenation of its files, each
+    /// read as by [`RawText::from_file`]. A file without a final line break gets one, so that no line
+    /// spans two files.
     ///
     /// # Errors
     /// [`Error::Usage`] for a name that no dataset of text has. [`Error::Data`] for a dataset that is absent

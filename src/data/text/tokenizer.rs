@@ -5,7 +5,7 @@ use super::vocabulary::Vocabulary;
 use super::words::Words;
 use crate::settings::names::Tokenizer;
 
-/// The vocabulary of a training text. Words that occur less than `min_count` times are unknown.
+/// The vocabulary of a training text. Words that occur fewer than `min_count` times are unknown.
 pub fn vocabulary_of_text(tokenizer: Tokenizer, training: &str, min_count: usize) -> Box<dyn Vocabulary> {
     match tokenizer {
         Tokenizer::Character => Box::new(Characters::of_text(training)),

@@ -9,9 +9,9 @@ use super::word_split::{END_OF_LINE, split_words};
 
 /// The frequent words of a training text.
 ///
-/// As is usual for language models of words since Mikolov et al. 2010 (Penn Treebank), text is in lower case,
-/// the end of a line is the word `<eos>`, and all rare words are the word `<unk>`. Unlike there, punctuation
-/// and numbers are kept. Case and spacing are lost.
+/// As is usual for language models of words since Mikolov et al. 2010 (Penn Treebank), text is in lower
+/// case, the end of a line is the word `<eos>`, and all rare words are the word `<unk>`. Unlike there,
+/// punctuation and numbers are kept. Case and spacing are lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     symbols: Vec<String>,
@@ -19,8 +19,9 @@ pub struct Words {
 }
 
 impl Words {
-    /// The words that occur at least `min_count` times in a training text. `<unk>` and `<eos>` are always the
-    /// first two. The others are sorted by frequency, the most frequent first, and then by their characters.
+    /// The words that occur at least `min_count` times in a training text. `<unk>` and `<eos>` are
+    /// always the first two. The others are sorted by frequency, the most frequent first, and then by
+    /// their characters.
     ///
     /// Only training text may be given: a vocabulary of the test text would tell which words occur there.
     pub fn of_text(training: &str, min_count: usize) -> Words {

@@ -1,6 +1,7 @@
-//! Recurrent networks of other frameworks, timed beside the engines.
+//! Recurrent networks of other frameworks, timed in turn with the engines.
 //!
-//! Each framework is a process that answers lines of JSON; `scripts/frameworks/serve.py` has the protocol.
+//! Each framework is a process that answers lines of JSON. `scripts/frameworks/serve.py` documents the
+//! protocol.
 
 mod process;
 
@@ -92,7 +93,8 @@ impl Framework {
         self.passes.contains(&pass)
     }
 
-    /// Loads PyTorch's parameters, `input` `[T, B, I]` and `grad_output` `[T, B, H]`, named as in `lstm-lab trace`.
+    /// Loads PyTorch's parameters, `input` `[T, B, I]` and `grad_output` `[T, B, H]`, named as in
+    /// `lstm-lab trace`.
     ///
     /// # Errors
     /// [`Error::Framework`] if the framework rejects them; the disk is full.

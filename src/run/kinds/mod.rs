@@ -1,4 +1,4 @@
-//! The kinds of experiment, one file each: a run in, rows out.
+//! The kinds of experiment, one file each. Each turns a run into rows.
 
 mod gates;
 mod gradients;
@@ -13,10 +13,11 @@ use crate::data::Inputs;
 use crate::plan::run::Run;
 use crate::support::error::Result;
 
-/// Executes one run. Calls `on_progress` now and then with the steps done and the steps in all.
+/// Executes one run. Training calls `on_progress` with the number of steps so far and the total number
+/// of steps.
 ///
 /// # Errors
-/// Nothing of the run could be measured.
+/// The run has no result at all. Partial results are an output with errors.
 pub fn execute(
     run: &Run,
     context: &RunContext,

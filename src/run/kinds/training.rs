@@ -15,7 +15,8 @@ use crate::train::{self, Outcome, ProfileRecord, Progress, TrainContext};
 /// Executes a run of this kind, from its last checkpoint if there is one.
 ///
 /// # Errors
-/// No step could be made. If training diverges, the output holds the rows and the error.
+/// The data, the model or a checkpoint cannot be used. If training diverges, the output has the rows and
+/// the error.
 pub fn execute(
     run: &Run,
     training: &TrainingSpec,

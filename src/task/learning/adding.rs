@@ -70,9 +70,10 @@ fn draw_2016(rng: &mut ChaCha8Rng, steps: usize, mut put: impl FnMut(usize, [f64
 /// Draws a sequence of the variant of 1997 and returns its target (Hochreiter & Schmidhuber 1997, section
 /// 5.4).
 ///
-/// Numbers are from U(−1, 1), markers are 1, 0 and, at both ends, −1. One of the first ten numbers is marked,
-/// and one other of the first T/2, where T is the minimum number of steps. The target is 0.5 + (a + b)/4 of
-/// the marked numbers. If the first number of the sequence is the one of the first ten, its value is 0.
+/// Numbers are from U(−1, 1), markers are 1, 0 and, at both ends, −1. One of the first ten numbers is
+/// marked, and one other of the first T/2, where T is the minimum number of steps. The target is 0.5 +
+/// (a + b)/4 of the marked numbers. If the first number of the sequence is the one of the first ten, its
+/// value is 0.
 fn draw_1997(
     rng: &mut ChaCha8Rng,
     [min_steps, steps]: [usize; 2],
@@ -107,8 +108,8 @@ impl Task for Adding {
         1
     }
 
-    /// The variance of the target. In the variant of 2016 each number contributes 1/12. In that of 1997 each
-    /// contributes 1/48, and the early one is 0 in a tenth of the sequences.
+    /// The variance of the target. In the variant of 2016 each number contributes 1/12. In that of 1997
+    /// each contributes 1/48, and the early one is 0 in a tenth of the sequences.
     fn chance(&self, _split: Split) -> ChanceBaseline {
         let loss = match self.variant {
             AddingVariant::Variant2016 => 2.0 / 12.0,

@@ -1,7 +1,7 @@
 //! The copy memory problem (Arjovsky et al. 2016, section 4.1; Hochreiter & Schmidhuber 1997).
 //!
-//! The input is ten symbols, T − 1 blanks, a start marker and ten blanks. The target is T + 10 blanks and the
-//! ten symbols. A sequence has T + 20 steps.
+//! The input is ten symbols, T − 1 blanks, a start marker and ten blanks. The target is T + 10 blanks
+//! and the ten symbols. A sequence has T + 20 steps.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;

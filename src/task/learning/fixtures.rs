@@ -8,7 +8,7 @@ use crate::data::{Corpus, Cut, RawText};
 use crate::device::cpu;
 use crate::settings::names::Tokenizer;
 
-/// Input and target of each sequence, and whether the batch continues the one before.
+/// Input and target of each sequence, and true if the batch continues the previous one.
 pub type Sequences = (Vec<Vec<i64>>, Vec<Vec<i64>>, bool);
 
 /// Options with all training data, one held-out sequence, seed 3, on the CPU.

@@ -31,7 +31,7 @@ use options::BatchOptions;
 /// The task of a run.
 ///
 /// # Errors
-/// The task needs data and none are given.
+/// The task needs data, and there is none.
 pub fn task<'a>(
     run: &Run,
     training: &TrainingSpec,

@@ -24,7 +24,7 @@ pub struct BatchOptions {
 }
 
 impl BatchOptions {
-    /// The number of training items used out of `items`: the first ones.
+    /// The number of training items that are used, from the first of `items` on.
     pub fn used(&self, items: usize) -> usize {
         ((items as f64 * self.train_share).round() as usize).clamp(1, items)
     }

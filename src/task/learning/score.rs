@@ -16,7 +16,7 @@ pub fn loss(outputs: &Tensor, target: &Target) -> Tensor {
     }
 }
 
-/// Whether each scored output is correct, `[S', B]`.
+/// A boolean for each scored output, `[S', B]`: true if it is correct.
 pub fn correct(task: &dyn Task, outputs: &Tensor, target: &Target) -> Tensor {
     match target {
         Target::Numbers(numbers) => (last(outputs) - numbers).abs().lt(task.tolerance()).unsqueeze(0),

@@ -21,8 +21,8 @@ impl Shuffle {
         Shuffle { items, batch, seed, cached: RefCell::new(None) }
     }
 
-    /// Batches in an epoch, at least one. The items that do not fill a batch are omitted, different ones in
-    /// each epoch.
+    /// The number of batches in an epoch, at least one. The items that do not fill a batch are omitted;
+    /// they differ from epoch to epoch.
     pub fn batches(&self) -> usize {
         (self.items / self.batch).max(1)
     }

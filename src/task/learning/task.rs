@@ -8,12 +8,12 @@ use crate::model::InputSpec;
 /// A batch of sequences.
 #[derive(Debug)]
 pub struct Batch {
-    /// A tensor as [`InputSpec`] says.
+    /// A tensor of the form that [`InputSpec`] describes.
     pub input: Tensor,
     /// The correct outputs.
     pub target: Target,
-    /// Whether the sequences continue those of the batch before: the state is then carried over (truncated
-    /// BPTT).
+    /// True if the sequences continue those of the previous batch. The state is then carried over
+    /// (truncated BPTT).
     pub continues: bool,
 }
 
@@ -56,7 +56,7 @@ pub trait BatchSource {
     /// One batch of a held-out split.
     fn held_out(&self, split: Split, batch: usize) -> Batch;
 
-    /// Training steps per epoch; `None` for data without end.
+    /// The number of training steps per epoch; `None` if the task draws new sequences at each step.
     fn steps_per_epoch(&self) -> Option<usize> {
         None
     }
@@ -67,7 +67,7 @@ pub trait Task: BatchSource {
     /// The input of a model.
     fn input(&self) -> InputSpec;
 
-    /// Components of a model's output: 1, or the number of classes.
+    /// The number of components of a model's output: 1, or the number of classes.
     fn outputs(&self) -> i64;
 
     /// The number of last steps that accuracy is measured on; `None` for all steps with a target.
@@ -80,7 +80,7 @@ pub trait Task: BatchSource {
         "nats"
     }
 
-    /// Whether each sequence is an excerpt of a text that starts from a zero state.
+    /// Returns true if each sequence is an excerpt of a text that starts from a zero state.
     fn by_excerpts(&self) -> bool {
         false
     }

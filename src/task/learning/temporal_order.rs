@@ -1,8 +1,8 @@
-//! The temporal order problem (Hochreiter & Schmidhuber 1997, section 5.6; lengths as in Pascanu et al. 2013,
-//! section 4.1).
+//! The temporal order problem (Hochreiter & Schmidhuber 1997, section 5.6; lengths as in Pascanu et al.
+//! 2013, section 4.1).
 //!
-//! Two symbols, each A or B, are hidden among four distractors: one in (0.1 T, 0.2 T), one in (0.4 T, 0.5 T).
-//! The target after the last step is their order: AA, AB, BA or BB.
+//! Two symbols, each A or B, are hidden among four distractors: one in (0.1 T, 0.2 T), one in (0.4 T,
+//! 0.5 T). The target after the last step is their order: AA, AB, BA or BB.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;

@@ -7,7 +7,7 @@ use super::task::ChanceBaseline;
 use crate::data::{Corpus, Split};
 
 impl BatchOptions {
-    /// The symbols of a split; of `train` the share that is used.
+    /// The symbols of a split; for `train`, the share that is used.
     pub fn used_symbols<'a>(&self, corpus: &'a Corpus, split: Split) -> &'a [u32] {
         let all = corpus.split(split);
         if split == Split::Train { &all[..self.used(all.len())] } else { all }

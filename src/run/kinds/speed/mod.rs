@@ -23,17 +23,17 @@ use workload::Workload;
 /// Minimum samples, regardless of `budget_seconds`; below this no confidence interval exists.
 const MIN_SAMPLES: usize = 5;
 
-/// Pause before each sample if a framework takes part. Threads of an OpenMP pool spin for about 10 ms before
-/// they sleep. The next engine of the same process reuses them; another process would find its processors
-/// busy.
+/// Pause before each sample if a framework takes part. Threads of an OpenMP pool spin for about 10 ms
+/// before they sleep. The next engine of the same process reuses them; another process would find its
+/// processors busy.
 const COOLDOWN: Duration = Duration::from_millis(50);
 
 /// Untimed passes after each pause: at least one, for at least this long. Sleeping threads and cold caches
 /// then do not enter a sample.
 const WARMUP: Duration = Duration::from_millis(25);
 
-/// Executes a run of this kind. A contender that disagrees with the reference or fails is an error of the
-/// output; the others are timed all the same.
+/// Executes a run of this kind. If a contender disagrees with the reference or fails, the output has an
+/// error. The other contenders are still timed.
 ///
 /// # Errors
 /// A shape does not fit; the task's text is missing; the program that starts frameworks is not set.
@@ -58,7 +58,7 @@ pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOut
 
 /// All contenders of a run, and the errors of those that failed.
 struct Benchmark<'a> {
-    /// `None` in place of a contender that failed.
+    /// The contenders; `None` for one that failed.
     contenders: Vec<Option<Contender<'a>>>,
     has_frameworks: bool,
     errors: Vec<Error>,
@@ -98,7 +98,7 @@ impl<'a> Benchmark<'a> {
         }
     }
 
-    /// One sample of each contender. Each round starts with another one, so that the order varies.
+    /// One sample of each contender. Each round starts with the next contender, so that the order varies.
     fn round(&mut self, pass: PassName, sample: usize) -> Vec<(&'static str, f64)> {
         let count = self.contenders.len();
         (0..count).filter_map(|turn| self.sample((turn + sample) % count, pass)).collect()

@@ -117,7 +117,8 @@ impl Workload {
     /// Forward, then backward to the input and every parameter.
     fn train(&self, engine: &dyn Engine) -> Vec<Tensor> {
         let output = engine.forward_layers(&self.parameters, &self.input, &self.initial).output;
-        // A scalar whose backward returns the output gradient: a product and its sum would be timed with the engine.
+        // The backward of this scalar returns the output gradient. With a product and a sum instead,
+        // their time would count for the engine.
         let scalar = Tensor::zeros([], (output.kind(), output.device()));
         let gradient = Saved::new(&self.output_gradient);
         let loss = custom_function(&[&output], vec![scalar], move |_| {
