@@ -1,4 +1,4 @@
-//! `lstm-lab trace`: given PyTorch's parameters and inputs in a file, PyTorch's results come out.
+//! `lstm-lab trace`: parameters and inputs of PyTorch, in a file, give the results of PyTorch.
 
 use std::fs;
 use std::path::Path;
@@ -15,13 +15,13 @@ use tch::{Kind, Tensor};
 use crate::golden::load;
 use crate::support::{Case, assert_same, engines, lab};
 
-/// Exit code and standard error of `lstm-lab trace`.
+/// Returns the exit code and standard error of `lstm-lab trace`.
 fn trace(dir: &Path, arguments: &[&str]) -> (i32, String) {
     let traced = lab(dir, &[&["trace"], arguments].concat());
     (traced.code, traced.stderr)
 }
 
-/// The golden tensors under the names that `trace` wants.
+/// Returns the golden tensors under the names that `trace` expects.
 fn given(cell: CellName) -> (Tensors, Tensors) {
     let (mut given, expected) = load(cell);
     let cotangent = given.remove("cotangent").unwrap();
@@ -49,7 +49,8 @@ fn what_comes_out_is_what_pytorch_gave() {
             }
             let csv = fs::read_to_string(dir.path().join("trace/gradients.csv")).unwrap();
             assert!(csv.lines().next().unwrap().ends_with(",layer,step"));
-            // 6 steps of two layers, total_h and direct_h, total_c where it is shown, and the input.
+            // There are 6 steps of two layers, total_h and direct_h, total_c if the engine shows it, and
+            // the input.
             let with_c = cell == CellName::Lstm && engine != EngineName::Builtin;
             assert_eq!(csv.lines().count(), 1 + 6 * (2 * (2 + usize::from(with_c)) + 1), "{cell} {engine}");
         }
@@ -74,7 +75,8 @@ fn without_states_and_gradient_zeros_and_the_last_step_are_taken() {
     assert_same(&found["h_n"].get(1), &found["output"].get(-1), 0.0, "the last state is the last output");
 }
 
-/// One, two and three layers in f32, with and without what may be left out, against libtorch's own.
+/// Compares one, two and three layers in f32, with and without the optional tensors, with libtorch's own
+/// layers.
 #[test]
 fn every_engine_gives_what_libtorch_gives_in_f32_too() {
     for &cell in CellName::ALL {
@@ -105,7 +107,7 @@ fn every_engine_gives_what_libtorch_gives_in_f32_too() {
                 for (name, expected) in &expected.tensors {
                     assert_same(&found.tensors[name], expected, 1e-5, &format!("{about}: {name}"));
                 }
-                // Builtin shows no c.
+                // The builtin engine shows no c.
                 let of_both = found.profiles.iter().filter(|profile| profile.quantity != Quantity::TotalC);
                 assert_eq!(of_both.clone().count(), expected.profiles.len());
                 for (found, expected) in of_both.zip(&expected.profiles) {
@@ -197,14 +199,14 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
         &fs::read(&path).unwrap(),
         "`bias_ih_l0`, found none (the file has: input, weight_hh_l0, weight_ih_l0)",
     );
-    // A file for another cell: the numbers of gates do not fit.
+    // A file for another cell has another number of gates.
     write(&path, &given(CellName::Gru).0, None).unwrap();
     refused(&fs::read(&path).unwrap(), "of shape [20, 4], found [15, 4]");
     let (code, said) = trace(dir.path(), &["none.safetensors", "--cell", "lstm"]);
     assert_eq!((code, said.contains("expected a safetensors file to read")), (2, true), "{said}");
 }
 
-/// The bytes of a valid file, small enough that its header is most of it.
+/// Returns the bytes of a valid file, small enough that the header is most of it.
 fn small_file(cell: CellName) -> Vec<u8> {
     let case = Case { batch: 1, input: 1, hidden: 1, ..Case::new(cell, 1, 2, Kind::Float) };
     let mut tensors: Tensors =
@@ -215,8 +217,8 @@ fn small_file(cell: CellName) -> Vec<u8> {
     fs::read(file.path()).unwrap()
 }
 
-/// What happens to a byte: another one, another digit or mark of JSON (so that the header often stays well-formed), or it
-/// is gone.
+/// The damage to a byte: another byte, another digit or mark of JSON, or removal. With a digit or mark,
+/// the header often stays well-formed.
 #[derive(Debug, Clone)]
 enum Damage {
     Byte(u8),
