@@ -24,6 +24,7 @@ pub trait Engine: Sync {
 
     /// Checks that the engine supports the dtype and device of a tensor. Most engines support all.
     ///
+    /// # Errors
     /// [`crate::error::Error::Unsupported`] if the engine does not support them.
     fn accepts(&self, _tensor: &Tensor) -> Result<()> {
         Ok(())

@@ -11,6 +11,7 @@ use crate::support::error::{Error, Result};
 
 /// Reads a CSV file into rows.
 ///
+/// # Errors
 /// The file does not exist, or a field does not have the type of its column (the error names the line).
 pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
     rows(path)?.collect()
@@ -18,6 +19,7 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
 
 /// Returns an iterator over the rows of a CSV file, which are read on demand.
 ///
+/// # Errors
 /// The file does not exist. A row is an error if a field does not have the type of its column. The error
 /// names the line.
 pub fn rows<R: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
@@ -39,6 +41,7 @@ pub fn rows_of_all<R: DeserializeOwned + 'static>(paths: Vec<PathBuf>) -> impl I
 /// Writes rows as a CSV file, which is complete or absent afterwards. Rows are not collected first,
 /// because there may be millions.
 ///
+/// # Errors
 /// The file cannot be written, for example because the disk is full.
 pub fn write_csv<R: Serialize>(path: &Path, rows: impl IntoIterator<Item = R>) -> Result<()> {
     try_write_csv(path, rows.into_iter().map(Ok))
@@ -46,6 +49,7 @@ pub fn write_csv<R: Serialize>(path: &Path, rows: impl IntoIterator<Item = R>) -
 
 /// Writes rows that may be errors. The first error leaves an existing file unchanged.
 ///
+/// # Errors
 /// The first error among the rows, or the error of a file that cannot be written.
 pub fn try_write_csv<R: Serialize>(path: &Path, rows: impl Iterator<Item = Result<R>>) -> Result<()> {
     write_atomic_with(path, |file| {
@@ -87,6 +91,7 @@ pub fn remove_prefixed(dir: &Path, prefix: &str) -> Result<()> {
 
 /// Writes a temporary file and renames it. A reader sees the old file or the new file, never a part of it.
 ///
+/// # Errors
 /// The file cannot be written, for example because the disk is full.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes).map_err(Error::io("write", path)))
