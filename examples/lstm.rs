@@ -37,7 +37,7 @@ fn parameters(path: &nn::Path) -> Parameters {
     Parameters { cell: CellName::Lstm, layers: vec![layer] }
 }
 
-/// Trains for `updates` updates. The question is if the first feature is positive on average.
+/// Trains for `updates` updates on a question: is the first feature positive on average?
 pub fn train(updates: usize) -> Result<Outcome> {
     tch::manual_seed(1);
     let vs = nn::VarStore::new(Device::Cpu);

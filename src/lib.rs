@@ -1,5 +1,5 @@
 //! RNN, LSTM and GRU cells from scratch on [tch] (libtorch), and engines that run them over a sequence. A
-//! lab measures how the gradient flows through long sequences, and the cost of this.
+//! lab measures the flow of the gradient through long sequences, and its cost.
 //!
 //! # The library
 //!

@@ -61,6 +61,7 @@ pub fn normal(rng: &mut ChaCha8Rng, shape: &[i64], kind: Kind, device: Device) -
 
 /// Draws numbers from U(low, high) of the given shape.
 ///
+/// # Panics
 /// If `low` is not below `high`.
 pub fn uniform(
     rng: &mut ChaCha8Rng,
@@ -81,6 +82,7 @@ fn tensor(shape: &[i64], kind: Kind, device: Device, draw: impl FnMut() -> f64) 
 
 /// Returns numbers for a tensor of the given shape, drawn one after the other.
 ///
+/// # Panics
 /// If there is not enough memory. A run then fails as with libtorch's own allocations.
 pub fn filled<T>(shape: &[i64], draw: impl FnMut() -> T) -> Vec<T> {
     let count = shape.iter().map(|size| *size as u128).product::<u128>();

@@ -29,6 +29,7 @@ pub fn read(path: &Path) -> Result<Tensors> {
 
 /// Reads every tensor and the metadata of a file.
 ///
+/// # Errors
 /// As for [`read`].
 pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
     let wrong = |problem: String| Error::data(path, problem);
@@ -65,6 +66,7 @@ pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
 
 /// Writes tensors and metadata. The file is complete or absent afterwards.
 ///
+/// # Errors
 /// The file cannot be written, for example because the disk is full.
 pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Result<()> {
     let bytes: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> =

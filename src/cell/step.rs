@@ -12,27 +12,29 @@ use super::state::State;
 ///
 /// Shapes: batch size B, input size I, hidden size H, number of gates G.
 pub trait Cell: Sync {
-    /// The cell's name.
+    /// Returns the cell's name.
     fn name(&self) -> CellName;
 
-    /// The names of the gates, in the order in which the parameters stack them. The list has length G.
+    /// Returns the names of the gates, in the order in which the parameters stack them. The list has
+    /// length G.
     fn gates(&self) -> &'static [&'static str];
 
-    /// The position in [`Cell::gates`] of the gate that decides how much of the old state is kept. It is f
-    /// of the LSTM and z of the GRU.
+    /// Returns the position in [`Cell::gates`] of the gate that decides how much of the old state is kept:
+    /// f of the LSTM, z of the GRU.
     fn retention_gate(&self) -> Option<usize> {
         None
     }
 
-    /// The position of the gate that decides how much new content enters, if it is not the retention gate.
+    /// Returns the position of the gate that decides how much new content enters, if it is not the
+    /// retention gate.
     fn input_gate(&self) -> Option<usize> {
         None
     }
 
-    /// The position of the gate that computes the new content, with tanh. The other gates use σ.
+    /// Returns the position of the gate that computes the new content, with tanh. The other gates use σ.
     fn candidate(&self) -> usize;
 
-    /// True if the state consists of h and a cell state c.
+    /// Returns true if the state consists of h and a cell state c.
     fn has_c(&self) -> bool {
         false
     }

@@ -20,6 +20,7 @@ use crate::settings::names::Quantity;
 /// engine is called once every `split_every` steps. Then `total_h` is known at the ends of these calls
 /// only, and `total_c` is missing.
 ///
+/// # Errors
 /// A shape does not fit the parameters, or the engine does not support the type or device.
 pub fn profiles(
     engine: &dyn Engine,

@@ -56,6 +56,7 @@ pub struct Product {
 ///
 /// The input `[T, 1, I]` drives the trajectory from the states `initial` or zeros.
 ///
+/// # Errors
 /// A shape does not fit the parameters, or there is more than one sequence.
 pub fn products(
     p: &Parameters,

@@ -19,11 +19,12 @@ pub struct Output {
 
 /// A way to run a cell over a sequence. [`super::forward`] checks the shapes, and the methods here do not.
 pub trait Engine: Sync {
-    /// The engine's name.
+    /// Returns the engine's name.
     fn name(&self) -> EngineName;
 
     /// Checks that the engine supports the dtype and device of a tensor. Most engines support all.
     ///
+    /// # Errors
     /// [`crate::error::Error::Unsupported`] if the engine does not support them.
     fn accepts(&self, _tensor: &Tensor) -> Result<()> {
         Ok(())

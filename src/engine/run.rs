@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 /// `initial_states` has one state `[B, H]` for each layer, and `None` means zeros. The result is recorded
 /// in libtorch's graph if the parameters, the input or a state require a gradient.
 ///
+/// # Errors
 /// [`Error::Shape`] if a shape does not fit the parameters. [`Error::Unsupported`] if the engine does not
 /// support the dtype or device.
 pub fn forward(
@@ -25,6 +26,7 @@ pub fn forward(
 /// Checks an input `[T, B, I]` and the initial states against the parameters and the engine. Returns the
 /// states, or zeros for `None`.
 ///
+/// # Errors
 /// As for [`forward`].
 pub fn check(
     engine: &dyn Engine,

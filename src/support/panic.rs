@@ -8,6 +8,7 @@ use crate::support::error::{Error, Result};
 
 /// Calls `work` and turns a panic into an error. Calls must not be nested.
 ///
+/// # Errors
 /// The errors of `work`, or [`Error::Panic`] with the first line of a panic's message.
 pub fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     static HOOK: Mutex<()> = Mutex::new(());

@@ -181,6 +181,7 @@ pub fn error_event(error: &Error) -> String {
 
 /// Prints the result of a command to stdout.
 ///
+/// # Errors
 /// The text cannot be written. A reader that closed the pipe (`| head`) is not an error.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout();

@@ -269,8 +269,8 @@ mod tests {
         assert_eq!(median_ratio_interval(&[(1.0, 2.0)]), None);
     }
 
-    /// A test of digits: another generator, seed or order of drawing changes these digits, and with them
-    /// every published interval.
+    /// The digits change with the generator, seed or order of drawing, and with them every published
+    /// interval.
     #[test]
     fn bootstrap_fixed_sample_gives_pinned_digits() {
         assert_eq!(median_interval(&TIMES), Some(Interval { low: 10.0, high: 10.602499999999987 }));

@@ -37,7 +37,7 @@ fn adjoint_of_linear_rnn_equals_matrix_powers() {
     }
 }
 
-/// With W_hh = 0 no gradient returns through h: c_t is carried by the forget gate alone.
+/// With W_hh = 0, no gradient returns through h: only the forget gate carries c_t.
 #[test]
 fn adjoint_of_lstm_cell_state_decays_with_forget_gate() {
     let hidden = 3;
@@ -103,8 +103,8 @@ fn profiles_contain_every_layer_and_step() {
     }
 }
 
-/// `simd` exposes no states; its backward pass stores their adjoints. Two sizes cover different partitions of
-/// the work.
+/// `simd` exposes no states, but its backward pass stores their adjoints. Two sizes cover different
+/// partitions of the work.
 #[test]
 fn adjoints_stored_by_simd_equal_stepwise() {
     for &cell in CellName::ALL {

@@ -14,7 +14,7 @@ fn backward(y: &Tensor, x: &Tensor, keep: bool) -> Result<Tensor, String> {
     gradients.map(|mut gradients| gradients.remove(0)).map_err(|error| error.to_string())
 }
 
-/// One loss a thread; the parameters are shared.
+/// Each thread has one loss, and the parameters are shared.
 #[test]
 fn analytic_backward_runs_on_other_threads() {
     let case = Case::new(CellName::Lstm, 1, 6, Kind::Double);
@@ -65,10 +65,10 @@ fn analytic_inside_a_larger_graph_matches_stepwise() {
             let x = case.input().set_requires_grad(true);
             let run =
                 |input: &Tensor, first: Option<&[State]>| forward(engine(name), &p, input, first).unwrap();
-            // An input that is a view, and not contiguous.
+            // The input is a view and not contiguous.
             let turned = (&x * 2.0).transpose(0, 2).contiguous().transpose(0, 2);
             let below = run(&turned, None);
-            // The same parameters again, on every second step, from the final states of the first run.
+            // The parameters are used again, on every second step, from the final states of the first run.
             let above = run(&below.output.slice(0, 0, None, 2), Some(&below.final_states));
             let loss =
                 above.output.square().sum(Kind::Double) + below.output.narrow(2, 0, 1).sum(Kind::Double);
@@ -101,7 +101,7 @@ fn analytic_frozen_parameters_leave_other_gradients_unchanged() {
     }
 }
 
-/// The resident memory of the process in KiB (Linux only).
+/// Returns the resident memory of the process in KiB (Linux only).
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find(|line| line.starts_with("VmRSS:"))?.split_whitespace().nth(1)?.parse().ok()
@@ -120,8 +120,8 @@ fn analytic_kept_graph_gives_the_same_gradient_twice() {
     }
 }
 
-/// At these sizes, anything that a pass leaks (states, a gradient, an adjoint of one step: 16 KiB at least) adds up to more
-/// than the other tests of the process can allocate.
+/// At these sizes, a leak of a pass (states, a gradient, or an adjoint of one step, 16 KiB at least) adds
+/// up. The sum is more than the other tests of the process can allocate.
 #[cfg(target_os = "linux")]
 #[test]
 fn analytic_ten_thousand_passes_leak_no_memory() {

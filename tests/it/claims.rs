@@ -1,4 +1,4 @@
-//! Claims and published results as a person meets them: verdicts in the report, and errors that say where.
+//! Claims and published results from the user's view: verdicts in the report, and errors with their place.
 
 use std::fs;
 use std::path::Path;
@@ -77,7 +77,7 @@ source = "Of another experiment"
 not_comparable = "It is another."
 "#;
 
-/// A report without what it ran on, which has the time in it.
+/// Returns a report without its section on the environment, which contains the time.
 fn findings_of(report: &str) -> String {
     report.split_once("## Environment").expect("a section on the environment").0.to_string()
 }
@@ -108,7 +108,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     assert!(rows.iter().all(|row| row.estimate.is_some() && row.ci_low < row.estimate), "{rows:?}");
     assert_eq!(rows[0].against.as_deref(), Some("less that of cell rnn: above 5"));
 
-    // From the results alone, and from the saved config, the same.
+    // The report from the results alone, and the report from the saved config, are the same.
     fs::remove_file(results.join("report.md")).unwrap();
     assert_eq!(lab(dir.path(), &["report", "results/small"]).code, 0);
     assert_eq!(findings(&results), findings_of(&report));
@@ -148,7 +148,7 @@ fn published_results_go_along_with_the_results() {
     assert_eq!(fs::read_to_string(results.join("published.toml")).unwrap(), copy);
     assert_eq!(findings(&results), findings_of(&report));
 
-    // Where nothing is published any more, nothing is said.
+    // Without a file of published results, the report has no section about them.
     fs::remove_file(dir.path().join("published.toml")).unwrap();
     assert_eq!(lab(dir.path(), &["run", "small.toml", "-q"]).code, 0);
     assert!(!results.join("published.toml").exists());

@@ -46,9 +46,9 @@ fn run_writes_all_files_and_a_second_run_executes_nothing() {
     let first = lab(dir.path(), &["run", "small.toml"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
     let results = dir.path().join("results/small");
-    // Header, and (rnn: 3 quantities, lstm: 4) × 6 steps × 2 seeds.
+    // There is a header, and (rnn: 3 quantities, lstm: 4) × 6 steps × 2 seeds.
     assert_eq!(lines(&results.join("gradients.csv")), 1 + (3 + 4) * 6 * 2);
-    // Header, and 5 engines × 2 passes × 5 samples.
+    // There is a header, and 5 engines × 2 passes × 5 samples.
     assert_eq!(lines(&results.join("speed.csv")), 1 + 5 * 2 * 5);
     assert_eq!(lines(&results.join("runs.csv")), 1 + 4 + 1);
     for file in ["config.toml", "environment.json", "summary.csv", "report.md"] {
@@ -166,7 +166,7 @@ fn check_one_run_is_singular_and_small_numbers_are_scientific() {
     for part in ["one: 1 run\n", "It learns. (1 test)\n", " lr=1e30 clip=1e-9 "] {
         assert!(said.stdout.contains(part), "no `{part}` in {}", said.stdout);
     }
-    // The id does not depend on how numbers are printed.
+    // The id does not depend on the notation of numbers.
     assert!(said.stdout.contains("99d99930dbf0"), "{}", said.stdout);
     let said = lab(dir.path(), &["run", "one.toml", "--set", "training.learning_rate=0.01"]);
     for part in ["one: 1 run\n", "  estimated time for 1 run: at most "] {
@@ -348,11 +348,13 @@ fn run_jacobian_writes_spectra_and_gates_and_reports_them() {
     let said = lab(dir.path(), &["run", "j.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let results = dir.path().join("results/j");
-    // Header, and for 2 seeds: gates × statistics; an RNN has 1 gate with 5, an LSTM 3 with 6 and 1 with 5.
+    // There is a header, and for 2 seeds: gates × statistics. An RNN has 1 gate with 5 statistics. An LSTM
+    // has 3 gates with 6 and 1 with 5.
     assert_eq!(lines(&results.join("gates.csv")), 1 + 2 * (5 + 3 * 6 + 5));
     let rows = fs::read_to_string(results.join("jacobian.csv")).unwrap();
     let count = |quantity: &str| rows.lines().filter(|row| row.contains(quantity)).count();
-    // Norms at all 20 lags; spectra at lags 0 to 10, 12, 15, 19 (and where a tenth of a decade begins).
+    // There are norms at all 20 lags. There are spectra at lags 0 to 10, 12, 15 and 19, and at the first
+    // lag of each tenth of a decade.
     assert_eq!(count(",frobenius,"), 2 * 2 * 20);
     let spectra = count(",condition_number,") / 4;
     assert!((12..20).contains(&spectra), "{spectra}");

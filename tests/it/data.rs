@@ -1,6 +1,6 @@
-//! Datasets from the command line, and those on this machine: `$LSTM_LAB_DATA`, or `data/` in this repository.
-//! No test fetches one. The tests in a module `needs_NAME` need that dataset and are ignored by `cargo test`;
-//! `scripts/test` runs those whose dataset is complete.
+//! Datasets from the command line, and the datasets of this machine: `$LSTM_LAB_DATA`, or `data/` in this
+//! repository. No test fetches a dataset. The tests in a module `needs_NAME` need the dataset NAME and are
+//! ignored by `cargo test`. `scripts/test` runs the tests whose dataset is complete.
 
 use std::path::{Path, PathBuf};
 
@@ -63,7 +63,7 @@ fn verify_of_files_put_into_place_by_hand_names_damage() {
     assert_eq!(code, 1);
     assert!(out.contains("expected digits.csv.gz with SHA-256 09f66e6d"), "{out}");
     assert!(out.contains("(6 bytes)"), "{out}");
-    // The file may be the user's: only `--force` replaces it.
+    // The file may belong to the user, so only `--force` replaces it.
     let (code, _, err) = data(root.path(), &["fetch", "digits"]);
     assert_eq!(code, 2);
     assert!(err.contains("`lstm-lab data fetch --force digits` replaces it"), "{err}");

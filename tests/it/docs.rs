@@ -8,7 +8,7 @@ use lstm_lab::config;
 
 use crate::support::lab;
 
-/// The README must stay short enough to read at once.
+/// The largest length of the README, which must stay short enough to read at once.
 const README_MAX_BYTES: usize = 8192;
 
 fn root() -> PathBuf {
@@ -19,27 +19,27 @@ fn page(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// Every Markdown page of the repository's root and of `docs/`.
+/// Returns every Markdown page of the repository's root and of `docs/`.
 fn pages() -> Vec<PathBuf> {
     let files = |dir: PathBuf| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let all = files(root()).chain(files(root().join("docs")));
     all.filter(|path| path.extension().is_some_and(|e| e == "md")).collect()
 }
 
-/// The text between two marks.
+/// Returns the text between two marks.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("no `{start}`"));
     rest.split_once(end).unwrap_or_else(|| panic!("no `{end}` after `{start}`")).0
 }
 
-/// The words in backticks of the first column of a Markdown table.
+/// Returns the words in backticks of the first column of a Markdown table.
 fn first_column(table: &str) -> BTreeSet<&str> {
     let rows = table.lines().skip(2).take_while(|row| row.starts_with('|'));
     let cells = rows.filter_map(|row| row.split('|').nth(1));
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
 }
 
-/// The output of `lstm-lab check` on the first TOML block of a page after a heading.
+/// Returns the output of `lstm-lab check` on the first TOML block of a page after a heading.
 fn check_block(path: &str, heading: &str) -> String {
     let text = page(path);
     let block = between(text.split_once(heading).unwrap().1, "```toml\n", "```");
@@ -62,14 +62,14 @@ fn readme_length_within_limit() {
 #[test]
 fn readme_config_expands_to_48_runs() {
     let plan = check_block("README.md", "## Writing a config");
-    // Two inits for the RNN and three for LSTM and GRU, two lengths, three seeds.
+    // There are two inits for the RNN and three for LSTM and GRU, two lengths, and three seeds.
     assert!(plan.contains("mine: 48 runs"), "{plan}");
 }
 
 #[test]
 fn config_page_example_expands_to_64_runs() {
     let plan = check_block("docs/config.md", "## An example with comments");
-    // 48 runs of `gradients`, and of `speed` one per cell, init and length.
+    // There are 48 runs of `gradients`. There is one run of `speed` for each cell, init and length.
     assert!(plan.contains("mine: 64 runs"), "{plan}");
 }
 
@@ -157,7 +157,7 @@ fn pages_links_lead_to_files_and_headings() {
     }
 }
 
-/// The anchor of a heading, as Git hosts write it.
+/// Returns the anchor of a heading, in the form of Git hosts.
 fn slug(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));

@@ -17,7 +17,7 @@ fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
     Tensor::from_slice(&numbers).reshape(shape)
 }
 
-/// The parameters of tests/golden/make_exact.py.
+/// Returns the parameters of tests/golden/make_exact.py.
 pub fn golden_parameters(name: CellName) -> Parameters {
     scaled_golden_parameters(name, 1.0)
 }
@@ -40,24 +40,24 @@ fn scaled_golden_parameters(name: CellName, scale: f64) -> Parameters {
     Parameters { cell: name, layers: vec![layer] }
 }
 
-/// The input of tests/golden/make_exact.py, `[T, 1, 2]`.
+/// Returns the input of tests/golden/make_exact.py, `[T, 1, 2]`.
 pub fn golden_input(steps: i64) -> Tensor {
     let input =
         (0..steps).flat_map(|t| (0..2).map(move |i| ((7 * t + 3 * i) % 11) as f64 / 16.0 - 5.0 / 16.0));
     tensor(input.collect(), &[steps, 1, 2])
 }
 
-/// Cell → quantity → step → log10 norm.
+/// log10 norms by cell, quantity and step.
 type Norms = BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>;
 
-/// tests/golden/exact.json.
+/// The content of tests/golden/exact.json.
 #[derive(serde::Deserialize)]
 pub struct Golden {
     /// Norms over 5000 steps.
     norms: Norms,
     /// Norms of a saturated network.
     saturated: Norms,
-    /// Cell → lag → log10 singular values, the largest first.
+    /// log10 singular values by cell and lag, the largest first.
     pub singular: BTreeMap<String, BTreeMap<String, Vec<f64>>>,
 }
 
@@ -65,7 +65,7 @@ pub fn golden() -> Golden {
     serde_json::from_str(include_str!("../golden/exact.json")).unwrap()
 }
 
-/// Compares adjoint norms with golden ones, to 1e-8 in log10. Returns the smallest.
+/// Compares adjoint norms with golden norms, to 1e-8 in log10. Returns the smallest.
 fn assert_golden(golden: &Norms, steps: i64, scale: f64) -> f64 {
     let direction = Tensor::from_slice(&[0.75, -0.5]);
     let last = steps as usize;
@@ -96,7 +96,7 @@ fn analytic_norms_below_1e_minus_1000_equal_arbitrary_precision() {
     assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
 }
 
-/// 1 − h² would be 0 at most steps here: tanh(a) rounds to 1 from |a| = 19 on.
+/// 1 − h² would be 0 at most steps here, because tanh(a) rounds to 1 from |a| = 19 on.
 #[test]
 fn analytic_norms_of_saturated_units_equal_arbitrary_precision() {
     let smallest = assert_golden(&golden().saturated, 300, 64.0);
@@ -134,8 +134,9 @@ fn analytic_profiles_in_float_range_equal_autograd() {
     }
 }
 
-/// Profiles of a cell that is linear, since its state stays 0 without input and biases: the adjoint is a
-/// power of a number. Only the recurrent matrix of the candidate is not 0: it is `gain` times the identity.
+/// Returns profiles of a linear cell: its state stays 0 without input and biases. The adjoint is then a
+/// power of a number. Only the recurrent matrix of the candidate is not 0: it is `gain` times the
+/// identity.
 fn linear(name: CellName, gain: f64, steps: i64) -> Vec<Profile> {
     let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
     let rows = 3 * cell(name).gates().len() as i64;

@@ -11,7 +11,7 @@ fn experiments() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")
 }
 
-/// The configs of a directory.
+/// Returns the configs of a directory.
 fn configs(dir: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let is_config =
@@ -23,7 +23,7 @@ fn load(path: &Path) -> Spec {
     config::load(path, &[]).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Inputs that are large enough for a plan. `None` for images, which need their dataset.
+/// Returns inputs that are large enough for a plan. `None` for images, which need their dataset.
 fn inputs(spec: &Spec) -> Option<Inputs> {
     match &spec.task {
         TaskSpec::Images { .. } => None,

@@ -1,7 +1,7 @@
-//! Frameworks timed beside the engines: the protocol, and every way to fail.
+//! Frameworks timed together with the engines: the protocol, and every possible failure.
 //!
-//! `stand_in.py` answers in place of a framework. The real ones are tested by `scripts/test` if
-//! scripts/frameworks/run has installed them.
+//! `stand_in.py` replaces a framework. `scripts/test` tests the real frameworks if scripts/frameworks/run
+//! has installed them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,14 +34,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A directory with a config `small.toml`.
+/// Returns a directory with a config `small.toml`.
 fn small() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("small.toml"), SMALL).unwrap();
     dir
 }
 
-/// Exit code and standard error of a run of `small.toml`; `program` starts the frameworks.
+/// Returns the exit code and standard error of a run of `small.toml`. `program` starts the frameworks.
 fn run(dir: &Path, program: Option<&Path>, behaviour: &str, arguments: &[&str]) -> (i32, String) {
     let mut command = command(dir);
     command.args(["run", "small.toml", "--threads", "1"]).args(arguments);
@@ -55,7 +55,7 @@ fn stand_in() -> PathBuf {
     root().join("tests/it/stand_in.py")
 }
 
-/// The number of samples of an engine and a pass.
+/// Returns the number of samples of an engine and a pass.
 fn count(dir: &Path, engine: &str, pass: &str) -> usize {
     let rows: Vec<SpeedRow> = read(&dir.join("results/small/speed.csv")).unwrap();
     rows.iter().filter(|row| row.engine == engine && row.pass == pass).count()
@@ -89,7 +89,7 @@ fn framework_without_training_is_timed_forward_only() {
     assert_eq!((count(dir.path(), "jax", "forward"), count(dir.path(), "jax", "train")), (5, 0));
 }
 
-/// Each behaviour, parts of the message, and the number of samples before the failure.
+/// Each case has a behaviour, parts of the message, and the number of samples before the failure.
 #[test]
 fn framework_failure_is_named_and_the_engines_are_kept() {
     for (behaviour, needles, samples) in [
@@ -135,7 +135,8 @@ fn run_without_framework_program_executes_nothing_and_names_the_remedy() {
 mod needs_frameworks {
     use super::*;
 
-    /// Every framework and cell: output and all gradients of a stack of two layers.
+    /// The test compares the output and all gradients of a stack of two layers, for every framework and
+    /// cell.
     #[test]
     #[ignore = "needs the frameworks; scripts/frameworks/run installs them"]
     fn installed_frameworks_agree_with_builtin() {

@@ -1,4 +1,4 @@
-//! Against numbers that PyTorch itself gave (tests/golden/make.py).
+//! Comparison with numbers from PyTorch itself (tests/golden/make.py).
 
 use std::collections::BTreeMap;
 
@@ -94,7 +94,8 @@ fn adjoint_norms_are_those_of_pytorch_with_retain_grad() {
             let found = profiles(engine(name), &p, &given["input"], None, 1, loss).unwrap();
             for (quantity, golden) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
                 let profile = found.iter().find(|profile| profile.quantity == quantity);
-                // The rnn and the gru have no c, and an engine that is probed by cutting shows none.
+                // The rnn and the gru have no c. An engine without visible states is probed by cuts, which
+                // give no c.
                 let shown = expected.contains_key(golden) && (golden == "total_h" || name.shows_states());
                 assert_eq!(profile.is_some(), shown, "{cell} {name} {golden}");
                 let Some(profile) = profile else { continue };

@@ -1,4 +1,4 @@
-//! Every gradient against central differences in f64.
+//! Comparison of every gradient with central differences in f64.
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{Parameters, State};
@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use crate::support::{Case, engines, results};
 
-/// The loss whose gradients `results` gives, as a number.
+/// Returns the loss whose gradients `results` gives.
 fn loss(engine: &dyn Engine, p: &Parameters, input: &Tensor, first: &[State], cotangent: &Tensor) -> f64 {
     let run = forward(engine, p, input, Some(first)).unwrap();
     let mut loss = (&run.output * cotangent).sum(Kind::Double);

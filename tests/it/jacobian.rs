@@ -22,7 +22,7 @@ fn zeros(shape: &[i64]) -> Tensor {
     Tensor::zeros(shape, (Kind::Double, cpu()))
 }
 
-/// A tanh RNN that is linear, since its state stays 0. Every Jacobian is `w`.
+/// Returns a tanh RNN that is linear, because its state stays 0. Every Jacobian is `w`.
 fn linear(w: &Tensor) -> Parameters {
     let n = w.size()[0];
     let layer =
@@ -36,8 +36,8 @@ fn last(p: &Parameters, steps: i64, options: JacobianOptions) -> Product {
     products(p, &zeros(&[steps, 1, 1]), None, options, observation).unwrap().remove(0)
 }
 
-/// The matrix S Λ S⁻¹, where Λ has a 2×2 block [[a, b], [−b, a]] for each pair with b ≠ 0, and a for each
-/// other.
+/// Returns the matrix S Λ S⁻¹. Λ has a 2×2 block [[a, b], [−b, a]] for each pair with b ≠ 0, and a for
+/// each other pair.
 fn with_eigenvalues(blocks: &[(f64, f64)]) -> Tensor {
     let n: i64 = blocks.iter().map(|(_, b)| if *b == 0.0 { 1 } else { 2 }).sum();
     let mut lambda = vec![0.0; (n * n) as usize];
@@ -109,7 +109,7 @@ fn singular_values_far_apart_equal_arbitrary_precision() {
     assert!(widest > 300.0, "the golden condition numbers reach beyond a float's range: 1e{widest}");
 }
 
-/// ∂s_T/∂s_t by autograd through `stepwise`, one row at a time.
+/// Returns ∂s_T/∂s_t by autograd through `stepwise`, one row at a time.
 fn by_autograd(p: &Parameters, input: &Tensor, lag: i64) -> Tensor {
     let stepwise = engine(EngineName::Stepwise);
     let steps = input.size()[0];
@@ -177,7 +177,7 @@ fn gate_statistics_of_constant_gates_equal_equations() {
     let case = Case::new(CellName::Lstm, 2, 30, Kind::Double);
     let mut p = case.parameters();
     for layer in &mut p.layers {
-        // Only biases: i is σ(0), f is σ(5), g is tanh(−2), o is σ(−5) for any input.
+        // There are only biases: i is σ(0), f is σ(5), g is tanh(−2), o is σ(−5) for any input.
         layer.w_ih = zeros_like(&layer.w_ih);
         let biases: Vec<f64> = [0.0, 5.0, -2.0, -5.0].iter().flat_map(|b| [*b; 7]).collect();
         layer.b_ih = Tensor::from_slice(&biases);
@@ -212,7 +212,7 @@ fn gate_statistics_of_constant_gates_equal_equations() {
 
 #[test]
 fn spectral_radius_and_norm_equal_recurrent_matrix() {
-    // Eigenvalues ±0.6 i: radius 0.6; singular values 3 and 0.12.
+    // The eigenvalues are ±0.6 i, so the radius is 0.6. The singular values are 3 and 0.12.
     let p = linear(&Tensor::from_slice(&[0.0, 3.0, -0.12, 0.0]).reshape([2, 2]));
     let found = statistics(&p, &zeros(&[5, 1, 1]), None).unwrap();
     let value = |statistic| found.iter().find(|v| v.statistic == statistic).unwrap().value;

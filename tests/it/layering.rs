@@ -1,15 +1,16 @@
-//! The layers of the program, read off its sources: no circle of files or folders, and no tensor where none belongs.
+//! The layers of the program, found in its sources: no cycle of files or folders, and no tensors in
+//! modules that must not use them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules of a crate: path of names from the root → file and code.
+/// The modules of a crate: the path of names from the root, with the file and its code.
 struct Modules {
     code: BTreeMap<Vec<String>, String>,
 }
 
-/// One name that a file imports, as a path of names from the root.
+/// A name that a file imports, as a path of names from the root.
 type Import = Vec<String>;
 
 impl Modules {
@@ -24,7 +25,7 @@ impl Modules {
             if matches!(name.last().map(String::as_str), Some("mod" | "lib" | "main")) {
                 name.pop();
             }
-            // Tests may look where they like; the binary has the library's root as its name.
+            // Tests may import any module. The binary has the same name as the root of the library.
             if !file.ends_with("main.rs") && !file.ends_with("tests.rs") {
                 code.insert(name, strip(&fs::read_to_string(&file).unwrap()));
             }
@@ -32,7 +33,8 @@ impl Modules {
         Modules { code }
     }
 
-    /// The paths that a module names with `crate::`, `super::` or `self::`, grouped imports written out.
+    /// Returns the paths that a module names with `crate::`, `super::` or `self::`. Grouped imports are
+    /// expanded.
     fn imports(&self, module: &[String]) -> Vec<Import> {
         let mut found = Vec::new();
         for start in ["crate::", "super::", "self::"] {
@@ -65,7 +67,7 @@ impl Modules {
         Some(base.into_iter().chain(rest.iter().cloned()).collect())
     }
 
-    /// The module that defines what a path names, through re-exports.
+    /// Returns the module that defines the item of a path, through re-exports.
     fn definer(&self, path: &[String], depth: usize) -> Vec<String> {
         let length = (0..=path.len()).rev().find(|n| self.code.contains_key(&path[..*n])).unwrap();
         let (module, rest) = path.split_at(length);
@@ -87,7 +89,7 @@ impl Modules {
         module.to_vec()
     }
 
-    /// Module → the modules that it depends on.
+    /// Returns the modules that each module depends on.
     fn graph(&self) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
         let edges = |module: &Vec<String>| {
             let targets = self.imports(module).into_iter().map(|path| self.definer(&path, 0));
@@ -108,14 +110,14 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The code up to its unit tests, without comments. A string keeps its slashes.
+/// Returns the code up to its unit tests, without comments. A string keeps its slashes.
 fn strip(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let comment = |line: &str| line.trim_start().starts_with("//");
     text.lines().filter(|line| !comment(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// The paths at the start of `text`: `a::{b, c::d}` is `a::b` and `a::c::d`.
+/// Returns the paths at the start of `text`: `a::{b, c::d}` is `a::b` and `a::c::d`.
 fn written_out(text: &str) -> Vec<Vec<String>> {
     let mut word = String::new();
     let mut path = Vec::new();
@@ -144,7 +146,7 @@ fn written_out(text: &str) -> Vec<Vec<String>> {
     if path.is_empty() { vec![] } else { vec![path] }
 }
 
-/// The members of a group up to its closing brace.
+/// Returns the members of a group up to its closing brace.
 fn members(text: &str) -> Vec<&str> {
     let (mut depth, mut start, mut found) = (0, 0, Vec::new());
     for (at, c) in text.char_indices() {
@@ -165,7 +167,7 @@ fn members(text: &str) -> Vec<&str> {
     found
 }
 
-/// A circle in a graph, if there is one.
+/// Returns a cycle in a graph, if there is one.
 fn circle<K: Ord + Clone>(graph: &BTreeMap<K, BTreeSet<K>>) -> Option<Vec<K>> {
     fn visit<K: Ord + Clone>(
         node: &K,
@@ -234,7 +236,7 @@ fn folders_without_tensors_do_not_name_tch() {
     for (module, code) in &library().code {
         let first = module.first().map_or("", String::as_str);
         if ["config", "plan", "settings", "data", "report", "results"].contains(&first) {
-            // As a path (`tch::…`, but not `fetch::…`) or as an import of the whole crate.
+            // The name may be a path (`tch::…`, but not `fetch::…`) or an import of the whole crate.
             let mut paths = code.split(|c: char| !c.is_alphanumeric() && !"_:".contains(c));
             let name = module.join("::");
             assert!(!paths.any(|path| path.starts_with("tch::")), "module `{name}` names tch");

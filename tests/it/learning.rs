@@ -27,7 +27,7 @@ struct PlannedRun {
 }
 
 impl PlannedRun {
-    /// The first run of a config, given without its kind. The file of a text is `text.txt`.
+    /// Returns the first run of a config, given without its kind. The file of a text is `text.txt`.
     fn new(text: &str, config: &str) -> PlannedRun {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("planned.toml");
@@ -67,7 +67,7 @@ impl PlannedRun {
         task(&self.run, self.training(), self.inputs.of(true), cpu()).unwrap()
     }
 
-    /// The model before the first step.
+    /// Returns the model before the first step.
     fn model(&self, task: &dyn Task) -> (ModelConfig, Box<dyn Model>) {
         let longest = self.run.task.longest(self.run.settings.seq_len);
         let config = ModelConfig::new(&self.run, self.training(), task.input(), task.outputs(), longest);
@@ -76,7 +76,7 @@ impl PlannedRun {
     }
 }
 
-/// Step and value of each row of a metric.
+/// Returns the step and the value of each row of a metric.
 fn series(rows: &[TrainingRow], split: &str, metric: &str) -> Vec<(usize, f64)> {
     rows.iter().filter(|r| r.split == split && r.metric == metric).map(|r| (r.step, r.value)).collect()
 }
@@ -97,8 +97,8 @@ const STEPS: usize = 14;
 const PEAK: f64 = 8.0;
 const CLIP: f64 = 0.35;
 
-/// Streams whose windows continue each other, except at step 11, where the second epoch starts. The first
-/// part of the text resembles the held-out text, the second does not.
+/// The windows of each stream continue each other, except at step 11, where the second epoch starts. The
+/// first part of the text resembles the held-out text, and the second part does not.
 fn streams() -> PlannedRun {
     let (early, late) = ("abcacb".repeat(5), "dedd".repeat(7) + "de");
     let held_out = "bcacba".repeat(7);
@@ -113,7 +113,7 @@ fn streams() -> PlannedRun {
     PlannedRun::new(&text, &config)
 }
 
-/// One step by hand: loss and gradient norm before the update, held-out losses after it.
+/// One step by hand: loss and gradient norm before the update, held-out losses after the update.
 struct ByHand {
     loss: f64,
     norm: f64,
@@ -121,7 +121,7 @@ struct ByHand {
     test: f64,
 }
 
-/// The mean loss of a split whose streams are read in one pass from start to end.
+/// Returns the mean loss of a split whose streams are read in one pass from start to end.
 fn held_out(model: &dyn Model, config: &ModelConfig, task: &dyn Task, split: Split) -> f64 {
     let batches: Vec<Batch> = (0..task.held_out_count(split)).map(|n| task.held_out(split, n)).collect();
     assert!(batches.len() > 2, "{split}");
@@ -219,7 +219,7 @@ fn test_split_is_evaluated_once_with_best_parameters() {
     assert_near(found[0].1, test, "the loss on the split `test`");
 }
 
-/// Five excerpts in batches of two: the last batch has one.
+/// There are five excerpts in batches of two: the last batch has one.
 #[test]
 fn evaluation_of_excerpts_weights_each_excerpt_equally() {
     let planned = PlannedRun::new(
@@ -268,7 +268,7 @@ fn train_on_repeated(letters: &str, settings: &str) -> Vec<TrainingRow> {
     PlannedRun::new(&letters.repeat(400 / letters.len()), &config).rows()
 }
 
-/// The step at which the run reports its task as solved.
+/// Returns the step at which the run reports its task as solved.
 fn solved_at(rows: &[TrainingRow]) -> usize {
     let solved = series(rows, "train", "solved");
     assert_eq!(solved.len(), 1);
@@ -328,7 +328,8 @@ fn unsolved_task_is_reported_as_unsolved() {
     }
 }
 
-/// The gradient norm at each step, the mean over sequences. Each sequence is differentiated alone.
+/// Returns the gradient norm at each step, as the mean over sequences. Each sequence is differentiated
+/// alone.
 fn profile_by_hand(planned: &PlannedRun) -> Vec<f64> {
     let task = planned.task();
     let (config, model) = planned.model(task.as_ref());

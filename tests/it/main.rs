@@ -1,4 +1,4 @@
-//! One integration binary: linking libtorch once is slow enough.
+//! The only integration test binary, because each binary links libtorch, which is slow.
 
 mod adjoint;
 mod autograd;

@@ -1,4 +1,4 @@
-//! Every engine against `builtin`, and `builtin` against what a user of tch's `nn` gets.
+//! Comparison of every engine with `builtin`, and of `builtin` with tch's `nn`.
 
 use lstm_lab::cell::{Cell, CellName, LayerParameters, State};
 use lstm_lab::device::cpu;
@@ -54,12 +54,13 @@ fn builtin_same_parameters_matches_tch_nn() {
     let vs = nn::VarStore::new(cpu());
     let config = nn::RNNConfig { num_layers: 2, batch_first: false, ..Default::default() };
     let lstm = nn::lstm(vs.root(), case.input, case.hidden, config);
-    // By name: `VarStore::variables` has no order.
+    // The variables are found by name, because `VarStore::variables` has no order.
     let variables = vs.variables();
     tch::no_grad(|| {
         p.named().iter().for_each(|(name, tensor)| variables[name].shallow_clone().copy_(tensor))
     });
-    // batch_first only concerns the input; tch makes its zero state for dimension 0, so it is given here.
+    // batch_first only concerns the input. tch makes its zero state for dimension 0, so the state is given
+    // here.
     let zeros = Tensor::zeros([2, case.batch, case.hidden], (Kind::Float, cpu()));
     let (output, state) = lstm.seq_init(&input, &nn::LSTMState((zeros.copy(), zeros.copy())));
     let ours = lstm_lab::engine::forward(engine(EngineName::Builtin), &p, &input, None).unwrap();
@@ -70,11 +71,11 @@ fn builtin_same_parameters_matches_tch_nn() {
     }
 }
 
-/// The builtin engine with one result changed by a thousandth: a value, or the gradient of an unchanged value.
+/// The builtin engine with one result changed by a thousandth: a value, or the gradient of a value.
 struct Wrong(&'static str);
 
 impl Wrong {
-    /// `tensor`, with its gradient 1.001 times as large if `name` is the wrong result.
+    /// Returns `tensor`, with its gradient 1.001 times as large if `name` is the wrong result.
     fn gradient(&self, name: &str, tensor: &Tensor) -> Tensor {
         if self.0 != name {
             return tensor.shallow_clone();
@@ -82,7 +83,7 @@ impl Wrong {
         tensor + (tensor - tensor.detach()) * 1e-3
     }
 
-    /// `tensor`, 1.001 times as large if `name` is the wrong result.
+    /// Returns `tensor`, 1.001 times as large if `name` is the wrong result.
     fn value(&self, name: &str, tensor: Tensor) -> Tensor {
         if self.0 == name { tensor * 1.001 } else { tensor }
     }

@@ -12,13 +12,13 @@ use crate::support::{Case, log10, norms_of};
 
 const SPLIT: DiagnosticOptions = DiagnosticOptions { split_every: 1, split_paths: true };
 
-/// The carried state of a step: c of the LSTM, h of the GRU.
+/// Returns the carried state of a step: c of the LSTM, h of the GRU.
 fn carried(state: &State) -> &Tensor {
     state.c.as_ref().unwrap_or(&state.h)
 }
 
-/// The states of a layer with the truncated gradient of Hochreiter & Schmidhuber (1997): no gradient flows
-/// back through the gates, so that only the path along the carried state remains.
+/// Returns the states of a layer with the truncated gradient of Hochreiter & Schmidhuber (1997). No
+/// gradient flows back through the gates, so that only the path along the carried state remains.
 fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> {
     let cell = cell(name);
     let gates = p.gates(cell.gates().len());
@@ -32,7 +32,7 @@ fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> 
     states
 }
 
-/// The gradients of Σ direct · h with respect to each carried state, `[T, B, H]`, and to `input`.
+/// Returns the gradients of Σ direct · h with respect to each carried state, `[T, B, H]`, and to `input`.
 fn gradients(states: &[State], direct: &Tensor, input: &Tensor) -> (Tensor, Tensor) {
     let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
     let mut nodes: Vec<&Tensor> = states.iter().map(carried).collect();
@@ -42,8 +42,8 @@ fn gradients(states: &[State], direct: &Tensor, input: &Tensor) -> (Tensor, Tens
     (Tensor::stack(&found, 0), of_input)
 }
 
-/// Compares the norms of both paths and of the total with vectors from autograd, to 1e-10 of the total. The
-/// gate path is the difference of the total and the cell path.
+/// Compares the norms of both paths and of the total with vectors from autograd, to 1e-10 of the total.
+/// The gate path is the difference between the total and the cell path.
 #[test]
 fn path_split_norms_equal_truncated_and_full_autograd() {
     for (name, total_quantity) in [(CellName::Lstm, Quantity::TotalC), (CellName::Gru, Quantity::TotalH)] {
@@ -67,7 +67,8 @@ fn path_split_norms_equal_truncated_and_full_autograd() {
                 let below = states(layer - 1, &inputs[layer - 1]);
                 inputs.push(leaf(&Tensor::stack(&below.iter().map(|s| &s.h).collect::<Vec<_>>(), 0)));
             }
-            // From the top: the gradient of a layer's input is the direct part of the layer below.
+            // The loop begins at the top layer: the gradient of a layer's input is the direct part of the
+            // layer below.
             let mut direct = cotangent.shallow_clone();
             for layer in (0..layers).rev() {
                 let input = &inputs[layer];
@@ -104,7 +105,7 @@ fn cell_path_equals_product_of_forget_gates() {
         (segment.end == 40).then(|| output.select(0, -1).sum(Kind::Double))
     };
     let found = analytic::profiles(&p, &input, None, SPLIT, &last).unwrap();
-    // Forget gates from the equations.
+    // The forget gates come from the equations.
     let gates = p.layers[0].gates(4);
     let mut state = cell(CellName::Lstm).zero_state(&input, 1, 1);
     let mut forget = Vec::new();

@@ -1,8 +1,9 @@
-//! The refusals of configs: `tests/refusals/NAME.toml` is checked, and `NAME.stderr` beside it is the whole message.
+//! The refusals of configs. `tests/refusals/NAME.toml` is checked, and `NAME.stderr` has the whole
+//! message.
 //!
-//! A new refusal needs one new `.toml` file; `UPDATE_SNAPSHOTS=1` writes its message. Its first line may give overrides:
-//! `# args: --set KEY=VALUE --set KEY=VALUE`. In `tests/refusals/published` each file is the `published.toml` beside the
-//! config `tests/configs/published.toml`.
+//! A new refusal needs one new `.toml` file, and `UPDATE_SNAPSHOTS=1` writes its message. The first line
+//! of the `.toml` file may give overrides: `# args: --set KEY=VALUE --set KEY=VALUE`. Each file of
+//! `tests/refusals/published` replaces the `published.toml` of the config `tests/configs/published.toml`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,14 +14,14 @@ use tempfile::TempDir;
 use crate::support::snapshot::{mismatch, tests_dir};
 use crate::support::{cli::Finished, lab};
 
-/// A directory with the texts that the configs name.
+/// Returns a directory with the texts that the configs name.
 fn place() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("corpus.txt"), "To be, or not to be, that is the question:\n").unwrap();
     dir
 }
 
-/// The `.toml` files of a directory, sorted.
+/// Returns the `.toml` files of a directory, sorted.
 fn cases(dir: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let mut cases: Vec<PathBuf> =
@@ -29,7 +30,7 @@ fn cases(dir: &Path) -> Vec<PathBuf> {
     cases
 }
 
-/// The arguments after `# args:` in the first line.
+/// Returns the arguments after `# args:` in the first line.
 fn arguments(text: &str) -> Vec<&str> {
     let line = text.lines().next().unwrap_or_default();
     let overrides = line.strip_prefix("# args:").unwrap_or_default().split("--set ").skip(1);
@@ -40,7 +41,7 @@ fn check(dir: &Path, config: &str, more: &[&str]) -> Finished {
     lab(dir, &[&["check", "--device", "cpu", "--threads", "1", config], more].concat())
 }
 
-/// A problem with a refusal: exit code, number of lines or message.
+/// Returns the problem with a refusal, if any: exit code, number of lines or message.
 fn problem(case: &Path, dir: &Path, refused: &Finished) -> Option<String> {
     let message = refused.stderr.replace(&dir.display().to_string(), "[DIR]");
     if refused.code != 2 || message.lines().count() != 1 {
@@ -61,7 +62,7 @@ fn check_bad_config_prints_the_whole_message() {
         fs::write(dir.path().join(name), &text).unwrap();
         problem(case, dir.path(), &check(dir.path(), name, &arguments(&text)))
     };
-    // Each case is a process that loads libtorch: two at a time.
+    // Each case is a process that loads libtorch, so two run at a time.
     let (first, second) = cases.split_at(cases.len() / 2);
     let problems: Vec<String> = thread::scope(|scope| {
         let halves = [first, second].map(|half| scope.spawn(|| half.iter().filter_map(problem_of).collect()));

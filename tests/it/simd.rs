@@ -1,4 +1,4 @@
-//! The engine `simd` in f32 against the other engines in f64.
+//! Comparison of the engine `simd` in f32 with the other engines in f64.
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State};
@@ -59,7 +59,7 @@ proptest! {
         for ((name, found), (_, expected)) in run(EngineName::Simd, &case, Kind::Float).iter().zip(&expected) {
             prop_assert_eq!(found.size(), expected.size());
             let largest = |tensor: &Tensor| tensor.to_kind(Kind::Double).abs().max().double_value(&[]);
-            // Not only relative: the terms of a small network's gradient may cancel.
+            // The error is not only relative, because the terms of a small network's gradient may cancel.
             let (error, allowed) = (largest(&(found - expected)), 1e-5 * (1.0 + largest(expected)));
             prop_assert!(error <= allowed, "{case:?} {name}: off by {error:.1e}, allowed {allowed:.1e}");
         }
@@ -75,12 +75,12 @@ fn simd_twice_in_one_graph_agrees_with_stepwise() {
         let gradients = |name: EngineName, kind: Kind| {
             let p = p.to(kind, cpu()).leaves();
             let wide = case.input().to_kind(kind).repeat([1, 1, 2]).set_requires_grad(true);
-            // Every other feature, in an order of its own: no view of neighbours.
+            // A view of every other feature, with the memory order of steps and sequences exchanged.
             let view = wide.slice(2, 0, 12, 2).transpose(0, 1).contiguous().transpose(0, 1);
             let below = forward(engine(name), &p, &view, None).unwrap();
             let above =
                 forward(engine(name), &p, &below.output.flip([0]), Some(&below.final_states)).unwrap();
-            // An expanded gradient from above, and none at all for the last state.
+            // The gradient from above is expanded, and the last state has no gradient.
             let loss = above.output.sum(kind);
             let mut found = Tensor::run_backward(&[&loss], &[&wide, &p.layers[0].w_hh], true, false);
             // The graph was kept, so a second pass gives the same again.
@@ -150,7 +150,7 @@ fn simd_error_is_at_most_twice_that_of_builtin() {
                 let builtin = scaled(EngineName::Builtin, &case, Kind::Float, scale);
                 for (((name, found), (_, builtin)), (_, exact)) in found.iter().zip(&builtin).zip(&exact) {
                     let (ours, theirs) = (error(found, exact), error(builtin, exact));
-                    // Half a unit in the last place is granted to the order of a sum.
+                    // The order of a sum may cost half a unit in the last place.
                     let allowed = 2.0 * theirs + 0.5 * f64::from(f32::EPSILON);
                     let context = format!("{cell} H {hidden} input times {scale:e}, {name}");
                     assert!(ours <= allowed, "{context}: {ours:.1e}, builtin {theirs:.1e}");
@@ -185,7 +185,7 @@ fn simd_of_another_dtype_is_refused_with_an_alternative() {
     let error = forward(simd, &case.parameters(), &case.input(), None).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }));
     assert!(error.to_string().contains("f64 on cpu") && error.to_string().contains("`analytic`"), "{error}");
-    // Parameters count too, and first states.
+    // The types of parameters and first states matter too.
     let input = case.input().to_kind(Kind::Float);
     assert!(matches!(forward(simd, &case.parameters(), &input, None), Err(Error::Unsupported { .. })));
     let p = case.parameters().to(Kind::Float, cpu());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::snapshot::{assert_snapshot, tests_dir};
 use crate::support::{cli::Finished, lab};
 
-/// A text of enough characters and words for every shipped experiment.
+/// A line of a text with enough characters and words for every shipped experiment.
 const LINE: &str = "one two three four five six seven eight nine ten\n";
 
 /// Runs the program and returns its standard output.
@@ -16,7 +16,7 @@ fn stdout(dir: &Path, arguments: &[&str]) -> String {
     stdout
 }
 
-/// The files of a directory with an extension, sorted.
+/// Returns the files of a directory with an extension, sorted.
 fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
@@ -29,7 +29,7 @@ fn name(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
-/// A config on a text dataset, on the file `text.txt` instead.
+/// Returns a config on a text dataset, changed to the file `text.txt`.
 fn on_a_file(config: &str) -> String {
     let line = |line: &str| match line.strip_prefix("dataset = ") {
         Some(_) => "file = \"text.txt\"".to_string(),
@@ -77,7 +77,8 @@ fn run_every_kind_csv_headers_unchanged() {
     assert_snapshot("csv_headers.txt", &headers.join("\n"));
 }
 
-/// `tests/snapshots/results` holds the results that `tests/configs/every_kind.toml` and `published.toml` beside it once gave.
+/// The folder `tests/snapshots/results` has results of an earlier run of `tests/configs/every_kind.toml`
+/// with its `published.toml`.
 #[test]
 fn report_fixed_results_pages_and_figures_unchanged() {
     let dir = tempfile::tempdir().unwrap();

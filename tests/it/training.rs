@@ -28,7 +28,7 @@ fn run(dir: &Path, config: &Path, more: &[&str]) -> Finished {
     lab(dir, &[&["run", config, "--threads", "1", "-q"], more].concat())
 }
 
-/// Text from the best checkpoint of a config with one run.
+/// Returns text from the best checkpoint of a config with one run.
 fn sample(dir: &Path, name: &str, more: &[&str]) -> Finished {
     let mut runs = fs::read_dir(dir.join("results").join(name).join("checkpoints")).unwrap();
     let checkpoint = runs.next().unwrap().unwrap().path().join("best.safetensors");
@@ -86,14 +86,14 @@ fn losses_of_100_steps_are_equal_for_every_engine() {
             assert_eq!(losses.len(), 100, "{cell} {engine}");
             for (step, (found, expected)) in losses.iter().zip(&reference).enumerate() {
                 let error = (found - expected).abs() / expected;
-                // f32 has 7 digits; rounding errors accumulate over a hundred updates.
+                // f32 has 7 digits, and rounding errors accumulate over a hundred updates.
                 assert!(error < 1e-3, "{cell} {engine} step {step}: {found} against {expected}");
             }
         }
     }
 }
 
-/// Starts a run and kills it after its first checkpoint. Returns whether the run was still alive.
+/// Starts a run and kills it after its first checkpoint. Returns true if the run was still alive.
 fn run_killed(dir: &Path, config: &Path, checkpoints: &Path) -> bool {
     let mut command = Command::new(cargo_bin("lstm-lab"));
     command.current_dir(dir).arg("run").arg(config).args(["--threads", "1", "-q"]);
@@ -107,7 +107,8 @@ fn run_killed(dir: &Path, config: &Path, checkpoints: &Path) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// The signal arrives in the middle of a step or a write. `learning` stops runs at chosen steps.
+/// The signal may arrive in the middle of a step or a write. The tests in `learning` stop runs at chosen
+/// steps.
 #[test]
 fn run_killed_by_the_system_continues_bit_for_bit() {
     let dir = tempfile::tempdir().unwrap();
@@ -140,7 +141,7 @@ eval_sequences = 8
 
     let cut = config(dir.path(), "cut", text);
     let results = dir.path().join("results/cut");
-    // On a busy machine the run can end before the signal: then it is tried again from the start.
+    // On a busy machine the run can end before the signal. The test then starts again.
     let was_killed = (0..5).any(|_| {
         let _ = fs::remove_dir_all(&results);
         run_killed(dir.path(), &cut, &results.join("checkpoints"))
@@ -283,7 +284,7 @@ fn sequences_column_counts_training_sequences() {
         .filter(|(_, row)| row.split == "train" && row.metric == "loss")
         .map(|(_, row)| row.sequences)
         .collect();
-    // 230 of 288 characters with an excerpt of 20 and its next character every 40.
+    // The train split has 230 of 288 characters, with an excerpt of 20 and its next character every 40.
     assert_eq!(seen, [6, 12, 18]);
 }
 
@@ -307,8 +308,8 @@ fn sequence_too_large_for_memory_fails_only_its_run() {
     }
 }
 
-/// The text repeats one line. A model that learns it predicts each next character; another stays at the
-/// unigram baseline.
+/// The text repeats one line. A model that learns the line predicts each next character. A model that does
+/// not learn stays at the unigram baseline.
 #[test]
 fn every_model_learns_text_below_chance_baseline() {
     let dir = tempfile::tempdir().unwrap();
@@ -494,8 +495,8 @@ fn engine_auto_selects_supported_engines() {
     assert!(refused.contains("expected an engine"), "gradients have one default engine: {refused}");
 }
 
-/// Every model and cell with one parameter budget, on numbers and on embedded symbols. Counts are compared
-/// with the models.
+/// The test covers every model and cell with one parameter budget, on numbers and on embedded symbols.
+/// Counts are compared with the models.
 #[test]
 fn parameter_budget_sets_hidden_size_of_every_model() {
     let dir = tempfile::tempdir().unwrap();
@@ -516,7 +517,8 @@ fn parameter_budget_sets_hidden_size_of_every_model() {
         assert!(output.code == 0, "{}", output.stderr);
         let runs = rows::<RunRow>(dir.path(), name);
         assert_eq!(runs.len(), 3 + 3 + 1);
-        // Letters, space, comma, point, line break, and one for unknown characters.
+        // The vocabulary has letters, space, comma, point, line break, and one symbol for unknown
+        // characters.
         let symbols = TEXT.chars().collect::<std::collections::BTreeSet<_>>().len() + 1;
         for (settings, run) in runs {
             let model = settings.model();

@@ -73,6 +73,7 @@ unsafe extern "C" {
 
 /// The function that C++ calls for a backward pass.
 ///
+/// # Safety
 /// `context` comes from [`attach`], and the arrays have the given lengths.
 unsafe extern "C" fn call(
     context: *mut c_void,
@@ -128,6 +129,7 @@ unsafe extern "C" fn call(
 
 /// The function that C++ calls when a closure is no longer needed.
 ///
+/// # Safety
 /// `context` comes from [`attach`] and is not used again.
 unsafe extern "C" fn release(context: *mut c_void) {
     // SAFETY: by this function's own contract.

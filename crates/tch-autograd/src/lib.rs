@@ -62,6 +62,7 @@ pub type GradInputs = Option<Vec<Option<Tensor>>>;
 /// - the graph was freed by an earlier backward pass;
 /// - `create_graph` is set: the closure's own operations are not recorded.
 ///
+/// # Errors
 /// [`Error::OutputHasHistory`] if an output already requires a gradient. [`Error::Libtorch`] if libtorch
 /// refuses an output.
 pub fn custom_function(

@@ -21,6 +21,7 @@ impl Saved {
 
     /// Returns the tensor, detached from the graph.
     ///
+    /// # Panics
     /// If the tensor was changed in place since [`Saved::new`], because the gradient would be wrong. In a
     /// backward pass, the panic becomes an error of the pass.
     pub fn get(&self) -> &Tensor {

@@ -83,6 +83,7 @@ impl Init {
 
     /// Checks that the policy suits `cell`: a bias of a gate needs a cell with gates.
     ///
+    /// # Errors
     /// A message for the author of a config.
     pub fn fits(&self, cell: CellName) -> Result<(), String> {
         match (self.gate, cell) {

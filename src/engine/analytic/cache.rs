@@ -7,7 +7,7 @@ use tch::Tensor;
 /// Shapes: projections are `[T, B, G·H]` for G gates. States are `[T+1, B, H]`, with the initial state
 /// first.
 pub(crate) trait ForwardCache: Send {
-    /// The cell states c_0 … c_T, `[T+1, B, H]`, for a cell that has them.
+    /// Returns the cell states c_0 … c_T, `[T+1, B, H]`, for a cell that has them.
     fn c(&self) -> Option<&Tensor> {
         None
     }

@@ -1,4 +1,4 @@
-//! The program `lstm-lab` as a user runs it.
+//! The program `lstm-lab` from the user's view.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub struct Finished {
     pub stderr: String,
 }
 
-/// The program in a directory, with no datasets and no frameworks configured.
+/// Returns the program in a directory, with no datasets and no frameworks configured.
 pub fn command(dir: &Path) -> Command {
     let mut command = Command::cargo_bin("lstm-lab").unwrap();
     command.current_dir(dir).env_remove("LSTM_LAB_DATA").env_remove("LSTM_LAB_FRAMEWORKS");

@@ -9,7 +9,7 @@ use lstm_lab::engine::{Engine, engine};
 use lstm_lab::random::{self, Purpose};
 use tch::{Kind, Tensor};
 
-/// Sizes of a small case.
+/// The sizes of a small case.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     pub cell: CellName,
@@ -40,7 +40,7 @@ impl Case {
         self.normal(Purpose::Loss, &[self.steps, self.batch, self.hidden])
     }
 
-    /// A random first state for every layer.
+    /// Returns a random first state for every layer.
     pub fn first(&self) -> Vec<State> {
         let mut rng = random::stream(self.seed, Purpose::Readout);
         let mut draw = || random::normal(&mut rng, &[self.batch, self.hidden], self.kind, cpu());
@@ -54,13 +54,13 @@ impl Case {
     }
 }
 
-/// The engines that accept tensors of a type.
+/// Returns the engines that accept tensors of a type.
 pub fn engines(kind: Kind) -> impl Iterator<Item = &'static dyn Engine> {
     let sample = Tensor::zeros([1], (kind, cpu()));
     EngineName::ALL.iter().map(|name| engine(*name)).filter(move |engine| engine.accepts(&sample).is_ok())
 }
 
-/// Every result of a run from a given first state: the output, the last states and all gradients.
+/// Returns every result of a run from a given first state: the output, the last states and all gradients.
 pub fn results(
     engine: &dyn Engine,
     p: &Parameters,

@@ -25,12 +25,12 @@ pub fn assert_same(found: &Tensor, expected: &Tensor, tolerance: f64, context: &
     assert!(error <= tolerance, "{context}: relative difference {error:.2e}, allowed {tolerance:.0e}");
 }
 
-/// log10 of a norm; −∞ for zero.
+/// Returns log10 of a norm, or −∞ for zero.
 pub fn log10(norm: Norm) -> f64 {
     norm.log10().unwrap_or(f64::NEG_INFINITY)
 }
 
-/// The norms of a quantity in a layer, by step.
+/// Returns the norms of a quantity in a layer, by step.
 pub fn norms_of(found: &[Profile], quantity: Quantity, layer: usize) -> &[(usize, Norm)] {
     &found.iter().find(|profile| profile.quantity == quantity && profile.layer == layer).unwrap().norms
 }

@@ -1,15 +1,16 @@
-//! Snapshots: text that must not change unseen, in `tests/snapshots` and `tests/refusals`.
+//! Snapshots in `tests/snapshots` and `tests/refusals`: text whose changes must be reviewed.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test --test it` rewrites them; the change is then reviewed in `git diff`.
+//! `UPDATE_SNAPSHOTS=1 cargo test --test it` rewrites the snapshots. The change is then reviewed in `git
+//! diff`.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Changed lines that a failure prints at most.
+/// The largest number of changed lines that a failure prints.
 const MAX_LINES: usize = 40;
 
-/// The directory `tests`.
+/// Returns the directory `tests`.
 pub fn tests_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
@@ -26,7 +27,7 @@ pub fn assert_matches_file(path: &Path, text: &str) {
     }
 }
 
-/// A line diff if `text` differs from a file; none after the file is rewritten.
+/// Returns a line diff if `text` differs from a file, or `None` after the file is rewritten.
 pub fn mismatch(path: &Path, text: &str) -> Option<String> {
     let expected = fs::read_to_string(path).unwrap_or_default();
     if expected == text {
@@ -41,7 +42,8 @@ pub fn mismatch(path: &Path, text: &str) -> Option<String> {
     Some(format!("{} differs; UPDATE_SNAPSHOTS=1 rewrites it.\n{diff}", path.display()))
 }
 
-/// The lines between the common beginning and the common end of two texts: `-` expected, `+` found.
+/// Returns the lines between the common beginning and the common end of two texts: `-` expected, `+`
+/// found.
 fn line_diff(expected: &str, found: &str) -> String {
     let (mut old, mut new): (Vec<&str>, Vec<&str>) =
         (expected.split_inclusive('\n').collect(), found.split_inclusive('\n').collect());

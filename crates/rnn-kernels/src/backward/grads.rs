@@ -50,6 +50,7 @@ pub struct SharedWanted<'a> {
 }
 
 impl<'a> SharedWanted<'a> {
+    /// # Safety
     /// As for [`Shared::new`].
     pub unsafe fn new(wanted: Wanted<'a>) -> SharedWanted<'a> {
         let share = |numbers: &'a mut [f32]| {

@@ -43,6 +43,7 @@ pub struct BackwardInputs<'a> {
 /// On x86-64, gradients below 1.2e-38 (subnormal numbers) are treated as 0 during the steps back through
 /// time.
 ///
+/// # Errors
 /// A slice has the wrong length, or the saved activations belong to another cell or other sizes. In both
 /// cases nothing is written.
 ///

@@ -32,6 +32,7 @@ pub struct Outputs<'a> {
 
 /// Runs a layer and keeps nothing for a backward pass.
 ///
+/// # Errors
 /// A size is 0, or a slice has the wrong length. In both cases nothing is written.
 ///
 /// # Panics

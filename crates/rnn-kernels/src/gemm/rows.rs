@@ -71,6 +71,7 @@ impl<'a> Rows<'a> {
 
     /// Checks that `width` numbers of each of the first `count` ≥ 1 rows are in bounds.
     ///
+    /// # Panics
     /// If a row is out of bounds.
     pub fn check(&self, count: usize, width: usize) {
         let last_of_group = (count.min(self.group) - 1) * self.stride;

@@ -69,7 +69,7 @@ mod tests {
     use crate::isa::{Isa, Job};
     use crate::vector::VectorOp;
 
-    /// Compares both functions with f64 at each of the numbers.
+    /// The comparison of both functions with f64 at each of the numbers.
     #[derive(Clone)]
     struct Check(Vec<f32>);
 

@@ -70,6 +70,7 @@ pub unsafe fn load_left(a: *const f32) {
 ///
 /// The additions have the same order as in [`square`], so that both functions give the same bits.
 ///
+/// # Safety
 /// The tiles are configured. The first vector is at `b`, and each next one is `panel` numbers later.
 #[inline(always)]
 pub unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {

@@ -28,6 +28,7 @@ const SUMS: usize = 4;
 
 /// Computes a product.
 ///
+/// # Safety
 /// The bounds are checked as in [`Product::run`]. The panels are filled by
 /// [`put`](crate::gemm::tiles::put). A left factor in split form has its numbers.
 pub unsafe fn multiply(tiles: Tiles, product: &Product) {

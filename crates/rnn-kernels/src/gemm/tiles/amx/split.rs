@@ -9,6 +9,7 @@ use crate::gemm::tiles::shape::{DEPTH, LINE, NUMBERS, PARTS, ROW, SIDE, Terms};
 /// Splits a row times `scale`. Returns the largest magnitude of the row before the scale. NaN counts as
 /// the largest.
 ///
+/// # Safety
 /// The lines are writable from `to` on. Each is `stride` numbers after the previous one and aligned to 64
 /// bytes.
 pub unsafe fn split_row(_: Tiles, row: &[f32], to: *mut f32, stride: usize, scale: f32) -> f32 {
