@@ -63,7 +63,7 @@ fn unknown_field(names: &str, key: &str) -> Option<String> {
     let words: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
     let (name, known) = words.split_first()?;
     let (table, leaf) = key.rsplit_once('.').unwrap_or(("", key));
-    let swept = FIELDS.iter().filter(|field| field.swept_beside(table)).map(|field| field.name);
+    let swept = FIELDS.iter().filter(|field| field.is_swept_in_table_of(table)).map(|field| field.name);
     let has_grid = table.is_empty() || ExperimentKind::ALL.iter().any(|kind| kind.as_str() == table);
     let known: Vec<&str> = known.iter().copied().chain(swept).chain(has_grid.then_some("grid")).collect();
     Some(unknown_key(name, leaf, &known))

@@ -28,7 +28,8 @@ pub const PUBLISHED: &str = "published.toml";
 pub fn load(path: &Path, overrides: &[String]) -> Result<Spec> {
     let file = ConfigFile::read(path, overrides)?;
     if path.ends_with(PUBLISHED) {
-        let problem = "expected a config, found the list of published results; name an experiment beside it";
+        let problem =
+            "expected a config, found the list of published results; name a config of the same directory";
         return Err(file.whole(problem).into());
     }
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

@@ -133,7 +133,7 @@ impl Field {
 
     /// Returns true if a config of this kind sweeps the setting.
     pub fn is_swept_by(&self, kind: ExperimentKind) -> bool {
-        self.is_swept_in_grid() || self.swept_beside(kind.as_str())
+        self.is_swept_in_grid() || self.is_swept_in_table_of(kind.as_str())
     }
 
     /// Returns true if the setting is a key of `[grid]`.
@@ -142,7 +142,7 @@ impl Field {
     }
 
     /// Returns true if the setting is a key of the table `[kind]`.
-    pub fn swept_beside(&self, kind: &str) -> bool {
+    pub fn is_swept_in_table_of(&self, kind: &str) -> bool {
         match self.axis.as_ref().map(|axis| axis.table) {
             Some(Table::Gradients) => kind == ExperimentKind::Gradients.as_str(),
             Some(Table::Training) => kind == ExperimentKind::Training.as_str(),

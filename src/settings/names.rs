@@ -40,9 +40,9 @@ names! {
 names! {
     /// The encoding of a symbol (a character or a word) as a vector.
     Encoding ("encoding") {
-        /// one component a character of the vocabulary
+        /// one component per symbol of the vocabulary
         OneHot = "one_hot",
-        /// a vector a character, of `grid.input_size` components: standard normal at first, learned in training
+        /// `grid.input_size` components per symbol: standard normal at first, learned in training
         Embedding = "embedding",
     }
 }
@@ -132,9 +132,9 @@ names! {
     GateStatistic ("gate statistic") {
         /// mean activation over steps, sequences and units
         Mean = "mean",
-        /// share of activations within a tenth of the range from its lower end
+        /// fraction of activations within a tenth of the range from its lower end
         SaturatedLow = "saturated_low",
-        /// share of activations within a tenth of the range from its upper end
+        /// fraction of activations within a tenth of the range from its upper end
         SaturatedHigh = "saturated_high",
         /// mean of log10 of the activation (sigmoid gates)
         MeanLog10 = "mean_log10",
@@ -180,7 +180,7 @@ names! {
     ModelName ("model") {
         /// recurrent layers of `grid.cell`, then a dense readout
         Recurrent = "recurrent",
-        /// recurrent layers, then attention over their states (Bahdanau et al. 2015) beside the last state
+        /// recurrent layers, then attention over their states, with the last state (Bahdanau et al. 2015)
         Attention = "attention",
         /// a causal Transformer, normalised before each block (Vaswani et al. 2017; Xiong et al. 2020)
         Transformer = "transformer",
@@ -190,13 +190,13 @@ names! {
 names! {
     /// The rule of a parameter update.
     OptimizerName ("optimizer") {
-        /// stochastic gradient descent, with momentum where that is above 0
+        /// stochastic gradient descent, optionally with momentum
         Sgd = "sgd",
-        /// the gradient over the root of its mean square (Hinton 2012)
+        /// the gradient divided by the root of its mean square (Hinton 2012)
         Rmsprop = "rmsprop",
-        /// first over root of second moment, bias corrected (Kingma & Ba 2015)
+        /// the first moment divided by the root of the second, bias-corrected (Kingma & Ba 2015)
         Adam = "adam",
-        /// adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)
+        /// adam with decoupled weight decay (Loshchilov & Hutter 2019)
         Adamw = "adamw",
     }
 }
@@ -204,11 +204,11 @@ names! {
 names! {
     /// The schedule of the learning rate after the warm-up.
     ScheduleName ("schedule") {
-        /// it stays
+        /// the same learning rate at every step
         Constant = "constant",
-        /// a straight line that would be at 0 one step after the last
+        /// a straight line that reaches 0 one step after the last
         Linear = "linear",
-        /// half a cosine that would be at 0 one step after the last
+        /// half a cosine that reaches 0 one step after the last
         Cosine = "cosine",
     }
 }

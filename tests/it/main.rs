@@ -22,6 +22,7 @@ mod reference;
 mod refusals;
 mod simd;
 mod snapshots;
+mod style;
 mod support;
 mod trace;
 mod training;

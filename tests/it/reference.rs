@@ -1,8 +1,9 @@
-//! Tables of keys and columns in `docs/`, generated from the doc comments of the types that read and write them.
+//! Tables of keys and columns in `docs/`, generated from the doc comments of the types that read and write
+//! them.
 //!
-//! A page marks a table with `<!-- fields of STRUCT in FILE -->` and `<!-- end -->`. After the name of the struct,
-//! `swept in TABLE` selects the settings that configs sweep in that table. The page's writer owns the head of the
-//! table and rows of other keys, which stay at the end.
+//! A page marks a table with `<!-- fields of STRUCT in FILE -->` and `<!-- end -->`. After the name of the
+//! struct, `swept in TABLE` selects the settings that configs sweep in that table. The page's writer owns the
+//! head of the table and rows of other keys, which stay at the end.
 
 use std::fs;
 use std::path::Path;
@@ -80,7 +81,7 @@ fn pages_tables_agree_with_doc_comments() {
 
 #[test]
 fn fields_take_docs_and_serde_names() {
-    let source = "/// S.\npub struct S {\n    /// The a,\n    /// in s.\n    #[serde(rename = \"where\")]\n    \
+    let source = "/// S.\npub struct S {\n    /// The a,\n    /// in s.\n    #[serde(rename = \"where\")]\n\
                   pub a: f64,\n    /// B.\n    pub b: Option<u8>,\n}\n";
     let expected = [("where", "The a, in s."), ("b", "B.")].map(|(key, doc)| (key.into(), doc.into()));
     assert_eq!(fields(source, "S"), expected);

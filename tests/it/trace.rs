@@ -215,8 +215,8 @@ fn small_file(cell: CellName) -> Vec<u8> {
     fs::read(file.path()).unwrap()
 }
 
-/// What happens to a byte: another one, another digit or mark of JSON (so that the header often stays well-formed), or it
-/// is gone.
+/// The damage to a byte: another byte, another digit or mark of JSON (so that the header often stays
+/// well-formed), or its removal.
 #[derive(Debug, Clone)]
 enum Damage {
     Byte(u8),
@@ -233,7 +233,9 @@ fn damage() -> impl Strategy<Value = Damage> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 3000, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_damaged_file_is_traced_or_refused_and_never_a_panic(

@@ -89,13 +89,9 @@ unsafe extern "C" fn call(
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: by this function's own contract.
         let (backward, grad) = unsafe {
-            let backward = &*context.cast::<Box<Backward>>();
             let gradients = std::slice::from_raw_parts(gradients, gradient_count);
-            let tensor =
-                |pointer: &*mut c_void| (!pointer.is_null()).then(|| Tensor::clone_from_ptr(pointer.cast()));
-            let outputs = gradients.iter().map(tensor).collect();
-            let needs_input_grad = std::slice::from_raw_parts(needs_input_grad, result_count).to_vec();
-            (backward, GradOutputs { outputs, needs_input_grad })
+            let needs_input_grad = std::slice::from_raw_parts(needs_input_grad, result_count);
+            (&*context.cast::<Box<Backward>>(), grad_outputs(gradients, needs_input_grad))
         };
         let found = backward(grad).unwrap_or_else(|| (0..result_count).map(|_| None).collect());
         let count = found.len();
@@ -115,15 +111,38 @@ unsafe extern "C" fn call(
             true
         }
         Err(panic) => {
-            let text = panic_text(panic.as_ref());
-            let bytes = &text.as_bytes()[..text.len().min(message_size - 1)];
-            // SAFETY: the buffer is long enough for the bytes and the terminating zero.
-            unsafe {
-                std::ptr::copy_nonoverlapping(bytes.as_ptr().cast(), message, bytes.len());
-                *message.add(bytes.len()) = 0;
-            }
+            // SAFETY: by this function's own contract.
+            unsafe { write_text(&panic_text(panic.as_ref()), message, message_size) };
             false
         }
+    }
+}
+
+/// Wraps the tensors that C++ passes; a null pointer is a gradient that is not there.
+///
+/// # Safety
+/// Each pointer is null or a tensor of libtorch.
+unsafe fn grad_outputs(gradients: &[*mut c_void], needs_input_grad: &[bool]) -> GradOutputs {
+    let tensor = |pointer: &*mut c_void| {
+        // SAFETY: by this function's own contract.
+        (!pointer.is_null()).then(|| unsafe { Tensor::clone_from_ptr(pointer.cast()) })
+    };
+    GradOutputs {
+        outputs: gradients.iter().map(tensor).collect(),
+        needs_input_grad: needs_input_grad.to_vec(),
+    }
+}
+
+/// Writes a text as a C string, cut off at the end of the buffer.
+///
+/// # Safety
+/// The buffer has `size` bytes, at least one.
+unsafe fn write_text(text: &str, buffer: *mut c_char, size: usize) {
+    let bytes = &text.as_bytes()[..text.len().min(size - 1)];
+    // SAFETY: the buffer is long enough for the bytes and the terminating zero.
+    unsafe {
+        std::ptr::copy_nonoverlapping(bytes.as_ptr().cast(), buffer, bytes.len());
+        *buffer.add(bytes.len()) = 0;
     }
 }
 

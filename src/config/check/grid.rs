@@ -75,7 +75,7 @@ impl GridTables {
             let own = table.remove("grid");
             let own = own.map_or(Ok(Table::new()), |grid| as_table(&format!("{kind}.grid"), grid))?;
             tables.own.insert(kind.to_string(), own.into());
-            let swept = FIELDS.iter().filter(|field| field.swept_beside(kind));
+            let swept = FIELDS.iter().filter(|field| field.is_swept_in_table_of(kind));
             let swept = swept.filter_map(|field| table.remove_entry(field.name));
             tables.among.insert(kind.to_string(), swept.collect::<Table>().into());
         }
@@ -116,8 +116,9 @@ impl GridTables {
         let mut sweeps = Vec::new();
         for field in FIELDS.iter().filter(|field| field.is_swept_by(kind)) {
             if let Some((sweep, values)) = tables.sweep(field, &shapes)? {
-                let table = if field.swept_beside(kind.as_str()) { &mut *resolved } else { &mut written };
-                if field.swept_beside(kind.as_str()) {
+                let table =
+                    if field.is_swept_in_table_of(kind.as_str()) { &mut *resolved } else { &mut written };
+                if field.is_swept_in_table_of(kind.as_str()) {
                     let table = table.get_mut(kind.as_str()).and_then(Value::as_table_mut);
                     table.expect("each kind has its table").insert(field.name.to_string(), values);
                 } else {

@@ -30,7 +30,7 @@ pub fn reading(
             Err(_) => return wrong("lag", format!("expected a whole number of at least 0, found {lag}")),
         },
         (ClaimMetric::Log10Norm, None) => {
-            return wrong("metric", "the norm is that at one lag; expected `lag` beside it".to_string());
+            return wrong("metric", "the norm is that at one lag; expected the key `lag`".to_string());
         }
         (_, Some(_)) => {
             return wrong("lag", format!("belongs to `log10_norm`, but the metric is `{metric}`"));
