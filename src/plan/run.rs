@@ -4,10 +4,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::config::spec::{Measure, TaskSpec, TrainingSpec};
-
-use crate::settings::Settings;
-use crate::settings::names::{ExperimentKind, ModelName};
-use crate::support::text::number;
+use crate::settings::names::{ExperimentKind, ModelName, OptimizerName};
+use crate::settings::{FIELDS, Field, Of, Settings};
 
 /// One point of the grid with one seed.
 #[derive(Debug, Clone)]
@@ -75,11 +73,7 @@ impl Run {
             Some(ModelName::Attention) => format!("{} attention", recurrent()),
             Some(ModelName::Transformer) => ModelName::Transformer.to_string(),
         });
-        let above_0 = |value: Option<f64>| value.filter(|value| *value > 0.0);
-        words.extend(s.learning_rate.map(|rate| format!("lr={}", number(rate))));
-        words.extend(above_0(s.clip_norm).map(|norm| format!("clip={}", number(norm))));
-        words.extend(above_0(s.dropout).map(|p| format!("dropout={}", number(p))));
-        words.extend(s.train_fraction.filter(|f| *f < 1.0).map(|f| format!("train={}", number(f))));
+        words.extend(s.optimizer.into_iter().flat_map(|optimizer| unusual(s, optimizer)));
         words.push(s.task.clone());
         words.extend((s.layers > 1).then(|| format!("layers={}", s.layers)));
         let sizes = [("T", s.seq_len), ("B", s.batch_size), ("I", s.input_size), ("H", s.hidden_size)];
@@ -91,4 +85,15 @@ impl Run {
         words.extend((s.kind != ExperimentKind::Speed).then(|| format!("seed={}", s.seed)));
         words.join(" ")
     }
+}
+
+/// Labels of the learning rate, and of every swept setting of training that differs from its default.
+fn unusual(settings: &Settings, optimizer: OptimizerName) -> impl Iterator<Item = String> {
+    let of = Of { kind: ExperimentKind::Training, optimizer };
+    let is_shown = move |field: &&Field| {
+        field.name == "learning_rate" || field.get(settings).is_some_and(|value| field.default(of) != [value])
+    };
+    let fields =
+        FIELDS.iter().filter(|field| field.name != "model" && field.is_swept_in_table_of("training"));
+    fields.filter(is_shown).map(|field| field.label(settings))
 }

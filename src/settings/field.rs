@@ -38,8 +38,8 @@ pub enum Label {
     Value,
     /// A letter and the value: `T100`.
     Prefix(&'static str),
-    /// The symbol and the value: `clip norm=1`.
-    Named,
+    /// A short name and the value: `clip=1`.
+    Named(&'static str),
 }
 
 /// The table of a config in which a setting is swept.
@@ -162,7 +162,7 @@ impl Field {
             (None, _) => String::new(),
             (Some(value), Label::Value) => value,
             (Some(value), Label::Prefix(letter)) => format!("{letter}{value}"),
-            (Some(value), Label::Named) => format!("{}={value}", self.symbol),
+            (Some(value), Label::Named(name)) => format!("{name}={value}"),
         }
     }
 }

@@ -154,8 +154,8 @@ const fn size(symbol: &'static str) -> Field {
         .range("a whole number from 1 to 2^40", |size| (1.0..=LARGEST).contains(&size))
 }
 
-const fn number(symbol: &'static str) -> Field {
-    Field::new(symbol, Form::Number, "a number").labelled(Label::Named)
+const fn number(symbol: &'static str, name: &'static str) -> Field {
+    Field::new(symbol, Form::Number, "a number").labelled(Label::Named(name))
 }
 
 const LARGEST: f64 = (1_u64 << 40) as f64;
@@ -178,22 +178,22 @@ pub static FIELDS: &[Field] = fields![
     batch_size: size("B").labelled(Label::Prefix("B")).swept(Table::Grid, default_batch_size),
     dtype: word("dtype").swept(Table::Grid, default_dtype),
     device: word("device"),
-    threads: size("threads").labelled(Label::Named),
-    loss: word("loss").labelled(Label::Named).swept(Table::Gradients, |_| "last"),
+    threads: size("threads").labelled(Label::Named("threads")),
+    loss: word("loss").labelled(Label::Named("loss")).swept(Table::Gradients, |_| "last"),
     optimizer: word("optimizer"),
-    learning_rate: number("learning rate")
+    learning_rate: number("learning rate", "lr")
         .range("a number above 0", |rate| rate > 0.0 && rate.is_finite())
         .swept(Table::Training, default_rate),
-    clip_norm: number("clip norm")
+    clip_norm: number("clip norm", "clip")
         .range("a number of at least 0", |norm| norm >= 0.0 && norm.is_finite())
         .swept(Table::Training, |_| "0"),
-    dropout: number("dropout")
+    dropout: number("dropout", "dropout")
         .range("a probability from 0 up to but not 1", |p| (0.0..1.0).contains(&p))
         .swept(Table::Training, |_| "0"),
-    train_fraction: number("train fraction")
+    train_fraction: number("train fraction", "train")
         .range("a fraction above 0 and up to 1", |fraction| fraction > 0.0 && fraction <= 1.0)
         .swept(Table::Training, |_| "1"),
-    seed: Field::new("seed", Form::Whole, "a whole number of at least 0").labelled(Label::Named),
+    seed: Field::new("seed", Form::Whole, "a whole number of at least 0").labelled(Label::Named("seed")),
 ];
 
 /// `auto` for training and speed, and the engine with exact adjoints for the other kinds.
