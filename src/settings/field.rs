@@ -2,6 +2,7 @@
 
 use super::names::{ExperimentKind, OptimizerName};
 use super::{FIELDS, Settings};
+use crate::support::text::number;
 
 /// One setting of a run.
 pub struct Field {
@@ -158,11 +159,15 @@ impl Field {
 
     /// The short label of the value in a figure; empty if the run has no such setting.
     pub fn label(&self, settings: &Settings) -> String {
-        match (self.get(settings), self.label) {
-            (None, _) => String::new(),
-            (Some(value), Label::Value) => value,
-            (Some(value), Label::Prefix(letter)) => format!("{letter}{value}"),
-            (Some(value), Label::Named(name)) => format!("{name}={value}"),
+        let Some(value) = self.get(settings) else { return String::new() };
+        let value = match value.parse() {
+            Ok(value) if self.form == Form::Number => number(value),
+            _ => value,
+        };
+        match self.label {
+            Label::Value => value,
+            Label::Prefix(letter) => format!("{letter}{value}"),
+            Label::Named(name) => format!("{name}={value}"),
         }
     }
 }

@@ -207,7 +207,7 @@ mod tests {
         let names: Vec<_> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(names, ["total_h", "total_h-after training"]);
         let svg = figures[1].svg();
-        assert!(svg.contains(">learning rate=0.1<") && svg.contains(">learning rate=0.2<"), "{svg}");
+        assert!(svg.contains(">lr=0.1<") && svg.contains(">lr=0.2<"), "{svg}");
     }
 
     #[test]
