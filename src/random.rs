@@ -36,6 +36,8 @@ pub enum Purpose {
     Pixels = 10,
     /// The characters of a sampled text.
     Sample = 11,
+    /// Noise on the weights in training.
+    WeightNoise = 12,
 }
 
 /// Returns the stream of a purpose under a seed.

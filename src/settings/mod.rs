@@ -76,6 +76,10 @@ pub struct Settings {
     pub clip_norm: Option<f64>,
     /// The probability that dropout between layers sets a value to 0, from 0 to below 1; default: 0.
     pub dropout: Option<f64>,
+    /// The standard deviation of Gaussian noise on every weight, at least 0; default: 0. Each update draws
+    /// new noise, computes the gradient at the noisy weights and applies it to the weights without noise
+    /// (Graves 2011).
+    pub weight_noise: Option<f64>,
     /// The fraction of the training data of `text` or `images` that is used, above 0 and at most 1;
     /// default: 1.
     pub train_fraction: Option<f64>,
@@ -106,6 +110,7 @@ impl Settings {
             learning_rate: None,
             clip_norm: None,
             dropout: None,
+            weight_noise: None,
             train_fraction: None,
             seed: 0,
         }
@@ -189,6 +194,9 @@ pub static FIELDS: &[Field] = fields![
         .swept(Table::Training, |_| "0"),
     dropout: number("dropout", "dropout")
         .range("a probability from 0 up to but not 1", |p| (0.0..1.0).contains(&p))
+        .swept(Table::Training, |_| "0"),
+    weight_noise: number("weight noise", "noise")
+        .range("a number of at least 0", |deviation| deviation >= 0.0 && deviation.is_finite())
         .swept(Table::Training, |_| "0"),
     train_fraction: number("train fraction", "train")
         .range("a fraction above 0 and up to 1", |fraction| fraction > 0.0 && fraction <= 1.0)

@@ -13,10 +13,10 @@ use super::recorder::Recorder;
 use super::{profile, resume, schedule};
 use crate::cell::State;
 use crate::data::Split;
-use crate::model::ForwardArgs;
+use crate::model::{ForwardArgs, ModelOutput};
 use crate::random::{self, Purpose};
 use crate::support::error::{Error, Result};
-use crate::task::learning::{correct, loss};
+use crate::task::learning::{Batch, correct, loss};
 
 /// The state of a training run.
 pub struct Trainer<'a> {
@@ -67,19 +67,16 @@ impl<'a> Trainer<'a> {
 
     /// One update of the parameters.
     pub fn step(&mut self) -> Result<()> {
-        let TrainContext { run, training, task, model, config, .. } = self.context;
+        let TrainContext { run, training, task, model, .. } = self.context;
         let step = self.header.progress.step;
         let batch = task.train(step);
-        let initial = self.carry.take().filter(|_| batch.continues);
-        let args = ForwardArgs {
-            initial: initial.as_deref(),
-            output_steps: batch.target.steps(),
-            dropout: Some(random::at_step(run.settings.seed, Purpose::Dropout, step)),
-        };
-        let output = model.run(&config.embed(model.weights(), &batch.input), args)?;
-        let loss = loss(&output.outputs, &batch.target);
-        let value = self.finite(step + 1, "the loss", loss.double_value(&[]))?;
-        let mut gradient = model.weights().gradient(&loss);
+        let without_noise = self.add_weight_noise(step);
+        let pass = self.forward_backward(step, &batch);
+        if let Some(weights) = without_noise {
+            model.weights().flat().shallow_clone().copy_(&weights);
+        }
+        let (output, loss, mut gradient) = pass?;
+        let value = self.finite(step + 1, "the loss", loss)?;
         let norm = clip(&mut gradient, self.context.clip_norm());
         let norm = self.finite(step + 1, "the gradient's norm", norm)?;
         let peak = run.settings.learning_rate.unwrap_or(0.0);
@@ -90,6 +87,33 @@ impl<'a> Trainer<'a> {
         let correct = correct(task, &output.outputs, &batch.target).to_kind(Kind::Double);
         self.count(value, norm, &correct);
         Ok(())
+    }
+
+    /// The output for a batch, its loss, and the gradient of all parameters.
+    fn forward_backward(&mut self, step: usize, batch: &Batch) -> Result<(ModelOutput, f64, Tensor)> {
+        let TrainContext { run, model, config, .. } = self.context;
+        let initial = self.carry.take().filter(|_| batch.continues);
+        let args = ForwardArgs {
+            initial: initial.as_deref(),
+            output_steps: batch.target.steps(),
+            dropout: Some(random::at_step(run.settings.seed, Purpose::Dropout, step)),
+        };
+        let output = model.run(&config.embed(model.weights(), &batch.input), args)?;
+        let loss = loss(&output.outputs, &batch.target);
+        let gradient = model.weights().gradient(&loss);
+        Ok((output, loss.double_value(&[]), gradient))
+    }
+
+    /// Adds noise to the weights and returns the weights without it, if the run trains with noise.
+    fn add_weight_noise(&self, step: usize) -> Option<Tensor> {
+        let settings = &self.context.run.settings;
+        let deviation = settings.weight_noise.filter(|deviation| *deviation > 0.0)?;
+        let flat = self.context.model.weights().flat();
+        let mut rng = random::at_step(settings.seed, Purpose::WeightNoise, step);
+        let noise = random::normal(&mut rng, &flat.size(), flat.kind(), flat.device());
+        let without_noise = flat.copy();
+        let _ = flat.shallow_clone().g_add_(&(noise * deviation));
+        Some(without_noise)
     }
 
     fn finite(&self, step: usize, what: &'static str, value: f64) -> Result<f64> {

@@ -564,3 +564,23 @@ fn train_fraction_scales_steps_of_epoch() {
         assert!(whole > 50 && half.abs_diff(whole / 2) <= 2, "{half} of {whole}");
     }
 }
+
+/// Noise on the weights changes the gradient of an update. The update itself starts from the weights without
+/// noise: a learning rate near 0 leaves the weights, and so the held-out loss, as they are.
+#[test]
+fn weight_noise_changes_gradients_and_leaves_the_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"lstm\"\nhidden_size = 8\nseq_len = 10\n\
+                batch_size = 4\n[training]\nweight_noise = [0, 0.1]\nlearning_rate = 1e-12\n\
+                steps = 5\neval_sequences = 16\nevaluate_every = 5\nlog_every = 5\noptimizer = \"sgd\"\n";
+    let config = config(dir.path(), "noise", text);
+    let output = run(dir.path(), &config, &[]);
+    assert!(output.code == 0, "{}", output.stderr);
+    let rows = training(dir.path(), "noise");
+    let of = |noise: f64, split: &str, metric: &str| {
+        series(&rows, |settings| settings.weight_noise == Some(noise), split, metric)
+    };
+    let [clean, noisy] = [0.0, 0.1].map(|noise| of(noise, "train", "gradient_norm"));
+    assert!(clean.len() == 1 && noisy.len() == 1 && (clean[0] - noisy[0]).abs() > 1e-3 * clean[0]);
+    assert_eq!(of(0.0, "valid", "loss"), of(0.1, "valid", "loss"));
+}
