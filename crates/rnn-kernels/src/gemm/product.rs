@@ -7,7 +7,7 @@ use super::panels::Columns;
 use super::rows::Rows;
 use super::tiles;
 use super::types::{Left, Product, Start};
-use crate::vector::{COLUMNS, MAX_ROWS, Vector, VectorOp};
+use crate::vector::{MAX_COLUMNS, MAX_ROWS, Vector, VectorOp};
 
 /// The number of terms in a slice. A panel of this many rows of B stays in the cache while it is
 /// multiplied with all rows of A.
@@ -48,16 +48,18 @@ impl VectorOp for Product<'_> {
             return;
         }
         let Left::Rows(left) = self.left else { unreachable!("rows are split only for tiles") };
-        for vectors in self.groups(COLUMNS) {
+        for vectors in self.groups(S::COLUMNS) {
             for from in (0..depth).step_by(DEPTH) {
                 let terms = from..depth.min(from + DEPTH);
                 let start = if from > 0 { Start::Result } else { self.start };
                 let panel = Panel { product: &self, left, vectors: vectors.clone(), terms, start };
+                // The constants leave out the code of blocks that are too large.
                 match vectors.len() {
                     1 => panel.run::<S, 1>(s),
                     2 => panel.run::<S, 2>(s),
-                    3 => panel.run::<S, 3>(s),
-                    _ => panel.run::<S, COLUMNS>(s),
+                    3 if S::COLUMNS > 2 => panel.run::<S, 3>(s),
+                    4 if S::COLUMNS > 3 => panel.run::<S, MAX_COLUMNS>(s),
+                    wider => unreachable!("{wider} vectors in a block"),
                 }
             }
         }
@@ -87,9 +89,10 @@ impl Panel<'_> {
                 1 => self.block::<S, 1, C>(s, first),
                 2 => self.block::<S, 2, C>(s, first),
                 3 => self.block::<S, 3, C>(s, first),
-                4 => self.block::<S, 4, C>(s, first),
-                5 => self.block::<S, 5, C>(s, first),
-                _ => self.block::<S, MAX_ROWS, C>(s, first),
+                4 if S::ROWS > 3 => self.block::<S, 4, C>(s, first),
+                5 if S::ROWS > 4 => self.block::<S, 5, C>(s, first),
+                6 if S::ROWS > 5 => self.block::<S, MAX_ROWS, C>(s, first),
+                larger => unreachable!("{larger} rows in a block"),
             }
             first += rows;
         }

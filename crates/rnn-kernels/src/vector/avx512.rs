@@ -36,6 +36,7 @@ fn vectorize(s: Avx512, op: impl VectorOp) {
 impl Vector for Avx512 {
     const LANES: usize = 16;
     const ROWS: usize = 6;
+    const COLUMNS: usize = 4;
     type V = __m512;
 
     fn vectorize(self, op: impl VectorOp) {

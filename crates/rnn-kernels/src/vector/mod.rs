@@ -19,4 +19,4 @@ pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
 pub use portable::Portable;
-pub use traits::{COLUMNS, MAX_LANES, MAX_ROWS, Vector, VectorOp};
+pub use traits::{MAX_COLUMNS, MAX_LANES, MAX_ROWS, Vector, VectorOp};

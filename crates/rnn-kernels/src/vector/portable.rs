@@ -30,6 +30,7 @@ fn mul_add(a: f32, b: f32, c: f32) -> f32 {
 impl<const LANES: usize> Vector for Portable<LANES> {
     const LANES: usize = LANES;
     const ROWS: usize = 3;
+    const COLUMNS: usize = 4;
     type V = [f32; LANES];
 
     fn vectorize(self, op: impl VectorOp) {

@@ -2,8 +2,8 @@
 
 use crate::amx::Tiles;
 
-/// The number of vectors of columns in a register block of a matrix product.
-pub const COLUMNS: usize = 4;
+/// The number of vectors of columns in the widest register block of any instruction set.
+pub const MAX_COLUMNS: usize = 4;
 
 /// The number of rows of the largest register block of any instruction set.
 pub const MAX_ROWS: usize = 6;
@@ -27,6 +27,8 @@ pub trait Vector: Copy + Send + Sync {
     /// The number of rows of a register block. The sums, one line of weights and one factor fit in the
     /// registers.
     const ROWS: usize;
+    /// The number of vectors of columns of a register block.
+    const COLUMNS: usize;
     /// The type of a vector.
     type V: Copy;
 
