@@ -99,3 +99,35 @@ fn times_power_of_two(numbers: &Tensor, power: &Tensor) -> Tensor {
 pub fn to_vec(tensor: &Tensor) -> Vec<f64> {
     Vec::try_from(tensor.contiguous()).expect("a tensor of one dimension and 64-bit floats")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows(numbers: [f64; 2]) -> Tensor {
+        Tensor::from_slice(&numbers).view([2, 1])
+    }
+
+    /// The values as plain numbers.
+    fn values(scaled: &Scaled) -> Vec<f64> {
+        to_vec(&times_power_of_two(&scaled.mantissa, &scaled.exponent).view([-1]))
+    }
+
+    proptest! {
+        #[test]
+        fn new_is_exact_and_plus_agrees_with_f64(
+            mantissas in prop::array::uniform4(-1.0f64..1.0),
+            powers in prop::array::uniform4(-250i32..250),
+        ) {
+            let [a, b, c, d] = std::array::from_fn(|n| mantissas[n] * 10f64.powi(powers[n]));
+            let [one, other] = [[a, b], [c, d]].map(|numbers| Scaled::new(&rows(numbers)));
+            prop_assert_eq!(values(&one), [a, b]);
+            for (found, (x, y)) in values(&one.plus(&other)).into_iter().zip([(a, c), (b, d)]) {
+                let allowed = f64::EPSILON * (x.abs() + y.abs());
+                prop_assert!((found - (x + y)).abs() <= allowed, "{x} + {y} is {found}");
+            }
+        }
+    }
+}

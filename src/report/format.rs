@@ -93,6 +93,8 @@ fn magnitude(x: f64) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -139,5 +141,25 @@ mod tests {
     fn plus_minus_shows_half_the_interval() {
         assert_eq!(plus_minus(&estimate(-4.5678, Some(-4.7123), Some(-4.4233))), "-4.57 ± 0.14");
         assert_eq!(plus_minus(&estimate(-4.5678, None, None)), "-4.57");
+    }
+
+    proptest! {
+        #[test]
+        fn significant_reads_back_within_its_digits_and_keeps_the_order(
+            mantissas in prop::array::uniform2(1.0f64..10.0),
+            power in -30i32..30,
+            digits in 1i32..=5,
+            is_negative: bool,
+        ) {
+            let sign = if is_negative { -1.0 } else { 1.0 };
+            let numbers = mantissas.map(|mantissa| sign * mantissa * 10f64.powi(power));
+            let read = numbers.map(|number| significant(number, digits).parse::<f64>().unwrap());
+            for (number, read) in numbers.into_iter().zip(read) {
+                let allowed = 0.5001 * 10f64.powi(power + 1 - digits);
+                prop_assert!((number - read).abs() <= allowed, "{number} as {read}");
+            }
+            let order = numbers[0].total_cmp(&numbers[1]);
+            prop_assert!(read[0] == read[1] || read[0].total_cmp(&read[1]) == order, "{read:?}");
+        }
     }
 }

@@ -114,8 +114,10 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
 mod tests {
     use std::fs;
 
+    use proptest::prelude::*;
+
     use super::super::fixtures::{sample, settings};
-    use super::super::schema::SpeedRow;
+    use super::super::schema::{GradientRow, SpeedRow};
     use super::*;
     use crate::support::file::rows;
 
@@ -180,5 +182,24 @@ mod tests {
         assert!(missing.contains("line 2: `dtype`: expected a column of that name"), "{missing}");
         fs::write(&path, text.replace(",dropout", ",older")).unwrap();
         assert_eq!(read::<SpeedRow>(&path).unwrap(), [(settings(4), sample("a", 1.0))]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn write_any_numbers_and_texts_read_back_as_themselves(
+            norm in prop::option::of(any::<f64>().prop_filter("finite", |x| x.is_finite())),
+            learning_rate in prop::option::of(1e-300f64..1e300),
+            task in "[ -~é\n\"]{1,20}",
+            step in prop::option::of(any::<usize>()),
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("gradients.csv");
+            let settings = Settings { task, learning_rate, ..settings(4) };
+            let row = GradientRow { run_id: "a".into(), log10_norm: norm, step, ..GradientRow::default() };
+            write(&path, [(&settings, [Ok(row.clone())])]).unwrap();
+            prop_assert_eq!(read::<GradientRow>(&path).unwrap(), [(settings, row)]);
+        }
     }
 }

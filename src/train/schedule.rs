@@ -20,6 +20,8 @@ pub fn rate(schedule: Schedule, peak: f64, step: usize, steps: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -34,5 +36,21 @@ mod tests {
         assert!((half(ScheduleName::Linear) - 1.0).abs() < 1e-12);
         assert!((half(ScheduleName::Cosine) - 1.0).abs() < 1e-12);
         assert!(rate(schedule(ScheduleName::Cosine), 2.0, 35, 110) > 1.5);
+    }
+
+    proptest! {
+        #[test]
+        fn rate_stays_between_0_and_peak_and_never_rises_after_warmup(
+            name in prop::sample::select(ScheduleName::ALL),
+            peak in 1e-6f64..10.0,
+            warmup_steps in 0usize..50,
+            steps in 1usize..200,
+        ) {
+            let schedule = Schedule { name, warmup_steps };
+            let rates: Vec<f64> = (0..steps).map(|step| rate(schedule, peak, step, steps)).collect();
+            prop_assert!(rates.iter().all(|rate| (0.0..=peak * (1.0 + 1e-12)).contains(rate)), "{rates:?}");
+            let after = rates.get(warmup_steps..).unwrap_or_default();
+            prop_assert!(after.windows(2).all(|pair| pair[1] <= pair[0]), "{rates:?}");
+        }
     }
 }

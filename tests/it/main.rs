@@ -17,6 +17,7 @@ mod layering;
 mod learning;
 mod parity;
 mod paths;
+mod plans;
 mod property;
 mod reference;
 mod refusals;

@@ -194,6 +194,8 @@ impl Serialize for Init {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -227,5 +229,22 @@ mod tests {
         let init: Init = "pytorch+forget_bias(1)".parse().unwrap();
         assert!(init.fits(CellName::Lstm).is_ok());
         assert!(init.fits(CellName::Rnn).unwrap_err().contains("exclude"));
+    }
+
+    proptest! {
+        #[test]
+        fn init_any_numbers_display_and_parse_as_themselves(
+            base in prop::sample::select(vec!["pytorch", "xavier", "orthogonal", "identity", "gaussian"]),
+            argument in 1e-30f64..1e30,
+            bias in -1e30f64..1e30,
+        ) {
+            let argument = match base {
+                "orthogonal" | "identity" | "gaussian" => format!("({argument})"),
+                _ => String::new(),
+            };
+            let init: Init = format!("{base}{argument}+forget_bias({bias})").parse().unwrap();
+            prop_assert_eq!(init.to_string().parse::<Init>().unwrap(), init);
+            prop_assert_eq!(init.gate, GateBias::Forget(bias));
+        }
     }
 }

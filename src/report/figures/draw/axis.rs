@@ -118,6 +118,8 @@ fn with_minus(label: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn labels(axis: Axis, most: usize) -> Vec<String> {
@@ -156,5 +158,25 @@ mod tests {
         );
         assert_eq!(labels(Axis::logarithmic((1e-6, 1e6), (0.0, 1.0)), 5).len(), 5);
         assert_eq!(labels(Axis::logarithmic((0.9, 3.1), (0.0, 1.0)), 6), ["1.0", "1.5", "2.0", "2.5", "3.0"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_linear_of_any_range_are_inside_even_and_reach_both_ends(
+            low in -1e6f64..1e6,
+            span in 1e-3f64..1e6,
+            // Below 6 there may be a single mark, since steps grow by up to 2.5.
+            most in 6usize..12,
+        ) {
+            let high = low + span;
+            let ticks = Axis::linear((low, high), (0.0, 100.0)).ticks(most);
+            let at: Vec<f64> = ticks.iter().map(|tick| tick.at).collect();
+            prop_assert!((2..=most).contains(&at.len()), "{at:?}");
+            let (step, slack) = (at[1] - at[0], 1e-6 * span + 1e-9 * low.abs());
+            prop_assert!(at.windows(2).all(|pair| (pair[1] - pair[0] - step).abs() < slack), "{at:?}");
+            let (before, after) = (at[0] - low, high - at[at.len() - 1]);
+            prop_assert!(before > -slack && after > -slack, "{at:?}");
+            prop_assert!(before < step + slack && after < step + slack, "{at:?}");
+        }
     }
 }
