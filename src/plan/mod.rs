@@ -1,4 +1,19 @@
 //! The plan of an experiment: from its config and its data to its runs.
+//!
+//! ```
+//! use lstm_lab::{config, data::Inputs, plan::Plan};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let path = dir.path().join("lengths.toml");
+//! let text = "kind = \"gradients\"\n[grid]\ncell = \"lstm\"\nseq_len = [10, 100]\n";
+//! std::fs::write(&path, text)?;
+//!
+//! let spec = config::load(&path, &["seeds=[1, 2]".to_string()])?;
+//! // The task is noise, which needs no data.
+//! let plan = Plan::new(&spec, &Inputs::default(), "cpu", 1)?;
+//! assert_eq!((plan.name.as_str(), plan.runs.len()), ("lengths", 4));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod dataset;
 mod expand;

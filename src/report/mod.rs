@@ -30,6 +30,16 @@ use crate::support::file::write_atomic;
 /// directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed: they belong
 /// to an older report.
 ///
+/// ```
+/// let dir = tempfile::tempdir()?;
+/// // An experiment of which no run has finished.
+/// std::fs::write(dir.path().join("runs.csv"), "")?;
+///
+/// let written = lstm_lab::report::write(dir.path())?;
+/// assert_eq!(written, ["summary.csv", "report.md"].map(|name| dir.path().join(name)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// `dir` is not the results directory of an experiment; a file in it cannot be read or written.
 pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {

@@ -104,6 +104,15 @@ pub fn share_difference_interval(one: (usize, usize), other: (usize, usize)) -> 
 /// values.
 ///
 /// BCa is not used, because its acceleration comes from the jackknife, which is inconsistent for a median.
+///
+/// ```
+/// use lstm_lab::support::stats::{median, median_interval};
+///
+/// let seconds = [1.1, 0.9, 1.0, 1.2, 1.0, 5.0, 1.1];
+/// let interval = median_interval(&seconds).unwrap();
+/// assert_eq!(median(&seconds), Some(1.1));
+/// assert!(interval.low >= 0.9 && interval.high < 5.0);
+/// ```
 pub fn median_interval(values: &[f64]) -> Option<Interval> {
     bootstrap(values.len(), |drawn| {
         let resample: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
