@@ -13,12 +13,6 @@ impl Selector {
     pub fn fits(&self, settings: &Settings) -> bool {
         self.0.iter().all(|(name, expected)| settings.value(name).as_ref() == Some(expected))
     }
-
-    /// Returns true if the settings have all the values, where `value` returns the text of a setting by
-    /// its name.
-    pub fn fits_text(&self, value: impl Fn(&str) -> Option<String>) -> bool {
-        self.0.iter().all(|(name, expected)| value(name).as_ref() == Some(expected))
-    }
 }
 
 impl fmt::Display for Selector {
