@@ -47,14 +47,15 @@ pub fn read<R: Row>(path: &Path) -> Result<Vec<(Settings, R)>> {
     let io = |error| Error::csv("read", path)(error);
     let mut reader = csv::Reader::from_path(path).map_err(io)?;
     let header = reader.headers().map_err(io)?.clone();
+    let column = |field: &Field| header.iter().position(|name| name == field.name);
+    let places: Vec<_> = fields::<R>().map(|field| (field, column(field))).collect();
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(io)?;
         let line = record.position().map_or(0, csv::Position::line);
         let mut settings = Settings::blank(ExperimentKind::Gradients);
-        for field in fields::<R>() {
-            let value =
-                header.iter().position(|name| name == field.name).and_then(|column| record.get(column));
+        for (field, column) in &places {
+            let value = column.and_then(|column| record.get(column));
             // Results are older than some settings, which those runs did not have.
             let set = field.set(&mut settings, value.unwrap_or_default());
             let set = set.map_err(|problem| match value {
