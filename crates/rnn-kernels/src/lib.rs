@@ -69,7 +69,9 @@
 
 mod amx;
 mod backward;
+mod caches;
 mod cells;
+mod claims;
 mod dispatch;
 mod error;
 mod forward;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::caches::second_level_cache;
 use crate::layer::Size;
 
 /// The division of the recurrence.
@@ -59,14 +60,17 @@ pub struct Strategy {
     pub tiles: bool,
 }
 
-/// The bytes of weights that stay in a core's own cache from one step to the next.
-const CACHE: usize = 3 << 19;
+/// Returns the bytes of weights that stay in a core's own cache from one step to the next.
+fn cached_weights() -> usize {
+    second_level_cache() / 4 * 3
+}
 
 /// Returns the cycles of a step whose product takes `product` cycles and reads `bytes` of weights.
 ///
 /// Reads from the core's own cache overlap with the multiplications. The core waits for all other reads.
 fn with_weight_reads(product: usize, bytes: usize) -> usize {
-    product.max(bytes.min(CACHE) / 32) + bytes.saturating_sub(CACHE) / 8
+    let cached = cached_weights();
+    product.max(bytes.min(cached) / 32) + bytes.saturating_sub(cached) / 8
 }
 
 impl Strategy {

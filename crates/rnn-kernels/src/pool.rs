@@ -25,9 +25,18 @@ pub struct Worker<'a> {
     /// The number of threads.
     pub count: usize,
     barrier: &'a SpinBarrier,
+    /// The number of tasks that the threads have claimed.
+    claimed: &'a AtomicUsize,
 }
 
 impl Worker<'_> {
+    /// Claims the next task below number `end`. Each task goes to one thread. Tasks are numbered from 0 on
+    /// over the whole region.
+    pub fn claim(&self, end: usize) -> Option<usize> {
+        let next = |task| (task < end).then_some(task + 1);
+        self.claimed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()
+    }
+
     /// Waits for all threads of the region. Each thread then sees all writes that the others made before
     /// the barrier.
     pub fn barrier(&self) {
@@ -69,13 +78,14 @@ impl SpinBarrier {
 struct Region<'a> {
     work: &'a (dyn Fn(Worker) + Sync),
     barrier: SpinBarrier,
+    claimed: AtomicUsize,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 impl Region<'_> {
     /// Does the work of thread `index` of `count`. This function never unwinds.
     fn run(&self, index: usize, count: usize) {
-        let worker = Worker { index, count, barrier: &self.barrier };
+        let worker = Worker { index, count, barrier: &self.barrier, claimed: &self.claimed };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.work)(worker))) {
             // The first panic is the cause. The others only report the poisoned barrier.
             if let Ok(mut first) = self.panic.lock() {
@@ -91,7 +101,12 @@ impl Region<'_> {
 /// # Panics
 /// If `work` panics on any thread.
 pub fn run(count: usize, work: impl Fn(Worker) + Sync) {
-    let region = Region { work: &work, barrier: SpinBarrier::default(), panic: Mutex::new(None) };
+    let region = Region {
+        work: &work,
+        barrier: SpinBarrier::default(),
+        claimed: AtomicUsize::new(0),
+        panic: Mutex::new(None),
+    };
     if count == 1 {
         region.run(0, 1);
     } else if !openmp::run(&region, count) {

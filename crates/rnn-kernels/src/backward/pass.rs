@@ -9,6 +9,7 @@ use super::deltas::Deltas;
 use super::differentiate::Differentiate;
 use super::packed::Packed;
 use crate::cells::CellKernel;
+use crate::claims::Claims;
 use crate::gemm::panels::Panels;
 use crate::gemm::rows::Rows;
 use crate::gemm::types::{Product, Start};
@@ -60,6 +61,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         self.prepare(worker);
         worker.barrier();
         let mut end = self.layer.size.steps;
+        let mut claims = Claims::new(worker);
         while end > 0 {
             let block = end.saturating_sub(self.block)..end;
             let flush = FlushToZero::new();
@@ -75,8 +77,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
             self.deltas.carry_over_first_step(worker.chunk(self.layer.size.batch));
             self.pack(worker, &block);
             worker.barrier();
-            self.multiply(worker, &block);
-            worker.barrier();
+            self.multiply(&mut claims, &block);
             end = block.start;
         }
         self.store_initial_grads(&share);
@@ -90,10 +91,10 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
             let unit = k % self.padded;
             (unit < hidden).then_some(gate(k / self.padded) * hidden + unit)
         };
-        self.state_panels.fill::<S>(worker.chunk(self.state_panels.columns.len()), |k| {
+        self.state_panels.fill(self.s, worker.chunk(self.state_panels.columns.len()), |k| {
             row(k, |gate| gate).map(|row| &parameters.w_hh[row * hidden..][..hidden])
         });
-        self.input_panels.fill::<S>(worker.chunk(self.input_panels.columns.len()), |k| {
+        self.input_panels.fill(self.s, worker.chunk(self.input_panels.columns.len()), |k| {
             row(k, |n| C::INPUT_DELTAS[n]).map(|row| &parameters.w_ih[row * input..][..input])
         });
         for b in worker.chunk(batch) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::packed::Transpose;
 use super::pass::BackwardPass;
 use crate::cells::CellKernel;
+use crate::claims::Claims;
 use crate::gemm::panels::Panels;
 use crate::gemm::rows::Rows;
 use crate::gemm::types::{Product, Start};
@@ -12,6 +13,9 @@ use crate::layer::Size;
 use crate::memory::Shared;
 use crate::pool::Worker;
 use crate::vector::{MAX_LANES, Vector};
+
+/// The number of rows of a result that a thread claims at once. They are whole blocks of registers and tiles.
+const ROWS_OF_TASK: usize = 96;
 
 impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
     /// Packs a thread's chunk of the block's rows, and computes its chunk of the gradients of the biases.
@@ -29,11 +33,11 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
             self.add_bias_grads(vector * S::LANES, &sums, block);
         }
         let x = self.packed.x.with_depth(count);
-        x.fill::<S>(worker.chunk(x.columns.len()), |k| {
+        x.fill(self.s, worker.chunk(x.columns.len()), |k| {
             Some(&self.layer.input[(first + k) * input..][..input])
         });
         let h = self.packed.h.with_depth(count);
-        h.fill::<S>(worker.chunk(h.columns.len()), |k| {
+        h.fill(self.s, worker.chunk(h.columns.len()), |k| {
             let row = first + k;
             Some(match row.checked_sub(batch) {
                 Some(row) => self.output.slice(row * hidden, hidden),
@@ -58,39 +62,75 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         add(self.grads.b_hh, delta.checked_sub(C::FIRST_STATE_DELTA));
     }
 
-    /// Computes a thread's chunk of the gradients of weights and input.
-    pub fn multiply(&self, worker: &Worker, block: &Range<usize>) {
-        let Size { steps, batch, input, hidden } = self.layer.size;
-        let (first, count) = (block.start * batch, block.len() * batch);
-        let units = worker.chunk(hidden);
-        let weights = |delta: usize, gate: usize, right: Panels, grad: Shared, width: usize| {
-            Product {
-                left: self.packed.deltas.from(delta * self.padded + units.start, 0),
-                right: right.with_depth(count),
-                vectors: 0..right.columns.len(),
-                result: Rows::plain(grad, (gate * hidden + units.start) * width, width),
-                count: units.len(),
-                start: if block.end < steps { Start::Result } else { Start::Zero },
-                backwards: false,
+    /// Computes the gradients of weights and input. The threads claim parts of their rows.
+    pub fn multiply(&self, claims: &mut Claims, block: &Range<usize>) {
+        let Size { batch, hidden, .. } = self.layer.size;
+        let parts = |count: usize| count.div_ceil(ROWS_OF_TASK);
+        let (of_gate, of_input) = (parts(hidden), parts(block.len() * batch));
+        let input_gates = C::INPUT_DELTAS.len();
+        let of_weights = (input_gates + C::GATES) * of_gate;
+        claims.run(of_weights + of_input, |task| {
+            let (gate, part) = (task / of_gate, task % of_gate);
+            if task >= of_weights {
+                self.multiply_input(task - of_weights, block);
+            } else if gate < input_gates {
+                self.multiply_weights(
+                    [gate, C::INPUT_DELTAS[gate]],
+                    part,
+                    block,
+                    self.packed.x,
+                    self.grads.w_ih,
+                );
+            } else {
+                let gate = gate - input_gates;
+                let delta = C::FIRST_STATE_DELTA + gate;
+                self.multiply_weights([delta, gate], part, block, self.packed.h, self.grads.w_hh);
             }
-            .run(self.s);
-        };
-        for (delta, gate) in C::INPUT_DELTAS.iter().enumerate() {
-            weights(delta, *gate, self.packed.x, self.grads.w_ih, input);
+        });
+    }
+
+    /// Computes a part of a gate's rows of a gradient of weights, from a block of δ.
+    fn multiply_weights(
+        &self,
+        [delta, gate]: [usize; 2],
+        part: usize,
+        block: &Range<usize>,
+        right: Panels,
+        grad: Shared,
+    ) {
+        let Size { steps, batch, hidden, .. } = self.layer.size;
+        let width = right.columns.last().map_or(0, |last| last.at + last.lanes);
+        let units = rows_of_task(part, hidden);
+        Product {
+            left: self.packed.deltas.from(delta * self.padded + units.start, 0),
+            right: right.with_depth(block.len() * batch),
+            vectors: 0..right.columns.len(),
+            result: Rows::plain(grad, (gate * hidden + units.start) * width, width),
+            count: units.len(),
+            start: if block.end < steps { Start::Result } else { Start::Zero },
+            backwards: false,
         }
-        for gate in 0..C::GATES {
-            weights(C::FIRST_STATE_DELTA + gate, gate, self.packed.h, self.grads.w_hh, hidden);
-        }
-        let rows = worker.chunk(count);
+        .run(self.s);
+    }
+
+    /// Computes a part of the rows of the gradient of the input.
+    fn multiply_input(&self, part: usize, block: &Range<usize>) {
+        let Size { batch, input, .. } = self.layer.size;
+        let rows = rows_of_task(part, block.len() * batch);
         Product {
             left: self.deltas.left(rows.start, 0),
             right: self.input_panels,
             vectors: 0..self.input_panels.columns.len(),
-            result: Rows::plain(self.grads.input, (first + rows.start) * input, input),
+            result: Rows::plain(self.grads.input, (block.start * batch + rows.start) * input, input),
             count: rows.len(),
             start: Start::Zero,
             backwards: false,
         }
         .run(self.s);
     }
+}
+
+/// Returns the rows of part `part` of `count` rows.
+fn rows_of_task(part: usize, count: usize) -> Range<usize> {
+    part * ROWS_OF_TASK..count.min((part + 1) * ROWS_OF_TASK)
 }

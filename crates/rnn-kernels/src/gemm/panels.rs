@@ -6,12 +6,14 @@ use super::tiles::{self, Tiles};
 use crate::memory::{Shared, Workspace};
 use crate::vector::{MAX_LANES, Vector, VectorOp};
 
-/// A matrix `[depth, columns]` in packed form, one vector of columns after the other.
+/// A matrix `[depth, columns]` in packed form.
 ///
-/// Each vector of columns is stored row by row, or as AMX tiles.
+/// The vectors of columns are in groups that fit in the registers ([`Vector::COLUMNS`]). Each group is stored
+/// row by row, so that a product reads one stream of memory. For AMX, each vector of columns is stored as
+/// tiles.
 #[derive(Clone, Copy)]
 pub struct Panels<'a> {
-    /// `[vectors, depth, lanes]`, or the tiles of each vector of columns.
+    /// `[groups, depth, vectors of the group, lanes]`, or the tiles of each vector of columns.
     pub numbers: Shared<'a>,
     /// Rows of the matrix.
     pub depth: usize,
@@ -38,11 +40,6 @@ pub fn columns<S: Vector>(count: usize) -> Vec<Columns> {
     (0..count).step_by(S::LANES).map(|at| Columns { at, lanes: S::LANES.min(count - at) }).collect()
 }
 
-/// Returns the number of f32 values that one packed vector of columns takes.
-fn packed_len<S: Vector>(depth: usize, tiles: Option<Tiles>) -> usize {
-    if tiles.is_some() { tiles::packed_len(depth) } else { depth * S::LANES }
-}
-
 impl<'a> Panels<'a> {
     /// Takes memory for a matrix of `depth` rows. The values are arbitrary until they are filled.
     pub fn new<S: Vector>(
@@ -51,8 +48,9 @@ impl<'a> Panels<'a> {
         columns: &'a [Columns],
         tiles: Option<Tiles>,
     ) -> Panels<'a> {
-        let numbers = memory.take(columns.len() * packed_len::<S>(depth, tiles));
-        Panels { numbers, depth, columns, tiles }
+        let mut panels = Panels { numbers: Shared::read_only(&[]), depth, columns, tiles };
+        panels.numbers = memory.take(panels.len::<S>());
+        panels
     }
 
     /// Returns the same memory for a matrix of fewer rows.
@@ -60,9 +58,36 @@ impl<'a> Panels<'a> {
         Panels { depth, ..self }
     }
 
-    /// Returns the number of f32 values that the first `vectors` vectors of columns take.
-    pub fn len<S: Vector>(self, vectors: usize) -> usize {
-        vectors * packed_len::<S>(self.depth, self.tiles)
+    /// Returns the number of f32 values of all columns. The last group is padded to the width of the others.
+    fn len<S: Vector>(self) -> usize {
+        match self.tiles {
+            Some(_) => self.columns.len() * tiles::packed_len(self.depth),
+            None => self.columns.len().div_ceil(S::COLUMNS) * self.depth * Panels::width::<S>(),
+        }
+    }
+
+    /// Checks that the memory has room for all columns.
+    pub fn check<S: Vector>(self) {
+        self.numbers.range(0, self.len::<S>());
+    }
+
+    /// Returns the distance between the rows of a group.
+    #[inline(always)]
+    pub const fn width<S: Vector>() -> usize {
+        S::COLUMNS * S::LANES
+    }
+
+    /// Returns the address of row k from a vector of columns on, for callers that have called
+    /// [`Panels::check`].
+    #[inline(always)]
+    pub fn line<S: Vector>(self, vector: usize, k: usize) -> *const f32 {
+        self.numbers.as_ptr().wrapping_add(self.offset::<S>(vector, k)).cast_const()
+    }
+
+    /// Returns the offset of row k of a vector of columns.
+    #[inline(always)]
+    fn offset<S: Vector>(self, vector: usize, k: usize) -> usize {
+        (vector / S::COLUMNS * self.depth + k) * Panels::width::<S>() + vector % S::COLUMNS * S::LANES
     }
 
     /// Packs some vectors of columns from the transposed matrix, `[columns, depth]`.
@@ -80,7 +105,15 @@ impl<'a> Panels<'a> {
     }
 
     /// Packs some vectors of columns from the matrix. `row(k)` is row k, and `None` is a row of zeros.
-    pub fn fill<'r, S: Vector>(self, vectors: Range<usize>, row: impl Fn(usize) -> Option<&'r [f32]>) {
+    pub fn fill<'r, S: Vector>(self, s: S, vectors: Range<usize>, row: impl Fn(usize) -> Option<&'r [f32]>) {
+        match self.tiles {
+            Some(tiles) => self.fill_tiles(tiles, vectors, row),
+            None => s.vectorize(Fill { to: self, vectors, row }),
+        }
+    }
+
+    /// Packs some vectors of columns from the matrix as tiles.
+    fn fill_tiles<'r>(self, tiles: Tiles, vectors: Range<usize>, row: impl Fn(usize) -> Option<&'r [f32]>) {
         for k in (0..self.depth).step_by(MAX_LANES) {
             let count = MAX_LANES.min(self.depth - k);
             let mut rows = [None; MAX_LANES];
@@ -97,21 +130,42 @@ impl<'a> Panels<'a> {
                         None => (),
                     }
                 }
-                self.put::<S>(vector, k, &lines, count);
+                self.put_tiles(tiles, vector, k, &lines);
             }
         }
     }
 
-    /// Stores rows k … k + `count` − 1 of a vector of columns. The caller has set the lines from `count`
-    /// on to 0.
-    fn put<S: Vector>(self, vector: usize, k: usize, lines: &Lines, count: usize) {
-        let len = packed_len::<S>(self.depth, self.tiles);
-        let panel = self.numbers.slice_mut(vector * len, len);
-        match self.tiles {
-            Some(tiles) => tiles::put(tiles, panel, self.depth, k, lines),
-            None => {
-                for (to, line) in panel[k * S::LANES..].chunks_exact_mut(S::LANES).zip(lines).take(count) {
-                    to.copy_from_slice(&line[..S::LANES]);
+    /// Stores rows k … k + 15 of a vector of columns as tiles. Rows beyond the depth are 0.
+    fn put_tiles(self, tiles: Tiles, vector: usize, k: usize, lines: &Lines) {
+        let len = tiles::packed_len(self.depth);
+        tiles::put(tiles, self.numbers.slice_mut(vector * len, len), self.depth, k, lines);
+    }
+}
+
+/// The operation of [`Panels::fill`].
+struct Fill<'a, F> {
+    to: Panels<'a>,
+    vectors: Range<usize>,
+    row: F,
+}
+
+impl<'r, F: Fn(usize) -> Option<&'r [f32]>> VectorOp for Fill<'_, F> {
+    #[inline(always)]
+    fn run<S: Vector>(self, s: S) {
+        for first in (0..self.to.depth).step_by(MAX_LANES) {
+            let count = MAX_LANES.min(self.to.depth - first);
+            let mut rows = [None; MAX_LANES];
+            rows.iter_mut().take(count).enumerate().for_each(|(n, to)| *to = (self.row)(first + n));
+            // All vectors of a group are stored before the next row: they are one cache line. Some rows are
+            // stored before the next group: the same rows of two groups may compete for the cache.
+            for group in self.vectors.clone().step_by(S::COLUMNS) {
+                for (n, row) in rows.iter().enumerate().take(count) {
+                    for vector in group..self.vectors.end.min(group + S::COLUMNS) {
+                        let Columns { at, lanes } = self.to.columns[vector];
+                        let row = row.map(Shared::read_only);
+                        let line = row.map_or(s.splat(0.0), |row| row.load_first(s, at, lanes));
+                        self.to.numbers.store(s, self.to.offset::<S>(vector, first + n), line);
+                    }
                 }
             }
         }
@@ -139,11 +193,17 @@ impl<F: Fn(usize, usize) -> Option<usize>> VectorOp for FillTransposed<'_, F> {
                         *line = self.from.load_first(s, row * depth + k, count);
                     }
                 }
-                let mut lines: Lines = [[0.0; MAX_LANES]; MAX_LANES];
-                for (line, from) in lines.iter_mut().zip(s.transpose(square)).take(count) {
-                    *line = s.to_array(from);
+                let columns = s.transpose(square).into_iter().enumerate().take(count);
+                match self.to.tiles {
+                    Some(tiles) => {
+                        let mut lines: Lines = [[0.0; MAX_LANES]; MAX_LANES];
+                        columns.for_each(|(n, column)| lines[n] = s.to_array(column));
+                        self.to.put_tiles(tiles, vector, k, &lines);
+                    }
+                    None => columns.for_each(|(n, column)| {
+                        self.to.numbers.store(s, self.to.offset::<S>(vector, k + n), column);
+                    }),
                 }
-                self.to.put::<S>(vector, k, &lines, count);
             }
         }
     }

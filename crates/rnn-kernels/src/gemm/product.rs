@@ -1,17 +1,27 @@
-//! The product on vectors. Blocks of the result stay in registers while their terms are added. Products on
-//! AMX run in [`tiles`].
+//! The product on vectors. Products on AMX run in [`tiles`].
+//!
+//! The loops, from the outside in: a part of A that stays in the second-level cache, groups of columns of B,
+//! slices of terms that stay in the first-level cache, and blocks of rows that stay in the registers.
 
 use std::ops::Range;
 
-use super::panels::Columns;
+use super::blocks::Blocks;
+use super::packed_left::PackedLeft;
+use super::register_block::RegisterBlock;
 use super::rows::Rows;
 use super::tiles;
 use super::types::{Left, Product, Start};
-use crate::vector::{MAX_COLUMNS, MAX_ROWS, Vector, VectorOp};
+use crate::caches::second_level_cache;
+use crate::partition::chunk;
+use crate::vector::{MAX_COLUMNS, Vector, VectorOp};
 
-/// The number of terms in a slice. A panel of this many rows of B stays in the cache while it is
-/// multiplied with all rows of A.
+/// The number of terms in a slice. A panel of this many rows of B stays in the first-level cache while it
+/// is multiplied with all rows of A.
 const DEPTH: usize = 256;
+
+/// The number of rows of A in one pass. Fewer rows would read B more often. More rows would read the result
+/// more often.
+const ROWS_AT_ONCE: usize = 128;
 
 impl Product<'_> {
     /// Computes the product.
@@ -30,14 +40,38 @@ impl Product<'_> {
             Start::Row(row) => _ = row.range(0, width),
             Start::Rows(rows) => rows.check(self.count, width),
         }
-        self.right.numbers.range(0, self.right.len::<S>(self.vectors.end));
+        self.right.check::<S>();
+    }
+
+    /// Multiplies some terms of the rows of some blocks with all columns.
+    #[inline(always)]
+    fn multiply_part<S: Vector>(&self, s: S, left: &Rows, blocks: Blocks, terms: Range<usize>) {
+        let left = &PackedLeft::new(s, left, blocks, terms.clone());
+        for vectors in self.groups(S::COLUMNS) {
+            for from in terms.clone().step_by(DEPTH) {
+                let terms = from..terms.end.min(from + DEPTH);
+                let start = if from > 0 { Start::Result } else { self.start };
+                let mut block =
+                    RegisterBlock { product: self, left, vectors: vectors.clone(), terms, start, row: 0 };
+                for (first, rows) in blocks.iter() {
+                    block.row = first - blocks.first_row();
+                    // The constants leave out the code of blocks that are too large.
+                    match vectors.len() {
+                        1 => block.rows::<S, 1>(s, first, rows),
+                        2 => block.rows::<S, 2>(s, first, rows),
+                        3 if S::COLUMNS > 2 => block.rows::<S, 3>(s, first, rows),
+                        4 if S::COLUMNS > 3 => block.rows::<S, MAX_COLUMNS>(s, first, rows),
+                        wider => unreachable!("{wider} vectors in a block"),
+                    }
+                }
+            }
+        }
     }
 }
 
 impl VectorOp for Product<'_> {
     #[inline(always)]
     fn run<S: Vector>(self, s: S) {
-        let depth = self.right.depth;
         if self.count == 0 || self.vectors.is_empty() {
             return;
         }
@@ -48,116 +82,95 @@ impl VectorOp for Product<'_> {
             return;
         }
         let Left::Rows(left) = self.left else { unreachable!("rows are split only for tiles") };
-        for vectors in self.groups(S::COLUMNS) {
-            for from in (0..depth).step_by(DEPTH) {
-                let terms = from..depth.min(from + DEPTH);
-                let start = if from > 0 { Start::Result } else { self.start };
-                let panel = Panel { product: &self, left, vectors: vectors.clone(), terms, start };
-                // The constants leave out the code of blocks that are too large.
-                match vectors.len() {
-                    1 => panel.run::<S, 1>(s),
-                    2 => panel.run::<S, 2>(s),
-                    3 if S::COLUMNS > 2 => panel.run::<S, 3>(s),
-                    4 if S::COLUMNS > 3 => panel.run::<S, MAX_COLUMNS>(s),
-                    wider => unreachable!("{wider} vectors in a block"),
-                }
+        let depth = self.right.depth;
+        // The part of A in one pass takes half of the second-level cache.
+        let numbers = second_level_cache() / 2 / size_of::<f32>();
+        let passes = self.count.div_ceil(ROWS_AT_ONCE.max(numbers / depth));
+        let terms = (numbers / self.count.div_ceil(passes) / DEPTH).max(1) * DEPTH;
+        for from in (0..depth).step_by(terms) {
+            for rows in (0..passes).map(|n| chunk(self.count, n, passes)) {
+                let blocks = Blocks::new(rows.start, rows.len(), S::ROWS);
+                self.multiply_part(s, &left, blocks, from..depth.min(from + terms));
             }
         }
     }
 }
 
-/// A slice of the terms, for up to [`COLUMNS`] vectors of columns.
-struct Panel<'a> {
-    product: &'a Product<'a>,
-    left: Rows<'a>,
-    vectors: Range<usize>,
-    terms: Range<usize>,
-    start: Start<'a>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gemm::panels::{Panels, columns};
+    use crate::isa::{Isa, Job};
+    use crate::memory::{Shared, Workspace};
 
-impl Panel<'_> {
-    /// Computes all rows, in blocks of nearly equal size.
-    #[inline(always)]
-    fn run<S: Vector, const C: usize>(self, s: S) {
-        let count = self.product.count;
-        let blocks = count.div_ceil(S::ROWS);
-        let (min_rows, larger) = (count / blocks, count % blocks);
-        let mut first = 0;
-        for n in 0..blocks {
-            let rows = min_rows + usize::from(n < larger);
-            match rows {
-                1 => self.block::<S, 1, C>(s, first),
-                2 => self.block::<S, 2, C>(s, first),
-                3 => self.block::<S, 3, C>(s, first),
-                4 if S::ROWS > 3 => self.block::<S, 4, C>(s, first),
-                5 if S::ROWS > 4 => self.block::<S, 5, C>(s, first),
-                6 if S::ROWS > 5 => self.block::<S, MAX_ROWS, C>(s, first),
-                larger => unreachable!("{larger} rows in a block"),
+    /// A product of `count` rows that are `stride` apart, added to 0.5. The first vector of columns is left
+    /// out.
+    #[derive(Clone, Copy, Debug)]
+    struct Case {
+        count: usize,
+        depth: usize,
+        stride: usize,
+        columns: usize,
+        backwards: bool,
+    }
+
+    fn left(row: usize, k: usize) -> f32 {
+        ((row * 31 + k * 17) % 64) as f32 / 8.0 - 4.0
+    }
+
+    fn right(k: usize, column: usize) -> f32 {
+        ((k * 7 + column * 13) % 32) as f32 / 8.0 - 2.0
+    }
+
+    impl Job for Case {
+        type Result = ();
+
+        fn run<S: Vector>(self, s: S) {
+            let Case { count, depth, stride, columns: width, backwards } = self;
+            let mut a = vec![f32::NAN; count * stride];
+            for row in 0..count {
+                (0..depth).for_each(|k| a[row * stride + k] = left(row, k));
             }
-            first += rows;
+            let b: Vec<Vec<f32>> = (0..depth).map(|k| (0..width).map(|n| right(k, n)).collect()).collect();
+            let columns = columns::<S>(width);
+            let mut c = vec![0.5; count * width];
+            // SAFETY: one thread uses the memory.
+            let (memory, result) = unsafe { (Workspace::new(), Shared::writable(Some(&mut c))) };
+            let panels = Panels::new::<S>(&memory, depth, &columns, None);
+            panels.fill(s, 0..columns.len(), |k| Some(&b[k][..]));
+            Product {
+                left: Left::Rows(Rows::plain(Shared::read_only(&a), 0, stride)),
+                right: panels,
+                vectors: 1..columns.len(),
+                result: Rows::plain(result, 0, width),
+                count,
+                start: Start::Result,
+                backwards,
+            }
+            .run(s);
+            for row in 0..count {
+                for n in 0..width {
+                    // All sums are multiples of 1/64 below 2¹⁷, so f32 adds them exactly.
+                    let sum: f32 = (0..depth).map(|k| left(row, k) * right(k, n)).sum();
+                    let expected = if n < S::LANES { 0.5 } else { 0.5 + sum };
+                    assert_eq!(c[row * width + n], expected, "{self:?}: row {row}, column {n}");
+                }
+            }
         }
     }
 
-    /// Computes a block of the result: the R rows from `first` on times C vectors of columns.
-    #[inline(always)]
-    fn block<S: Vector, const R: usize, const C: usize>(&self, s: S, first: usize) {
-        let sums = self.sums::<S, R, C>(s, first);
-        let columns: &[Columns; C] =
-            self.product.right.columns[self.vectors.clone()].try_into().expect("C vectors");
-        let whole = columns.iter().all(|columns| columns.lanes == S::LANES);
-        // The start is added last: a sum loses less precision if its small terms are added first.
-        for (r, row) in sums.iter().enumerate() {
-            for n in 0..C {
-                let Columns { at, lanes } = columns[n];
-                let to = self.product.result.ptr(first + r, at);
-                let start = match self.start {
-                    Start::Zero => None,
-                    Start::Result => Some(to.cast_const()),
-                    Start::Row(row) => Some(row.as_ptr().wrapping_add(at).cast_const()),
-                    Start::Rows(rows) => Some(rows.ptr(first + r, at).cast_const()),
-                };
-                let mut sum = row[n];
-                // SAFETY: all rows with all their columns were checked to be in bounds.
-                unsafe {
-                    if whole {
-                        sum = start.map_or(sum, |start| s.add(sum, s.load(start)));
-                        s.store(to, sum);
-                    } else {
-                        sum = start.map_or(sum, |start| s.add(sum, s.load_first(start, lanes)));
-                        s.store_first(to, lanes, sum);
+    #[test]
+    fn product_with_all_kinds_of_rows_and_columns_is_exact() {
+        for isa in Isa::available() {
+            for (count, depth) in [(1, 3_usize), (1, 700), (5, 64), (7, 65), (20, 300), (150, 700), (3, 4000)]
+            {
+                // Rows of the first stride compete for the cache, and those of the second one do not.
+                for stride in [depth.next_multiple_of(1024), depth.next_multiple_of(32) + 16] {
+                    for columns in [17, 64, 85] {
+                        isa.run(Case { count, depth, stride, columns, backwards: count % 2 == 0 });
                     }
                 }
             }
         }
-    }
-
-    /// Returns the sums of the slice's terms for a block.
-    #[inline(always)]
-    fn sums<S: Vector, const R: usize, const C: usize>(&self, s: S, first: usize) -> [[S::V; C]; R] {
-        let right = &self.product.right;
-        let panel = right.depth * S::LANES;
-        let mut a = [std::ptr::null(); R];
-        for (r, a) in a.iter_mut().enumerate() {
-            *a = self.left.ptr(first + r, self.terms.start).cast_const();
-        }
-        let b = right.numbers.as_ptr().wrapping_add(self.vectors.start * panel + self.terms.start * S::LANES);
-        let mut sums = [[s.splat(0.0); C]; R];
-        for k in 0..self.terms.len() {
-            // SAFETY: all rows and panels were checked to be in bounds; the terms end with the depth of
-            // the panels.
-            unsafe {
-                let mut line = [s.splat(0.0); C];
-                for (n, vector) in line.iter_mut().enumerate() {
-                    *vector = s.load(b.add(n * panel + k * S::LANES));
-                }
-                for r in 0..R {
-                    let factor = s.splat(*a[r].add(k));
-                    for n in 0..C {
-                        sums[r][n] = s.mul_add(factor, line[n], sums[r][n]);
-                    }
-                }
-            }
-        }
-        sums
     }
 }

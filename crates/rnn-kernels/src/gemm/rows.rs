@@ -1,6 +1,6 @@
 //! Rows of a matrix, as the left factor or the result of a product.
 
-use crate::memory::Shared;
+use crate::memory::{Shared, row_stride};
 
 /// Rows of a matrix, in groups. The distance between adjacent rows of a group differs from the distance
 /// between groups.
@@ -63,8 +63,18 @@ impl<'a> Rows<'a> {
         self.numbers.as_ptr().wrapping_add(self.offset(n) + column)
     }
 
+    /// Returns the distance between rows of a group.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Returns true if the `count` rows from `first` on are equally spaced by an odd number of cache lines
+    /// (see [`row_stride`](crate::memory::row_stride)). Such rows do not compete for a set of the cache.
+    pub fn spread_over_cache(&self, first: usize, count: usize) -> bool {
+        self.stride == row_stride(self.stride) && self.uniform_stride(first, count).is_some()
+    }
+
     /// Returns the distance between the `count` rows from `first` on, if they are in one group.
-    #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), allow(dead_code))]
     pub fn uniform_stride(&self, first: usize, count: usize) -> Option<usize> {
         (first / self.group == (first + count - 1) / self.group).then_some(self.stride)
     }

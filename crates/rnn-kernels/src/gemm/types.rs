@@ -68,13 +68,14 @@ pub struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// Returns the vectors of columns in groups of up to `size`, in the order of the computation.
+    /// Returns the vectors of columns in groups, in the order of the computation. A group begins at a
+    /// multiple of `size`, except the first one.
     pub fn groups(&self, size: usize) -> impl Iterator<Item = Range<usize>> {
         let Range { start, end } = self.vectors.clone();
-        let count = (end - start).div_ceil(size);
+        let (first, count) = (start / size, end.div_ceil(size) - start / size);
         (0..count).map(move |n| {
-            let from = start + size * if self.backwards { count - 1 - n } else { n };
-            from..end.min(from + size)
+            let from = size * (first + if self.backwards { count - 1 - n } else { n });
+            from.max(start)..end.min(from + size)
         })
     }
 }

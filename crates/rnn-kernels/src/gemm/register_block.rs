@@ -1,0 +1,136 @@
+//! The innermost part of a product: a block of the result that stays in registers while its terms are added.
+
+use std::ops::Range;
+use std::sync::atomic::{Ordering, compiler_fence};
+
+use super::packed_left::{CHUNK, PackedLeft};
+use super::panels::{Columns, Panels};
+use super::types::{Product, Start};
+use crate::vector::{MAX_ROWS, Vector};
+
+/// The number of terms in the body of the loop. A core that two programs share decodes half as many
+/// instructions, and fewer of them then count the loop.
+const UNROLL: usize = 4;
+
+/// A slice of the terms, for up to [`Vector::COLUMNS`] vectors of columns.
+pub struct RegisterBlock<'a> {
+    pub product: &'a Product<'a>,
+    pub left: &'a PackedLeft,
+    /// The vectors of columns, all of one group of the panels.
+    pub vectors: Range<usize>,
+    pub terms: Range<usize>,
+    pub start: Start<'a>,
+    /// The first row of the block among the packed rows.
+    pub row: usize,
+}
+
+impl RegisterBlock<'_> {
+    /// Computes `rows` rows of the result, from row `first` on.
+    #[inline(always)]
+    pub fn rows<S: Vector, const C: usize>(&self, s: S, first: usize, rows: usize) {
+        match rows {
+            1 => self.run::<S, 1, C>(s, first),
+            2 => self.run::<S, 2, C>(s, first),
+            3 => self.run::<S, 3, C>(s, first),
+            4 if S::ROWS > 3 => self.run::<S, 4, C>(s, first),
+            5 if S::ROWS > 4 => self.run::<S, 5, C>(s, first),
+            6 if S::ROWS > 5 => self.run::<S, MAX_ROWS, C>(s, first),
+            larger => unreachable!("{larger} rows in a block"),
+        }
+    }
+
+    /// Computes R rows of C vectors of columns.
+    #[inline(always)]
+    fn run<S: Vector, const R: usize, const C: usize>(&self, s: S, first: usize) {
+        let sums = self.sums::<S, R, C>(s);
+        let columns: &[Columns; C] =
+            self.product.right.columns[self.vectors.clone()].try_into().expect("C vectors");
+        let whole = columns.iter().all(|columns| columns.lanes == S::LANES);
+        // The start is added last: a sum loses less precision if its small terms are added first.
+        for (r, row) in sums.iter().enumerate() {
+            for n in 0..C {
+                let Columns { at, lanes } = columns[n];
+                let to = self.product.result.ptr(first + r, at);
+                let start = match self.start {
+                    Start::Zero => None,
+                    Start::Result => Some(to.cast_const()),
+                    Start::Row(row) => Some(row.as_ptr().wrapping_add(at).cast_const()),
+                    Start::Rows(rows) => Some(rows.ptr(first + r, at).cast_const()),
+                };
+                let mut sum = row[n];
+                // SAFETY: all rows with all their columns were checked to be in bounds.
+                unsafe {
+                    if whole {
+                        sum = start.map_or(sum, |start| s.add(sum, s.load(start)));
+                        s.store(to, sum);
+                    } else {
+                        sum = start.map_or(sum, |start| s.add(sum, s.load_first(start, lanes)));
+                        s.store_first(to, lanes, sum);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the sums of the slice's terms.
+    #[inline(always)]
+    fn sums<S: Vector, const R: usize, const C: usize>(&self, s: S) -> [[S::V; C]; R] {
+        let mut sums = [[s.splat(0.0); C]; R];
+        let left = self.left.block(self.row, R, self.terms.start);
+        let mut b = self.product.right.line::<S>(self.vectors.start, self.terms.start);
+        let mut a = [std::ptr::null(); R];
+        for (r, a) in a.iter_mut().enumerate() {
+            *a = left.start.wrapping_add(r * left.row);
+        }
+        let mut rest = self.terms.len();
+        while rest > 0 {
+            let count = CHUNK.min(rest);
+            // SAFETY: all rows and panels were checked to be in bounds; the terms end with the depth of the
+            // panels.
+            unsafe {
+                for k in (0..count / UNROLL * UNROLL).step_by(UNROLL) {
+                    for k in k..k + UNROLL {
+                        add_term(s, a, b, k, &mut sums);
+                        // Without this, the compiler loads the next terms early and runs out of registers.
+                        compiler_fence(Ordering::SeqCst);
+                    }
+                }
+                for k in count / UNROLL * UNROLL..count {
+                    add_term(s, a, b, k, &mut sums);
+                }
+            }
+            a = a.map(|a| a.wrapping_add(left.chunk));
+            b = b.wrapping_add(count * Panels::width::<S>());
+            rest -= count;
+        }
+        sums
+    }
+}
+
+/// Adds one term of each sum: number k of each row of A times row k of B.
+///
+/// # Safety
+/// The numbers are in bounds.
+#[inline(always)]
+unsafe fn add_term<S: Vector, const R: usize, const C: usize>(
+    s: S,
+    a: [*const f32; R],
+    b: *const f32,
+    k: usize,
+    sums: &mut [[S::V; C]; R],
+) {
+    // SAFETY: by this function's contract.
+    unsafe {
+        let b = b.add(k * Panels::width::<S>());
+        let mut line = [s.splat(0.0); C];
+        for (n, vector) in line.iter_mut().enumerate() {
+            *vector = s.load(b.add(n * S::LANES));
+        }
+        for r in 0..R {
+            let factor = s.splat(*a[r].add(k));
+            for n in 0..C {
+                sums[r][n] = s.mul_add(factor, line[n], sums[r][n]);
+            }
+        }
+    }
+}
