@@ -27,16 +27,18 @@ fn describe(out: &mut String, Experiment { spec, plan, inputs }: &Experiment) ->
     for (label, text) in [
         ("question", &spec.about.question),
         ("source", &spec.about.source),
-        ("expected", &spec.about.expected),
         ("run time", &spec.about.expected_runtime),
     ] {
         if let Some(text) = text {
             let _ = writeln!(out, "  {label}: {}", text.trim());
         }
     }
-    if let Some(claim) = &spec.claim {
+    if let Some(claim) = &spec.tests.claim {
         let _ =
             writeln!(out, "  claim: {} ({})", claim.statement.trim(), pluralize(claim.tests.len(), "test"));
+    }
+    for test in &spec.tests.expectations {
+        let _ = writeln!(out, "  expected: {}: {}", test.name.trim(), test.in_words());
     }
     for publication in &spec.published.publications {
         let count = pluralize(publication.results.len(), "number");

@@ -8,7 +8,7 @@ use crate::support::progress::print;
 /// Rebuilds each results directory and prints the paths of the written files.
 pub fn report(args: &ReportArgs) -> Result<u8> {
     for dir in &args.dirs {
-        for path in report::write(dir)? {
+        for path in report::write(dir)?.files {
             print(&format!("{}\n", path.display()))?;
         }
     }

@@ -59,7 +59,7 @@ fn run_all(prepared: &Prepared, args: &RunArgs, target: ExecTarget, ui: &mut Ui)
 }
 
 fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &Ui) -> Result<()> {
-    report::write(store.root())?;
+    let written = report::write(store.root())?;
     let ids: Vec<String> = experiment.plan.runs.iter().map(|run| run.id.clone()).collect();
     ui.finished(&Finished {
         experiment: &experiment.plan.name,
@@ -70,5 +70,8 @@ fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &U
         unplanned: store.count_unplanned(&ids),
         report: &store.root().join("report.md"),
     });
+    if let Some(expectations) = written.expectations {
+        ui.say(&expectations);
+    }
     Ok(())
 }

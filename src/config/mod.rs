@@ -38,12 +38,15 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Spec> {
     Ok(Spec { published, ..spec })
 }
 
-/// Reads the claim of a config that was saved in a results directory, if it has one.
+/// Reads the claim and the expectations of a config that was saved in a results directory.
 ///
 /// # Errors
-/// The first wrong key of the claim, with file and line.
-pub fn read_claim(path: &Path) -> Result<Option<spec::Claim>> {
+/// The first wrong key of a test, with file and line.
+pub fn read_tests(path: &Path) -> Result<spec::Tests> {
     let file = ConfigFile::read(path, &[])?;
-    let claim = file.table()?.remove("claim");
-    Ok(claim.map(|claim| check::claim::claim(&file, file.typed("claim", claim)?)).transpose()?)
+    let mut table = file.table()?;
+    let claim = table.remove("claim").map(|claim| file.typed("claim", claim)).transpose()?;
+    let expect: Vec<raw::Test> =
+        table.remove("expect").map_or(Ok(Vec::new()), |expect| file.typed("expect", expect))?;
+    Ok(check::claim::tests(&file, claim, &expect)?)
 }

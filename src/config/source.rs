@@ -94,6 +94,11 @@ impl ConfigFile {
         ConfigError { place: self.place.clone(), line: None, key: None, problem: problem.into() }
     }
 
+    /// Returns true if there are overrides.
+    pub fn is_changed(&self) -> bool {
+        !self.overrides.is_empty()
+    }
+
     /// Returns true if the file or an override sets this dotted key.
     pub fn sets(&self, key: &str) -> bool {
         self.overrides.iter().any(|change| change.key == key) || self.offset_of(key).is_some()

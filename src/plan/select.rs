@@ -1,27 +1,25 @@
-//! The selection of runs for claims and published results.
+//! The selection of runs for tests and published results.
 
 use std::collections::BTreeSet;
 
 use super::run::Run;
 use crate::cell::CellName;
 use crate::config::PUBLISHED;
-use crate::config::spec::{
-    Claim, ClaimMetric, Gradients, Measure, Published, Reading, Selector, Spec, TaskSpec,
-};
+use crate::config::spec::{ClaimMetric, Gradients, Measure, Published, Reading, Selector, Spec, TaskSpec};
 use crate::settings::names::{Quantity, Tokenizer};
 use crate::support::error::{ConfigError, Error, Result};
 
-/// Checks every test of a claim: each side must select the runs of one grid point, and these must have
-/// the number of the test.
+/// Checks every test of the claim and every expectation: each side must select the runs of one grid point,
+/// and these must have the number of the test.
 ///
 /// # Errors
 /// The first test that fails the check, with file, line and key.
-pub fn check_claim(spec: &Spec, claim: &Claim, runs: &[Run]) -> Result<(), ConfigError> {
-    for (n, test) in claim.tests.iter().enumerate() {
+pub fn check_tests(spec: &Spec, runs: &[Run]) -> Result<(), ConfigError> {
+    for (place, test) in spec.tests.places() {
         let baseline = test.baseline.as_ref().map(|(_, side)| ("baseline", side));
         for (side, selector) in std::iter::once(("where", &test.selected)).chain(baseline) {
             let wrong = |key: &str, problem: String| {
-                spec.file.error(&format!("claim.test[{n}].{key}"), format!("`{selector}` {problem}"))
+                spec.file.error(&format!("{place}.{key}"), format!("`{selector}` {problem}"))
             };
             let fitting = selected(selector, test.reading.metric, runs);
             if fitting.is_empty() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::group_by::group_by;
 use crate::config;
-use crate::config::spec::{Claim, Publication};
+use crate::config::spec::{Publication, Tests};
 use crate::results::schema::{Row, RunRow};
 use crate::results::{RunRecord, table};
 use crate::settings::Settings;
@@ -28,8 +28,8 @@ pub struct Results {
     pub environment: BTreeMap<String, String>,
     /// The grid points with their runs, in the order of `runs.csv`.
     pub points: Vec<GridPoint>,
-    /// The claim about the networks.
-    pub claim: Option<Claim>,
+    /// The claim and the expectations.
+    pub tests: Tests,
     /// The published results that the experiment repeats.
     pub publications: Vec<Publication>,
 }
@@ -50,8 +50,6 @@ pub struct About {
     pub question: Option<String>,
     /// The paper or idea that the experiment follows.
     pub source: Option<String>,
-    /// The expected outcome.
-    pub expected: Option<String>,
 }
 
 impl GridPoint {
@@ -143,7 +141,7 @@ pub fn load(dir: &Path) -> Result<Results> {
         dir: dir.to_path_buf(),
         name: name(dir),
         about: about(&config_toml)?,
-        claim: if config_toml.exists() { config::read_claim(&config_toml)? } else { None },
+        tests: if config_toml.exists() { config::read_tests(&config_toml)? } else { Tests::default() },
         publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,
         ..Results::new(runs)
@@ -168,7 +166,7 @@ fn about(path: &Path) -> Result<About> {
             format!("expected a string as `{key}`, found a value of type {}", other.type_str()),
         )),
     };
-    Ok(About { question: string("question")?, source: string("source")?, expected: string("expected")? })
+    Ok(About { question: string("question")?, source: string("source")? })
 }
 
 fn environment(path: &Path) -> Result<BTreeMap<String, String>> {

@@ -26,6 +26,15 @@ use crate::results::schema::{Row, SummaryRow};
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;
 
+/// The report of an experiment.
+#[derive(Debug)]
+pub struct Written {
+    /// The paths of the files.
+    pub files: Vec<PathBuf>,
+    /// The verdicts on the expectations in one line; none without expectations.
+    pub expectations: Option<String>,
+}
+
 /// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment with the results
 /// directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed: they belong
 /// to an older report.
@@ -36,13 +45,13 @@ use crate::support::file::write_atomic;
 /// std::fs::write(dir.path().join("runs.csv"), "")?;
 ///
 /// let written = lstm_lab::report::write(dir.path())?;
-/// assert_eq!(written, ["summary.csv", "report.md"].map(|name| dir.path().join(name)));
+/// assert_eq!(written.files, ["summary.csv", "report.md"].map(|name| dir.path().join(name)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 /// `dir` is not the results directory of an experiment; a file in it cannot be read or written.
-pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
+pub fn write(dir: &Path) -> Result<Written> {
     let results = load::load(dir)?;
     let groups = Groups::read(&results)?;
     let verdicts = Verdicts::judge(&results, &groups);
@@ -54,11 +63,11 @@ pub fn write(dir: &Path) -> Result<Vec<PathBuf>> {
 
     let summary_csv = dir.join(SummaryRow::FILE);
     summary::write(&summary_csv, &summary)?;
-    let mut written = vec![summary_csv];
-    written.extend(write_plots(&dir.join("plots"), figures.iter())?);
+    let mut files = vec![summary_csv];
+    files.extend(write_plots(&dir.join("plots"), figures.iter())?);
     write_atomic(&report_md, page.as_bytes())?;
-    written.push(report_md);
-    Ok(written)
+    files.push(report_md);
+    Ok(Written { files, expectations: judge::tally(&verdicts.expectations) })
 }
 
 fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {
@@ -120,7 +129,7 @@ mod tests {
     fn write_twice_gives_same_files_and_bytes() {
         let dir = tempfile::tempdir().unwrap();
         results(dir.path());
-        let written = write(dir.path()).unwrap();
+        let written = write(dir.path()).unwrap().files;
         let names: Vec<_> = written.iter().map(|path| path.strip_prefix(dir.path()).unwrap()).collect();
         let expected = [
             "summary.csv", "plots/total_h.svg", "plots/total_h.png", "plots/train-lstm.svg",
@@ -128,7 +137,7 @@ mod tests {
         ];
         assert_eq!(names, expected.map(Path::new));
         let first = contents(&written);
-        assert_eq!(contents(&write(dir.path()).unwrap()), first);
+        assert_eq!(contents(&write(dir.path()).unwrap().files), first);
     }
 
     #[test]
@@ -159,7 +168,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("runs.csv"), "").unwrap();
         assert_eq!(
-            write(dir.path()).unwrap(),
+            write(dir.path()).unwrap().files,
             ["summary.csv", "report.md"].map(|name| dir.path().join(name))
         );
     }

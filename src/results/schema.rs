@@ -145,13 +145,13 @@ pub struct SpeedRow {
 /// One number of one grid point, over its seeds or samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
-    /// `gradients`, `jacobian`, `training` or `speed`; `claim` for a test of the claim, `published` for a
-    /// published result.
+    /// `gradients`, `jacobian`, `training` or `speed`; `expectation` for an expectation, `claim` for a test
+    /// of the claim, `published` for a published result.
     pub section: String,
     /// The name of the number: `slope`, `half_life`, `log10_norm`, `seconds`, `ratio_to_builtin`, ….
     pub metric: String,
-    /// The quantity (`total_h`, …) or the pass (`forward`, `train`); the name of a claim's test; the
-    /// settings of a published result.
+    /// The quantity (`total_h`, …) or the pass (`forward`, `train`); the name of an
+    /// expectation or of a claim's test; the settings of a published result.
     pub quantity: String,
     /// The layer, for gradients.
     pub layer: Option<usize>,
@@ -169,8 +169,8 @@ pub struct SummaryRow {
     pub unit: String,
     /// The bound, the published number or the level of chance that the estimate is compared with.
     pub against: Option<String>,
-    /// The verdict: `supported`, `not supported`, `undecided`; `match`, `miss`, `at chance`, `not
-    /// comparable`, `not run`.
+    /// The verdict: `holds`, `does not hold`, `undecided`; `supported`, `not supported`, `undecided`;
+    /// `match`, `miss`, `at chance`, `not comparable`, `not run`.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

@@ -36,6 +36,34 @@ seq_len = 30
 batch_size = 2
 "#;
 
+const EXPECTATIONS: &str = r#"
+kind = ["gradients", "jacobian"]
+seeds = [1, 2, 3]
+
+[[expect]]
+name = "the RNN vanishes"
+metric = "slope"
+where = { kind = "gradients", cell = "rnn" }
+below = 0
+because = "*Bengio* et al. (1994)."
+
+[[expect]]
+name = "the RNN grows"
+metric = "largest_exponent"
+where = { kind = "jacobian", cell = "rnn" }
+above = 0
+because = "No theory."
+
+[grid]
+cell = ["rnn", "lstm"]
+hidden_size = 4
+input_size = 2
+seq_len = 30
+
+[gradients.grid]
+batch_size = 2
+"#;
+
 const TRAINING: &str = r#"
 kind = "training"
 seeds = [1, 2]
@@ -115,6 +143,29 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     let again = lab(dir.path(), &["run", "results/small/config.toml"]);
     assert!(again.stderr.contains("0 done, 10 already complete, 0 failed"), "{}", again.stderr);
     assert_eq!(findings(&results), findings_of(&report));
+}
+
+#[test]
+fn run_expectations_are_judged_in_report_summary_and_on_the_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("small.toml"), EXPECTATIONS).unwrap();
+    let said = lab(dir.path(), &["run", "small.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let line = "1 of 2 expectations holds; does not hold: the RNN grows";
+    assert!(said.stderr.lines().any(|said| said == line), "{}", said.stderr);
+    let results = dir.path().join("results/small");
+    let report = fs::read_to_string(results.join("report.md")).unwrap();
+    for part in [
+        &format!("## Expectations\n\n{line}.\n\n| expectation "),
+        "- *the RNN vanishes*: *Bengio* et al. (1994).\n",
+        "largest\\_exponent of kind jacobian, cell rnn: above 0",
+    ] {
+        assert!(report.contains(part), "no `{part}` in {report}");
+    }
+    let rows = summary(&results).into_iter().filter(|row| row.section == "expectation");
+    let found: Vec<_> = rows.map(|row| (row.quantity, row.n, row.verdict)).collect();
+    let row = |name: &str, verdict: &str| (name.to_string(), 3, Some(verdict.to_string()));
+    assert_eq!(found, [row("the RNN vanishes", "holds"), row("the RNN grows", "does not hold")]);
 }
 
 #[test]

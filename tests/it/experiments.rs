@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lstm_lab::config::{self, PUBLISHED, Spec, spec::TaskSpec, spec::TextSource};
+use lstm_lab::config::spec::{Part, TaskSpec, TextSource};
+use lstm_lab::config::{self, PUBLISHED, Spec};
 use lstm_lab::data::{Corpus, DatasetKind, EncodedText, Input, Inputs, RawText, dataset_of};
+use lstm_lab::settings::names::ExperimentKind;
 
 fn experiments() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")
@@ -50,11 +52,16 @@ fn shipped_configs_load_plan_and_document_themselves() {
         for (key, text) in [
             ("question", &spec.about.question),
             ("source", &spec.about.source),
-            ("expected", &spec.about.expected),
             ("expected_runtime", &spec.about.expected_runtime),
         ] {
             assert!(text.as_ref().is_some_and(|text| text.len() > 10), "{}: no `{key}`", path.display());
         }
+        let is_timing = |part: &Part| part.measure.kind() == ExperimentKind::Speed;
+        assert!(
+            spec.tests.places().next().is_some() || spec.parts.iter().all(is_timing),
+            "{}: neither an expectation nor a claim",
+            path.display()
+        );
         match &spec.task {
             TaskSpec::Text { source: TextSource::Dataset(name), .. } => {
                 assert!(dataset_of(DatasetKind::Text, name).is_ok());
@@ -90,7 +97,7 @@ fn shipped_claims_have_tests_and_five_seeds() {
     for path in configs(&experiments().join("claims")) {
         let spec = load(&path);
         assert!(
-            spec.claim.as_ref().is_some_and(|claim| !claim.tests.is_empty()),
+            spec.tests.claim.as_ref().is_some_and(|claim| !claim.tests.is_empty()),
             "{}: no claim",
             path.display()
         );

@@ -19,6 +19,7 @@ mod parity;
 mod paths;
 mod plans;
 mod property;
+mod prose;
 mod reference;
 mod refusals;
 mod simd;

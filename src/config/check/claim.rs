@@ -1,17 +1,42 @@
-//! The check of `[claim]`.
+//! The check of `[claim]` and `[[expect]]`.
 
 use super::reading::reading;
 use super::selector::selector;
 use crate::config::raw;
 use crate::config::source::ConfigFile;
-use crate::config::spec::{Bound, Claim, ClaimMetric, Comparison, Test};
+use crate::config::spec::{Bound, Claim, ClaimMetric, Comparison, Test, Tests};
 use crate::support::error::ConfigError;
 
-/// Checks a claim.
+/// Checks the claim and the expectations of a config.
 ///
 /// # Errors
 /// A claim without a test that can decide it; the first test with a wrong key.
-pub fn claim(file: &ConfigFile, raw: raw::Claim) -> Result<Claim, ConfigError> {
+pub fn tests(
+    file: &ConfigFile,
+    claimed: Option<raw::Claim>,
+    expected: &[raw::Test],
+) -> Result<Tests, ConfigError> {
+    let expectations = expected.iter().enumerate();
+    let expectations = expectations.map(|(n, raw)| expectation(file, &format!("expect[{n}]"), raw));
+    Ok(Tests {
+        claim: claimed.map(|raw| claim(file, raw)).transpose()?,
+        expectations: expectations.collect::<Result<_, _>>()?,
+    })
+}
+
+fn expectation(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigError> {
+    if raw.control {
+        let problem = "belongs to the tests of a claim; an expectation decides nothing else";
+        return Err(file.error(&format!("{place}.control"), problem));
+    }
+    if raw.because.as_ref().is_none_or(|because| because.trim().is_empty()) {
+        let problem = "expected `because`: the theory or the source behind the bound";
+        return Err(file.error(place, problem));
+    }
+    test(file, place, raw)
+}
+
+fn claim(file: &ConfigFile, raw: raw::Claim) -> Result<Claim, ConfigError> {
     if raw.test.is_empty() {
         return Err(file.error("claim.test", "expected at least one test, found an empty list"));
     }
@@ -48,7 +73,8 @@ fn test(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigE
         return Err(file.error(&key("compare"), problem));
     }
     let bound = bound(file, place, raw, is_ratio)?;
-    Ok(Test { name: raw.name.clone(), reading, selected, baseline, bound, control: raw.control })
+    let (name, because) = (raw.name.clone(), raw.because.clone());
+    Ok(Test { name, reading, selected, baseline, bound, because, control: raw.control })
 }
 
 fn bound(file: &ConfigFile, place: &str, raw: &raw::Test, is_ratio: bool) -> Result<Bound, ConfigError> {
@@ -60,8 +86,7 @@ fn bound(file: &ConfigFile, place: &str, raw: &raw::Test, is_ratio: bool) -> Res
             return Err(file.error(&format!("{place}.below"), problem));
         }
         (None, None) => {
-            let problem =
-                "expected `above` or `below`: the bound that a value must keep to support the claim";
+            let problem = "expected `above` or `below`: the bound that the value must keep";
             return Err(file.error(place, problem));
         }
     };

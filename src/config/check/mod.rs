@@ -24,6 +24,11 @@ use grid::GridTables;
 /// The first key with a wrong value, and its line.
 pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     let mut table = file.table()?;
+    if table.contains_key("expected") {
+        let problem = "expected outcomes are tests: expected `[[expect]]` with `name`, `metric`, `where`, \
+                       `above` or `below`, and `because`";
+        return Err(file.error("expected", problem));
+    }
     let grids = GridTables::take(file, &mut table)?;
     let mut config: raw::Config = file.typed("", table)?;
     let name = name(file, config.name.get_or_insert_with(|| stem.to_string()))?;
@@ -34,7 +39,7 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     let exclude = config.exclude.iter().enumerate();
     let exclude = exclude.map(|(n, rule)| selector::selector(file, &format!("exclude[{n}]"), rule));
     let exclude = exclude.collect::<Result<Vec<_>, _>>()?;
-    let claim = config.claim.clone().map(|claim| claim::claim(file, claim)).transpose()?;
+    let tests = claim::tests(file, config.claim.clone(), &config.expect)?;
 
     let mut resolved = Table::try_from(&config).expect("a config that was read from TOML");
     let mut parts = Vec::new();
@@ -45,15 +50,11 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
         let grid = grids.grid(file, (kind, optimizer), &fixed, &mut resolved)?;
         parts.push(Part { measure, grid });
     }
-    let about = About {
-        question: config.question,
-        source: config.source,
-        expected: config.expected,
-        expected_runtime: config.expected_runtime,
-    };
+    let about =
+        About { question: config.question, source: config.source, expected_runtime: config.expected_runtime };
     let seeds = config.seeds.0.iter().map(|seed| seed.0 as u64).collect();
     let published = Published::default();
-    Ok(Spec { name, about, resolved, seeds, task, parts, exclude, claim, published, file: file.clone() })
+    Ok(Spec { name, about, resolved, seeds, task, parts, exclude, tests, published, file: file.clone() })
 }
 
 fn name(file: &ConfigFile, name: &str) -> Result<String, ConfigError> {

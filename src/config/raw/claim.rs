@@ -1,4 +1,4 @@
-//! The keys of `[claim]` as a config has them.
+//! The keys of `[claim]` and `[[expect]]` as a config has them.
 
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -16,23 +16,23 @@ pub struct Claim {
     pub test: Vec<Test>,
 }
 
-/// The keys of `[[claim.test]]`.
+/// The keys of `[[claim.test]]` and `[[expect]]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
-    /// The name of the test in the report: a few words.
+    /// The name in the report: a few words.
     pub name: String,
     /// The number that is read from each run: `slope`, `log10_norm`, `loss`, `accuracy`,
-    /// `bits_per_character`, `bits_per_word`, `perplexity`, `solved` or `seconds`.
+    /// `bits_per_character`, `bits_per_word`, `perplexity`, `solved`, `seconds` or `largest_exponent`.
     pub metric: ClaimMetric,
     /// The gradient that `slope` and `log10_norm` refer to: `total_h` (default), `total_c`, `direct_h`,
     /// `input_x`, `cell_path` or `gate_path`, in the layer nearest the input.
     pub quantity: Option<Quantity>,
     /// The lag of `log10_norm`, in steps: at least 0 and below T. Required for `log10_norm` only.
     pub lag: Option<i64>,
-    /// The bound above which the value supports the claim. A test has either `above` or `below`.
+    /// The bound above which the test holds. A test has either `above` or `below`.
     pub above: Option<f64>,
-    /// The bound below which the value supports the claim. A test has either `above` or `below`.
+    /// The bound below which the test holds. A test has either `above` or `below`.
     pub below: Option<f64>,
     /// The comparison with `baseline`: `difference` (default) or `ratio`. `log10_norm` and `solved`
     /// allow only a difference. The bound of a ratio is above 0.
@@ -42,8 +42,10 @@ pub struct Test {
     pub selected: Table,
     /// The settings that select the runs to compare with, seed by seed; default: none.
     pub baseline: Option<Table>,
-    /// True if the test only shows that the experiment can detect an effect; default: `false`. If a
-    /// control fails, the claim is undecided.
+    /// The theory or the source behind the bound, never a measured result. Required in `[[expect]]`.
+    pub because: Option<String>,
+    /// True if the test of a claim only shows that the experiment can detect an effect; default: `false`.
+    /// If a control fails, the claim is undecided. Not in `[[expect]]`.
     #[serde(default)]
     pub control: bool,
 }

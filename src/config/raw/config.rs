@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use super::{Claim, Task, Training};
+use super::{Claim, Task, Test, Training};
 use crate::config::spec::{Gradients, Jacobian, Speed};
 use crate::config::value::{Count, OneOrMany};
 use crate::settings::names::ExperimentKind;
@@ -19,8 +19,6 @@ pub struct Config {
     pub question: Option<String>,
     /// The publication of the claim or the method, for `check` and the report.
     pub source: Option<String>,
-    /// The expected outcome, for `check` and the report.
-    pub expected: Option<String>,
     /// The expected run time and the machine that it refers to, for `check` and the report.
     pub expected_runtime: Option<String>,
     /// The measurement: `gradients`, `jacobian`, `speed`, `training`, or a list of them. The only
@@ -37,6 +35,9 @@ pub struct Config {
     pub exclude: Vec<Table>,
     /// The statement about networks that the experiment tests; default: none.
     pub claim: Option<Claim>,
+    /// The expected outcomes, each with the keys of a claim's test; default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Test>,
     /// The source of the sequences; default: random numbers.
     #[serde(default)]
     pub task: Task,

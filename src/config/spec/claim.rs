@@ -1,9 +1,27 @@
-//! Claims and their tests.
+//! Claims, expectations and their tests.
 
 use std::fmt;
 
 use super::{Reading, Selector};
 use crate::support::names::names;
+
+/// The statements that an experiment tests.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tests {
+    /// The claim about networks.
+    pub claim: Option<Claim>,
+    /// The expected outcomes.
+    pub expectations: Vec<Test>,
+}
+
+impl Tests {
+    /// Every test with the dotted key of its table.
+    pub fn places(&self) -> impl Iterator<Item = (String, &Test)> {
+        let claim = self.claim.iter().flat_map(|claim| &claim.tests).enumerate();
+        let claim = claim.map(|(n, test)| (format!("claim.test[{n}]"), test));
+        claim.chain(self.expectations.iter().enumerate().map(|(n, test)| (format!("expect[{n}]"), test)))
+    }
+}
 
 /// A claim, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +46,27 @@ pub struct Test {
     pub baseline: Option<(Comparison, Selector)>,
     /// The bound that the value must keep.
     pub bound: Bound,
+    /// The theory or the source behind the bound.
+    pub because: Option<String>,
     /// True if the test only shows that the experiment can detect an effect.
     pub control: bool,
+}
+
+impl Test {
+    /// The number, the runs and the condition in words.
+    pub fn in_words(&self) -> String {
+        format!("{} of {}: {}", self.reading, self.selected, self.condition())
+    }
+
+    /// The baseline and the bound in words.
+    pub fn condition(&self) -> String {
+        let bound = self.bound;
+        match &self.baseline {
+            None => bound.to_string(),
+            Some((Comparison::Difference, side)) => format!("less that of {side}: {bound}"),
+            Some((Comparison::Ratio, side)) => format!("over that of {side}: {bound}"),
+        }
+    }
 }
 
 names! {
@@ -42,7 +79,7 @@ names! {
     }
 }
 
-/// The side of a number on which a value supports a claim.
+/// The side of a number on which a test holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     /// Values above the number.

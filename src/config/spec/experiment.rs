@@ -2,7 +2,7 @@
 
 use toml::Table;
 
-use super::{Claim, Grid, Measure, Published, Selector, TaskSpec};
+use super::{Grid, Measure, Published, Selector, TaskSpec, Tests};
 use crate::config::source::ConfigFile;
 
 /// A checked experiment.
@@ -22,8 +22,8 @@ pub struct Spec {
     pub parts: Vec<Part>,
     /// The grid points to leave out.
     pub exclude: Vec<Selector>,
-    /// The claim that the experiment tests.
-    pub claim: Option<Claim>,
+    /// The claim and the expectations that the experiment tests.
+    pub tests: Tests,
     /// The published results that the experiment repeats.
     pub published: Published,
     /// The config file, for the places of errors that are found later.
@@ -37,8 +37,6 @@ pub struct About {
     pub question: Option<String>,
     /// The publication of the claim or the method.
     pub source: Option<String>,
-    /// The expected outcome.
-    pub expected: Option<String>,
     /// The expected run time and the machine that it refers to.
     pub expected_runtime: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The number of a run that decides a claim or a published result.
+//! The number of a run that decides a test or a published result.
 
 use std::fmt;
 
@@ -28,6 +28,8 @@ names! {
         Sequences = "sequences",
         /// wall-clock time of a run of training
         Seconds = "seconds",
+        /// largest Lyapunov exponent, in nats per step
+        LargestExponent = "largest_exponent",
     }
 }
 
@@ -36,6 +38,7 @@ impl ClaimMetric {
     pub fn kind(self) -> ExperimentKind {
         match self {
             ClaimMetric::Slope | ClaimMetric::Log10Norm => ExperimentKind::Gradients,
+            ClaimMetric::LargestExponent => ExperimentKind::Jacobian,
             _ => ExperimentKind::Training,
         }
     }

@@ -12,6 +12,7 @@ use crate::results::schema::{GateRow, JacobianRow};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
+pub use self::curve::Curve;
 pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV, slope};
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;

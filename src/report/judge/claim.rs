@@ -1,6 +1,4 @@
-//! The verdict on the claim: the side of the bound on which the 95 % interval of each test lies.
-
-use std::fmt;
+//! The verdict on a test: the side of the bound on which the 95 % interval lies.
 
 use super::judged::Judged;
 use super::observations::Observations;
@@ -8,58 +6,78 @@ use crate::config::spec::{Bound, ClaimMetric, Comparison, Test};
 use crate::report::estimate::Estimate;
 use crate::support::stats;
 
-/// The least number of seeds that decides a test.
-const MIN_SEEDS: usize = 5;
+/// The least number of seeds that decides a test of a claim.
+pub const CLAIM_SEEDS: usize = 5;
 
-/// A test of the claim.
-pub type ClaimTest<'a> = Judged<'a, Test, ClaimVerdict>;
+/// The least number of seeds that decides an expectation. It is stated before a run and refers to this
+/// experiment alone, so the interval itself guards against chance.
+pub const EXPECTATION_SEEDS: usize = 3;
+
+/// A test of the claim, or an expectation.
+pub type JudgedTest<'a> = Judged<'a, Test, TestVerdict>;
 
 /// The verdict of the runs on a test or on the whole claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClaimVerdict {
-    /// The interval lies on the side of the bound that the claim names.
-    Supported,
+pub enum TestVerdict {
+    /// The interval lies on the side of the bound that the test names.
+    Holds,
     /// The interval lies on the other side.
-    NotSupported,
+    Fails,
     /// The interval contains the bound, or there are too few seeds for a decision.
     Undecided,
 }
 
-impl fmt::Display for ClaimVerdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ClaimVerdict::Supported => "supported",
-            ClaimVerdict::NotSupported => "not supported",
-            ClaimVerdict::Undecided => "undecided",
-        })
+impl TestVerdict {
+    /// The verdict on a claim or one of its tests in words.
+    pub fn on_claim(self) -> &'static str {
+        match self {
+            TestVerdict::Holds => "supported",
+            TestVerdict::Fails => "not supported",
+            TestVerdict::Undecided => "undecided",
+        }
+    }
+
+    /// The verdict on an expectation in words.
+    pub fn on_expectation(self) -> &'static str {
+        match self {
+            TestVerdict::Holds => "holds",
+            TestVerdict::Fails => "does not hold",
+            TestVerdict::Undecided => "undecided",
+        }
     }
 }
 
 /// The verdict on the claim: undecided if a control fails; else supported if every test supports it, not
 /// supported if any test contradicts it, and otherwise undecided.
-pub fn overall(tests: &[ClaimTest]) -> ClaimVerdict {
-    let is = |verdict: ClaimVerdict| move |test: &&ClaimTest| test.verdict == verdict;
-    let (controls, tests): (Vec<&ClaimTest>, Vec<&ClaimTest>) =
+pub fn overall(tests: &[JudgedTest]) -> TestVerdict {
+    let is = |verdict: TestVerdict| move |test: &&JudgedTest| test.verdict == verdict;
+    let (controls, tests): (Vec<&JudgedTest>, Vec<&JudgedTest>) =
         tests.iter().partition(|judged| judged.subject.control);
-    if !controls.iter().all(is(ClaimVerdict::Supported)) {
-        return ClaimVerdict::Undecided;
+    if !controls.iter().all(is(TestVerdict::Holds)) {
+        return TestVerdict::Undecided;
     }
     match tests[..] {
-        _ if tests.iter().any(is(ClaimVerdict::NotSupported)) => ClaimVerdict::NotSupported,
-        [_, ..] if tests.iter().all(is(ClaimVerdict::Supported)) => ClaimVerdict::Supported,
-        _ => ClaimVerdict::Undecided,
+        _ if tests.iter().any(is(TestVerdict::Fails)) => TestVerdict::Fails,
+        [_, ..] if tests.iter().all(is(TestVerdict::Holds)) => TestVerdict::Holds,
+        _ => TestVerdict::Undecided,
     }
 }
 
-/// Judges a test by the runs that it selects and those of its baseline.
-pub fn judge<'a>(test: &'a Test, of: &Observations, baseline: Option<&Observations>) -> ClaimTest<'a> {
+/// Judges a test by the runs that it selects and those of its baseline. Fewer than `min_seeds` seeds leave
+/// it undecided.
+pub fn judge<'a>(
+    test: &'a Test,
+    of: &Observations,
+    baseline: Option<&Observations>,
+    min_seeds: usize,
+) -> JudgedTest<'a> {
     let how = test.baseline.as_ref().map(|(how, _)| *how);
     let is_ratio = how == Some(Comparison::Ratio);
     let estimate = estimate(of, how.zip(baseline));
     let failed = of.failed() + baseline.map_or(0, Observations::failed);
     let mut notes = Vec::new();
-    if estimate.n < MIN_SEEDS {
-        notes.push(format!("{} of at least {MIN_SEEDS} seeds", estimate.n));
+    if estimate.n < min_seeds {
+        notes.push(format!("{} of at least {min_seeds} seeds", estimate.n));
     }
     if is_ratio && estimate.n > 0 && estimate.value.is_none() {
         notes.push("a ratio is not above 0".to_string());
@@ -74,23 +92,23 @@ pub fn judge<'a>(test: &'a Test, of: &Observations, baseline: Option<&Observatio
         unit: if is_ratio { "1".to_string() } else { of.unit() },
         chance: None,
         sequences: None,
-        verdict: verdict(test.bound, &estimate),
+        verdict: verdict(test.bound, &estimate, min_seeds),
         notes,
     }
 }
 
-fn verdict(bound: Bound, estimate: &Estimate) -> ClaimVerdict {
-    let Some(ends) = estimate.interval().filter(|_| estimate.n >= MIN_SEEDS) else {
-        return ClaimVerdict::Undecided;
+fn verdict(bound: Bound, estimate: &Estimate, min_seeds: usize) -> TestVerdict {
+    let Some(ends) = estimate.interval().filter(|_| estimate.n >= min_seeds) else {
+        return TestVerdict::Undecided;
     };
     let (within, beyond) = match bound {
         Bound::Above(bound) => (ends.low > bound, ends.high < bound),
         Bound::Below(bound) => (ends.high < bound, ends.low > bound),
     };
     match (within, beyond) {
-        (true, _) => ClaimVerdict::Supported,
-        (_, true) => ClaimVerdict::NotSupported,
-        _ => ClaimVerdict::Undecided,
+        (true, _) => TestVerdict::Holds,
+        (_, true) => TestVerdict::Fails,
+        _ => TestVerdict::Undecided,
     }
 }
 
@@ -136,21 +154,11 @@ fn fraction(of: (usize, usize), baseline: Option<(usize, usize)>) -> Estimate {
     Estimate::new(value, stats::share_difference_interval(of, baseline), of.1.min(baseline.1))
 }
 
-/// The baseline and the bound of a test in words.
-pub fn expectation(test: &Test) -> String {
-    let bound = test.bound.to_string();
-    match &test.baseline {
-        None => bound,
-        Some((Comparison::Difference, side)) => format!("less that of {side}: {bound}"),
-        Some((Comparison::Ratio, side)) => format!("over that of {side}: {bound}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::observations::Observation;
     use super::*;
-    use crate::config::read_claim;
+    use crate::config::read_tests;
     use crate::config::spec::Claim;
     use crate::settings::Settings;
     use crate::settings::names::ExperimentKind;
@@ -163,7 +171,7 @@ mod tests {
             "kind = \"gradients\"\n[claim]\nstatement = \"So it is.\"\n[[claim.test]]\nname = \"x\"\n{test}"
         );
         std::fs::write(&path, text).unwrap();
-        read_claim(&path).unwrap().unwrap()
+        read_tests(&path).unwrap().claim.unwrap()
     }
 
     /// Runs of seeds 1, 2, … with these numbers.
@@ -183,19 +191,19 @@ mod tests {
     const AGAINST: &str = "baseline = { cell = \"rnn\" }\n";
     const FIVE: [f64; 5] = [-0.1, -0.11, -0.12, -0.13, -0.14];
 
-    fn verdict_of(test: &str, of: &Observations, baseline: Option<&Observations>) -> ClaimVerdict {
-        judge(&claim(test).tests[0], of, baseline).verdict
+    fn verdict_of(test: &str, of: &Observations, baseline: Option<&Observations>) -> TestVerdict {
+        judge(&claim(test).tests[0], of, baseline, CLAIM_SEEDS).verdict
     }
 
     #[test]
     fn judge_side_of_interval_decides() {
         for (bound, expected) in [
-            ("below = -0.05", ClaimVerdict::Supported),
-            ("above = -0.2", ClaimVerdict::Supported),
-            ("above = -0.05", ClaimVerdict::NotSupported),
-            ("below = -0.2", ClaimVerdict::NotSupported),
-            ("below = -0.12", ClaimVerdict::Undecided),
-            ("above = -0.125", ClaimVerdict::Undecided),
+            ("below = -0.05", TestVerdict::Holds),
+            ("above = -0.2", TestVerdict::Holds),
+            ("above = -0.05", TestVerdict::Fails),
+            ("below = -0.2", TestVerdict::Fails),
+            ("below = -0.12", TestVerdict::Undecided),
+            ("above = -0.125", TestVerdict::Undecided),
         ] {
             let slopes = seen(ClaimMetric::Slope, &FIVE);
             assert_eq!(verdict_of(&format!("{SLOPE}{bound}"), &slopes, None), expected, "{bound}");
@@ -205,18 +213,29 @@ mod tests {
     #[test]
     fn judge_fewer_than_five_seeds_decide_nothing_and_failed_runs_are_noted() {
         let claim = claim(&format!("{SLOPE}below = 0"));
-        let judged = judge(&claim.tests[0], &seen(ClaimMetric::Slope, &FIVE[..4]), None);
+        let judged = judge(&claim.tests[0], &seen(ClaimMetric::Slope, &FIVE[..4]), None, CLAIM_SEEDS);
         assert_eq!(
             (judged.verdict, &judged.notes[..]),
-            (ClaimVerdict::Undecided, &["4 of at least 5 seeds".to_string()][..])
+            (TestVerdict::Undecided, &["4 of at least 5 seeds".to_string()][..])
         );
         assert!(judged.estimate.interval().is_some());
         let mut slopes = seen(ClaimMetric::Slope, &FIVE);
         (slopes.runs[2].failed, slopes.runs[2].value) = (true, None);
-        let judged = judge(&claim.tests[0], &slopes, None);
+        let judged = judge(&claim.tests[0], &slopes, None, CLAIM_SEEDS);
         assert_eq!(judged.notes, ["4 of at least 5 seeds", "1 failed"]);
-        let none = judge(&claim.tests[0], &seen(ClaimMetric::Slope, &[]), None);
-        assert_eq!((none.verdict, none.estimate.n, none.estimate.value), (ClaimVerdict::Undecided, 0, None));
+        let none = judge(&claim.tests[0], &seen(ClaimMetric::Slope, &[]), None, CLAIM_SEEDS);
+        assert_eq!((none.verdict, none.estimate.n, none.estimate.value), (TestVerdict::Undecided, 0, None));
+    }
+
+    #[test]
+    fn judge_expectation_needs_three_seeds() {
+        let claim = claim(&format!("{SLOPE}below = 0"));
+        let of = |n: usize| seen(ClaimMetric::Slope, &FIVE[..n]);
+        let verdict = |n| judge(&claim.tests[0], &of(n), None, EXPECTATION_SEEDS).verdict;
+        assert_eq!(
+            [1, 2, 3].map(verdict),
+            [TestVerdict::Undecided, TestVerdict::Undecided, TestVerdict::Holds]
+        );
     }
 
     #[test]
@@ -227,11 +246,11 @@ mod tests {
             (seen(ClaimMetric::Slope, &slopes), seen(ClaimMetric::Slope, &slopes.map(|slope| slope - 0.1)));
         rnn.runs.reverse();
         let difference = claim(&format!("{SLOPE}{AGAINST}above = 0"));
-        let judged = judge(&difference.tests[0], &lstm, Some(&rnn));
-        assert_eq!((judged.verdict, judged.estimate.n), (ClaimVerdict::Supported, 5));
+        let judged = judge(&difference.tests[0], &lstm, Some(&rnn), CLAIM_SEEDS);
+        assert_eq!((judged.verdict, judged.estimate.n), (TestVerdict::Holds, 5));
         assert!((judged.estimate.value.unwrap() - 0.1).abs() < 1e-9, "{judged:?}");
         let ratio = claim(&format!("{SLOPE}{AGAINST}compare = \"ratio\"\nbelow = 1"));
-        let judged = judge(&ratio.tests[0], &lstm, Some(&rnn));
+        let judged = judge(&ratio.tests[0], &lstm, Some(&rnn), CLAIM_SEEDS);
         // 0.1/0.2 · 0.9/1.0 · 0.3/0.4 · 0.7/0.8 · 0.5/0.6, fifth root.
         let expected = (0.5f64 * 0.9 * 0.75 * 0.875 * (5.0 / 6.0)).powf(0.2);
         assert!((judged.estimate.value.unwrap() - expected).abs() < 1e-9, "{judged:?}");
@@ -242,8 +261,8 @@ mod tests {
     fn judge_ratio_below_0_has_no_estimate() {
         let ratio = claim(&format!("{SLOPE}{AGAINST}compare = \"ratio\"\nbelow = 1"));
         let positive = seen(ClaimMetric::Slope, &FIVE.map(f64::abs));
-        let judged = judge(&ratio.tests[0], &seen(ClaimMetric::Slope, &FIVE), Some(&positive));
-        assert_eq!((judged.verdict, judged.estimate.value), (ClaimVerdict::Undecided, None));
+        let judged = judge(&ratio.tests[0], &seen(ClaimMetric::Slope, &FIVE), Some(&positive), CLAIM_SEEDS);
+        assert_eq!((judged.verdict, judged.estimate.value), (TestVerdict::Undecided, None));
         assert_eq!(judged.notes, ["a ratio is not above 0"]);
     }
 
@@ -258,8 +277,8 @@ mod tests {
         let test = "metric = \"seconds\"\ncompare = \"ratio\"\nwhere = { cell = \"lstm\" }\n\
                     baseline = { cell = \"rnn\" }\nabove = 1.4";
         let said = claim(test);
-        let judged = judge(&said.tests[0], &times(3.0, 30.0), Some(&times(2.0, 1.0)));
-        assert_eq!(judged.verdict, ClaimVerdict::Supported, "{judged:?}");
+        let judged = judge(&said.tests[0], &times(3.0, 30.0), Some(&times(2.0, 1.0)), CLAIM_SEEDS);
+        assert_eq!(judged.verdict, TestVerdict::Holds, "{judged:?}");
         assert!((judged.estimate.value.unwrap() - 1.5).abs() < 1e-9, "{judged:?}");
     }
 
@@ -267,13 +286,13 @@ mod tests {
     fn judge_fractions_have_intervals_with_width() {
         let alone =
             |bound: &str| format!("metric = \"solved\"\nwhere = {{ cell = \"lstm\" }}\nabove = {bound}");
-        assert_eq!(verdict_of(&alone("0.5"), &solved(5, 5), None), ClaimVerdict::Supported);
-        assert_eq!(verdict_of(&alone("0.6"), &solved(5, 5), None), ClaimVerdict::Undecided);
-        assert_eq!(verdict_of(&alone("0.5"), &solved(0, 5), None), ClaimVerdict::NotSupported);
+        assert_eq!(verdict_of(&alone("0.5"), &solved(5, 5), None), TestVerdict::Holds);
+        assert_eq!(verdict_of(&alone("0.6"), &solved(5, 5), None), TestVerdict::Undecided);
+        assert_eq!(verdict_of(&alone("0.5"), &solved(0, 5), None), TestVerdict::Fails);
         let test =
             "metric = \"solved\"\nwhere = { cell = \"lstm\" }\nbaseline = { cell = \"rnn\" }\nabove = 0";
-        assert_eq!(verdict_of(test, &solved(5, 5), Some(&solved(0, 5))), ClaimVerdict::Supported);
-        assert_eq!(verdict_of(test, &solved(5, 5), Some(&solved(5, 5))), ClaimVerdict::Undecided);
+        assert_eq!(verdict_of(test, &solved(5, 5), Some(&solved(0, 5))), TestVerdict::Holds);
+        assert_eq!(verdict_of(test, &solved(5, 5), Some(&solved(5, 5))), TestVerdict::Undecided);
     }
 
     #[test]
@@ -282,17 +301,17 @@ mod tests {
             let tests: Vec<String> = bounds.iter().map(|bound| format!("{SLOPE}{bound}")).collect();
             let all = claim(&tests.join("\n[[claim.test]]\nname = \"x\"\n"));
             let slopes = seen(ClaimMetric::Slope, &FIVE);
-            overall(&all.tests.iter().map(|test| judge(test, &slopes, None)).collect::<Vec<_>>())
+            overall(&all.tests.iter().map(|test| judge(test, &slopes, None, CLAIM_SEEDS)).collect::<Vec<_>>())
         };
         let (yes, no, open) = ("below = 0", "above = 0", "below = -0.12");
         let (holds, fails) = ("control = true\nbelow = 0", "control = true\nabove = 0");
-        assert_eq!(of(&[yes, yes]), ClaimVerdict::Supported);
-        assert_eq!(of(&[yes, open]), ClaimVerdict::Undecided);
-        assert_eq!(of(&[yes, open, no]), ClaimVerdict::NotSupported);
-        assert_eq!(of(&[holds, no]), ClaimVerdict::NotSupported);
-        assert_eq!(of(&[holds, yes]), ClaimVerdict::Supported);
+        assert_eq!(of(&[yes, yes]), TestVerdict::Holds);
+        assert_eq!(of(&[yes, open]), TestVerdict::Undecided);
+        assert_eq!(of(&[yes, open, no]), TestVerdict::Fails);
+        assert_eq!(of(&[holds, no]), TestVerdict::Fails);
+        assert_eq!(of(&[holds, yes]), TestVerdict::Holds);
         for test in [yes, no] {
-            assert_eq!(of(&[fails, test]), ClaimVerdict::Undecided, "a failed control decides nothing");
+            assert_eq!(of(&[fails, test]), TestVerdict::Undecided, "a failed control decides nothing");
         }
     }
 }

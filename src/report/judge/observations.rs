@@ -1,7 +1,7 @@
-//! The numbers that claims and published results are judged by: one per run that a selector selects.
+//! The numbers that tests and published results are judged by: one per run that a selector selects.
 
 use crate::config::spec::{ClaimMetric, Reading, Selector};
-use crate::report::group::{Groups, last, slope};
+use crate::report::group::{Curve, CurveGroup, Groups, LYAPUNOV, last, slope};
 use crate::report::load::Results;
 use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
@@ -59,20 +59,29 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
         ClaimMetric::Slope | ClaimMetric::Log10Norm => {
             Observation { value: of_gradient(groups, run, reading), ..found }
         }
+        ClaimMetric::LargestExponent => {
+            let exponents = curve_of(&groups.jacobian, run, LYAPUNOV);
+            Observation { value: exponents.and_then(|curve| *curve.get(&1)?), ..found }
+        }
         ClaimMetric::Seconds => Observation { value: run.row.seconds, ..found },
         _ => of_training(found, groups.training.of(run), reading.metric),
     }
 }
 
 fn of_gradient(groups: &Groups, run: &RunRecord, reading: &Reading) -> Option<f64> {
-    let (point, quantity) = (run.point(), reading.quantity?);
-    let mut of_quantity = groups.gradients.iter().filter(|group| group.quantity == quantity.as_str());
-    let group = of_quantity.find(|group| group.layer == 0 && group.point == point)?;
-    let curve = &group.curves[group.seeds.iter().position(|seed| *seed == run.settings.seed)?];
+    let curve = curve_of(&groups.gradients, run, reading.quantity?.as_str())?;
     match reading.lag {
         Some(lag) => *curve.get(&lag)?,
         None => slope(curve),
     }
+}
+
+/// The curve of a run in the layer nearest the input.
+fn curve_of<'a>(groups: &'a [CurveGroup], run: &RunRecord, quantity: &str) -> Option<&'a Curve> {
+    let point = run.point();
+    let fits = |group: &&CurveGroup| group.quantity == quantity && group.layer == 0 && group.point == point;
+    let group = groups.iter().find(fits)?;
+    group.curves.get(group.seeds.iter().position(|seed| *seed == run.settings.seed)?)
 }
 
 fn of_training(found: Observation, rows: &[TrainingRow], metric: ClaimMetric) -> Observation {
@@ -115,6 +124,7 @@ impl Observations {
             ClaimMetric::Log10Norm => "log10",
             ClaimMetric::Sequences => "sequences",
             ClaimMetric::Seconds => "s",
+            ClaimMetric::LargestExponent => "nats per step",
             _ => "",
         };
         self.runs.iter().find_map(|run| run.unit.clone()).unwrap_or_else(|| of_metric.to_string())
@@ -136,7 +146,7 @@ impl Observations {
 mod tests {
     use super::*;
     use crate::cell::CellName;
-    use crate::config::read_claim;
+    use crate::config::read_tests;
     use crate::report::fixtures::{failed, line, results, run, trained, training, with_cell};
     use crate::report::group::{Curves, TrainingRows};
 
@@ -149,7 +159,7 @@ mod tests {
              where = {{ cell = \"lstm\" }}\n{keys}"
         );
         std::fs::write(&path, text).unwrap();
-        let test = read_claim(&path).unwrap().unwrap().tests.remove(0);
+        let test = read_tests(&path).unwrap().claim.unwrap().tests.remove(0);
         let results = results(runs);
         let rows: Vec<_> = results
             .runs()

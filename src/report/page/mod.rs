@@ -48,7 +48,8 @@ pub fn report(
         context! {
             name => escaped(&results.name),
             about => about(results),
-            claim => results.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
+            expectations => verdicts::expectations(&verdicts.expectations),
+            claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
             publications => verdicts::publications(&results.publications, &verdicts.published),
             runs => runs(results),
             sections => sections.into_iter().flatten().collect::<Vec<_>>(),
@@ -62,8 +63,7 @@ pub fn report(
 /// The texts of the config.
 fn about(results: &Results) -> Vec<Value> {
     let about = &results.about;
-    let texts =
-        [("Question", &about.question), ("Source", &about.source), ("Expected outcome", &about.expected)];
+    let texts = [("Question", &about.question), ("Source", &about.source)];
     let given = texts.into_iter().filter_map(|(title, text)| Some((title, text.as_deref()?)));
     given.map(|(title, text)| context! { title => title, text => text }).collect()
 }
@@ -118,7 +118,8 @@ fn environment_table(results: &Results) -> Option<String> {
 fn glossary(results: &Results, summary: &[Statistic]) -> Vec<Value> {
     let has = |section: Section| summary.iter().any(|row| row.section == section);
     let needs = |title: &str| match title {
-        "Claim" => results.claim.is_some(),
+        "Expectations" => !results.tests.expectations.is_empty(),
+        "Claim" => results.tests.claim.is_some(),
         "Published results" => !results.publications.is_empty(),
         "Gradients" => has(Section::Gradients),
         "Jacobians" => has(Section::Jacobian),

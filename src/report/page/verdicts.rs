@@ -1,38 +1,67 @@
-//! The claim and the published results on the page.
+//! Expectations, the claim and the published results on the page.
 
 use minijinja::{Value, context};
 
 use super::markdown_table::{MarkdownTable, escaped};
-use crate::config::spec::{Claim, Publication};
+use crate::config::spec::{Claim, Publication, Test};
 use crate::report::format::{significant, with_interval};
-use crate::report::judge::{ClaimTest, ClaimVerdict, PublishedResult, expectation, overall};
+use crate::report::judge::{JudgedTest, PublishedResult, TestVerdict, overall, tally};
+
+/// The verdicts on the expectations, and the reason of each; none without expectations.
+pub fn expectations(tests: &[JudgedTest]) -> Option<Value> {
+    let header = ["expectation", "expected", "measured", "unit", "seeds", "verdict"];
+    let row = |judged: &JudgedTest| test_row(judged, &judged.subject.name, judged.verdict.on_expectation());
+    Some(context! {
+        tally => escaped(&tally(tests)?),
+        table => table(&header, tests.iter().map(row).collect()),
+        reasons => reasons(tests.iter().map(|judged| judged.subject)),
+    })
+}
+
+/// The reasons behind the bounds. They are Markdown, as all texts of the config.
+fn reasons<'a>(tests: impl Iterator<Item = &'a Test>) -> Vec<Value> {
+    let reason = |test: &Test| {
+        let text = test.because.as_ref()?.trim();
+        Some(context! { name => escaped(&test.name), text => text })
+    };
+    tests.filter_map(reason).collect()
+}
+
+fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    MarkdownTable { header: header.iter().map(|head| head.to_string()).collect(), rows }.to_markdown()
+}
 
 /// The verdict on the claim, and a row per test.
-pub fn claim(claim: &Claim, tests: &[ClaimTest]) -> Value {
-    let is_supporting = |judged: &&&ClaimTest| judged.verdict == ClaimVerdict::Supported;
-    let (controls, others): (Vec<&ClaimTest>, Vec<&ClaimTest>) =
+pub fn claim(claim: &Claim, tests: &[JudgedTest]) -> Value {
+    let is_supporting = |judged: &&&JudgedTest| judged.verdict == TestVerdict::Holds;
+    let (controls, others): (Vec<&JudgedTest>, Vec<&JudgedTest>) =
         tests.iter().partition(|judged| judged.subject.control);
-    let header = ["test", "expectation", "estimate", "unit", "seeds", "verdict"].map(String::from).to_vec();
+    let header = ["test", "expectation", "estimate", "unit", "seeds", "verdict"];
     context! {
         statement => claim.statement.trim(),
-        verdict => overall(tests).to_string(),
+        verdict => overall(tests).on_claim(),
         supporting => others.iter().filter(is_supporting).count(),
         tests => others.len(),
         control_fails => controls.iter().filter(is_supporting).count() < controls.len(),
-        table => MarkdownTable { header, rows: tests.iter().map(test_row).collect() }.to_markdown(),
+        table => table(&header, tests.iter().map(claim_row).collect()),
+        reasons => reasons(tests.iter().map(|judged| judged.subject)),
     }
 }
 
-fn test_row(judged: &ClaimTest) -> Vec<String> {
+fn claim_row(judged: &JudgedTest) -> Vec<String> {
     let test = judged.subject;
     let name = if test.control { format!("control: {}", test.name) } else { test.name.clone() };
+    test_row(judged, &name, judged.verdict.on_claim())
+}
+
+fn test_row(judged: &JudgedTest, name: &str, verdict: &str) -> Vec<String> {
     vec![
-        escaped(&name),
-        escaped(&format!("{} of {}: {}", test.reading, test.selected, expectation(test))),
+        escaped(name),
+        escaped(&judged.subject.in_words()),
         with_interval(&judged.estimate),
         escaped(&judged.unit),
         judged.estimate.n.to_string(),
-        with_notes(judged.verdict.to_string(), &judged.notes),
+        with_notes(verdict.to_string(), &judged.notes),
     ]
 }
 
@@ -42,12 +71,11 @@ pub fn publications(publications: &[Publication], verdicts: &[Vec<PublishedResul
         let header = [
             "settings", "metric", "published", "chance", "measured", "seeds", "counts as a match", "verdict",
         ];
-        let header = header.map(String::from).to_vec();
         let rows: Vec<Vec<String>> = results.iter().map(result_row).collect();
         context! {
             source => publication.source.trim(),
             not_comparable => publication.not_comparable.as_ref().map(|why| why.trim()),
-            table => (!rows.is_empty()).then(|| MarkdownTable { header, rows }.to_markdown()),
+            table => (!rows.is_empty()).then(|| table(&header, rows)),
             budget => publication.budget.as_ref().map(|budget| budget.trim()),
             sequences => results.iter().filter_map(|judged| judged.sequences).max(),
             deviations => &publication.deviations,

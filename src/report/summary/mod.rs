@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::estimate::Estimate;
 use super::group::{Groups, LARGEST_EXPONENT, LYAPUNOV, ScalarGroup};
-use super::judge::{ClaimTest, PublishedResult, Verdicts, expectation};
+use super::judge::{JudgedTest, PublishedResult, Verdicts};
 use super::load::Results;
 use crate::results::schema::SummaryRow;
 use crate::results::table;
@@ -32,6 +32,7 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
         .chain(groups.predictions.iter().map(of_prediction))
         .chain(training)
         .chain(groups.speed.iter().flat_map(speed::statistics))
+        .chain(verdicts.expectations.iter().map(of_expectation))
         .chain(verdicts.claim.iter().map(of_claim))
         .chain(published)
         .collect()
@@ -43,15 +44,23 @@ fn of_prediction(group: &ScalarGroup) -> Statistic {
     Statistic::new(section, group.metric, &group.point, Estimate::mean(&group.values), "log10 per step")
 }
 
-fn of_claim(test: &ClaimTest) -> Statistic {
+fn of_expectation(test: &JudgedTest) -> Statistic {
+    of_test(Section::Expectation, test, test.verdict.on_expectation())
+}
+
+fn of_claim(test: &JudgedTest) -> Statistic {
+    of_test(Section::Claim, test, test.verdict.on_claim())
+}
+
+fn of_test(section: Section, test: &JudgedTest, verdict: &str) -> Statistic {
     let reading = &test.subject.reading;
     let metric = reading.metric.as_str();
     Statistic {
         quantity: test.subject.name.clone(),
         lag: reading.lag,
-        against: Some(expectation(test.subject)),
-        verdict: Some(test.verdict.to_string()),
-        ..Statistic::new(Section::Claim, metric, &test.point, test.estimate, &test.unit)
+        against: Some(test.subject.condition()),
+        verdict: Some(verdict.to_string()),
+        ..Statistic::new(section, metric, &test.point, test.estimate, &test.unit)
     }
 }
 

@@ -15,6 +15,8 @@ names! {
         Training = "training",
         /// Speed.
         Speed = "speed",
+        /// An expectation.
+        Expectation = "expectation",
         /// A test of the claim.
         Claim = "claim",
         /// A published result.

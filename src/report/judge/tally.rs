@@ -1,0 +1,71 @@
+//! The verdicts on all expectations in one line.
+
+use super::claim::{JudgedTest, TestVerdict};
+
+/// `1 of 3 expectations holds; does not hold: NAME; undecided: NAME`; none without expectations.
+pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
+    if expectations.is_empty() {
+        return None;
+    }
+    let with = |verdict: TestVerdict| {
+        let tests = expectations.iter().filter(move |judged| judged.verdict == verdict);
+        tests.map(|judged| judged.subject.name.trim()).collect::<Vec<_>>()
+    };
+    let (holding, total) = (with(TestVerdict::Holds).len(), expectations.len());
+    let noun = if total == 1 { "expectation" } else { "expectations" };
+    let verb = if holding == 1 { "holds" } else { "hold" };
+    let mut text = format!("{holding} of {total} {noun} {verb}");
+    for verdict in [TestVerdict::Fails, TestVerdict::Undecided] {
+        let names = with(verdict);
+        if !names.is_empty() {
+            text += &format!("; {}: {}", verdict.on_expectation(), names.join(", "));
+        }
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::spec::{Bound, ClaimMetric, Reading, Selector, Test};
+    use crate::report::estimate::Estimate;
+    use crate::settings::Settings;
+    use crate::settings::names::ExperimentKind;
+
+    fn test(name: &str) -> Test {
+        Test {
+            name: name.to_string(),
+            reading: Reading { metric: ClaimMetric::Slope, quantity: None, lag: None },
+            selected: Selector(vec![]),
+            baseline: None,
+            bound: Bound::Below(0.0),
+            because: None,
+            control: false,
+        }
+    }
+
+    fn judged(subject: &Test, verdict: TestVerdict) -> JudgedTest<'_> {
+        JudgedTest {
+            subject,
+            point: Settings::blank(ExperimentKind::Gradients),
+            estimate: Estimate::default(),
+            unit: String::new(),
+            chance: None,
+            sequences: None,
+            verdict,
+            notes: vec![],
+        }
+    }
+
+    #[test]
+    fn tally_names_what_does_not_hold_and_what_is_undecided() {
+        let tests = ["a", "b", "c", "d"].map(test);
+        let verdicts = [TestVerdict::Holds, TestVerdict::Fails, TestVerdict::Undecided, TestVerdict::Fails];
+        let all: Vec<JudgedTest> =
+            tests.iter().zip(verdicts).map(|(test, verdict)| judged(test, verdict)).collect();
+        assert_eq!(tally(&all).unwrap(), "1 of 4 expectations holds; does not hold: b, d; undecided: c");
+        assert_eq!(tally(&all[1..3]).unwrap(), "0 of 2 expectations hold; does not hold: b; undecided: c");
+        assert_eq!(tally(&all[..1]).unwrap(), "1 of 1 expectation holds");
+        assert_eq!(tally(&[]), None);
+    }
+}
