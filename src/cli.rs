@@ -69,9 +69,20 @@ pub struct ConfigArgs {
     /// Override a config key; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
+    /// Use the seeds 1 to N; short for --set 'seeds=[1, …, N]'.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub seeds: Option<u16>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub target: TargetArgs,
+}
+
+impl ConfigArgs {
+    /// The overrides, with that of `--seeds`.
+    pub fn overrides(&self) -> Vec<String> {
+        let seeds = self.seeds.map(|last| format!("seeds={:?}", (1..=last).collect::<Vec<_>>()));
+        self.overrides.iter().cloned().chain(seeds).collect()
+    }
 }
 
 /// The device and the threads.

@@ -15,7 +15,7 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     // A plan needs no data. A size that depends on the data is shown as `?`.
     let fetch = |_: &str| Ok(false);
     let mut out = String::new();
-    for experiment in experiment::load_all(&args.config.configs, &args.config.overrides, target, &fetch)? {
+    for experiment in experiment::load_all(&args.config.configs, &args.config.overrides(), target, &fetch)? {
         describe(&mut out, &experiment)?;
     }
     print(&out)?;

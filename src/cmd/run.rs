@@ -41,7 +41,7 @@ fn prepare(args: &RunArgs, target: ExecTarget, ui: &Ui) -> Result<Vec<Prepared>>
         ui.say(&format!("fetching the dataset `{name}`"));
         data::fetch(name, &data::root(), false).map(|_| true)
     };
-    let experiments = experiment::load_all(&args.config.configs, &args.config.overrides, target, &fetch)?;
+    let experiments = experiment::load_all(&args.config.configs, &args.config.overrides(), target, &fetch)?;
     let open = |experiment: &Experiment| Store::open(&args.out, &experiment.spec.name);
     let stores: Vec<Store> = experiments.iter().map(open).collect::<Result<_>>()?;
     let on_start = |name: &str| ui.say(&format!("starting the framework `{name}`"));

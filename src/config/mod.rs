@@ -3,6 +3,7 @@
 //!
 //! Swept settings are declared in [`crate::settings`], not here.
 
+mod changes;
 mod check;
 mod error_text;
 mod raw;

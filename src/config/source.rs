@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 use toml::{Table, Value};
 
+use super::changes::Change;
 use super::error_text::{explain, parse_problem};
 use crate::support::error::ConfigError;
 
@@ -51,16 +52,32 @@ impl ConfigFile {
     /// # Errors
     /// The text is not TOML, or an override sets a key inside a value that is not a table.
     pub fn table(&self) -> Result<Table, ConfigError> {
-        let mut table: Table = toml::from_str(&self.text).map_err(|error| {
-            let offset = error.span().map(|span| span.start);
-            let line = offset.map(|offset| self.line_at(offset));
-            let key = offset.and_then(|offset| self.key_at(offset));
-            ConfigError { place: self.place.clone(), line, key, problem: parse_problem(error.message()) }
-        })?;
+        let mut table = self.written()?;
         for change in &self.overrides {
             change.apply(&mut table)?;
         }
         Ok(table)
+    }
+
+    /// The overrides that change a value of the config, the last of each key.
+    ///
+    /// # Errors
+    /// The text is not TOML.
+    pub fn changes(&self) -> Result<Vec<Change>, ConfigError> {
+        let table = self.written()?;
+        let is_last = |n: usize, key: &str| self.overrides[n + 1..].iter().all(|later| later.key != key);
+        let last = self.overrides.iter().enumerate().filter(|(n, change)| is_last(*n, &change.key));
+        Ok(last.filter_map(|(_, change)| Change::new(&table, &change.key, &change.value)).collect())
+    }
+
+    /// The config without overrides.
+    fn written(&self) -> Result<Table, ConfigError> {
+        toml::from_str(&self.text).map_err(|error| {
+            let offset = error.span().map(|span| span.start);
+            let line = offset.map(|offset| self.line_at(offset));
+            let key = offset.and_then(|offset| self.key_at(offset));
+            ConfigError { place: self.place.clone(), line, key, problem: parse_problem(error.message()) }
+        })
     }
 
     /// Reads the value at the dotted key `at` (empty for the whole file) as a `T`.
@@ -94,14 +111,14 @@ impl ConfigFile {
         ConfigError { place: self.place.clone(), line: None, key: None, problem: problem.into() }
     }
 
-    /// Returns true if there are overrides.
-    pub fn is_changed(&self) -> bool {
-        !self.overrides.is_empty()
+    /// Returns true if an override sets this dotted key.
+    pub fn overrides(&self, key: &str) -> bool {
+        self.overrides.iter().any(|change| change.key == key)
     }
 
     /// Returns true if the file or an override sets this dotted key.
     pub fn sets(&self, key: &str) -> bool {
-        self.overrides.iter().any(|change| change.key == key) || self.offset_of(key).is_some()
+        self.overrides(key) || self.offset_of(key).is_some()
     }
 
     fn line_at(&self, offset: usize) -> usize {

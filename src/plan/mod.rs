@@ -66,10 +66,16 @@ impl Plan {
             return Err(spec.file.error("grid", problem).into());
         }
         // An override may take the runs of a test away.
-        if !spec.file.is_changed() {
+        if spec.changes.is_empty() && spec.changed.is_empty() {
             select::check_tests(spec, &runs)?;
         }
         select::check_published(&spec.name, &spec.published, &runs)?;
         Ok(Plan { name: spec.name.clone(), runs })
+    }
+
+    /// Returns true if every run of another plan is part of this one.
+    pub fn contains(&self, other: &Plan) -> bool {
+        let ids: BTreeSet<&str> = self.runs.iter().map(|run| run.id.as_str()).collect();
+        other.runs.iter().all(|run| ids.contains(run.id.as_str()))
     }
 }

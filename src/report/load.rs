@@ -1,6 +1,6 @@
 //! The results directory of one experiment: CSV, TOML and JSON, nothing else.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use super::group_by::group_by;
 use crate::config;
 use crate::config::spec::{Publication, Tests};
-use crate::results::schema::{Row, RunRow};
+use crate::results::schema::{PlanRow, Row, RunRow};
 use crate::results::{RunRecord, table};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 use crate::support::error::{Error, Result};
-use crate::support::file::rows;
+use crate::support::file::{read, rows};
 
 /// The runs of one experiment, and what its files say of it.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Results {
     pub name: String,
     /// The texts of its config.
     pub about: About,
+    /// The ids of the runs of its plan; empty if the directory has none.
+    pub plan: Vec<String>,
     /// The machine and the software, by name.
     pub environment: BTreeMap<String, String>,
     /// The grid points with their runs, in the order of `runs.csv`.
@@ -50,6 +52,10 @@ pub struct About {
     pub question: Option<String>,
     /// The paper or idea that the experiment follows.
     pub source: Option<String>,
+    /// The settings that overrides changed.
+    pub changed: Vec<String>,
+    /// The settings with which overrides only added runs.
+    pub added: Vec<String>,
 }
 
 impl GridPoint {
@@ -67,6 +73,12 @@ impl Results {
             points: group_by(runs, RunRecord::point).into_iter().map(point).collect(),
             ..Results::default()
         }
+    }
+
+    /// The number of runs of the plan that have not been made.
+    pub fn unmade(&self) -> usize {
+        let made: BTreeSet<&str> = self.runs().map(|run| run.row.run_id.as_str()).collect();
+        self.plan.iter().filter(|id| !made.contains(id.as_str())).count()
     }
 
     /// Every run.
@@ -141,6 +153,7 @@ pub fn load(dir: &Path) -> Result<Results> {
         dir: dir.to_path_buf(),
         name: name(dir),
         about: about(&config_toml)?,
+        plan: plan(&dir.join(PlanRow::FILE))?,
         tests: if config_toml.exists() { config::read_tests(&config_toml)? } else { Tests::default() },
         publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,
@@ -166,7 +179,24 @@ fn about(path: &Path) -> Result<About> {
             format!("expected a string as `{key}`, found a value of type {}", other.type_str()),
         )),
     };
-    Ok(About { question: string("question")?, source: string("source")? })
+    let strings = |key: &str| {
+        let list = config.get(key).and_then(toml::Value::as_array).into_iter().flatten();
+        list.filter_map(|text| text.as_str().map(str::to_string)).collect()
+    };
+    Ok(About {
+        question: string("question")?,
+        source: string("source")?,
+        changed: strings("changed"),
+        added: strings("added"),
+    })
+}
+
+/// The ids of the runs of the plan.
+fn plan(path: &Path) -> Result<Vec<String>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    Ok(read::<PlanRow>(path)?.into_iter().map(|row| row.run_id).collect())
 }
 
 fn environment(path: &Path) -> Result<BTreeMap<String, String>> {

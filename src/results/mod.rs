@@ -10,5 +10,5 @@ mod store;
 pub mod table;
 
 pub use curve::GradientCurve;
-pub use record::RunRecord;
+pub use record::{RunRecord, program};
 pub use store::{Rows, Store};

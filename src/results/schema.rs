@@ -17,6 +17,7 @@ macro_rules! files {
 }
 files!(
     RunRow: "runs.csv",
+    PlanRow: "plan.csv",
     GradientRow: "gradients.csv",
     TrainingRow: "training.csv",
     JacobianRow: "jacobian.csv",
@@ -45,6 +46,19 @@ pub struct RunRow {
     /// Peak of the processor's vector units in f32 on the run's threads, GFLOP/s, measured before a run
     /// of kind `speed`.
     pub fma_peak_gflops: Option<f64>,
+    /// The version of this program.
+    pub lstm_lab: Option<String>,
+    /// The revision of the program's source, with `+dirty` after local changes; `unknown` outside git.
+    pub git_revision: Option<String>,
+}
+
+/// One run of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanRow {
+    /// The run.
+    pub run_id: String,
+    /// Its settings in one line.
+    pub run: String,
 }
 
 /// One gradient norm at one step of one run.
@@ -169,8 +183,8 @@ pub struct SummaryRow {
     pub unit: String,
     /// The bound, the published number or the level of chance that the estimate is compared with.
     pub against: Option<String>,
-    /// The verdict: `holds`, `does not hold`, `undecided`; `supported`, `not supported`, `undecided`;
-    /// `match`, `miss`, `at chance`, `not comparable`, `not run`.
+    /// The verdict: `holds`, `does not hold`, `undecided`; `supported`, `not supported`, `undecided`; `not
+    /// judged`; `match`, `miss`, `at chance`, `not comparable`, `not run`.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

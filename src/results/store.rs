@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::curve::GradientCurve;
 use super::record::RunRecord;
-use super::schema::{GateRow, GradientRow, JacobianRow, Row, RunRow, SpeedRow, TrainingRow};
+use super::schema::{GateRow, GradientRow, JacobianRow, PlanRow, Row, RunRow, SpeedRow, TrainingRow};
 use super::table;
 use crate::support::error::{Error, Result};
 use crate::support::file::{read, remove_prefixed, rows, write_atomic, write_csv};
@@ -183,6 +183,15 @@ impl Store {
         let tables: Vec<_> =
             of_runs.map(|(run, path)| Ok((&run.settings, rows::<R>(&path)?))).collect::<Result<_>>()?;
         if tables.is_empty() { self.remove(R::FILE) } else { table::write(&self.root.join(R::FILE), tables) }
+    }
+
+    /// Writes the plan, from id and description of each run.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn write_plan<'a>(&self, runs: impl Iterator<Item = (&'a str, String)>) -> Result<()> {
+        let row = |(id, run): (&str, String)| PlanRow { run_id: id.to_string(), run };
+        write_csv(&self.root.join(PlanRow::FILE), runs.map(row))
     }
 
     /// Removes a file of the experiment that an earlier config may have left.

@@ -28,13 +28,22 @@ pub struct Experiment {
 
 impl Experiment {
     fn load(path: &Path, overrides: &[String], target: ExecTarget, fetch: Fetch) -> Result<Experiment> {
-        let spec = config::load(path, overrides)?;
+        let mut spec = config::load(path, overrides)?;
         let inputs = inputs::load(&spec, fetch)?;
-        let plan = Plan::new(&spec, &inputs, &target.device_name(), target.threads)?;
+        let plan_of = |spec: &Spec| Plan::new(spec, &inputs, &target.device_name(), target.threads);
+        let mut plan = plan_of(&spec)?;
+        if !spec.changes.is_empty() {
+            // A config that is valid only with its overrides has no runs to which they could add.
+            let written = config::load(path, &[]).ok().filter(|written| written.task == spec.task);
+            let written = written.and_then(|written| plan_of(&written).ok());
+            spec.record_changes(written.is_some_and(|written| plan.contains(&written)));
+            plan.name = spec.name.clone();
+        }
         Ok(Experiment { spec, plan, inputs })
     }
 
-    /// Saves the config with every default filled in, and the published results of the experiment.
+    /// Saves the config with every default filled in, the plan, and the published results of the
+    /// experiment.
     ///
     /// # Errors
     /// The results directory cannot be written.
@@ -43,6 +52,7 @@ impl Experiment {
         let resolved = toml::to_string_pretty(&spec.resolved)
             .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
         store.write_text("config.toml", &resolved)?;
+        store.write_plan(self.plan.runs.iter().map(|run| (run.id.as_str(), run.describe())))?;
         match spec.published.toml.as_str() {
             "" => store.remove(PUBLISHED),
             text => store.write_text(PUBLISHED, text),

@@ -1,5 +1,6 @@
 //! The execution of a plan: runs without results are executed, existing results are kept.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::estimate::estimate;
@@ -11,7 +12,7 @@ use crate::plan::Plan;
 use crate::plan::run::Run;
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
-use crate::results::{Rows, RunRecord, Store};
+use crate::results::{Rows, RunRecord, Store, program};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::{Error, Result};
 use crate::support::panic::catch_panics;
@@ -71,6 +72,9 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     let mut tally = Tally { already_complete: shard.len() - missing.len(), ..Tally::default() };
 
     ui.begin(&plan.name, shard.len(), tally.already_complete);
+    if let Some(others) = runner.made_by_others(&shard) {
+        ui.say(&others);
+    }
     if let Some(seconds) = estimate(&missing, inputs, options.target) {
         let runs = pluralize(missing.len(), "run");
         let resumable = if seconds > 60.0 { "; an interrupted run resumes from its checkpoint" } else { "" };
@@ -105,6 +109,21 @@ struct Runner<'a> {
 impl Runner<'_> {
     fn is_missing(&self, run: &Run) -> bool {
         self.options.rerun || self.store.completed(&run.id).is_none()
+    }
+
+    /// A message about complete runs that another version of the program made.
+    fn made_by_others(&self, runs: &[&Run]) -> Option<String> {
+        if self.options.rerun {
+            return None;
+        }
+        let complete = runs.iter().filter_map(|run| self.store.completed(&run.id));
+        let here = program(self.options.environment.lstm_lab, self.options.environment.git_revision);
+        let others = complete.filter_map(|run| run.program()).filter(|program| *program != here);
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        others.for_each(|program| *counts.entry(program).or_default() += 1);
+        let made = |(program, count): (&String, &usize)| format!("{count} already there, made by {program}");
+        let made: Vec<String> = counts.iter().map(made).collect();
+        (!made.is_empty()).then(|| format!("  {}; this is {here}", made.join("; ")))
     }
 
     fn save_environment(&self, nothing_to_run: bool) -> Result<()> {
@@ -172,8 +191,14 @@ fn execute_run(run: &Run, context: &RunContext, on_progress: &mut dyn FnMut(usiz
     (row, rows)
 }
 
-/// Adds the processor, and for timings its measured peak.
+/// Adds the processor, for timings its measured peak, and the program.
 fn with_environment(row: RunRow, run: &Run, environment: &Environment) -> RunRow {
     let peak = environment.fma_peak_gflops.filter(|_| run.settings.kind == ExperimentKind::Speed);
-    RunRow { cpu: Some(environment.cpu.clone()), fma_peak_gflops: peak, ..row }
+    RunRow {
+        cpu: Some(environment.cpu.clone()),
+        fma_peak_gflops: peak,
+        lstm_lab: Some(environment.lstm_lab.to_string()),
+        git_revision: Some(environment.git_revision.to_string()),
+        ..row
+    }
 }

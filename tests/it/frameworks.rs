@@ -142,6 +142,7 @@ mod needs_frameworks {
     fn installed_frameworks_agree_with_builtin() {
         let dir = small();
         let set = [
+            ("name", "small"),
             ("speed.frameworks", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\"]"),
             ("grid.cell", "[\"rnn\", \"lstm\", \"gru\"]"),
             ("grid.layers", "2"),

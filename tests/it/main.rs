@@ -15,6 +15,7 @@ mod gradcheck;
 mod jacobian;
 mod layering;
 mod learning;
+mod overrides;
 mod parity;
 mod paths;
 mod plans;

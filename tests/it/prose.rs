@@ -13,7 +13,7 @@ const PROSE: [&str; 4] = ["question", "name", "statement", "because"];
 /// Words after a number that make it a comparison of times.
 const COMPARISONS: [&str; 4] = ["faster", "slower", "as fast", "as long"];
 
-/// Units after a decimal that only a measurement has. Whole numbers may be settings, such as a pause of 50 ms.
+/// Units after a decimal that only a measurement has. Whole numbers may be settings, such as 50 ms.
 const UNITS: [&str; 4] = ["ms", "µs", "GFLOP/s", "tokens/s"];
 
 fn root() -> &'static Path {

@@ -13,7 +13,6 @@ use toml::{Table, Value};
 use super::raw;
 use super::source::ConfigFile;
 use super::spec::{About, Measure, Part, Published, Spec};
-use super::value::OneOrMany;
 use crate::settings::names::ExperimentKind;
 use crate::support::error::ConfigError;
 use grid::GridTables;
@@ -29,11 +28,14 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
                        `above` or `below`, and `because`";
         return Err(file.error("expected", problem));
     }
+    if let Some(Value::Integer(number @ 0..)) = table.get("seeds") {
+        return Err(file.error("seeds", bare_seed(*number)));
+    }
     let grids = GridTables::take(file, &mut table)?;
     let mut config: raw::Config = file.typed("", table)?;
     let name = name(file, config.name.get_or_insert_with(|| stem.to_string()))?;
     let task = task::task(file, &mut config.task)?;
-    distinct(file, "kind", &config.kind)?;
+    distinct(file, "kind", &config.kind.0)?;
     distinct(file, "seeds", &config.seeds)?;
     fill(file, &mut config)?;
     let exclude = config.exclude.iter().enumerate();
@@ -52,30 +54,56 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     }
     let about =
         About { question: config.question, source: config.source, expected_runtime: config.expected_runtime };
-    let seeds = config.seeds.0.iter().map(|seed| seed.0 as u64).collect();
-    let published = Published::default();
-    Ok(Spec { name, about, resolved, seeds, task, parts, exclude, tests, published, file: file.clone() })
+    let seeds = config.seeds.iter().map(|seed| seed.0 as u64).collect();
+    Ok(Spec {
+        name,
+        about,
+        resolved,
+        seeds,
+        task,
+        parts,
+        exclude,
+        tests,
+        published: Published::default(),
+        changes: file.changes()?,
+        changed: config.changed,
+        added: config.added,
+        file: file.clone(),
+    })
 }
 
 fn name(file: &ConfigFile, name: &str) -> Result<String, ConfigError> {
-    let allowed = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    let allowed = |c: char| c.is_alphanumeric() || "-_.+=, ".contains(c);
     if name.trim().is_empty() || name.starts_with('.') || !name.chars().all(allowed) {
-        let problem = format!("expected a directory name of letters, digits, `-`, `_`, `.`, found `{name}`");
+        let problem = format!("expected a directory name of letters, digits and `-_.+=,`, found `{name}`");
         return Err(file.error("name", problem));
     }
     Ok(name.to_string())
+}
+
+/// The problem with a number in place of a list of seeds.
+fn bare_seed(number: i64) -> String {
+    let several = match number {
+        0..=1 => "[1, 2, 3]".to_string(),
+        2..=5 => format!("{:?}", (1..=number).collect::<Vec<_>>()),
+        _ => format!("[1, 2, …, {number}]"),
+    };
+    format!(
+        "expected a list, found {number}: `seeds = [{number}]` is the seed {number}, \
+         `seeds = {several}` are several seeds"
+    )
 }
 
 /// Refuses an empty list and a repeated value.
 fn distinct<T: PartialEq + serde::Serialize>(
     file: &ConfigFile,
     key: &str,
-    values: &OneOrMany<T>,
+    values: &[T],
 ) -> Result<(), ConfigError> {
-    if values.0.is_empty() {
+    if values.is_empty() {
         return Err(file.error(key, "expected at least one value, found an empty list"));
     }
-    match values.0.iter().enumerate().find(|(n, value)| values.0[..*n].contains(value)) {
+    match values.iter().enumerate().find(|(n, value)| values[..*n].contains(value)) {
         Some((_, twice)) => {
             let twice = Value::try_from(twice).map(|value| plain(&value)).unwrap_or_default();
             Err(file.error(key, format!("expected each value once, found `{twice}` again")))
@@ -122,9 +150,9 @@ fn measure(
         ExperimentKind::Jacobian => Measure::Jacobian(config.jacobian.unwrap_or_default()),
         ExperimentKind::Speed => {
             let speed = config.speed.clone().unwrap_or_default();
-            distinct(file, "speed.pass", &speed.pass)?;
+            distinct(file, "speed.pass", &speed.pass.0)?;
             if !speed.frameworks.0.is_empty() {
-                distinct(file, "speed.frameworks", &speed.frameworks)?;
+                distinct(file, "speed.frameworks", &speed.frameworks.0)?;
             }
             Measure::Speed(speed)
         }

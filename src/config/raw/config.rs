@@ -13,7 +13,8 @@ use crate::settings::names::ExperimentKind;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The name of the experiment and of its results directory; default: the file's name without
-    /// `.toml`. Allowed are letters, digits, spaces, `-`, `_` and `.`, but no `.` at the beginning.
+    /// `.toml`. Allowed are letters, digits, spaces and `-_.+=,`,
+    /// but no `.` at the beginning.
     pub name: Option<String>,
     /// The question that the experiment asks, for `check` and the report.
     pub question: Option<String>,
@@ -24,10 +25,10 @@ pub struct Config {
     /// The measurement: `gradients`, `jacobian`, `speed`, `training`, or a list of them. The only
     /// required key.
     pub kind: OneOrMany<ExperimentKind>,
-    /// The seeds, with one run per seed: a whole number from 0, or a list; default: 1. `speed` uses the
+    /// The seeds, with one run per seed: a list of whole numbers from 0; default: `[1]`. `speed` uses the
     /// first only.
     #[serde(default = "default_seeds")]
-    pub seeds: OneOrMany<Count>,
+    pub seeds: Vec<Count>,
     /// The combinations of settings to leave out: a list of tables such as
     /// `{ cell = "rnn", layers = 2 }`; default: none. A run is left out if it has all values of a table.
     /// Each table must leave out a run.
@@ -38,6 +39,12 @@ pub struct Config {
     /// The expected outcomes, each with the keys of a claim's test; default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Test>,
+    /// The settings that `--set` changed, written by `run`; default: none. With any, nothing is judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// The settings with which `--set` only added runs, written by `run`; default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
     /// The source of the sequences; default: random numbers.
     #[serde(default)]
     pub task: Task,
@@ -51,6 +58,6 @@ pub struct Config {
     pub training: Option<Training>,
 }
 
-fn default_seeds() -> OneOrMany<Count> {
-    OneOrMany(vec![Count(1)])
+fn default_seeds() -> Vec<Count> {
+    vec![Count(1)]
 }

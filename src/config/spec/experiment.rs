@@ -1,8 +1,9 @@
 //! A checked experiment.
 
-use toml::Table;
+use toml::{Table, Value};
 
 use super::{Grid, Measure, Published, Selector, TaskSpec, Tests};
+use crate::config::changes::{Change, in_words, suffix};
 use crate::config::source::ConfigFile;
 
 /// A checked experiment.
@@ -26,8 +27,46 @@ pub struct Spec {
     pub tests: Tests,
     /// The published results that the experiment repeats.
     pub published: Published,
+    /// The overrides that change a value.
+    pub changes: Vec<Change>,
+    /// The changes of earlier overrides, which gave the config of a results directory.
+    pub changed: Vec<String>,
+    /// The earlier overrides that only added runs.
+    pub added: Vec<String>,
     /// The config file, for the places of errors that are found later.
     pub file: ConfigFile,
+}
+
+impl Spec {
+    /// Makes the overrides part of the result. If they only add runs, the results directory stays the same.
+    /// Otherwise the directory has another name, unless an override names it.
+    pub fn record_changes(&mut self, only_add: bool) {
+        let words = in_words(&self.changes);
+        if only_add {
+            self.added.extend(words);
+        } else {
+            self.changed.extend(words);
+            if !self.file.overrides("name") {
+                self.rename(format!("{}{}", self.name, suffix(&self.changes)));
+            }
+        }
+        for (key, texts) in [("changed", &self.changed), ("added", &self.added)] {
+            if !texts.is_empty() {
+                self.resolved.insert(key.to_string(), texts.clone().into());
+            }
+        }
+    }
+
+    /// Gives the experiment and its published results another name.
+    fn rename(&mut self, name: String) {
+        let mut published: Table = self.published.toml.parse().expect("it was written as TOML");
+        if let Some(entries) = published.remove(&self.name) {
+            published.insert(name.clone(), entries);
+            self.published.toml = toml::to_string_pretty(&published).expect("it was read from TOML");
+        }
+        self.resolved.insert("name".to_string(), Value::String(name.clone()));
+        self.name = name;
+    }
 }
 
 /// The description of an experiment.

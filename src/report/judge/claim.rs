@@ -25,6 +25,8 @@ pub enum TestVerdict {
     Fails,
     /// The interval contains the bound, or there are too few seeds for a decision.
     Undecided,
+    /// Settings were changed, so the runs are not those of the statement.
+    NotJudged,
 }
 
 impl TestVerdict {
@@ -34,6 +36,7 @@ impl TestVerdict {
             TestVerdict::Holds => "supported",
             TestVerdict::Fails => "not supported",
             TestVerdict::Undecided => "undecided",
+            TestVerdict::NotJudged => "not judged",
         }
     }
 
@@ -43,13 +46,17 @@ impl TestVerdict {
             TestVerdict::Holds => "holds",
             TestVerdict::Fails => "does not hold",
             TestVerdict::Undecided => "undecided",
+            TestVerdict::NotJudged => "not judged",
         }
     }
 }
 
-/// The verdict on the claim: undecided if a control fails; else supported if every test supports it, not
-/// supported if any test contradicts it, and otherwise undecided.
+/// The verdict on the claim: not judged if its tests are not; undecided if a control fails; else supported
+/// if every test supports it, not supported if any test contradicts it, and otherwise undecided.
 pub fn overall(tests: &[JudgedTest]) -> TestVerdict {
+    if tests.iter().any(|judged| judged.verdict == TestVerdict::NotJudged) {
+        return TestVerdict::NotJudged;
+    }
     let is = |verdict: TestVerdict| move |test: &&JudgedTest| test.verdict == verdict;
     let (controls, tests): (Vec<&JudgedTest>, Vec<&JudgedTest>) =
         tests.iter().partition(|judged| judged.subject.control);
@@ -85,6 +92,11 @@ pub fn judge<'a>(
     if failed > 0 {
         notes.push(format!("{failed} failed"));
     }
+    let is_mixed = of.is_mixed || baseline.is_some_and(|other| other.is_mixed);
+    if is_mixed {
+        notes.push("selects runs that differ in more than the seed".to_string());
+    }
+    let verdict = if is_mixed { TestVerdict::Undecided } else { verdict(test.bound, &estimate, min_seeds) };
     Judged {
         subject: test,
         point: of.point.clone(),
@@ -92,7 +104,7 @@ pub fn judge<'a>(
         unit: if is_ratio { "1".to_string() } else { of.unit() },
         chance: None,
         sequences: None,
-        verdict: verdict(test.bound, &estimate, min_seeds),
+        verdict,
         notes,
     }
 }
@@ -179,7 +191,7 @@ mod tests {
         let run =
             |(seed, value): (u64, &f64)| Observation { seed, value: Some(*value), ..Observation::default() };
         let runs = (1..).zip(values).map(run).collect();
-        Observations { metric, runs, point: Settings::blank(ExperimentKind::Gradients) }
+        Observations { metric, runs, point: Settings::blank(ExperimentKind::Gradients), is_mixed: false }
     }
 
     fn solved(hits: usize, n: usize) -> Observations {

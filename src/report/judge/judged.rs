@@ -23,3 +23,10 @@ pub struct Judged<'a, S, V> {
     /// Facts that a reader needs beside the verdict.
     pub notes: Vec<String>,
 }
+
+impl<S, V> Judged<'_, S, V> {
+    /// The same estimate with another verdict, for one reason.
+    pub fn with_verdict(self, verdict: V, reason: &str) -> Self {
+        Judged { verdict, notes: vec![reason.to_string()], ..self }
+    }
+}

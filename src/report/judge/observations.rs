@@ -34,6 +34,8 @@ pub struct Observations {
     pub runs: Vec<Observation>,
     /// The settings of the first of them.
     pub point: Settings,
+    /// True if they differ in more than the seed.
+    pub is_mixed: bool,
 }
 
 /// Observes one number of every run that `selector` selects.
@@ -44,6 +46,7 @@ pub fn observe(results: &Results, groups: &Groups, selector: &Selector, reading:
     let blank = Settings::blank(ExperimentKind::Gradients);
     Observations {
         metric,
+        is_mixed: runs.iter().any(|run| run.point() != runs[0].point()),
         point: runs.first().map_or(blank, |run| run.point()),
         runs: runs.into_iter().map(|run| observation(groups, run, reading)).collect(),
     }

@@ -145,7 +145,7 @@ mod tests {
             ..Observation::default()
         };
         let point = Settings::blank(ExperimentKind::Training);
-        Observations { metric, runs: values.iter().map(run).collect(), point }
+        Observations { metric, runs: values.iter().map(run).collect(), point, is_mixed: false }
     }
 
     fn verdict_of(result: &str, values: &[f64]) -> PublishedVerdict {

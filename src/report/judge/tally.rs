@@ -7,6 +7,9 @@ pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
     if expectations.is_empty() {
         return None;
     }
+    if expectations.iter().any(|judged| judged.verdict == TestVerdict::NotJudged) {
+        return Some("expectations are not judged: settings were changed".to_string());
+    }
     let with = |verdict: TestVerdict| {
         let tests = expectations.iter().filter(move |judged| judged.verdict == verdict);
         tests.map(|judged| judged.subject.name.trim()).collect::<Vec<_>>()
@@ -66,6 +69,8 @@ mod tests {
         assert_eq!(tally(&all).unwrap(), "1 of 4 expectations holds; does not hold: b, d; undecided: c");
         assert_eq!(tally(&all[1..3]).unwrap(), "0 of 2 expectations hold; does not hold: b; undecided: c");
         assert_eq!(tally(&all[..1]).unwrap(), "1 of 1 expectation holds");
+        let changed = [judged(&tests[0], TestVerdict::NotJudged)];
+        assert_eq!(tally(&changed).unwrap(), "expectations are not judged: settings were changed");
         assert_eq!(tally(&[]), None);
     }
 }

@@ -64,13 +64,19 @@ pub fn report(
 fn about(results: &Results) -> Vec<Value> {
     let about = &results.about;
     let texts = [("Question", &about.question), ("Source", &about.source)];
-    let given = texts.into_iter().filter_map(|(title, text)| Some((title, text.as_deref()?)));
-    given.map(|(title, text)| context! { title => title, text => text }).collect()
+    let given = texts.into_iter().filter_map(|(title, text)| Some((title, text.clone()?)));
+    let listed = |texts: &[String]| (!texts.is_empty()).then(|| escaped(&texts.join("; ")));
+    let changed = listed(&about.changed)
+        .map(|texts| ("Changed settings", format!("With {texts}. Nothing is judged on changed settings.")));
+    let added = listed(&about.added).map(|texts| ("Added runs", format!("With {texts}.")));
+    let all = changed.into_iter().chain(added).chain(given);
+    all.map(|(title, text)| context! { title => title, text => text }).collect()
 }
 
-/// The number of runs, and the reason of each failure.
+/// The number of runs, what is missing or differs among them, and the reason of each failure.
 fn runs(results: &Results) -> Value {
     let processors: BTreeSet<&str> = results.runs().filter_map(|run| run.row.cpu.as_deref()).collect();
+    let programs: BTreeSet<String> = results.runs().filter_map(RunRecord::program).collect();
     let failed = |run: &RunRecord| {
         context! {
             id => escaped(&run.row.run_id),
@@ -82,6 +88,9 @@ fn runs(results: &Results) -> Value {
     context! {
         count => results.runs().count(),
         failed => results.runs().filter(|run| !run.is_ok()).map(failed).collect::<Vec<_>>(),
+        unmade => results.unmade(),
+        planned => results.plan.len(),
+        programs => programs.iter().map(|program| escaped(program)).collect::<Vec<_>>(),
         processors => processors.into_iter().map(escaped).collect::<Vec<_>>(),
     }
 }

@@ -40,6 +40,7 @@ pub fn claim(claim: &Claim, tests: &[JudgedTest]) -> Value {
     context! {
         statement => claim.statement.trim(),
         verdict => overall(tests).on_claim(),
+        judged => overall(tests) != TestVerdict::NotJudged,
         supporting => others.iter().filter(is_supporting).count(),
         tests => others.len(),
         control_fails => controls.iter().filter(is_supporting).count() < controls.len(),
