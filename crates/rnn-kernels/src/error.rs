@@ -27,6 +27,13 @@ pub enum Error {
         /// The cell and sizes of the layer.
         found: String,
     },
+    /// A short name of no instruction set that this processor has.
+    UnknownIsa {
+        /// The name found.
+        found: String,
+        /// The short names of the instruction sets that the processor has, the fastest first.
+        available: Vec<&'static str>,
+    },
 }
 
 impl fmt::Display for Error {
@@ -41,6 +48,10 @@ impl fmt::Display for Error {
             }
             Error::OtherLayer { expected, found } => {
                 write!(f, "the saved activations are of {expected}; found {found}")
+            }
+            Error::UnknownIsa { found, available } => {
+                let names = available.join("`, `");
+                write!(f, "expected an instruction set of this processor (`{names}`), found `{found}`")
             }
         }
     }

@@ -1,7 +1,9 @@
 //! The choice of an instruction set at run time.
 
 use std::fmt;
+use std::str::FromStr;
 
+use crate::error::Error;
 #[cfg(target_arch = "x86_64")]
 use crate::vector::{Avx2, Avx512};
 use crate::vector::{Portable, Vector};
@@ -55,6 +57,21 @@ impl Isa {
         Isa::available()[0]
     }
 
+    /// Returns the short name: `amx`, `avx512`, `avx2` or `portable`. [`str::parse`] reads it.
+    pub fn id(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(s) if s.tiles().is_some() => "amx",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(_) => "avx2",
+            Set::Portable(_) => "portable",
+            #[cfg(test)]
+            Set::Wide(_) => "wide",
+        }
+    }
+
     /// Returns the name in words, for example "AVX2 with FMA".
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -102,6 +119,22 @@ impl Isa {
     }
 }
 
+impl FromStr for Isa {
+    type Err = Error;
+
+    /// Reads a short name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownIsa`] if this processor has no instruction set of that name.
+    fn from_str(text: &str) -> Result<Isa, Error> {
+        let available = Isa::available();
+        available.iter().copied().find(|isa| isa.id() == text).ok_or_else(|| Error::UnknownIsa {
+            found: text.to_string(),
+            available: available.iter().map(|isa| isa.id()).collect(),
+        })
+    }
+}
+
 impl fmt::Debug for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -112,6 +145,20 @@ impl fmt::Debug for Isa {
 mod tests {
     use super::*;
     use crate::{Cell, InitialState, Layer, Options, Outputs, Parameters, Size, forward};
+
+    #[test]
+    fn isa_id_is_read_as_the_same_isa_and_other_text_lists_all() {
+        let ids: Vec<&str> = Isa::available().iter().map(|isa| isa.id()).collect();
+        for isa in Isa::available() {
+            assert_eq!(isa.id().parse::<Isa>().unwrap().name(), isa.name());
+            assert_eq!(isa.has_tiles(), isa.id() == "amx");
+            assert_eq!(ids.iter().filter(|id| **id == isa.id()).count(), 1, "{ids:?}");
+        }
+        assert_eq!(ids.last(), Some(&"portable"));
+        let error = "AVX2".parse::<Isa>().unwrap_err().to_string();
+        assert!(error.contains("found `AVX2`"), "{error}");
+        assert!(ids.iter().all(|id| error.contains(&format!("`{id}`"))), "{error}");
+    }
 
     #[test]
     fn vectors_of_16_lanes_give_the_bits_of_8_lanes() {

@@ -50,9 +50,17 @@
 //!
 //! # Instruction sets
 //!
-//! [`Isa::best`] is the widest set that the processor has: AVX-512 (with matrix products on AMX where
-//! present), AVX2 with FMA, or portable Rust. Each set gives the same bits every time. Different sets
-//! differ in the last bits of a result.
+//! [`Isa::available`] lists the sets that the processor has, and [`Isa::best`] is the fastest of them. Each
+//! set has a short name ([`Isa::id`]), which [`str::parse`] reads:
+//!
+//! | name | vectors | matrix products |
+//! | --- | --- | --- |
+//! | `amx` | AVX-512 | on AMX tiles |
+//! | `avx512` | AVX-512 | on vectors |
+//! | `avx2` | AVX2 with FMA | on vectors |
+//! | `portable` | Rust without intrinsics | on vectors |
+//!
+//! Each set gives the same bits every time. Different sets differ in the last bits of a result.
 //!
 //! # Threads
 //!

@@ -27,6 +27,11 @@ const SIZES: [Size; 9] = [
     size([3, 64, 64, 96]),
 ];
 
+/// Returns every cell with every instruction set of this processor.
+fn every_cell_and_isa() -> impl Iterator<Item = (Cell, Isa)> {
+    Cell::ALL.into_iter().flat_map(|cell| Isa::available().into_iter().map(move |isa| (cell, isa)))
+}
+
 #[test]
 fn every_isa_and_thread_count_agrees_with_the_reference() {
     for cell in Cell::ALL {
@@ -83,14 +88,14 @@ fn forward_gives_the_bits_of_forward_saving() {
 
 #[test]
 fn backward_with_some_gradients_gives_the_bits_of_all() {
-    for cell in Cell::ALL {
+    for (cell, isa) in every_cell_and_isa() {
         let case = Case::new(cell, size([7, 5, 6, 19]), 7);
-        let all = case.results(Isa::best(), 2);
+        let all = case.results(isa, 2);
         let expected = |name: &str| &all.iter().find(|(n, _)| *n == name).unwrap().1;
         let (mut output, mut final_c) = (vec![0.0; case.grad_output.len()], vec![0.0; case.c.len()]);
         let has_c = cell.has_c();
         let outputs = Outputs { output: &mut output, final_c: has_c.then_some(&mut final_c[..]) };
-        let saved = forward_saving(Options::with_threads(2), &case.layer(), outputs).unwrap();
+        let saved = forward_saving(Options { isa, threads: 2 }, &case.layer(), outputs).unwrap();
         let inputs = || BackwardInputs {
             layer: case.layer(),
             output: &output,
@@ -104,19 +109,19 @@ fn backward_with_some_gradients_gives_the_bits_of_all() {
         let (mut w_hh, mut input) = (vec![0.0; case.w_hh.len()], vec![0.0; case.input.len()]);
         backward(inputs(), Grads { w_hh: Some(&mut w_hh), ..Grads::default() }).unwrap();
         backward(inputs(), Grads { input: Some(&mut input), ..Grads::default() }).unwrap();
-        assert_eq!((&w_hh, &input), (expected("w_hh"), expected("input")), "{cell:?}");
+        assert_eq!((&w_hh, &input), (expected("w_hh"), expected("input")), "{cell:?} {isa:?}");
     }
 }
 
 #[test]
 fn missing_upstream_gradients_count_as_zeros() {
-    for cell in Cell::ALL {
+    for (cell, isa) in every_cell_and_isa() {
         let case = Case { grad_output: vec![0.0; 4 * 3 * 9], ..Case::new(cell, size([4, 3, 2, 9]), 8) };
-        let expected = case.results(Isa::best(), 1);
+        let expected = case.results(isa, 1);
         let (mut output, mut final_c) = (vec![0.0; case.grad_output.len()], vec![0.0; case.c.len()]);
         let has_c = cell.has_c();
         let outputs = Outputs { output: &mut output, final_c: has_c.then_some(&mut final_c[..]) };
-        let saved = forward_saving(Options::with_threads(1), &case.layer(), outputs).unwrap();
+        let saved = forward_saving(Options { isa, threads: 1 }, &case.layer(), outputs).unwrap();
         let grad_outputs = GradOutputs {
             output: None,
             final_h: Some(&case.grad_final_h),
@@ -129,6 +134,6 @@ fn missing_upstream_gradients_count_as_zeros() {
         )
         .unwrap();
         let (_, expected) = expected.iter().find(|(name, _)| *name == "initial_h").unwrap();
-        assert_eq!(&initial_h, expected, "{cell:?}");
+        assert_eq!(&initial_h, expected, "{cell:?} {isa:?}");
     }
 }
