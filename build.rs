@@ -26,8 +26,10 @@ fn main() {
 
 /// Compiles the functions for which libtorch has only a C++ interface.
 fn compile_cpp(lib: &Path) {
-    const FILE: &str = "src/engine/simd/tensor.cpp";
-    println!("cargo:rerun-if-changed={FILE}");
+    const FILES: [&str; 2] = ["src/engine/simd/tensor.cpp", "src/engine/libtorch_isa.cpp"];
+    for file in FILES {
+        println!("cargo:rerun-if-changed={file}");
+    }
     let include = lib.join("../include");
     cc::Build::new()
         .cpp(true)
@@ -36,7 +38,7 @@ fn compile_cpp(lib: &Path) {
         .warnings(false)
         .include(&include)
         .include(include.join("torch/csrc/api/include"))
-        .file(FILE)
+        .files(FILES)
         .compile("lstm_lab_cpp");
 }
 

@@ -6,12 +6,18 @@ use std::process::ExitCode;
 use clap::Parser;
 use lstm_lab::cli::Cli;
 use lstm_lab::cmd;
+use lstm_lab::engine::{self, Isa};
+use lstm_lab::run::isa;
 use lstm_lab::support::progress::{self, LogFormat};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let format = cli.log_format();
-    let error = match cmd::dispatch(cli.command) {
+    let done = isa::forced().and_then(|isa| {
+        isa.into_iter().for_each(force);
+        cmd::dispatch(cli.command)
+    });
+    let error = match done {
         Ok(code) => return ExitCode::from(code),
         Err(error) => error,
     };
@@ -22,4 +28,14 @@ fn main() -> ExitCode {
     };
     drop(writeln!(std::io::stderr(), "{message}"));
     ExitCode::from(code)
+}
+
+/// Forces the instruction set of the engine `simd`, and holds other libraries to it. A variable that the
+/// user has set stays.
+fn force(isa: Isa) {
+    engine::force_isa(isa);
+    for (name, value) in isa::library_variables(isa).filter(|(name, _)| std::env::var_os(name).is_none()) {
+        // SAFETY: `main` calls this function before libtorch, so no other thread exists.
+        unsafe { std::env::set_var(name, value) };
+    }
 }

@@ -9,8 +9,8 @@ use crate::cli::DoctorArgs;
 use crate::device;
 use crate::engine;
 use crate::random::{self, Purpose};
-use crate::results::environment::Environment;
 use crate::run::ExecTarget;
+use crate::run::isa::VARIABLE;
 use crate::support::error::Result;
 use crate::support::progress::print;
 use crate::support::text::pluralize;
@@ -18,7 +18,7 @@ use crate::support::text::pluralize;
 /// Prints versions, machine, devices, and the speed of a large matrix product.
 pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     let target = args.target.resolve()?;
-    let here = Environment::here(&target.device_name(), target.threads);
+    let here = target.environment();
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(out, "{name:14} {value}");
@@ -40,11 +40,12 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
         },
     );
     line("device", here.device.clone());
-    line("engine simd", engine::simd_instructions().to_string());
-    line(
-        "fma peak f32",
-        format!("{:.0} GFLOP/s (multiply-adds in registers)", engine::fma_peak(target.threads)),
-    );
+    let forced =
+        if engine::forced_isa().is_some() { format!(", forced by {VARIABLE}") } else { String::new() };
+    line("isa", format!("{} ({}){forced}; available: {}", here.isa, target.isa.name(), here.isa_available));
+    line("libtorch isa", here.libtorch_isa.clone());
+    let peak = engine::fma_peak(target.isa, target.threads);
+    line("fma peak f32", format!("{peak:.0} GFLOP/s (multiply-adds in registers)"));
     for (name, kind) in [("f32", Kind::Float), ("f64", Kind::Double)] {
         line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(target, kind)));
     }

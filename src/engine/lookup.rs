@@ -14,7 +14,7 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
         EngineName::Stepwise => &Stepwise,
         EngineName::Fused => &Fused,
         EngineName::Analytic => &Analytic,
-        EngineName::Simd => &SimdEngine,
+        EngineName::Simd => &SimdEngine::OF_PROCESS,
         EngineName::Builtin => &Builtin,
     }
 }

@@ -25,6 +25,7 @@ pub(crate) mod analytic;
 mod builtin;
 mod fused;
 mod interface;
+mod libtorch_isa;
 mod lookup;
 mod name;
 pub mod parity;
@@ -33,7 +34,9 @@ mod simd;
 mod stepwise;
 
 pub use interface::{AdjointSlot, Engine, Output};
+pub use libtorch_isa::libtorch_isa;
 pub use lookup::engine;
 pub use name::EngineName;
+pub use rnn_kernels::{Isa, fma_peak};
 pub use run::{check, forward, zero_states};
-pub use simd::{fma_peak, instructions as simd_instructions};
+pub use simd::{SimdEngine, force_isa, forced_isa, isa};

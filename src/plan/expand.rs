@@ -1,5 +1,7 @@
 //! The expansion of a grid: one `Settings` for each combination of values.
 
+use super::auto;
+use super::machine::Machine;
 use super::rules;
 use super::run::Run;
 use super::sizing::ModelShape;
@@ -9,7 +11,7 @@ use crate::config::spec::{CorpusSpec, Measure, Part, Sweep, TaskSpec, TrainingSp
 use crate::data::{Input, Inputs};
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::settings::names::{Encoding, ExperimentKind, Predict};
+use crate::settings::names::{Encoding, ExperimentKind, PassName, Predict};
 use crate::settings::{AUTO, Engines, Settings};
 use crate::support::error::Result;
 
@@ -21,15 +23,14 @@ const SLOWEST: [&str; 7] = ["hidden_size", "seq_len", "batch_size", "input_size"
 pub struct Expansion<'a> {
     spec: &'a Spec,
     inputs: &'a Inputs,
-    device: &'a str,
-    threads: usize,
+    machine: &'a Machine,
     /// True for each `exclude` rule that has left out a run.
     used: Vec<bool>,
 }
 
 impl<'a> Expansion<'a> {
-    pub fn new(spec: &'a Spec, inputs: &'a Inputs, device: &'a str, threads: usize) -> Expansion<'a> {
-        Expansion { spec, inputs, device, threads, used: vec![false; spec.exclude.len()] }
+    pub fn new(spec: &'a Spec, inputs: &'a Inputs, machine: &'a Machine) -> Expansion<'a> {
+        Expansion { spec, inputs, machine, used: vec![false; spec.exclude.len()] }
     }
 
     /// The index of the first `exclude` rule that has left out no run.
@@ -73,8 +74,8 @@ impl<'a> Expansion<'a> {
             settings.input_size = input.map(Input::features).or(task.features()).unwrap_or(0);
         }
         settings.task = described(task, input);
-        settings.device = self.device.to_string();
-        settings.threads = self.threads;
+        settings.device = self.machine.device.clone();
+        settings.threads = self.machine.threads;
         self.resolve_engine(part, &mut settings);
         if let Measure::Training(training) = &part.measure {
             settings.optimizer = Some(training.optimizer.name);
@@ -86,10 +87,9 @@ impl<'a> Expansion<'a> {
         Ok(settings)
     }
 
-    /// Replaces `auto`: training gets the fastest engine that supports device and dtype, speed gets all
-    /// of them.
+    /// Replaces `auto`: training gets one engine, speed gets all that support device and dtype.
     fn resolve_engine(&self, part: &Part, settings: &mut Settings) {
-        let on_cpu = self.device == "cpu";
+        let on_cpu = self.machine.device == "cpu";
         let serves =
             |engine: &EngineName| *engine != EngineName::Simd || (on_cpu && settings.dtype == Dtype::F32);
         let named = engine_words(part);
@@ -105,12 +105,8 @@ impl<'a> Expansion<'a> {
                 settings.engine = Engines { engines, frameworks: speed.frameworks.0.clone() };
             }
             ExperimentKind::Training if named == [AUTO] => {
-                // On a GPU, `builtin` uses cuDNN.
-                let engine = match on_cpu {
-                    true if serves(&EngineName::Simd) => EngineName::Simd,
-                    true => EngineName::Analytic,
-                    false => EngineName::Builtin,
-                };
+                let Some(cell) = settings.cell else { return };
+                let engine = auto::engine(self.machine, settings.dtype, cell, PassName::Train);
                 settings.engine = Engines::one(engine);
             }
             _ => {}
@@ -167,7 +163,8 @@ impl<'a> Expansion<'a> {
         rules::check(self.spec, &settings, measure)?;
         let input = self.inputs.of(settings.kind == ExperimentKind::Training);
         let sha256 = input.map(|input| input.sha256().to_string());
-        let run = Run::new(settings, self.spec.task.clone(), sha256, measure.clone());
+        let forced_isa = self.machine.isa_is_forced.then_some(self.machine.isa);
+        let run = Run::new(settings, self.spec.task.clone(), sha256, measure.clone(), forced_isa);
         // A model without recurrent layers does not depend on cell, init and engine: it is one run.
         let again = !run.settings.is_recurrent() && runs[first..].iter().any(|other| other.id == run.id);
         if !again {

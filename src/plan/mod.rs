@@ -1,7 +1,7 @@
 //! The plan of an experiment: from its config and its data to its runs.
 //!
 //! ```
-//! use lstm_lab::{config, data::Inputs, plan::Plan};
+//! use lstm_lab::{config, data::Inputs, plan::{Machine, Plan}};
 //!
 //! let dir = tempfile::tempdir()?;
 //! let path = dir.path().join("lengths.toml");
@@ -10,14 +10,16 @@
 //!
 //! let spec = config::load(&path, &["seeds=[1, 2]".to_string()])?;
 //! // The task is noise, which needs no data.
-//! let plan = Plan::new(&spec, &Inputs::default(), "cpu", 1)?;
+//! let plan = Plan::new(&spec, &Inputs::default(), &Machine::new("cpu", 1, "avx2"))?;
 //! assert_eq!((plan.name.as_str(), plan.runs.len()), ("lengths", 4));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod auto;
 mod dataset;
 mod expand;
 pub mod inputs;
+mod machine;
 mod rules;
 pub mod run;
 mod select;
@@ -29,6 +31,7 @@ use crate::config::Spec;
 use crate::data::Inputs;
 use crate::support::error::Result;
 pub use dataset::{check_dataset, cut};
+pub use machine::Machine;
 use run::Run;
 
 /// Every run of an experiment, in the order of execution.
@@ -41,13 +44,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of an experiment with the data `inputs`, on `device` with `threads` CPU threads.
+    /// The plan of an experiment with the data `inputs`, on a machine.
     ///
     /// # Errors
     /// A run with contradictory settings, a repeated run, an `exclude` rule that fits no run, a text that is
     /// too short, a test that lacks its runs, a published result with runs of several grid points.
-    pub fn new(spec: &Spec, inputs: &Inputs, device: &str, threads: usize) -> Result<Plan> {
-        let mut expansion = expand::Expansion::new(spec, inputs, device, threads);
+    pub fn new(spec: &Spec, inputs: &Inputs, machine: &Machine) -> Result<Plan> {
+        let mut expansion = expand::Expansion::new(spec, inputs, machine);
         let mut runs = Vec::new();
         for part in &spec.parts {
             expansion.part(part, &mut runs)?;

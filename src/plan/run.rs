@@ -29,18 +29,28 @@ struct Identity<'a> {
     task: &'a TaskSpec,
     data_sha256: &'a Option<String>,
     measure: &'a Measure,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isa: Option<&'a str>,
 }
 
 impl Run {
-    /// A run with its id. The number of threads is part of the id for `speed` only, because it changes
-    /// only times.
-    pub fn new(settings: Settings, task: TaskSpec, data_sha256: Option<String>, measure: Measure) -> Run {
-        let threads = if settings.kind == ExperimentKind::Speed { settings.threads } else { 0 };
+    /// A run with its id. The number of threads and a forced instruction set are part of the id for
+    /// `speed` only. The first changes only times, the second only times and the last bits of results.
+    pub fn new(
+        settings: Settings,
+        task: TaskSpec,
+        data_sha256: Option<String>,
+        measure: Measure,
+        forced_isa: Option<&str>,
+    ) -> Run {
+        let is_speed = settings.kind == ExperimentKind::Speed;
+        let threads = if is_speed { settings.threads } else { 0 };
         let identity = Identity {
             settings: &Settings { threads, ..settings.clone() },
             task: &task,
             data_sha256: &data_sha256,
             measure: &measure,
+            isa: forced_isa.filter(|_| is_speed),
         };
         let hash = Sha256::digest(serde_json::to_vec(&identity).expect("settings are plain data"));
         let id = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();

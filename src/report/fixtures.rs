@@ -85,7 +85,8 @@ pub fn line(id: &str, quantity: &str, steps: usize, start: f64, slope: f64) -> V
 
 /// One timing sample.
 pub fn sample(id: &str, engine: EngineName, pass: &str, sample: usize, seconds: f64) -> SpeedRow {
-    SpeedRow { run_id: id.into(), engine: engine.to_string(), pass: pass.into(), sample, seconds }
+    let (run_id, engine, pass) = (id.into(), engine.to_string(), pass.into());
+    SpeedRow { run_id, engine, isa: None, pass, sample, seconds }
 }
 
 /// One number of a run of training after 10 steps of 2 sequences.

@@ -5,6 +5,8 @@ use std::fs;
 
 use serde::Serialize;
 
+use crate::engine::Isa;
+
 /// Versions and machine.
 #[derive(Debug, Clone, Serialize)]
 pub struct Environment {
@@ -22,6 +24,13 @@ pub struct Environment {
     pub cpu: String,
     /// Vector extensions of the processor that kernels are written for.
     pub cpu_features: String,
+    /// Short name of the instruction set of the engine `simd`.
+    pub isa: &'static str,
+    /// Short names of the instruction sets that `LSTM_LAB_ISA` may force on this processor, the fastest
+    /// first.
+    pub isa_available: String,
+    /// Libtorch's name of the instruction set of its own kernels.
+    pub libtorch_isa: String,
     /// Logical processors of the machine.
     pub cores: usize,
     /// Threads that libtorch may use.
@@ -30,9 +39,6 @@ pub struct Environment {
     pub device: String,
     /// Operating system and architecture.
     pub os: String,
-    /// Measured peak of f32 multiply-adds on these threads, in GFLOP/s; measured for timings only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fma_peak_gflops: Option<f64>,
     /// Start of the program, in seconds since 1970 (UTC).
     pub unix_time: u64,
     /// `framework_<name>` → versions that the framework reports.
@@ -41,8 +47,9 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment of this build on this machine, with a resolved device and number of threads.
-    pub fn here(device: &str, threads: usize) -> Environment {
+    /// The environment of this build on this machine. The arguments are the resolved device, the number of
+    /// threads, the instruction set of the engine `simd`, and that of libtorch's own kernels.
+    pub fn here(device: &str, threads: usize, isa: Isa, libtorch_isa: String) -> Environment {
         let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Environment {
             lstm_lab: env!("CARGO_PKG_VERSION"),
@@ -52,11 +59,13 @@ impl Environment {
             build: if cfg!(debug_assertions) { "debug" } else { "release" },
             cpu: cpu_name(),
             cpu_features: cpu_features().join(" "),
+            isa: isa.id(),
+            isa_available: Isa::available().iter().map(|isa| isa.id()).collect::<Vec<_>>().join(" "),
+            libtorch_isa,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             threads,
             device: device.to_string(),
             os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            fma_peak_gflops: None,
             unix_time: time.map_or(0, |time| time.as_secs()),
             frameworks: BTreeMap::new(),
         }

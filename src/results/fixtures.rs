@@ -20,5 +20,6 @@ pub fn settings(seq_len: usize) -> Settings {
 
 /// A timing sample.
 pub fn sample(run_id: &str, seconds: f64) -> SpeedRow {
-    SpeedRow { run_id: run_id.into(), engine: "fused".into(), pass: "train".into(), sample: 0, seconds }
+    let (run_id, engine, pass) = (run_id.into(), "fused".into(), "train".into());
+    SpeedRow { run_id, engine, isa: None, pass, sample: 0, seconds }
 }

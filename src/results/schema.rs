@@ -43,8 +43,9 @@ pub struct RunRow {
     pub parameters: Option<usize>,
     /// The name of the processor.
     pub cpu: Option<String>,
-    /// Peak of the processor's vector units in f32 on the run's threads, GFLOP/s, measured before a run
-    /// of kind `speed`.
+    /// Peak of the processor's vector units in f32 on the run's threads, GFLOP/s, with the vectors of the
+    /// engine `simd`. It is the larger of two measurements, before and after a run of kind `speed` on the
+    /// CPU.
     pub fma_peak_gflops: Option<f64>,
     /// The version of this program.
     pub lstm_lab: Option<String>,
@@ -148,6 +149,10 @@ pub struct SpeedRow {
     pub run_id: String,
     /// The engine or framework that was timed; `runs.csv` has all that were timed in turn.
     pub engine: String,
+    /// Short name of the instruction set. For `simd`, it is that of its kernels. For other engines and
+    /// frameworks, it is the one that `LSTM_LAB_ISA` holds their libraries to; empty if their libraries
+    /// choose.
+    pub isa: Option<String>,
     /// `forward` (no gradient is recorded) or `train` (forward and backward).
     pub pass: String,
     /// Number of the sample, from 0; samples of one number were taken next to each other in time.

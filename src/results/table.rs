@@ -140,7 +140,7 @@ mod tests {
             [(short.clone(), sample("a", 0.1 + 0.2)), (short, sample("a", 1e-9)), (long, sample("a", 2.0))];
         assert_eq!(read::<SpeedRow>(&path).unwrap(), expected);
         let header = fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
-        assert!(header.starts_with("run_id,engine,pass,sample,seconds,kind,task,"), "{header}");
+        assert!(header.starts_with("run_id,engine,isa,pass,sample,seconds,kind,task,"), "{header}");
         assert_eq!(header.matches("engine").count(), 1, "{header}");
     }
 

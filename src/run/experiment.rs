@@ -8,11 +8,9 @@ use super::frameworks::{self, Framework};
 use crate::config::spec::Spec;
 use crate::config::{self, PUBLISHED};
 use crate::data::Inputs;
-use crate::engine;
 use crate::plan::{Plan, inputs};
 use crate::results::Store;
 use crate::results::environment::Environment;
-use crate::settings::names::ExperimentKind;
 use crate::support::error::{Error, Result};
 
 /// A checked config with its plan and its data.
@@ -30,7 +28,7 @@ impl Experiment {
     fn load(path: &Path, overrides: &[String], target: ExecTarget, fetch: Fetch) -> Result<Experiment> {
         let mut spec = config::load(path, overrides)?;
         let inputs = inputs::load(&spec, fetch)?;
-        let plan_of = |spec: &Spec| Plan::new(spec, &inputs, &target.device_name(), target.threads);
+        let plan_of = |spec: &Spec| Plan::new(spec, &inputs, &target.machine());
         let mut plan = plan_of(&spec)?;
         if !spec.changes.is_empty() {
             // A config that is valid only with its overrides has no runs to which they could add.
@@ -57,10 +55,6 @@ impl Experiment {
             "" => store.remove(PUBLISHED),
             text => store.write_text(PUBLISHED, text),
         }
-    }
-
-    fn has_timings(&self) -> bool {
-        self.spec.parts.iter().any(|part| part.measure.kind() == ExperimentKind::Speed)
     }
 
     /// Versions of the experiment's frameworks. Each is started once, so that a missing one is an error
@@ -119,14 +113,10 @@ pub fn environments(
     target: ExecTarget,
     on_start: &dyn Fn(&str),
 ) -> Result<Vec<Environment>> {
-    let here = Environment::here(&target.device_name(), target.threads);
-    // The peak belongs to the machine: it is measured once for all experiments.
-    let any_timings = here.device == "cpu" && experiments.iter().any(Experiment::has_timings);
-    let peak = any_timings.then(|| engine::fma_peak(target.threads).round());
+    let here = target.environment();
     let environment = |experiment: &Experiment| {
         let frameworks = experiment.framework_versions(target, on_start)?;
-        let fma_peak_gflops = peak.filter(|_| experiment.has_timings());
-        Ok(Environment { frameworks, fma_peak_gflops, ..here.clone() })
+        Ok(Environment { frameworks, ..here.clone() })
     };
     experiments.iter().map(environment).collect()
 }

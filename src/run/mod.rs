@@ -4,6 +4,7 @@ mod context;
 mod estimate;
 pub mod experiment;
 pub mod frameworks;
+pub mod isa;
 pub mod kinds;
 mod output;
 pub mod runner;

@@ -10,6 +10,8 @@ pub struct RunOutput {
     pub rows: Rows,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,
+    /// The peak of the processor's vector units, GFLOP/s, for timings on the CPU.
+    pub fma_peak_gflops: Option<f64>,
     /// Errors that stopped part of the measurement, such as an engine with wrong results.
     pub errors: Vec<Error>,
     /// Seconds spent in earlier processes, if the run resumed from a checkpoint.

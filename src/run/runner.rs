@@ -13,7 +13,6 @@ use crate::plan::run::Run;
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, RunRecord, Store, program};
-use crate::settings::names::ExperimentKind;
 use crate::support::error::{Error, Result};
 use crate::support::panic::catch_panics;
 use crate::support::progress::Ui;
@@ -154,7 +153,7 @@ impl Runner<'_> {
         let context =
             RunContext { inputs: self.inputs, target: self.options.target, checkpoints: &checkpoints };
         let (row, rows) = execute_run(run, &context, &mut |step, steps| ui.step(&about, step, steps));
-        let row = with_environment(row, run, self.options.environment);
+        let row = with_environment(row, self.options.environment);
         let record = RunRecord { settings: run.settings.clone(), row };
         self.store.save(&record, &rows)?;
         let row = &record.row;
@@ -176,7 +175,7 @@ fn execute_run(run: &Run, context: &RunContext, on_progress: &mut dyn FnMut(usiz
     let start = Instant::now();
     let outcome = catch_panics(|| kinds::execute(run, context, on_progress));
     let seconds = start.elapsed().as_secs_f64();
-    let RunOutput { rows, parameters, errors, seconds_before } =
+    let RunOutput { rows, parameters, fma_peak_gflops, errors, seconds_before } =
         outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
     let row = RunRow {
@@ -186,17 +185,16 @@ fn execute_run(run: &Run, context: &RunContext, on_progress: &mut dyn FnMut(usiz
         seconds: Some(seconds_before + seconds),
         peak_memory: peak_memory(),
         parameters,
+        fma_peak_gflops,
         ..RunRow::default()
     };
     (row, rows)
 }
 
-/// Adds the processor, for timings its measured peak, and the program.
-fn with_environment(row: RunRow, run: &Run, environment: &Environment) -> RunRow {
-    let peak = environment.fma_peak_gflops.filter(|_| run.settings.kind == ExperimentKind::Speed);
+/// Adds the processor and the program.
+fn with_environment(row: RunRow, environment: &Environment) -> RunRow {
     RunRow {
         cpu: Some(environment.cpu.clone()),
-        fma_peak_gflops: peak,
         lstm_lab: Some(environment.lstm_lab.to_string()),
         git_revision: Some(environment.git_revision.to_string()),
         ..row

@@ -1,17 +1,26 @@
-//! The device and the CPU threads that runs are executed on.
+//! The device, the CPU threads and the instruction set that runs are executed with.
 
 use tch::Device;
 
+use super::isa::of_libraries;
 use crate::device::{self, DeviceChoice};
+use crate::engine::{self, Isa};
+use crate::plan::Machine;
+use crate::results::environment::Environment;
 use crate::support::error::Result;
 
-/// A device, and a number of CPU threads for libtorch.
+/// A device, a number of CPU threads for libtorch, and the instruction sets of CPU kernels.
 #[derive(Debug, Clone, Copy)]
 pub struct ExecTarget {
     /// The device.
     pub device: Device,
     /// CPU threads that libtorch may use.
     pub threads: usize,
+    /// The instruction set of the engine `simd`.
+    pub isa: Isa,
+    /// The short name of the instruction set that `LSTM_LAB_ISA` holds other libraries to; `None` if they
+    /// choose their own, and on a GPU.
+    pub libraries_isa: Option<&'static str>,
 }
 
 impl ExecTarget {
@@ -25,11 +34,29 @@ impl ExecTarget {
         if let Some(threads) = threads {
             tch::set_num_threads(i32::from(threads));
         }
-        Ok(ExecTarget { device, threads: usize::try_from(tch::get_num_threads()).unwrap_or(1) })
+        Ok(ExecTarget {
+            device,
+            threads: usize::try_from(tch::get_num_threads()).unwrap_or(1),
+            isa: engine::isa(),
+            libraries_isa: of_libraries().filter(|_| device == device::cpu()),
+        })
     }
 
     /// The device's name in configs and CSV files.
     pub fn device_name(&self) -> String {
         device::name(self.device)
+    }
+
+    /// The versions and the machine.
+    pub fn environment(&self) -> Environment {
+        Environment::here(&self.device_name(), self.threads, self.isa, engine::libtorch_isa())
+    }
+
+    /// The machine that a plan is made for.
+    pub fn machine(&self) -> Machine {
+        Machine {
+            isa_is_forced: engine::forced_isa().is_some(),
+            ..Machine::new(&self.device_name(), self.threads, self.isa.id())
+        }
     }
 }

@@ -36,9 +36,9 @@ pub struct Settings {
     pub cell: Option<CellName>,
     /// The engine: `stepwise`, `fused`, `analytic`, `simd` (f32 on the CPU) or `builtin`. Default:
     /// `analytic` for `gradients` and `jacobian`, `auto` for `speed` and `training`. `jacobian` takes
-    /// `analytic` only. `auto` means all engines that support the device and the dtype (`speed`), or the
-    /// fastest of them (`training`); it is never part of a list. `speed` times all engines of the list in
-    /// one run, and `builtin` must be among them.
+    /// `analytic` only. `auto` means all engines that support the device and the dtype (`speed`), or one
+    /// of them by measured times (`training`, see [kernels.md](kernels.md)); it is never part of a list.
+    /// `speed` times all engines of the list in one run, and `builtin` must be among them.
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;
     /// default: `pytorch`.

@@ -77,7 +77,9 @@ fn shipped_configs_load_plan_and_document_themselves() {
             _ => {}
         }
         if let Some(inputs) = inputs(&spec) {
-            let plan = lstm_lab::plan::Plan::new(&spec, &inputs, "cpu", 1).unwrap_or_else(|e| panic!("{e}"));
+            let plan =
+                lstm_lab::plan::Plan::new(&spec, &inputs, &lstm_lab::plan::Machine::new("cpu", 1, "avx2"))
+                    .unwrap_or_else(|e| panic!("{e}"));
             assert!(!plan.runs.is_empty(), "{}", path.display());
             for published in spec.published.publications.iter().flat_map(|publication| &publication.results) {
                 let repeats = plan.runs.iter().any(|run| published.selected.fits(&run.settings));

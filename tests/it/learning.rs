@@ -10,8 +10,8 @@ use lstm_lab::config::spec::TrainingSpec;
 use lstm_lab::data::{Corpus, Input, Inputs, RawText, Split};
 use lstm_lab::device::cpu;
 use lstm_lab::model::{ForwardArgs, InputSpec, Model, ModelConfig, model};
-use lstm_lab::plan::Plan;
 use lstm_lab::plan::run::Run;
+use lstm_lab::plan::{Machine, Plan};
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::results::Rows;
 use lstm_lab::results::schema::TrainingRow;
@@ -43,14 +43,15 @@ impl PlannedRun {
             _ => None,
         };
         let inputs = Inputs { text: None, training };
-        let run = Plan::new(&spec, &inputs, "cpu", 1).unwrap().runs.remove(0);
+        let run = Plan::new(&spec, &inputs, &Machine::new("cpu", 1, "avx2")).unwrap().runs.remove(0);
         PlannedRun { dir, inputs, run }
     }
 
     /// Executes the run with checkpoints in a directory, and returns its rows. Calls `on_step` with each
     /// step.
     fn rows_in(&self, checkpoints: &Path, mut on_step: impl FnMut(usize)) -> Rows {
-        let target = ExecTarget { device: cpu(), threads: 1 };
+        let target =
+            ExecTarget { device: cpu(), threads: 1, isa: lstm_lab::engine::isa(), libraries_isa: None };
         let context = RunContext { inputs: &self.inputs, target, checkpoints };
         kinds::execute(&self.run, &context, &mut |step, _| on_step(step)).unwrap().rows
     }

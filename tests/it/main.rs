@@ -12,6 +12,7 @@ mod experiments;
 mod frameworks;
 mod golden;
 mod gradcheck;
+mod isa;
 mod jacobian;
 mod layering;
 mod learning;

@@ -5,14 +5,15 @@ use std::path::Path;
 
 use lstm_lab::config;
 use lstm_lab::data::Inputs;
-use lstm_lab::plan::Plan;
+use lstm_lab::plan::{Machine, Plan};
 use lstm_lab::settings::Settings;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
 fn plan(path: &Path) -> (Plan, toml::Table) {
     let spec = config::load(path, &[]).unwrap_or_else(|error| panic!("{error}"));
-    let plan = Plan::new(&spec, &Inputs::default(), "cpu", 1).unwrap_or_else(|error| panic!("{error}"));
+    let plan = Plan::new(&spec, &Inputs::default(), &Machine::new("cpu", 1, "avx2"))
+        .unwrap_or_else(|error| panic!("{error}"));
     (plan, spec.resolved)
 }
 

@@ -6,22 +6,27 @@ use lstm_lab::config;
 use lstm_lab::data::Inputs;
 use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
-use lstm_lab::engine::{engine, forward, parity};
+use lstm_lab::engine::{Engine, Isa, SimdEngine, engine, forward, parity};
 use lstm_lab::error::Error;
-use lstm_lab::plan::Plan;
+use lstm_lab::plan::{Machine, Plan};
 use proptest::prelude::*;
 use tch::{Kind, Tensor, no_grad};
 
 use crate::support::{Case, assert_close, results};
 
+/// Returns the engine `simd` with each instruction set of this processor.
+fn every_isa() -> Vec<(Isa, SimdEngine)> {
+    Isa::available().into_iter().map(|isa| (isa, SimdEngine::with_isa(isa))).collect()
+}
+
 /// Returns the results of an engine in `kind`, for the case's numbers rounded to f32.
-fn run(name: EngineName, case: &Case, kind: Kind) -> Vec<(String, Tensor)> {
+fn run(engine: &dyn Engine, case: &Case, kind: Kind) -> Vec<(String, Tensor)> {
     let case = Case { kind: Kind::Float, ..*case };
     let to = |tensor: &Tensor| tensor.to_kind(kind);
     let first: Vec<State> =
         case.first().iter().map(|s| State { h: to(&s.h), c: s.c.as_ref().map(to) }).collect();
     let p = case.parameters().to(kind, cpu());
-    results(engine(name), &p, &to(&case.input()), &first, &to(&case.cotangent()))
+    results(engine, &p, &to(&case.input()), &first, &to(&case.cotangent()))
 }
 
 #[test]
@@ -37,8 +42,11 @@ fn simd_over_partial_and_whole_vectors_agrees_with_stepwise() {
             (1, 700, 2, 3, 33),
         ] {
             let case = Case { batch, input, hidden, ..Case::new(cell, layers, steps, Kind::Float) };
-            let expected = run(EngineName::Stepwise, &case, Kind::Double);
-            assert_close(&run(EngineName::Simd, &case, Kind::Float), &expected, 1e-5, &format!("{case:?}"));
+            let expected = run(engine(EngineName::Stepwise), &case, Kind::Double);
+            for (isa, simd) in every_isa() {
+                let found = run(&simd, &case, Kind::Float);
+                assert_close(&found, &expected, 1e-5, &format!("{isa:?} {case:?}"));
+            }
         }
     }
 }
@@ -55,8 +63,8 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let case = Case { cell, layers, steps, batch, input, hidden, kind: Kind::Float, seed };
-        let expected = run(EngineName::Stepwise, &case, Kind::Double);
-        let found = run(EngineName::Simd, &case, Kind::Float);
+        let expected = run(engine(EngineName::Stepwise), &case, Kind::Double);
+        let found = run(engine(EngineName::Simd), &case, Kind::Float);
         for ((name, found), (_, expected)) in found.iter().zip(&expected) {
             prop_assert_eq!(found.size(), expected.size());
             let largest = |tensor: &Tensor| tensor.to_kind(Kind::Double).abs().max().double_value(&[]);
@@ -128,10 +136,10 @@ fn simd_loss_of_the_final_state_only_agrees_with_stepwise() {
 }
 
 /// Returns the results of an engine for the case with its input times `scale`.
-fn scaled(name: EngineName, case: &Case, kind: Kind, scale: f64) -> Vec<(String, Tensor)> {
+fn scaled(engine: &dyn Engine, case: &Case, kind: Kind, scale: f64) -> Vec<(String, Tensor)> {
     let p = case.parameters().to(kind, cpu());
     let input = (case.input() * scale).to_kind(kind);
-    parity::results(engine(name), &p, &input, &case.cotangent().to_kind(kind)).unwrap()
+    parity::results(engine, &p, &input, &case.cotangent().to_kind(kind)).unwrap()
 }
 
 /// Returns the root mean square of an error, relative to that of the exact numbers.
@@ -140,40 +148,49 @@ fn error(found: &Tensor, exact: &Tensor) -> f64 {
     size(&(found.to_kind(Kind::Double) - exact)) / size(exact)
 }
 
+/// Checks one case with every instruction set.
+fn assert_error_at_most_twice_that_of_builtin(case: &Case, scale: f64) {
+    let exact = scaled(engine(EngineName::Stepwise), case, Kind::Double, scale);
+    let builtin = scaled(engine(EngineName::Builtin), case, Kind::Float, scale);
+    for (isa, simd) in every_isa() {
+        let found = scaled(&simd, case, Kind::Float, scale);
+        for (((name, found), (_, builtin)), (_, exact)) in found.iter().zip(&builtin).zip(&exact) {
+            let (ours, theirs) = (error(found, exact), error(builtin, exact));
+            // The order of a sum may cost half a unit in the last place.
+            let allowed = 2.0 * theirs + 0.5 * f64::from(f32::EPSILON);
+            let context = format!("{isa:?} {} H {} input times {scale:e}, {name}", case.cell, case.hidden);
+            assert!(ours <= allowed, "{context}: {ours:.1e}, builtin {theirs:.1e}");
+        }
+    }
+}
+
 #[test]
-fn simd_error_is_at_most_twice_that_of_builtin() {
+fn simd_error_with_every_isa_is_at_most_twice_that_of_builtin() {
     for &cell in CellName::ALL {
         for (hidden, steps) in [(7, 50), (64, 20), (130, 300)] {
             for scale in [1.0, 1e4, 1e-3, 1e-39] {
                 let case = Case { hidden, input: 24, ..Case::new(cell, 1, steps, Kind::Float) };
-                let exact = scaled(EngineName::Stepwise, &case, Kind::Double, scale);
-                let found = scaled(EngineName::Simd, &case, Kind::Float, scale);
-                let builtin = scaled(EngineName::Builtin, &case, Kind::Float, scale);
-                for (((name, found), (_, builtin)), (_, exact)) in found.iter().zip(&builtin).zip(&exact) {
-                    let (ours, theirs) = (error(found, exact), error(builtin, exact));
-                    // The order of a sum may cost half a unit in the last place.
-                    let allowed = 2.0 * theirs + 0.5 * f64::from(f32::EPSILON);
-                    let context = format!("{cell} H {hidden} input times {scale:e}, {name}");
-                    assert!(ours <= allowed, "{context}: {ours:.1e}, builtin {theirs:.1e}");
-                }
+                assert_error_at_most_twice_that_of_builtin(&case, scale);
             }
         }
     }
 }
 
 #[test]
-fn simd_of_non_finite_input_is_nan_where_builtin_is() {
+fn simd_with_every_isa_of_non_finite_input_is_nan_where_builtin_is() {
     for &cell in CellName::ALL {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let case = Case { batch: 5, hidden: 21, ..Case::new(cell, 2, 6, Kind::Float) };
             let input = case.input();
             let _ = input.get(2).get(1).get(3).fill_(number);
-            let run = |name: EngineName| {
-                parity::results(engine(name), &case.parameters(), &input, &case.cotangent()).unwrap()
+            let run = |engine: &dyn Engine| {
+                parity::results(engine, &case.parameters(), &input, &case.cotangent()).unwrap()
             };
-            let (found, expected) = (run(EngineName::Simd), run(EngineName::Builtin));
-            for ((name, found), (_, expected)) in found.iter().zip(&expected) {
-                assert_eq!(found.isnan(), expected.isnan(), "{cell} {number} {name}");
+            let expected = run(engine(EngineName::Builtin));
+            for (isa, simd) in every_isa() {
+                for ((name, found), (_, expected)) in run(&simd).iter().zip(&expected) {
+                    assert_eq!(found.isnan(), expected.isnan(), "{isa:?} {cell} {number} {name}");
+                }
             }
         }
     }
@@ -228,10 +245,13 @@ fn config_of_simd_with_another_dtype_or_device_is_refused() {
         std::fs::write(&file, text).unwrap();
         config::load(&file, &[])
     };
-    let refused = Plan::new(&load("f64").unwrap(), &Inputs::default(), "cpu", 1).unwrap_err().to_string();
+    let refused = Plan::new(&load("f64").unwrap(), &Inputs::default(), &Machine::new("cpu", 1, "avx2"))
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("`grid.dtype`") && refused.contains("`analytic`"), "{refused}");
     let spec = load("f32").unwrap();
-    assert!(Plan::new(&spec, &Inputs::default(), "cpu", 1).is_ok());
-    let refused = Plan::new(&spec, &Inputs::default(), "cuda:0", 1).unwrap_err().to_string();
+    assert!(Plan::new(&spec, &Inputs::default(), &Machine::new("cpu", 1, "avx2")).is_ok());
+    let refused =
+        Plan::new(&spec, &Inputs::default(), &Machine::new("cuda:0", 1, "avx2")).unwrap_err().to_string();
     assert!(refused.contains("cuda:0") && refused.contains("`analytic`"), "{refused}");
 }

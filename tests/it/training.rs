@@ -472,16 +472,19 @@ fn outputs_of_every_model_are_causal() {
 fn engine_auto_selects_supported_engines() {
     use lstm_lab::config;
     use lstm_lab::data::Inputs;
-    use lstm_lab::plan::Plan;
+    use lstm_lab::plan::{Machine, Plan};
 
     let dir = tempfile::tempdir().unwrap();
     let task = "[task]\nname = \"adding\"\n[grid]\ncell = \"lstm\"\n";
     let path = config(dir.path(), "auto", task);
-    let engine = |changes: &[&str], device: &str| {
+    let engine_on = |changes: &[&str], device: &str, isa: &'static str| {
         let changes: Vec<String> = changes.iter().map(|change| change.to_string()).collect();
         let spec = config::load(&path, &changes).unwrap();
-        Plan::new(&spec, &Inputs::default(), device, 1).unwrap().runs[0].word("engine")
+        let machine = Machine::new(device, 1, isa);
+        Plan::new(&spec, &Inputs::default(), &machine).unwrap().runs[0].word("engine")
     };
+    let engine = |changes: &[&str], device: &str| engine_on(changes, device, "avx2");
+    assert_eq!(engine_on(&[], "cpu", "portable"), "builtin");
     assert_eq!(engine(&[], "cpu"), "simd");
     assert_eq!(engine(&["grid.dtype=f64"], "cpu"), "analytic");
     assert_eq!(engine(&[], "cuda:0"), "builtin");

@@ -15,9 +15,10 @@ const REPEATS: usize = 1 << 20;
 
 /// Measures the peak of f32 multiply-adds on `threads` threads, in GFLOP/s.
 ///
-/// The result is the best of ten measurements with the widest vectors. AMX tiles are not counted.
-pub fn fma_peak(threads: usize) -> f64 {
-    Isa::best().run(Peak { threads })
+/// The result is the best of ten measurements with the vectors of `isa`. AMX tiles are not counted. Other
+/// load on the machine makes the result smaller.
+pub fn fma_peak(isa: Isa, threads: usize) -> f64 {
+    isa.run(Peak { threads })
 }
 
 struct Peak {

@@ -1,5 +1,6 @@
 //! The engine `simd`: the kernels of the crate [`rnn_kernels`], for f32 tensors on the CPU.
 
+mod isa;
 mod tensor;
 
 use rnn_kernels::{
@@ -11,15 +12,29 @@ use tch_autograd::{Saved, custom_function, needs_grad};
 use super::{AdjointSlot, Engine, EngineName};
 use crate::cell::{Cell, CellName, LayerParameters, State};
 use crate::error::{Error, Result};
-pub use rnn_kernels::fma_peak;
-
-/// Returns the name of the instruction set that the engine uses on this machine.
-pub fn instructions() -> &'static str {
-    Isa::best().name()
-}
+pub use isa::{force_isa, forced_isa, isa};
 
 /// The engine `simd`.
-pub struct SimdEngine;
+pub struct SimdEngine {
+    /// The instruction set; `None` for that of the process.
+    isa: Option<Isa>,
+}
+
+impl SimdEngine {
+    /// The engine with the instruction set of the process: see [`isa()`].
+    pub const OF_PROCESS: SimdEngine = SimdEngine { isa: None };
+
+    /// Returns the engine with a given instruction set.
+    pub fn with_isa(isa: Isa) -> SimdEngine {
+        SimdEngine { isa: Some(isa) }
+    }
+
+    /// Returns the instruction set, and libtorch's number of threads.
+    fn options(&self) -> Options {
+        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1);
+        Options { isa: self.isa.unwrap_or_else(isa), threads }
+    }
+}
 
 impl Engine for SimdEngine {
     fn name(&self) -> EngineName {
@@ -42,7 +57,7 @@ impl Engine for SimdEngine {
         input: &Tensor,
         initial_state: &State,
     ) -> (Tensor, State) {
-        run_layer(cell, p, input, initial_state, None)
+        run_layer(self.options(), cell, p, input, initial_state, None)
     }
 
     fn forward_with_adjoints(
@@ -53,13 +68,15 @@ impl Engine for SimdEngine {
         initial_state: &State,
     ) -> Option<(Tensor, AdjointSlot)> {
         let adjoints = AdjointSlot::default();
-        let (output, _) = run_layer(cell, p, input, initial_state, Some(adjoints.clone()));
+        let slot = Some(adjoints.clone());
+        let (output, _) = run_layer(self.options(), cell, p, input, initial_state, slot);
         Some((output, adjoints))
     }
 }
 
 /// Runs a layer. Its backward pass stores the adjoints of the states in `adjoints`.
 fn run_layer(
+    options: Options,
     cell: &dyn Cell,
     p: &LayerParameters,
     input: &Tensor,
@@ -70,7 +87,7 @@ fn run_layer(
     inputs.extend(initial_state.c.as_ref().filter(|_| cell.has_c()));
     // This has to be known before gradients are switched off.
     let save = needs_grad(&inputs);
-    let (mut outputs, tape) = no_grad(|| forward(cell.name(), &inputs, save));
+    let (mut outputs, tape) = no_grad(|| forward(options, cell.name(), &inputs, save));
     if let Some(tape) = tape {
         outputs = custom_function(&inputs, outputs, move |grad| Some(tape.backward(grad, adjoints.as_ref())))
             .expect("the outputs are new tensors without a history");
@@ -84,7 +101,7 @@ fn run_layer(
 /// Runs the forward pass. Returns the output, the final h and the final c, and the tape if `save` is set.
 ///
 /// The inputs are x, W_ih, W_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
-fn forward(cell: CellName, inputs: &[&Tensor], save: bool) -> (Vec<Tensor>, Option<Tape>) {
+fn forward(options: Options, cell: CellName, inputs: &[&Tensor], save: bool) -> (Vec<Tensor>, Option<Tape>) {
     // For a contiguous tensor this is another handle on the same memory.
     let inputs: Vec<Tensor> = inputs.iter().map(|tensor| tensor.detach().contiguous()).collect();
     let layer = layer_of(cell, &inputs);
@@ -92,7 +109,6 @@ fn forward(cell: CellName, inputs: &[&Tensor], save: bool) -> (Vec<Tensor>, Opti
     let mut output = tensor::uninitialized(&[steps, batch, hidden]);
     let mut final_c = inputs.get(6).map(|c| tensor::uninitialized(&c.size()));
     let outputs = Outputs { output: numbers_mut(&mut output), final_c: final_c.as_mut().map(numbers_mut) };
-    let options = Options::with_threads(usize::try_from(tch::get_num_threads()).unwrap_or(1));
     let saved = if save {
         rnn_kernels::forward_saving(options, &layer, outputs).map(Some)
     } else {
@@ -203,7 +219,7 @@ fn numbers_mut(tensor: &mut Tensor) -> &mut [f32] {
 
 /// Returns the address of a tensor's numbers.
 fn data(tensor: &Tensor) -> *mut f32 {
-    SimdEngine.accepts(tensor).expect("`engine::check` has checked type and device");
+    SimdEngine::OF_PROCESS.accepts(tensor).expect("`engine::check` has checked type and device");
     assert!(tensor.is_contiguous());
     tensor.data_ptr().cast()
 }

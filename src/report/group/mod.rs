@@ -16,7 +16,7 @@ pub use self::curve::Curve;
 pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV, slope};
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
-pub use self::speed::{REFERENCE, SpeedGroup, speed};
+pub use self::speed::{EngineSamples, REFERENCE, SpeedGroup, speed};
 pub use self::training::{
     GRADIENT_NORM, TrainingRows, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES, all, curves, last,
 };

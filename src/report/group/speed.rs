@@ -11,6 +11,9 @@ use crate::settings::{Engines, Settings};
 /// The engine that the others are compared with.
 pub const REFERENCE: EngineName = EngineName::Builtin;
 
+/// The short name of the instruction set with AMX tiles.
+const TILES: &str = "amx";
+
 /// The samples of one pass at one grid point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpeedGroup {
@@ -18,10 +21,20 @@ pub struct SpeedGroup {
     pub point: Settings,
     /// `forward` or `train`.
     pub pass: String,
-    /// The peak of the processor's vectors, GFLOP/s in f32, if it was measured.
+    /// The engines, in the order of their first samples.
+    pub engines: Vec<EngineSamples>,
+}
+
+/// The samples of one engine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineSamples {
+    /// The engine or framework.
+    pub engine: Engines,
+    /// Its samples.
+    pub samples: Samples,
+    /// The peak of the processor's vectors, GFLOP/s in f32, if it was measured. `None` for an engine that
+    /// multiplies on AMX tiles, whose peak is another.
     pub peak: Option<f64>,
-    /// The samples engine by engine, in the order of their first.
-    pub engines: Vec<(Engines, Samples)>,
 }
 
 /// Seconds by run and number of the sample. Samples of one key were taken next to each other in time.
@@ -31,7 +44,7 @@ impl SpeedGroup {
     /// The samples of an engine.
     pub fn samples(&self, engine: EngineName) -> Option<&Samples> {
         let engine = Engines::one(engine);
-        self.engines.iter().find(|(other, _)| *other == engine).map(|(_, samples)| samples)
+        self.engines.iter().find(|timed| timed.engine == engine).map(|timed| &timed.samples)
     }
 }
 
@@ -52,16 +65,22 @@ pub fn speed(results: &Results, rows: impl IntoIterator<Item = SpeedRow>) -> Res
     rows.sort_by_key(|(run, _)| *run);
     let mut groups = Vec::new();
     for ((point, pass), rows) in group_by(rows, |((point, _), row)| (&points[*point], row.pass.clone())) {
-        let (first, run) = rows[0].0;
-        let peak = results.points[first].runs[run].row.fma_peak_gflops;
         let mut engines = Vec::new();
         for (name, rows) in group_by(rows, |(_, row)| row.engine.clone()) {
+            let peak = peak(results, &rows);
             let samples = rows.into_iter().map(|(run, row)| ((run, row.sample), row.seconds)).collect();
-            engines.push((name.parse()?, samples));
+            engines.push(EngineSamples { engine: name.parse()?, samples, peak });
         }
-        groups.push(SpeedGroup { point: point.clone(), pass, peak, engines });
+        groups.push(SpeedGroup { point: point.clone(), pass, engines });
     }
     Ok(groups)
+}
+
+/// The largest peak that was measured in the runs of an engine's rows; `None` if they are of AMX tiles.
+fn peak(results: &Results, rows: &[((usize, usize), SpeedRow)]) -> Option<f64> {
+    let on_vectors = rows.iter().all(|(_, row)| row.isa.as_deref() != Some(TILES));
+    let runs = rows.iter().map(|((point, run), _)| &results.points[*point].runs[*run].row);
+    runs.filter_map(|row| row.fma_peak_gflops).reduce(f64::max).filter(|_| on_vectors)
 }
 
 #[cfg(test)]

@@ -10,6 +10,10 @@ use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::{Engines, Settings};
 
+/// The note on a share above 1.
+const EXCEEDS_PEAK: &str = " **The peak was measured under load:** at least one share is above 100 %, which \
+    no engine can reach. All shares of such a run are too large.";
+
 /// The table; none if nothing was timed.
 pub fn table(summary: &[Statistic]) -> Option<Captioned> {
     let rows = summary.iter().filter(|row| row.section == Section::Speed);
@@ -50,7 +54,15 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
     };
     let named = [&vary[..], &SHAPE, &["cell", "engine"]].concat();
     let table = MarkdownTable { header, rows: blocks.iter().map(row).collect() };
-    Some(Captioned { caption: format!("All rows: {}.", rest(&named, point)), table: table.to_markdown() })
+    let note = if exceeds_peak(summary) { EXCEEDS_PEAK } else { "" };
+    let caption = format!("All rows: {}.{note}", rest(&named, point));
+    Some(Captioned { caption, table: table.to_markdown() })
+}
+
+/// Returns true if an engine is faster than the measured peak.
+fn exceeds_peak(summary: &[Statistic]) -> bool {
+    let shares = summary.iter().filter(|row| row.metric == "share_of_peak");
+    shares.filter_map(|row| row.estimate.value).any(|share| share > 1.0)
 }
 
 /// The rate of an engine, and its fraction of the processor's peak if that is known.
@@ -69,6 +81,7 @@ fn metric_cell(rows: &[&Statistic], metric: &str, factor: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::Dtype;
     use crate::engine::EngineName::{Builtin, Fused};
     use crate::report::fixtures::{results, run, sample};
     use crate::report::group::{Groups, speed};
@@ -105,6 +118,21 @@ mod tests {
         assert_eq!(found[1][..3], ["B2 T100 I4 H8", "train", "lstm"]);
         assert_eq!(found[1][3..], times);
         assert_eq!(found[2][3..], ["3.00 [3.00, 3.00]", "0.230", "", "", ""]);
+    }
+
+    #[test]
+    fn table_with_a_share_above_the_peak_says_that_the_peak_was_measured_under_load() {
+        let caption = |peak: f64| {
+            let mut run = run("a", 1);
+            (run.settings.dtype, run.row.fma_peak_gflops) = (Dtype::F32, Some(peak));
+            let results = results([run]);
+            // The rate is 0.23 GFLOP/s.
+            let samples = (0..3).map(|n| sample("a", Fused, "train", n, 0.002));
+            let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
+            table(&statistics(&results, &groups, &Verdicts::default())).unwrap().caption
+        };
+        assert!(caption(0.2).contains("measured under load"), "{}", caption(0.2));
+        assert!(!caption(0.3).contains("load"), "{}", caption(0.3));
     }
 
     #[test]

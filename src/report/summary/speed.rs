@@ -4,21 +4,21 @@ use super::flops::flops;
 use super::statistic::{Section, Statistic};
 use crate::device::Dtype;
 use crate::report::estimate::Estimate;
-use crate::report::group::{REFERENCE, SpeedGroup};
+use crate::report::group::{EngineSamples, REFERENCE, SpeedGroup};
 use crate::settings::{Engines, Settings};
 use crate::support::stats;
 
-/// `seconds`, `gflops` and, for f32 on a CPU whose peak is known, `share_of_peak` of every engine, then
+/// `seconds`, `gflops` and, for f32 on a CPU if the engine's peak is known, `share_of_peak`, then
 /// `ratio_to_builtin` of the engines that have samples next to builtin's.
 pub fn statistics(group: &SpeedGroup) -> Vec<Statistic> {
-    let peak = group.peak.filter(|_| group.point.device == "cpu" && group.point.dtype == Dtype::F32);
+    let has_peak = group.point.device == "cpu" && group.point.dtype == Dtype::F32;
     let statistic = |engine: &Engines, metric, estimate, unit| {
         let point = Settings { engine: engine.clone(), ..group.point.clone() };
         let quantity = group.pass.clone();
         Statistic { quantity, ..Statistic::new(Section::Speed, metric, &point, estimate, unit) }
     };
     let mut found = Vec::new();
-    for (engine, samples) in &group.engines {
+    for EngineSamples { engine, samples, peak } in &group.engines {
         let times: Vec<f64> = samples.values().copied().collect();
         let seconds = Estimate::median(&times);
         found.push(statistic(engine, "seconds", seconds, "s"));
@@ -29,10 +29,11 @@ pub fn statistics(group: &SpeedGroup) -> Vec<Statistic> {
             Estimate { value, low, high, n: seconds.n }
         };
         found.push(statistic(engine, "gflops", rate(1e9), "GFLOP/s"));
+        let peak = peak.filter(|_| has_peak);
         found.extend(peak.map(|peak| statistic(engine, "share_of_peak", rate(1e9 * peak), "share")));
     }
     let Some(reference) = group.samples(REFERENCE) else { return found };
-    for (engine, samples) in &group.engines {
+    for EngineSamples { engine, samples, .. } in &group.engines {
         let pairs: Vec<(f64, f64)> =
             samples.iter().filter_map(|(number, time)| Some((*time, *reference.get(number)?))).collect();
         if let Some(ratio) = stats::median_ratio(&pairs) {
@@ -106,6 +107,18 @@ mod tests {
         near(of(&found, "share_of_peak"), of(&found, "gflops").unwrap() / 2.0);
         assert_eq!(of(&share(Dtype::F64, Some(2.0)), "share_of_peak"), None);
         assert_eq!(of(&share(Dtype::F32, None), "share_of_peak"), None);
+    }
+
+    #[test]
+    fn statistics_share_of_peak_is_left_out_on_amx_tiles() {
+        let mut run = run("a", 1);
+        (run.settings.dtype, run.row.fma_peak_gflops) = (Dtype::F32, Some(2.0));
+        let on = |isa: &str, n| SpeedRow { isa: Some(isa.into()), ..sample("a", Fused, "forward", n, 1e-6) };
+        let metrics = |isa: &str| -> Vec<&str> {
+            of_timings(run.clone(), (0..3).map(|n| on(isa, n))).iter().map(|row| row.metric).collect()
+        };
+        assert_eq!(metrics("avx512"), ["seconds", "gflops", "share_of_peak"]);
+        assert_eq!(metrics("amx"), ["seconds", "gflops"]);
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub fn execute(
         ..Rows::default()
     };
     let parameters = Some(setup.model.weights().count());
-    Ok(RunOutput { rows, errors: diverged.into_iter().collect(), seconds_before, parameters })
+    let errors = diverged.into_iter().collect();
+    Ok(RunOutput { rows, errors, seconds_before, parameters, ..RunOutput::default() })
 }
 
 /// An upper bound in seconds, from the time of the first step.

@@ -11,10 +11,24 @@ pub struct Finished {
     pub stderr: String,
 }
 
-/// Returns the program in a directory, with no datasets and no frameworks configured.
+/// Variables of the tester's own environment that would change results.
+const OWN: [&str; 7] = [
+    "LSTM_LAB_DATA",
+    "LSTM_LAB_FRAMEWORKS",
+    "LSTM_LAB_ISA",
+    "ATEN_CPU_CAPABILITY",
+    "ONEDNN_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "XLA_FLAGS",
+];
+
+/// Returns the program in a directory, with no datasets, no frameworks and no instruction set configured.
 pub fn command(dir: &Path) -> Command {
     let mut command = Command::cargo_bin("lstm-lab").unwrap();
-    command.current_dir(dir).env_remove("LSTM_LAB_DATA").env_remove("LSTM_LAB_FRAMEWORKS");
+    command.current_dir(dir);
+    OWN.iter().for_each(|name| {
+        command.env_remove(name);
+    });
     command
 }
 

@@ -2,8 +2,9 @@
 
 use super::workload::Workload;
 use crate::engine::EngineName;
+use crate::run::ExecTarget;
 use crate::run::frameworks::Framework;
-use crate::settings::names::PassName;
+use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::Result;
 
 /// An engine or a framework that is timed.
@@ -20,6 +21,18 @@ impl Contender<'_> {
         match self {
             Contender::Engine(_, name) => name.as_str(),
             Contender::Framework(framework) => framework.name().as_str(),
+        }
+    }
+
+    /// The short name of the instruction set; `None` if the contender's libraries choose it.
+    pub fn isa(&self, target: ExecTarget) -> Option<&'static str> {
+        match self {
+            Contender::Engine(_, EngineName::Simd) => Some(target.isa.id()),
+            Contender::Engine(..) => target.libraries_isa,
+            // ONNX Runtime reads no variable that limits its instruction set.
+            Contender::Framework(framework) => {
+                target.libraries_isa.filter(|_| framework.name() != FrameworkName::OnnxRuntime)
+            }
         }
     }
 

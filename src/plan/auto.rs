@@ -1,0 +1,89 @@
+//! The engine that `auto` takes, from measured times. An instruction set gives the same engine each time.
+
+use super::machine::Machine;
+use crate::cell::CellName;
+use crate::device::Dtype;
+use crate::engine::EngineName;
+use crate::settings::names::PassName;
+
+/// The time of `simd` over that of `builtin` for one cell, in f32 on the CPU.
+struct Measured {
+    isa: &'static str,
+    cell: CellName,
+    train: f64,
+    forward: f64,
+}
+
+/// Geometric means over the shapes of `experiments/speed.toml`, or the largest of several measurements.
+/// docs/kernels.md shows the same table.
+const MEASURED: [Measured; 7] = [
+    // Intel Xeon with AMX, 2 cores
+    Measured { isa: "amx", cell: CellName::Rnn, train: 0.32, forward: 0.38 },
+    Measured { isa: "amx", cell: CellName::Gru, train: 0.30, forward: 0.39 },
+    Measured { isa: "amx", cell: CellName::Lstm, train: 0.58, forward: 0.72 },
+    // AMD EPYC (Zen 4), 2 cores
+    Measured { isa: "avx512", cell: CellName::Lstm, train: 0.79, forward: 0.89 },
+    // AMD EPYC (Zen 3), 2 cores
+    Measured { isa: "avx2", cell: CellName::Rnn, train: 0.36, forward: 0.51 },
+    Measured { isa: "avx2", cell: CellName::Gru, train: 0.35, forward: 0.53 },
+    Measured { isa: "avx2", cell: CellName::Lstm, train: 0.81, forward: 0.92 },
+];
+
+/// The engine for a pass of a cell.
+pub fn engine(machine: &Machine, dtype: Dtype, cell: CellName, pass: PassName) -> EngineName {
+    match (machine.device.as_str(), dtype) {
+        ("cpu", Dtype::F32) if simd_is_faster(machine.isa, cell, pass) => EngineName::Simd,
+        ("cpu", Dtype::F64) => EngineName::Analytic,
+        // On a GPU, `builtin` uses cuDNN.
+        _ => EngineName::Builtin,
+    }
+}
+
+/// Returns false for an instruction set without a measurement.
+fn simd_is_faster(isa: &str, cell: CellName, pass: PassName) -> bool {
+    let of = |cell| MEASURED.iter().find(|measured| (measured.isa, measured.cell) == (isa, cell));
+    // The LSTM stands for cells without a measurement: of all cells, it is the one that libtorch, with
+    // oneDNN, runs best.
+    let ratio = of(cell).or_else(|| of(CellName::Lstm)).map(|measured| match pass {
+        PassName::Train => measured.train,
+        PassName::Forward => measured.forward,
+    });
+    ratio.is_some_and(|ratio| ratio < 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(device: &str, isa: &'static str, dtype: Dtype) -> Vec<EngineName> {
+        let machine = Machine::new(device, 1, isa);
+        let passes = [PassName::Train, PassName::Forward];
+        let each = CellName::ALL.iter().flat_map(|cell| passes.map(|pass| (*cell, pass)));
+        let mut found: Vec<_> = each.map(|(cell, pass)| engine(&machine, dtype, cell, pass)).collect();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn engine_is_simd_where_it_was_measured_to_be_faster() {
+        for isa in ["amx", "avx512", "avx2"] {
+            assert_eq!(of("cpu", isa, Dtype::F32), [EngineName::Simd], "{isa}");
+        }
+        assert_eq!(of("cpu", "portable", Dtype::F32), [EngineName::Builtin]);
+        assert_eq!(of("cpu", "avx2", Dtype::F64), [EngineName::Analytic]);
+        assert_eq!(of("cuda:0", "avx2", Dtype::F32), [EngineName::Builtin]);
+    }
+
+    #[test]
+    fn measurements_stand_in_the_documentation() {
+        let page = include_str!("../../docs/kernels.md");
+        let rows: Vec<&str> =
+            page.lines().filter(|line| line.starts_with("| `") && line.contains(" cores | ")).collect();
+        for Measured { isa, cell, train, forward } in &MEASURED {
+            let (start, end) = (format!("| `{isa}` |"), format!("| {cell} | {train:.2} | {forward:.2} |"));
+            let is_there = rows.iter().any(|row| row.starts_with(&start) && row.ends_with(&end));
+            assert!(is_there, "docs/kernels.md has no row `{start} … {end}`");
+        }
+        assert_eq!(rows.len(), MEASURED.len());
+    }
+}
