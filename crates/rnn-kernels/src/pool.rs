@@ -221,4 +221,28 @@ mod tests {
             assert_eq!(sum.load(Ordering::Relaxed), worker.count);
         });
     }
+
+    /// Each thread adds its number in each round, and checks the sum after the barrier.
+    fn check_rounds(threads: usize, rounds: usize) {
+        let sums: Vec<AtomicUsize> = (0..rounds).map(|_| AtomicUsize::new(0)).collect();
+        run(threads, |worker| {
+            for sum in &sums {
+                sum.fetch_add(worker.index + 1, Ordering::Relaxed);
+                worker.barrier();
+                assert_eq!(sum.load(Ordering::Relaxed), worker.count * (worker.count + 1) / 2);
+            }
+        });
+    }
+
+    #[test]
+    fn run_with_many_thread_counts_and_callers_sees_all_writes_after_each_barrier() {
+        for threads in 1..=9 {
+            (0..20).for_each(|rounds| check_rounds(threads, rounds));
+        }
+        thread::scope(|scope| {
+            for caller in 1..=4 {
+                scope.spawn(move || (0..10).for_each(|rounds| check_rounds(caller, rounds)));
+            }
+        });
+    }
 }
