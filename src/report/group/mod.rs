@@ -19,6 +19,7 @@ pub use self::profiles::ProfileGroup;
 pub use self::speed::{EngineSamples, REFERENCE, SpeedGroup, speed};
 pub use self::training::{
     GRADIENT_NORM, TrainingRows, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES, all, curves, last,
+    training_sequences,
 };
 
 /// The long CSV files of an experiment, grouped.

@@ -62,6 +62,12 @@ pub fn last<'a>(rows: &'a [TrainingRow], split: &str, metric: &str) -> Option<&'
     rows.iter().rfind(|row| row.split == split && row.metric == metric)
 }
 
+/// The number of training sequences of a run, up to its end: that of the row `solved` if there is one. A run
+/// that solves its task ends between two rows of the training loss.
+pub fn training_sequences(rows: &[TrainingRow]) -> Option<usize> {
+    rows.iter().filter(|row| row.split == "train").map(|row| row.sequences).max()
+}
+
 /// The quantity of a row's curve; none for a row that is not drawn.
 fn quantity(row: &TrainingRow) -> Option<&'static str> {
     let is_low = row.chance.is_some_and(|chance| chance < LOW_CHANCE);

@@ -1,7 +1,7 @@
 //! The numbers that tests and published results are judged by: one per run that a selector selects.
 
 use crate::config::spec::{ClaimMetric, Reading, Selector};
-use crate::report::group::{Curve, CurveGroup, Groups, LYAPUNOV, last, slope};
+use crate::report::group::{Curve, CurveGroup, Groups, LYAPUNOV, last, slope, training_sequences};
 use crate::report::load::Results;
 use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
@@ -88,7 +88,7 @@ fn curve_of<'a>(groups: &'a [CurveGroup], run: &RunRecord, quantity: &str) -> Op
 }
 
 fn of_training(found: Observation, rows: &[TrainingRow], metric: ClaimMetric) -> Observation {
-    let sequences = last(rows, "train", "loss").map(|row| row.sequences);
+    let sequences = training_sequences(rows);
     let found = Observation { sequences, ..found };
     let solved = last(rows, "train", "solved");
     let row = match metric {

@@ -2,7 +2,7 @@
 
 use super::statistic::{Section, Statistic};
 use crate::report::estimate::Estimate;
-use crate::report::group::{TrainingRows, all, last};
+use crate::report::group::{TrainingRows, all, last, training_sequences};
 use crate::report::judge::vs_chance;
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
@@ -28,7 +28,7 @@ fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
     let solved: Vec<f64> =
         point.runs.iter().filter_map(|run| Some(last(rows.of(run), "train", "solved")?.value)).collect();
     let solved = Estimate::fraction(solved.iter().sum::<f64>() as usize, solved.len());
-    let sequences = each(&|_, rows| Some(last(rows, "train", "loss")?.sequences as f64));
+    let sequences = each(&|_, rows| Some(training_sequences(rows)? as f64));
     let seconds = each(&|run, _| run.row.seconds);
 
     let chance = |split, metric| all(rows.of(first), split, metric).find_map(|row| row.chance);
@@ -65,6 +65,19 @@ mod tests {
     use crate::settings::names::ModelName;
 
     #[test]
+    fn statistics_sequences_are_those_of_the_row_solved() {
+        let results = results([training("a", 1)]);
+        let solved = TrainingRow { step: 13, sequences: 26, ..trained("a", "train", "solved", 1.0) };
+        let of = |rows: &[TrainingRow]| {
+            let found = statistics(&results, &TrainingRows::new(rows.to_vec()));
+            found.iter().find(|row| row.metric == "sequences").unwrap().estimate.value
+        };
+        let loss = trained("a", "train", "loss", 0.1);
+        assert_eq!(of(&[loss.clone(), solved]), Some(26.0));
+        assert_eq!(of(&[loss]), Some(20.0), "no criterion");
+    }
+
+    #[test]
     fn statistics_diverged_run_counts_as_not_solved_only() {
         let run = |id: &str, seed| {
             let mut run = training(id, seed);
@@ -85,6 +98,7 @@ mod tests {
             ("test_loss", 0.3, 2),
             ("test_accuracy", 0.95, 2),
             ("solved", 1.0 / 3.0, 3),
+            ("sequences", 20.0, 2),
             ("seconds", 1.0, 2),
         ];
         for (Statistic { metric, estimate, .. }, (name, value, count)) in found.iter().zip(expected) {
