@@ -68,7 +68,7 @@ fn test(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigE
         (None, None) => None,
     };
     let is_ratio = matches!(baseline, Some((Comparison::Ratio, _)));
-    if is_ratio && matches!(raw.metric, ClaimMetric::Log10Norm | ClaimMetric::Solved) {
+    if is_ratio && (raw.metric.is_at_one_lag() || raw.metric == ClaimMetric::Solved) {
         let problem = format!("a ratio of `{}` means nothing; expected `difference`", raw.metric);
         return Err(file.error(&key("compare"), problem));
     }

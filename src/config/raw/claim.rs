@@ -22,20 +22,22 @@ pub struct Claim {
 pub struct Test {
     /// The name in the report: a few words.
     pub name: String,
-    /// The number that is read from each run: `slope`, `log10_norm`, `loss`, `accuracy`,
-    /// `bits_per_character`, `bits_per_word`, `perplexity`, `solved`, `seconds` or `largest_exponent`.
+    /// The number that is read from each run: `slope`, `log10_norm`, `log10_kept`,
+    /// `abs_log10_kept`, `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `solved`,
+    /// `seconds` or `largest_exponent`.
     pub metric: ClaimMetric,
-    /// The gradient that `slope` and `log10_norm` refer to: `total_h` (default), `total_c`, `direct_h`,
+    /// The gradient, for `slope` and the metrics of one lag: `total_h` (default), `total_c`, `direct_h`,
     /// `input_x`, `cell_path` or `gate_path`, in the layer nearest the input.
     pub quantity: Option<Quantity>,
-    /// The lag of `log10_norm`, in steps: at least 0 and below T. Required for `log10_norm` only.
+    /// The lag in steps, at least 0 and below T: required for `log10_norm`, `log10_kept` and
+    /// `abs_log10_kept`, and for no other metric.
     pub lag: Option<i64>,
     /// The bound above which the test holds. A test has either `above` or `below`.
     pub above: Option<f64>,
     /// The bound below which the test holds. A test has either `above` or `below`.
     pub below: Option<f64>,
-    /// The comparison with `baseline`: `difference` (default) or `ratio`. `log10_norm` and `solved`
-    /// allow only a difference. The bound of a ratio is above 0.
+    /// The comparison with `baseline`: `difference` (default) or `ratio`. `solved` and the metrics of
+    /// one lag allow only a difference. The bound of a ratio is above 0.
     pub compare: Option<Comparison>,
     /// The settings that select the runs under test. These runs differ in the seed only.
     #[serde(rename = "where")]

@@ -37,9 +37,9 @@ pub struct PublishedResult {
     /// The number that is read from each run: a metric of a claim's test, or `sequences`, the number of
     /// training sequences until the task was solved.
     pub metric: ClaimMetric,
-    /// The gradient that `slope` and `log10_norm` refer to, as in a claim's test.
+    /// The gradient, for `slope` and the metrics of one lag, as in a claim's test.
     pub quantity: Option<Quantity>,
-    /// The lag of `log10_norm`, in steps: at least 0. Required for `log10_norm` only.
+    /// The lag in steps, as in a claim's test.
     pub lag: Option<i64>,
     /// The published number, in the metric's unit.
     pub value: f64,

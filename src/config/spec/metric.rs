@@ -12,6 +12,10 @@ names! {
         Slope = "slope",
         /// log10 of the gradient's norm at one lag
         Log10Norm = "log10_norm",
+        /// log10 of the gradient's norm at one lag over the norm at lag 0
+        Log10Kept = "log10_kept",
+        /// magnitude of `log10_kept`: decades by which the norm fell or grew
+        AbsLog10Kept = "abs_log10_kept",
         /// loss on the split `test`
         Loss = "loss",
         /// accuracy on the split `test`
@@ -37,10 +41,16 @@ impl ClaimMetric {
     /// The kind of the runs that have this number.
     pub fn kind(self) -> ExperimentKind {
         match self {
-            ClaimMetric::Slope | ClaimMetric::Log10Norm => ExperimentKind::Gradients,
+            ClaimMetric::Slope => ExperimentKind::Gradients,
+            norm if norm.is_at_one_lag() => ExperimentKind::Gradients,
             ClaimMetric::LargestExponent => ExperimentKind::Jacobian,
             _ => ExperimentKind::Training,
         }
+    }
+
+    /// Returns true for the norm of a gradient at one lag.
+    pub fn is_at_one_lag(self) -> bool {
+        matches!(self, ClaimMetric::Log10Norm | ClaimMetric::Log10Kept | ClaimMetric::AbsLog10Kept)
     }
 
     /// Returns true if larger values are better.
@@ -56,7 +66,7 @@ pub struct Reading {
     pub metric: ClaimMetric,
     /// The quantity of `gradients.csv`, in the layer nearest the input; `None` for other metrics.
     pub quantity: Option<Quantity>,
-    /// The lag, for `log10_norm`.
+    /// The lag, for the metrics of one lag.
     pub lag: Option<usize>,
 }
 

@@ -59,7 +59,7 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
         // A run that diverged has not solved its task.
         ClaimMetric::Solved => of_training(found, groups.training.of(run), reading.metric),
         _ if failed => found,
-        ClaimMetric::Slope | ClaimMetric::Log10Norm => {
+        metric if metric.kind() == ExperimentKind::Gradients => {
             Observation { value: of_gradient(groups, run, reading), ..found }
         }
         ClaimMetric::LargestExponent => {
@@ -73,9 +73,13 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
 
 fn of_gradient(groups: &Groups, run: &RunRecord, reading: &Reading) -> Option<f64> {
     let curve = curve_of(&groups.gradients, run, reading.quantity?.as_str())?;
-    match reading.lag {
-        Some(lag) => *curve.get(&lag)?,
-        None => slope(curve),
+    let norm = |lag: usize| curve.get(&lag).copied().flatten();
+    let kept = || Some(norm(reading.lag?)? - norm(0)?);
+    match reading.metric {
+        ClaimMetric::Log10Norm => norm(reading.lag?),
+        ClaimMetric::Log10Kept => kept(),
+        ClaimMetric::AbsLog10Kept => kept().map(f64::abs),
+        _ => slope(curve),
     }
 }
 
@@ -124,7 +128,7 @@ impl Observations {
     pub fn unit(&self) -> String {
         let of_metric = match self.metric {
             ClaimMetric::Slope => "log10 per step",
-            ClaimMetric::Log10Norm => "log10",
+            metric if metric.is_at_one_lag() => "log10",
             ClaimMetric::Sequences => "sequences",
             ClaimMetric::Seconds => "s",
             ClaimMetric::LargestExponent => "nats per step",
@@ -166,7 +170,7 @@ mod tests {
         let results = results(runs);
         let rows: Vec<_> = results
             .runs()
-            .flat_map(|run| line(&run.row.run_id, "total_h", 21, 0.0, -0.1 * run.settings.seed as f64))
+            .flat_map(|run| line(&run.row.run_id, "total_h", 21, -0.5, -0.1 * run.settings.seed as f64))
             .collect();
         let groups = Groups {
             gradients: Curves::of_gradients(&results, rows).groups(),
@@ -190,7 +194,12 @@ mod tests {
         let slopes = observed(runs.clone(), vec![], "metric = \"slope\"");
         near(&slopes, [Some(-0.1), None, Some(-0.3)]);
         assert_eq!((slopes.unit().as_str(), slopes.failed()), ("log10 per step", 1));
-        near(&observed(runs, vec![], "metric = \"log10_norm\"\nlag = 10"), [Some(-1.0), None, Some(-3.0)]);
+        for (metric, sign) in [("log10_kept", 1.0), ("abs_log10_kept", -1.0)] {
+            let kept = observed(runs.clone(), vec![], &format!("metric = \"{metric}\"\nlag = 10"));
+            near(&kept, [Some(-sign), None, Some(-3.0 * sign)]);
+            assert_eq!(kept.unit(), "log10");
+        }
+        near(&observed(runs, vec![], "metric = \"log10_norm\"\nlag = 10"), [Some(-1.5), None, Some(-3.5)]);
     }
 
     #[test]
