@@ -7,7 +7,7 @@ use crate::diagnostics::Profile;
 use crate::results::schema::{GradientRow, Row};
 use crate::results::{GradientCurve, table};
 use crate::safetensors_io;
-use crate::settings::names::ExperimentKind;
+use crate::settings::names::{ExperimentKind, Lags};
 use crate::settings::{Engines, Settings};
 use crate::support::error::{Error, Result};
 use crate::support::panic::catch_panics;
@@ -48,11 +48,6 @@ fn settings(args: &TraceArgs, input: &TraceInput) -> Settings {
 }
 
 fn curve(seq_len: usize, profile: Profile) -> GradientCurve {
-    GradientCurve {
-        quantity: profile.quantity.to_string(),
-        layer: profile.layer,
-        step: None,
-        last: seq_len,
-        norms: profile.norms.into_iter().map(|(t, norm)| (t, norm.log10())).collect(),
-    }
+    let norms = profile.norms.into_iter().map(|(t, norm)| (t, norm.log10()));
+    GradientCurve::new((profile.quantity.to_string(), profile.layer), None, seq_len, norms, Lags::All)
 }

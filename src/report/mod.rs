@@ -105,6 +105,7 @@ mod tests {
 
     use super::*;
     use crate::engine::EngineName::{Builtin, Fused};
+    use crate::results::schema::FitRow;
     use crate::settings::names::ExperimentKind;
     use crate::support::file::write_csv;
 
@@ -116,6 +117,15 @@ mod tests {
         let lines =
             [("a", -0.1), ("b", -0.12)].map(|(id, slope)| fixtures::line(id, "total_h", 100, 0.0, slope));
         write_csv(&dir.join("gradients.csv"), lines.concat()).unwrap();
+        let fit = |(id, slope): (&str, f64)| FitRow {
+            run_id: id.into(),
+            quantity: "total_h".into(),
+            slope: Some(slope),
+            r_squared: Some(1.0),
+            lags: 100,
+            ..FitRow::default()
+        };
+        write_csv(&dir.join("fits.csv"), [("a", -0.1), ("b", -0.12)].map(fit)).unwrap();
         let sample =
             |n: usize| fixtures::sample("c", [Builtin, Fused][n % 2], "train", n / 2, 1.0 + 0.1 * n as f64);
         write_csv(&dir.join("speed.csv"), (0..20).map(sample)).unwrap();

@@ -1,9 +1,12 @@
-//! Rows of `gradients.csv` in compact form: a million steps of four quantities are four million rows.
+//! Rows of `gradients.csv` in compact form, and the line through them for `fits.csv`. A million steps of four
+//! quantities are four million rows.
 
-use super::schema::GradientRow;
+use super::schema::{FitRow, GradientRow};
+use crate::settings::names::Lags;
+use crate::support::stats::{self, Line};
 
 /// The norms of one quantity of one layer over the steps of a sequence.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GradientCurve {
     /// The quantity: `total_h`, ….
     pub quantity: String,
@@ -13,12 +16,35 @@ pub struct GradientCurve {
     pub step: Option<usize>,
     /// The last step T of the sequence; lags count back from it.
     pub last: usize,
-    /// Step (1 to T) and log10 of the norm; `None` for a norm of exactly 0.
+    /// Step (1 to T) and log10 of the norm, at the written lags; `None` for a norm of exactly 0.
     pub norms: Vec<(usize, Option<f64>)>,
+    /// The line through the norms at all lags.
+    fit: Option<Line>,
+    /// The number of lags of the fit.
+    fitted_lags: usize,
 }
 
 impl GradientCurve {
-    /// The rows of a run.
+    /// Returns a curve with rows at the lags that `lags` writes. The line is fitted to all `norms`: step (1
+    /// to `last`) and log10 of the norm.
+    pub fn new(
+        (quantity, layer): (String, usize),
+        step: Option<usize>,
+        last: usize,
+        norms: impl IntoIterator<Item = (usize, Option<f64>)>,
+        lags: Lags,
+    ) -> GradientCurve {
+        let mut norms: Vec<(usize, Option<f64>)> = norms.into_iter().collect();
+        let finite = |(t, norm): &(usize, Option<f64>)| Some((*t, norm.filter(|norm| norm.is_finite())?));
+        let mut points: Vec<(f64, f64)> =
+            norms.iter().filter_map(finite).map(|(t, norm)| ((last - t) as f64, norm)).collect();
+        points.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        norms.retain(|(t, _)| lags.writes(last - t, last));
+        let (fit, fitted_lags) = (stats::line(&points), points.len());
+        GradientCurve { quantity, layer, step, last, norms, fit, fitted_lags }
+    }
+
+    /// The rows of a run in `gradients.csv`.
     pub fn rows<'a>(&'a self, run_id: &'a str) -> impl Iterator<Item = GradientRow> + 'a {
         self.norms.iter().map(move |&(t, log10_norm)| GradientRow {
             run_id: run_id.to_string(),
@@ -30,5 +56,56 @@ impl GradientCurve {
             zero: log10_norm.is_none(),
             step: self.step,
         })
+    }
+
+    /// The row of a run in `fits.csv`.
+    pub fn fit_row(&self, run_id: &str) -> FitRow {
+        FitRow {
+            run_id: run_id.to_string(),
+            quantity: self.quantity.clone(),
+            layer: self.layer,
+            step: self.step,
+            slope: self.fit.map(|line| line.slope),
+            r_squared: self.fit.map(|line| line.r_squared),
+            lags: self.fitted_lags,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_written_lags_do_not_change_the_fit() {
+        // A curve that bends: short lags, of which `log` writes more, are steeper.
+        let norm = |lag: usize| -(lag as f64).sqrt();
+        let steps = 1000;
+        let of = |lags| {
+            let norms = (1..=steps).map(|t| (t, Some(norm(steps - t))));
+            GradientCurve::new(("total_h".to_string(), 0), None, steps, norms, lags)
+        };
+        let (all, log) = (of(Lags::All), of(Lags::Log));
+        assert!(log.rows("a").count() < 300 && all.rows("a").count() == steps);
+        assert_eq!(all.fit_row("a"), log.fit_row("a"));
+        let points = |curve: &GradientCurve| -> Vec<(f64, f64)> {
+            let mut rows: Vec<_> = curve.rows("a").collect();
+            rows.reverse();
+            rows.iter().map(|row| (row.lag as f64, row.log10_norm.unwrap())).collect()
+        };
+        let slope = log.fit_row("a").slope;
+        assert_eq!(slope, stats::line(&points(&all)).map(|line| line.slope), "to the last digit");
+        assert!(stats::line(&points(&log)).unwrap().slope < 1.1 * slope.unwrap(), "thinned rows are steeper");
+    }
+
+    #[test]
+    fn new_zero_and_infinite_norms_are_rows_and_not_fitted() {
+        let norms = [(1, None), (2, Some(f64::INFINITY)), (3, Some(-1.0)), (4, Some(0.0))];
+        let curve = GradientCurve::new(("total_h".to_string(), 0), None, 4, norms, Lags::All);
+        let FitRow { slope, r_squared, lags, .. } = curve.fit_row("a");
+        assert_eq!((slope, r_squared, lags), (Some(-1.0), Some(1.0), 2));
+        assert_eq!(curve.rows("a").count(), 4);
+        let single = GradientCurve::new(("total_h".to_string(), 0), None, 4, [norms[3]], Lags::All);
+        assert_eq!((single.fit_row("a").slope, single.fit_row("a").lags), (None, 1));
     }
 }

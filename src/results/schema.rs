@@ -19,6 +19,7 @@ files!(
     RunRow: "runs.csv",
     PlanRow: "plan.csv",
     GradientRow: "gradients.csv",
+    FitRow: "fits.csv",
     TrainingRow: "training.csv",
     JacobianRow: "jacobian.csv",
     GateRow: "gates.csv",
@@ -81,6 +82,26 @@ pub struct GradientRow {
     pub zero: bool,
     /// Parameter updates before the measurement; empty outside training.
     pub step: Option<usize>,
+}
+
+/// The least-squares line of log10 norm over all lags of one gradient of one run, also over those lags that
+/// `gradients.csv` leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FitRow {
+    /// The run.
+    pub run_id: String,
+    /// The quantity, as in `gradients.csv`.
+    pub quantity: String,
+    /// The layer, from 0 (nearest the input).
+    pub layer: usize,
+    /// Parameter updates before the measurement; empty outside training.
+    pub step: Option<usize>,
+    /// The slope, log10 per step; empty for fewer than two lags.
+    pub slope: Option<f64>,
+    /// R² of the line: the share of the variance of log10 norm that it explains.
+    pub r_squared: Option<f64>,
+    /// The number of lags with a finite norm above 0, to which the line is fitted.
+    pub lags: usize,
 }
 
 /// One number of one run after a number of parameter updates.
@@ -189,7 +210,8 @@ pub struct SummaryRow {
     /// The bound, the published number or the level of chance that the estimate is compared with.
     pub against: Option<String>,
     /// The verdict: `holds`, `does not hold`, `undecided`; `supported`, `not supported`, `undecided`; `not
-    /// judged`; `match`, `miss`, `at chance`, `not comparable`, `not run`.
+    /// judged`; `match`, `miss`, `at chance`, `not comparable`, `not run`; `not exponential` for a
+    /// half-life.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

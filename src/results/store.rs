@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::curve::GradientCurve;
 use super::record::RunRecord;
-use super::schema::{GateRow, GradientRow, JacobianRow, PlanRow, Row, RunRow, SpeedRow, TrainingRow};
+use super::schema::{FitRow, GateRow, GradientRow, JacobianRow, PlanRow, Row, RunRow, SpeedRow, TrainingRow};
 use super::table;
 use crate::support::error::{Error, Result};
 use crate::support::file::{read, remove_prefixed, rows, write_atomic, write_csv};
@@ -16,7 +16,7 @@ use crate::support::file::{read, remove_prefixed, rows, write_atomic, write_csv}
 /// The rows of one run, by table. Most kinds fill one table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
-    /// `gradients.csv`.
+    /// `gradients.csv` and `fits.csv`.
     pub gradients: Vec<GradientCurve>,
     /// `jacobian.csv`.
     pub jacobian: Vec<JacobianRow>,
@@ -150,6 +150,7 @@ impl Store {
         let dir = temporary.path();
         write_records(dir, std::slice::from_ref(run))?;
         write_rows::<GradientRow>(dir, rows.gradients.iter().flat_map(|curve| curve.rows(id)))?;
+        write_rows::<FitRow>(dir, rows.gradients.iter().map(|curve| curve.fit_row(id)))?;
         write_rows::<JacobianRow>(dir, &rows.jacobian)?;
         write_rows::<GateRow>(dir, &rows.gates)?;
         write_rows::<SpeedRow>(dir, &rows.speed)?;
@@ -171,6 +172,7 @@ impl Store {
         let runs: Vec<RunRecord> = run_ids.iter().filter_map(|id| self.record(id)).collect();
         write_records(&self.root, &runs)?;
         self.gather::<GradientRow>(&runs)?;
+        self.gather::<FitRow>(&runs)?;
         self.gather::<JacobianRow>(&runs)?;
         self.gather::<GateRow>(&runs)?;
         self.gather::<SpeedRow>(&runs)?;

@@ -158,15 +158,26 @@ fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<In
     })
 }
 
-/// Returns the slope of the least-squares line through points (x, y), Σ(x − x̄)(y − ȳ) / Σ(x − x̄)².
-///
-/// Returns `None` for fewer than two different x.
-pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
+/// A least-squares line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// The slope, Σ(x − x̄)(y − ȳ) / Σ(x − x̄)².
+    pub slope: f64,
+    /// The coefficient of determination: the share of the variance of y that the line explains; 1 if y does
+    /// not vary.
+    pub r_squared: f64,
+}
+
+/// Returns the least-squares line through points (x, y), or `None` for fewer than two different x.
+pub fn line(points: &[(f64, f64)]) -> Option<Line> {
     let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
     let (x_mean, y_mean) = (mean(&xs)?, mean(&ys)?);
     let covariance: f64 = points.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum();
     let variance: f64 = xs.iter().map(|x| (x - x_mean).powi(2)).sum();
-    (variance > 0.0).then(|| covariance / variance)
+    let y_variance: f64 = ys.iter().map(|y| (y - y_mean).powi(2)).sum();
+    let slope = (variance > 0.0).then(|| covariance / variance)?;
+    let r_squared = if y_variance > 0.0 { slope * covariance / y_variance } else { 1.0 };
+    Some(Line { slope, r_squared })
 }
 
 #[cfg(test)]
@@ -326,11 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn slope_five_points_matches_scipy() {
-        // stats.linregress([0, 1, 2, 5, 10], [0.1, -0.2, -0.55, -1.4, -3.1]).slope
+    fn line_five_points_matches_scipy() {
+        // fit = stats.linregress([0, 1, 2, 5, 10], [0.1, -0.2, -0.55, -1.4, -3.1]); fit.slope, fit.rvalue**2
         let points = [(0.0, 0.1), (1.0, -0.2), (2.0, -0.55), (5.0, -1.4), (10.0, -3.1)];
-        near(slope(&points).unwrap(), -0.3184049079754601, 1e-14);
-        assert_eq!(slope(&[(1.0, 2.0)]), None);
-        assert_eq!(slope(&[(1.0, 2.0), (1.0, 3.0)]), None);
+        let fit = line(&points).unwrap();
+        near(fit.slope, -0.3184049079754601, 1e-14);
+        near(fit.r_squared, 0.9988041537580163, 1e-14);
+        assert_eq!(line(&[(1.0, 2.0), (3.0, 2.0)]), Some(Line { slope: 0.0, r_squared: 1.0 }));
+        assert_eq!(line(&[(1.0, 2.0)]), None);
+        assert_eq!(line(&[(1.0, 2.0), (1.0, 3.0)]), None);
     }
 }

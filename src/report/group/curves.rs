@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::curve::Curve;
 use super::profiles::{ProfileGroup, mean};
 use crate::report::load::Results;
-use crate::results::schema::{GradientRow, JacobianRow};
+use crate::results::schema::{FitRow, GradientRow, JacobianRow};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
-use crate::support::stats;
+use crate::support::stats::{self, Line};
 
 /// The exponents over their number, as `jacobian.csv` names them.
 pub const LYAPUNOV: &str = "lyapunov";
@@ -27,6 +27,9 @@ pub struct CurveGroup {
     pub layer: usize,
     /// The curves, one per seed.
     pub curves: Vec<Curve>,
+    /// The lines through them; none for a curve of fewer than two values, and no list for curves over
+    /// training steps.
+    pub fits: Vec<Option<Line>>,
     /// Their seeds.
     pub seeds: Vec<u64>,
     /// The level of chance as the curves are drawn; none if there is no such level.
@@ -44,11 +47,11 @@ impl CurveGroup {
     }
 }
 
-/// The least-squares slope of a curve, over the values that it has.
-pub fn slope(curve: &Curve) -> Option<f64> {
+/// The least-squares line through the values that a curve has.
+fn fit(curve: &Curve) -> Option<Line> {
     let points: Vec<(f64, f64)> =
         curve.iter().filter_map(|(lag, norm)| Some((*lag as f64, (*norm)?))).collect();
-    stats::slope(&points)
+    stats::line(&points)
 }
 
 /// The place of a curve: grid point, quantity, layer, run in the grid point, step of training.
@@ -61,6 +64,7 @@ pub struct Curves<'a> {
     results: &'a Results,
     quantities: Vec<String>,
     curves: BTreeMap<Place, Curve>,
+    fits: BTreeMap<Place, Line>,
 }
 
 /// One value of a curve.
@@ -74,7 +78,7 @@ struct Value {
 }
 
 impl<'a> Curves<'a> {
-    /// The curves of `gradients.csv`.
+    /// The curves of `gradients.csv`, without fits.
     pub fn of_gradients(results: &'a Results, rows: impl IntoIterator<Item = GradientRow>) -> Curves<'a> {
         let value = |row: GradientRow| {
             let GradientRow { run_id, quantity, layer, step, lag: x, log10_norm: y, .. } = row;
@@ -98,7 +102,27 @@ impl<'a> Curves<'a> {
             let number = index.filter(|_| is_exponent && t == 1);
             [over_lag, largest, number.map(|number| value(row, LYAPUNOV, number))].into_iter().flatten()
         };
-        Curves::collect(results, rows.iter().flat_map(values))
+        Curves::collect(results, rows.iter().flat_map(values)).fitted()
+    }
+
+    /// Fits a line to the values of each curve.
+    pub fn fitted(mut self) -> Curves<'a> {
+        self.fits = self.curves.iter().filter_map(|(place, curve)| Some((*place, fit(curve)?))).collect();
+        self
+    }
+
+    /// Takes the lines of `fits.csv`, which has the lags that `gradients.csv` leaves out as well.
+    pub fn with_fits(mut self, rows: impl IntoIterator<Item = FitRow>) -> Curves<'a> {
+        let places = self.results.places(|run| run.is_ok());
+        for FitRow { run_id, quantity, layer, step, slope, r_squared, .. } in rows {
+            let quantity = self.quantities.iter().position(|known| *known == quantity);
+            let (Some(&(point, run)), Some(quantity)) = (places.get(run_id.as_str()), quantity) else {
+                continue;
+            };
+            let line = slope.zip(r_squared).map(|(slope, r_squared)| Line { slope, r_squared });
+            self.fits.extend(line.map(|line| ((point, quantity, layer, run, step), line)));
+        }
+        self
     }
 
     fn collect(results: &'a Results, values: impl Iterator<Item = Value>) -> Curves<'a> {
@@ -114,24 +138,27 @@ impl<'a> Curves<'a> {
             let curve = curves.entry((point, quantity, layer, run, step)).or_default();
             curve.insert(x, y.filter(|y| y.is_finite()));
         }
-        Curves { results, quantities, curves }
+        Curves { results, quantities, curves, fits: BTreeMap::new() }
     }
 
     /// The curves by grid point, quantity and layer. Of a run that was recorded at several steps the last
     /// counts.
     pub fn groups(&self) -> Vec<CurveGroup> {
-        let mut last: BTreeMap<(usize, usize, usize), BTreeMap<usize, &Curve>> = BTreeMap::new();
-        for ((point, quantity, layer, run, _), curve) in &self.curves {
-            last.entry((*point, *quantity, *layer)).or_default().insert(*run, curve);
+        type Fitted<'c> = (&'c Curve, Option<Line>);
+        let mut last: BTreeMap<(usize, usize, usize), BTreeMap<usize, Fitted>> = BTreeMap::new();
+        for (place @ (point, quantity, layer, run, _), curve) in &self.curves {
+            let fitted = (curve, self.fits.get(place).copied());
+            last.entry((*point, *quantity, *layer)).or_default().insert(*run, fitted);
         }
-        let group = |((point, quantity, layer), curves): ((usize, usize, usize), BTreeMap<usize, &Curve>)| {
+        let group = |((point, quantity, layer), curves): ((usize, usize, usize), BTreeMap<usize, Fitted>)| {
             let point = &self.results.points[point];
             CurveGroup {
                 point: point.settings.clone(),
                 quantity: self.quantities[quantity].clone(),
                 layer,
                 seeds: curves.keys().map(|run| point.runs[*run].settings.seed).collect(),
-                curves: curves.into_values().cloned().collect(),
+                fits: curves.values().map(|(_, fit)| *fit).collect(),
+                curves: curves.into_values().map(|(curve, _)| curve.clone()).collect(),
                 chance: None,
             }
         };
@@ -163,7 +190,7 @@ impl<'a> Curves<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures::{curve, failed, results, run};
+    use crate::report::fixtures::{curve, failed, line, results, run};
 
     #[test]
     fn groups_seeds_of_one_point_are_one_group_without_failed_or_unknown_runs() {
@@ -176,6 +203,25 @@ mod tests {
         assert_eq!(groups.len(), 1);
         assert_eq!((groups[0].curves.len(), &groups[0].seeds[..]), (2, &[1, 2][..]));
         assert_eq!(groups[0].by_x(), BTreeMap::from([(0, vec![0.0, 0.0]), (1, vec![]), (2, vec![])]));
+    }
+
+    #[test]
+    fn with_fits_lines_of_the_file_count() {
+        let results = results([run("a", 1), failed(run("b", 2))]);
+        let fit = |id: &str, quantity: &str, slope| {
+            let (run_id, quantity) = (id.to_string(), quantity.to_string());
+            FitRow { run_id, quantity, slope, r_squared: slope.map(|_| 0.9), ..FitRow::default() }
+        };
+        let rows = [line("a", "total_h", 5, 0.0, -0.1), line("a", "input_x", 5, 0.0, -0.1)].concat();
+        let fits = [
+            fit("a", "total_h", Some(-0.5)),
+            fit("a", "input_x", None),
+            fit("b", "total_h", Some(1.0)),
+            fit("a", "total_c", Some(2.0)),
+        ];
+        let groups = Curves::of_gradients(&results, rows).with_fits(fits).groups();
+        let found: Vec<_> = groups.iter().map(|group| &group.fits[..]).collect();
+        assert_eq!(found, [&[Some(Line { slope: -0.5, r_squared: 0.9 })][..], &[None]]);
     }
 
     #[test]

@@ -8,12 +8,11 @@ mod speed;
 mod training;
 
 use super::load::Results;
-use crate::results::schema::{GateRow, JacobianRow};
+use crate::results::schema::{FitRow, GateRow, JacobianRow};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
-pub use self::curve::Curve;
-pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV, slope};
+pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV};
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
 pub use self::speed::{EngineSamples, REFERENCE, SpeedGroup, speed};
@@ -48,6 +47,9 @@ impl Groups {
     /// A row that cannot be read; no rows of a kind although runs of it went well.
     pub fn read(results: &Results) -> Result<Groups> {
         let gradients = results.rows(|rows| Curves::of_gradients(results, rows))?;
+        let fits: Vec<FitRow> = results.rows(|rows| rows.collect())?;
+        let has_fits = !fits.is_empty();
+        let gradients = gradients.with_fits(fits);
         let jacobian: Vec<JacobianRow> = results.rows(|rows| rows.collect())?;
         let gates: Vec<GateRow> = results.rows(|rows| rows.collect())?;
         let training = results.rows(|rows| TrainingRows::new(rows))?;
@@ -64,6 +66,7 @@ impl Groups {
         let is_gradients = |group: &CurveGroup| group.point.kind == ExperimentKind::Gradients;
         for (kind, file, has_rows) in [
             (ExperimentKind::Gradients, "gradients.csv", groups.gradients.iter().any(is_gradients)),
+            (ExperimentKind::Gradients, "fits.csv", has_fits),
             (ExperimentKind::Jacobian, "jacobian.csv", !groups.jacobian.is_empty()),
             (ExperimentKind::Speed, "speed.csv", !groups.speed.is_empty()),
             (ExperimentKind::Training, "training.csv", !groups.training.is_empty()),

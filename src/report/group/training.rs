@@ -102,7 +102,15 @@ fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<Cur
     }
     align(&mut curves, name != GRADIENT_NORM);
     let (point, quantity) = (point.settings.clone(), name.to_string());
-    (!curves.is_empty()).then_some(CurveGroup { point, quantity, layer: 0, curves, seeds, chance })
+    (!curves.is_empty()).then_some(CurveGroup {
+        point,
+        quantity,
+        layer: 0,
+        curves,
+        fits: vec![],
+        seeds,
+        chance,
+    })
 }
 
 /// Gives every curve a value at each step at which another curve has one, since a mean is over all of

@@ -1,7 +1,7 @@
 //! The numbers that tests and published results are judged by: one per run that a selector selects.
 
 use crate::config::spec::{ClaimMetric, Reading, Selector};
-use crate::report::group::{Curve, CurveGroup, Groups, LYAPUNOV, last, slope, training_sequences};
+use crate::report::group::{CurveGroup, Groups, LYAPUNOV, last, training_sequences};
 use crate::report::load::Results;
 use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
@@ -63,8 +63,9 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
             Observation { value: of_gradient(groups, run, reading), ..found }
         }
         ClaimMetric::LargestExponent => {
-            let exponents = curve_of(&groups.jacobian, run, LYAPUNOV);
-            Observation { value: exponents.and_then(|curve| *curve.get(&1)?), ..found }
+            let exponents = place_of(&groups.jacobian, run, LYAPUNOV);
+            let largest = exponents.and_then(|(group, n)| *group.curves[n].get(&1)?);
+            Observation { value: largest, ..found }
         }
         ClaimMetric::Seconds => Observation { value: run.row.seconds, ..found },
         _ => of_training(found, groups.training.of(run), reading.metric),
@@ -72,23 +73,27 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
 }
 
 fn of_gradient(groups: &Groups, run: &RunRecord, reading: &Reading) -> Option<f64> {
-    let curve = curve_of(&groups.gradients, run, reading.quantity?.as_str())?;
-    let norm = |lag: usize| curve.get(&lag).copied().flatten();
+    let (group, n) = place_of(&groups.gradients, run, reading.quantity?.as_str())?;
+    let norm = |lag: usize| group.curves[n].get(&lag).copied().flatten();
     let kept = || Some(norm(reading.lag?)? - norm(0)?);
     match reading.metric {
         ClaimMetric::Log10Norm => norm(reading.lag?),
         ClaimMetric::Log10Kept => kept(),
         ClaimMetric::AbsLog10Kept => kept().map(f64::abs),
-        _ => slope(curve),
+        _ => group.fits[n].map(|line| line.slope),
     }
 }
 
-/// The curve of a run in the layer nearest the input.
-fn curve_of<'a>(groups: &'a [CurveGroup], run: &RunRecord, quantity: &str) -> Option<&'a Curve> {
+/// The place of a run's curve in the layer nearest the input: the group, and the number in it.
+fn place_of<'a>(
+    groups: &'a [CurveGroup],
+    run: &RunRecord,
+    quantity: &str,
+) -> Option<(&'a CurveGroup, usize)> {
     let point = run.point();
     let fits = |group: &&CurveGroup| group.quantity == quantity && group.layer == 0 && group.point == point;
     let group = groups.iter().find(fits)?;
-    group.curves.get(group.seeds.iter().position(|seed| *seed == run.settings.seed)?)
+    Some((group, group.seeds.iter().position(|seed| *seed == run.settings.seed)?))
 }
 
 fn of_training(found: Observation, rows: &[TrainingRow], metric: ClaimMetric) -> Observation {
@@ -173,7 +178,7 @@ mod tests {
             .flat_map(|run| line(&run.row.run_id, "total_h", 21, -0.5, -0.1 * run.settings.seed as f64))
             .collect();
         let groups = Groups {
-            gradients: Curves::of_gradients(&results, rows).groups(),
+            gradients: Curves::of_gradients(&results, rows).fitted().groups(),
             training: TrainingRows::new(training),
             ..Groups::default()
         };

@@ -76,7 +76,7 @@ mod tests {
 
     fn tables_of(runs: Vec<RunRecord>, rows: impl IntoIterator<Item = GradientRow>) -> Vec<Captioned> {
         let results = results(runs);
-        let gradients = Curves::of_gradients(&results, rows).groups();
+        let gradients = Curves::of_gradients(&results, rows).fitted().groups();
         let groups = Groups { gradients, ..Groups::default() };
         tables(&results, &statistics(&results, &groups, &Verdicts::default()))
     }

@@ -165,7 +165,7 @@ mod tests {
             environment: [("git_revision".to_string(), "abc".to_string())].into(),
             ..results([run("a", 1), second])
         };
-        let gradients = Curves::of_gradients(&results, line("a", "total_h", 10, 0.0, -0.1)).groups();
+        let gradients = Curves::of_gradients(&results, line("a", "total_h", 10, 0.0, -0.1)).fitted().groups();
         let text = written(&results, &Groups { gradients, ..Groups::default() });
         let expected = [
             "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n## Runs\n\n2 runs: 1 ok, 1 failed.\n\n\

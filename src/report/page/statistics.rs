@@ -8,9 +8,13 @@ use crate::results::RunRecord;
 /// The cell of a norm that is 0 or not finite in every seed.
 pub const NO_NORM: &str = "–";
 
-/// A metric with its interval; empty if the metric is missing.
+/// A metric with its interval, or the verdict that says why it has no value; empty if the metric is missing.
 pub fn metric_cell(rows: &[&Statistic], metric: &str) -> String {
-    find(rows, metric).map(|row| with_interval(&row.estimate)).unwrap_or_default()
+    let cell = |row: &Statistic| match (row.estimate.value, &row.verdict) {
+        (None, Some(verdict)) => verdict.clone(),
+        _ => with_interval(&row.estimate),
+    };
+    find(rows, metric).map(cell).unwrap_or_default()
 }
 
 /// The number of a metric.

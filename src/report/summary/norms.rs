@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use super::statistic::{Section, Statistic};
 use crate::report::estimate::Estimate;
-use crate::report::group::{CurveGroup, slope};
+use crate::report::group::CurveGroup;
 
-/// `slope` and `half_life` if there is a line through the norms, then `log10_norm` at some lags.
+/// The least R² of a line, as the mean over the seeds, at which the norms are called exponential in the lag.
+const EXPONENTIAL: f64 = 0.9;
+
+/// `slope`, `r_squared` and `half_life` if there is a line through the norms, then `log10_norm` at some lags.
+/// Norms that are not exponential in the lag have no half-life.
 pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
     let statistic = |metric, estimate, unit| Statistic {
         quantity: group.quantity.clone(),
@@ -14,12 +18,21 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         ..Statistic::new(section, metric, &group.point, estimate, unit)
     };
     let mut found = Vec::new();
-    let slopes: Vec<f64> = group.curves.iter().filter_map(slope).collect();
+    let (slopes, r_squared): (Vec<f64>, Vec<f64>) =
+        group.fits.iter().flatten().map(|line| (line.slope, line.r_squared)).unzip();
     if !slopes.is_empty() {
-        let slope = Estimate::mean(&slopes);
-        let [value, low, high] = [slope.value, slope.low, slope.high].map(|slope| slope.and_then(half_life));
+        let (slope, r_squared) =
+            (Estimate::mean(&slopes), Estimate::mean(&r_squared).map(|share| share.clamp(0.0, 1.0)));
+        let is_exponential = r_squared.value.is_some_and(|r_squared| r_squared >= EXPONENTIAL);
+        let of = |slope: Option<f64>| slope.filter(|_| is_exponential).and_then(half_life);
+        let half_life =
+            Estimate { value: of(slope.value), low: of(slope.low), high: of(slope.high), n: slope.n };
         found.push(statistic("slope", slope, "log10 per step"));
-        found.push(statistic("half_life", Estimate { value, low, high, n: slope.n }, "steps"));
+        found.push(statistic("r_squared", r_squared, "1"));
+        found.push(Statistic {
+            verdict: (!is_exponential).then(|| "not exponential".to_string()),
+            ..statistic("half_life", half_life, "steps")
+        });
     }
     let lags = group.by_x();
     for lag in chosen_lags(&lags) {
@@ -63,7 +76,7 @@ mod tests {
     /// The statistics of runs that differ in the seed only, each with its own rows.
     fn of(curves: &[Vec<GradientRow>]) -> Vec<Statistic> {
         let results = results(curves.iter().zip(1..).map(|(rows, seed)| run(&rows[0].run_id, seed)));
-        let groups = Curves::of_gradients(&results, curves.iter().flatten().cloned()).groups();
+        let groups = Curves::of_gradients(&results, curves.iter().flatten().cloned()).fitted().groups();
         statistics(Section::Gradients, &groups[0])
     }
 
@@ -84,6 +97,20 @@ mod tests {
         near(half_life.estimate.value, 2f64.log10() / 0.15);
         near(half_life.estimate.low, 2f64.log10() / 0.785310236808735);
         assert_eq!(half_life.estimate.high, None, "the slope may be 0 or above");
+    }
+
+    #[test]
+    fn statistics_norms_not_exponential_have_no_half_life() {
+        // Flat up to lag 79, then steep: R² is 0.41.
+        let bent = |lag: usize| (lag, Some(if lag < 80 { 0.0 } else { 79.0 - lag as f64 }));
+        let rows = of(&[curve("a", "total_h", &(0..100).map(bent).collect::<Vec<_>>())]);
+        assert!(find(&rows, "slope", None).estimate.value.unwrap() < 0.0);
+        assert!(find(&rows, "r_squared", None).estimate.value.unwrap() < EXPONENTIAL);
+        let half_life = find(&rows, "half_life", None);
+        assert_eq!((half_life.estimate.value, half_life.verdict.as_deref()), (None, Some("not exponential")));
+        let straight = of(&[line("a", "total_h", 100, 0.0, -0.1)]);
+        near(find(&straight, "r_squared", None).estimate.value, 1.0);
+        assert_eq!(find(&straight, "half_life", None).verdict, None);
     }
 
     #[test]

@@ -39,18 +39,18 @@ fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
         parameters: first.row.parameters,
         ..Statistic::new(Section::Training, metric, &point.settings, estimate, unit)
     };
-    let within_1 = Estimate {
-        low: accuracy.low.map(|low| low.max(0.0)),
-        high: accuracy.high.map(|high| high.min(1.0)),
-        ..accuracy
-    };
     let found = [
         statistic("best_valid_loss", Estimate::mean(&least_loss), unit, chance("valid", "loss")),
         Statistic {
             verdict: times.and_then(vs_chance).map(|verdict| verdict.to_string()),
             ..statistic("test_loss", test_loss, unit, chance("test", "loss"))
         },
-        statistic("test_accuracy", within_1, "share", chance("test", "accuracy")),
+        statistic(
+            "test_accuracy",
+            accuracy.map(|share| share.clamp(0.0, 1.0)),
+            "share",
+            chance("test", "accuracy"),
+        ),
         statistic("solved", solved, "share", None),
         statistic("sequences", Estimate::median(&sequences), "sequences", None),
         statistic("seconds", Estimate::median(&seconds), "s", None),

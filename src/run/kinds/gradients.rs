@@ -58,12 +58,6 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
 
 fn curve(run: &Run, lags: Lags, profile: Profile) -> GradientCurve {
     let steps = run.settings.seq_len;
-    let written = profile.norms.into_iter().filter(|(t, _)| lags.writes(steps - t, steps));
-    GradientCurve {
-        quantity: profile.quantity.to_string(),
-        layer: profile.layer,
-        step: None,
-        last: steps,
-        norms: written.map(|(t, norm)| (t, norm.log10())).collect(),
-    }
+    let norms = profile.norms.into_iter().map(|(t, norm)| (t, norm.log10()));
+    GradientCurve::new((profile.quantity.to_string(), profile.layer), None, steps, norms, lags)
 }

@@ -107,13 +107,8 @@ fn gradient_curves(progress: &Progress) -> Vec<GradientCurve> {
     let curve = |(step, quantity, layer, norms): &ProfileRecord| {
         // Sequences of some tasks are longer than T.
         let last = norms.last().map_or(0, |(t, _)| *t);
-        GradientCurve {
-            quantity: quantity.clone(),
-            layer: *layer,
-            step: Some(*step),
-            last,
-            norms: norms.iter().filter(|(t, _)| Lags::Log.writes(last - t, last)).copied().collect(),
-        }
+        let norms = norms.iter().copied();
+        GradientCurve::new((quantity.clone(), *layer), Some(*step), last, norms, Lags::Log)
     };
     progress.profiles.iter().map(curve).collect()
 }
