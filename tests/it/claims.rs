@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lstm_lab::results::schema::SummaryRow;
 
-use crate::support::lab;
+use crate::support::{lab, with_config};
 
 const CLAIM: &str = r#"
 kind = "gradients"
@@ -120,8 +120,7 @@ fn summary(dir: &Path) -> Vec<SummaryRow> {
 
 #[test]
 fn a_claim_gets_its_verdict_in_report_and_summary() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), CLAIM).unwrap();
+    let dir = with_config("small.toml", CLAIM);
     let said = lab(dir.path(), &["run", "small.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let results = dir.path().join("results/small");
@@ -147,8 +146,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
 
 #[test]
 fn run_expectations_are_judged_in_report_summary_and_on_the_terminal() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), EXPECTATIONS).unwrap();
+    let dir = with_config("small.toml", EXPECTATIONS);
     let said = lab(dir.path(), &["run", "small.toml"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let line = "1 of 2 expectations holds; does not hold: the RNN grows";
@@ -170,8 +168,7 @@ fn run_expectations_are_judged_in_report_summary_and_on_the_terminal() {
 
 #[test]
 fn too_few_seeds_leave_a_claim_undecided() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), CLAIM.replace("[1, 2, 3, 4, 5]", "[1, 2]")).unwrap();
+    let dir = with_config("small.toml", &CLAIM.replace("[1, 2, 3, 4, 5]", "[1, 2]"));
     let said = lab(dir.path(), &["run", "small.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let report = fs::read_to_string(dir.path().join("results/small/report.md")).unwrap();
@@ -181,8 +178,7 @@ fn too_few_seeds_leave_a_claim_undecided() {
 
 #[test]
 fn published_results_go_along_with_the_results() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), TRAINING).unwrap();
+    let dir = with_config("small.toml", TRAINING);
     fs::write(dir.path().join("published.toml"), TARGETS).unwrap();
     let said = lab(dir.path(), &["run", "small.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
@@ -208,8 +204,7 @@ fn published_results_go_along_with_the_results() {
 
 #[test]
 fn the_file_of_published_results_is_passed_over_among_configs() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), TRAINING).unwrap();
+    let dir = with_config("small.toml", TRAINING);
     fs::write(dir.path().join("published.toml"), TARGETS).unwrap();
     let said = lab(dir.path(), &["check", "small.toml", "published.toml"]);
     assert_eq!(said.code, 0, "{}", said.stderr);

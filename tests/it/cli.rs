@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::support::lab;
+use crate::support::{lab, with_config};
 
 const SMALL: &str = r#"
 kind = ["gradients", "speed"]
@@ -30,8 +30,7 @@ cell = "lstm"
 
 /// A directory with a config `small.toml` and a text `corpus.txt`.
 fn small() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), SMALL).unwrap();
+    let dir = with_config("small.toml", SMALL);
     fs::write(dir.path().join("corpus.txt"), "To be, or not to be, that is the question:\n").unwrap();
     dir
 }

@@ -13,6 +13,7 @@ use lstm_lab::support::file::read;
 use tempfile::TempDir;
 
 use crate::support::cli::{command, finish};
+use crate::support::with_config;
 
 const SMALL: &str = r#"
 kind = "speed"
@@ -36,9 +37,7 @@ fn root() -> &'static Path {
 
 /// Returns a directory with a config `small.toml`.
 fn small() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), SMALL).unwrap();
-    dir
+    with_config("small.toml", SMALL)
 }
 
 /// Returns the exit code and standard error of a run of `small.toml`. `program` starts the frameworks.

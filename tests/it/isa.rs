@@ -8,9 +8,9 @@ use lstm_lab::results::schema::{RunRow, SpeedRow};
 use lstm_lab::results::table;
 use lstm_lab::settings::Settings;
 use lstm_lab::support::file::read;
-use tempfile::TempDir;
 
 use crate::support::cli::{Finished, command, finish};
+use crate::support::with_config;
 
 const SPEED: &str = r#"
 kind = "speed"
@@ -41,13 +41,6 @@ seq_len = 10
 steps = 2
 eval_sequences = 2
 "#;
-
-/// Returns a directory with a config.
-fn with_config(name: &str, text: &str) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join(name), text).unwrap();
-    dir
-}
 
 /// Runs the program with environment variables.
 fn lab(dir: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Finished {

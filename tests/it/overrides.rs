@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::support::lab;
+use crate::support::{lab, with_config};
 
 const CONFIG: &str = r#"
 kind = "gradients"
@@ -37,9 +37,7 @@ batch_size = 2
 
 /// Returns a directory with the config `small.toml`.
 fn small() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("small.toml"), CONFIG).unwrap();
-    dir
+    with_config("small.toml", CONFIG)
 }
 
 /// Runs `lstm-lab run` and returns what it says.

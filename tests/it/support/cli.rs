@@ -1,8 +1,10 @@
 //! The program `lstm-lab` from the user's view.
 
+use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use tempfile::TempDir;
 
 /// The result of a finished command.
 pub struct Finished {
@@ -21,6 +23,13 @@ const OWN: [&str; 7] = [
     "MKL_ENABLE_INSTRUCTIONS",
     "XLA_FLAGS",
 ];
+
+/// Returns a new directory with one config.
+pub fn with_config(name: &str, text: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(name), text).unwrap();
+    dir
+}
 
 /// Returns the program in a directory, with no datasets, no frameworks and no instruction set configured.
 pub fn command(dir: &Path) -> Command {

@@ -5,6 +5,6 @@ mod inputs;
 mod near;
 pub mod snapshot;
 
-pub use cli::lab;
+pub use cli::{lab, with_config};
 pub use inputs::{Case, engines, results};
 pub use near::{assert_close, assert_same, log10, norms_of};
