@@ -66,12 +66,18 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     let (index, count) = options.shard.unwrap_or((0, 1));
     let shard: Vec<&Run> = plan.runs.iter().skip(index).step_by(count).collect();
     let runner = Runner { inputs, store, options };
-    let missing: Vec<&Run> = shard.iter().copied().filter(|run| runner.is_missing(run)).collect();
+    let (mut missing, mut complete) = (Vec::new(), Vec::new());
+    for &run in &shard {
+        match runner.completed(run) {
+            Some(record) => complete.push(record),
+            None => missing.push(run),
+        }
+    }
     runner.save_environment(missing.is_empty())?;
-    let mut tally = Tally { already_complete: shard.len() - missing.len(), ..Tally::default() };
+    let mut tally = Tally { already_complete: complete.len(), ..Tally::default() };
 
     ui.begin(&plan.name, shard.len(), tally.already_complete);
-    if let Some(others) = runner.made_by_others(&shard) {
+    if let Some(others) = runner.made_by_others(&complete) {
         ui.say(&others);
     }
     if let Some(seconds) = estimate(&missing, inputs, options.target) {
@@ -106,18 +112,15 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    fn is_missing(&self, run: &Run) -> bool {
-        self.options.rerun || self.store.completed(&run.id).is_none()
+    /// The record of a run that is complete and is not to be made again.
+    fn completed(&self, run: &Run) -> Option<RunRecord> {
+        if self.options.rerun { None } else { self.store.completed(&run.id) }
     }
 
     /// A message about complete runs that another version of the program made.
-    fn made_by_others(&self, runs: &[&Run]) -> Option<String> {
-        if self.options.rerun {
-            return None;
-        }
-        let complete = runs.iter().filter_map(|run| self.store.completed(&run.id));
+    fn made_by_others(&self, complete: &[RunRecord]) -> Option<String> {
         let here = program(self.options.environment.lstm_lab, self.options.environment.git_revision);
-        let others = complete.filter_map(|run| run.program()).filter(|program| *program != here);
+        let others = complete.iter().filter_map(RunRecord::program).filter(|program| *program != here);
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         others.for_each(|program| *counts.entry(program).or_default() += 1);
         let made = |(program, count): (&String, &usize)| format!("{count} already there, made by {program}");
@@ -142,7 +145,7 @@ impl Runner<'_> {
             ui.say(&format!("  skipped, locked by another process: {} {about}", run.id));
             return Ok(Outcome::Locked);
         };
-        if !self.is_missing(run) {
+        if self.completed(run).is_some() {
             return Ok(Outcome::AlreadyComplete);
         }
         ui.run_starts(&about);
