@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::cli::CheckArgs;
 use crate::plan::check_dataset;
+use crate::report::foreseen;
 use crate::run::experiment::{self, Experiment};
 use crate::support::error::Result;
 use crate::support::progress::print;
@@ -39,6 +40,9 @@ fn describe(out: &mut String, Experiment { spec, plan, inputs }: &Experiment) ->
     }
     for test in &spec.tests.expectations {
         let _ = writeln!(out, "  expected: {}: {}", test.name.trim(), test.in_words());
+    }
+    for sentence in foreseen(&spec.tests, spec.seeds.len()) {
+        let _ = writeln!(out, "  note: {sentence}");
     }
     for publication in &spec.published.publications {
         let count = pluralize(publication.results.len(), "number");

@@ -15,8 +15,8 @@ use crate::settings::names::{Encoding, ExperimentKind, PassName, Predict};
 use crate::settings::{AUTO, Engines, Settings};
 use crate::support::error::Result;
 
-/// The settings that vary slowest in the order of runs, the slowest first. The others follow in the
-/// order of `FIELDS`, with the seed last.
+/// The settings that vary slowest in the order of runs, after the seed. The others follow in the order of
+/// `FIELDS`.
 const SLOWEST: [&str; 7] = ["hidden_size", "seq_len", "batch_size", "input_size", "layers", "dtype", "init"];
 
 /// The expansion of the grids of an experiment.
@@ -44,16 +44,20 @@ impl<'a> Expansion<'a> {
         // The time of a pass does not depend on its numbers, so speed needs one seed.
         let seeds = if kind == ExperimentKind::Speed { &self.spec.seeds[..1] } else { &self.spec.seeds[..] };
         let first = runs.len();
+        let mut points = Vec::new();
         for shape in &part.grid.shapes {
             let mut settings = Settings::blank(kind);
             for value in shape {
                 value.field.set(&mut settings, &value.text).expect("values are checked in the config");
             }
             for settings in product(&sweeps(part), settings) {
-                let settings = self.completed(part, settings)?;
-                for &seed in seeds {
-                    self.push(Settings { seed, ..settings.clone() }, &part.measure, first, runs)?;
-                }
+                points.push(self.completed(part, settings)?);
+            }
+        }
+        // The seed varies slowest: the runs that are compared seed by seed are made close together in time.
+        for &seed in seeds {
+            for point in &points {
+                self.push(Settings { seed, ..point.clone() }, &part.measure, first, runs)?;
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! An estimate with its 95 % interval.
 
+use crate::support::exact::{self, Hits};
 use crate::support::stats::{self, Interval};
 
 /// An estimate over seeds or samples, with its 95 % interval.
@@ -26,15 +27,15 @@ impl Estimate {
         Estimate::new(stats::mean(values), stats::t_interval(values), values.len())
     }
 
-    /// The median with a bootstrap interval.
+    /// The median with the interval between two order statistics, which needs six values.
     pub fn median(values: &[f64]) -> Estimate {
-        Estimate::new(stats::median(values), stats::median_interval(values), values.len())
+        Estimate::new(stats::median(values), exact::median_interval(values), values.len())
     }
 
-    /// The fraction `hits / n` with Wilson's interval.
-    pub fn fraction(hits: usize, n: usize) -> Estimate {
+    /// The share `hits / n` with the interval of Clopper and Pearson.
+    pub fn share((hits, n): Hits) -> Estimate {
         let value = (n > 0).then(|| hits as f64 / n as f64);
-        Estimate::new(value, stats::share_interval(hits, n), n)
+        Estimate::new(value, exact::share_interval((hits, n)), n)
     }
 
     /// Applies a rising function to the value and to both ends.

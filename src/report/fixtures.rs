@@ -89,8 +89,10 @@ pub fn sample(id: &str, engine: EngineName, pass: &str, sample: usize, seconds: 
     SpeedRow { run_id, engine, isa: None, pass, sample, seconds }
 }
 
-/// One number of a run of training after 10 steps of 2 sequences.
+/// One number of a run of training after 10 steps of 2 sequences. The interval of a loss over chance is 3 %
+/// wide on either side.
 pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
+    let over_chance = |width: f64| (metric == "loss").then_some(6.0 * value * width);
     TrainingRow {
         run_id: id.into(),
         step: 10,
@@ -100,5 +102,7 @@ pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
         value,
         unit: "mse".into(),
         chance: (metric == "loss").then_some(1.0 / 6.0),
+        over_chance_low: over_chance(0.97),
+        over_chance_high: over_chance(1.03),
     }
 }

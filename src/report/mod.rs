@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use self::figures::{Figure, Figures};
 use self::group::Groups;
 use self::judge::Verdicts;
+pub use self::judge::foreseen;
 use crate::results::schema::{Row, SummaryRow};
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;

@@ -123,8 +123,13 @@ pub struct TrainingRow {
     pub value: f64,
     /// `mse`, `nats`, `bits`, `share`, `l2`, or empty.
     pub unit: String,
-    /// The value that the best answer without the sequence reaches, if known.
+    /// The value that the best constant output reaches on the same sequences; empty for a metric without one.
     pub chance: Option<f64>,
+    /// Lower end of the 95 % interval of value / chance, with the sequences as the sample: for `loss` of the
+    /// splits `valid` and `test`.
+    pub over_chance_low: Option<f64>,
+    /// Upper end of that interval.
+    pub over_chance_high: Option<f64>,
 }
 
 /// One number of the product of Jacobians ∂s_T/∂s_t of one run.
@@ -209,9 +214,9 @@ pub struct SummaryRow {
     pub unit: String,
     /// The bound, the published number or the level of chance that the estimate is compared with.
     pub against: Option<String>,
-    /// The verdict: `holds`, `does not hold`, `undecided`; `supported`, `not supported`, `undecided`; `not
-    /// judged`; `match`, `miss`, `at chance`, `not comparable`, `not run`; `not exponential` for a
-    /// half-life.
+    /// The verdict: `holds` or `does not hold`; `supported` or `contradicted`; `match`, `miss`, `at chance`,
+    /// `not comparable` or `not run`; `equivalent`, `undecided`, `not judged`; `not exponential` for a
+    /// half-life; `at chance` or `worse than chance` for a test loss.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

@@ -3,6 +3,8 @@
 #[cfg(feature = "lab")]
 pub mod error;
 #[cfg(feature = "lab")]
+pub mod exact;
+#[cfg(feature = "lab")]
 pub mod file;
 pub(crate) mod names;
 #[cfg(feature = "lab")]

@@ -4,7 +4,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The confidence level of all intervals.
 pub const CONFIDENCE: f64 = 0.95;
@@ -70,54 +70,44 @@ pub fn t_interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: mean - half, high: mean + half })
 }
 
-/// Returns Wilson's interval (1927) of a proportion with `hits` of `n` observed, or `None` for `n` = 0.
+/// Returns the interval of Σx / Σy over pairs (x, y), or `None` for fewer than two pairs or Σy = 0.
 ///
-/// Student's interval would have no width if all observations, or none, are hits.
-pub fn share_interval(hits: usize, n: usize) -> Option<Interval> {
-    if n == 0 {
-        return None;
-    }
-    let (count, share) = (n as f64, hits as f64 / n as f64);
-    let z = Normal::standard().inverse_cdf((1.0 + CONFIDENCE) / 2.0);
-    let scale = 1.0 + z * z / count;
-    let middle = (share + z * z / (2.0 * count)) / scale;
-    let half = z * (share * (1.0 - share) / count + (z / (2.0 * count)).powi(2)).sqrt() / scale;
-    // Rounding could lead outside [0, 1].
-    Some(Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
+/// It is R ± t · √(n Σ(x − R y)² / (n − 1)) / Σy with R = Σx / Σy, the linearised interval of a ratio of two
+/// means of the same sample (Cochran 1977, chapter 6).
+pub fn ratio_of_means_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
+    let sum = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+    let ratio = Some(sum.0 / sum.1).filter(|ratio| ratio.is_finite())?;
+    let residuals: Vec<f64> = pairs.iter().map(|(x, y)| x - ratio * y).collect();
+    let of_residual = t_interval(&residuals)?;
+    let half = (of_residual.high - of_residual.low) / 2.0 * pairs.len() as f64 / sum.1;
+    Some(Interval { low: ratio - half, high: ratio + half })
 }
 
-/// Returns Newcombe's interval (1998, method 10) of the difference of two proportions, each given as
-/// (hits, n).
-///
-/// Returns `None` if one n is 0.
-pub fn share_difference_interval(one: (usize, usize), other: (usize, usize)) -> Option<Interval> {
-    let (first, second) = (share_interval(one.0, one.1)?, share_interval(other.0, other.1)?);
-    let share = |(hits, n): (usize, usize)| hits as f64 / n as f64;
-    let (p, q) = (share(one), share(other));
-    Some(Interval {
-        low: p - q - (p - first.low).hypot(second.high - q),
-        high: p - q + (first.high - p).hypot(q - second.low),
-    })
-}
-
-/// Returns the percentile bootstrap interval of a median (Efron 1979), or `None` for fewer than two
+/// Returns the two-sided p-value of Student's test of the mean against `bound`, or `None` for fewer than two
 /// values.
+pub fn t_p_value(values: &[f64], bound: f64) -> Option<f64> {
+    let (mean, sd) = (mean(values)?, sd(values)?);
+    let n = values.len() as f64;
+    if sd == 0.0 {
+        return Some(if mean == bound { 1.0 } else { 0.0 });
+    }
+    let t = (mean - bound).abs() / (sd / n.sqrt());
+    Some(2.0 * StudentsT::new(0.0, 1.0, n - 1.0).ok()?.sf(t))
+}
+
+/// Returns the p-values of several tests, adjusted for their number (Holm 1979), in the same order.
 ///
-/// BCa is not used, because its acceleration comes from the jackknife, which is inconsistent for a median.
-///
-/// ```
-/// use lstm_lab::support::stats::{median, median_interval};
-///
-/// let seconds = [1.1, 0.9, 1.0, 1.2, 1.0, 5.0, 1.1];
-/// let interval = median_interval(&seconds).unwrap();
-/// assert_eq!(median(&seconds), Some(1.1));
-/// assert!(interval.low >= 0.9 && interval.high < 5.0);
-/// ```
-pub fn median_interval(values: &[f64]) -> Option<Interval> {
-    bootstrap(values.len(), |drawn| {
-        let resample: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
-        median(&resample)
-    })
+/// If the tests with an adjusted value of at most 0.05 are decided, the probability that any of them is
+/// decided wrongly is at most 0.05.
+pub fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    let (mut adjusted, mut largest) = (vec![1.0; p_values.len()], 0.0f64);
+    for (rank, test) in order.into_iter().enumerate() {
+        largest = largest.max(p_values[test] * (p_values.len() - rank) as f64);
+        adjusted[test] = largest.min(1.0);
+    }
+    adjusted
 }
 
 /// Returns the median of the first values divided by the median of the second values, or `None` for no
@@ -237,45 +227,39 @@ mod tests {
     }
 
     #[test]
-    fn share_interval_counts_match_scipy() {
-        // scipy.stats.binomtest(k, n).proportion_ci(method='wilson')
-        let expected = [
-            ((5, 5), (0.5655175352168251, 1.0)),
-            ((0, 5), (0.0, 0.43448246478317476)),
-            ((3, 5), (0.2307242812760128, 0.882379225767352)),
-        ];
-        for ((hits, n), (low, high)) in expected {
-            let found = share_interval(hits, n).unwrap();
-            near(found.low, low, 1e-9);
-            near(found.high, high, 1e-9);
-        }
-        assert_eq!(share_interval(0, 0), None);
+    fn t_p_value_five_numbers_matches_scipy() {
+        // stats.ttest_1samp(x, bound).pvalue
+        near(t_p_value(&FIVE, 2.0).unwrap(), 0.1098660595168834, 1e-10);
+        near(t_p_value(&FIVE, 2.75).unwrap(), 0.05122722698011415, 1e-10);
+        assert_eq!((t_p_value(&[2.0; 3], 2.0), t_p_value(&[2.0; 3], 1.0)), (Some(1.0), Some(0.0)));
+        assert_eq!(t_p_value(&[1.0], 0.0), None);
     }
 
     #[test]
-    fn share_difference_interval_example_matches_newcombe() {
-        // The paper's first example, 56 of 70 less 48 of 80, has 0.0524 to 0.3339.
-        let found = share_difference_interval((56, 70), (48, 80)).unwrap();
-        near(found.low, 0.0524, 5e-5);
-        near(found.high, 0.3339, 5e-5);
-        assert_eq!(share_difference_interval((1, 2), (0, 0)), None);
+    fn holm_four_tests_multiplies_by_the_tests_left() {
+        // 0.005 · 4, then 0.01 · 3 = 0.03, 0.03 · 2 = 0.06, and 0.04 · 1, raised to the one before.
+        let adjusted = holm(&[0.01, 0.04, 0.03, 0.005]);
+        for (found, expected) in adjusted.iter().zip([0.03, 0.06, 0.06, 0.02]) {
+            near(*found, expected, 1e-15);
+        }
+        assert_eq!(holm(&[0.7, 0.8]), [1.0, 1.0]);
+        assert_eq!(holm(&[]), [0.0; 0]);
+    }
+
+    #[test]
+    fn ratio_of_means_interval_five_pairs_matches_numpy() {
+        let pairs = [(1.2, 1.0), (0.8, 1.1), (2.0, 1.9), (1.4, 1.3), (0.9, 1.2)];
+        // R = x.sum() / y.sum(); h = stats.t.ppf(.975, 4) * sqrt(5 * ((x - R*y)**2).sum() / 4) / y.sum()
+        let found = ratio_of_means_interval(&pairs).unwrap();
+        near(found.low, 0.7362446665219016, 1e-9);
+        near(found.high, 1.202216871939637, 1e-9);
+        assert_eq!(ratio_of_means_interval(&pairs[..1]), None);
+        assert_eq!(ratio_of_means_interval(&[(1.0, 0.0); 3]), None);
     }
 
     #[test]
     fn intervals_equal_numbers_have_no_width() {
         assert_eq!(t_interval(&[2.0; 4]), Some(Interval { low: 2.0, high: 2.0 }));
-        assert_eq!(median_interval(&[2.0; 4]), Some(Interval { low: 2.0, high: 2.0 }));
-    }
-
-    #[test]
-    fn median_interval_with_outlier_ignores_it() {
-        // The median of a resample of 11 is at most the 2nd smallest number with probability
-        // stats.binom.sf(5, 11, 2/11) = 0.0072, at most the 3rd with stats.binom.sf(5, 11, 3/11) = 0.051:
-        // 2.5 % lie below the 3rd, and as many above the 9th.
-        let mut sample: Vec<f64> = (1..=10).map(f64::from).collect();
-        sample.insert(3, 1000.0);
-        assert_eq!(median_interval(&sample), Some(Interval { low: 3.0, high: 9.0 }));
-        assert_eq!(median_interval(&TIMES[..1]), None);
     }
 
     #[test]
@@ -293,47 +277,8 @@ mod tests {
     /// interval.
     #[test]
     fn bootstrap_fixed_sample_gives_pinned_digits() {
-        assert_eq!(median_interval(&TIMES), Some(Interval { low: 10.0, high: 10.602499999999987 }));
         let interval = median_ratio_interval(&slower_pairs()).unwrap();
         assert_eq!(interval, Interval { low: 1.4951923076923077, high: 1.5141509433962266 });
-    }
-
-    /// Returns the fraction of intervals that contain the true value, over samples of `n` numbers from
-    /// `draw`.
-    fn coverage(
-        n: usize,
-        truth: f64,
-        draw: impl Fn(f64) -> f64,
-        interval: impl Fn(&[f64]) -> Option<Interval>,
-    ) -> f64 {
-        const SAMPLES: usize = 500;
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut holds = || {
-            let sample: Vec<f64> = (0..n).map(|_| draw(rng.random())).collect();
-            let interval = interval(&sample).unwrap();
-            (interval.low..=interval.high).contains(&truth)
-        };
-        (0..SAMPLES).filter(|_| holds()).count() as f64 / SAMPLES as f64
-    }
-
-    #[test]
-    fn intervals_simulated_samples_hold_the_truth_in_95_percent() {
-        let normal = |u: f64| Normal::standard().inverse_cdf(u.max(1e-12));
-        let skewed = |u: f64| -(1.0 - u).ln();
-        for (name, coverage) in [
-            ("mean of normals", coverage(5, 0.0, normal, t_interval)),
-            ("median of normals", coverage(25, 0.0, normal, median_interval)),
-            ("median of exponentials", coverage(25, 2f64.ln(), skewed, median_interval)),
-            (
-                "share",
-                coverage(30, 0.3, f64::from, |sample| {
-                    share_interval(sample.iter().filter(|u| **u < 0.3).count(), sample.len())
-                }),
-            ),
-        ] {
-            // Three standard errors of 500 samples are 0.03.
-            assert!((0.92..=0.98).contains(&coverage), "{name}: {coverage}");
-        }
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! Evaluation on held-out data (no gradient, no dropout).
 
-use tch::{Kind, no_grad};
+use tch::{Kind, Tensor, no_grad};
 
 use crate::cell::State;
 use crate::data::Split;
 use crate::model::{ForwardArgs, Model, ModelConfig};
 use crate::support::error::Result;
-use crate::task::learning::{Task, correct, loss};
+use crate::support::stats::{self, Interval};
+use crate::task::learning::{Target, Task, correct, sequence_losses};
 
-/// Means over a split.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Mean loss and share of correct outputs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Score {
     /// Mean loss.
     pub loss: f64,
@@ -17,29 +18,74 @@ pub struct Score {
     pub accuracy: f64,
 }
 
-/// Returns the score of a whole split, with equal weight for each output. States are carried over between
+/// The score of a model on a split, and that of the best constant output on the same sequences.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// The score of the model.
+    pub model: Score,
+    /// The score of the constant output.
+    pub chance: Score,
+    /// The 95 % interval of the model's loss over the loss of the constant output. The sequences of the split
+    /// are its sample.
+    pub over_chance: Option<Interval>,
+}
+
+/// Evaluates a model on a whole split, with equal weight for each output. States are carried over between
 /// batches that continue each other.
 ///
 /// # Errors
 /// A shape that does not fit the model.
-pub fn evaluate(model: &dyn Model, config: &ModelConfig, task: &dyn Task, split: Split) -> Result<Score> {
+pub fn evaluate(
+    model: &dyn Model,
+    config: &ModelConfig,
+    task: &dyn Task,
+    split: Split,
+) -> Result<Evaluation> {
     let mut state: Vec<State> = Vec::new();
-    let (mut loss_sum, mut outputs, mut hits, mut scored) = (0.0, 0.0, 0.0, 0.0);
+    // The losses of each sequence times its outputs: the model's and the constant's.
+    let mut losses: Vec<(f64, f64)> = Vec::new();
+    let (mut outputs, mut scored, mut hits) = (0.0, 0.0, [0.0; 2]);
     for n in 0..task.held_out_count(split) {
         let batch = task.held_out(split, n);
-        let output_steps = batch.target.steps();
+        let steps = batch.target.steps();
         let initial = (batch.continues && !state.is_empty()).then_some(state.as_slice());
         let output = no_grad(|| {
             let vectors = config.embed(model.weights(), &batch.input);
-            model.run(&vectors, ForwardArgs { initial, output_steps, dropout: None })
+            model.run(&vectors, ForwardArgs { initial, output_steps: steps, dropout: None })
         })?;
-        let weight = (output_steps * batch.input.size()[1]) as f64;
-        loss_sum += loss(&output.outputs, &batch.target).double_value(&[]) * weight;
-        outputs += weight;
-        let correct = correct(task, &output.outputs, &batch.target);
-        hits += correct.sum(Kind::Double).double_value(&[]);
-        scored += correct.numel() as f64;
+        let constant = constant_output(task, &batch.target);
+        let [of_model, of_constant] = [&output.outputs, &constant].map(|outputs| {
+            let losses = sequence_losses(outputs, &batch.target).to_kind(Kind::Double) * steps as f64;
+            Vec::<f64>::try_from(losses).expect("a vector of f64")
+        });
+        outputs += steps as f64 * of_model.len() as f64;
+        losses.extend(of_model.into_iter().zip(of_constant));
+        let correct = [&output.outputs, &constant].map(|outputs| correct(task, outputs, &batch.target));
+        scored += correct[0].numel() as f64;
+        for (hits, correct) in hits.iter_mut().zip(&correct) {
+            *hits += correct.sum(Kind::Double).double_value(&[]);
+        }
         state = output.state;
     }
-    Ok(Score { loss: loss_sum / outputs, accuracy: hits / scored })
+    let mean = |loss: f64, hits: f64| Score { loss: loss / outputs, accuracy: hits / scored };
+    let sum = |pick: fn(&(f64, f64)) -> f64| losses.iter().map(pick).sum::<f64>();
+    Ok(Evaluation {
+        model: mean(sum(|pair| pair.0), hits[0]),
+        chance: mean(sum(|pair| pair.1), hits[1]),
+        over_chance: stats::ratio_of_means_interval(&losses),
+    })
+}
+
+/// The score of the best constant output on the sequences of a training batch.
+pub fn chance(task: &dyn Task, target: &Target) -> Score {
+    let constant = constant_output(task, target);
+    Score {
+        loss: sequence_losses(&constant, target).mean(Kind::Double).double_value(&[]),
+        accuracy: correct(task, &constant, target).mean(Kind::Double).double_value(&[]),
+    }
+}
+
+/// The constant output at each step with a target, `[S, 1, O]`.
+fn constant_output(task: &dyn Task, target: &Target) -> Tensor {
+    task.constant_output().expand([target.steps(), -1, -1], false)
 }

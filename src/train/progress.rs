@@ -21,8 +21,10 @@ pub struct Record {
     pub value: f64,
     /// The unit.
     pub unit: String,
-    /// The chance baseline, if known.
+    /// The value that the best constant output reaches on the same sequences, if the metric has one.
     pub chance: Option<f64>,
+    /// The ends of the 95 % interval of value / chance over the sequences of a held-out split.
+    pub over_chance: Option<(f64, f64)>,
 }
 
 /// Gradient norms over lag: the step of training, the quantity, the layer, and pairs of t and log10 norm
@@ -84,6 +86,10 @@ pub struct Sums {
     pub loss: f64,
     /// Sum of the accuracy.
     pub accuracy: f64,
+    /// Sum of the loss of the best constant output.
+    pub chance_loss: f64,
+    /// Sum of the accuracy of that output.
+    pub chance_accuracy: f64,
     /// Sum of the gradient norm before clipping.
     pub norm: f64,
     /// The largest gradient norm before clipping.

@@ -6,7 +6,7 @@ use tch::{Kind, Tensor};
 
 use super::checkpoint::{self, Header, Snapshot};
 use super::context::TrainContext;
-use super::evaluate::evaluate;
+use super::evaluate::{Score, chance, evaluate};
 use super::optimizer::{OptimizerState, clip};
 use super::progress::Progress;
 use super::recorder::Recorder;
@@ -85,7 +85,7 @@ impl<'a> Trainer<'a> {
         let detached = |state: &State| state.map(Tensor::detach);
         self.carry = (!output.state.is_empty()).then(|| output.state.iter().map(detached).collect());
         let correct = correct(task, &output.outputs, &batch.target).to_kind(Kind::Double);
-        self.count(value, norm, &correct);
+        self.count(value, norm, &correct, chance(task, &batch.target));
         Ok(())
     }
 
@@ -123,8 +123,8 @@ impl<'a> Trainer<'a> {
         Err(Error::Diverged { step, what, value, last: self.header.progress.last_loss })
     }
 
-    /// Adds a step to the progress, given which outputs are correct, `[S, B]`.
-    fn count(&mut self, loss: f64, norm: f64, correct: &Tensor) {
+    /// Adds a step to the progress, given which outputs are correct, `[S, B]`, and the score of chance.
+    fn count(&mut self, loss: f64, norm: f64, correct: &Tensor, chance: Score) {
         let clip_norm = self.context.clip_norm();
         let progress = &mut self.header.progress;
         let sequences = correct.size()[1] as usize;
@@ -135,6 +135,8 @@ impl<'a> Trainer<'a> {
         sums.steps += 1;
         sums.loss += loss;
         sums.accuracy += correct.mean(Kind::Double).double_value(&[]);
+        sums.chance_loss += chance.loss;
+        sums.chance_accuracy += chance.accuracy;
         sums.norm += norm;
         sums.max_norm = sums.max_norm.max(norm);
         sums.clipped += usize::from(clip_norm > 0.0 && norm > clip_norm);
@@ -156,10 +158,11 @@ impl<'a> Trainer<'a> {
     /// Evaluates the split `valid` and keeps the best parameters.
     pub fn evaluate(&mut self) -> Result<()> {
         let TrainContext { training, task, model, config, .. } = self.context;
-        let score = evaluate(model, config, task, Split::Valid)?;
+        let found = evaluate(model, config, task, Split::Valid)?;
+        let score = found.model;
         self.finite(self.header.progress.step, "the loss on the split `valid`", score.loss)?;
         let progress = &mut self.header.progress;
-        self.recorder.score(progress, progress.position(), Split::Valid, score);
+        self.recorder.score(progress, progress.position(), Split::Valid, found);
         if progress.best.is_none_or(|(_, best)| score.loss < best) {
             progress.best = Some((progress.step, score.loss));
             self.save(&checkpoint::best)?;
@@ -187,10 +190,10 @@ impl<'a> Trainer<'a> {
         self.save(&checkpoint::last)?;
         let best = resume::best(self.dir, &self.header)?;
         best.restore(model.weights())?;
-        let score = evaluate(model, config, task, Split::Test)?;
-        self.finite(best.header.progress.step, "the loss on the split `test`", score.loss)?;
+        let found = evaluate(model, config, task, Split::Test)?;
+        self.finite(best.header.progress.step, "the loss on the split `test`", found.model.loss)?;
         let at = best.header.progress.position();
-        self.recorder.score(&mut self.header.progress, at, Split::Test, score);
+        self.recorder.score(&mut self.header.progress, at, Split::Test, found);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::support::{lab, with_config};
 
 const CLAIM: &str = r#"
 kind = "gradients"
-seeds = [1, 2, 3, 4, 5]
+seeds = [1, 2, 3, 4, 5, 6]
 
 [claim]
 statement = "Small networks vanish."
@@ -126,12 +126,15 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     let results = dir.path().join("results/small");
     let report = fs::read_to_string(results.join("report.md")).unwrap();
     assert!(
-        report.contains("Small networks vanish. **Not supported**: 1 of 2 tests support it."),
+        report.contains(
+            "Small networks vanish. **Depends on the setting**: supported at 1 of 2 settings: gone after 20 \
+             steps; contradicted: LSTM beside RNN."
+        ),
         "{report}"
     );
     let rows: Vec<SummaryRow> = summary(&results).into_iter().filter(|row| row.section == "claim").collect();
     let found: Vec<_> = rows.iter().map(|row| (row.metric.as_str(), row.n, row.verdict.as_deref())).collect();
-    assert_eq!(found, [("slope", 5, Some("not supported")), ("log10_norm", 5, Some("supported"))]);
+    assert_eq!(found, [("slope", 6, Some("contradicted")), ("log10_norm", 6, Some("supported"))]);
     assert!(rows.iter().all(|row| row.estimate.is_some() && row.ci_low < row.estimate), "{rows:?}");
     assert_eq!(rows[0].against.as_deref(), Some("less that of cell rnn: above 5"));
 
@@ -140,7 +143,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     assert_eq!(lab(dir.path(), &["report", "results/small"]).code, 0);
     assert_eq!(findings(&results), findings_of(&report));
     let again = lab(dir.path(), &["run", "results/small/config.toml"]);
-    assert!(again.stderr.contains("0 done, 10 already complete, 0 failed"), "{}", again.stderr);
+    assert!(again.stderr.contains("0 done, 12 already complete, 0 failed"), "{}", again.stderr);
     assert_eq!(findings(&results), findings_of(&report));
 }
 
@@ -173,7 +176,7 @@ fn too_few_seeds_leave_a_claim_undecided() {
     assert_eq!(said.code, 0, "{}", said.stderr);
     let report = fs::read_to_string(dir.path().join("results/small/report.md")).unwrap();
     assert!(report.contains("**Undecided**: 0 of 2 tests support it."), "{report}");
-    assert!(report.contains("undecided (2 of at least 5 seeds)"), "{report}");
+    assert!(report.contains("undecided (2 of at least 6 seeds)"), "{report}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod adjoint;
 mod autograd;
 mod claims;
 mod cli;
+mod coverage;
 mod data;
 mod docs;
 mod exact;

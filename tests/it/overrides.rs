@@ -62,7 +62,7 @@ fn run_changed_settings_have_a_directory_and_no_verdicts() {
     let dir = small();
     run(&dir, &["small.toml"]);
     let before = report(&dir, "small");
-    assert_parts(&before, &["1 of 1 expectation holds.", "**Undecided**: 0 of 1 tests support it."]);
+    assert_parts(&before, &["1 of 1 expectation holds.", "**Undecided**: supported at 0 of 1 setting; undecided: "]);
     let said = run(&dir, &["small.toml", "--set", "grid.seq_len=10", "--set", "grid.dtype=f64"]);
     assert_parts(&said, &["3 done", "expectations are not judged: settings were changed"]);
     assert_eq!(report(&dir, "small"), before, "the results of the config itself stay");
@@ -83,11 +83,11 @@ fn run_changed_settings_have_a_directory_and_no_verdicts() {
 fn run_added_runs_go_into_the_same_directory_and_are_judged() {
     let dir = small();
     run(&dir, &["small.toml"]);
-    let said = run(&dir, &["small.toml", "--seeds", "5"]);
-    assert_parts(&said, &["2 done, 3 already complete", "1 of 1 expectation holds"]);
+    let said = run(&dir, &["small.toml", "--seeds", "6"]);
+    assert_parts(&said, &["3 done, 3 already complete", "1 of 1 expectation holds"]);
     let parts = [
-        "**Added runs.** With seeds = \\[1, 2, 3, 4, 5\\] instead of \\[1, 2, 3\\].",
-        "**Supported**: 1 of 1",
+        "**Added runs.** With seeds = \\[1, 2, 3, 4, 5, 6\\] instead of \\[1, 2, 3\\].",
+        "**Supported**: supported at 1 of 1 setting: ",
     ];
     assert_parts(&report(&dir, "small"), &parts);
     // A test that no longer selects runs of one grid point decides nothing.

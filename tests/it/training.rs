@@ -308,6 +308,36 @@ fn sequence_too_large_for_memory_fails_only_its_run() {
     }
 }
 
+/// The loss of 1000 sequences of the adding problem varies by 3.7 % around its expectation, so a fixed band
+/// around chance would miss many of the networks that learned nothing. 36 or more of 40 have a probability of
+/// 0.95 if each is found with 95 %.
+#[test]
+fn networks_that_learned_nothing_are_at_chance() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(
+        dir.path(),
+        "nothing",
+        "[task]\nname = \"adding\"\n\
+         [grid]\ncell = \"rnn\"\nengine = \"builtin\"\nhidden_size = 4\nseq_len = 60\nbatch_size = 50\n\
+         [training]\nsteps = 60\nlearning_rate = 0.01\nevaluate_every = 60\neval_sequences = 1000\n",
+    );
+    let output = run(dir.path(), &config, &["--seeds", "40"]);
+    assert!(output.code == 0, "{}", output.stderr);
+    let rows = training(dir.path(), "nothing");
+    let tests: Vec<&TrainingRow> =
+        rows.iter().map(|(_, row)| row).filter(|row| row.split == "test" && row.metric == "loss").collect();
+    let at_chance = tests.iter().filter(|row| row.over_chance_high.unwrap() >= 1.0).count();
+    assert!(tests.len() == 40 && at_chance >= 36, "{at_chance} of {} are at chance", tests.len());
+    let accuracies: Vec<f64> = rows
+        .iter()
+        .filter(|(_, row)| row.split == "test" && row.metric == "accuracy")
+        .filter_map(|(_, row)| row.chance)
+        .collect();
+    // P(|s - 1| < 0.04) = 1 - 0.96² = 0.0784 for a sum s of two uniform numbers.
+    let mean = accuracies.iter().sum::<f64>() / 40.0;
+    assert!((mean - 0.0784).abs() < 0.005, "accuracy of the constant: {mean}");
+}
+
 /// The text repeats one line. A model that learns the line predicts each next character. A model that does
 /// not learn stays at the unigram baseline.
 #[test]

@@ -73,8 +73,15 @@ fn test(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigE
         return Err(file.error(&key("compare"), problem));
     }
     let bound = bound(file, place, raw, is_ratio)?;
-    let (name, because) = (raw.name.clone(), raw.because.clone());
-    Ok(Test { name, reading, selected, baseline, bound, because, control: raw.control })
+    if let Some(margin) = raw.margin.filter(|margin| !(margin.is_finite() && *margin > 0.0)) {
+        return Err(file.error(&key("margin"), format!("expected a number above 0, found {margin}")));
+    }
+    if raw.margin.is_some() && raw.metric == ClaimMetric::Solved {
+        let problem = "belongs to numbers; shares of a few runs are never known closely enough for it";
+        return Err(file.error(&key("margin"), problem));
+    }
+    let (name, because, margin) = (raw.name.clone(), raw.because.clone(), raw.margin);
+    Ok(Test { name, reading, selected, baseline, bound, margin, because, control: raw.control })
 }
 
 fn bound(file: &ConfigFile, place: &str, raw: &raw::Test, is_ratio: bool) -> Result<Bound, ConfigError> {

@@ -68,24 +68,21 @@ fn number(
     raw: &raw::PublishedResult,
     comparable: bool,
 ) -> Result<PublishedNumber, ConfigError> {
-    for (name, number) in [("value", Some(raw.value)), ("chance", raw.chance)] {
-        finite(file, &format!("{place}.{name}"), number)?;
-    }
+    finite(file, &format!("{place}.value"), raw.value)?;
     Ok(PublishedNumber {
         selected: selector(file, &format!("{place}.where"), &raw.selected)?,
         reading: reading(file, place, raw.metric, raw.quantity, raw.lag)?,
         value: raw.value,
-        chance: raw.chance,
         rule: rule(file, place, raw, comparable)?,
         min_sequences: raw.min_sequences.map(|count| count.0),
     })
 }
 
-fn finite(file: &ConfigFile, key: &str, number: Option<f64>) -> Result<(), ConfigError> {
-    match number.filter(|number| !number.is_finite()) {
-        Some(number) => Err(file.error(key, format!("expected a finite number, found {number}"))),
-        None => Ok(()),
+fn finite(file: &ConfigFile, key: &str, number: f64) -> Result<(), ConfigError> {
+    if number.is_finite() {
+        return Ok(());
     }
+    Err(file.error(key, format!("expected a finite number, found {number}")))
 }
 
 /// The condition for a match. A result must have exactly one, and none if the publication is
@@ -97,20 +94,16 @@ fn rule(
     comparable: bool,
 ) -> Result<Option<Rule>, ConfigError> {
     let rules = [
-        ("within_factor", raw.within_factor, Rule::WithinFactor as fn(f64) -> Rule),
-        ("at_most", raw.at_most, Rule::AtMost),
-        ("at_least", raw.at_least, Rule::AtLeast),
+        ("within_factor", raw.within_factor.map(Rule::WithinFactor)),
+        ("at_most", raw.at_most.map(Rule::AtMost)),
+        ("at_least", raw.at_least.map(Rule::AtLeast)),
+        ("at_chance", raw.at_chance.then_some(Rule::AtChance)),
     ];
-    let given: Vec<_> = rules.into_iter().filter_map(|(name, n, rule)| Some((name, n?, rule))).collect();
+    let given: Vec<(&str, Rule)> = rules.into_iter().filter_map(|(name, rule)| Some((name, rule?))).collect();
     match given.as_slice() {
-        [(name, number, rule)] if comparable => {
-            let key = format!("{place}.{name}");
-            if *name == "within_factor" && !(*number >= 1.0 && number.is_finite() && raw.value > 0.0) {
-                let problem = format!("expected a factor of at least 1 on a value above 0, found {number}");
-                return Err(file.error(&key, problem));
-            }
-            finite(file, &key, Some(*number))?;
-            Ok(Some(rule(*number)))
+        [(name, rule)] if comparable => {
+            check_rule(file, &format!("{place}.{name}"), raw, *rule)?;
+            Ok(Some(*rule))
         }
         [] if !comparable => Ok(None),
         [(name, ..), ..] if !comparable => {
@@ -119,8 +112,29 @@ fn rule(
             Err(file.error(&format!("{place}.{name}"), problem))
         }
         _ => {
-            let problem = "expected one of `within_factor`, `at_most` and `at_least`: what counts as a match";
+            let problem = "expected one of `within_factor`, `at_most`, `at_least` and `at_chance`: what \
+                           counts as a match";
             Err(file.error(place, problem))
         }
+    }
+}
+
+fn check_rule(
+    file: &ConfigFile,
+    key: &str,
+    raw: &raw::PublishedResult,
+    rule: Rule,
+) -> Result<(), ConfigError> {
+    match rule {
+        Rule::WithinFactor(factor) if !(factor >= 1.0 && factor.is_finite() && raw.value > 0.0) => {
+            let problem = format!("expected a factor of at least 1 on a value above 0, found {factor}");
+            Err(file.error(key, problem))
+        }
+        Rule::AtMost(number) | Rule::AtLeast(number) => finite(file, key, number),
+        Rule::AtChance if !raw.metric.has_chance() => {
+            Err(file
+                .error(key, format!("expected a metric that has a level of chance, found `{}`", raw.metric)))
+        }
+        _ => Ok(()),
     }
 }

@@ -36,6 +36,9 @@ pub struct Test {
     pub above: Option<f64>,
     /// The bound below which the test holds. A test has either `above` or `below`.
     pub below: Option<f64>,
+    /// The distance from the bound within which values count as equivalent, above 0; default: none. For a
+    /// ratio it is a share: 0.05 means from `bound / 1.05` to `bound * 1.05`. `solved` has none.
+    pub margin: Option<f64>,
     /// The comparison with `baseline`: `difference` (default) or `ratio`. `solved` and the metrics of
     /// one lag allow only a difference. The bound of a ratio is above 0.
     pub compare: Option<Comparison>,

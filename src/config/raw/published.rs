@@ -43,16 +43,19 @@ pub struct PublishedResult {
     pub lag: Option<i64>,
     /// The published number, in the metric's unit.
     pub value: f64,
-    /// The value that chance reaches, in the metric's unit; default: unknown.
-    pub chance: Option<f64>,
-    /// The largest factor, at least 1, between the mean and `value` that is a match, in either direction.
-    /// `value` must be above 0. A result has exactly one of `within_factor`, `at_most` and `at_least`.
+    /// The largest factor, at least 1, between our number and `value` that is a match, in either direction.
+    /// `value` must be above 0. A result has exactly one of `within_factor`, `at_most`, `at_least` and
+    /// `at_chance`.
     pub within_factor: Option<f64>,
-    /// The largest mean that is a match, instead of `within_factor`.
+    /// The largest number that is a match.
     pub at_most: Option<f64>,
-    /// The smallest mean that is a match, instead of `within_factor`.
+    /// The smallest number that is a match.
     pub at_least: Option<f64>,
+    /// True if the published network learned nothing, so that runs at chance are a match.
+    #[serde(default)]
+    pub at_chance: bool,
     /// The number of training sequences below which a run is not compared, because every network fails
-    /// at first; default: none. A mean that is better than a match is always compared.
+    /// at first; default: none. A number that is better than a match is always
+    /// compared.
     pub min_sequences: Option<Count>,
 }

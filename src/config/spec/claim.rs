@@ -28,10 +28,16 @@ impl Tests {
 pub struct Claim {
     /// The claim in one sentence.
     pub statement: String,
-    /// The tests that decide it. The claim is supported if all of them are, and undecided if a control
-    /// is not.
+    /// The tests that decide it, one per setting. If a control does not hold, they decide nothing.
     pub tests: Vec<Test>,
 }
+
+/// The least number of seeds that decides a test of a claim.
+pub const CLAIM_SEEDS: usize = 6;
+
+/// The least number of seeds that decides an expectation or a published result. Both are stated before a run
+/// and refer to this experiment alone, so the interval itself guards against chance.
+pub const MIN_SEEDS: usize = 3;
 
 /// One test. It has one value per seed, and the interval of their mean must lie on one side of a bound.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +52,9 @@ pub struct Test {
     pub baseline: Option<(Comparison, Selector)>,
     /// The bound that the value must keep.
     pub bound: Bound,
+    /// The distance from the bound within which a value counts as equivalent; above 0. For a ratio it is a
+    /// share: `bound / (1 + margin)` to `bound * (1 + margin)`.
+    pub margin: Option<f64>,
     /// The theory or the source behind the bound.
     pub because: Option<String>,
     /// True if the test only shows that the experiment can detect an effect.
@@ -58,11 +67,26 @@ impl Test {
         format!("{} of {}: {}", self.reading, self.selected, self.condition())
     }
 
+    /// The comparison with the baseline.
+    pub fn compares_by(&self) -> Option<Comparison> {
+        self.baseline.as_ref().map(|(how, _)| *how)
+    }
+
+    /// The values that count as equivalent to the bound.
+    pub fn equivalent(&self) -> Option<(f64, f64)> {
+        let (bound, margin) = (self.bound.number(), self.margin?);
+        Some(match self.compares_by() {
+            Some(Comparison::Ratio) => (bound / (1.0 + margin), bound * (1.0 + margin)),
+            _ => (bound - margin, bound + margin),
+        })
+    }
+
     /// The baseline and the bound in words.
     pub fn condition(&self) -> String {
-        let bound = self.bound;
+        let zone = self.equivalent().map(|(low, high)| format!("; equivalent from {low} to {high}"));
+        let bound = format!("{}{}", self.bound, zone.unwrap_or_default());
         match &self.baseline {
-            None => bound.to_string(),
+            None => bound,
             Some((Comparison::Difference, side)) => format!("less that of {side}: {bound}"),
             Some((Comparison::Ratio, side)) => format!("over that of {side}: {bound}"),
         }
@@ -86,6 +110,15 @@ pub enum Bound {
     Above(f64),
     /// Values below the number.
     Below(f64),
+}
+
+impl Bound {
+    /// The number.
+    pub fn number(self) -> f64 {
+        match self {
+            Bound::Above(number) | Bound::Below(number) => number,
+        }
+    }
 }
 
 impl fmt::Display for Bound {

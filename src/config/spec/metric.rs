@@ -53,6 +53,12 @@ impl ClaimMetric {
         matches!(self, ClaimMetric::Log10Norm | ClaimMetric::Log10Kept | ClaimMetric::AbsLog10Kept)
     }
 
+    /// Returns true if the best constant output has a value of this metric.
+    pub fn has_chance(self) -> bool {
+        use ClaimMetric::{Accuracy, BitsPerCharacter, BitsPerWord, Loss, Perplexity};
+        matches!(self, Loss | Accuracy | BitsPerCharacter | BitsPerWord | Perplexity)
+    }
+
     /// Returns true if larger values are better.
     pub fn grows_better(self) -> bool {
         matches!(self, ClaimMetric::Accuracy | ClaimMetric::Solved)

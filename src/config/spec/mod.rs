@@ -10,7 +10,7 @@ mod selector;
 mod task;
 mod training;
 
-pub use claim::{Bound, Claim, Comparison, Test, Tests};
+pub use claim::{Bound, CLAIM_SEEDS, Claim, Comparison, MIN_SEEDS, Test, Tests};
 pub use experiment::{About, Part, Spec};
 pub use grid::{Grid, Sweep, Value};
 pub use measure::{Gradients, Jacobian, Measure, Speed};

@@ -37,8 +37,6 @@ pub struct PublishedNumber {
     pub reading: Reading,
     /// The published number.
     pub value: f64,
-    /// The value that chance reaches.
-    pub chance: Option<f64>,
     /// The condition for a match; `None` if the numbers are not comparable.
     pub rule: Option<Rule>,
     /// The number of training sequences below which a run is not compared, unless its result is better
@@ -55,18 +53,18 @@ pub enum Rule {
     AtMost(f64),
     /// The number is at least this.
     AtLeast(f64),
+    /// The runs are at chance.
+    AtChance,
 }
 
 impl Rule {
-    /// Returns true if `found` is a match of `published`.
-    pub fn holds(self, found: f64, published: f64) -> bool {
+    /// The numbers that are a match of `published`, from the least to the largest; `None` if chance decides.
+    pub fn matches(self, published: f64) -> Option<(f64, f64)> {
         match self {
-            Rule::WithinFactor(factor) => {
-                let ratio = found / published;
-                ratio <= factor && ratio >= 1.0 / factor
-            }
-            Rule::AtMost(most) => found <= most,
-            Rule::AtLeast(least) => found >= least,
+            Rule::WithinFactor(factor) => Some((published / factor, published * factor)),
+            Rule::AtMost(most) => Some((f64::NEG_INFINITY, most)),
+            Rule::AtLeast(least) => Some((least, f64::INFINITY)),
+            Rule::AtChance => None,
         }
     }
 }
@@ -77,6 +75,7 @@ impl fmt::Display for Rule {
             Rule::WithinFactor(factor) => write!(f, "within a factor of {factor}"),
             Rule::AtMost(most) => write!(f, "at most {most}"),
             Rule::AtLeast(least) => write!(f, "at least {least}"),
+            Rule::AtChance => f.write_str("at chance"),
         }
     }
 }

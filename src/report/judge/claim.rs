@@ -1,329 +1,194 @@
-//! The verdict on a test: the side of the bound on which the 95 % interval lies.
+//! The verdict on a claim, from its tests. Each test is the claim at one setting.
 
-use super::judged::Judged;
-use super::observations::Observations;
-use crate::config::spec::{Bound, ClaimMetric, Comparison, Test};
-use crate::report::estimate::Estimate;
+use super::test::{Case, JudgedTest, TestVerdict};
+use crate::config::spec::CLAIM_SEEDS;
 use crate::support::stats;
+use crate::support::text::pluralize;
 
-/// The least number of seeds that decides a test of a claim.
-pub const CLAIM_SEEDS: usize = 5;
+/// Judges the tests of a claim. The p-values of the tests that are no controls are adjusted for their number
+/// (Holm 1979). The controls decide nothing by themselves.
+pub fn judge_tests<'a>(cases: &[Case<'a>]) -> Vec<JudgedTest<'a>> {
+    let raw: Vec<Option<f64>> = cases.iter().map(Case::p_value).collect();
+    let is_adjusted = |n: &usize| !cases[*n].test.control && raw[*n].is_some();
+    let family: Vec<usize> = (0..cases.len()).filter(is_adjusted).collect();
+    let mut p_values = raw.clone();
+    let of_family: Vec<f64> = family.iter().filter_map(|n| raw[*n]).collect();
+    for (n, adjusted) in family.into_iter().zip(stats::holm(&of_family)) {
+        p_values[n] = Some(adjusted);
+    }
+    cases.iter().zip(p_values).map(|(case, p_value)| case.judge(p_value, CLAIM_SEEDS)).collect()
+}
 
-/// The least number of seeds that decides an expectation. It is stated before a run and refers to this
-/// experiment alone, so the interval itself guards against chance.
-pub const EXPECTATION_SEEDS: usize = 3;
-
-/// A test of the claim, or an expectation.
-pub type JudgedTest<'a> = Judged<'a, Test, TestVerdict>;
-
-/// The verdict of the runs on a test or on the whole claim.
+/// The verdict of the runs on a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TestVerdict {
-    /// The interval lies on the side of the bound that the test names.
-    Holds,
-    /// The interval lies on the other side.
-    Fails,
-    /// The interval contains the bound, or there are too few seeds for a decision.
+pub enum ClaimVerdict {
+    /// Every test supports it.
+    Supported,
+    /// No test supports it: each is contradicted or equivalent.
+    Contradicted,
+    /// Some tests support it, and others contradict it or show no difference.
+    Depends,
+    /// Some tests are undecided and the others agree, or a control does not hold.
     Undecided,
-    /// Settings were changed, so the runs are not those of the statement.
+    /// Settings were changed.
     NotJudged,
 }
 
-impl TestVerdict {
-    /// The verdict on a claim or one of its tests in words.
-    pub fn on_claim(self) -> &'static str {
+impl ClaimVerdict {
+    /// The verdict in words.
+    pub fn in_words(self) -> &'static str {
         match self {
-            TestVerdict::Holds => "supported",
-            TestVerdict::Fails => "not supported",
-            TestVerdict::Undecided => "undecided",
-            TestVerdict::NotJudged => "not judged",
-        }
-    }
-
-    /// The verdict on an expectation in words.
-    pub fn on_expectation(self) -> &'static str {
-        match self {
-            TestVerdict::Holds => "holds",
-            TestVerdict::Fails => "does not hold",
-            TestVerdict::Undecided => "undecided",
-            TestVerdict::NotJudged => "not judged",
+            ClaimVerdict::Supported => "supported",
+            ClaimVerdict::Contradicted => "contradicted",
+            ClaimVerdict::Depends => "depends on the setting",
+            ClaimVerdict::Undecided => "undecided",
+            ClaimVerdict::NotJudged => "not judged",
         }
     }
 }
 
-/// The verdict on the claim: not judged if its tests are not; undecided if a control fails; else supported
-/// if every test supports it, not supported if any test contradicts it, and otherwise undecided.
-pub fn overall(tests: &[JudgedTest]) -> TestVerdict {
+/// The verdict on a claim, given its judged tests.
+pub fn overall(tests: &[JudgedTest]) -> ClaimVerdict {
     if tests.iter().any(|judged| judged.verdict == TestVerdict::NotJudged) {
-        return TestVerdict::NotJudged;
+        return ClaimVerdict::NotJudged;
     }
-    let is = |verdict: TestVerdict| move |test: &&JudgedTest| test.verdict == verdict;
-    let (controls, tests): (Vec<&JudgedTest>, Vec<&JudgedTest>) =
-        tests.iter().partition(|judged| judged.subject.control);
-    if !controls.iter().all(is(TestVerdict::Holds)) {
-        return TestVerdict::Undecided;
+    if control_fails(tests) {
+        return ClaimVerdict::Undecided;
     }
-    match tests[..] {
-        _ if tests.iter().any(is(TestVerdict::Fails)) => TestVerdict::Fails,
-        [_, ..] if tests.iter().all(is(TestVerdict::Holds)) => TestVerdict::Holds,
-        _ => TestVerdict::Undecided,
-    }
-}
-
-/// Judges a test by the runs that it selects and those of its baseline. Fewer than `min_seeds` seeds leave
-/// it undecided.
-pub fn judge<'a>(
-    test: &'a Test,
-    of: &Observations,
-    baseline: Option<&Observations>,
-    min_seeds: usize,
-) -> JudgedTest<'a> {
-    let how = test.baseline.as_ref().map(|(how, _)| *how);
-    let is_ratio = how == Some(Comparison::Ratio);
-    let estimate = estimate(of, how.zip(baseline));
-    let failed = of.failed() + baseline.map_or(0, Observations::failed);
-    let mut notes = Vec::new();
-    if estimate.n < min_seeds {
-        notes.push(format!("{} of at least {min_seeds} seeds", estimate.n));
-    }
-    if is_ratio && estimate.n > 0 && estimate.value.is_none() {
-        notes.push("a ratio is not above 0".to_string());
-    }
-    if failed > 0 {
-        notes.push(format!("{failed} failed"));
-    }
-    let is_mixed = of.is_mixed || baseline.is_some_and(|other| other.is_mixed);
-    if is_mixed {
-        notes.push("selects runs that differ in more than the seed".to_string());
-    }
-    let verdict = if is_mixed { TestVerdict::Undecided } else { verdict(test.bound, &estimate, min_seeds) };
-    Judged {
-        subject: test,
-        point: of.point.clone(),
-        estimate,
-        unit: if is_ratio { "1".to_string() } else { of.unit() },
-        chance: None,
-        sequences: None,
-        verdict,
-        notes,
+    let count = |verdict: TestVerdict| settings(tests, verdict).len();
+    let against = count(TestVerdict::Fails) + count(TestVerdict::Equivalent);
+    match (count(TestVerdict::Holds), against, count(TestVerdict::Undecided)) {
+        (1.., 0, 0) => ClaimVerdict::Supported,
+        (0, 1.., 0) => ClaimVerdict::Contradicted,
+        (1.., 1.., _) => ClaimVerdict::Depends,
+        _ => ClaimVerdict::Undecided,
     }
 }
 
-fn verdict(bound: Bound, estimate: &Estimate, min_seeds: usize) -> TestVerdict {
-    let Some(ends) = estimate.interval().filter(|_| estimate.n >= min_seeds) else {
-        return TestVerdict::Undecided;
-    };
-    let (within, beyond) = match bound {
-        Bound::Above(bound) => (ends.low > bound, ends.high < bound),
-        Bound::Below(bound) => (ends.high < bound, ends.low > bound),
-    };
-    match (within, beyond) {
-        (true, _) => TestVerdict::Holds,
-        (_, true) => TestVerdict::Fails,
-        _ => TestVerdict::Undecided,
+/// `supported at 2 of 3 settings: A, B; undecided: C`.
+pub fn headline(tests: &[JudgedTest]) -> String {
+    let total = tests.iter().filter(|judged| !judged.subject.control).count();
+    let supported = settings(tests, TestVerdict::Holds);
+    let mut text = format!("supported at {} of {}", supported.len(), pluralize(total, "setting"));
+    if !supported.is_empty() {
+        text += &format!(": {}", supported.join(", "));
     }
-}
-
-/// The mean over seeds; for times the median, since a busy machine delays single runs.
-fn over_seeds(metric: ClaimMetric, values: &[f64]) -> Estimate {
-    if metric == ClaimMetric::Seconds { Estimate::median(values) } else { Estimate::mean(values) }
-}
-
-/// Two sides are compared seed by seed, except for `solved`: fractions have an interval of their own.
-fn estimate(of: &Observations, baseline: Option<(Comparison, &Observations)>) -> Estimate {
-    let metric = of.metric;
-    if metric == ClaimMetric::Solved {
-        return fraction(of.hits(), baseline.map(|(_, other)| other.hits()));
-    }
-    let Some((how, baseline)) = baseline else {
-        return over_seeds(metric, &of.values().into_iter().map(|(_, value)| value).collect::<Vec<_>>());
-    };
-    let others = baseline.values();
-    let other = |seed| others.iter().find(|(other, _)| *other == seed).map(|(_, value)| *value);
-    let pairs: Vec<(f64, f64)> =
-        of.values().into_iter().filter_map(|(seed, value)| Some((value, other(seed)?))).collect();
-    match how {
-        Comparison::Difference => {
-            over_seeds(metric, &pairs.iter().map(|(value, other)| value - other).collect::<Vec<_>>())
-        }
-        Comparison::Ratio => {
-            // A ratio that is not above 0 has no logarithm, and there is no geometric mean.
-            let log =
-                |(value, other): &(f64, f64)| Some(value / other).filter(|ratio| *ratio > 0.0).map(f64::ln);
-            match pairs.iter().map(log).collect::<Option<Vec<f64>>>() {
-                Some(logs) => over_seeds(metric, &logs).map(f64::exp),
-                None => Estimate { n: pairs.len(), ..Estimate::default() },
-            }
+    for verdict in [TestVerdict::Fails, TestVerdict::Equivalent, TestVerdict::Undecided] {
+        let names = settings(tests, verdict);
+        if !names.is_empty() {
+            text += &format!("; {}: {}", verdict.on_claim(), names.join(", "));
         }
     }
+    if control_fails(tests) {
+        text += "; a control does not hold";
+    }
+    text
 }
 
-/// The fraction of hits, or its difference from that of the baseline; each is given as (hits, n).
-fn fraction(of: (usize, usize), baseline: Option<(usize, usize)>) -> Estimate {
-    let share = |(hits, n)| Estimate::fraction(hits, n);
-    let Some(baseline) = baseline else { return share(of) };
-    let value = share(of).value.zip(share(baseline).value).map(|(one, other)| one - other);
-    Estimate::new(value, stats::share_difference_interval(of, baseline), of.1.min(baseline.1))
+/// The names of the tests with this verdict, without controls.
+fn settings<'t>(tests: &'t [JudgedTest], verdict: TestVerdict) -> Vec<&'t str> {
+    let tests = tests.iter().filter(|judged| !judged.subject.control && judged.verdict == verdict);
+    tests.map(|judged| judged.subject.name.trim()).collect()
+}
+
+fn control_fails(tests: &[JudgedTest]) -> bool {
+    tests.iter().any(|judged| judged.subject.control && judged.verdict != TestVerdict::Holds)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::observations::Observation;
+    use super::super::observations::{Observation, Observations};
     use super::*;
-    use crate::config::read_tests;
-    use crate::config::spec::Claim;
+    use crate::config::spec::{Bound, Claim, ClaimMetric, Reading, Selector, Test};
     use crate::settings::Settings;
     use crate::settings::names::ExperimentKind;
 
-    /// A claim of one test, from the keys that a config would have.
-    fn claim(test: &str) -> Claim {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.toml");
-        let text = format!(
-            "kind = \"gradients\"\n[claim]\nstatement = \"So it is.\"\n[[claim.test]]\nname = \"x\"\n{test}"
-        );
-        std::fs::write(&path, text).unwrap();
-        read_tests(&path).unwrap().claim.unwrap()
+    const SLOPES: [f64; 6] = [-0.1, -0.11, -0.115, -0.125, -0.13, -0.14];
+
+    fn test(name: &str, bound: Bound, control: bool) -> Test {
+        Test {
+            name: name.to_string(),
+            reading: Reading { metric: ClaimMetric::Slope, quantity: None, lag: None },
+            selected: Selector(vec![]),
+            baseline: None,
+            bound,
+            margin: None,
+            because: None,
+            control,
+        }
     }
 
-    /// Runs of seeds 1, 2, … with these numbers.
-    fn seen(metric: ClaimMetric, values: &[f64]) -> Observations {
-        let run =
-            |(seed, value): (u64, &f64)| Observation { seed, value: Some(*value), ..Observation::default() };
-        let runs = (1..).zip(values).map(run).collect();
-        Observations { metric, runs, point: Settings::blank(ExperimentKind::Gradients), is_mixed: false }
+    fn claim(tests: &[(Bound, bool)]) -> Claim {
+        let tests =
+            tests.iter().enumerate().map(|(n, (bound, control))| test(&format!("s{n}"), *bound, *control));
+        Claim { statement: "So it is.".to_string(), tests: tests.collect() }
     }
 
-    fn solved(hits: usize, n: usize) -> Observations {
-        let values: Vec<f64> = (0..n).map(|seed| f64::from(u8::from(seed < hits))).collect();
-        seen(ClaimMetric::Solved, &values)
+    /// The tests of a claim, judged by six slopes around -0.12.
+    fn judged(claim: &Claim) -> Vec<JudgedTest<'_>> {
+        let run = |(n, slope): (usize, &f64)| Observation {
+            seed: n as u64,
+            value: Some(*slope),
+            ..Observation::default()
+        };
+        let observations = Observations {
+            metric: ClaimMetric::Slope,
+            runs: SLOPES.iter().enumerate().map(run).collect(),
+            point: Settings::blank(ExperimentKind::Gradients),
+            is_mixed: false,
+        };
+        let cases: Vec<Case> =
+            claim.tests.iter().map(|test| Case { test, of: observations.clone(), baseline: None }).collect();
+        judge_tests(&cases)
     }
 
-    const SLOPE: &str = "metric = \"slope\"\nwhere = { cell = \"lstm\" }\n";
-    const AGAINST: &str = "baseline = { cell = \"rnn\" }\n";
-    const FIVE: [f64; 5] = [-0.1, -0.11, -0.12, -0.13, -0.14];
-
-    fn verdict_of(test: &str, of: &Observations, baseline: Option<&Observations>) -> TestVerdict {
-        judge(&claim(test).tests[0], of, baseline, CLAIM_SEEDS).verdict
-    }
+    const YES: (Bound, bool) = (Bound::Below(0.0), false);
+    const NO: (Bound, bool) = (Bound::Above(0.0), false);
+    const OPEN: (Bound, bool) = (Bound::Below(-0.12), false);
 
     #[test]
-    fn judge_side_of_interval_decides() {
-        for (bound, expected) in [
-            ("below = -0.05", TestVerdict::Holds),
-            ("above = -0.2", TestVerdict::Holds),
-            ("above = -0.05", TestVerdict::Fails),
-            ("below = -0.2", TestVerdict::Fails),
-            ("below = -0.12", TestVerdict::Undecided),
-            ("above = -0.125", TestVerdict::Undecided),
+    fn overall_is_the_common_verdict_or_depends_on_the_setting() {
+        for (tests, expected) in [
+            (vec![YES, YES], ClaimVerdict::Supported),
+            (vec![NO, NO], ClaimVerdict::Contradicted),
+            (vec![YES, NO], ClaimVerdict::Depends),
+            (vec![YES, NO, OPEN], ClaimVerdict::Depends),
+            (vec![YES, OPEN], ClaimVerdict::Undecided),
+            (vec![NO, OPEN], ClaimVerdict::Undecided),
+            (vec![OPEN], ClaimVerdict::Undecided),
+            (vec![(Bound::Below(0.0), true), NO], ClaimVerdict::Contradicted),
+            (vec![(Bound::Above(0.0), true), NO], ClaimVerdict::Undecided),
+            (vec![(Bound::Below(-0.12), true), YES], ClaimVerdict::Undecided),
         ] {
-            let slopes = seen(ClaimMetric::Slope, &FIVE);
-            assert_eq!(verdict_of(&format!("{SLOPE}{bound}"), &slopes, None), expected, "{bound}");
+            assert_eq!(overall(&judged(&claim(&tests))), expected, "{tests:?}");
         }
     }
 
     #[test]
-    fn judge_fewer_than_five_seeds_decide_nothing_and_failed_runs_are_noted() {
-        let claim = claim(&format!("{SLOPE}below = 0"));
-        let judged = judge(&claim.tests[0], &seen(ClaimMetric::Slope, &FIVE[..4]), None, CLAIM_SEEDS);
+    fn headline_names_the_settings_of_each_verdict() {
+        let text = |tests: &[(Bound, bool)]| headline(&judged(&claim(tests)));
         assert_eq!(
-            (judged.verdict, &judged.notes[..]),
-            (TestVerdict::Undecided, &["4 of at least 5 seeds".to_string()][..])
+            text(&[YES, NO, OPEN, YES]),
+            "supported at 2 of 4 settings: s0, s3; contradicted: s1; undecided: s2"
         );
-        assert!(judged.estimate.interval().is_some());
-        let mut slopes = seen(ClaimMetric::Slope, &FIVE);
-        (slopes.runs[2].failed, slopes.runs[2].value) = (true, None);
-        let judged = judge(&claim.tests[0], &slopes, None, CLAIM_SEEDS);
-        assert_eq!(judged.notes, ["4 of at least 5 seeds", "1 failed"]);
-        let none = judge(&claim.tests[0], &seen(ClaimMetric::Slope, &[]), None, CLAIM_SEEDS);
-        assert_eq!((none.verdict, none.estimate.n, none.estimate.value), (TestVerdict::Undecided, 0, None));
-    }
-
-    #[test]
-    fn judge_expectation_needs_three_seeds() {
-        let claim = claim(&format!("{SLOPE}below = 0"));
-        let of = |n: usize| seen(ClaimMetric::Slope, &FIVE[..n]);
-        let verdict = |n| judge(&claim.tests[0], &of(n), None, EXPECTATION_SEEDS).verdict;
         assert_eq!(
-            [1, 2, 3].map(verdict),
-            [TestVerdict::Undecided, TestVerdict::Undecided, TestVerdict::Holds]
+            text(&[NO, (Bound::Above(0.0), true)]),
+            "supported at 0 of 1 setting; contradicted: s0; a control does not hold"
         );
     }
 
     #[test]
-    fn judge_two_sides_are_paired_by_seed() {
-        // The seeds differ more than the cells: only pairs tell them apart.
-        let slopes = [-0.1, -0.9, -0.3, -0.7, -0.5];
-        let (lstm, mut rnn) =
-            (seen(ClaimMetric::Slope, &slopes), seen(ClaimMetric::Slope, &slopes.map(|slope| slope - 0.1)));
-        rnn.runs.reverse();
-        let difference = claim(&format!("{SLOPE}{AGAINST}above = 0"));
-        let judged = judge(&difference.tests[0], &lstm, Some(&rnn), CLAIM_SEEDS);
-        assert_eq!((judged.verdict, judged.estimate.n), (TestVerdict::Holds, 5));
-        assert!((judged.estimate.value.unwrap() - 0.1).abs() < 1e-9, "{judged:?}");
-        let ratio = claim(&format!("{SLOPE}{AGAINST}compare = \"ratio\"\nbelow = 1"));
-        let judged = judge(&ratio.tests[0], &lstm, Some(&rnn), CLAIM_SEEDS);
-        // 0.1/0.2 · 0.9/1.0 · 0.3/0.4 · 0.7/0.8 · 0.5/0.6, fifth root.
-        let expected = (0.5f64 * 0.9 * 0.75 * 0.875 * (5.0 / 6.0)).powf(0.2);
-        assert!((judged.estimate.value.unwrap() - expected).abs() < 1e-9, "{judged:?}");
-        assert_eq!(judged.unit, "1");
-    }
-
-    #[test]
-    fn judge_ratio_below_0_has_no_estimate() {
-        let ratio = claim(&format!("{SLOPE}{AGAINST}compare = \"ratio\"\nbelow = 1"));
-        let positive = seen(ClaimMetric::Slope, &FIVE.map(f64::abs));
-        let judged = judge(&ratio.tests[0], &seen(ClaimMetric::Slope, &FIVE), Some(&positive), CLAIM_SEEDS);
-        assert_eq!((judged.verdict, judged.estimate.value), (TestVerdict::Undecided, None));
-        assert_eq!(judged.notes, ["a ratio is not above 0"]);
-    }
-
-    #[test]
-    fn judge_one_delayed_run_does_not_decide_times() {
-        let times = |base: f64, delay: f64| {
-            let values: Vec<f64> = (1..=7)
-                .map(|seed| base * (if seed == 2 { delay } else { 1.0 }) * (1.0 + 0.01 * f64::from(seed)))
-                .collect();
-            seen(ClaimMetric::Seconds, &values)
-        };
-        let test = "metric = \"seconds\"\ncompare = \"ratio\"\nwhere = { cell = \"lstm\" }\n\
-                    baseline = { cell = \"rnn\" }\nabove = 1.4";
-        let said = claim(test);
-        let judged = judge(&said.tests[0], &times(3.0, 30.0), Some(&times(2.0, 1.0)), CLAIM_SEEDS);
-        assert_eq!(judged.verdict, TestVerdict::Holds, "{judged:?}");
-        assert!((judged.estimate.value.unwrap() - 1.5).abs() < 1e-9, "{judged:?}");
-    }
-
-    #[test]
-    fn judge_fractions_have_intervals_with_width() {
-        let alone =
-            |bound: &str| format!("metric = \"solved\"\nwhere = {{ cell = \"lstm\" }}\nabove = {bound}");
-        assert_eq!(verdict_of(&alone("0.5"), &solved(5, 5), None), TestVerdict::Holds);
-        assert_eq!(verdict_of(&alone("0.6"), &solved(5, 5), None), TestVerdict::Undecided);
-        assert_eq!(verdict_of(&alone("0.5"), &solved(0, 5), None), TestVerdict::Fails);
-        let test =
-            "metric = \"solved\"\nwhere = { cell = \"lstm\" }\nbaseline = { cell = \"rnn\" }\nabove = 0";
-        assert_eq!(verdict_of(test, &solved(5, 5), Some(&solved(0, 5))), TestVerdict::Holds);
-        assert_eq!(verdict_of(test, &solved(5, 5), Some(&solved(5, 5))), TestVerdict::Undecided);
-    }
-
-    #[test]
-    fn overall_needs_all_tests_and_all_controls() {
-        let of = |bounds: &[&str]| {
-            let tests: Vec<String> = bounds.iter().map(|bound| format!("{SLOPE}{bound}")).collect();
-            let all = claim(&tests.join("\n[[claim.test]]\nname = \"x\"\n"));
-            let slopes = seen(ClaimMetric::Slope, &FIVE);
-            overall(&all.tests.iter().map(|test| judge(test, &slopes, None, CLAIM_SEEDS)).collect::<Vec<_>>())
-        };
-        let (yes, no, open) = ("below = 0", "above = 0", "below = -0.12");
-        let (holds, fails) = ("control = true\nbelow = 0", "control = true\nabove = 0");
-        assert_eq!(of(&[yes, yes]), TestVerdict::Holds);
-        assert_eq!(of(&[yes, open]), TestVerdict::Undecided);
-        assert_eq!(of(&[yes, open, no]), TestVerdict::Fails);
-        assert_eq!(of(&[holds, no]), TestVerdict::Fails);
-        assert_eq!(of(&[holds, yes]), TestVerdict::Holds);
-        for test in [yes, no] {
-            assert_eq!(of(&[fails, test]), TestVerdict::Undecided, "a failed control decides nothing");
-        }
+    fn judge_tests_more_tests_need_stronger_evidence() {
+        // t = (0.12 - 0.105) / 0.0059 = 2.5 has p = 0.05 with five degrees of freedom.
+        let near = (Bound::Below(-0.104), false);
+        let claims = [vec![near], vec![near, OPEN, OPEN], vec![near, (Bound::Below(0.0), true)]];
+        let [alone, among, beside_control] = claims.each_ref().map(|tests| claim(tests));
+        let [alone, among, beside_control] = [&alone, &among, &beside_control].map(judged);
+        assert_eq!(alone[0].verdict, TestVerdict::Holds, "{:?}", alone[0].p_value);
+        assert_eq!(among[0].verdict, TestVerdict::Undecided);
+        let raw = alone[0].p_value.unwrap();
+        assert!((among[0].p_value.unwrap() - 3.0 * raw).abs() < 1e-12);
+        // A control is not part of the family.
+        assert_eq!(beside_control[0].p_value, alone[0].p_value);
     }
 }

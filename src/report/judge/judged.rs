@@ -12,6 +12,8 @@ pub struct Judged<'a, S, V> {
     pub point: Settings,
     /// The estimate over seeds.
     pub estimate: Estimate,
+    /// The two-sided p-value against the bound of a test, adjusted for the tests of its claim.
+    pub p_value: Option<f64>,
     /// The unit of the estimate.
     pub unit: String,
     /// The level of chance.

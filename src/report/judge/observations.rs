@@ -1,5 +1,6 @@
 //! The numbers that tests and published results are judged by: one per run that a selector selects.
 
+use super::vs_chance::{VsChance, vs_chance};
 use crate::config::spec::{ClaimMetric, Reading, Selector};
 use crate::report::group::{CurveGroup, Groups, LYAPUNOV, last, training_sequences};
 use crate::report::load::Results;
@@ -7,6 +8,8 @@ use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
+use crate::support::exact::Hits;
+use crate::support::stats;
 
 /// One run as a judge sees it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,8 +22,10 @@ pub struct Observation {
     pub value: Option<f64>,
     /// The unit, if the file has one.
     pub unit: Option<String>,
-    /// The level of chance.
+    /// The value that the best constant output reaches on the same sequences.
     pub chance: Option<f64>,
+    /// The relation of the run's test loss to chance, if it is no better.
+    pub vs_chance: Option<VsChance>,
     /// The number of training sequences.
     pub sequences: Option<usize>,
 }
@@ -98,7 +103,8 @@ fn place_of<'a>(
 
 fn of_training(found: Observation, rows: &[TrainingRow], metric: ClaimMetric) -> Observation {
     let sequences = training_sequences(rows);
-    let found = Observation { sequences, ..found };
+    let vs_chance = last(rows, "test", "loss").and_then(vs_chance);
+    let found = Observation { sequences, vs_chance, ..found };
     let solved = last(rows, "train", "solved");
     let row = match metric {
         ClaimMetric::Solved => solved,
@@ -124,7 +130,7 @@ impl Observations {
     }
 
     /// The number of runs that solved their task, and the number of runs that can tell.
-    pub fn hits(&self) -> (usize, usize) {
+    pub fn hits(&self) -> Hits {
         let values = self.values();
         (values.iter().filter(|(_, solved)| *solved > 0.5).count(), values.len())
     }
@@ -142,9 +148,10 @@ impl Observations {
         self.runs.iter().find_map(|run| run.unit.clone()).unwrap_or_else(|| of_metric.to_string())
     }
 
-    /// The level of chance.
+    /// The mean level of chance.
     pub fn chance(&self) -> Option<f64> {
-        self.runs.iter().find_map(|run| run.chance)
+        let levels: Vec<f64> = self.runs.iter().filter_map(|run| run.chance).collect();
+        stats::mean(&levels)
     }
 
     /// The least and the largest number of training sequences.

@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::judged::Judged;
 use super::observations::Observations;
-use super::vs_chance::{VsChance, vs_chance};
-use crate::config::spec::{ClaimMetric, PublishedNumber};
+use crate::config::spec::{ClaimMetric, MIN_SEEDS, PublishedNumber, Rule};
 use crate::report::estimate::Estimate;
 
 /// A published number.
@@ -14,13 +13,15 @@ pub type PublishedResult<'a> = Judged<'a, PublishedNumber, PublishedVerdict>;
 /// The relation of our number to the published one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublishedVerdict {
-    /// The mean over the seeds counts as a match.
+    /// The whole interval is a match.
     Match,
-    /// It does not.
+    /// None of it is a match.
     Miss,
-    /// It does not, and it is at the level of chance.
+    /// None of it is a match, and every run is at chance.
     AtChance,
-    /// The published number is of another experiment, or of longer training.
+    /// A part of the interval is a match, or there are too few seeds for a decision.
+    Undecided,
+    /// The published number is of another experiment or of longer training, or chance would match it.
     NotComparable,
     /// No run has the settings, or all of them failed.
     NotRun,
@@ -32,6 +33,7 @@ impl fmt::Display for PublishedVerdict {
             PublishedVerdict::Match => "match",
             PublishedVerdict::Miss => "miss",
             PublishedVerdict::AtChance => "at chance",
+            PublishedVerdict::Undecided => "undecided",
             PublishedVerdict::NotComparable => "not comparable",
             PublishedVerdict::NotRun => "not run",
         })
@@ -41,66 +43,80 @@ impl fmt::Display for PublishedVerdict {
 /// Judges a published number by the runs that it selects.
 pub fn judge<'a>(published: &'a PublishedNumber, of: &Observations) -> PublishedResult<'a> {
     let estimate = match published.reading.metric {
-        ClaimMetric::Solved => {
-            let (hits, n) = of.hits();
-            Estimate::fraction(hits, n)
-        }
+        ClaimMetric::Solved => Estimate::share(of.hits()),
         _ => Estimate::mean(&of.values().into_iter().map(|(_, value)| value).collect::<Vec<_>>()),
     };
-    let chance = published.chance.or(of.chance());
     Judged {
         subject: published,
         point: of.point.clone(),
         estimate,
+        p_value: None,
         unit: of.unit(),
-        chance,
+        chance: of.chance(),
         sequences: of.sequences().map(|(_, most)| most),
-        verdict: verdict(published, of, &estimate, chance),
+        verdict: verdict(published, of, &estimate),
         notes: notes(published, of, &estimate),
     }
 }
 
-fn verdict(
-    published: &PublishedNumber,
-    of: &Observations,
-    estimate: &Estimate,
-    chance: Option<f64>,
-) -> PublishedVerdict {
+fn verdict(published: &PublishedNumber, of: &Observations, estimate: &Estimate) -> PublishedVerdict {
     let Some(rule) = published.rule else { return PublishedVerdict::NotComparable };
     if of.runs.len() == of.failed() && estimate.n == 0 {
         return PublishedVerdict::NotRun;
     }
-    if trained_too_little(published, of, estimate).is_some() {
+    if trained_too_little(published, of).is_some() || chance_matches(published, of) {
         return PublishedVerdict::NotComparable;
     }
-    let Some(value) = estimate.value else { return PublishedVerdict::Miss };
-    // The mean over the runs that solved a task says nothing of the others.
-    let all_solved = published.reading.metric != ClaimMetric::Sequences || estimate.n == of.runs.len();
-    if all_solved && rule.holds(value, published.value) {
-        return PublishedVerdict::Match;
+    if of.runs.len() < MIN_SEEDS {
+        return PublishedVerdict::Undecided;
     }
-    let grows_better = published.reading.metric.grows_better();
-    let times = chance.map(|chance| if grows_better { chance / value } else { value / chance });
-    match times.and_then(vs_chance) {
-        Some(VsChance::AtChance) => PublishedVerdict::AtChance,
-        _ => PublishedVerdict::Miss,
+    // The mean over the runs that solved a task says nothing of the others.
+    if published.reading.metric == ClaimMetric::Sequences && estimate.n < of.runs.len() {
+        return PublishedVerdict::Miss;
+    }
+    let Some((least, most)) = rule.matches(published.value) else {
+        return match learned_nothing(of) {
+            runs if runs == of.runs.len() => PublishedVerdict::Match,
+            0 => PublishedVerdict::Miss,
+            _ => PublishedVerdict::Undecided,
+        };
+    };
+    match estimate.interval() {
+        Some(ends) if ends.low >= least && ends.high <= most => PublishedVerdict::Match,
+        Some(ends) if ends.high < least || ends.low > most => match learned_nothing(of) {
+            runs if runs == of.runs.len() => PublishedVerdict::AtChance,
+            _ => PublishedVerdict::Miss,
+        },
+        _ => PublishedVerdict::Undecided,
     }
 }
 
-/// The least number of training sequences of a run, and the number that a comparison needs; none if
-/// training was long enough, or if our number is better than a match: more training does not undo that.
-fn trained_too_little(
-    published: &PublishedNumber,
-    of: &Observations,
-    estimate: &Estimate,
-) -> Option<(usize, usize)> {
+/// The number of runs whose test loss is no better than chance.
+fn learned_nothing(of: &Observations) -> usize {
+    of.runs.iter().filter(|run| run.vs_chance.is_some()).count()
+}
+
+/// Returns true if a network that learned nothing would be a match by its number.
+fn chance_matches(published: &PublishedNumber, of: &Observations) -> bool {
+    let range = published.rule.and_then(|rule| rule.matches(published.value));
+    range.zip(of.chance()).is_some_and(|((least, most), chance)| (least..=most).contains(&chance))
+}
+
+/// The least number of training sequences of a run, and the number that a comparison needs; `None` if
+/// training was long enough, or if every run is better than a match: more training does not undo that.
+fn trained_too_little(published: &PublishedNumber, of: &Observations) -> Option<(usize, usize)> {
     let (needed, (seen, _)) = (published.min_sequences?, of.sequences()?);
-    let is_better = || {
-        let (rule, value) = (published.rule?, estimate.value?);
-        let better = (value > published.value) == published.reading.metric.grows_better();
-        Some(better && !rule.holds(value, published.value))
+    let grows_better = published.reading.metric.grows_better();
+    let is_better = |value: f64| match published.rule.and_then(|rule| rule.matches(published.value)) {
+        Some((_, most)) if grows_better => value > most,
+        Some((least, _)) => value < least,
+        None => false,
     };
-    (seen < needed && is_better() != Some(true)).then_some((seen, needed))
+    let better = match published.rule {
+        Some(Rule::AtChance) => learned_nothing(of) == 0,
+        _ => of.values().iter().all(|(_, value)| is_better(*value)),
+    };
+    (seen < needed && !better).then_some((seen, needed))
 }
 
 fn notes(published: &PublishedNumber, of: &Observations, estimate: &Estimate) -> Vec<String> {
@@ -110,7 +126,13 @@ fn notes(published: &PublishedNumber, of: &Observations, estimate: &Estimate) ->
     if published.reading.metric == ClaimMetric::Sequences && unsolved > 0 {
         notes.push(format!("{unsolved} of {runs} did not solve it"));
     }
-    if let Some((seen, needed)) = trained_too_little(published, of, estimate) {
+    if published.rule.is_some() && (1..MIN_SEEDS).contains(&runs) {
+        notes.push(format!("{runs} of at least {MIN_SEEDS} seeds"));
+    }
+    if chance_matches(published, of) {
+        notes.push("a network that learned nothing would match".to_string());
+    }
+    if let Some((seen, needed)) = trained_too_little(published, of) {
         notes.push(format!("{seen} training sequences; expected at least {needed}"));
     }
     if failed > 0 {
@@ -122,6 +144,7 @@ fn notes(published: &PublishedNumber, of: &Observations, estimate: &Estimate) ->
 #[cfg(test)]
 mod tests {
     use super::super::observations::Observation;
+    use super::super::vs_chance::VsChance;
     use super::*;
     use crate::config::read_published;
     use crate::settings::Settings;
@@ -137,10 +160,12 @@ mod tests {
         read_published(&path).unwrap().remove(0).results.remove(0)
     }
 
-    /// Runs that were trained on 20 sequences, with these numbers.
-    fn seen(metric: ClaimMetric, values: &[Option<f64>]) -> Observations {
+    /// Runs that were trained on 20 sequences, with these numbers and relations to chance.
+    fn seen(metric: ClaimMetric, values: &[Option<f64>], vs_chance: Option<VsChance>) -> Observations {
         let run = |value: &Option<f64>| Observation {
             value: *value,
+            chance: metric.has_chance().then_some(0.1667),
+            vs_chance,
             sequences: Some(20),
             ..Observation::default()
         };
@@ -148,72 +173,89 @@ mod tests {
         Observations { metric, runs: values.iter().map(run).collect(), point, is_mixed: false }
     }
 
-    fn verdict_of(result: &str, values: &[f64]) -> PublishedVerdict {
+    fn verdict_of(result: &str, values: &[f64], vs_chance: Option<VsChance>) -> PublishedVerdict {
         let published = published("", result);
         let values: Vec<_> = values.iter().map(|value| Some(*value)).collect();
-        judge(&published, &seen(published.reading.metric, &values)).verdict
+        judge(&published, &seen(published.reading.metric, &values, vs_chance)).verdict
     }
 
     #[test]
-    fn judge_rule_and_chance_decide() {
-        let loss = |rule: &str| format!("metric = \"loss\"\nvalue = 0.01\nchance = 0.1667\n{rule}");
+    fn judge_interval_decides() {
+        let loss = |rule: &str| format!("metric = \"loss\"\nvalue = 0.01\n{rule}");
         let near = loss("within_factor = 2");
-        assert_eq!(verdict_of(&near, &[0.015, 0.019]), PublishedVerdict::Match);
-        assert_eq!(verdict_of(&near, &[0.021, 0.021]), PublishedVerdict::Miss);
-        assert_eq!(verdict_of(&near, &[0.004, 0.004]), PublishedVerdict::Miss);
-        assert_eq!(verdict_of(&near, &[0.166, 0.1661]), PublishedVerdict::AtChance);
-        assert_eq!(verdict_of(&near, &[0.15, 0.175]), PublishedVerdict::Miss);
-        assert_eq!(verdict_of(&near, &[0.9, 0.9]), PublishedVerdict::Miss, "worse than chance");
-        assert_eq!(verdict_of(&loss("at_most = 0.02"), &[0.0]), PublishedVerdict::Match);
-        let accuracy = "metric = \"accuracy\"\nvalue = 0.9\nchance = 0.1\nat_least = 0.8";
-        assert_eq!(verdict_of(accuracy, &[0.85]), PublishedVerdict::Match);
-        assert_eq!(verdict_of(accuracy, &[0.5]), PublishedVerdict::Miss);
-        assert_eq!(verdict_of(accuracy, &[0.1005]), PublishedVerdict::AtChance);
-        assert_eq!(verdict_of(accuracy, &[0.05]), PublishedVerdict::Miss);
+        let of = |values: &[f64]| verdict_of(&near, values, None);
+        assert_eq!(of(&[0.015, 0.016, 0.015]), PublishedVerdict::Match);
+        assert_eq!(of(&[0.031, 0.032, 0.031]), PublishedVerdict::Miss);
+        assert_eq!(of(&[0.002, 0.0021, 0.002]), PublishedVerdict::Miss);
+        assert_eq!(of(&[0.015, 0.019, 0.024]), PublishedVerdict::Undecided, "the interval reaches 0.02");
+        assert_eq!(of(&[0.015, 0.016]), PublishedVerdict::Undecided, "two seeds");
+        let chance = Some(VsChance::AtChance);
+        assert_eq!(verdict_of(&near, &[0.166, 0.167, 0.165], chance), PublishedVerdict::AtChance);
+        assert_eq!(verdict_of(&loss("at_most = 0.02"), &[0.0; 3], None), PublishedVerdict::Match);
+        let accuracy = "metric = \"accuracy\"\nvalue = 0.9\nat_least = 0.8";
+        assert_eq!(verdict_of(accuracy, &[0.85, 0.86, 0.85], None), PublishedVerdict::Match);
+        assert_eq!(verdict_of(accuracy, &[0.5, 0.51, 0.5], None), PublishedVerdict::Miss);
     }
 
     #[test]
-    fn judge_published_failure_is_matched_by_failure() {
-        let failure = "metric = \"loss\"\nvalue = 0.164\nchance = 0.1667\nwithin_factor = 1.1";
-        assert_eq!(verdict_of(failure, &[0.167, 0.166]), PublishedVerdict::Match);
+    fn judge_published_failure_is_matched_by_runs_at_chance() {
+        let failure = "metric = \"loss\"\nvalue = 0.164\nat_chance = true";
+        let (values, chance) = ([0.167, 0.166, 0.161], Some(VsChance::AtChance));
+        assert_eq!(verdict_of(failure, &values, chance), PublishedVerdict::Match);
+        assert_eq!(verdict_of(failure, &values, None), PublishedVerdict::Miss);
+        let mut mixed = seen(ClaimMetric::Loss, &values.map(Some), chance);
+        mixed.runs[0].vs_chance = None;
+        assert_eq!(judge(&published("", failure), &mixed).verdict, PublishedVerdict::Undecided);
         // After 20 sequences any network is at chance.
         let trained = |least: usize| format!("{failure}\nmin_sequences = {least}");
-        assert_eq!(verdict_of(&trained(20), &[0.167]), PublishedVerdict::Match);
-        assert_eq!(verdict_of(&trained(21), &[0.167]), PublishedVerdict::NotComparable);
-        assert_eq!(verdict_of(&trained(21), &[0.9]), PublishedVerdict::NotComparable);
+        assert_eq!(verdict_of(&trained(20), &values, chance), PublishedVerdict::Match);
+        assert_eq!(verdict_of(&trained(21), &values, chance), PublishedVerdict::NotComparable);
         // If a paper reports failure and our runs succeed, the result is not reproduced, however short
         // the training.
-        assert_eq!(verdict_of(&trained(21), &[0.0005]), PublishedVerdict::Miss);
+        assert_eq!(verdict_of(&trained(21), &[0.0005; 3], None), PublishedVerdict::Miss);
+    }
+
+    #[test]
+    fn judge_bound_that_chance_fulfils_decides_nothing() {
+        let wide = "metric = \"loss\"\nvalue = 0.164\nwithin_factor = 1.1";
+        let result = published("", wide);
+        let judged = judge(&result, &seen(ClaimMetric::Loss, &[Some(0.167); 3], None));
+        assert_eq!(judged.verdict, PublishedVerdict::NotComparable);
+        assert_eq!(judged.notes, ["a network that learned nothing would match"]);
+        assert_eq!(judged.chance, Some(0.1667));
     }
 
     #[test]
     fn judge_sequences_match_only_if_every_run_solved_the_task() {
         let paper = published("", "metric = \"sequences\"\nvalue = 20\nwithin_factor = 2");
-        let judged = judge(&paper, &seen(ClaimMetric::Sequences, &[Some(20.0), None]));
+        let values = [Some(20.0), Some(21.0), Some(20.0)];
+        let all = seen(ClaimMetric::Sequences, &values, None);
+        assert_eq!(judge(&paper, &all).verdict, PublishedVerdict::Match);
+        let mut some = all.clone();
+        some.runs[1].value = None;
+        let judged = judge(&paper, &some);
         assert_eq!((judged.verdict, judged.estimate.value), (PublishedVerdict::Miss, Some(20.0)));
         assert_eq!(
             (&judged.notes[..], judged.sequences),
-            (&["1 of 2 did not solve it".to_string()][..], Some(20))
+            (&["1 of 3 did not solve it".to_string()][..], Some(20))
         );
-        let mut both = seen(ClaimMetric::Sequences, &[Some(20.0), Some(20.0)]);
-        assert_eq!(judge(&paper, &both).verdict, PublishedVerdict::Match);
-        (both.runs[1].failed, both.runs[1].value) = (true, None);
-        let judged = judge(&paper, &both);
+        some.runs[1].failed = true;
+        let judged = judge(&paper, &some);
         assert_eq!(judged.verdict, PublishedVerdict::Miss, "a run that diverged solved nothing");
-        assert_eq!(judged.notes, ["1 of 2 failed"]);
+        assert_eq!(judged.notes, ["1 of 3 failed"]);
     }
 
     #[test]
     fn judge_not_comparable_has_no_other_verdict() {
         let paper = published("not_comparable = \"Another text.\"", "metric = \"loss\"\nvalue = 0.1");
-        let judged = judge(&paper, &seen(ClaimMetric::Loss, &[Some(0.1)]));
+        let judged = judge(&paper, &seen(ClaimMetric::Loss, &[Some(0.1)], None));
         assert_eq!((judged.verdict, judged.estimate.value), (PublishedVerdict::NotComparable, Some(0.1)));
     }
 
     #[test]
     fn judge_diverged_runs_have_not_solved_and_fraction_has_an_interval() {
         let paper = published("", "metric = \"solved\"\nvalue = 1\nat_least = 0.9");
-        let mut diverged = seen(ClaimMetric::Solved, &[Some(0.0); 5]);
+        let mut diverged = seen(ClaimMetric::Solved, &[Some(0.0); 5], None);
         diverged.runs.iter_mut().for_each(|run| run.failed = true);
         let judged = judge(&paper, &diverged);
         assert_eq!((judged.verdict, judged.estimate.value), (PublishedVerdict::Miss, Some(0.0)));
@@ -223,8 +265,8 @@ mod tests {
     #[test]
     fn judge_without_good_runs_is_not_run() {
         let result = "metric = \"loss\"\nvalue = 0.1\nat_most = 1";
-        assert_eq!(verdict_of(result, &[]), PublishedVerdict::NotRun);
-        let mut failed = seen(ClaimMetric::Loss, &[None]);
+        assert_eq!(verdict_of(result, &[], None), PublishedVerdict::NotRun);
+        let mut failed = seen(ClaimMetric::Loss, &[None], None);
         failed.runs[0].failed = true;
         assert_eq!(judge(&published("", result), &failed).verdict, PublishedVerdict::NotRun);
     }

@@ -1,6 +1,6 @@
 //! The verdicts on all expectations in one line.
 
-use super::claim::{JudgedTest, TestVerdict};
+use super::test::{JudgedTest, TestVerdict};
 
 /// `1 of 3 expectations holds; does not hold: NAME; undecided: NAME`; none without expectations.
 pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
@@ -18,7 +18,7 @@ pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
     let noun = if total == 1 { "expectation" } else { "expectations" };
     let verb = if holding == 1 { "holds" } else { "hold" };
     let mut text = format!("{holding} of {total} {noun} {verb}");
-    for verdict in [TestVerdict::Fails, TestVerdict::Undecided] {
+    for verdict in [TestVerdict::Fails, TestVerdict::Equivalent, TestVerdict::Undecided] {
         let names = with(verdict);
         if !names.is_empty() {
             text += &format!("; {}: {}", verdict.on_expectation(), names.join(", "));
@@ -42,6 +42,7 @@ mod tests {
             selected: Selector(vec![]),
             baseline: None,
             bound: Bound::Below(0.0),
+            margin: None,
             because: None,
             control: false,
         }
@@ -52,6 +53,7 @@ mod tests {
             subject,
             point: Settings::blank(ExperimentKind::Gradients),
             estimate: Estimate::default(),
+            p_value: None,
             unit: String::new(),
             chance: None,
             sequences: None,

@@ -16,8 +16,10 @@ const COLUMNS: [&str; 10] = [
     "time", "runs",
 ];
 
-const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square). Means over seeds, with \
-                       95 % intervals; `sequences` is the median number of training sequences, `time` the \
+const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square). The split test is \
+                       evaluated once, with the parameters that were best on the split valid. Means over \
+                       seeds, with 95 % intervals; `chance` is the best constant output on the same \
+                       sequences; `sequences` is the median number of training sequences, `time` the \
                        median time of a run.";
 
 /// The table; none if nothing was trained.

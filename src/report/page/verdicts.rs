@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::markdown_table::{MarkdownTable, escaped};
 use crate::config::spec::{Claim, Publication, Test};
 use crate::report::format::{significant, with_interval};
-use crate::report::judge::{JudgedTest, PublishedResult, TestVerdict, overall, tally};
+use crate::report::judge::{ClaimVerdict, JudgedTest, PublishedResult, headline, overall, tally};
 
 /// The verdicts on the expectations, and the reason of each; none without expectations.
 pub fn expectations(tests: &[JudgedTest]) -> Option<Value> {
@@ -33,17 +33,12 @@ fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 
 /// The verdict on the claim, and a row per test.
 pub fn claim(claim: &Claim, tests: &[JudgedTest]) -> Value {
-    let is_supporting = |judged: &&&JudgedTest| judged.verdict == TestVerdict::Holds;
-    let (controls, others): (Vec<&JudgedTest>, Vec<&JudgedTest>) =
-        tests.iter().partition(|judged| judged.subject.control);
-    let header = ["test", "expectation", "estimate", "unit", "seeds", "verdict"];
+    let header = ["test", "expectation", "estimate", "unit", "seeds", "p", "verdict"];
     context! {
         statement => claim.statement.trim(),
-        verdict => overall(tests).on_claim(),
-        judged => overall(tests) != TestVerdict::NotJudged,
-        supporting => others.iter().filter(is_supporting).count(),
-        tests => others.len(),
-        control_fails => controls.iter().filter(is_supporting).count() < controls.len(),
+        verdict => overall(tests).in_words(),
+        judged => overall(tests) != ClaimVerdict::NotJudged,
+        headline => escaped(&headline(tests)),
         table => table(&header, tests.iter().map(claim_row).collect()),
         reasons => reasons(tests.iter().map(|judged| judged.subject)),
     }
@@ -52,7 +47,11 @@ pub fn claim(claim: &Claim, tests: &[JudgedTest]) -> Value {
 fn claim_row(judged: &JudgedTest) -> Vec<String> {
     let test = judged.subject;
     let name = if test.control { format!("control: {}", test.name) } else { test.name.clone() };
-    test_row(judged, &name, judged.verdict.on_claim())
+    let mut cells = test_row(judged, &name, judged.verdict.on_claim());
+    let p_value =
+        judged.p_value.map(|p| if p < 0.001 { "below 0.001".to_string() } else { significant(p, 2) });
+    cells.insert(cells.len() - 1, p_value.unwrap_or_default());
+    cells
 }
 
 fn test_row(judged: &JudgedTest, name: &str, verdict: &str) -> Vec<String> {

@@ -3,11 +3,12 @@
 use super::statistic::{Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::{TrainingRows, all, last, training_sequences};
-use crate::report::judge::vs_chance;
+use crate::report::judge::{tally_vs_chance, vs_chance};
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
 use crate::settings::names::ExperimentKind;
+use crate::support::stats;
 
 /// The statistics of every grid point that was trained. A run that diverged counts as not solved, and for
 /// nothing else.
@@ -27,13 +28,17 @@ fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
     let accuracy = Estimate::mean(&final_value("test", "accuracy"));
     let solved: Vec<f64> =
         point.runs.iter().filter_map(|run| Some(last(rows.of(run), "train", "solved")?.value)).collect();
-    let solved = Estimate::fraction(solved.iter().sum::<f64>() as usize, solved.len());
+    let solved = Estimate::share((solved.iter().sum::<f64>() as usize, solved.len()));
     let sequences = each(&|_, rows| Some(training_sequences(rows)? as f64));
     let seconds = each(&|run, _| run.row.seconds);
 
-    let chance = |split, metric| all(rows.of(first), split, metric).find_map(|row| row.chance);
+    let of_row = |row: &TrainingRow| row.chance;
+    let chance = |split, metric| {
+        stats::mean(&each(&move |_, rows: &[TrainingRow]| last(rows, split, metric).and_then(of_row)))
+    };
+    let losses = point.ok().filter_map(|run| last(rows.of(run), "test", "loss"));
+    let relation = tally_vs_chance(&losses.map(vs_chance).collect::<Vec<_>>());
     let unit = all(rows.of(first), "valid", "loss").next().map_or("", |row| row.unit.as_str());
-    let times = test_loss.value.zip(chance("test", "loss")).map(|(loss, chance)| loss / chance);
     let statistic = |metric, estimate, unit, chance: Option<f64>| Statistic {
         against: chance.map(|level| level.to_string()),
         parameters: first.row.parameters,
@@ -41,10 +46,7 @@ fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
     };
     let found = [
         statistic("best_valid_loss", Estimate::mean(&least_loss), unit, chance("valid", "loss")),
-        Statistic {
-            verdict: times.and_then(vs_chance).map(|verdict| verdict.to_string()),
-            ..statistic("test_loss", test_loss, unit, chance("test", "loss"))
-        },
+        Statistic { verdict: relation, ..statistic("test_loss", test_loss, unit, chance("test", "loss")) },
         statistic(
             "test_accuracy",
             accuracy.map(|share| share.clamp(0.0, 1.0)),
@@ -112,6 +114,6 @@ mod tests {
         assert!(test.against.as_ref().unwrap().starts_with("0.1666"));
         assert_eq!(found[2].estimate.high, Some(1.0), "no accuracy is above 1");
         let solved = found[3].estimate.interval().unwrap();
-        assert!(solved.low > 0.0 && solved.high < 1.0, "Wilson's interval");
+        assert!(solved.low > 0.0 && solved.high < 1.0, "the exact interval");
     }
 }

@@ -98,6 +98,8 @@ fn training_rows(run: &Run, progress: &Progress) -> Vec<TrainingRow> {
         value: record.value,
         unit: record.unit.clone(),
         chance: record.chance,
+        over_chance_low: record.over_chance.map(|ends| ends.0),
+        over_chance_high: record.over_chance.map(|ends| ends.1),
     };
     progress.records.iter().map(row).collect()
 }

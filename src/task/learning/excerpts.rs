@@ -1,9 +1,11 @@
 //! Language modelling on excerpts in random order: the target after the last step is the next symbol.
 
+use tch::Tensor;
+
 use super::options::BatchOptions;
 use super::shuffle::Shuffle;
-use super::task::{Batch, BatchSource, ChanceBaseline, Target, Task};
-use super::unigram::{chance, symbol_tensor};
+use super::task::{Batch, BatchSource, Target, Task};
+use super::unigram::{symbol_tensor, unigram};
 use crate::data::{Corpus, Split};
 use crate::model::InputSpec;
 use crate::support::error::Result;
@@ -83,8 +85,9 @@ impl Task for Excerpts<'_> {
         true
     }
 
-    fn chance(&self, split: Split) -> ChanceBaseline {
-        chance(self.corpus, split)
+    /// The frequencies of the symbols in the training text.
+    fn constant_output(&self) -> Tensor {
+        unigram(self.corpus, self.options.device)
     }
 }
 

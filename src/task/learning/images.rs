@@ -7,7 +7,8 @@ use tch::Tensor;
 
 use super::options::BatchOptions;
 use super::shuffle::Shuffle;
-use super::task::{Batch, BatchSource, ChanceBaseline, Target, Task};
+use super::task::{Batch, BatchSource, Target, Task};
+use super::unigram::log_frequencies;
 use crate::data::{ImageSplit, Images, Split};
 use crate::model::InputSpec;
 use crate::random::{self, Purpose};
@@ -96,9 +97,10 @@ impl Task for PixelByPixel<'_> {
         self.images.classes as i64
     }
 
-    fn chance(&self, _split: Split) -> ChanceBaseline {
-        let classes = self.images.classes as f64;
-        ChanceBaseline { loss: classes.ln(), accuracy: Some(1.0 / classes) }
+    /// The frequencies of the classes among the training images.
+    fn constant_output(&self) -> Tensor {
+        let labels = self.images.train.labels[..self.train_count].iter().map(|label| usize::from(*label));
+        log_frequencies(labels, self.images.classes, self.options.device)
     }
 }
 

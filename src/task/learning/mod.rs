@@ -17,8 +17,8 @@ mod unigram;
 
 use tch::Device;
 
-pub use score::{correct, loss};
-pub use task::{Batch, BatchSource, ChanceBaseline, Target, Task};
+pub use score::{correct, loss, sequence_losses};
+pub use task::{Batch, BatchSource, Target, Task};
 
 use crate::config::spec::{TaskSpec, TrainingSpec};
 use crate::data::Input;

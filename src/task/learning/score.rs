@@ -16,7 +16,22 @@ pub fn loss(outputs: &Tensor, target: &Target) -> Tensor {
     }
 }
 
-/// A boolean for each scored output, `[S', B]`: true if it is correct.
+/// The loss of each sequence, `[B]`, as [`loss`] defines it. Outputs `[S, 1, O]` count for every sequence.
+pub fn sequence_losses(outputs: &Tensor, target: &Target) -> Tensor {
+    match target {
+        Target::Numbers(numbers) => (last(outputs) - numbers).square(),
+        Target::Classes(classes) => {
+            let size = classes.size();
+            let log_probability =
+                outputs.log_softmax(-1, outputs.kind()).expand([size[0], size[1], -1], false);
+            let of_class = log_probability.gather(-1, &classes.unsqueeze(-1), false);
+            -of_class.squeeze_dim(-1).mean_dim(0, false, outputs.kind())
+        }
+    }
+}
+
+/// A boolean for each scored output, `[S', B]`: true if it is correct. Outputs
+/// `[S, 1, O]` count for every sequence.
 pub fn correct(task: &dyn Task, outputs: &Tensor, target: &Target) -> Tensor {
     match target {
         Target::Numbers(numbers) => (last(outputs) - numbers).abs().lt(task.tolerance()).unsqueeze(0),

@@ -1,8 +1,10 @@
 //! Language modelling over the whole text with truncated BPTT: the target at every step is the next symbol.
 
+use tch::Tensor;
+
 use super::options::BatchOptions;
-use super::task::{Batch, BatchSource, ChanceBaseline, Target, Task};
-use super::unigram::{chance, symbol_tensor};
+use super::task::{Batch, BatchSource, Target, Task};
+use super::unigram::{symbol_tensor, unigram};
 use crate::data::{Corpus, Split};
 use crate::model::InputSpec;
 use crate::support::error::Result;
@@ -73,8 +75,9 @@ impl Task for Streams<'_> {
         self.corpus.symbols.len() as i64
     }
 
-    fn chance(&self, split: Split) -> ChanceBaseline {
-        chance(self.corpus, split)
+    /// The frequencies of the symbols in the training text.
+    fn constant_output(&self) -> Tensor {
+        unigram(self.corpus, self.options.device)
     }
 }
 

@@ -36,15 +36,6 @@ impl Target {
     }
 }
 
-/// The score of the best predictor that does not see the sequence.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ChanceBaseline {
-    /// The loss of the best constant output, in the unit of the loss.
-    pub loss: f64,
-    /// The accuracy of that output, or of a random one; `None` if unknown.
-    pub accuracy: Option<f64>,
-}
-
 /// A source of batches.
 pub trait BatchSource {
     /// The batch of a training step, from 0: a function of the step alone.
@@ -85,8 +76,10 @@ pub trait Task: BatchSource {
         false
     }
 
-    /// The chance baseline on a split.
-    fn chance(&self, split: Split) -> ChanceBaseline;
+    /// The best output that does not depend on the sequence, in f64: a number, or scores of the classes, whose
+    /// softmax has their probabilities. `[S, 1, O]`, or `[1, 1, O]` for one output at all steps. Its loss is
+    /// chance.
+    fn constant_output(&self) -> Tensor;
 
     /// The largest error of a number that still counts as correct.
     fn tolerance(&self) -> f64 {

@@ -1,9 +1,8 @@
-//! Symbols of a corpus as tensors, and the unigram baseline of language models.
+//! Symbols of a corpus as tensors, and the frequencies of symbols and classes.
 
 use tch::{Device, Tensor};
 
 use super::options::BatchOptions;
-use super::task::ChanceBaseline;
 use crate::data::{Corpus, Split};
 
 impl BatchOptions {
@@ -20,18 +19,17 @@ pub fn symbol_tensor(symbols: impl Iterator<Item = u32>, shape: [usize; 2], devi
     Tensor::from_slice(&symbols).reshape(shape.map(|n| n as i64)).to_device(device)
 }
 
-/// The unigram model of the training split with add-one smoothing: its cross-entropy on a split, and the
-/// accuracy of the most frequent symbol.
-pub fn chance(corpus: &Corpus, split: Split) -> ChanceBaseline {
-    let count = |split: Split| {
-        let mut counts = vec![0.0f64; corpus.symbols.len()];
-        corpus.split(split).iter().for_each(|symbol| counts[*symbol as usize] += 1.0);
-        counts
-    };
-    let train: Vec<f64> = count(Split::Train).into_iter().map(|count| count + 1.0).collect();
-    let (counts, all) = (count(split), train.iter().sum::<f64>());
-    let most = (0..train.len()).max_by(|a, b| train[*a].total_cmp(&train[*b])).unwrap_or(0);
-    let nats: f64 = counts.iter().zip(&train).map(|(times, count)| -times * (count / all).ln()).sum();
-    let mean = |sum: f64| sum / counts.iter().sum::<f64>().max(1.0);
-    ChanceBaseline { loss: mean(nats), accuracy: Some(mean(counts[most])) }
+/// log-probabilities of the unigram model of the training split with add-one smoothing, `[1, 1, V]` in f64.
+pub fn unigram(corpus: &Corpus, device: Device) -> Tensor {
+    let symbols = corpus.split(Split::Train).iter().map(|symbol| *symbol as usize);
+    log_frequencies(symbols, corpus.symbols.len(), device)
+}
+
+/// log-frequencies of classes with add-one smoothing, `[1, 1, C]` in f64.
+pub fn log_frequencies(classes: impl Iterator<Item = usize>, count: usize, device: Device) -> Tensor {
+    let mut times = vec![1.0f64; count];
+    classes.for_each(|class| times[class] += 1.0);
+    let all: f64 = times.iter().sum();
+    let logarithms: Vec<f64> = times.iter().map(|n| (n / all).ln()).collect();
+    Tensor::from_slice(&logarithms).reshape([1, 1, -1]).to_device(device)
 }
