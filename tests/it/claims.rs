@@ -171,11 +171,14 @@ fn run_expectations_are_judged_in_report_summary_and_on_the_terminal() {
 
 #[test]
 fn too_few_seeds_leave_a_claim_undecided() {
-    let dir = with_config("small.toml", &CLAIM.replace("[1, 2, 3, 4, 5]", "[1, 2]"));
+    let dir = with_config("small.toml", &CLAIM.replace("[1, 2, 3, 4, 5, 6]", "[1, 2]"));
+    let foreseen = lab(dir.path(), &["check", "small.toml"]).stdout;
+    let note = "note: the claim will be undecided: expected at least 6 seeds, found 2";
+    assert!(foreseen.contains(note), "{foreseen}");
     let said = lab(dir.path(), &["run", "small.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let report = fs::read_to_string(dir.path().join("results/small/report.md")).unwrap();
-    assert!(report.contains("**Undecided**: 0 of 2 tests support it."), "{report}");
+    assert!(report.contains("**Undecided**: supported at 0 of 2 settings; undecided: "), "{report}");
     assert!(report.contains("undecided (2 of at least 6 seeds)"), "{report}");
 }
 

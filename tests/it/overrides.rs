@@ -62,7 +62,10 @@ fn run_changed_settings_have_a_directory_and_no_verdicts() {
     let dir = small();
     run(&dir, &["small.toml"]);
     let before = report(&dir, "small");
-    assert_parts(&before, &["1 of 1 expectation holds.", "**Undecided**: supported at 0 of 1 setting; undecided: "]);
+    assert_parts(
+        &before,
+        &["1 of 1 expectation holds.", "**Undecided**: supported at 0 of 1 setting; undecided: "],
+    );
     let said = run(&dir, &["small.toml", "--set", "grid.seq_len=10", "--set", "grid.dtype=f64"]);
     assert_parts(&said, &["3 done", "expectations are not judged: settings were changed"]);
     assert_eq!(report(&dir, "small"), before, "the results of the config itself stay");

@@ -76,8 +76,8 @@ pub trait Task: BatchSource {
         false
     }
 
-    /// The best output that does not depend on the sequence, in f64: a number, or scores of the classes, whose
-    /// softmax has their probabilities. `[S, 1, O]`, or `[1, 1, O]` for one output at all steps. Its loss is
+    /// The best output that ignores the sequence, in f64: a number, or scores whose softmax has the
+    /// probabilities of the classes. `[S, 1, O]`, or `[1, 1, O]` for one output at all steps. Its loss is
     /// chance.
     fn constant_output(&self) -> Tensor;
 
