@@ -127,8 +127,8 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     let report = fs::read_to_string(results.join("report.md")).unwrap();
     assert!(
         report.contains(
-            "Small networks vanish. **Depends on the setting**: supported at 1 of 2 settings: gone after 20 \
-             steps; contradicted: LSTM beside RNN."
+            "Small networks vanish. **Depends on the setting**: supported at 1 of 2 settings: “gone after \
+             20 steps”; contradicted: “LSTM beside RNN”."
         ),
         "{report}"
     );

@@ -6,6 +6,7 @@ mod claims;
 mod cli;
 mod coverage;
 mod data;
+mod dataframes;
 mod docs;
 mod exact;
 mod examples;

@@ -65,24 +65,28 @@ pub fn overall(tests: &[JudgedTest]) -> ClaimVerdict {
     }
 }
 
-/// `supported at 2 of 3 settings: A, B; undecided: C`.
+/// `supported at 2 of 3 settings: “A”, “B”; undecided: “C”`.
 pub fn headline(tests: &[JudgedTest]) -> String {
     let total = tests.iter().filter(|judged| !judged.subject.control).count();
     let supported = settings(tests, TestVerdict::Holds);
     let mut text = format!("supported at {} of {}", supported.len(), pluralize(total, "setting"));
     if !supported.is_empty() {
-        text += &format!(": {}", supported.join(", "));
+        text += &format!(": {}", quoted(&supported));
     }
     for verdict in [TestVerdict::Fails, TestVerdict::Equivalent, TestVerdict::Undecided] {
         let names = settings(tests, verdict);
         if !names.is_empty() {
-            text += &format!("; {}: {}", verdict.on_claim(), names.join(", "));
+            text += &format!("; {}: {}", verdict.on_claim(), quoted(&names));
         }
     }
     if control_fails(tests) {
         text += "; a control does not hold";
     }
     text
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ")
 }
 
 /// The names of the tests with this verdict, without controls.
@@ -169,11 +173,11 @@ mod tests {
         let text = |tests: &[(Bound, bool)]| headline(&judged(&claim(tests)));
         assert_eq!(
             text(&[YES, NO, OPEN, YES]),
-            "supported at 2 of 4 settings: s0, s3; contradicted: s1; undecided: s2"
+            "supported at 2 of 4 settings: “s0”, “s3”; contradicted: “s1”; undecided: “s2”"
         );
         assert_eq!(
             text(&[NO, (Bound::Above(0.0), true)]),
-            "supported at 0 of 1 setting; contradicted: s0; a control does not hold"
+            "supported at 0 of 1 setting; contradicted: “s0”; a control does not hold"
         );
     }
 
