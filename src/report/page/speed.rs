@@ -117,7 +117,7 @@ mod tests {
         let times = ["1.00", "0.461", "2.00", "0.230", "2.00 [2.00, 2.00]"];
         assert_eq!(found[1][..3], ["B2 T100 I4 H8", "train", "lstm"]);
         assert_eq!(found[1][3..], times);
-        assert_eq!(found[2][3..], ["3.00 [3.00, 3.00]", "0.230", "", "", ""]);
+        assert_eq!(found[2][3..], ["3.00", "0.230", "", "", ""]);
     }
 
     #[test]
