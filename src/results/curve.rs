@@ -1,9 +1,9 @@
-//! Rows of `gradients.csv` in compact form, and the line through them for `fits.csv`. A million steps of four
+//! Rows of `gradients.csv` in compact form, and their decay for `fits.csv`. A million steps of four
 //! quantities are four million rows.
 
+use super::decay::Decay;
 use super::schema::{FitRow, GradientRow};
 use crate::settings::names::Lags;
-use crate::support::stats::{self, Line};
 
 /// The norms of one quantity of one layer over the steps of a sequence.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,14 +18,14 @@ pub struct GradientCurve {
     pub last: usize,
     /// Step (1 to T) and log10 of the norm, at the written lags; `None` for a norm of exactly 0.
     pub norms: Vec<(usize, Option<f64>)>,
-    /// The line through the norms at all lags.
-    fit: Option<Line>,
+    /// The decay of the norms over all lags.
+    decay: Option<Decay>,
     /// The number of lags of the fit.
     fitted_lags: usize,
 }
 
 impl GradientCurve {
-    /// Returns a curve with rows at the lags that `lags` writes. The line is fitted to all `norms`: step (1
+    /// Returns a curve with rows at the lags that `lags` writes. The decay is that of all `norms`: step (1
     /// to `last`) and log10 of the norm.
     pub fn new(
         (quantity, layer): (String, usize),
@@ -36,12 +36,12 @@ impl GradientCurve {
     ) -> GradientCurve {
         let mut norms: Vec<(usize, Option<f64>)> = norms.into_iter().collect();
         let finite = |(t, norm): &(usize, Option<f64>)| Some((*t, norm.filter(|norm| norm.is_finite())?));
-        let mut points: Vec<(f64, f64)> =
-            norms.iter().filter_map(finite).map(|(t, norm)| ((last - t) as f64, norm)).collect();
-        points.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        let mut points: Vec<(usize, f64)> =
+            norms.iter().filter_map(finite).map(|(t, norm)| (last - t, norm)).collect();
+        points.sort_by_key(|(lag, _)| *lag);
         norms.retain(|(t, _)| lags.writes(last - t, last));
-        let (fit, fitted_lags) = (stats::line(&points), points.len());
-        GradientCurve { quantity, layer, step, last, norms, fit, fitted_lags }
+        let (decay, fitted_lags) = (Decay::of(&points), points.len());
+        GradientCurve { quantity, layer, step, last, norms, decay, fitted_lags }
     }
 
     /// The rows of a run in `gradients.csv`.
@@ -65,9 +65,13 @@ impl GradientCurve {
             quantity: self.quantity.clone(),
             layer: self.layer,
             step: self.step,
-            slope: self.fit.map(|line| line.slope),
-            r_squared: self.fit.map(|line| line.r_squared),
+            slope: self.decay.map(|decay| decay.line.slope),
+            r_squared: self.decay.map(|decay| decay.line.r_squared),
             lags: self.fitted_lags,
+            early_slope: self.decay.and_then(|decay| decay.early_slope),
+            late_slope: self.decay.and_then(|decay| decay.late_slope),
+            lag_tenth: self.decay.and_then(|decay| decay.lag_tenth),
+            lag_hundredth: self.decay.and_then(|decay| decay.lag_hundredth),
         }
     }
 }
@@ -75,6 +79,7 @@ impl GradientCurve {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::support::stats;
 
     #[test]
     fn new_written_lags_do_not_change_the_fit() {

@@ -1,6 +1,7 @@
 //! The results directory: its tables and columns, and how they are written and read.
 
 mod curve;
+mod decay;
 pub mod environment;
 #[cfg(test)]
 mod fixtures;
@@ -10,5 +11,6 @@ mod store;
 pub mod table;
 
 pub use curve::GradientCurve;
+pub use decay::Decay;
 pub use record::{RunRecord, program};
 pub use store::{Rows, Store};

@@ -102,6 +102,14 @@ pub struct FitRow {
     pub r_squared: Option<f64>,
     /// The number of lags with a finite norm above 0, to which the line is fitted.
     pub lags: usize,
+    /// The slope of the line through the first half of the lags, log10 per step.
+    pub early_slope: Option<f64>,
+    /// The slope of the line through the second half of the lags, log10 per step.
+    pub late_slope: Option<f64>,
+    /// The smallest lag at which at most a tenth of the norm at lag 0 is left; empty if there is none.
+    pub lag_tenth: Option<usize>,
+    /// The smallest lag at which at most a hundredth of the norm at lag 0 is left; empty if there is none.
+    pub lag_hundredth: Option<usize>,
 }
 
 /// One number of one run after a number of parameter updates.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::curve::Curve;
 use super::profiles::{ProfileGroup, mean};
 use crate::report::load::Results;
+use crate::results::Decay;
 use crate::results::schema::{FitRow, GradientRow, JacobianRow};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
-use crate::support::stats::{self, Line};
 
 /// The exponents over their number, as `jacobian.csv` names them.
 pub const LYAPUNOV: &str = "lyapunov";
@@ -27,9 +27,9 @@ pub struct CurveGroup {
     pub layer: usize,
     /// The curves, one per seed.
     pub curves: Vec<Curve>,
-    /// The lines through them; none for a curve of fewer than two values, and no list for curves over
+    /// Their decay over lag; none for a curve of fewer than two values, and no list for curves over
     /// training steps.
-    pub fits: Vec<Option<Line>>,
+    pub fits: Vec<Option<Decay>>,
     /// Their seeds.
     pub seeds: Vec<u64>,
     /// The level of chance as the curves are drawn; none if there is no such level.
@@ -47,11 +47,9 @@ impl CurveGroup {
     }
 }
 
-/// The least-squares line through the values that a curve has.
-fn fit(curve: &Curve) -> Option<Line> {
-    let points: Vec<(f64, f64)> =
-        curve.iter().filter_map(|(lag, norm)| Some((*lag as f64, (*norm)?))).collect();
-    stats::line(&points)
+/// The decay of the values that a curve has.
+fn fit(curve: &Curve) -> Option<Decay> {
+    Decay::of(&curve.iter().filter_map(|(lag, norm)| Some((*lag, (*norm)?))).collect::<Vec<_>>())
 }
 
 /// The place of a curve: grid point, quantity, layer, run in the grid point, step of training.
@@ -64,7 +62,7 @@ pub struct Curves<'a> {
     results: &'a Results,
     quantities: Vec<String>,
     curves: BTreeMap<Place, Curve>,
-    fits: BTreeMap<Place, Line>,
+    fits: BTreeMap<Place, Decay>,
 }
 
 /// One value of a curve.
@@ -105,22 +103,22 @@ impl<'a> Curves<'a> {
         Curves::collect(results, rows.iter().flat_map(values)).fitted()
     }
 
-    /// Fits a line to the values of each curve.
+    /// Computes the decay of each curve from its values.
     pub fn fitted(mut self) -> Curves<'a> {
         self.fits = self.curves.iter().filter_map(|(place, curve)| Some((*place, fit(curve)?))).collect();
         self
     }
 
-    /// Takes the lines of `fits.csv`, which has the lags that `gradients.csv` leaves out as well.
+    /// Takes the decays of `fits.csv`, which has the lags that `gradients.csv` leaves out as well.
     pub fn with_fits(mut self, rows: impl IntoIterator<Item = FitRow>) -> Curves<'a> {
         let places = self.results.places(|run| run.is_ok());
-        for FitRow { run_id, quantity, layer, step, slope, r_squared, .. } in rows {
-            let quantity = self.quantities.iter().position(|known| *known == quantity);
-            let (Some(&(point, run)), Some(quantity)) = (places.get(run_id.as_str()), quantity) else {
+        for row in rows {
+            let quantity = self.quantities.iter().position(|known| *known == row.quantity);
+            let (Some(&(point, run)), Some(quantity)) = (places.get(row.run_id.as_str()), quantity) else {
                 continue;
             };
-            let line = slope.zip(r_squared).map(|(slope, r_squared)| Line { slope, r_squared });
-            self.fits.extend(line.map(|line| ((point, quantity, layer, run, step), line)));
+            let place = (point, quantity, row.layer, run, row.step);
+            self.fits.extend(Decay::of_row(&row).map(|decay| (place, decay)));
         }
         self
     }
@@ -144,7 +142,7 @@ impl<'a> Curves<'a> {
     /// The curves by grid point, quantity and layer. Of a run that was recorded at several steps the last
     /// counts.
     pub fn groups(&self) -> Vec<CurveGroup> {
-        type Fitted<'c> = (&'c Curve, Option<Line>);
+        type Fitted<'c> = (&'c Curve, Option<Decay>);
         let mut last: BTreeMap<(usize, usize, usize), BTreeMap<usize, Fitted>> = BTreeMap::new();
         for (place @ (point, quantity, layer, run, _), curve) in &self.curves {
             let fitted = (curve, self.fits.get(place).copied());
@@ -220,8 +218,9 @@ mod tests {
             fit("a", "total_c", Some(2.0)),
         ];
         let groups = Curves::of_gradients(&results, rows).with_fits(fits).groups();
-        let found: Vec<_> = groups.iter().map(|group| &group.fits[..]).collect();
-        assert_eq!(found, [&[Some(Line { slope: -0.5, r_squared: 0.9 })][..], &[None]]);
+        let slope = |fit: &Option<Decay>| fit.map(|decay| (decay.line.slope, decay.line.r_squared));
+        let found: Vec<Vec<_>> = groups.iter().map(|group| group.fits.iter().map(slope).collect()).collect();
+        assert_eq!(found, [vec![Some((-0.5, 0.9))], vec![None]]);
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn of_gradient(groups: &Groups, run: &RunRecord, reading: &Reading) -> Option<f6
         ClaimMetric::Log10Norm => norm(reading.lag?),
         ClaimMetric::Log10Kept => kept(),
         ClaimMetric::AbsLog10Kept => kept().map(f64::abs),
-        _ => group.fits[n].map(|line| line.slope),
+        _ => group.fits[n].map(|decay| decay.line.slope),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, columns, header, rest};
-use super::statistics::{last_lag, metric_cell, norm_at, norm_cell, run_count};
+use super::statistics::{find, last_lag, metric_cell, norm_at, norm_cell, run_count};
+use crate::report::format::significant;
 use crate::report::group_by::group_by;
 use crate::report::load::Results;
 use crate::report::summary::{Section, Statistic};
@@ -14,6 +15,22 @@ const QUANTITY: &str = "total_h";
 
 /// The lags that have columns, besides the largest.
 const LAGS: [usize; 4] = [1, 10, 100, 1000];
+
+/// The columns that describe curves without a half-life.
+const SHAPE: [&str; 2] = ["slopes of the two halves", "lag with a tenth (a hundredth) left"];
+
+/// The cells of `SHAPE`; empty for a curve with a half-life.
+fn shape_cells(rows: &[&Statistic]) -> [String; 2] {
+    let number = |metric: &str| {
+        let value = find(rows, metric)?.estimate.value?;
+        Some(significant(value, 3))
+    };
+    let Some((early, late)) = number("early_slope").zip(number("late_slope")) else {
+        return [String::new(), String::new()];
+    };
+    let lag = |metric: &str| number(metric).unwrap_or_else(|| "–".to_string());
+    [format!("{early}, {late}"), format!("{} ({})", lag("lag_tenth"), lag("lag_hundredth"))]
+}
 
 /// The tables: of gradients, and of those after training.
 pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
@@ -40,6 +57,8 @@ fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Opt
     let mut head = header(&settings);
     head.extend(several_layers.then(|| "layer".to_string()));
     head.extend(["slope, log10 per step", "half-life, steps"].map(String::from));
+    let is_bent = summary.iter().any(|row| row.quantity == QUANTITY && row.metric == "early_slope");
+    head.extend(SHAPE.map(String::from).into_iter().filter(|_| is_bent));
     head.extend(lags.iter().map(|lag| format!("log10 norm at lag {lag}")));
     head.extend(common_last.is_none().then(|| "log10 norm at the largest lag".to_string()));
     head.extend((!gates.is_empty()).then(|| "mean log10 f (z)".to_string()));
@@ -49,6 +68,7 @@ fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Opt
         let mut row = cells(&settings, point);
         row.extend(several_layers.then(|| layer.unwrap_or(0).to_string()));
         row.extend(["slope", "half_life"].map(|metric| metric_cell(rows, metric)));
+        row.extend(shape_cells(rows).into_iter().filter(|_| is_bent));
         row.extend(lags.iter().map(|lag| norm_cell(rows, *lag)));
         let last = last_lag(rows);
         row.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(rows, last))));
@@ -108,6 +128,21 @@ mod tests {
         let caption = "total\\_h; all rows: task noise, engine stepwise, layers 1, I 4, H 8, T 100, B 2, \
                        dtype f64, device cpu, threads 1, loss last.";
         assert_eq!(found.caption, caption);
+    }
+
+    #[test]
+    fn tables_curve_that_is_not_exponential_has_the_slopes_of_its_halves() {
+        // Flat up to lag 80, then steep.
+        let bent: Vec<(usize, Option<f64>)> = (0..=160)
+            .map(|lag| (lag, Some(if lag <= 80 { 0.0 } else { (80 - lag as i64) as f64 * 0.02 })))
+            .collect();
+        let mut other = run("b", 1);
+        other.settings.hidden_size = 9;
+        let rows = curve("a", "total_h", &bent).into_iter().chain(line("b", "total_h", 161, 0.0, -0.1));
+        let found = lines(&tables_of(vec![run("a", 1), other], rows)[0]);
+        let place = found[0].iter().position(|head| head == SHAPE[0]).unwrap();
+        assert_eq!(found[1][place - 1..place + 2], ["not exponential", "0.00, -0.0200", "130 (–)"]);
+        assert_eq!(found[2][place..place + 2], ["", ""]);
     }
 
     #[test]

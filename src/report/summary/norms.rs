@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use super::statistic::{Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::CurveGroup;
+use crate::results::Decay;
 
 /// The least R² of a line, as the mean over the seeds, at which the norms are called exponential in the lag.
 const EXPONENTIAL: f64 = 0.9;
 
 /// `slope`, `r_squared` and `half_life` if there is a line through the norms, then `log10_norm` at some lags.
-/// Norms that are not exponential in the lag have no half-life.
+/// Norms that are not exponential in the lag have no half-life, but the slopes of both halves, and the lags
+/// with a tenth and a hundredth of the norm.
 pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
     let statistic = |metric, estimate, unit| Statistic {
         quantity: group.quantity.clone(),
@@ -19,7 +21,7 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
     };
     let mut found = Vec::new();
     let (slopes, r_squared): (Vec<f64>, Vec<f64>) =
-        group.fits.iter().flatten().map(|line| (line.slope, line.r_squared)).unzip();
+        group.fits.iter().flatten().map(|decay| (decay.line.slope, decay.line.r_squared)).unzip();
     if !slopes.is_empty() {
         let (slope, r_squared) =
             (Estimate::mean(&slopes), Estimate::mean(&r_squared).map(|share| share.clamp(0.0, 1.0)));
@@ -33,6 +35,10 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
             verdict: (!is_exponential).then(|| "not exponential".to_string()),
             ..statistic("half_life", half_life, "steps")
         });
+        if !is_exponential {
+            let shape = shape(&group.fits).into_iter();
+            found.extend(shape.map(|(metric, estimate, unit)| statistic(metric, estimate, unit)));
+        }
     }
     let lags = group.by_x();
     for lag in chosen_lags(&lags) {
@@ -40,6 +46,21 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         found.push(Statistic { lag: Some(lag), ..norm });
     }
     found
+}
+
+/// The numbers that describe curves without a half-life: each that all curves have.
+fn shape(fits: &[Option<Decay>]) -> Vec<(&'static str, Estimate, &'static str)> {
+    let metrics: [(&str, fn(&Decay) -> Option<f64>, &str); 4] = [
+        ("early_slope", |decay| decay.early_slope, "log10 per step"),
+        ("late_slope", |decay| decay.late_slope, "log10 per step"),
+        ("lag_tenth", |decay| decay.lag_tenth.map(|lag| lag as f64), "steps"),
+        ("lag_hundredth", |decay| decay.lag_hundredth.map(|lag| lag as f64), "steps"),
+    ];
+    let of_all = |(metric, number, unit): (&'static str, fn(&Decay) -> Option<f64>, &'static str)| {
+        let values: Option<Vec<f64>> = fits.iter().flatten().map(number).collect();
+        Some((metric, Estimate::mean(&values?), unit))
+    };
+    metrics.into_iter().filter_map(of_all).collect()
 }
 
 /// The steps over which the norm halves if it falls by `slope` (log10) in each: log10(2) / −slope. None
@@ -108,9 +129,14 @@ mod tests {
         assert!(find(&rows, "r_squared", None).estimate.value.unwrap() < EXPONENTIAL);
         let half_life = find(&rows, "half_life", None);
         assert_eq!((half_life.estimate.value, half_life.verdict.as_deref()), (None, Some("not exponential")));
+        near(find(&rows, "early_slope", None).estimate.value, 0.0);
+        assert!(find(&rows, "late_slope", None).estimate.value.unwrap() < -0.2);
+        near(find(&rows, "lag_tenth", None).estimate.value, 80.0);
+        near(find(&rows, "lag_hundredth", None).estimate.value, 81.0);
         let straight = of(&[line("a", "total_h", 100, 0.0, -0.1)]);
         near(find(&straight, "r_squared", None).estimate.value, 1.0);
         assert_eq!(find(&straight, "half_life", None).verdict, None);
+        assert!(straight.iter().all(|row| row.metric != "early_slope"));
     }
 
     #[test]
