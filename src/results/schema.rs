@@ -52,6 +52,10 @@ pub struct RunRow {
     pub lstm_lab: Option<String>,
     /// The revision of the program's source, with `+dirty` after local changes; `unknown` outside git.
     pub git_revision: Option<String>,
+    /// The version of libtorch.
+    pub libtorch: Option<String>,
+    /// Short name of the instruction set of the engine `simd`.
+    pub isa: Option<String>,
 }
 
 /// One run of the plan.

@@ -200,6 +200,8 @@ fn with_environment(row: RunRow, environment: &Environment) -> RunRow {
         cpu: Some(environment.cpu.clone()),
         lstm_lab: Some(environment.lstm_lab.to_string()),
         git_revision: Some(environment.git_revision.to_string()),
+        libtorch: Some(environment.libtorch.to_string()),
+        isa: Some(environment.isa.to_string()),
         ..row
     }
 }
