@@ -58,6 +58,9 @@ pub enum Command {
     Data(DataArgs),
     /// Print versions, devices, threads, CPU features and the measured speed of a matrix product.
     Doctor(DoctorArgs),
+    /// Time engines for a run of kind speed, which starts this command.
+    #[command(hide = true)]
+    TimeEngines,
 }
 
 /// Configs, and changes to their keys.

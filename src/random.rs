@@ -38,6 +38,8 @@ pub enum Purpose {
     Sample = 11,
     /// Noise on the weights in training.
     WeightNoise = 12,
+    /// The order of the engines in each round of timings.
+    Turns = 13,
 }
 
 /// Returns the stream of a purpose under a seed.

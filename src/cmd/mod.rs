@@ -7,6 +7,7 @@ mod list;
 mod report;
 mod run;
 mod sample;
+mod time_engines;
 mod trace;
 
 use crate::cli::Command;
@@ -26,5 +27,6 @@ pub fn dispatch(command: Command) -> Result<u8> {
         Command::Sample(args) => sample::sample(&args),
         Command::Data(args) => data::data(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::TimeEngines => time_engines::time_engines(),
     }
 }

@@ -83,10 +83,10 @@ pub fn line(id: &str, quantity: &str, steps: usize, start: f64, slope: f64) -> V
     curve(id, quantity, &norms)
 }
 
-/// One timing sample.
-pub fn sample(id: &str, engine: EngineName, pass: &str, sample: usize, seconds: f64) -> SpeedRow {
+/// One timing sample of the first process.
+pub fn sample(id: &str, engine: EngineName, pass: &str, round: usize, seconds: f64) -> SpeedRow {
     let (run_id, engine, pass) = (id.into(), engine.to_string(), pass.into());
-    SpeedRow { run_id, engine, isa: None, pass, sample, seconds }
+    SpeedRow { run_id, engine, pass, round: Some(round), seconds, ..SpeedRow::default() }
 }
 
 /// One number of a run of training after 10 steps of 2 sequences. The interval of a loss over chance is 3 %

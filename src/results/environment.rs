@@ -37,6 +37,8 @@ pub struct Environment {
     pub threads: usize,
     /// `cpu` or `cuda:N`.
     pub device: String,
+    /// Variables of glibc's allocator in the processes that time engines.
+    pub speed_allocator: String,
     /// Operating system and architecture.
     pub os: String,
     /// Start of the program, in seconds since 1970 (UTC).
@@ -65,6 +67,7 @@ impl Environment {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             threads,
             device: device.to_string(),
+            speed_allocator: String::new(),
             os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             unix_time: time.map_or(0, |time| time.as_secs()),
             frameworks: BTreeMap::new(),

@@ -21,5 +21,5 @@ pub fn settings(seq_len: usize) -> Settings {
 /// A timing sample.
 pub fn sample(run_id: &str, seconds: f64) -> SpeedRow {
     let (run_id, engine, pass) = (run_id.into(), "fused".into(), "train".into());
-    SpeedRow { run_id, engine, isa: None, pass, sample: 0, seconds }
+    SpeedRow { run_id, engine, pass, round: Some(0), seconds, ..SpeedRow::default() }
 }

@@ -181,7 +181,7 @@ pub struct GateRow {
 }
 
 /// One timing sample.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpeedRow {
     /// The run.
     pub run_id: String,
@@ -193,10 +193,23 @@ pub struct SpeedRow {
     pub isa: Option<String>,
     /// `forward` (no gradient is recorded) or `train` (forward and backward).
     pub pass: String,
-    /// Number of the sample, from 0; samples of one number were taken next to each other in time.
-    pub sample: usize,
+    /// Number of the process in its run, from 0. The processes ran one after the other.
+    pub process: usize,
+    /// Number of the round in its process and pass, from 0; in a round, every engine makes one pass, in
+    /// random order. Empty for the first pass of an engine in its process, before the warm-up.
+    pub round: Option<usize>,
+    /// True for the second sample of `builtin` in a round, which is the control.
+    pub control: bool,
     /// Wall-clock time of one pass, s.
     pub seconds: f64,
+    /// Load average of the machine over one minute, at the end of the round; this column and the next two are
+    /// empty for a first pass, and where the system does not report them.
+    pub load_average: Option<f64>,
+    /// Share of the CPU time of all processors that the hypervisor gave to other machines during the round
+    /// (steal); empty if the round is shorter than the system's clock resolves.
+    pub stolen_share: Option<f64>,
+    /// Involuntary context switches of all threads of the process during the round.
+    pub context_switches: Option<u64>,
 }
 
 /// One number of one grid point, over its seeds or samples.
@@ -228,7 +241,8 @@ pub struct SummaryRow {
     pub against: Option<String>,
     /// The verdict: `holds` or `does not hold`; `supported` or `contradicted`; `match`, `miss`, `at chance`,
     /// `not comparable` or `not run`; `equivalent`, `undecided`, `not judged`; `not exponential` for a
-    /// half-life; `at chance` or `worse than chance` for a test loss.
+    /// half-life; `at chance` or `worse than chance` for a test loss; `within one process` and `disturbed: …`
+    /// for a ratio of times.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

@@ -140,7 +140,7 @@ mod tests {
             [(short.clone(), sample("a", 0.1 + 0.2)), (short, sample("a", 1e-9)), (long, sample("a", 2.0))];
         assert_eq!(read::<SpeedRow>(&path).unwrap(), expected);
         let header = fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
-        assert!(header.starts_with("run_id,engine,isa,pass,sample,seconds,kind,task,"), "{header}");
+        assert!(header.starts_with("run_id,engine,isa,pass,process,round,control,seconds,"), "{header}");
         assert_eq!(header.matches("engine").count(), 1, "{header}");
     }
 
@@ -157,7 +157,8 @@ mod tests {
     fn write_unreadable_row_keeps_the_old_file() {
         let dir = tempfile::tempdir().unwrap();
         let (bad, out) = (dir.path().join("bad.csv"), dir.path().join("out.csv"));
-        fs::write(&bad, "run_id,engine,pass,sample,seconds\na,fused,train,0,1.5\na,fused,train,0,many\n")
+        let header = "run_id,engine,pass,process,round,control,seconds\n";
+        fs::write(&bad, format!("{header}a,fused,train,0,0,false,1.5\na,fused,train,0,0,false,many\n"))
             .unwrap();
         fs::write(&out, "old").unwrap();
         let gather = || write(&out, [(&settings(4), rows::<SpeedRow>(&bad).unwrap())]);

@@ -1,5 +1,6 @@
 //! The execution of a plan: from its runs to the results directory.
 
+mod allocator;
 mod context;
 mod estimate;
 pub mod experiment;
@@ -7,6 +8,7 @@ pub mod frameworks;
 pub mod isa;
 pub mod kinds;
 mod output;
+mod process;
 pub mod runner;
 mod tables;
 mod target;

@@ -2,6 +2,7 @@
 
 use tch::Device;
 
+use super::allocator;
 use super::isa::of_libraries;
 use crate::device::{self, DeviceChoice};
 use crate::engine::{self, Isa};
@@ -49,7 +50,8 @@ impl ExecTarget {
 
     /// The versions and the machine.
     pub fn environment(&self) -> Environment {
-        Environment::here(&self.device_name(), self.threads, self.isa, engine::libtorch_isa())
+        let here = Environment::here(&self.device_name(), self.threads, self.isa, engine::libtorch_isa());
+        Environment { speed_allocator: allocator::described(), ..here }
     }
 
     /// The machine that a plan is made for.

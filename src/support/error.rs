@@ -73,6 +73,10 @@ pub enum Error {
         problem: String,
     },
 
+    /// An error in a process that times engines, with its message.
+    #[error("{0}")]
+    Timing(String),
+
     /// A loss or gradient that is not a finite number.
     #[error(
         "training diverged at step {step}: {what} is {value}; {}; \

@@ -2,18 +2,10 @@
 //!
 //! The expected values in the tests come from SciPy 1.17. A comment gives the call.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The confidence level of all intervals.
 pub const CONFIDENCE: f64 = 0.95;
-
-/// The number of bootstrap resamples.
-const RESAMPLES: usize = 2000;
-
-/// The seed of the bootstrap. It is fixed, so that the same data gives the same interval.
-const BOOTSTRAP_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A confidence interval of level [`CONFIDENCE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,44 +102,6 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// Returns the median of the first values divided by the median of the second values, or `None` for no
-/// pairs.
-pub fn median_ratio(pairs: &[(f64, f64)]) -> Option<f64> {
-    let (above, below): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    Some(median(&above)? / median(&below)?)
-}
-
-/// Returns the percentile bootstrap interval of [`median_ratio`], or `None` for fewer than two pairs.
-///
-/// Whole pairs are drawn. The values of a pair were measured one after the other, so a common disturbance
-/// cancels, as in the ratio itself.
-pub fn median_ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
-    bootstrap(pairs.len(), |drawn| {
-        let resample: Vec<(f64, f64)> = drawn.iter().map(|&i| pairs[i]).collect();
-        median_ratio(&resample)
-    })
-}
-
-/// Returns the percentile interval of `statistic` over resamples. A resample is `n` indices drawn from `n`
-/// with replacement.
-fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> Option<Interval> {
-    if n < 2 {
-        return None;
-    }
-    let mut rng = ChaCha8Rng::seed_from_u64(BOOTSTRAP_SEED);
-    let mut resampled = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        let drawn: Vec<usize> = (0..n).map(|_| rng.random_range(0..n)).collect();
-        resampled.push(statistic(&drawn)?);
-    }
-    let tail = (1.0 - CONFIDENCE) / 2.0;
-    resampled.sort_by(f64::total_cmp);
-    Some(Interval {
-        low: quantile_of_sorted(&resampled, tail)?,
-        high: quantile_of_sorted(&resampled, 1.0 - tail)?,
-    })
-}
-
 /// A least-squares line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
@@ -175,17 +129,9 @@ mod tests {
     use super::*;
 
     const FIVE: [f64; 5] = [2.1, 2.5, 1.9, 2.8, 2.3];
-    const TIMES: [f64; 15] =
-        [10.2, 9.8, 10.1, 30.0, 9.9, 10.4, 10.0, 10.3, 9.7, 10.6, 10.5, 9.6, 11.0, 10.8, 10.7];
-    const SLOWER: [f64; 15] =
-        [15.4, 14.6, 15.2, 45.0, 15.05, 15.55, 15.1, 15.45, 14.45, 16.05, 15.8, 14.2, 16.5, 16.3, 16.0];
 
     fn near(found: f64, expected: f64, tolerance: f64) {
         assert!((found - expected).abs() <= tolerance, "found {found}, expected {expected} ± {tolerance}");
-    }
-
-    fn slower_pairs() -> Vec<(f64, f64)> {
-        SLOWER.into_iter().zip(TIMES).collect()
     }
 
     #[test]
@@ -260,25 +206,6 @@ mod tests {
     #[test]
     fn intervals_equal_numbers_have_no_width() {
         assert_eq!(t_interval(&[2.0; 4]), Some(Interval { low: 2.0, high: 2.0 }));
-    }
-
-    #[test]
-    fn median_ratio_interval_resamples_pairs() {
-        // stats.bootstrap((y, x), ratio, n_resamples=200000, paired=True, method='percentile'):
-        // [1.4952, 1.5141]; with paired=False it would be [1.434, 1.580].
-        near(median_ratio(&slower_pairs()).unwrap(), 1.5, 1e-12);
-        let interval = median_ratio_interval(&slower_pairs()).unwrap();
-        near(interval.low, 1.4952, 0.003);
-        near(interval.high, 1.5141, 0.003);
-        assert_eq!(median_ratio_interval(&[(1.0, 2.0)]), None);
-    }
-
-    /// The digits change with the generator, seed or order of drawing, and with them every published
-    /// interval.
-    #[test]
-    fn bootstrap_fixed_sample_gives_pinned_digits() {
-        let interval = median_ratio_interval(&slower_pairs()).unwrap();
-        assert_eq!(interval, Interval { low: 1.4951923076923077, high: 1.5141509433962266 });
     }
 
     #[test]

@@ -47,8 +47,8 @@ fn run_writes_all_files_and_a_second_run_executes_nothing() {
     let results = dir.path().join("results/small");
     // There is a header, and (rnn: 3 quantities, lstm: 4) × 6 steps × 2 seeds.
     assert_eq!(lines(&results.join("gradients.csv")), 1 + (3 + 4) * 6 * 2);
-    // There is a header, and 5 engines × 2 passes × 5 samples.
-    assert_eq!(lines(&results.join("speed.csv")), 1 + 5 * 2 * 5);
+    // There is a header, 5 first passes × 2 passes × 3 processes, and (5 engines + control) × 2 × 5 samples.
+    assert_eq!(lines(&results.join("speed.csv")), 1 + 5 * 2 * 3 + 6 * 2 * 5);
     assert_eq!(lines(&results.join("runs.csv")), 1 + 4 + 1);
     for file in ["config.toml", "environment.json", "summary.csv", "report.md"] {
         assert!(results.join(file).is_file(), "{file}");

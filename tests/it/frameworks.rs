@@ -54,10 +54,11 @@ fn stand_in() -> PathBuf {
     root().join("tests/it/stand_in.py")
 }
 
-/// Returns the number of samples of an engine and a pass.
+/// Returns the number of samples of an engine and a pass in rounds, without the control.
 fn count(dir: &Path, engine: &str, pass: &str) -> usize {
     let rows: Vec<SpeedRow> = read(&dir.join("results/small/speed.csv")).unwrap();
-    rows.iter().filter(|row| row.engine == engine && row.pass == pass).count()
+    let is_sample = |row: &&SpeedRow| row.round.is_some() && !row.control;
+    rows.iter().filter(is_sample).filter(|row| row.engine == engine && row.pass == pass).count()
 }
 
 fn only_run(dir: &Path) -> (Settings, RunRow) {

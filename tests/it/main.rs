@@ -28,6 +28,7 @@ mod reference;
 mod refusals;
 mod simd;
 mod snapshots;
+mod speed;
 mod style;
 mod support;
 mod trace;

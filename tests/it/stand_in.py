@@ -64,13 +64,13 @@ def main():
             # Longer than WARMUP: a sample is then two passes, of which the second is timed.
             start = time.perf_counter()
             time.sleep(0.03)
-            # The first pass after two warm-up passes and one sample.
-            if times == 5 and behaviour == "dies":
+            # The first pass after two first passes, two warm-up passes and one sample.
+            if times == 7 and behaviour == "dies":
                 print("out of patience", file=sys.stderr)
                 sys.exit(3)
-            if times == 5 and behaviour == "nonsense":
+            if times == 7 and behaviour == "nonsense":
                 print("soon", flush=True)
-            elif times == 5 and behaviour == "unable":
+            elif times == 7 and behaviour == "unable":
                 say({"error": "MemoryError: too long"})
             else:
                 say({"seconds": time.perf_counter() - start})

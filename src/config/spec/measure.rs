@@ -89,12 +89,18 @@ impl Default for Jacobian {
 pub struct Speed {
     /// The timed passes: `forward`, `train`, or a list of both (default).
     pub pass: OneOrMany<PassName>,
-    /// The largest number of samples of each engine and pass, at least 1; default: 30.
+    /// The largest number of samples of each engine and pass, over all processes, at least 1; default: 30.
+    /// The processes share it equally.
     pub samples: Size,
-    /// The number of passes of each engine before the first sample, at least 1; default: 2.
+    /// The number of processes that time the engines one after the other, at least 1; default: 3. An
+    /// interval covers differences between processes only if there are at least two. There are never more
+    /// processes than samples.
+    pub processes: Size,
+    /// The number of passes of each engine in each process before the first sample, at least 1; default: 2.
     pub warmup: Size,
     /// The time in seconds after which no further round of samples starts, above 0; default: 20. The
-    /// passes share it equally. At least five rounds are made if `samples` allows.
+    /// processes and passes share it equally. At least five rounds are made in each process if `samples`
+    /// allows.
     pub budget_seconds: Positive,
     /// The other frameworks that are timed in turn with the engines: `pytorch`, `jax`, `keras`,
     /// `onnxruntime`, or a list of them; default: none. They need f32, the CPU and
@@ -107,6 +113,7 @@ impl Default for Speed {
         Speed {
             pass: OneOrMany(PassName::ALL.to_vec()),
             samples: Size(30),
+            processes: Size(3),
             warmup: Size(2),
             budget_seconds: Positive(20.0),
             frameworks: OneOrMany(vec![]),

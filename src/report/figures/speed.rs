@@ -9,7 +9,7 @@ use crate::report::fields::{SHAPE, all, labels, varying, without};
 use crate::report::format::significant;
 use crate::report::group::REFERENCE;
 use crate::report::group_by::group_by;
-use crate::report::summary::{Section, Statistic};
+use crate::report::summary::{DISTURBED, Section, Statistic};
 use crate::settings::{Engines, Settings};
 
 /// The figures of the ratios in a summary.
@@ -42,8 +42,9 @@ fn figure(pass: &str, cell: &str, chart: &Ratios) -> Figure {
         name: format!("{pass}-{cell}"),
         title: format!("{cell}, {pass}"),
         caption: format!(
-            "The median time of one pass ({pass}) of the cell {cell} over that of builtin, with the 95 % \
-             interval. To the right of the line at 1 an engine is slower than builtin."
+            "The time of one pass ({pass}) of the cell {cell} over that of builtin, with the 95 % interval. \
+             To the right of the line at 1 an engine is slower than builtin. The table has remarks on \
+             disturbed shapes and on intervals within one process."
         ),
         drawing: ratios::draw(chart),
     }
@@ -59,7 +60,7 @@ fn chart<'a>(pass: &str, cell: &str, timings: impl Iterator<Item = &'a Statistic
     };
     let fixed = without(&all(), &[vary, &SHAPE, &["cell", "engine"]].concat());
     let mut below_title = shapes.first().map_or(vec![], |(point, _)| labels(&fixed, point));
-    below_title.push("dot: ratio of medians; bar: 95 % interval".to_string());
+    below_title.push("dot: ratio; bar: 95 % interval".to_string());
     Ratios {
         title: format!("{cell}, {pass}: time relative to builtin"),
         below_title,
@@ -82,8 +83,11 @@ fn row(point: &Settings, rows: &[&Statistic], vary: &[&str], engines: &[String])
     };
     let seconds = rows.iter().find(|row| row.metric == "seconds" && is_reference(row));
     let seconds = seconds.and_then(|row| above_0(row));
+    let is_disturbed = |row: &&&Statistic| row.verdict.as_ref().is_some_and(|text| text.contains(DISTURBED));
+    let disturbed = rows.iter().find(is_disturbed).map(|_| format!("({DISTURBED})"));
+    let label = [labels(&SHAPE, point), labels(&others, point), disturbed.into_iter().collect()].concat();
     Row {
-        label: [labels(&SHAPE, point), labels(&others, point)].concat().join(" "),
+        label: label.join(" "),
         reference: seconds.map(|seconds| significant(1e3 * seconds, 3)).unwrap_or_default(),
         bars: rows.iter().filter(|row| is_ratio(row)).filter_map(|row| bar(row)).collect(),
     }
@@ -113,6 +117,7 @@ mod tests {
     use crate::report::judge::Verdicts;
     use crate::report::summary::statistics;
     use crate::results::RunRecord;
+    use crate::results::schema::SpeedRow;
 
     fn figures_of(runs: Vec<RunRecord>, engines: &[(EngineName, f64)]) -> Vec<Figure> {
         let ids: Vec<String> = runs.iter().map(|run| run.row.run_id.clone()).collect();
@@ -157,6 +162,19 @@ mod tests {
             let figures = figures_of((1..13).map(shape).collect(), &engines);
             assert_eq!(names(&figures), ["train-lstm"]);
         }
+    }
+
+    #[test]
+    fn figures_disturbed_shape_is_marked() {
+        let svg = |stolen_share| {
+            let row = |engine, n| SpeedRow { stolen_share, ..sample("a", engine, "train", n, 1.0) };
+            let samples = (0..6).map(|n| row([Builtin, Fused][n % 2], n / 2));
+            let results = results([run("a", 1)]);
+            let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
+            figures(&statistics(&results, &groups, &Verdicts::default()))[0].svg()
+        };
+        assert!(svg(Some(0.06)).contains("B2 T100 I4 H8 (disturbed)"));
+        assert!(!svg(Some(0.04)).contains("disturbed"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod curve;
 mod curves;
+mod disturbance;
 mod predictions;
 mod profiles;
 mod speed;
@@ -13,9 +14,10 @@ use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
 pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV};
+pub use self::disturbance::MAX_STOLEN;
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
-pub use self::speed::{EngineSamples, REFERENCE, SpeedGroup, speed};
+pub use self::speed::{EngineSamples, REFERENCE, Samples, SpeedGroup, speed};
 pub use self::training::{
     GRADIENT_NORM, TrainingRows, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES, all, curves, last,
     training_sequences,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::disturbance::{Process, Rounds};
 use crate::engine::EngineName;
 use crate::report::group_by::group_by;
 use crate::report::load::Results;
@@ -23,6 +24,10 @@ pub struct SpeedGroup {
     pub pass: String,
     /// The engines, in the order of their first samples.
     pub engines: Vec<EngineSamples>,
+    /// The second samples of the reference in each round.
+    pub control: Samples,
+    /// The rounds, with those that are left out of all samples.
+    pub rounds: Rounds,
 }
 
 /// The samples of one engine.
@@ -32,13 +37,15 @@ pub struct EngineSamples {
     pub engine: Engines,
     /// Its samples.
     pub samples: Samples,
+    /// The seconds of its first pass in each process.
+    pub first_passes: Vec<f64>,
     /// The peak of the processor's vectors, GFLOP/s in f32, if it was measured. `None` for an engine that
     /// multiplies on AMX tiles, whose peak is another.
     pub peak: Option<f64>,
 }
 
-/// Seconds by run and number of the sample. Samples of one key were taken next to each other in time.
-pub type Samples = BTreeMap<((usize, usize), usize), f64>;
+/// Seconds by process and round.
+pub type Samples = BTreeMap<Process, BTreeMap<usize, f64>>;
 
 impl SpeedGroup {
     /// The samples of an engine.
@@ -57,27 +64,54 @@ pub fn speed(results: &Results, rows: impl IntoIterator<Item = SpeedRow>) -> Res
     let places = results.places(|_| true);
     let without_engine = |settings: &Settings| Settings { engine: Engines::default(), ..settings.clone() };
     let points: Vec<Settings> = results.points.iter().map(|point| without_engine(&point.settings)).collect();
-    let mut rows: Vec<((usize, usize), SpeedRow)> = rows
+    let mut rows: Vec<PlacedRow> = rows
         .into_iter()
         .filter(|row| row.seconds.is_finite() && row.seconds > 0.0)
         .filter_map(|row| Some((*places.get(row.run_id.as_str())?, row)))
         .collect();
     rows.sort_by_key(|(run, _)| *run);
-    let mut groups = Vec::new();
-    for ((point, pass), rows) in group_by(rows, |((point, _), row)| (&points[*point], row.pass.clone())) {
-        let mut engines = Vec::new();
-        for (name, rows) in group_by(rows, |(_, row)| row.engine.clone()) {
-            let peak = peak(results, &rows);
-            let samples = rows.into_iter().map(|(run, row)| ((run, row.sample), row.seconds)).collect();
-            engines.push(EngineSamples { engine: name.parse()?, samples, peak });
-        }
-        groups.push(SpeedGroup { point: point.clone(), pass, engines });
+    let grouped = group_by(rows, |((point, _), row)| (&points[*point], row.pass.clone()));
+    grouped.into_iter().map(|((point, pass), rows)| group(results, point, pass, rows)).collect()
+}
+
+/// A row with the place of its run.
+type PlacedRow = ((usize, usize), SpeedRow);
+
+fn group(
+    results: &Results,
+    point: &Settings,
+    pass: String,
+    rows: Vec<PlacedRow>,
+) -> Result<SpeedGroup, String> {
+    let rounds = Rounds::of(rows.iter().map(|(run, row)| ((*run, row.process), row)));
+    let (control, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, row)| row.control);
+    let mut engines = Vec::new();
+    for (name, rows) in group_by(rows, |(_, row)| row.engine.clone()) {
+        let first_passes = rows.iter().filter(|(_, row)| row.round.is_none());
+        engines.push(EngineSamples {
+            engine: name.parse()?,
+            samples: samples(&rows, &rounds),
+            first_passes: first_passes.map(|(_, row)| row.seconds).collect(),
+            peak: peak(results, &rows),
+        });
     }
-    Ok(groups)
+    Ok(SpeedGroup { point: point.clone(), pass, engines, control: samples(&control, &rounds), rounds })
+}
+
+/// The times of the rounds that are not left out.
+fn samples(rows: &[PlacedRow], rounds: &Rounds) -> Samples {
+    let mut samples = Samples::new();
+    for (run, row) in rows {
+        let process = (*run, row.process);
+        if let Some(round) = row.round.filter(|round| !rounds.leave_out(process, *round)) {
+            samples.entry(process).or_default().insert(round, row.seconds);
+        }
+    }
+    samples
 }
 
 /// The largest peak that was measured in the runs of an engine's rows; `None` if they are of AMX tiles.
-fn peak(results: &Results, rows: &[((usize, usize), SpeedRow)]) -> Option<f64> {
+fn peak(results: &Results, rows: &[PlacedRow]) -> Option<f64> {
     let on_vectors = rows.iter().all(|(_, row)| row.isa.as_deref() != Some(TILES));
     let runs = rows.iter().map(|((point, run), _)| &results.points[*point].runs[*run].row);
     runs.filter_map(|row| row.fma_peak_gflops).reduce(f64::max).filter(|_| on_vectors)
@@ -96,8 +130,41 @@ mod tests {
         let rows = rows.iter().enumerate().map(|(n, (engine, s))| sample("a", *engine, "train", n / 2, *s));
         let groups = speed(&results, rows).unwrap();
         assert_eq!(groups.len(), 1);
-        assert_eq!(groups[0].samples(builtin), Some(&Samples::from([(((0, 0), 0), 1.0)])));
-        assert_eq!(groups[0].samples(fused), Some(&Samples::from([(((0, 0), 0), 2.0)])));
+        let one = |seconds| Samples::from([(((0, 0), 0), BTreeMap::from([(0, seconds)]))]);
+        assert_eq!(groups[0].samples(builtin), Some(&one(1.0)));
+        assert_eq!(groups[0].samples(fused), Some(&one(2.0)));
         assert_eq!(groups[0].samples(EngineName::Simd), None);
+    }
+
+    #[test]
+    fn speed_control_and_first_passes_are_no_samples_of_the_engine() {
+        let results = results([run("a", 1)]);
+        let row = |round, control, seconds| SpeedRow {
+            round,
+            control,
+            ..sample("a", EngineName::Builtin, "train", 0, seconds)
+        };
+        let rows = [row(None, false, 9.0), row(Some(0), false, 1.0), row(Some(0), true, 2.0)];
+        let group = speed(&results, rows).unwrap().remove(0);
+        let one = |seconds| Samples::from([(((0, 0), 0), BTreeMap::from([(0, seconds)]))]);
+        assert_eq!((group.engines[0].samples.clone(), group.control), (one(1.0), one(2.0)));
+        assert_eq!(group.engines[0].first_passes, [9.0]);
+    }
+
+    #[test]
+    fn speed_rounds_with_steal_are_left_out_unless_they_are_most() {
+        let left = |stolen: [f64; 4]| {
+            let results = results([run("a", 1)]);
+            let rows = stolen.iter().enumerate().map(|(n, share)| SpeedRow {
+                stolen_share: Some(*share),
+                ..sample("a", EngineName::Builtin, "train", n, 1.0)
+            });
+            let group = speed(&results, rows).unwrap().remove(0);
+            let rounds: Vec<usize> = group.engines[0].samples[&((0, 0), 0)].keys().copied().collect();
+            (rounds, group.rounds.left_out(), group.rounds.are_disturbed())
+        };
+        assert_eq!(left([0.05, 0.0, 0.06, 0.0]), (vec![0, 1, 3], 1, false));
+        assert_eq!(left([0.1, 0.0, 0.06, 0.0]), (vec![1, 3], 2, false));
+        assert_eq!(left([0.1, 0.1, 0.06, 0.0]), (vec![0, 1, 2, 3], 0, true));
     }
 }

@@ -41,7 +41,7 @@ pub fn report(
         section("Training", training::table(results, summary).into_iter().collect(), &figures.training),
         section("Gradients", gradients::tables(results, summary), &figures.gradients),
         section("Jacobians", jacobian::table(summary).into_iter().collect(), &figures.jacobian),
-        section("Speed", speed::table(summary).into_iter().collect(), &figures.speed),
+        section("Speed", speed::tables(summary), &figures.speed),
     ];
     let page = Environment::new().render_str(
         TEMPLATE,

@@ -1,11 +1,11 @@
-//! The table of speed: a row per shape, pass and cell, columns per engine.
+//! The tables of speed: a row per shape, pass and cell, columns per engine; then the first passes.
 
 use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, rest};
 use super::statistics::find;
 use crate::report::fields::{SHAPE, heads, labels, varying, without};
 use crate::report::format::{significant, with_interval};
-use crate::report::group::REFERENCE;
+use crate::report::group::{MAX_STOLEN, REFERENCE};
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::{Engines, Settings};
@@ -14,49 +14,142 @@ use crate::settings::{Engines, Settings};
 const EXCEEDS_PEAK: &str = " **The peak was measured under load:** at least one share is above 100 %, which \
     no engine can reach. All shares of such a run are too large.";
 
-/// The table; none if nothing was timed.
-pub fn table(summary: &[Statistic]) -> Option<Captioned> {
-    let rows = summary.iter().filter(|row| row.section == Section::Speed);
-    let without_engine = |point: &Settings| Settings { engine: Engines::default(), ..point.clone() };
-    let blocks = group_by(rows, |row| (without_engine(&row.point), row.quantity.clone()));
-    let ((point, _), _) = blocks.first()?;
-    let vary = varying(blocks.iter().map(|((point, _), _)| point));
-    let others = without(&vary, &[&SHAPE[..], &["cell"]].concat());
-    let reference = Engines::one(REFERENCE);
-    let rows = blocks.iter().flat_map(|(_, rows)| rows);
-    let mut engines: Vec<&Engines> =
-        group_by(rows, |row| &row.point.engine).into_iter().map(|(engine, _)| engine).collect();
-    // The reference comes first.
-    engines.sort_by_key(|engine| **engine != reference);
-    let has_ratio = |engine: &Engines| engines[0] == &reference && *engine != reference;
+/// The caption of the second table.
+const FIRST_PASSES: &str = "First pass of each engine in its process, before the warm-up, in ms: the median \
+    over the processes. No estimate above contains a first pass.";
 
-    let mut header = vec!["shape".to_string()];
-    header.extend(heads(&others));
-    header.extend(["pass", "cell"].map(String::from));
-    for engine in &engines {
-        let name = escaped(&engine.to_string());
-        header.extend([format!("{name}, ms"), format!("{name}, GFLOP/s")]);
-        header.extend(has_ratio(engine).then(|| format!("{name} / {REFERENCE}")));
+/// The tables; none if nothing was timed.
+pub fn tables(summary: &[Statistic]) -> Vec<Captioned> {
+    let Some(rows) = Rows::new(summary) else { return vec![] };
+    let note = if exceeds_peak(summary) { EXCEEDS_PEAK } else { "" };
+    let caption = format!("All rows: {}. {}{note}", rows.common, left_out(summary));
+    let first = MarkdownTable { header: rows.first_header(), rows: rows.cells(Rows::first_cells) };
+    let times = MarkdownTable { header: rows.header(), rows: rows.cells(Rows::time_cells) };
+    let has_first = summary.iter().any(|row| row.metric == "first_pass_seconds");
+    let first = has_first.then(|| Captioned { caption: FIRST_PASSES.into(), table: first.to_markdown() });
+    [Captioned { caption, table: times.to_markdown() }].into_iter().chain(first).collect()
+}
+
+/// The numbers of speed, by grid point and pass.
+struct Rows<'a> {
+    /// The numbers of each row.
+    rows: Vec<((Settings, String), Vec<&'a Statistic>)>,
+    /// The settings that have a column of their own.
+    others: Vec<&'static str>,
+    /// The settings that all rows have in common.
+    common: String,
+    /// The engines; the reference comes first.
+    engines: Vec<&'a Engines>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(summary: &'a [Statistic]) -> Option<Rows<'a>> {
+        let numbers = summary.iter().filter(|row| row.section == Section::Speed);
+        let without_engine = |point: &Settings| Settings { engine: Engines::default(), ..point.clone() };
+        let rows = group_by(numbers, |row| (without_engine(&row.point), row.quantity.clone()));
+        let ((point, _), _) = rows.first()?;
+        let vary = varying(rows.iter().map(|((point, _), _)| point));
+        let others = without(&vary, &[&SHAPE[..], &["cell"]].concat());
+        let common = rest(&[&vary[..], &SHAPE, &["cell", "engine"]].concat(), point);
+        let numbers = rows.iter().flat_map(|(_, rows)| rows.iter().copied());
+        let mut engines: Vec<&Engines> =
+            group_by(numbers, |row| &row.point.engine).into_iter().map(|(engine, _)| engine).collect();
+        engines.sort_by_key(|engine| **engine != Engines::one(REFERENCE));
+        Some(Rows { rows, others, common, engines })
     }
-    let row = |((point, pass), rows): &((Settings, String), Vec<&Statistic>)| {
-        let mut row = vec![labels(&SHAPE, point).join(" ")];
-        row.extend(cells(&others, point));
-        row.push(escaped(pass));
-        row.extend(cells(&["cell"], point));
-        for engine in &engines {
-            let of_engine: Vec<&Statistic> =
-                rows.iter().copied().filter(|row| row.point.engine == **engine).collect();
+
+    /// Returns true if the table has a column of ratios for an engine.
+    fn has_ratio(&self, engine: &Engines) -> bool {
+        *self.engines[0] == Engines::one(REFERENCE) && *engine != Engines::one(REFERENCE)
+    }
+
+    fn any(&self, is_it: impl Fn(&Statistic) -> bool) -> bool {
+        self.rows.iter().flat_map(|(_, rows)| rows).any(|row| is_it(row))
+    }
+
+    fn has_control(&self) -> bool {
+        self.any(|row| row.metric == "control_ratio")
+    }
+
+    fn has_verdict(&self) -> bool {
+        self.any(|row| row.verdict.is_some())
+    }
+
+    /// The heads of the columns that both tables begin with.
+    fn place(&self) -> Vec<String> {
+        let mut header = vec!["shape".to_string()];
+        header.extend(heads(&self.others));
+        header.extend(["pass", "cell"].map(String::from));
+        header
+    }
+
+    fn header(&self) -> Vec<String> {
+        let mut header = self.place();
+        for engine in &self.engines {
+            let name = escaped(&engine.to_string());
+            header.extend([format!("{name}, ms"), format!("{name}, GFLOP/s")]);
+            header.extend(self.has_ratio(engine).then(|| format!("{name} / {REFERENCE}")));
+        }
+        if self.has_control() {
+            header.extend(["control", "smallest difference, %"].map(String::from));
+        }
+        header.extend(self.has_verdict().then(|| "verdict".to_string()));
+        header
+    }
+
+    fn first_header(&self) -> Vec<String> {
+        let engines = self.engines.iter().map(|engine| escaped(&engine.to_string()));
+        self.place().into_iter().chain(engines).collect()
+    }
+
+    /// The cells of all rows: those of the place, then those that `of_row` gives.
+    fn cells(&self, of_row: fn(&Self, &[&Statistic]) -> Vec<String>) -> Vec<Vec<String>> {
+        let row = |((point, pass), numbers): &((Settings, String), Vec<&Statistic>)| {
+            let mut row = vec![labels(&SHAPE, point).join(" ")];
+            row.extend(cells(&self.others, point));
+            row.push(escaped(pass));
+            row.extend(cells(&["cell"], point));
+            row.extend(of_row(self, numbers));
+            row
+        };
+        self.rows.iter().map(row).collect()
+    }
+
+    fn time_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
+        let mut row = Vec::new();
+        for engine in &self.engines {
+            let of_engine = of_engine(numbers, engine);
             row.push(metric_cell(&of_engine, "seconds", 1e3));
             row.push(rate_cell(&of_engine));
-            row.extend(has_ratio(engine).then(|| metric_cell(&of_engine, "ratio_to_builtin", 1.0)));
+            row.extend(self.has_ratio(engine).then(|| metric_cell(&of_engine, "ratio_to_builtin", 1.0)));
         }
+        if self.has_control() {
+            row.push(metric_cell(numbers, "control_ratio", 1.0));
+            let smallest = find(numbers, "smallest_difference").and_then(|row| row.estimate.value);
+            row.push(smallest.map(|percent| significant(percent, 2)).unwrap_or_default());
+        }
+        let verdict = || numbers.iter().find_map(|row| row.verdict.clone()).unwrap_or_default();
+        row.extend(self.has_verdict().then(|| escaped(&verdict())));
         row
-    };
-    let named = [&vary[..], &SHAPE, &["cell", "engine"]].concat();
-    let table = MarkdownTable { header, rows: blocks.iter().map(row).collect() };
-    let note = if exceeds_peak(summary) { EXCEEDS_PEAK } else { "" };
-    let caption = format!("All rows: {}.{note}", rest(&named, point));
-    Some(Captioned { caption, table: table.to_markdown() })
+    }
+
+    fn first_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
+        let cell = |engine: &&Engines| metric_cell(&of_engine(numbers, engine), "first_pass_seconds", 1e3);
+        self.engines.iter().map(cell).collect()
+    }
+}
+
+fn of_engine<'a>(numbers: &[&'a Statistic], engine: &Engines) -> Vec<&'a Statistic> {
+    numbers.iter().copied().filter(|row| row.point.engine == *engine).collect()
+}
+
+/// The number of rounds that are left out, in a sentence.
+fn left_out(summary: &[Statistic]) -> String {
+    let counts = summary.iter().filter(|row| row.metric == "rounds_left_out").map(|row| row.estimate);
+    let (left_out, all) = counts
+        .fold((0.0, 0), |(left_out, all), count| (left_out + count.value.unwrap_or(0.0), all + count.n));
+    let share = 100.0 * MAX_STOLEN;
+    format!("{left_out:.0} of {all} rounds were left out, in which steal exceeded {share:.0} %.")
 }
 
 /// Returns true if an engine is faster than the measured peak.
@@ -94,7 +187,7 @@ mod tests {
     fn lines_of(runs: Vec<RunRecord>, samples: Vec<SpeedRow>) -> Vec<Vec<String>> {
         let results = results(runs);
         let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
-        let table = table(&statistics(&results, &groups, &Verdicts::default())).unwrap().table;
+        let table = tables(&statistics(&results, &groups, &Verdicts::default())).remove(0).table;
         let cells =
             |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_string()).collect();
         table.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| cells(line)).collect()
@@ -113,11 +206,39 @@ mod tests {
         let found = lines_of(vec![run("a", 1), wide], samples);
         let engines = ["builtin, ms", "builtin, GFLOP/s", "fused, ms", "fused, GFLOP/s", "fused / builtin"];
         assert_eq!(found[0][..3], ["shape", "pass", "cell"]);
-        assert_eq!(found[0][3..], engines);
-        let times = ["1.00", "0.461", "2.00", "0.230", "2.00 [2.00, 2.00]"];
+        assert_eq!(found[0][3..], [&engines[..], &["verdict"]].concat());
+        let times = ["1.00 [1.00, 1.00]", "0.461", "2.00 [2.00, 2.00]", "0.230", "2.00 [2.00, 2.00]"];
         assert_eq!(found[1][..3], ["B2 T100 I4 H8", "train", "lstm"]);
-        assert_eq!(found[1][3..], times);
-        assert_eq!(found[2][3..], ["3.00", "0.230", "", "", ""]);
+        let verdict = "within one process";
+        assert_eq!(found[1][3..], [&times[..], &[verdict]].concat());
+        assert_eq!(found[2][3..], ["3.00 [3.00, 3.00]", "0.230", "", "", "", verdict]);
+    }
+
+    #[test]
+    fn tables_with_a_control_show_it_its_verdict_and_first_passes() {
+        let mut samples = Vec::new();
+        for process in 0..2 {
+            let of = |seconds| SpeedRow { process, ..sample("a", Builtin, "train", 0, seconds) };
+            samples.push(SpeedRow { round: None, ..of(0.02) });
+            samples.push(SpeedRow { stolen_share: Some(0.01), ..of(0.01) });
+            let seconds = [0.0106, 0.010600001][process];
+            samples.push(SpeedRow { control: true, ..of(seconds) });
+        }
+        let results = results([run("a", 1)]);
+        let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
+        let tables = tables(&statistics(&results, &groups, &Verdicts::default()));
+        let line = |n: usize, line: usize| tables[n].table.lines().nth(line).unwrap().to_string();
+        assert!(tables[0].caption.ends_with(" 0 of 2 rounds were left out, in which steal exceeded 5 %."));
+        assert!(line(0, 0).contains(" control ") && line(0, 0).contains("smallest difference, %"));
+        assert!(line(0, 2).contains("1.0600 [1.0600, 1.0600]"), "{}", line(0, 2));
+        assert!(
+            line(0, 2).contains(r"disturbed: the control is 1.0600 \[1.0600, 1.0600\]"),
+            "{}",
+            line(0, 2)
+        );
+        assert!(tables[1].caption.starts_with("First pass of each engine"));
+        let cells: Vec<String> = line(1, 2).split('|').map(|cell| cell.trim().to_string()).collect();
+        assert_eq!(cells[1..5], ["B2 T100 I4 H8", "train", "lstm", "20.0"]);
     }
 
     #[test]
@@ -129,7 +250,7 @@ mod tests {
             // The rate is 0.23 GFLOP/s.
             let samples = (0..3).map(|n| sample("a", Fused, "train", n, 0.002));
             let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
-            table(&statistics(&results, &groups, &Verdicts::default())).unwrap().caption
+            tables(&statistics(&results, &groups, &Verdicts::default())).remove(0).caption
         };
         assert!(caption(0.2).contains("measured under load"), "{}", caption(0.2));
         assert!(!caption(0.3).contains("load"), "{}", caption(0.3));
@@ -140,6 +261,6 @@ mod tests {
         let found = lines_of(vec![run("a", 1)], vec![sample("a", Fused, "forward", 0, 0.002)]);
         assert_eq!(found[0], ["shape", "pass", "cell", "fused, ms", "fused, GFLOP/s"]);
         assert_eq!(found[1][3..], ["2.00", "0.0768"]);
-        assert_eq!(table(&[]), None);
+        assert_eq!(tables(&[]), []);
     }
 }

@@ -2,6 +2,7 @@
 
 mod flops;
 mod norms;
+mod over_processes;
 mod speed;
 mod statistic;
 mod training;
@@ -17,6 +18,7 @@ use crate::results::table;
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
+pub use self::speed::DISTURBED;
 pub use self::statistic::{Section, Statistic};
 
 /// The summary of an experiment, in the order of the groups.

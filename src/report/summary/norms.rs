@@ -50,17 +50,17 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
 
 /// The numbers that describe curves without a half-life: each that all curves have.
 fn shape(fits: &[Option<Decay>]) -> Vec<(&'static str, Estimate, &'static str)> {
-    let metrics: [(&str, fn(&Decay) -> Option<f64>, &str); 4] = [
-        ("early_slope", |decay| decay.early_slope, "log10 per step"),
-        ("late_slope", |decay| decay.late_slope, "log10 per step"),
-        ("lag_tenth", |decay| decay.lag_tenth.map(|lag| lag as f64), "steps"),
-        ("lag_hundredth", |decay| decay.lag_hundredth.map(|lag| lag as f64), "steps"),
-    ];
-    let of_all = |(metric, number, unit): (&'static str, fn(&Decay) -> Option<f64>, &'static str)| {
+    let of_all = |number: fn(&Decay) -> Option<f64>| {
         let values: Option<Vec<f64>> = fits.iter().flatten().map(number).collect();
-        Some((metric, Estimate::mean(&values?), unit))
+        values.map(|values| Estimate::mean(&values))
     };
-    metrics.into_iter().filter_map(of_all).collect()
+    let metrics = [
+        ("early_slope", of_all(|decay| decay.early_slope), "log10 per step"),
+        ("late_slope", of_all(|decay| decay.late_slope), "log10 per step"),
+        ("lag_tenth", of_all(|decay| decay.lag_tenth.map(|lag| lag as f64)), "steps"),
+        ("lag_hundredth", of_all(|decay| decay.lag_hundredth.map(|lag| lag as f64)), "steps"),
+    ];
+    metrics.into_iter().filter_map(|(metric, estimate, unit)| Some((metric, estimate?, unit))).collect()
 }
 
 /// The steps over which the norm halves if it falls by `slope` (log10) in each: log10(2) / −slope. None

@@ -3,23 +3,25 @@
 //! Each framework is a process that answers lines of JSON. `scripts/frameworks/serve.py` documents the
 //! protocol.
 
-mod process;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::cell::CellName;
+use crate::run::process::Process;
 use crate::safetensors_io::{self, Tensors};
 use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::{Error, Result};
-use process::Process;
 
 /// The environment variable that names the program to start a framework: `PROGRAM NAME THREADS`.
 pub const PROGRAM: &str = "LSTM_LAB_FRAMEWORKS";
+
+/// The remedy for a program that cannot be started.
+const HINT: &str = "; scripts/frameworks/run installs the frameworks and names their program";
 
 /// The program that starts frameworks on this machine.
 ///
@@ -71,7 +73,10 @@ impl Framework {
     /// # Errors
     /// [`Error::Framework`]: the program is missing, exits, or answers something else.
     pub fn start(program: &Path, name: FrameworkName, threads: usize) -> Result<Framework> {
-        let mut process = Process::start(program, name.as_str(), threads)?;
+        let mut command = Command::new(program);
+        command.args([name.as_str(), &threads.to_string()]);
+        let to_error = move |problem| Error::Framework { framework: name.to_string(), problem };
+        let mut process = Process::start(command, HINT, to_error)?;
         let Started { versions } = process.answer("its versions")?;
         let scratch = tempfile::tempdir().map_err(Error::io("make a directory in", &std::env::temp_dir()))?;
         Ok(Framework { name, process, versions, passes: Vec::new(), scratch })

@@ -3,7 +3,7 @@
 mod gates;
 mod gradients;
 mod jacobian;
-mod speed;
+pub mod speed;
 mod tensors;
 mod training;
 

@@ -1,67 +1,109 @@
-//! The kind `speed`: engines and frameworks on the same parameters and input.
-//!
-//! Samples are interleaved, so that every change of the machine's load affects all contenders alike.
+//! The kind `speed`: engines and frameworks on the same parameters and input, timed in several processes.
 
+mod benchmark;
 mod contender;
+mod disturbance;
+mod job;
+pub mod process;
 mod workload;
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use crate::config::spec::Speed;
 use crate::device;
-use crate::engine;
+use crate::engine::{self, EngineName};
 use crate::error::Error as LibraryError;
 use crate::plan::run::Run;
 use crate::results::Rows;
-use crate::results::schema::SpeedRow;
-use crate::run::frameworks::{self, Framework};
 use crate::run::{ExecTarget, RunContext, RunOutput};
-use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::{Error, Result};
-use contender::Contender;
+use job::Job;
 use workload::Workload;
-
-/// Minimum samples, regardless of `budget_seconds`; below this no confidence interval exists.
-const MIN_SAMPLES: usize = 5;
-
-/// Pause before each sample if a framework takes part. Threads of an OpenMP pool spin for about 10 ms
-/// before they sleep. The next engine of the same process reuses them; another process would find its
-/// processors busy.
-const COOLDOWN: Duration = Duration::from_millis(50);
-
-/// Untimed passes after each pause: at least one, for at least this long. Sleeping threads and cold caches
-/// then do not enter a sample.
-const WARMUP: Duration = Duration::from_millis(25);
 
 /// Executes a run of this kind. If a contender disagrees with the reference or fails, the output has an
 /// error. The other contenders are still timed.
 ///
 /// # Errors
-/// A shape does not fit; the task's text is missing; the program that starts frameworks is not set.
+/// A shape does not fit; the task's text is missing; the workload cannot be written.
 pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOutput> {
-    let workload = Workload::new(run, context)?;
-    let mut benchmark = Benchmark::new(run, &workload, context.target)?;
+    let scratch = tempfile::tempdir().map_err(Error::io("make a directory in", &std::env::temp_dir()))?;
+    let mut output = RunOutput::default();
+    let engines = prepare(run, context, scratch.path(), &mut output.errors)?;
+    let mut job = first_job(run, timing, context.target, engines, scratch.path());
     let peak_before = fma_peak(context.target);
-    let budget = Duration::from_secs_f64(timing.budget_seconds.0 / timing.pass.0.len() as f64);
-    let mut speed = Vec::new();
-    for &pass in &timing.pass.0 {
-        benchmark.warm_up(pass, timing.warmup.0);
-        let start = Instant::now();
-        for sample in 0..timing.samples.0 {
-            if sample >= MIN_SAMPLES && start.elapsed() > budget {
+    let mut rows = Rows::default();
+    for (process, rounds) in shares(timing.samples.0, timing.processes.0).enumerate() {
+        (job.process, job.rounds) = (process, rounds);
+        match process::ask(&job) {
+            Ok(answer) => {
+                let goes_on = job.retain_without(&answer);
+                output
+                    .errors
+                    .extend(answer.failures.into_iter().map(|failure| Error::Timing(failure.message)));
+                rows.speed.extend(answer.rows);
+                if !goes_on {
+                    break;
+                }
+            }
+            Err(error) => {
+                output.errors.push(error);
                 break;
             }
-            let timed = benchmark.round(pass, sample);
-            speed.extend(timed.into_iter().map(|timing| row(run, timing, pass, sample)));
         }
     }
-    Ok(RunOutput {
-        errors: benchmark.errors,
-        // Other load makes a measurement smaller, so the larger one is nearer to the truth.
-        fma_peak_gflops: peak_before.zip(fma_peak(context.target)).map(|(before, after)| before.max(after)),
-        ..RunOutput::from(Rows { speed, ..Rows::default() })
-    })
+    // Other load makes a measurement smaller, so the larger one is nearer to the truth.
+    let peak = peak_before.zip(fma_peak(context.target)).map(|(before, after)| before.max(after));
+    Ok(RunOutput { rows, fma_peak_gflops: peak, ..output })
+}
+
+/// Writes the workload into a directory, and returns the engines that agree with the reference. The errors of
+/// the others are added to `errors`. The tensors are freed before any process starts.
+fn prepare(run: &Run, context: &RunContext, dir: &Path, errors: &mut Vec<Error>) -> Result<Vec<EngineName>> {
+    let workload = Workload::new(run, context)?;
+    let timed = &run.settings.engine;
+    let mut agreeing = Vec::new();
+    for &name in &timed.engines {
+        match workload.check_engine(name) {
+            Ok(()) => agreeing.push(name),
+            Err(error @ Error::Library(LibraryError::Disagreement { .. })) => errors.push(error),
+            Err(error) => return Err(error),
+        }
+    }
+    workload.save(dir, !timed.frameworks.is_empty())?;
+    Ok(agreeing)
+}
+
+fn first_job(
+    run: &Run,
+    timing: &Speed,
+    target: ExecTarget,
+    engines: Vec<EngineName>,
+    workload: &Path,
+) -> Job {
+    let passes = timing.pass.0.clone();
+    let processes = timing.processes.0.min(timing.samples.0);
+    Job {
+        run_id: run.id.clone(),
+        process: 0,
+        seed: run.settings.seed,
+        cell: run.settings.cell(),
+        device: target.device_name(),
+        threads: target.threads,
+        engines,
+        frameworks: run.settings.engine.frameworks.clone(),
+        seconds: timing.budget_seconds.0 / (passes.len() * processes) as f64,
+        passes,
+        warmup: timing.warmup.0,
+        rounds: 0,
+        workload: workload.to_path_buf(),
+    }
+}
+
+/// The number of rounds of each process: they share `samples` equally, and the first ones have the remainder.
+/// A process has at least one round.
+fn shares(samples: usize, processes: usize) -> impl Iterator<Item = usize> {
+    let processes = processes.min(samples);
+    (0..processes).map(move |process| samples / processes + usize::from(process < samples % processes))
 }
 
 /// The peak of the processor's vector units in GFLOP/s, to two decimals; `None` on another device.
@@ -70,106 +112,16 @@ fn fma_peak(target: ExecTarget) -> Option<f64> {
     on_cpu.then(|| (100.0 * engine::fma_peak(target.isa, target.threads)).round() / 100.0)
 }
 
-/// The time of one pass of a contender.
-struct Timing {
-    engine: &'static str,
-    isa: Option<&'static str>,
-    seconds: f64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// All contenders of a run, and the errors of those that failed.
-struct Benchmark<'a> {
-    /// The contenders; `None` for one that failed.
-    contenders: Vec<Option<Contender<'a>>>,
-    has_frameworks: bool,
-    target: ExecTarget,
-    errors: Vec<Error>,
-}
-
-impl<'a> Benchmark<'a> {
-    fn new(run: &Run, workload: &'a Workload, target: ExecTarget) -> Result<Benchmark<'a>> {
-        let timed = &run.settings.engine;
-        let has_frameworks = !timed.frameworks.is_empty();
-        let mut benchmark = Benchmark { contenders: Vec::new(), has_frameworks, target, errors: Vec::new() };
-        for &name in &timed.engines {
-            benchmark.add(workload.check_engine(name).map(|()| Contender::Engine(workload, name)))?;
-        }
-        for &name in &timed.frameworks {
-            benchmark.add(start(run, workload, target.threads, name).map(Contender::Framework))?;
-        }
-        Ok(benchmark)
-    }
-
-    /// Adds a contender, or the error that excludes it.
-    fn add(&mut self, contender: Result<Contender<'a>>) -> Result<()> {
-        match contender {
-            Ok(contender) => self.contenders.push(Some(contender)),
-            Err(error @ (Error::Library(LibraryError::Disagreement { .. }) | Error::Framework { .. })) => {
-                self.errors.push(error)
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    fn warm_up(&mut self, pass: PassName, passes: usize) {
-        for index in 0..self.contenders.len() {
-            for _ in 0..passes {
-                self.time(index, pass);
-            }
-        }
-    }
-
-    /// One sample of each contender. Each round starts with the next contender, so that the order varies.
-    fn round(&mut self, pass: PassName, sample: usize) -> Vec<Timing> {
-        let count = self.contenders.len();
-        (0..count).filter_map(|turn| self.sample((turn + sample) % count, pass)).collect()
-    }
-
-    /// One timed pass, after a pause and a warm-up if a framework takes part.
-    fn sample(&mut self, index: usize, pass: PassName) -> Option<Timing> {
-        let has_pass = self.contenders[index].as_ref().is_some_and(|contender| contender.has(pass));
-        if self.has_frameworks && has_pass {
-            thread::sleep(COOLDOWN);
-            let start = Instant::now();
-            while start.elapsed() < WARMUP {
-                self.time(index, pass)?;
-            }
-        }
-        self.time(index, pass)
-    }
-
-    /// The time of one pass; `None` if the contender has no such pass or has failed.
-    fn time(&mut self, index: usize, pass: PassName) -> Option<Timing> {
-        let contender = self.contenders[index].as_mut().filter(|contender| contender.has(pass))?;
-        match contender.seconds(pass) {
-            Ok(seconds) => {
-                Some(Timing { engine: contender.name(), isa: contender.isa(self.target), seconds })
-            }
-            Err(error) => {
-                self.errors.push(error);
-                self.contenders[index] = None;
-                None
-            }
-        }
-    }
-}
-
-/// Starts a framework and checks its results against those of the reference engine.
-fn start(run: &Run, workload: &Workload, threads: usize, name: FrameworkName) -> Result<Framework> {
-    let mut framework = Framework::start(&frameworks::program()?, name, threads)?;
-    framework.load(run.settings.cell(), &workload.tensors())?;
-    workload.check_framework(&mut framework)?;
-    Ok(framework)
-}
-
-fn row(run: &Run, timing: Timing, pass: PassName, sample: usize) -> SpeedRow {
-    SpeedRow {
-        run_id: run.id.clone(),
-        engine: timing.engine.to_string(),
-        isa: timing.isa.map(str::to_string),
-        pass: pass.to_string(),
-        sample,
-        seconds: timing.seconds,
+    #[test]
+    fn shares_samples_are_divided_with_the_remainder_first() {
+        let of = |samples, processes| shares(samples, processes).collect::<Vec<_>>();
+        assert_eq!(of(30, 3), [10, 10, 10]);
+        assert_eq!(of(20, 3), [7, 7, 6]);
+        assert_eq!(of(2, 3), [1, 1]);
+        assert_eq!(of(5, 1), [5]);
     }
 }

@@ -1,10 +1,11 @@
 //! The workload that every contender is timed on, and the reference results for it.
 
+use std::path::Path;
 use std::time::Instant;
 
 use tch::{Device, Tensor, no_grad};
 
-use crate::cell::{Parameters, State};
+use crate::cell::{CellName, LayerParameters, Parameters, State};
 use crate::device;
 use crate::engine::EngineName;
 use crate::engine::{Engine, engine, parity, zero_states};
@@ -12,14 +13,20 @@ use crate::plan::run::Run;
 use crate::run::RunContext;
 use crate::run::frameworks::Framework;
 use crate::run::kinds::tensors::{output_gradient, run_parameters};
-use crate::safetensors_io::Tensors;
+use crate::safetensors_io::{self, Tensors};
 use crate::settings::names::PassName;
 use crate::support::error::{Error, Result};
 use crate::task::batch;
 use tch_autograd::{Saved, custom_function};
 
 /// The engine whose results all contenders must reproduce.
-const REFERENCE: EngineName = EngineName::Builtin;
+pub const REFERENCE: EngineName = EngineName::Builtin;
+
+/// The file of the parameters, the input and the output's gradient.
+const GIVEN: &str = "given.safetensors";
+
+/// The file of the reference's results.
+const EXPECTED: &str = "expected.safetensors";
 
 /// Parameters, input `[T, B, I]` and a gradient of the output `[T, B, H]`.
 pub struct Workload {
@@ -37,12 +44,55 @@ impl Workload {
     /// The task's text is missing.
     pub fn new(run: &Run, context: &RunContext) -> Result<Workload> {
         let device = context.target.device;
-        let parameters = run_parameters(&run.settings, device).leaves();
         let input = batch(run, context.text(), device)?.input;
         let output_gradient = output_gradient(&run.settings, input.size()[0], &input);
+        Ok(Workload::of(&run_parameters(&run.settings, device), input, output_gradient))
+    }
+
+    fn of(parameters: &Parameters, input: Tensor, output_gradient: Tensor) -> Workload {
+        let (parameters, device) = (parameters.leaves(), input.device());
         let input = input.set_requires_grad(true);
         let initial = zero_states(&parameters, &input);
-        Ok(Workload { parameters, input, initial, output_gradient, device })
+        Workload { parameters, input, initial, output_gradient, device }
+    }
+
+    /// Writes the workload into a directory, and the results that frameworks must reproduce if there are any.
+    ///
+    /// # Errors
+    /// The disk is full; a shape does not fit.
+    pub fn save(&self, dir: &Path, has_frameworks: bool) -> Result<()> {
+        safetensors_io::write(&dir.join(GIVEN), &self.tensors(), None)?;
+        if has_frameworks {
+            let expected =
+                parity::results(engine(REFERENCE), &self.parameters, &self.input, &self.output_gradient)?;
+            safetensors_io::write(&dir.join(EXPECTED), &expected.into_iter().collect(), None)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the workload that [`Workload::save`] wrote, onto a device.
+    ///
+    /// # Errors
+    /// The file cannot be read or lacks a tensor.
+    pub fn load(dir: &Path, cell: CellName, device: Device) -> Result<Workload> {
+        let path = dir.join(GIVEN);
+        let mut tensors = safetensors_io::read(&path)?;
+        let mut take = |name: &str| tensors.remove(name);
+        let layer = |k: usize| {
+            Some(LayerParameters {
+                w_ih: take(&format!("weight_ih_l{k}"))?,
+                w_hh: take(&format!("weight_hh_l{k}"))?,
+                b_ih: take(&format!("bias_ih_l{k}"))?,
+                b_hh: take(&format!("bias_hh_l{k}"))?,
+            })
+        };
+        let parameters = Parameters { cell, layers: (0..).map_while(layer).collect() };
+        let [input, output_gradient] = ["input", "grad_output"].map(|name| tensors.remove(name));
+        let given = input.zip(output_gradient).filter(|_| !parameters.layers.is_empty());
+        let (input, output_gradient) =
+            given.ok_or_else(|| Error::data(&path, "expected a workload, found a tensor missing"))?;
+        let parameters = parameters.to(input.kind(), device);
+        Ok(Workload::of(&parameters, input.to_device(device), output_gradient.to_device(device)))
     }
 
     /// Checks an engine's output and gradients against the reference.
@@ -68,16 +118,14 @@ impl Workload {
         tensors
     }
 
-    /// Checks a framework's output against the reference, and every gradient if it trains.
+    /// Checks a framework's output against the reference's results, and every gradient if it trains.
     ///
     /// # Errors
-    /// A result is missing or differs; the framework fails.
-    pub fn check_framework(&self, framework: &mut Framework) -> Result<()> {
+    /// A result is missing or differs; the framework fails; the reference's results cannot be read.
+    pub fn check_framework(&self, framework: &mut Framework, dir: &Path) -> Result<()> {
         let found = framework.results()?;
         let names = (framework.name().as_str(), REFERENCE.as_str());
-        let (p, input) = (&self.parameters, &self.input);
-        let expected = parity::results(engine(REFERENCE), p, input, &self.output_gradient)?;
-        for (result, expected) in &expected {
+        for (result, expected) in &safetensors_io::read(&dir.join(EXPECTED))? {
             let is_gradient = framework.has(PassName::Train) && result.starts_with("grad.");
             if result != "output" && !is_gradient {
                 continue;

@@ -1,8 +1,7 @@
-//! The process of a framework: one line of JSON to its stdin, one line back from its stdout.
+//! A process that is asked in lines of JSON: one line to its stdin, one line back from its stdout.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde::de::DeserializeOwned;
@@ -15,31 +14,29 @@ const QUOTED_LINES: usize = 3;
 
 /// A running process, killed when this value is dropped.
 pub struct Process {
-    framework: String,
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     stderr: File,
+    /// Turns a problem into an error that names the process.
+    to_error: Box<dyn Fn(String) -> Error>,
 }
 
 impl Process {
-    /// Starts `program framework threads`.
+    /// Starts a process. `hint` follows the error of a program that cannot be started.
     ///
     /// # Errors
-    /// [`Error::Framework`] if the program cannot be started.
-    pub fn start(program: &Path, framework: &str, threads: usize) -> Result<Process> {
-        let error = |cause: std::io::Error| Error::Framework {
-            framework: framework.to_string(),
-            problem: format!(
-                "cannot start {}: {cause}; scripts/frameworks/run installs the frameworks and names \
-                 their program",
-                program.display()
-            ),
-        };
+    /// The program cannot be started; `to_error` makes the error.
+    pub fn start(
+        mut command: Command,
+        hint: &str,
+        to_error: impl Fn(String) -> Error + 'static,
+    ) -> Result<Process> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let error = |cause: std::io::Error| to_error(format!("cannot start {program}: {cause}{hint}"));
         // A file, since a full pipe that is not read would block the process.
         let stderr = tempfile::tempfile().map_err(error)?;
-        let mut child = Command::new(program)
-            .args([framework, &threads.to_string()])
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr.try_clone().map_err(error)?)
@@ -47,13 +44,13 @@ impl Process {
             .map_err(error)?;
         let (requests, answers) = (child.stdin.take(), child.stdout.take());
         let (requests, answers) = (requests.expect("piped"), BufReader::new(answers.expect("piped")));
-        Ok(Process { framework: framework.to_string(), child, requests, answers, stderr })
+        Ok(Process { child, requests, answers, stderr, to_error: Box::new(to_error) })
     }
 
     /// Sends a request and reads its answer. `expected` describes the answer in an error.
     ///
     /// # Errors
-    /// [`Error::Framework`]: the process has exited, answers something else or reports an error.
+    /// The process has exited, answers something else or reports an error.
     pub fn ask<A: DeserializeOwned>(&mut self, request: &Value, expected: &str) -> Result<A> {
         // If the process has exited, reading its answer says so.
         let _ = writeln!(self.requests, "{request}").and_then(|()| self.requests.flush());
@@ -83,9 +80,9 @@ impl Process {
         })
     }
 
-    /// An error of this framework.
+    /// An error that names this process.
     pub fn error(&self, problem: impl Into<String>) -> Error {
-        Error::Framework { framework: self.framework.clone(), problem: problem.into() }
+        (self.to_error)(problem.into())
     }
 
     fn exit_error(&mut self, expected: &str) -> Error {
