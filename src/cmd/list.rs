@@ -22,10 +22,16 @@ macro_rules! vocabulary {
 /// Prints experiments, then the names of kinds, cells, engines, tasks and inits.
 pub fn list() -> Result<u8> {
     let mut out = String::new();
-    for (title, dir) in [("experiments", "experiments"), ("claims", "experiments/claims")] {
-        let files = shipped(dir);
-        let lines = files.iter().map(|path| (path.display().to_string(), question(path)));
-        section(&mut out, &format!("{title} (files in {dir}/)"), lines);
+    match checkout() {
+        Some(root) => {
+            for (title, dir) in [("experiments", "experiments"), ("claims", "experiments/claims")] {
+                let dir = root.join(dir);
+                let files = shipped(&dir);
+                let lines = files.iter().map(|path| (path.display().to_string(), question(path)));
+                section(&mut out, &format!("{title} (files in {}/)", dir.display()), lines);
+            }
+        }
+        None => out.push_str("experiments: in the source of lstm-lab, which is not here\n"),
     }
     vocabulary!(&mut out, "kinds", ExperimentKind);
     vocabulary!(&mut out, "cells", CellName);
@@ -42,9 +48,16 @@ pub fn list() -> Result<u8> {
     Ok(0)
 }
 
+/// The directory with the shipped experiments: the working directory, or the source that the program was
+/// built from.
+fn checkout() -> Option<PathBuf> {
+    let roots = ["", env!("CARGO_MANIFEST_DIR")].map(PathBuf::from);
+    roots.into_iter().find(|root| root.join("experiments").is_dir())
+}
+
 /// The configs in a directory, sorted.
-fn shipped(dir: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(Path::new(dir)).into_iter().flatten().flatten();
+fn shipped(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let is_config =
         |path: &PathBuf| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(PUBLISHED);
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_config).collect();

@@ -13,7 +13,10 @@ pub fn explain(message: &str, key: &str) -> String {
         return unknown_field(rest, key).unwrap_or_else(|| message.to_string());
     }
     if let Some(name) = message.strip_prefix("missing field ") {
-        return format!("missing key {name}");
+        let kinds = || ExperimentKind::ALL.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>();
+        let values =
+            if name == "`kind`" { format!(": expected {}", kinds().join(", ")) } else { String::new() };
+        return format!("missing key {name}{values}");
     }
     let of_value = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
     if let Some((value, wanted)) = of_value.and_then(|rest| rest.rsplit_once(", expected ")) {
@@ -34,6 +37,7 @@ pub fn parse_problem(message: &str) -> String {
 /// The message for a value of the wrong type.
 pub fn type_problem(expected: &str, found: &Value) -> String {
     let found = match found {
+        Value::String(text) if expected.ends_with("number") => in_place_of_a_number(text),
         Value::String(text) => format!("the string \"{text}\""),
         Value::Table(_) => "a table".to_string(),
         Value::Array(_) => "a list".to_string(),
@@ -97,15 +101,13 @@ fn expected(wanted: &str) -> String {
 
 /// The value that serde found instead of the type `wanted`.
 fn found(value: &str, wanted: &str) -> String {
-    let too_large = |digits: &str| format!("{digits}, which is too large (at most {})", i64::MAX);
     if let Some(digits) = value.strip_prefix("integer ").and_then(|rest| rest.strip_suffix(" as i128")) {
         return too_large(digits.trim_matches('`'));
     }
     let (kind, shown) = value.split_once(' ').unwrap_or((value, ""));
     let text = shown.trim_matches('"');
     match kind {
-        // `--set` reads a number that does not fit into 64 bits as a string.
-        "string" if wanted.len() == 3 && is_whole(text) => too_large(text),
+        "string" if ["i64", "f64"].contains(&wanted) => in_place_of_a_number(text),
         "string" => format!("the string {shown}"),
         "integer" | "boolean" => shown.trim_matches('`').to_string(),
         "floating" => shown.trim_start_matches("point ").trim_matches('`').to_string(),
@@ -113,6 +115,20 @@ fn found(value: &str, wanted: &str) -> String {
         "sequence" => "a list".to_string(),
         _ => value.to_string(),
     }
+}
+
+/// The string that was found instead of a number. `--set` reads a whole number that does not fit into 64
+/// bits as a string.
+fn in_place_of_a_number(text: &str) -> String {
+    match text.parse::<f64>() {
+        Ok(_) if is_whole(text) && text.replace('_', "").parse::<i64>().is_err() => too_large(text),
+        Ok(_) => format!("the string \"{text}\"; a number has no quotes"),
+        Err(_) => format!("the string \"{text}\""),
+    }
+}
+
+fn too_large(digits: &str) -> String {
+    format!("{digits}, which is too large (at most {})", i64::MAX)
 }
 
 fn is_whole(text: &str) -> bool {
@@ -140,7 +156,15 @@ mod tests {
             ("invalid type: integer `3`, expected a boolean", "expected `true` or `false`, found 3"),
             ("invalid length 2, expected an array of length 3", "expected a list of 3 numbers, found 2"),
             ("invalid length 4, expected fewer elements in array", "expected fewer values, found 4"),
-            ("missing field `kind`", "missing key `kind`"),
+            (
+                "missing field `kind`",
+                "missing key `kind`: expected `gradients`, `jacobian`, `speed`, `training`",
+            ),
+            ("missing field `name`", "missing key `name`"),
+            (
+                "invalid type: string \"64\", expected i64",
+                "expected a whole number, found the string \"64\"; a number has no quotes",
+            ),
             ("duplicate key", "duplicate key"),
         ] {
             assert_eq!(explain(message, "key"), plain);

@@ -29,8 +29,13 @@ pub const PUBLISHED: &str = "published.toml";
 pub fn load(path: &Path, overrides: &[String]) -> Result<Spec> {
     let file = ConfigFile::read(path, overrides)?;
     if path.ends_with(PUBLISHED) {
-        let problem =
-            "expected a config, found the list of published results; name a config of the same directory";
+        let problem = match file.table()?.contains_key("kind") {
+            true => "expected another name for a config; `published.toml` is the list of published results",
+            false => {
+                "expected a config, found the list of published results, which `check` and `run` read \
+                      with each config of this directory; name one of those"
+            }
+        };
         return Err(file.whole(problem).into());
     }
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

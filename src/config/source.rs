@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::changes::Change;
 use super::error_text::{explain, parse_problem};
+use crate::settings::field;
 use crate::support::error::ConfigError;
 
 /// A config file that was read, with the overrides of the command line.
@@ -100,6 +101,7 @@ impl ConfigFile {
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let (problem, key_at_fault) = (problem.into(), Some(key.to_string()));
         if let Some(change) = self.overrides.iter().rev().find(|change| change.sets(key)) {
+            let problem = problem + &change.hint();
             return ConfigError { place: change.place(), line: None, key: key_at_fault, problem };
         }
         let line = self.offset_of(key).map(|offset| self.line_at(offset));
@@ -166,15 +168,13 @@ impl Override {
         if key.is_empty() || key.split('.').any(str::is_empty) {
             return Err(error("expected a key such as `grid.seq_len` before the `=`".into()));
         }
-        let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok();
-        let value = match parsed.and_then(|mut table| table.remove("value")) {
-            Some(value) => value,
-            None if text.starts_with(['[', '{']) => {
-                let problem = "expected a list or a table in TOML, with quotes around each string";
-                return Err(error(format!("{problem}: [\"rnn\", \"lstm\"]; found {text}")));
+        let value = match toml_value(text) {
+            Ok(value) => value,
+            Err(reason) if text.starts_with(['[', '{', '"', '\'']) => {
+                return Err(error(not_toml(text, &reason)));
             }
             // A value that is not TOML is a string: `--set grid.cell=lstm` needs no quotes.
-            None => Value::String(text.to_string()),
+            Err(_) => Value::String(text.to_string()),
         };
         Ok(Override { argument: argument.to_string(), key: key.to_string(), value })
     }
@@ -199,10 +199,40 @@ impl Override {
         format!("--set {}", self.argument)
     }
 
+    /// The list that the user may have meant by values with commas between them; else empty.
+    fn hint(&self) -> String {
+        let text = self.argument.split_once('=').map_or("", |(_, text)| text.trim());
+        let leaf = self.key.rsplit('.').next().unwrap_or_default();
+        let takes_a_list = leaf == "kind" || leaf == "seeds" || field(leaf).is_some();
+        if !takes_a_list || !text.contains(',') || toml_value(text).is_ok() {
+            return String::new();
+        }
+        let values = text.split(',').map(str::trim).filter(|value| !value.is_empty());
+        let values = values.map(|value| toml_value(value).unwrap_or_else(|_| value.into()));
+        format!("; several values are a list: --set '{}={}'", self.key, Value::Array(values.collect()))
+    }
+
     /// Returns true if this override sets the value of `key`: its own key, or one inside it.
     fn sets(&self, key: &str) -> bool {
         key.strip_prefix(&self.key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
+}
+
+/// The value that a text is in TOML, or the parser's reason why it is none.
+fn toml_value(text: &str) -> Result<Value, String> {
+    let table = toml::from_str::<Table>(&format!("value = {text}"));
+    let mut table = table.map_err(|error| parse_problem(error.message()))?;
+    table.remove("value").ok_or_else(|| "expected a value".to_string())
+}
+
+/// The problem with a list, a table or a string in quotes that is not TOML.
+fn not_toml(text: &str, reason: &str) -> String {
+    let expected = match text.as_bytes()[0] {
+        b'[' => "a list in TOML, with quotes around each string ([\"rnn\", \"lstm\"])",
+        b'{' => "a table in TOML ({ seq_len = 20, batch_size = 4 })",
+        _ => "a string in TOML, with a quote at each end",
+    };
+    format!("expected {expected}, found `{text}`, which is not TOML: {reason}")
 }
 
 /// Splits `test[2]` into the key `test` and the index 2. A key without brackets has no index.

@@ -143,9 +143,13 @@ impl Results {
 pub fn load(dir: &Path) -> Result<Results> {
     let runs_csv = dir.join(RunRow::FILE);
     if !runs_csv.is_file() {
-        let problem = "not the results directory of an experiment: expected a file `runs.csv` in it, \
-                       as `lstm-lab run` writes to DIR/<experiment name>/";
-        return Err(Error::data(dir, problem));
+        let found = nearby(dir);
+        let hint = match found.is_empty() {
+            true => ", as `lstm-lab run` writes to DIR/<experiment name>/".to_string(),
+            false => format!("; results directories near it: {}", found.join(", ")),
+        };
+        let problem = "not the results directory of an experiment: expected a file `runs.csv` in it";
+        return Err(Error::data(dir, format!("{problem}{hint}")));
     }
     let runs = table::read(&runs_csv)?.into_iter().map(|(settings, row)| RunRecord { settings, row });
     let config_toml = dir.join("config.toml");
@@ -159,6 +163,21 @@ pub fn load(dir: &Path) -> Result<Results> {
         environment: environment(&dir.join("environment.json"))?,
         ..Results::new(runs)
     })
+}
+
+/// The results directories that a user may have meant: those inside `dir` or `dir/results`, and that around
+/// it.
+fn nearby(dir: &Path) -> Vec<String> {
+    let inside =
+        [dir.to_path_buf(), dir.join("results")].into_iter().filter_map(|dir| fs::read_dir(dir).ok());
+    let inside = inside.flatten().flatten().map(|entry| entry.path());
+    let around = dir.ancestors().skip(1).map(Path::to_path_buf);
+    let is_results = |path: &PathBuf| path.join(RunRow::FILE).is_file();
+    let mut found: Vec<String> =
+        inside.chain(around).filter(is_results).map(|path| path.display().to_string()).collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// The directory's own name, also if `dir` is `.` or a link.

@@ -3,7 +3,7 @@
 /// Returns the error text for a word that is not in a vocabulary, with a suggestion.
 pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let list: Vec<String> = known.clone().map(|word| format!("`{word}`")).collect();
-    let hint = match nearest(found, known) {
+    let hint = match nearest(found, known).filter(|_| !found.contains(',')) {
         Some(word) => format!("; did you mean `{word}`?"),
         None => String::new(),
     };
@@ -11,13 +11,39 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
     format!("expected {article} {what} ({}), found `{found}`{hint}", list.join(", "))
 }
 
-/// Returns the known word with these initials (`lr`) or this prefix (`hidden`), else the most similar
-/// word. Returns `None` if no word is similar.
-pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .filter_map(|word| Some((similarity(found, word)?, word)))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, word)| word)
+/// Names that other programs use, with the words for them here.
+const ALIASES: [(&str, &str); 17] = [
+    ("float", "f32"),
+    ("float32", "f32"),
+    ("single", "f32"),
+    ("torch.float32", "f32"),
+    ("float64", "f64"),
+    ("double", "f64"),
+    ("torch.float64", "f64"),
+    ("cudnn", "builtin"),
+    ("libtorch", "builtin"),
+    ("torch", "builtin"),
+    ("pytorch", "builtin"),
+    ("elman", "rnn"),
+    ("vanilla", "rnn"),
+    ("glorot", "xavier"),
+    ("normal", "gaussian"),
+    ("eye", "identity"),
+    ("momentum", "sgd"),
+];
+
+/// Returns the known word that `found` is an alias of, or that differs from it in the case of letters only.
+fn same<'a>(found: &str, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let found = found.to_lowercase();
+    let meant = |word: &&str| *word == found || ALIASES.contains(&(found.as_str(), *word));
+    known.find(meant)
+}
+
+/// Returns the known word that other programs call `found`, or that has these initials (`lr`) or this prefix
+/// (`hidden`), else the most similar word. Returns `None` if no word is similar.
+pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let similar = known.clone().filter_map(|word| Some((similarity(found, word)?, word)));
+    same(found, known).or_else(|| similar.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, word)| word))
 }
 
 fn similarity(found: &str, word: &str) -> Option<f64> {
@@ -73,6 +99,23 @@ mod tests {
         ] {
             assert_eq!(nearest(found, known.into_iter()), expected, "{found}");
         }
+    }
+
+    #[test]
+    fn nearest_other_case_or_alias_finds_the_word() {
+        let known = ["rnn", "lstm", "gru", "f32", "f64", "builtin", "adam", "adamw", "xavier"];
+        for (found, expected) in [
+            ("LSTM", "lstm"),
+            ("AdamW", "adamw"),
+            ("float32", "f32"),
+            ("double", "f64"),
+            ("cuDNN", "builtin"),
+            ("glorot", "xavier"),
+        ] {
+            assert_eq!(nearest(found, known.into_iter()), Some(expected), "{found}");
+        }
+        let problem = unknown("cell", "rnn,lstm", known.into_iter());
+        assert!(!problem.contains("did you mean"), "{problem}");
     }
 
     #[test]

@@ -118,6 +118,15 @@ fn report_from_csv_only_equals_that_of_the_run() {
     }
     let nothing = lab(dir.path(), &["report", "nowhere"]);
     assert_eq!(nothing.code, 2, "{}", nothing.stderr);
+    for (near, offer) in [
+        ("results", "results directories near it: results/small\n"),
+        (".", "results directories near it: ./results/small\n"),
+        ("results/small/report.md", "results directories near it: results/small\n"),
+        ("small.toml", "as `lstm-lab run` writes to DIR/<experiment name>/\n"),
+    ] {
+        let said = lab(dir.path(), &["report", near]);
+        assert!(said.code == 2 && said.stderr.ends_with(offer), "{near}: {}", said.stderr);
+    }
 }
 
 #[test]
@@ -179,7 +188,8 @@ fn check_one_run_is_singular_and_small_numbers_are_scientific() {
 fn list_data_and_doctor_print_their_tables() {
     let dir = small();
     let list = lab(dir.path(), &["list"]);
-    for word in ["stepwise", "builtin", "orthogonal", "gru", "one_hot"] {
+    // Outside the checkout, the experiments are those of the source that the program was built from.
+    for word in ["stepwise", "builtin", "orthogonal", "gru", "one_hot", "experiments/adding.toml"] {
         assert!(list.stdout.contains(word), "{word}");
     }
     assert!(lab(dir.path(), &["data", "list"]).stdout.contains("shakespeare"));
@@ -206,6 +216,14 @@ fn config_unreadable_is_refused() {
     let missing = lab(dir.path(), &["run", "none.toml"]);
     assert_eq!(missing.code, 2);
     assert!(missing.stderr.contains("none.toml: expected a config file to read"), "{}", missing.stderr);
+}
+
+#[test]
+fn config_with_the_name_of_the_list_is_refused() {
+    let dir = with_config("published.toml", SMALL);
+    let said = lab(dir.path(), &["check", "published.toml"]);
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.contains("published.toml: expected another name for a config"), "{}", said.stderr);
 }
 
 #[test]

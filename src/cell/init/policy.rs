@@ -124,6 +124,12 @@ fn parse_base(text: &str) -> Result<BaseInit, String> {
             BaseInit::Gaussian { std: positive("standard deviation", std)? }
         }
         "tch" => BaseInit::Tch,
+        "forget_bias" | "chrono" => {
+            return Err(format!(
+                "`{name}` sets a gate's bias and follows an init; did you mean `pytorch+{}`?",
+                text.trim()
+            ));
+        }
         _ => {
             let known = ["pytorch", "xavier", "orthogonal", "identity", "gaussian", "tch"];
             return Err(unknown("init", name, known.into_iter()));
@@ -211,6 +217,8 @@ mod tests {
         for (text, reason) in [
             ("", "found ``"),
             ("orthogonl", "did you mean `orthogonal`?"),
+            ("forget_bias(1)", "did you mean `pytorch+forget_bias(1)`?"),
+            ("chrono(100)", "did you mean `pytorch+chrono(100)`?"),
             ("gaussian", "needs a standard deviation"),
             ("gaussian(0)", "above 0"),
             ("gaussian(nan)", "finite"),

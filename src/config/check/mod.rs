@@ -2,6 +2,7 @@
 
 pub mod claim;
 mod grid;
+mod misplaced;
 pub mod published;
 mod reading;
 mod selector;
@@ -23,6 +24,11 @@ use grid::GridTables;
 /// The first key with a wrong value, and its line.
 pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     let mut table = file.table()?;
+    if published::is_list(&table) {
+        let problem = "expected a config, found a list of published results, which belongs into the file \
+                       `published.toml` beside its configs";
+        return Err(file.whole(problem));
+    }
     if table.contains_key("expected") {
         let problem = "expected outcomes are tests: expected `[[expect]]` with `name`, `metric`, `where`, \
                        `above` or `below`, and `because`";
@@ -31,6 +37,7 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     if let Some(Value::Integer(number @ 0..)) = table.get("seeds") {
         return Err(file.error("seeds", bare_seed(*number)));
     }
+    misplaced::check(file, &table)?;
     let grids = GridTables::take(file, &mut table)?;
     let mut config: raw::Config = file.typed("", table)?;
     let name = name(file, config.name.get_or_insert_with(|| stem.to_string()))?;

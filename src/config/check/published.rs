@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use toml::{Table, Value};
+
 use super::reading::reading;
 use super::selector::selector;
+use crate::config::error_text::type_problem;
 use crate::config::raw;
 use crate::config::source::ConfigFile;
 use crate::config::spec::{Publication, Published, PublishedNumber, Rule};
@@ -28,12 +31,29 @@ pub fn read_all(path: &Path) -> Result<Vec<Publication>> {
     Ok(read(path)?.into_values().flat_map(|published| published.publications).collect())
 }
 
+/// Returns true for the content of a list of published results.
+pub fn is_list(table: &Table) -> bool {
+    let has_source = |entry: &Value| entry.get("source").is_some();
+    let is_experiment =
+        |value: &Value| value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(has_source));
+    !table.is_empty() && table.values().all(is_experiment)
+}
+
 fn read(path: &Path) -> Result<BTreeMap<String, Published>> {
     if !path.exists() {
         return Ok(BTreeMap::new());
     }
     let file = ConfigFile::read(path, &[])?;
-    let raw: BTreeMap<String, Vec<raw::Publication>> = file.typed("", file.table()?)?;
+    let table = file.table()?;
+    if let Some((key, value)) = table.iter().find(|(_, value)| !value.is_array()) {
+        let expected = type_problem("a list of publications, as `[[EXPERIMENT]]` adds to it", value);
+        let problem = format!(
+            "{expected}; a file of this name beside a config is the list of published results, \
+             so another file needs another name"
+        );
+        return Err(file.error(key, problem).into());
+    }
+    let raw: BTreeMap<String, Vec<raw::Publication>> = file.typed("", table)?;
     let mut all = BTreeMap::new();
     for (name, raw) in raw {
         let publications = raw.iter().enumerate();
