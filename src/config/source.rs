@@ -1,7 +1,7 @@
 //! The text of a config and its overrides. Every problem becomes an error with place, line, key, the
 //! expected and the found value.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
@@ -17,6 +17,7 @@ use crate::support::error::ConfigError;
 pub struct ConfigFile {
     /// The path, as the user wrote it.
     place: String,
+    directory: PathBuf,
     text: String,
     overrides: Vec<Override>,
 }
@@ -45,7 +46,8 @@ impl ConfigFile {
         })?;
         let overrides =
             overrides.iter().map(|argument| Override::parse(argument)).collect::<Result<_, _>>()?;
-        Ok(ConfigFile { place, text, overrides })
+        let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(ConfigFile { place, directory, text, overrides })
     }
 
     /// The config with every override applied.
@@ -121,6 +123,14 @@ impl ConfigFile {
     /// Returns true if the file or an override sets this dotted key.
     pub fn sets(&self, key: &str) -> bool {
         self.overrides(key) || self.offset_of(key).is_some()
+    }
+
+    /// The absolute path of a file that the config names relative to its own directory.
+    ///
+    /// # Errors
+    /// The system does not report the working directory.
+    pub fn path_of(&self, named: &str) -> std::io::Result<PathBuf> {
+        std::path::absolute(self.directory.join(named))
     }
 
     fn line_at(&self, offset: usize) -> usize {

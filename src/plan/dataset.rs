@@ -3,7 +3,7 @@
 use crate::config::Spec;
 use crate::config::spec::{CorpusSpec, TaskSpec, TextSource};
 use crate::data::{self, Cut, DatasetKind};
-use crate::support::error::ConfigError;
+use crate::support::error::{ConfigError, Error};
 
 /// Returns the name of the experiment's dataset, if it has one.
 ///
@@ -18,6 +18,20 @@ pub fn check_dataset(spec: &Spec) -> Result<Option<&str>, ConfigError> {
     let known = data::dataset_of(kind, name);
     known.map_err(|error| spec.file.error("task.dataset", error.to_string()))?;
     Ok(Some(name))
+}
+
+/// The error of a text, at the key of the config that names its file. Other errors stay as they are.
+pub fn at_its_key(spec: &Spec, error: Error) -> Error {
+    match (&spec.task, error) {
+        (TaskSpec::Text { source: TextSource::File(file), .. }, Error::Data { path, problem })
+            if *file == path =>
+        {
+            let rule =
+                if path.exists() { "" } else { " (a path is relative to the directory of the config)" };
+            spec.file.error("task.file", format!("{}: {problem}{rule}", path.display())).into()
+        }
+        (_, error) => error,
+    }
 }
 
 /// The tokenizer and the splits of a text for training.

@@ -1,6 +1,7 @@
 //! The expansion of a grid: one `Settings` for each combination of values.
 
 use super::auto;
+use super::dataset::at_its_key;
 use super::machine::Machine;
 use super::rules;
 use super::run::Run;
@@ -72,7 +73,8 @@ impl<'a> Expansion<'a> {
             settings.seq_len = input.steps().unwrap_or(settings.seq_len);
         }
         if let Some(input) = input {
-            input.holds(settings.seq_len, settings.batch_size, one_excerpt_each(task))?;
+            let holds = input.holds(settings.seq_len, settings.batch_size, one_excerpt_each(task));
+            holds.map_err(|error| at_its_key(self.spec, error))?;
         }
         if task.fixes_input_size() {
             settings.input_size = input.map(Input::features).or(task.features()).unwrap_or(0);

@@ -1,6 +1,6 @@
 //! The data of an experiment, loaded before its runs are planned.
 
-use super::dataset::{check_dataset, cut};
+use super::dataset::{at_its_key, check_dataset, cut};
 use crate::config::spec::{Part, Spec, TaskSpec, TextSource};
 use crate::data::{self, Corpus, EncodedText, Images, Input, Inputs, RawText, Status};
 use crate::settings::names::ExperimentKind;
@@ -22,14 +22,17 @@ pub fn load(spec: &Spec, fetch: &dyn Fn(&str) -> Result<bool>) -> Result<Inputs>
     match &spec.task {
         TaskSpec::Text { source, corpus, .. } => {
             let raw = match source {
-                TextSource::File(path) => RawText::from_file(path)?,
+                TextSource::File(path) => {
+                    RawText::from_file(path).map_err(|error| at_its_key(spec, error))?
+                }
                 TextSource::Dataset(name) => RawText::from_dataset(name, &root)?,
             };
             let is_training = |part: &Part| part.measure.kind() == ExperimentKind::Training;
             let corpus = || Input::Corpus(Corpus::new(&raw, cut(corpus)));
             let training = spec.parts.iter().any(is_training).then(corpus);
             let all_training = spec.parts.iter().all(is_training);
-            let text = if all_training { None } else { Some(Input::Text(EncodedText::new(raw)?)) };
+            let text = || EncodedText::new(raw).map(Input::Text).map_err(|error| at_its_key(spec, error));
+            let text = if all_training { None } else { Some(text()?) };
             Ok(Inputs { training, text })
         }
         TaskSpec::Images { dataset, .. } => {

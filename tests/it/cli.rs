@@ -236,7 +236,38 @@ fn text_unreadable_is_refused() {
         let said = lab(dir.path(), &["run", "small.toml"]);
         assert_eq!(said.code, 2);
         assert!(said.stderr.contains(needle), "{}", said.stderr);
+        let place = format!("small.toml:8: `task.file`: {}/corpus.txt: ", dir.path().display());
+        assert!(said.stderr.contains(&place), "{}", said.stderr);
     }
+}
+
+#[test]
+fn text_is_found_from_the_directory_of_the_config() {
+    let dir = small();
+    let inner = dir.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    for file in ["small.toml", "corpus.txt"] {
+        fs::rename(dir.path().join(file), inner.join(file)).unwrap();
+    }
+    let ok = |arguments: &[&str]| {
+        let said = lab(dir.path(), arguments);
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.stderr);
+        said.stderr
+    };
+    ok(&["run", "inner/small.toml", "-q"]);
+    ok(&["report", "results/small"]);
+    // The saved config has the absolute path, so it runs from its own directory.
+    let again = ok(&["run", "results/small/config.toml"]);
+    assert!(again.contains("0 done, 5 already complete"), "{again}");
+    fs::rename(inner.join("corpus.txt"), inner.join("other.txt")).unwrap();
+    ok(&["check", "inner/small.toml", "--set", "task.file=other.txt"]);
+    let lost = lab(dir.path(), &["check", "inner/small.toml"]);
+    let end = "expected a text file, found nothing of that name (a path is relative to the directory of the \
+               config)\n";
+    assert!(lost.stderr.contains("inner/small.toml:8: `task.file`: "), "{}", lost.stderr);
+    assert!(lost.code == 2 && lost.stderr.ends_with(end), "{}", lost.stderr);
+    let empty = lab(dir.path(), &["check", "inner/small.toml", "--set", "task.file="]);
+    assert!(empty.stderr.ends_with("found an empty string\n"), "{}", empty.stderr);
 }
 
 #[test]

@@ -90,8 +90,12 @@ pub fn fits(file: &ConfigFile, kind: ExperimentKind, task: &TaskSpec) -> Result<
 fn text_source(file: &ConfigFile, raw: &mut raw::Task) -> Result<TextSource, ConfigError> {
     match (&raw.dataset, &raw.file) {
         (Some(name), None) => Ok(TextSource::Dataset(name.clone())),
+        (None, Some(text)) if text.is_empty() => {
+            Err(file.error("task.file", "expected the path of a text file, found an empty string"))
+        }
         (None, Some(text)) => {
-            let path = std::path::absolute(text)
+            let path = file
+                .path_of(text)
                 .map_err(|e| file.error("task.file", format!("expected a path, found: {e}")))?;
             raw.file = Some(path.display().to_string());
             Ok(TextSource::File(path))

@@ -15,8 +15,8 @@ pub struct Task {
     /// The dataset. `text`: `shakespeare` or `sotu`, unless `file` is set. `images`: `fashion_mnist` or
     /// `digits`, required.
     pub dataset: Option<String>,
-    /// The path of a UTF-8 text file for `text`, instead of `dataset`. It is relative to the working
-    /// directory.
+    /// The path of a UTF-8 text file for `text`, instead of `dataset`. It is relative to the
+    /// directory of the config, also with `--set`.
     pub file: Option<String>,
     /// The encoding of a symbol as a vector, for `text`, `copy_memory` and `temporal_order`: `one_hot`
     /// (default), or `embedding` with `grid.input_size` components.

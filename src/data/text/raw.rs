@@ -28,12 +28,12 @@ impl RawText {
     /// The text of a UTF-8 file, without a byte order mark and with CR LF replaced by LF.
     ///
     /// # Errors
-    /// [`Error::Data`] for a path that is no file, and for a file that is not UTF-8.
+    /// [`Error::Data`] for a path that is no file, and for a file that cannot be read or is not UTF-8.
     pub fn from_file(path: &Path) -> Result<RawText> {
         let bytes = fs::read(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::data(path, "expected a text file, found nothing of that name"),
             ErrorKind::IsADirectory => Error::data(path, "expected a text file, found a directory"),
-            _ => Error::io("read", path)(error),
+            _ => Error::data(path, format!("expected a text file to read, found: {error}")),
         })?;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         Ok(RawText::new(name, path.to_path_buf(), utf8::decode(bytes, path)?))
