@@ -154,10 +154,24 @@ pub struct ReportArgs {
 /// Arguments of `trace`.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    /// PyTorch's parameters (weight_ih_l0, …) of any number of layers and `input` [T, B, I]; optionally `h0`,
-    /// `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones on the last step).
+    /// PyTorch's parameters (weight_ih_l0, …) of any number of layers, such as a state_dict or a checkpoint,
+    /// and `input` [T, B, I]; optionally `h0`, `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones
+    /// on the last step). Absent biases are zeros.
     #[arg(value_name = "FILE.safetensors")]
     pub file: PathBuf,
+    /// Another file with `input`, `h0`, `c0` and `grad_output` [default: the same file].
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub input: Option<PathBuf>,
+    /// Text before the parameters' names, such as encoder.rnn [default: the only one in the file].
+    #[arg(long, value_name = "PREFIX")]
+    pub prefix: Option<String>,
+    /// Order of the gates' blocks [default: PyTorch's, which is ifgo or rzn]. ONNX has iofg and zrn, where g
+    /// and n are its c and h.
+    #[arg(long, value_name = "ORDER")]
+    pub gates: Option<String>,
+    /// `input` and `grad_output` are [B, T, …], and so are the results.
+    #[arg(long)]
+    pub batch_first: bool,
     /// Cell: rnn, lstm or gru.
     #[arg(long)]
     pub cell: CellName,

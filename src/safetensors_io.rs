@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
+use safetensors::{SafeTensorError, SafeTensors, serialize};
 use tch::{Kind, Tensor};
 
 use crate::device::cpu;
@@ -32,36 +32,104 @@ pub fn read(path: &Path) -> Result<Tensors> {
 /// # Errors
 /// As for [`read`].
 pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
-    let wrong = |problem: String| Error::data(path, problem);
-    let bytes =
-        fs::read(path).map_err(|e| wrong(format!("expected a safetensors file to read, found: {e}")))?;
-    // The crate checks that header, shapes and offsets agree with each other and with the length of the
-    // file.
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| wrong(format!("expected a complete safetensors file, found: {e}")))?;
-    let mut tensors = Tensors::new();
-    let mut first: Option<(String, Dtype)> = None;
-    for (name, view) in file.tensors() {
-        let kind = match view.dtype() {
-            Dtype::F32 => Kind::Float,
-            Dtype::F64 => Kind::Double,
-            other => return Err(wrong(format!("expected `{name}` in F32 or F64, found {other:?}"))),
-        };
-        let (first_name, dtype) = first.get_or_insert_with(|| (name.clone(), view.dtype()));
-        if *dtype != view.dtype() {
-            return Err(wrong(format!(
-                "expected one dtype for all tensors, found {dtype:?} (`{first_name}`) and {:?} (`{name}`)",
-                view.dtype()
-            )));
-        }
-        let shape: Vec<i64> = view.shape().iter().map(|size| *size as i64).collect();
-        let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)
-            .map_err(|e| wrong(format!("`{name}` of shape {shape:?}: {e}")))?;
-        tensors.insert(name, tensor);
+    let file = TensorFile::read(path)?;
+    Ok((file.tensors(|_| true)?, file.metadata()?))
+}
+
+/// The content of a safetensors file.
+pub struct TensorFile<'a> {
+    path: &'a Path,
+    bytes: Vec<u8>,
+}
+
+impl<'a> TensorFile<'a> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file does not exist.
+    pub fn read(path: &'a Path) -> Result<TensorFile<'a>> {
+        let wrong = |e| Error::data(path, format!("expected a safetensors file to read, found: {e}"));
+        Ok(TensorFile { path, bytes: fs::read(path).map_err(wrong)? })
     }
-    let (_, header) = SafeTensors::read_metadata(&bytes)
-        .map_err(|e| wrong(format!("expected a complete safetensors file, found: {e}")))?;
-    Ok((tensors, header.metadata().clone().unwrap_or_default()))
+
+    /// The names of all tensors, sorted.
+    ///
+    /// # Errors
+    /// The file is truncated or invalid.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let mut names: Vec<String> = self.content()?.names().into_iter().map(String::from).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The tensors with a wanted name. All of them must be f32, or all f64.
+    ///
+    /// # Errors
+    /// The file is truncated or invalid, or a wanted tensor has another dtype.
+    pub fn tensors(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Tensors> {
+        let wrong = |problem: String| Error::data(self.path, problem);
+        let content = self.content()?;
+        let mut tensors = Tensors::new();
+        for (name, view) in content.tensors().into_iter().filter(|(name, _)| is_wanted(name)) {
+            let kind = match view.dtype() {
+                Dtype::F32 => Kind::Float,
+                Dtype::F64 => Kind::Double,
+                other => return Err(wrong(format!("expected `{name}` in F32 or F64, found {other:?}"))),
+            };
+            let shape: Vec<i64> = view.shape().iter().map(|size| *size as i64).collect();
+            let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)
+                .map_err(|e| wrong(format!("`{name}` of shape {shape:?}: {e}")))?;
+            tensors.insert(name, tensor);
+        }
+        check_dtypes(&tensors, self.path)?;
+        Ok(tensors)
+    }
+
+    /// The text entries of the header.
+    fn metadata(&self) -> Result<Metadata> {
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).map_err(|e| self.incomplete(&e))?;
+        Ok(header.metadata().clone().unwrap_or_default())
+    }
+
+    /// The tensors as bytes. The crate checks that header, shapes and offsets agree with each other and with
+    /// the length of the file.
+    fn content(&self) -> Result<SafeTensors<'_>> {
+        SafeTensors::deserialize(&self.bytes).map_err(|e| self.incomplete(&e))
+    }
+
+    fn incomplete(&self, cause: &SafeTensorError) -> Error {
+        // torch.save writes a zip archive with a pickle in it, and wrote a bare pickle before PyTorch 1.6.
+        let is_pickle = self.bytes.starts_with(b"PK\x03\x04") || self.bytes.starts_with(b"\x80\x02");
+        let found = match is_pickle {
+            true => "a pickle, as torch.save writes; save the model with \
+                     safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")"
+                .to_string(),
+            false => cause.to_string(),
+        };
+        Error::data(self.path, format!("expected a complete safetensors file, found: {found}"))
+    }
+}
+
+/// Checks that all tensors of a file have the dtype of the first one.
+///
+/// # Errors
+/// The first tensor of another dtype.
+pub fn check_dtypes(tensors: &Tensors, path: &Path) -> Result<()> {
+    let Some((first, expected)) = tensors.iter().next() else { return Ok(()) };
+    let other = tensors.iter().find(|(_, tensor)| tensor.kind() != expected.kind());
+    other.map_or(Ok(()), |(name, found)| {
+        let dtypes = [expected, found].map(|tensor| dtype(tensor).0);
+        let problem = format!(
+            "expected one dtype for all tensors, found {:?} (`{first}`) and {:?} (`{name}`)",
+            dtypes[0], dtypes[1]
+        );
+        Err(Error::data(path, problem))
+    })
+}
+
+/// The dtype of a tensor in a file, with the bytes of a number.
+fn dtype(tensor: &Tensor) -> (Dtype, usize) {
+    if tensor.kind() == Kind::Float { (Dtype::F32, 4) } else { (Dtype::F64, 8) }
 }
 
 /// Writes tensors and metadata. The file is complete or absent afterwards.
@@ -84,7 +152,7 @@ pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Resu
 /// Returns the name, dtype, shape and bytes of a tensor.
 fn serialized<'a>(name: &'a String, tensor: &Tensor) -> (&'a String, Dtype, Vec<usize>, Vec<u8>) {
     let tensor = tensor.detach().to_device(cpu()).contiguous();
-    let (dtype, size) = if tensor.kind() == Kind::Float { (Dtype::F32, 4) } else { (Dtype::F64, 8) };
+    let (dtype, size) = dtype(&tensor);
     let mut bytes = vec![0; tensor.numel() * size];
     tensor.copy_data_u8(&mut bytes, tensor.numel());
     (name, dtype, tensor.size().iter().map(|size| *size as usize).collect(), bytes)

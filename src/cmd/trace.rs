@@ -2,22 +2,27 @@
 
 use std::fs;
 
+use tch::Tensor;
+
+use crate::cell::cell;
 use crate::cli::TraceArgs;
 use crate::diagnostics::Profile;
 use crate::results::schema::{GradientRow, Row};
 use crate::results::{GradientCurve, table};
-use crate::safetensors_io;
+use crate::run::ExecTarget;
+use crate::safetensors_io::{self, TensorFile, Tensors};
 use crate::settings::names::{ExperimentKind, Lags};
 use crate::settings::{Engines, Settings};
 use crate::support::error::{Error, Result};
 use crate::support::panic::catch_panics;
 use crate::support::progress::print;
-use crate::trace::TraceInput;
+use crate::support::text::shortened;
+use crate::trace::{FileNames, TraceInput, TraceOptions};
 
-/// Writes trace.safetensors and gradients.csv, and prints their paths.
+/// Writes trace.safetensors and gradients.csv. Prints the file as it was understood, and the paths.
 pub fn trace(args: &TraceArgs) -> Result<u8> {
     let target = args.target.resolve()?;
-    let input = TraceInput::new(args.cell, safetensors_io::read(&args.file)?, &args.file, target.device)?;
+    let (input, foreign) = read(args, target)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence and a large layer may need more memory than the machine has.
     let traced = catch_panics(|| input.trace(args.engine))?;
@@ -27,8 +32,57 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join(GradientRow::FILE));
     safetensors_io::write(&tensors, &traced.tensors, None)?;
     table::write(&gradients, [(&settings, curves.iter().flat_map(|curve| curve.rows("trace")).map(Ok))])?;
+    print(&understood(args, &settings, &input, &foreign))?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), target.device_name(), gradients.display()))?;
     Ok(0)
+}
+
+/// Reads the given file or files. Returns the names too: the prefix of parameters, and the tensors that a
+/// trace does not read.
+fn read(args: &TraceArgs, target: ExecTarget) -> Result<(TraceInput, FileNames)> {
+    let file = TensorFile::read(&args.file)?;
+    let names = FileNames::find(&file.names()?, args.prefix.as_deref(), &args.file)?;
+    let mut tensors = own_tensors(&file, &names)?;
+    let mut place = args.file.clone();
+    if let Some(path) = &args.input {
+        let sequences = TensorFile::read(path)?;
+        tensors.extend(sequences.tensors(|name| !name.contains("weight_") && !name.contains("bias_"))?);
+        place = format!("{} with {}", args.file.display(), path.display()).into();
+    }
+    let gates = args.gates.as_deref();
+    let options = TraceOptions { cell: args.cell, gates, batch_first: args.batch_first };
+    Ok((TraceInput::new(options, tensors, &place, target.device)?, names))
+}
+
+/// The tensors that a trace reads, under their own names.
+fn own_tensors(file: &TensorFile, names: &FileNames) -> Result<Tensors> {
+    let tensors = file.tensors(|name| names.own(name).is_some())?;
+    let own = |(name, tensor): (String, Tensor)| Some((names.own(&name)?.to_string(), tensor));
+    Ok(tensors.into_iter().filter_map(own).collect())
+}
+
+/// The file as it was understood: sizes, and everything that its tensors do not say.
+fn understood(args: &TraceArgs, settings: &Settings, input: &TraceInput, names: &FileNames) -> String {
+    let Settings { seq_len, batch_size, input_size, hidden_size, layers, .. } = settings;
+    let axes = if args.batch_first { "[B, T, I]" } else { "[T, B, I] (--batch-first: [B, T, I])" };
+    let mut lines = vec![
+        format!("{}: T={seq_len} B={batch_size} I={input_size} H={hidden_size} layers={layers}", args.cell),
+        format!("input: {axes}"),
+    ];
+    let gates = cell(args.cell).gates().concat();
+    if gates.len() > 1 {
+        let order = args.gates.clone().unwrap_or_else(|| format!("{gates}, PyTorch's (--gates: another)"));
+        lines.push(format!("gates: {order}"));
+    }
+    if !names.prefix.is_empty() {
+        lines.push(format!("prefix: {}", names.prefix));
+    }
+    for (title, list) in [("zeros, because absent", &input.zeros), ("not read", &names.foreign)] {
+        if !list.is_empty() {
+            lines.push(format!("{title}: {}", shortened(list.iter().map(String::as_str))));
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// The settings that the file determines.

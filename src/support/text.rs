@@ -59,6 +59,18 @@ fn similarity(found: &str, word: &str) -> Option<f64> {
     (similarity > 0.75 && 2 * found.len() >= word.len()).then_some(similarity)
 }
 
+/// Returns a list of names, shortened if they are many; `nothing` for none.
+pub fn shortened<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const MOST: usize = 12;
+    let count = names.len();
+    if count == 0 {
+        return "nothing".to_string();
+    }
+    let shown: Vec<&str> = names.take(MOST).collect();
+    let more = if count > MOST { format!(" and {} more", count - MOST) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
 /// Returns a duration in a readable unit: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
 pub fn duration(seconds: f64) -> String {
     match seconds {
@@ -68,6 +80,19 @@ pub fn duration(seconds: f64) -> String {
         s if s < 5400.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.1} h", s / 3600.0),
     }
+}
+
+/// Returns an amount of memory in a readable unit: `512 B`, `1.5 MiB`, `23 GiB`, `8e20 EiB`.
+pub fn bytes(amount: f64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let power = (amount.max(1.0).log2() / 10.0).floor().min(6.0);
+    let value = amount / 1024f64.powf(power);
+    let digits = match value {
+        value if value >= 1e4 => format!("{value:.0e}"),
+        value if value >= 10.0 || power == 0.0 => format!("{value:.0}"),
+        value => format!("{value:.1}"),
+    };
+    format!("{digits} {}", UNITS[power as usize])
 }
 
 /// Returns a number with its noun in singular or plural: `1 run`, `2 runs`.
@@ -121,6 +146,20 @@ mod tests {
     #[test]
     fn pluralize_one_has_no_ending() {
         assert_eq!([0, 1, 2].map(|n| pluralize(n, "run")), ["0 runs", "1 run", "2 runs"]);
+    }
+
+    #[test]
+    fn bytes_has_a_unit_of_its_size() {
+        for (amount, expected) in [
+            (0.0, "0 B"),
+            (512.0, "512 B"),
+            (1.5 * 1024.0, "1.5 KiB"),
+            (23.5 * 2f64.powi(30), "24 GiB"),
+            (2f64.powi(63), "8.0 EiB"),
+            (2f64.powi(100), "1e12 EiB"),
+        ] {
+            assert_eq!(bytes(amount), expected);
+        }
     }
 
     #[test]

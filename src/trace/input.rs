@@ -4,10 +4,11 @@ use std::path::Path;
 
 use tch::{Device, Tensor};
 
+use super::layout::{GateOrder, Layout};
 use super::named::NamedTensors;
 use crate::cell::{CellName, LayerParameters, Parameters, State, cell};
 use crate::safetensors_io::Tensors;
-use crate::support::error::Result;
+use crate::support::error::{Error, Result};
 
 /// The parameters, a sequence, and the gradient of its output.
 pub struct TraceInput {
@@ -19,28 +20,68 @@ pub struct TraceInput {
     pub initial_states: Vec<State>,
     /// ∂L/∂output, `[T, B, H]`. Ones at the last step if the file has none.
     pub grad_output: Tensor,
+    /// The layout of the file, which results have too.
+    pub layout: Layout,
+    /// The names of the biases that the file does not have. They are zeros.
+    pub zeros: Vec<String>,
+}
+
+/// The properties of a file that its tensors do not show.
+#[derive(Debug, Clone, Copy)]
+pub struct TraceOptions<'a> {
+    /// The cell of the layers.
+    pub cell: CellName,
+    /// The order of the blocks of gates, such as `iofg`; `None` for PyTorch's.
+    pub gates: Option<&'a str>,
+    /// True if sequences are `[B, T, …]`.
+    pub batch_first: bool,
+}
+
+impl TraceOptions<'_> {
+    /// The options of a file in PyTorch's default layout.
+    pub fn of(cell: CellName) -> Self {
+        TraceOptions { cell, gates: None, batch_first: false }
+    }
+
+    fn layout(&self) -> Result<Layout> {
+        let gates = self.gates.map(|text| GateOrder::parse(text, self.cell)).transpose();
+        Ok(Layout { gates: gates.map_err(Error::Usage)?, batch_first: self.batch_first })
+    }
+
+    /// The names of the axes of a sequence in the file, such as `[T, B, I]`.
+    pub fn axes(&self, last: &str) -> String {
+        let first = if self.batch_first { "B, T" } else { "T, B" };
+        format!("[{first}, {last}]")
+    }
 }
 
 impl TraceInput {
-    /// Reads the tensors of the file `path`, on a device.
+    /// Reads the tensors of the file `path`, under their own names, on a device.
     ///
     /// # Errors
-    /// A tensor is missing, has the wrong shape, has a number that is not finite, or has an unknown name.
-    pub fn new(name: CellName, tensors: Tensors, path: &Path, device: Device) -> Result<TraceInput> {
+    /// An order of gates that the cell does not have. A tensor that is missing, has the wrong shape or dtype,
+    /// has a number that is not finite, or belongs to another cell.
+    pub fn new(options: TraceOptions, tensors: Tensors, path: &Path, device: Device) -> Result<TraceInput> {
+        let (name, layout) = (options.cell, options.layout()?);
         let mut file = NamedTensors::new(tensors, path, device)?;
-        let input = file.take_any("input", "[T, B, I]", 3)?;
-        let (steps, batch) = (input.size()[0], input.size()[1]);
-        if steps < 1 || batch < 1 || input.size()[2] < 1 {
-            return Err(file.wrong_shape("input", "[T, B, I] with nothing empty", &input));
+        file.refuse_other_layers()?;
+        let hidden = file.hidden_size(name)?;
+        let features = file.input_size(cell(name).gates().len() as i64 * hidden)?;
+        let input = file.take_sequence("input", &format!("{} with nothing empty", options.axes("I")))?;
+        if input.size()[2] != features {
+            let expected = options.axes(&features.to_string());
+            let expected = format!("{expected}, as `weight_ih_l0` has {features} columns");
+            return Err(file.wrong_shape("input", &expected, &input));
         }
-        let parameters = Parameters { cell: name, layers: layers(name, &mut file, input.size()[2])? };
-        let hidden = parameters.hidden_size();
-        let zeros = |shape: &[i64]| Tensor::zeros(shape, (input.kind(), device));
+        let input = layout.sequence(input);
+        let (steps, batch) = (input.size()[0], input.size()[1]);
+        let (layers, zeros) = layers(name, &mut file, [features, hidden], &layout, &input)?;
+        let zeros_of = |shape: &[i64]| Tensor::zeros(shape, (input.kind(), device));
 
-        let state = [parameters.layers.len() as i64, batch, hidden];
-        let h0 = file.take_optional("h0", &state)?.unwrap_or_else(|| zeros(&state));
+        let state = [layers.len() as i64, batch, hidden];
+        let h0 = file.take_optional("h0", &state)?.unwrap_or_else(|| zeros_of(&state));
         let c0 = match cell(name).has_c() {
-            true => Some(file.take_optional("c0", &state)?.unwrap_or_else(|| zeros(&state))),
+            true => Some(file.take_optional("c0", &state)?.unwrap_or_else(|| zeros_of(&state))),
             false => None,
         };
         let layer_of = |states: &Tensor, layer: i64| states.get(layer).copy();
@@ -48,32 +89,47 @@ impl TraceInput {
             .map(|layer| State { h: layer_of(&h0, layer), c: c0.as_ref().map(|c0| layer_of(c0, layer)) })
             .collect();
 
-        let shape = [steps, batch, hidden];
-        let grad_output = file.take_optional("grad_output", &shape)?.unwrap_or_else(|| {
-            let zeros = zeros(&shape);
+        let shape = if options.batch_first { [batch, steps, hidden] } else { [steps, batch, hidden] };
+        let given = file.take_optional("grad_output", &shape)?.map(|gradient| layout.sequence(gradient));
+        let grad_output = given.unwrap_or_else(|| {
+            let zeros = zeros_of(&[steps, batch, hidden]);
             let _ = zeros.get(steps - 1).fill_(1.0);
             zeros
         });
         file.expect_empty(name)?;
-        Ok(TraceInput { parameters, input, initial_states, grad_output })
+        let parameters = Parameters { cell: name, layers };
+        Ok(TraceInput { parameters, input, initial_states, grad_output, layout, zeros })
     }
 }
 
-/// Takes the parameters of all layers. The first layer has `input_size` features.
-fn layers(name: CellName, file: &mut NamedTensors, input_size: i64) -> Result<Vec<LayerParameters>> {
-    let gates = cell(name).gates().len() as i64;
-    let hidden = file.shape_of("weight_hh_l0", "[gates·H, H]", 2)?[1];
-    let mut below = input_size;
+/// Takes the parameters of all layers, with the names of absent biases. The first layer has `features`
+/// features; numbers have the type of `like`.
+fn layers(
+    name: CellName,
+    file: &mut NamedTensors,
+    [features, hidden]: [i64; 2],
+    layout: &Layout,
+    like: &Tensor,
+) -> Result<(Vec<LayerParameters>, Vec<String>)> {
+    let rows = cell(name).gates().len() as i64 * hidden;
+    let mut absent = Vec::new();
+    let mut bias = |file: &mut NamedTensors, name: String| {
+        let given = file.take_optional(&name, &[rows])?;
+        Ok::<_, Error>(given.map(|bias| layout.parameter(bias)).unwrap_or_else(|| {
+            absent.push(name);
+            Tensor::zeros([rows], (like.kind(), like.device()))
+        }))
+    };
+    let mut below = features;
     let mut layers = Vec::new();
-    while layers.is_empty() || file.has_layer(layers.len()) {
-        let k = layers.len();
+    for k in 0..file.layers() {
         layers.push(LayerParameters {
-            w_ih: file.take(&format!("weight_ih_l{k}"), &[gates * hidden, below])?,
-            w_hh: file.take(&format!("weight_hh_l{k}"), &[gates * hidden, hidden])?,
-            b_ih: file.take(&format!("bias_ih_l{k}"), &[gates * hidden])?,
-            b_hh: file.take(&format!("bias_hh_l{k}"), &[gates * hidden])?,
+            w_ih: layout.parameter(file.take(&format!("weight_ih_l{k}"), &[rows, below])?),
+            w_hh: layout.parameter(file.take(&format!("weight_hh_l{k}"), &[rows, hidden])?),
+            b_ih: bias(file, format!("bias_ih_l{k}"))?,
+            b_hh: bias(file, format!("bias_hh_l{k}"))?,
         });
         below = hidden;
     }
-    Ok(layers)
+    Ok((layers, absent))
 }

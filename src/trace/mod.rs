@@ -1,9 +1,13 @@
 //! A trace: one sequence through given layers, with the outputs, every gradient and the gradient norms at
 //! each step. A trace makes this program comparable with any other.
 
+mod file_names;
 mod input;
+mod layout;
 mod named;
 mod output;
 
-pub use input::TraceInput;
+pub use file_names::FileNames;
+pub use input::{TraceInput, TraceOptions};
+pub use layout::Layout;
 pub use output::TraceOutput;

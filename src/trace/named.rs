@@ -1,25 +1,20 @@
-//! The tensors of a file, taken one by one with their shapes checked.
+//! The tensors that a trace reads, taken one by one with their shapes checked.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use tch::{Device, Tensor};
 
-use crate::cell::CellName;
+use crate::cell::{CellName, cell};
 use crate::error::Error as LibraryError;
-use crate::safetensors_io::Tensors;
+use crate::safetensors_io::{Tensors, check_dtypes};
 use crate::support::error::{Error, Result};
-use crate::support::text::nearest;
+use crate::support::text::shortened;
 
-/// The names of tensors that a file may have. Each further layer adds its parameters.
-const KNOWN: [&str; 8] =
-    ["input", "h0", "c0", "grad_output", "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
-
-/// The tensors of the file that were not taken yet.
+/// The tensors of the file that were not taken yet, under their own names without a prefix.
 pub(super) struct NamedTensors<'a> {
     tensors: Tensors,
-    /// The names of all tensors in the file.
-    names: BTreeSet<String>,
+    /// The names of all tensors that were given.
+    names: Vec<String>,
     path: &'a Path,
 }
 
@@ -27,27 +22,73 @@ impl<'a> NamedTensors<'a> {
     /// Moves the tensors of the file `path` to a device.
     ///
     /// # Errors
-    /// A number is not finite.
+    /// A number is not finite; two dtypes.
     pub fn new(mut tensors: Tensors, path: &'a Path, device: Device) -> Result<NamedTensors<'a>> {
         tensors.iter().try_for_each(|(name, tensor)| check_finite(name, tensor, path))?;
+        check_dtypes(&tensors, path)?;
         tensors.values_mut().for_each(|tensor| *tensor = tensor.to_device(device));
         let names = tensors.keys().cloned().collect();
         Ok(NamedTensors { tensors, names, path })
     }
 
-    /// Returns the shape of a tensor with `dimensions` dimensions, none of them empty.
-    pub fn shape_of(&self, name: &str, expected: &str, dimensions: usize) -> Result<Vec<i64>> {
-        let tensor = self.tensors.get(name).ok_or_else(|| self.missing(name))?;
-        match tensor.size() {
-            size if size.len() == dimensions && size.iter().all(|size| *size > 0) => Ok(size),
-            _ => Err(self.wrong_shape(name, expected, tensor)),
+    /// Refuses parameters that no layer here has.
+    pub fn refuse_other_layers(&self) -> Result<()> {
+        for (name, tensor) in &self.tensors {
+            if name.starts_with("weight_hr_") {
+                let size = tensor.size().first().copied().unwrap_or_default();
+                let problem = format!(
+                    "`{name}` is a projection (proj_size = {size}); expected layers without one, whose \
+                     output is the hidden state"
+                );
+                return Err(Error::data(self.path, problem));
+            }
+            if name.ends_with("_reverse") {
+                let problem = format!("`{name}` runs backward; expected layers that run forward only");
+                return Err(Error::data(self.path, problem));
+            }
         }
+        Ok(())
     }
 
-    /// Takes a tensor with `dimensions` dimensions of any size.
-    pub fn take_any(&mut self, name: &str, expected: &str, dimensions: usize) -> Result<Tensor> {
+    /// The hidden size H, from `weight_hh_l0`, whose rows show the number of gates.
+    pub fn hidden_size(&self, name: CellName) -> Result<i64> {
+        let (gates, weight) = (cell(name).gates().len() as i64, "weight_hh_l0");
+        let expected = format!("[{gates}·H, H]");
+        let size = self.shape_of(weight, &expected)?;
+        let (rows, hidden) = (size[0], size[1]);
+        if rows == gates * hidden {
+            return Ok(hidden);
+        }
+        let other = CellName::ALL.iter().find(|other| rows == cell(**other).gates().len() as i64 * hidden);
+        let hint = other.map(|other| format!("; that looks like the cell `{other}`"));
+        let problem = format!(
+            "expected `{weight}` of shape {expected} for the cell `{name}`, found [{rows}, {hidden}]"
+        );
+        Err(Error::data(self.path, problem + &hint.unwrap_or_default()))
+    }
+
+    /// The input features I of `weight_ih_l0`, which has `rows` rows.
+    pub fn input_size(&self, rows: i64) -> Result<i64> {
+        let size = self.shape_of("weight_ih_l0", &format!("[{rows}, I]"))?;
+        if size[0] == rows {
+            return Ok(size[1]);
+        }
+        Err(self.wrong_shape("weight_ih_l0", &format!("[{rows}, I]"), &self.tensors["weight_ih_l0"]))
+    }
+
+    /// The number of layers: one more than the largest that a parameter belongs to.
+    pub fn layers(&self) -> usize {
+        let number = |name: &String| name.rsplit_once("_l")?.1.parse::<usize>().ok();
+        self.tensors.keys().filter_map(number).max().map_or(1, |last| last + 1)
+    }
+
+    /// Takes a tensor `[T, B, …]` or `[B, T, …]` of any size.
+    pub fn take_sequence(&mut self, name: &str, expected: &str) -> Result<Tensor> {
         let tensor = self.tensors.remove(name).ok_or_else(|| self.missing(name))?;
-        if tensor.dim() == dimensions { Ok(tensor) } else { Err(self.wrong_shape(name, expected, &tensor)) }
+        match tensor.size() {
+            size if size.len() == 3 && size.iter().all(|size| *size > 0) => Ok(tensor),
+            _ => Err(self.wrong_shape(name, expected, &tensor)),
+        }
     }
 
     /// Takes a tensor of the given shape, if the file has it.
@@ -65,26 +106,14 @@ impl<'a> NamedTensors<'a> {
         self.take_optional(name, shape)?.ok_or_else(|| self.missing(name))
     }
 
-    /// Returns true if the file has a parameter of layer `k`. A file with one parameter of a layer must
-    /// have all of them.
-    pub fn has_layer(&self, k: usize) -> bool {
-        let suffix = format!("_l{k}");
-        self.tensors
-            .keys()
-            .any(|name| (name.starts_with("weight_") || name.starts_with("bias_")) && name.ends_with(&suffix))
-    }
-
-    /// Checks that all tensors were taken. A tensor that is left has an unknown name.
+    /// Checks that all tensors were taken. A tensor that is left belongs to another cell.
     pub fn expect_empty(&self, cell: CellName) -> Result<()> {
-        let Some(name) = self.tensors.keys().next() else { return Ok(()) };
-        let absent = KNOWN.into_iter().filter(|known| !self.names.contains(*known));
-        let hint = match nearest(name, absent) {
-            _ if name.ends_with("_reverse") => "; layers run forward only".to_string(),
-            _ if name.starts_with("weight_hr_") => "; layers have no projection (proj_size)".to_string(),
-            Some(word) => format!("; did you mean `{word}`?"),
-            None => String::new(),
-        };
-        Err(Error::data(self.path, format!("`{name}` means nothing for the cell `{cell}`{hint}")))
+        match self.tensors.keys().next() {
+            Some(name) => {
+                Err(Error::data(self.path, format!("`{name}` means nothing for the cell `{cell}`")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Returns the error of a tensor of the wrong shape.
@@ -92,10 +121,20 @@ impl<'a> NamedTensors<'a> {
         Error::data(self.path, format!("expected `{name}` of shape {expected}, found {:?}", found.size()))
     }
 
+    /// Returns the shape of a matrix that is not empty.
+    fn shape_of(&self, name: &str, expected: &str) -> Result<Vec<i64>> {
+        let tensor = self.tensors.get(name).ok_or_else(|| self.missing(name))?;
+        match tensor.size() {
+            size if size.len() == 2 && size.iter().all(|size| *size > 0) => Ok(size),
+            _ => Err(self.wrong_shape(name, expected, tensor)),
+        }
+    }
+
     fn missing(&self, name: &str) -> Error {
-        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let names = if names.is_empty() { "no tensor".to_string() } else { names.join(", ") };
-        Error::data(self.path, format!("expected a tensor `{name}`, found none (the file has: {names})"))
+        let listed = shortened(self.names.iter().map(String::as_str));
+        let hint = if name == "input" { "; --input names a file that has it" } else { "" };
+        let problem = format!("expected a tensor `{name}`, found none (the file has: {listed}){hint}");
+        Error::data(self.path, problem)
     }
 }
 

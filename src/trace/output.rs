@@ -11,7 +11,8 @@ use crate::support::error::Result;
 
 /// The results of a trace.
 pub struct TraceOutput {
-    /// `output`, `h_n`, `c_n` (LSTM), and `grad.<name>` of every given tensor and of the initial states.
+    /// `output`, `h_n`, `c_n` (LSTM), and `grad.<name>` of every parameter, of the input and of the initial
+    /// states, in the layout of the file.
     pub tensors: Tensors,
     /// The norms of the gradients at each step, for each layer.
     pub profiles: Vec<Profile>,
@@ -52,7 +53,11 @@ impl TraceInput {
         found.insert("output".into(), run.output.shallow_clone());
         found.insert("h_n".into(), stack_h(&run.final_states));
         found.extend(stack_c(&run.final_states).map(|c_n| ("c_n".to_string(), c_n)));
-        Ok(found)
+        let in_layout_of_file = |(name, result): (String, Tensor)| {
+            let result = self.layout.result(&name, result);
+            (name, result)
+        };
+        Ok(found.into_iter().map(in_layout_of_file).collect())
     }
 
     fn profiles(&self, engine: &dyn Engine) -> Result<Vec<Profile>> {

@@ -8,12 +8,12 @@ use lstm_lab::cell::State;
 use lstm_lab::engine::EngineName;
 use lstm_lab::safetensors_io::{Tensors, read, write};
 use lstm_lab::settings::names::Quantity;
-use lstm_lab::trace::TraceInput;
+use lstm_lab::trace::{TraceInput, TraceOptions};
 use proptest::prelude::*;
 use tch::{Kind, Tensor};
 
 use crate::golden::load;
-use crate::support::{Case, assert_same, engines, lab};
+use crate::support::{Case, assert_same, engines, lab, with_config};
 
 /// Exit code and standard error of `lstm-lab trace`.
 fn trace(dir: &Path, arguments: &[&str]) -> (i32, String) {
@@ -96,7 +96,9 @@ fn every_engine_gives_what_libtorch_gives_in_f32_too() {
             if layers > 2 {
                 tensors.insert("grad_output".into(), case.cotangent());
             }
-            let given = TraceInput::new(cell, tensors, Path::new("given"), lstm_lab::device::cpu()).unwrap();
+            let given =
+                TraceInput::new(TraceOptions::of(cell), tensors, Path::new("given"), lstm_lab::device::cpu())
+                    .unwrap();
             let expected = given.trace(EngineName::Builtin).unwrap();
             for engine in engines(Kind::Float).map(|engine| engine.name()) {
                 let found = given.trace(engine).unwrap();
@@ -143,22 +145,26 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
     let header = br#"{"input":{"dtype":"F64","shape":[4294967296,4294967296,8],"data_offsets":[0,0]}}"#;
     let lying = [&(header.len() as u64).to_le_bytes()[..], header].concat();
     refused(&lying, "expected a complete safetensors file");
-    let header = br#"{"input":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#;
-    refused(&[&(header.len() as u64).to_le_bytes()[..], header, &[0; 8]].concat(), "F32 or F64, found I64");
+    let header = br#"{"weight_ih_l0":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#;
+    let whole = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 8]].concat();
+    refused(&whole, "F32 or F64, found I64");
 
     let zeros = |shape: &[i64]| Some(Tensor::zeros(shape, (Kind::Double, lstm_lab::device::cpu())));
     let single = zeros(&[2, 3, 5]).map(|tensor| tensor.to_kind(Kind::Float));
     for (name, tensor, needle) in [
         ("input", None, "expected a tensor `input`, found none"),
-        ("bias_hh_l1", None, "expected a tensor `bias_hh_l1`, found none"),
-        ("weight_ih_l0", zeros(&[3, 3]), "`weight_ih_l0` of shape [20, 4], found [3, 3]"),
+        ("weight_hh_l1", None, "expected a tensor `weight_hh_l1`, found none"),
+        ("weight_ih_l0", zeros(&[3, 3]), "`weight_ih_l0` of shape [20, I], found [3, 3]"),
+        ("weight_ih_l3", zeros(&[20, 5]), "expected a tensor `weight_ih_l2`, found none"),
+        ("bias_hh_l1", zeros(&[5]), "`bias_hh_l1` of shape [20], found [5]"),
+        (
+            "input",
+            zeros(&[6, 3, 2]),
+            "expected `input` of shape [T, B, 4], as `weight_ih_l0` has 4 columns, found [6, 3, 2]",
+        ),
         ("input", zeros(&[0, 3, 4]), "expected `input` of shape [T, B, I]"),
         ("h0", single, "expected one dtype"),
-        (
-            "grad_outptu",
-            zeros(&[1]),
-            "`grad_outptu` means nothing for the cell `lstm`; did you mean `grad_output`?",
-        ),
+        ("grad_outptu", zeros(&[1]), "`grad_outptu` means nothing here; did you mean `grad_output`?"),
     ] {
         let (mut tensors, _) = given(CellName::Lstm);
         if name == "grad_outptu" {
@@ -172,8 +178,8 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
         refused(&fs::read(&path).unwrap(), needle);
     }
     for (name, needle) in [
-        ("weight_ih_l0_reverse", "layers run forward only"),
-        ("weight_hr_l0", "layers have no projection (proj_size)"),
+        ("weight_ih_l0_reverse", "expected layers that run forward only"),
+        ("weight_hr_l0", "`weight_hr_l0` is a projection (proj_size = 1); expected layers without one"),
     ] {
         let (mut tensors, _) = given(CellName::Lstm);
         tensors.insert(name.into(), zeros(&[1]).unwrap());
@@ -190,18 +196,156 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
             &format!("expected finite numbers in `weight_hh_l1`, found {found} at [7, 2]"),
         );
     }
-    let (mut tensors, _) = given(CellName::Lstm);
-    tensors.retain(|name, _| ["input", "weight_ih_l0", "weight_hh_l0"].contains(&name.as_str()));
-    write(&path, &tensors, None).unwrap();
-    refused(
-        &fs::read(&path).unwrap(),
-        "`bias_ih_l0`, found none (the file has: input, weight_hh_l0, weight_ih_l0)",
-    );
     // A file for another cell: the numbers of gates do not fit.
     write(&path, &given(CellName::Gru).0, None).unwrap();
-    refused(&fs::read(&path).unwrap(), "of shape [20, 4], found [15, 4]");
+    refused(
+        &fs::read(&path).unwrap(),
+        "expected `weight_hh_l0` of shape [4·H, H] for the cell `lstm`, found [15, 5]; that looks like the \
+         cell `gru`",
+    );
+    for pickle in [&b"PK\x03\x04model/data.pkl"[..], b"\x80\x02}q\x00."] {
+        refused(pickle, "a pickle, as torch.save writes; save the model with safetensors.torch.save_file(");
+    }
     let (code, said) = trace(dir.path(), &["none.safetensors", "--cell", "lstm"]);
     assert_eq!((code, said.contains("expected a safetensors file to read")), (2, true), "{said}");
+}
+
+/// Traces a file with the given arguments, and returns the results and the standard output.
+fn traced(tensors: &Tensors, cell: &str, arguments: &[&str]) -> (Tensors, String) {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("x.safetensors"), tensors, None).unwrap();
+    let said = lab(dir.path(), &[&["trace", "x.safetensors", "--cell", cell], arguments].concat());
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    (read(&dir.path().join("trace/trace.safetensors")).unwrap(), said.stdout)
+}
+
+/// Asserts that two traces have the same results.
+fn assert_equal(found: &Tensors, expected: &Tensors) {
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    expected.iter().for_each(|(name, expected)| assert_same(&found[name], expected, 1e-12, name));
+}
+
+/// The tensors with a prefix before the names of parameters.
+fn prefixed(tensors: &Tensors, prefix: &str) -> Tensors {
+    let name = |name: &str| if name.contains("_l") { format!("{prefix}{name}") } else { name.to_string() };
+    tensors.iter().map(|(old, tensor)| (name(old), tensor.copy())).collect()
+}
+
+#[test]
+fn trace_says_how_it_understood_the_file() {
+    let (given, _) = given(CellName::Lstm);
+    let (_, said) = traced(&given, "lstm", &[]);
+    let expected = "lstm: T=6 B=3 I=4 H=5 layers=2\ninput: [T, B, I] (--batch-first: [B, T, I])\n\
+                    gates: ifgo, PyTorch's (--gates: another)\ntrace/trace.safetensors (on ";
+    assert!(said.starts_with(expected), "{said}");
+}
+
+#[test]
+fn trace_state_dict_of_a_larger_model_is_read_by_its_prefix() {
+    let (given, _) = given(CellName::Lstm);
+    let mut model = prefixed(&given, "encoder.rnn.");
+    let (plain, _) = traced(&given, "lstm", &[]);
+    model.insert("encoder.weight".into(), Tensor::zeros([2, 2], (Kind::Double, lstm_lab::device::cpu())));
+    model.insert("steps".into(), Tensor::from_slice(&[1.0f64]));
+    let (found, said) = traced(&model, "lstm", &[]);
+    assert_equal(&found, &plain);
+    assert!(said.contains("\nprefix: encoder.rnn.\nnot read: encoder.weight, steps\n"), "{said}");
+    model.extend(prefixed(&given, "decoder."));
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("x.safetensors"), &model, None).unwrap();
+    let (code, said) = trace(dir.path(), &["x.safetensors", "--cell", "lstm"]);
+    let problem = "found 2: `decoder.`, `encoder.rnn.`; --prefix chooses one";
+    assert!(code == 2 && said.contains(problem), "{said}");
+    for prefix in ["decoder", "encoder.rnn."] {
+        assert_equal(&traced(&model, "lstm", &["--prefix", prefix]).0, &plain);
+    }
+}
+
+#[test]
+fn trace_absent_biases_are_zeros_and_said() {
+    for (cell, absent) in
+        [(CellName::Lstm, ["bias_ih_l0", "bias_hh_l1"]), (CellName::Gru, ["bias_ih_l1", "bias_hh_l1"])]
+    {
+        let (mut given, _) = given(cell);
+        absent.iter().for_each(|name| drop(given.get_mut(*name).unwrap().zero_()));
+        let (expected, _) = traced(&given, cell.as_str(), &[]);
+        absent.iter().for_each(|name| drop(given.remove(*name)));
+        let (found, said) = traced(&given, cell.as_str(), &[]);
+        assert_equal(&found, &expected);
+        assert!(said.contains(&format!("\nzeros, because absent: {}, {}\n", absent[0], absent[1])), "{said}");
+    }
+}
+
+/// The rows of a parameter or its gradient, with the blocks of gates in another order.
+fn blocks(tensor: &Tensor, order: &[usize]) -> Tensor {
+    let blocks = tensor.chunk(order.len() as i64, 0);
+    Tensor::cat(&order.iter().map(|gate| &blocks[*gate]).collect::<Vec<_>>(), 0)
+}
+
+#[test]
+fn trace_gates_in_another_order_give_the_same_results_in_that_order() {
+    for (cell, order, places) in
+        [(CellName::Lstm, "iofg", &[0, 3, 1, 2][..]), (CellName::Gru, "zrn", &[1, 0, 2])]
+    {
+        let (given, _) = given(cell);
+        let (expected, _) = traced(&given, cell.as_str(), &[]);
+        let reordered = |tensors: &Tensors| -> Tensors {
+            let is_parameter = |name: &str| name.contains("_l") && !name.starts_with("h_");
+            let one = |(name, tensor): (&String, &Tensor)| {
+                let tensor = if is_parameter(name) { blocks(tensor, places) } else { tensor.copy() };
+                (name.clone(), tensor)
+            };
+            tensors.iter().map(one).collect()
+        };
+        let (found, said) = traced(&reordered(&given), cell.as_str(), &["--gates", order]);
+        assert_equal(&found, &reordered(&expected));
+        assert!(said.contains(&format!("\ngates: {order}\n")), "{said}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("x.safetensors"), &given(CellName::Lstm).0, None).unwrap();
+    let (code, said) = trace(dir.path(), &["x.safetensors", "--cell", "lstm", "--gates", "iofc"]);
+    assert!(code == 2 && said.contains("found `iofc`; did you mean `iofg`?"), "{said}");
+}
+
+#[test]
+fn trace_batch_first_turns_sequences_and_their_results() {
+    let (mut given, _) = given(CellName::Lstm);
+    let (mut expected, _) = traced(&given, "lstm", &[]);
+    for (tensors, names) in
+        [(&mut given, ["input", "grad_output"]), (&mut expected, ["output", "grad.input"])]
+    {
+        for name in names {
+            let turned = tensors[name].transpose(0, 1).contiguous();
+            tensors.insert(name.into(), turned);
+        }
+    }
+    let (found, said) = traced(&given, "lstm", &["--batch-first"]);
+    assert_equal(&found, &expected);
+    assert!(said.starts_with("lstm: T=6 B=3 I=4 H=5 layers=2\ninput: [B, T, I]\n"), "{said}");
+}
+
+#[test]
+fn trace_checkpoint_of_a_run_is_read_with_an_input_from_another_file() {
+    let config = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"gru\"\nhidden_size = 3\n\
+                  seq_len = 10\n[training]\nsteps = 1\neval_sequences = 2\n";
+    let dir = with_config("x.toml", config);
+    let ran = lab(dir.path(), &["run", "x.toml", "-q", "--device", "cpu"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let run = fs::read_dir(dir.path().join("results/x/checkpoints")).unwrap().next().unwrap().unwrap().path();
+    let checkpoint = run.join("best.safetensors").display().to_string();
+    let alone = lab(dir.path(), &["trace", &checkpoint, "--cell", "gru"]);
+    assert!(
+        alone.code == 2 && alone.stderr.ends_with("--input names a file that has it\n"),
+        "{}",
+        alone.stderr
+    );
+    let input = Tensor::ones([4, 2, 2], (Kind::Float, lstm_lab::device::cpu()));
+    write(&dir.path().join("input.safetensors"), &Tensors::from([("input".into(), input)]), None).unwrap();
+    let said = lab(dir.path(), &["trace", &checkpoint, "--cell", "gru", "--input", "input.safetensors"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stdout.starts_with("gru: T=4 B=2 I=2 H=3 layers=1\n"), "{}", said.stdout);
+    let foreign = said.stdout.split("\nprefix: parameter.\nnot read: ").nth(1).unwrap();
+    assert!(foreign.lines().next().unwrap().contains("optimizer.first"), "{}", said.stdout);
 }
 
 /// The bytes of a valid file, small enough that its header is most of it.
@@ -257,8 +401,9 @@ proptest! {
         }
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), &bytes).unwrap();
-        let given = read(file.path())
-            .and_then(|tensors| TraceInput::new(cell, tensors, file.path(), lstm_lab::device::cpu()));
+        let (options, device) = (TraceOptions::of(cell), lstm_lab::device::cpu());
+        let given =
+            read(file.path()).and_then(|tensors| TraceInput::new(options, tensors, file.path(), device));
         if let Ok(given) = given {
             given.trace(EngineName::Analytic).unwrap();
         }

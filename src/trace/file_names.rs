@@ -1,0 +1,179 @@
+//! The names in a file of parameters: those that a trace reads, and those of other parts of a larger model.
+
+use std::path::Path;
+
+use crate::support::error::{Error, Result};
+use crate::support::text::shortened;
+
+/// The names of tensors that are no parameters. They have no prefix.
+const SEQUENCES: [&str; 4] = ["input", "h0", "c0", "grad_output"];
+
+/// The kinds of parameters of a layer in PyTorch, with a projection.
+const PARAMETERS: [&str; 5] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l", "weight_hr_l"];
+
+/// The largest number of edits between a name and a known name that it may be meant as.
+const MAX_EDITS: usize = 2;
+
+/// The names of a file.
+#[derive(Debug, PartialEq)]
+pub struct FileNames {
+    /// The text before each parameter's own name, such as `encoder.rnn.`; empty for plain names.
+    pub prefix: String,
+    /// The names that a trace does not read.
+    pub foreign: Vec<String>,
+}
+
+impl FileNames {
+    /// Finds the parameters of a stack of layers among the names of the file `path`.
+    ///
+    /// # Errors
+    /// No parameters; those of several stacks, if `prefix` does not choose one; a misspelt name.
+    pub fn find(names: &[String], prefix: Option<&str>, path: &Path) -> Result<FileNames> {
+        let prefix = match prefix {
+            Some(given) => chosen(names, given, path)?,
+            None => the_only(names, path)?,
+        };
+        let mut found = FileNames { prefix, foreign: Vec::new() };
+        found.foreign = names.iter().filter(|name| found.own(name).is_none()).cloned().collect();
+        found.refuse_misspelt(names, path)?;
+        Ok(found)
+    }
+
+    /// The name without the prefix; `None` for a tensor that a trace does not read.
+    pub fn own<'n>(&self, name: &'n str) -> Option<&'n str> {
+        if SEQUENCES.contains(&name) {
+            return Some(name);
+        }
+        name.strip_prefix(&self.prefix).filter(|name| is_parameter(name))
+    }
+
+    /// Refuses a foreign name that differs by few letters from one that a trace could read and does not find.
+    fn refuse_misspelt(&self, names: &[String], path: &Path) -> Result<()> {
+        let parameters = PARAMETERS[..4].iter().map(|kind| format!("{}{kind}0", self.prefix));
+        let known = SEQUENCES.iter().map(|name| name.to_string()).chain(parameters);
+        // A name of two letters resembles too many others.
+        let absent: Vec<String> = known.filter(|name| name.len() > 2 && !names.contains(name)).collect();
+        // A parameter of another stack is no misspelt one of this stack.
+        let is_of_another = |name: &str| is_parameter(name.rsplit('.').next().unwrap_or(name));
+        for name in self.foreign.iter().filter(|name| !is_of_another(name)) {
+            let edits = |known: &&String| strsim::damerau_levenshtein(name, known);
+            let nearest = absent.iter().min_by_key(edits).filter(|known| edits(known) <= MAX_EDITS);
+            if let Some(meant) = nearest {
+                return Err(Error::data(
+                    path,
+                    format!("`{name}` means nothing here; did you mean `{meant}`?"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns true for `weight_ih_l0` and all other names of PyTorch's recurrent layers.
+fn is_parameter(name: &str) -> bool {
+    let rest = PARAMETERS.iter().find_map(|kind| name.strip_prefix(kind));
+    let number = rest.map(|rest| rest.strip_suffix("_reverse").unwrap_or(rest));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The prefixes of all stacks of layers, each once.
+fn prefixes(names: &[String]) -> Vec<&str> {
+    let ends = ["weight_ih_l0", "weight_hh_l0"];
+    let prefix = |name: &'_ String| ends.iter().find_map(|end| Some(name.strip_suffix(end)?.len()));
+    let mut found: Vec<&str> = names.iter().filter_map(|name| Some(&name[..prefix(name)?])).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn the_only(names: &[String], path: &Path) -> Result<String> {
+    match prefixes(names).as_slice() {
+        [prefix] => Ok(prefix.to_string()),
+        [] => {
+            let listed = shortened(names.iter().map(String::as_str));
+            let problem = format!("expected a tensor `weight_ih_l0`, found none (the file has: {listed})");
+            Err(Error::data(path, problem))
+        }
+        several => {
+            let listed = several.iter().map(|prefix| format!("`{prefix}`"));
+            let listed: Vec<String> = listed.collect();
+            let problem = format!(
+                "expected the parameters of one stack of layers, found {}: {}; --prefix chooses one",
+                several.len(),
+                listed.join(", ")
+            );
+            Err(Error::data(path, problem))
+        }
+    }
+}
+
+/// The prefix that the user gave, with or without the dot at its end.
+fn chosen(names: &[String], given: &str, path: &Path) -> Result<String> {
+    let known = prefixes(names);
+    let with_dot = format!("{given}.");
+    match known.iter().find(|prefix| **prefix == given || **prefix == with_dot) {
+        Some(prefix) => Ok(prefix.to_string()),
+        None => {
+            let listed: Vec<String> = known.iter().map(|prefix| format!("`{prefix}`")).collect();
+            let listed = if listed.is_empty() { "none".to_string() } else { listed.join(", ") };
+            let problem = format!(
+                "expected a tensor `{with_dot}weight_ih_l0` for --prefix {given}, found none (prefixes here: \
+                 {listed})"
+            );
+            Err(Error::data(path, problem))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(names: &[&str], prefix: Option<&str>) -> std::result::Result<FileNames, String> {
+        let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+        FileNames::find(&names, prefix, Path::new("x")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn find_one_stack_takes_its_prefix_and_leaves_the_rest() {
+        let names =
+            ["input", "e.rnn.weight_ih_l0", "e.rnn.weight_hh_l0", "e.rnn.bias_ih_l0", "e.weight", "fc.bias"];
+        let found = find(&names, None).unwrap();
+        assert_eq!(
+            (found.prefix.as_str(), found.foreign.as_slice()),
+            ("e.rnn.", ["e.weight", "fc.bias"].map(String::from).as_slice())
+        );
+        assert_eq!(found.own("e.rnn.bias_ih_l0"), Some("bias_ih_l0"));
+        assert_eq!((found.own("bias_ih_l0"), found.own("input")), (None, Some("input")));
+        assert_eq!(find(&["weight_ih_l0"], None).unwrap().prefix, "");
+    }
+
+    #[test]
+    fn find_several_stacks_needs_the_users_choice() {
+        let names = ["a.weight_ih_l0", "b.weight_hh_l0", "weight_hh_l0"];
+        let problem = find(&names, None).unwrap_err();
+        assert!(problem.ends_with("found 3: ``, `a.`, `b.`; --prefix chooses one"), "{problem}");
+        for (given, prefix) in [("a", "a."), ("b.", "b."), ("", "")] {
+            assert_eq!(find(&names, Some(given)).unwrap().prefix, prefix);
+        }
+        let problem = find(&names, Some("c")).unwrap_err();
+        assert!(
+            problem.contains("`c.weight_ih_l0` for --prefix c, found none (prefixes here: ``, `a.`"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn find_misspelt_name_is_refused() {
+        for (name, meant) in
+            [("grad_outptu", "grad_output"), ("m.bias_hh_0", "m.bias_hh_l0"), ("inputs", "input")]
+        {
+            let problem = find(&["m.weight_ih_l0", "m.weight_hh_l0", name], None).unwrap_err();
+            assert!(
+                problem.contains(&format!("`{name}` means nothing here; did you mean `{meant}`?")),
+                "{problem}"
+            );
+        }
+        assert!(find(&["weight_ih_l0", "x0", "fc.weight"], None).is_ok());
+    }
+}

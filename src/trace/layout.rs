@@ -1,0 +1,124 @@
+//! The layout of given tensors: the order of the gates' blocks, and of the first two axes of sequences.
+
+use tch::Tensor;
+
+use crate::cell::{CellName, cell};
+
+/// The order of the blocks of gates in the parameters of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateOrder {
+    /// The place in PyTorch's order of each block of the file.
+    places: Vec<usize>,
+}
+
+impl GateOrder {
+    /// Reads an order such as `iofg`: each gate of the cell once, by its letter.
+    ///
+    /// # Errors
+    /// Another text. The message has the letters of the cell's gates.
+    pub fn parse(text: &str, name: CellName) -> Result<GateOrder, String> {
+        let gates = cell(name).gates();
+        let place = |letter: char| gates.iter().position(|gate| gate.chars().eq([letter]));
+        let places: Option<Vec<usize>> = text.chars().map(place).collect();
+        let is_complete = |places: &Vec<usize>| {
+            places.len() == gates.len() && (0..gates.len()).all(|gate| places.contains(&gate))
+        };
+        places
+            .filter(is_complete)
+            .map(|places| GateOrder { places })
+            .ok_or_else(|| order_problem(text, name, gates))
+    }
+
+    /// Brings the blocks of a parameter `[G·H, …]` of the file into PyTorch's order.
+    fn to_pytorch(&self, parameter: &Tensor) -> Tensor {
+        let blocks = parameter.chunk(self.places.len() as i64, 0);
+        let block =
+            |gate: usize| self.places.iter().position(|place| *place == gate).expect("each gate once");
+        Tensor::cat(&(0..blocks.len()).map(|gate| &blocks[block(gate)]).collect::<Vec<_>>(), 0)
+    }
+
+    /// Brings the blocks of a parameter into the order of the file.
+    fn to_file(&self, parameter: &Tensor) -> Tensor {
+        let blocks = parameter.chunk(self.places.len() as i64, 0);
+        Tensor::cat(&self.places.iter().map(|place| &blocks[*place]).collect::<Vec<_>>(), 0)
+    }
+}
+
+/// The problem with an order of gates.
+fn order_problem(text: &str, name: CellName, gates: &[&str]) -> String {
+    // Other programs call the candidate c (LSTM) or h (GRU).
+    let meant = match name {
+        CellName::Lstm => text.replace('c', "g"),
+        CellName::Gru => text.replace('h', "n"),
+        CellName::Rnn => text.to_string(),
+    };
+    let hint = match meant != text && GateOrder::parse(&meant, name).is_ok() {
+        true => format!("; did you mean `{meant}`?"),
+        false => String::new(),
+    };
+    let known = gates.concat();
+    format!("--gates: expected an order of the gates of the cell `{name}` ({known}), found `{text}`{hint}")
+}
+
+/// The layout of the tensors in a file.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    /// The order of the blocks of gates; `None` for PyTorch's.
+    pub gates: Option<GateOrder>,
+    /// True if sequences are `[B, T, …]`, as with PyTorch's `batch_first`.
+    pub batch_first: bool,
+}
+
+impl Layout {
+    /// Brings a parameter of the file into PyTorch's order of gates.
+    pub fn parameter(&self, parameter: Tensor) -> Tensor {
+        self.gates.as_ref().map_or_else(|| parameter.shallow_clone(), |order| order.to_pytorch(&parameter))
+    }
+
+    /// Brings a sequence of the file into the order `[T, B, …]`, or back.
+    pub fn sequence(&self, sequence: Tensor) -> Tensor {
+        if self.batch_first { sequence.transpose(0, 1).contiguous() } else { sequence }
+    }
+
+    /// Brings a result into the layout of the file. `name` is its name in the output of a trace.
+    pub fn result(&self, name: &str, result: Tensor) -> Tensor {
+        match (name, &self.gates) {
+            ("output" | "grad.input", _) => self.sequence(result),
+            (name, Some(order)) if name.starts_with("grad.weight_") || name.starts_with("grad.bias_") => {
+                order.to_file(&result)
+            }
+            _ => result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_takes_each_gate_once() {
+        assert_eq!(GateOrder::parse("iofg", CellName::Lstm), Ok(GateOrder { places: vec![0, 3, 1, 2] }));
+        for (text, name, hint) in [
+            ("iofc", CellName::Lstm, "(ifgo), found `iofc`; did you mean `iofg`?"),
+            ("zrh", CellName::Gru, "(rzn), found `zrh`; did you mean `zrn`?"),
+            ("ifg", CellName::Lstm, "found `ifg`"),
+            ("iifg", CellName::Lstm, "found `iifg`"),
+            ("", CellName::Rnn, "found ``"),
+        ] {
+            let problem = GateOrder::parse(text, name).unwrap_err();
+            assert!(problem.ends_with(hint), "{problem}");
+        }
+    }
+
+    #[test]
+    fn result_is_the_inverse_of_parameter() {
+        let layout = Layout { gates: GateOrder::parse("iofg", CellName::Lstm).ok(), batch_first: true };
+        let parameter = Tensor::from_slice(&[1.0, 4.0, 2.0, 3.0]);
+        let sorted = layout.parameter(parameter.shallow_clone());
+        assert_eq!(sorted, Tensor::from_slice(&[1.0, 2.0, 3.0, 4.0]));
+        assert_eq!(layout.result("grad.bias_ih_l0", sorted), parameter);
+        let sequence = Tensor::from_slice(&[1.0, 2.0]).reshape([2, 1, 1]);
+        assert_eq!(layout.result("output", layout.sequence(sequence.shallow_clone())), sequence);
+    }
+}
