@@ -4,11 +4,13 @@ use std::fmt::Write;
 
 use crate::cli::CheckArgs;
 use crate::plan::check_dataset;
+use crate::plan::run::Run;
 use crate::report::foreseen;
+use crate::run::ExecTarget;
 use crate::run::experiment::{self, Experiment};
 use crate::support::error::Result;
 use crate::support::progress::print;
-use crate::support::text::pluralize;
+use crate::support::text::{bytes, pluralize};
 
 /// Prints the runs of each experiment.
 pub fn check(args: &CheckArgs) -> Result<u8> {
@@ -18,6 +20,8 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     let mut out = String::new();
     for experiment in experiment::load_all(&args.config.configs, &args.config.overrides(), target, &fetch)? {
         describe(&mut out, &experiment)?;
+        describe_dropout(&mut out, &experiment);
+        describe_memory(&mut out, &experiment, target);
     }
     print(&out)?;
     Ok(0)
@@ -60,4 +64,21 @@ fn describe(out: &mut String, Experiment { spec, plan, inputs }: &Experiment) ->
         let _ = writeln!(out, "  {id}  {}", run.describe());
     }
     Ok(())
+}
+
+/// Adds a note on dropout after the last recurrent layer, where PyTorch's layers have none.
+fn describe_dropout(out: &mut String, Experiment { plan, .. }: &Experiment) {
+    let has_dropout =
+        |run: &Run| run.settings.is_recurrent() && run.settings.dropout.is_some_and(|share| share > 0.0);
+    if plan.runs.iter().any(has_dropout) {
+        out.push_str("  dropout: also on the output of the last layer, unlike that of PyTorch's nn.LSTM\n");
+    }
+}
+
+/// Adds the memory of the largest run, and the limit for it.
+fn describe_memory(out: &mut String, Experiment { plan, inputs, .. }: &Experiment, target: ExecTarget) {
+    let Some((run, need)) = plan.largest(inputs) else { return };
+    let limit = target.machine().memory.map(|limit| format!(", of {}", bytes(limit as f64)));
+    let largest = if plan.runs.len() > 1 { format!(" for {}", run.describe()) } else { String::new() };
+    let _ = writeln!(out, "  memory: about {}{}{largest}", bytes(need), limit.unwrap_or_default());
 }

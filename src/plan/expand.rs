@@ -6,13 +6,12 @@ use super::machine::Machine;
 use super::rules;
 use super::run::Run;
 use super::sizing::ModelShape;
-use crate::cell::CellName;
 use crate::config::Spec;
 use crate::config::spec::{CorpusSpec, Measure, Part, Sweep, TaskSpec, TrainingSpec};
 use crate::data::{Input, Inputs};
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::settings::names::{Encoding, ExperimentKind, PassName, Predict};
+use crate::settings::names::{ExperimentKind, PassName, Predict};
 use crate::settings::{AUTO, Engines, Settings};
 use crate::support::error::Result;
 
@@ -124,30 +123,11 @@ impl<'a> Expansion<'a> {
             (settings.hidden_size, settings.layers) = (sizes[0], sizes.len());
         }
         if let Some(budget) = training.parameter_budget {
-            settings.hidden_size =
-                self.model_shape(settings, training).map_or(0, |shape| shape.hidden_size(budget));
+            let task = &self.spec.task;
+            let shape = ModelShape::of_run(task, settings, training.heads, self.inputs.of(true));
+            let is_known = shape.is_known(task);
+            settings.hidden_size = if is_known { shape.hidden_size(settings.layers, budget) } else { 0 };
         }
-    }
-
-    /// The model's shape without its hidden size; `None` while the data that determines it is unknown.
-    fn model_shape(&self, settings: &Settings, training: &TrainingSpec) -> Option<ModelShape> {
-        let task = &self.spec.task;
-        let input = self.inputs.of(true);
-        let is_embedded = task.encoding() == Some(Encoding::Embedding);
-        let embedded = match is_embedded {
-            true => input.map(Input::features).or(task.features())?,
-            false => 0,
-        };
-        Some(ModelShape {
-            model: settings.model(),
-            cell: settings.cell.unwrap_or(CellName::Rnn),
-            layers: settings.layers,
-            heads: training.heads,
-            input_size: Some(settings.input_size).filter(|size| *size > 0)?,
-            outputs: input.map(Input::classes).or(task.outputs())?,
-            embedded,
-            positions: task.longest(settings.seq_len),
-        })
     }
 
     fn push(

@@ -11,11 +11,13 @@ pub struct Machine {
     pub isa: &'static str,
     /// True if the user forces the instruction set. Timings are then those of other runs.
     pub isa_is_forced: bool,
+    /// The bytes of memory that a run may use; `None` if they are unknown.
+    pub memory: Option<u64>,
 }
 
 impl Machine {
-    /// A machine whose instruction set the user does not force.
+    /// A machine whose instruction set the user does not force, and whose memory is unknown.
     pub fn new(device: &str, threads: usize, isa: &'static str) -> Machine {
-        Machine { device: device.to_string(), threads, isa, isa_is_forced: false }
+        Machine { device: device.to_string(), threads, isa, isa_is_forced: false, memory: None }
     }
 }

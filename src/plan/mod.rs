@@ -20,6 +20,7 @@ mod dataset;
 mod expand;
 pub mod inputs;
 mod machine;
+mod memory;
 mod rules;
 pub mod run;
 mod select;
@@ -48,7 +49,8 @@ impl Plan {
     ///
     /// # Errors
     /// A run with contradictory settings, a repeated run, an `exclude` rule that fits no run, a text that is
-    /// too short, a test that lacks its runs, a published result with runs of several grid points.
+    /// too short, a test that lacks its runs, a published result with runs of several grid points, a run that
+    /// needs more memory than the machine has.
     pub fn new(spec: &Spec, inputs: &Inputs, machine: &Machine) -> Result<Plan> {
         let mut expansion = expand::Expansion::new(spec, inputs, machine);
         let mut runs = Vec::new();
@@ -73,7 +75,15 @@ impl Plan {
             select::check_tests(spec, &runs)?;
         }
         select::check_published(&spec.name, &spec.published, &runs)?;
+        if let Some(limit) = machine.memory {
+            memory::check(spec, &runs, inputs, limit)?;
+        }
         Ok(Plan { name: spec.name.clone(), runs })
+    }
+
+    /// The run that needs most memory, with the bytes that it needs at its peak, estimated from below.
+    pub fn largest(&self, inputs: &Inputs) -> Option<(&Run, f64)> {
+        memory::largest(&self.runs, inputs)
     }
 
     /// Returns true if every run of another plan is part of this one.

@@ -2,18 +2,21 @@
 //! allows comparisons of models of equal size. `tests/it/training.rs` compares the formula with the
 //! models themselves.
 
-use crate::cell::CellName;
-use crate::settings::names::ModelName;
+use std::iter;
 
-/// The properties that determine a model's parameter count, except the hidden size.
+use crate::cell::CellName;
+use crate::config::spec::TaskSpec;
+use crate::data::Input;
+use crate::settings::Settings;
+use crate::settings::names::{Encoding, ModelName};
+
+/// The properties that determine a model's parameter count, except its layers.
 #[derive(Debug, Clone, Copy)]
 pub struct ModelShape {
     /// The architecture.
     pub model: ModelName,
     /// The cell of recurrent layers.
     pub cell: CellName,
-    /// The number of layers or blocks.
-    pub layers: usize,
     /// The attention heads of a Transformer, which divide its hidden size.
     pub heads: usize,
     /// The components of an input vector.
@@ -27,48 +30,80 @@ pub struct ModelShape {
 }
 
 impl ModelShape {
-    /// The parameter count of the model with `h` hidden units per layer.
-    pub fn parameters(&self, h: usize) -> usize {
-        let embedding = self.embedded * self.input_size;
-        let readout = |from: usize| self.outputs * (from + 1);
-        embedding
-            + match self.model {
-                ModelName::Recurrent => self.recurrent(h) + readout(h),
-                // Query, key and score vector; the readout has state and context as input.
-                ModelName::Attention => self.recurrent(h) + 2 * h * h + h + readout(2 * h),
-                ModelName::Transformer => self.transformer(h) + readout(h),
-            }
+    /// The shape of the model of a run, with 0 for sizes that unknown data determines.
+    pub fn of_run(task: &TaskSpec, settings: &Settings, heads: usize, input: Option<&Input>) -> ModelShape {
+        let is_embedded = task.encoding() == Some(Encoding::Embedding);
+        let symbols = || input.map(Input::features).or(task.features()).unwrap_or(0);
+        ModelShape {
+            model: settings.model(),
+            cell: settings.cell.unwrap_or(CellName::Rnn),
+            heads,
+            input_size: settings.input_size,
+            outputs: input.map(Input::classes).or(task.outputs()).unwrap_or(0),
+            embedded: if is_embedded { symbols() } else { 0 },
+            positions: task.longest(settings.seq_len),
+        }
     }
 
-    /// The parameter count of the recurrent layers. Each gate has an input matrix, a recurrent matrix
-    /// and two biases.
-    fn recurrent(&self, h: usize) -> usize {
-        let gates = match self.cell {
-            CellName::Rnn => 1,
-            CellName::Gru => 3,
-            CellName::Lstm => 4,
-        };
-        let layer = |input: usize| gates * h * (input + h + 2);
-        layer(self.input_size) + (self.layers - 1) * layer(h)
+    /// Returns true if no size depends on unknown data.
+    pub fn is_known(&self, task: &TaskSpec) -> bool {
+        let is_embedded = task.encoding() == Some(Encoding::Embedding);
+        self.input_size > 0 && self.outputs > 0 && (self.embedded > 0 || !is_embedded)
+    }
+
+    /// The parameter count of the model with layers of these hidden sizes. It fits into 128 bits, because
+    /// sizes are at most 2^40.
+    pub fn parameters(&self, layers: &[usize]) -> u128 {
+        let top = layers.last().map_or(0, |h| *h as u128);
+        let embedding = self.embedded as u128 * self.input_size as u128;
+        let readout = |from: u128| self.outputs as u128 * (from + 1);
+        let recurrent = || recurrent_layers(self.cell, self.input_size, layers);
+        embedding
+            + match self.model {
+                ModelName::Recurrent => recurrent() + readout(top),
+                // Query, key and score vector; the readout has state and context as input.
+                ModelName::Attention => recurrent() + 2 * top * top + top + readout(2 * top),
+                ModelName::Transformer => self.transformer(top, layers.len()) + readout(top),
+            }
     }
 
     /// The parameter count of the Transformer: positions, input layer, blocks, last norm. A block has
     /// two norms; query, key and value; projection; and an MLP 4 times as wide.
-    fn transformer(&self, h: usize) -> usize {
+    fn transformer(&self, h: u128, blocks: usize) -> u128 {
         let block = 4 * h + 3 * h * (h + 1) + h * (h + 1) + 4 * h * (h + 1) + h * (4 * h + 1);
-        self.positions * h + h * (self.input_size + 1) + self.layers * block + 2 * h
+        self.positions as u128 * h + h * (self.input_size as u128 + 1) + blocks as u128 * block + 2 * h
     }
 
-    /// The hidden size whose parameter count is nearest to `wanted`. For a Transformer it is a multiple
-    /// of the heads.
-    pub fn hidden_size(&self, wanted: usize) -> usize {
+    /// The hidden size whose parameter count with this number of layers is nearest to `wanted`. For a
+    /// Transformer it is a multiple of the heads.
+    pub fn hidden_size(&self, layers: usize, wanted: usize) -> usize {
         let step = if self.model == ModelName::Transformer { self.heads } else { 1 };
+        let parameters = |h: usize| self.parameters(&vec![h; layers]);
         let sizes = (1..).map(|n| n * step);
-        let above = sizes.into_iter().find(|h| self.parameters(*h) >= wanted).unwrap_or(step);
+        let above = sizes.into_iter().find(|h| parameters(*h) >= wanted as u128).unwrap_or(step);
         let below = above.saturating_sub(step).max(step);
-        let distance = |h: usize| self.parameters(h).abs_diff(wanted);
+        let distance = |h: usize| parameters(h).abs_diff(wanted as u128);
         if distance(below) <= distance(above) { below } else { above }
     }
+}
+
+/// The number of gates of a cell.
+pub fn gates(cell: CellName) -> usize {
+    match cell {
+        CellName::Rnn => 1,
+        CellName::Gru => 3,
+        CellName::Lstm => 4,
+    }
+}
+
+/// The parameter count of recurrent layers. Each gate has an input matrix, a recurrent matrix and two biases.
+pub fn recurrent_layers(cell: CellName, input_size: usize, layers: &[usize]) -> u128 {
+    let inputs = iter::once(&input_size).chain(layers);
+    let layer = |(input, h): (&usize, &usize)| {
+        let (input, h) = (*input as u128, *h as u128);
+        gates(cell) as u128 * h * (input + h + 2)
+    };
+    inputs.zip(layers).map(layer).sum()
 }
 
 #[cfg(test)]
@@ -76,16 +111,7 @@ mod tests {
     use super::*;
 
     fn frame(model: ModelName, cell: CellName) -> ModelShape {
-        ModelShape {
-            model,
-            cell,
-            layers: 2,
-            heads: 4,
-            input_size: 60,
-            outputs: 60,
-            embedded: 0,
-            positions: 64,
-        }
+        ModelShape { model, cell, heads: 4, input_size: 60, outputs: 60, embedded: 0, positions: 64 }
     }
 
     #[test]
@@ -98,10 +124,10 @@ mod tests {
         ] {
             let frame = frame(model, cell);
             for wanted in [5_000, 50_000, 220_000] {
-                let size = frame.hidden_size(wanted);
+                let size = frame.hidden_size(2, wanted);
                 let step = if model == ModelName::Transformer { 4 } else { 1 };
                 assert_eq!(size % step, 0);
-                let distance = |h: usize| frame.parameters(h).abs_diff(wanted);
+                let distance = |h: usize| frame.parameters(&[h, h]).abs_diff(wanted as u128);
                 for other in [size.saturating_sub(step).max(step), size + step] {
                     assert!(distance(size) <= distance(other), "{model} {cell} {wanted}: {size} or {other}");
                 }
@@ -111,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_smallest_model_is_the_least_there_is() {
-        assert_eq!(frame(ModelName::Transformer, CellName::Lstm).hidden_size(1), 4);
-        assert_eq!(frame(ModelName::Recurrent, CellName::Lstm).hidden_size(1), 1);
+        assert_eq!(frame(ModelName::Transformer, CellName::Lstm).hidden_size(2, 1), 4);
+        assert_eq!(frame(ModelName::Recurrent, CellName::Lstm).hidden_size(2, 1), 1);
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::{self, Isa};
 use crate::plan::Machine;
 use crate::results::environment::Environment;
 use crate::support::error::Result;
+use crate::support::memory;
 
 /// A device, a number of CPU threads for libtorch, and the instruction sets of CPU kernels.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,7 @@ impl ExecTarget {
     pub fn machine(&self) -> Machine {
         Machine {
             isa_is_forced: engine::forced_isa().is_some(),
+            memory: memory::limit().filter(|_| self.device == device::cpu()),
             ..Machine::new(&self.device_name(), self.threads, self.isa.id())
         }
     }

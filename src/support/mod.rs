@@ -6,6 +6,8 @@ pub mod error;
 pub mod exact;
 #[cfg(feature = "lab")]
 pub mod file;
+#[cfg(feature = "lab")]
+pub mod memory;
 pub(crate) mod names;
 #[cfg(feature = "lab")]
 pub mod panic;

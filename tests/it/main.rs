@@ -18,6 +18,7 @@ mod isa;
 mod jacobian;
 mod layering;
 mod learning;
+mod memory;
 mod overrides;
 mod parity;
 mod paths;

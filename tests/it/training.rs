@@ -289,7 +289,7 @@ fn sequences_column_counts_training_sequences() {
 }
 
 #[test]
-fn sequence_too_large_for_memory_fails_only_its_run() {
+fn sequence_too_large_for_memory_is_refused_before_the_first_run() {
     let dir = tempfile::tempdir().unwrap();
     for task in ["adding", "copy_memory", "temporal_order"] {
         let config = config(
@@ -302,9 +302,9 @@ fn sequence_too_large_for_memory_fails_only_its_run() {
             ),
         );
         let output = run(dir.path(), &config, &[]);
-        assert_eq!(output.code, 1, "{}", output.stderr);
-        assert!(output.stderr.contains("not enough memory"));
-        assert!(!training(dir.path(), task).is_empty(), "the other run is done");
+        assert_eq!(output.code, 2, "{}", output.stderr);
+        assert!(output.stderr.contains(":7: `grid.seq_len`: expected sizes that fit"), "{}", output.stderr);
+        assert!(!dir.path().join("results").exists());
     }
 }
 
@@ -558,7 +558,6 @@ fn parameter_budget_sets_hidden_size_of_every_model() {
             let frame = ModelShape {
                 model,
                 cell: settings.cell.unwrap_or(CellName::Rnn),
-                layers: 2,
                 heads: 4,
                 input_size: settings.input_size,
                 outputs: if name == "text" { symbols } else { 1 },
@@ -566,7 +565,8 @@ fn parameter_budget_sets_hidden_size_of_every_model() {
                 positions: if name == "text" { 20 } else { 22 },
             };
             let parameters = run.parameters.unwrap();
-            assert_eq!(parameters, frame.parameters(settings.hidden_size), "{model} {:?}", settings.cell);
+            let layers = [settings.hidden_size; 2];
+            assert_eq!(parameters as u128, frame.parameters(&layers), "{model} {:?}", settings.cell);
             assert!(parameters.abs_diff(12_000) < 1500, "{model} {:?}: {parameters}", settings.cell);
         }
     }

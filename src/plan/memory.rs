@@ -1,0 +1,233 @@
+//! The memory that a run needs at its peak, estimated from below, and the refusal of runs that need more than
+//! there is.
+//!
+//! The letters are those of reports: T steps, B sequences, I features, H units. A number has e bytes, and a
+//! model has P parameters. A cell has G gates: 1 for the RNN, 3 for the GRU, 4 for the LSTM. An engine keeps
+//! c tensors of one unit for its backward pass (see [`kept`]). Sums are over layers.
+//!
+//! | kind | bytes, besides the parameters and the input |
+//! | --- | --- |
+//! | `training` | e T B (Σ c H); a Transformer has c = 24; attention has 3 e T B H more for each output |
+//! | `speed` | e T B (Σ (c + 10) H), and 10 e T B I more for the comparison of engines |
+//! | `gradients`, `analytic` | 7 e G B (Σ H) times √T steps, or 32 steps if these are more |
+//! | `gradients`, other engines | (e c + 32) T B (Σ H), and 4 e T B I more for the norms |
+//! | `jacobian` | 128 n² for the n rows of the Jacobian, and 56 G n √T (Σ H) for their segment |
+//!
+//! Parameters take 48 P bytes: they are drawn in f64, compared or checkpointed, and have gradients and
+//! moments. Where nothing is compared or learned, they take 16 P. The input takes (8 + e) T B I, because it
+//! is drawn in f64 or as 64-bit symbols. Norms of `gradients` take 32 bytes per step, quantity and layer. The
+//! outputs of `training` take 3 e bytes for each component.
+//!
+//! The factors are sums of tensors that live at one time, rounded down to what processes were seen to hold.
+
+use std::iter;
+
+use super::rules;
+use super::run::Run;
+use super::sizing::{ModelShape, gates, recurrent_layers};
+use crate::cell::CellName;
+use crate::config::Spec;
+use crate::config::spec::{Measure, TaskSpec};
+use crate::data::Inputs;
+use crate::device::Dtype;
+use crate::engine::EngineName;
+use crate::settings::names::{ExperimentKind, ModelName, Predict};
+use crate::support::error::ConfigError;
+use crate::support::text::bytes;
+
+/// The steps of the comparison of an engine with the reference, before gradients are measured.
+const COMPARED_STEPS: f64 = 32.0;
+
+/// The run that needs most memory, with its need in bytes.
+pub fn largest<'a>(runs: &'a [Run], inputs: &Inputs) -> Option<(&'a Run, f64)> {
+    let need = |run: &'a Run| (run, Need::new(run, inputs).bytes());
+    runs.iter().map(need).max_by(|(_, one), (_, other)| one.total_cmp(other))
+}
+
+/// Refuses a run that needs more than `limit` bytes.
+///
+/// # Errors
+/// The largest such run, at the key of the size that counts most.
+pub fn check(spec: &Spec, runs: &[Run], inputs: &Inputs, limit: u64) -> Result<(), ConfigError> {
+    let Some((run, need)) = largest(runs, inputs).filter(|(_, need)| *need > limit as f64) else {
+        return Ok(());
+    };
+    let problem = format!(
+        "expected sizes that fit into memory: the run `{}` needs at least {}, and {} is the limit here",
+        run.describe(),
+        bytes(need),
+        bytes(limit as f64)
+    );
+    Err(rules::error(spec, run.settings.kind, Need::new(run, inputs).decisive_key(), problem))
+}
+
+/// The tensors of one unit and step that an engine keeps for its backward pass.
+fn kept(engine: EngineName, gates: f64) -> f64 {
+    match engine {
+        EngineName::Simd => 2.0 * gates,
+        EngineName::Analytic => 6.0 * gates,
+        EngineName::Stepwise | EngineName::Fused | EngineName::Builtin => 4.0 * gates,
+    }
+}
+
+/// The sizes of a run that its memory depends on.
+#[derive(Clone)]
+struct Need<'a> {
+    run: &'a Run,
+    shape: ModelShape,
+    /// The units of each layer.
+    layers: Vec<usize>,
+    steps: f64,
+    batch: f64,
+}
+
+impl<'a> Need<'a> {
+    fn new(run: &'a Run, inputs: &Inputs) -> Need<'a> {
+        let settings = &run.settings;
+        let is_training = settings.kind == ExperimentKind::Training;
+        let even = || vec![settings.hidden_size; settings.layers];
+        let layers = run.training().and_then(|training| training.layer_sizes.clone()).unwrap_or_else(even);
+        let heads = run.training().map_or(1, |training| training.heads);
+        Need {
+            run,
+            shape: ModelShape::of_run(&run.task, settings, heads, inputs.of(is_training)),
+            layers,
+            steps: run.task.longest(settings.seq_len) as f64,
+            batch: settings.batch_size as f64,
+        }
+    }
+
+    /// The memory of the run in bytes.
+    fn bytes(&self) -> f64 {
+        let steps = self.steps * self.batch;
+        let input = (8.0 + self.number()) * steps * self.features();
+        input
+            + self.held_parameters()
+            + match &self.run.measure {
+                Measure::Training(_) => self.training(steps),
+                Measure::Speed(_) => self.speed(steps),
+                Measure::Gradients(_) if self.is_exact() => self.exact_gradients() + self.norms(),
+                Measure::Gradients(_) => {
+                    let adjoints = (self.number() * self.kept() + 32.0) * steps * self.units();
+                    adjoints + 4.0 * self.number() * steps * self.features() + self.norms()
+                }
+                Measure::Jacobian(_) => self.jacobian(),
+            }
+    }
+
+    /// The bytes of one number.
+    fn number(&self) -> f64 {
+        if self.run.settings.dtype == Dtype::F64 { 8.0 } else { 4.0 }
+    }
+
+    /// The features of an input vector. A vector of an embedding is as long as `input_size`.
+    fn features(&self) -> f64 {
+        self.shape.input_size as f64
+    }
+
+    /// The units of all layers.
+    fn units(&self) -> f64 {
+        self.layers.iter().map(|size| *size as f64).sum()
+    }
+
+    fn gates(&self) -> f64 {
+        gates(self.shape.cell) as f64
+    }
+
+    /// The largest number of kept tensors among the engines.
+    fn kept(&self) -> f64 {
+        let engines = &self.run.settings.engine.engines;
+        engines.iter().map(|engine| kept(*engine, self.gates())).fold(0.0, f64::max)
+    }
+
+    fn is_exact(&self) -> bool {
+        self.run.settings.engine.first() == Some(EngineName::Analytic)
+    }
+
+    /// The parameters with everything that is as large as they are.
+    fn held_parameters(&self) -> f64 {
+        let recurrent = || recurrent_layers(self.shape.cell, self.shape.input_size, &self.layers) as f64;
+        match &self.run.measure {
+            Measure::Training(_) => 48.0 * self.shape.parameters(&self.layers) as f64,
+            Measure::Jacobian(_) => 16.0 * recurrent(),
+            // The engine is the reference, so it is not compared.
+            Measure::Gradients(_) if self.run.settings.engine.first() == Some(EngineName::Stepwise) => {
+                16.0 * recurrent()
+            }
+            Measure::Gradients(_) | Measure::Speed(_) => 48.0 * recurrent(),
+        }
+    }
+
+    /// The values that the backward pass of a training step needs.
+    fn training(&self, steps: f64) -> f64 {
+        let width = self.layers.last().map_or(0.0, |size| *size as f64);
+        let values = match self.shape.model {
+            ModelName::Recurrent => self.kept() * steps * self.units(),
+            // The score of each output and step has H components.
+            ModelName::Attention => self.kept() * steps * self.units() + 3.0 * self.outputs() * steps * width,
+            // A block keeps query, key, value and context, two norms, and an MLP 4 times as wide.
+            ModelName::Transformer => 24.0 * steps * self.units(),
+        };
+        let logits = 3.0 * self.outputs() * self.batch * self.shape.outputs as f64;
+        self.number() * (values + logits)
+    }
+
+    /// The steps with an output.
+    fn outputs(&self) -> f64 {
+        match &self.run.task {
+            TaskSpec::Text { corpus, .. } if corpus.predict == Predict::EveryStep => self.steps,
+            TaskSpec::CopyMemory { .. } => self.steps,
+            _ => 1.0,
+        }
+    }
+
+    fn speed(&self, steps: f64) -> f64 {
+        let is_compared = self.run.settings.engine.engines.len() > 1;
+        let compared = if is_compared { 10.0 } else { 0.0 };
+        let units = (self.kept() + compared) * self.units();
+        self.number() * steps * (units + compared * self.features())
+    }
+
+    /// The recomputed segment of the engine `analytic`, or the steps on which it is compared.
+    fn exact_gradients(&self) -> f64 {
+        let steps = self.steps.sqrt().max(COMPARED_STEPS.min(self.steps));
+        7.0 * self.number() * self.gates() * steps * self.batch * self.units()
+    }
+
+    /// The norms of all quantities at every step.
+    fn norms(&self) -> f64 {
+        let quantities = if self.shape.cell == CellName::Lstm { 3.0 } else { 2.0 };
+        32.0 * self.steps * (quantities * self.layers.len() as f64 + 1.0)
+    }
+
+    fn jacobian(&self) -> f64 {
+        let rows = self.units() * if self.shape.cell == CellName::Lstm { 2.0 } else { 1.0 };
+        128.0 * rows * rows + 56.0 * self.gates() * rows * self.steps.sqrt() * self.units()
+    }
+
+    /// The key of the size that counts most: with a value of 1, it would leave the smallest need.
+    fn decisive_key(&self) -> &'static str {
+        let with = |change: &dyn Fn(&mut Need)| {
+            let mut other = self.clone();
+            change(&mut other);
+            other.bytes()
+        };
+        let hidden = match self.run.training() {
+            Some(training) if training.parameter_budget.is_some() => "training.parameter_budget",
+            Some(training) if training.layer_sizes.is_some() => "training.layer_sizes",
+            _ => "hidden_size",
+        };
+        let task = &self.run.task;
+        let steps =
+            (!matches!(task, TaskSpec::Images { .. })).then(|| ("seq_len", with(&|need| need.steps = 1.0)));
+        let input =
+            (!task.fixes_input_size()).then(|| ("input_size", with(&|need| need.shape.input_size = 1)));
+        iter::once((hidden, with(&|need| need.layers.fill(1))))
+            .chain([("batch_size", with(&|need| need.batch = 1.0))])
+            .chain(steps)
+            .chain(input)
+            .chain([("layers", with(&|need| need.layers.truncate(1)))])
+            .min_by(|(_, one), (_, other)| one.total_cmp(other))
+            .map_or(hidden, |(key, _)| key)
+    }
+}
