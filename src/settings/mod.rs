@@ -74,7 +74,9 @@ pub struct Settings {
     pub learning_rate: Option<f64>,
     /// The L2 norm to which a larger gradient is scaled down, at least 0; default: 0, for no clipping.
     pub clip_norm: Option<f64>,
-    /// The probability that dropout between layers sets a value to 0, from 0 to below 1; default: 0.
+    /// The probability that dropout sets an output of a layer to 0, from 0 to below 1; default: 0. It acts on
+    /// the output of every layer, also of the last. `dropout` of PyTorch's `nn.LSTM` leaves out the last
+    /// layer, so it does nothing for one layer.
     pub dropout: Option<f64>,
     /// The standard deviation of Gaussian noise on every weight, at least 0; default: 0. Each update draws
     /// new noise, computes the gradient at the noisy weights and applies it to the weights without noise

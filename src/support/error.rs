@@ -79,10 +79,9 @@ pub enum Error {
 
     /// A loss or gradient that is not a finite number.
     #[error(
-        "training diverged at step {step}: {what} is {value}; {}; \
-         a smaller learning rate or training.clip_norm may help",
-        last.map_or("there was no finite loss before".into(), |loss| {
-            format!("the last finite loss was {}", number(loss))
+        "training diverged at step {step}: {what} is {value}; {}; {advice}",
+        last.map_or("there was no finite loss before".into(), |(step, loss)| {
+            format!("the last finite loss was {}, at step {step}", number(loss))
         })
     )]
     Diverged {
@@ -92,8 +91,10 @@ pub enum Error {
         what: &'static str,
         /// The value that was found.
         value: f64,
-        /// The last finite loss.
-        last: Option<f64>,
+        /// The last finite loss with its step, which may be the same step.
+        last: Option<(usize, f64)>,
+        /// The settings that may help.
+        advice: &'static str,
     },
 
     /// A panic during a run, with its message.

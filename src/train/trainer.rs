@@ -27,6 +27,8 @@ pub struct Trainer<'a> {
     optimizer: OptimizerState,
     /// The state that the next batch continues from.
     carry: Option<Vec<State>>,
+    /// The last finite loss since this process started, with its step.
+    last_loss: Option<(usize, f64)>,
 }
 
 impl<'a> Trainer<'a> {
@@ -44,7 +46,7 @@ impl<'a> Trainer<'a> {
         let weights = context.model.weights();
         let optimizer = OptimizerState::new(weights.flat());
         let recorder = Recorder::new(context);
-        let mut trainer = Trainer { context, dir, header, recorder, optimizer, carry: None };
+        let mut trainer = Trainer { context, dir, header, recorder, optimizer, carry: None, last_loss: None };
         if let Some(last) = resume::last(dir, &trainer.header)? {
             last.restore(weights)?;
             trainer.optimizer = last.optimizer(weights.flat())?;
@@ -77,6 +79,7 @@ impl<'a> Trainer<'a> {
         }
         let (output, loss, mut gradient) = pass?;
         let value = self.finite(step + 1, "the loss", loss)?;
+        self.last_loss = Some((step + 1, value));
         let norm = clip(&mut gradient, self.context.clip_norm());
         let norm = self.finite(step + 1, "the gradient's norm", norm)?;
         let peak = run.settings.learning_rate.unwrap_or(0.0);
@@ -120,7 +123,20 @@ impl<'a> Trainer<'a> {
         if value.is_finite() {
             return Ok(value);
         }
-        Err(Error::Diverged { step, what, value, last: self.header.progress.last_loss })
+        let progress = &self.header.progress;
+        let last = self.last_loss.or(progress.last_loss.map(|loss| (progress.step, loss)));
+        Err(Error::Diverged { step, what, value, last, advice: self.advice() })
+    }
+
+    /// The settings that may keep a run from diverging.
+    fn advice(&self) -> &'static str {
+        if self.header.progress.step == 0 {
+            "no update was made before, so another init or a shorter sequence may help"
+        } else if self.context.clip_norm() > 0.0 {
+            "a smaller learning rate may help"
+        } else {
+            "a smaller learning rate or training.clip_norm may help"
+        }
     }
 
     /// Adds a step to the progress, given which outputs are correct, `[S, B]`, and the score of chance.

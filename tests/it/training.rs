@@ -173,6 +173,20 @@ fn diverged_run_fails_with_step_and_keeps_rows() {
     assert!(!training(dir.path(), "wild").is_empty());
 }
 
+/// A gradient that overflows before the first update: neither clipping nor the learning rate is at fault.
+#[test]
+fn diverged_run_that_clips_is_not_advised_to_clip() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\ninit = \"gaussian(2)\"\n\
+                hidden_size = 64\nseq_len = 300\n[training]\noptimizer = \"sgd\"\nlearning_rate = 10\n\
+                clip_norm = 1\nsteps = 5\neval_sequences = 2\n";
+    let config = config(dir.path(), "clips", text);
+    let said = run(dir.path(), &config, &[]).stderr;
+    assert!(said.contains("training diverged at step 1: the gradient's norm is "), "{said}");
+    assert!(said.contains(", at step 1; no update was made before, so another init "), "{said}");
+    assert!(!said.contains("clip_norm") && !said.contains("no finite loss"), "{said}");
+}
+
 /// A diverged run counts as unsolved, and reports the same when it is resumed from its checkpoint.
 #[test]
 fn diverged_run_is_reported_as_unsolved() {
