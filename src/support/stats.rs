@@ -35,10 +35,6 @@ pub fn sd(values: &[f64]) -> Option<f64> {
 pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    quantile_of_sorted(&sorted, p)
-}
-
-fn quantile_of_sorted(sorted: &[f64], p: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let position = p.clamp(0.0, 1.0) * last as f64;
     let below = position.floor() as usize;

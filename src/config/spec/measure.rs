@@ -99,7 +99,7 @@ pub struct Speed {
     /// The number of passes of each engine in each process before the first sample, at least 1; default: 2.
     pub warmup: Size,
     /// The time in seconds after which no further round of samples starts, above 0; default: 20. The
-    /// processes and passes share it equally. At least five rounds are made in each process if `samples`
+    /// processes and passes share it equally. At least three rounds are made in each process if `samples`
     /// allows.
     pub budget_seconds: Positive,
     /// The other frameworks that are timed in turn with the engines: `pytorch`, `jax`, `keras`,

@@ -20,8 +20,8 @@ use crate::run::frameworks::{self, Framework};
 use crate::settings::names::{FrameworkName, PassName};
 use crate::support::error::{Error, Result};
 
-/// Minimum rounds of a process, regardless of the budget. Below this, a median says little.
-const MIN_ROUNDS: usize = 5;
+/// Minimum rounds of a process, regardless of the budget. A median of three leaves out one disturbed round.
+const MIN_ROUNDS: usize = 3;
 
 /// Pause before each sample if a framework takes part. Threads of an OpenMP pool spin for about 10 ms
 /// before they sleep. The next engine of the same process reuses them; another process would find its
