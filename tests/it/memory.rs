@@ -56,7 +56,7 @@ fn check_estimate_is_within_a_factor_of_two_of_the_peak() {
     ] {
         let (found, estimated) = (peak(&config) - program, estimate(&config));
         let ratio = estimated / found;
-        assert!(found > 2e8 && (0.5..1.5).contains(&ratio), "{name}: {estimated:.3e} for {found:.3e}");
+        assert!(found > 2e8 && (0.5..2.0).contains(&ratio), "{name}: {estimated:.3e} for {found:.3e}");
     }
 }
 

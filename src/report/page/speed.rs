@@ -149,7 +149,7 @@ fn left_out(summary: &[Statistic]) -> String {
     let (left_out, all) = counts
         .fold((0.0, 0), |(left_out, all), count| (left_out + count.value.unwrap_or(0.0), all + count.n));
     let share = 100.0 * MAX_STOLEN;
-    format!("{left_out:.0} of {all} rounds were left out, in which steal exceeded {share:.0} %.")
+    format!("Rounds with a steal above {share:.0} % are left out: {left_out:.0} of {all}.")
 }
 
 /// Returns true if an engine is faster than the measured peak.
@@ -228,7 +228,7 @@ mod tests {
         let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
         let tables = tables(&statistics(&results, &groups, &Verdicts::default()));
         let line = |n: usize, line: usize| tables[n].table.lines().nth(line).unwrap().to_string();
-        assert!(tables[0].caption.ends_with(" 0 of 2 rounds were left out, in which steal exceeded 5 %."));
+        assert!(tables[0].caption.ends_with(" Rounds with a steal above 5 % are left out: 0 of 2."));
         assert!(line(0, 0).contains(" control ") && line(0, 0).contains("smallest difference, %"));
         assert!(line(0, 2).contains("1.0600 [1.0600, 1.0600]"), "{}", line(0, 2));
         assert!(
