@@ -83,7 +83,11 @@ impl Test {
 
     /// The baseline and the bound in words.
     pub fn condition(&self) -> String {
-        let zone = self.equivalent().map(|(low, high)| format!("; equivalent from {low} to {high}"));
+        let zone = self.margin.map(|margin| match self.compares_by() {
+            // Rounded, since 0.07 · 100 is not 7.
+            Some(Comparison::Ratio) => format!("; equivalent within {} %", (1e4 * margin).round() / 100.0),
+            _ => format!("; equivalent within ±{margin}"),
+        });
         let bound = format!("{}{}", self.bound, zone.unwrap_or_default());
         match &self.baseline {
             None => bound,
