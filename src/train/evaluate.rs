@@ -30,8 +30,8 @@ pub struct Evaluation {
     pub over_chance: Option<Interval>,
 }
 
-/// Evaluates a model on a whole split, with equal weight for each output. States are carried over between
-/// batches that continue each other.
+/// Evaluates a model on a whole split, with equal weight for each output, beside the constant output of the
+/// task. States are carried over between batches that continue each other.
 ///
 /// # Errors
 /// A shape that does not fit the model.
@@ -39,6 +39,7 @@ pub fn evaluate(
     model: &dyn Model,
     config: &ModelConfig,
     task: &dyn Task,
+    constant: &Tensor,
     split: Split,
 ) -> Result<Evaluation> {
     let mut state: Vec<State> = Vec::new();
@@ -53,7 +54,7 @@ pub fn evaluate(
             let vectors = config.embed(model.weights(), &batch.input);
             model.run(&vectors, ForwardArgs { initial, output_steps: steps, dropout: None })
         })?;
-        let constant = constant_output(task, &batch.target);
+        let constant = at_each_step(constant, &batch.target);
         let [of_model, of_constant] = [&output.outputs, &constant].map(|outputs| {
             let losses = sequence_losses(outputs, &batch.target).to_kind(Kind::Double) * steps as f64;
             Vec::<f64>::try_from(losses).expect("a vector of f64")
@@ -76,9 +77,9 @@ pub fn evaluate(
     })
 }
 
-/// The score of the best constant output on the sequences of a training batch.
-pub fn chance(task: &dyn Task, target: &Target) -> Score {
-    let constant = constant_output(task, target);
+/// The score of the task's constant output on the sequences of a training batch.
+pub fn chance(task: &dyn Task, constant: &Tensor, target: &Target) -> Score {
+    let constant = at_each_step(constant, target);
     Score {
         loss: sequence_losses(&constant, target).mean(Kind::Double).double_value(&[]),
         accuracy: correct(task, &constant, target).mean(Kind::Double).double_value(&[]),
@@ -86,6 +87,6 @@ pub fn chance(task: &dyn Task, target: &Target) -> Score {
 }
 
 /// The constant output at each step with a target, `[S, 1, O]`.
-fn constant_output(task: &dyn Task, target: &Target) -> Tensor {
-    task.constant_output().expand([target.steps(), -1, -1], false)
+fn at_each_step(constant: &Tensor, target: &Target) -> Tensor {
+    constant.expand([target.steps(), -1, -1], false)
 }

@@ -24,6 +24,8 @@ pub struct Trainer<'a> {
     dir: &'a Path,
     header: Header,
     recorder: Recorder<'a>,
+    /// The constant output of the task. For a text or images it is counted over the whole training split.
+    constant: Tensor,
     optimizer: OptimizerState,
     /// The state that the next batch continues from.
     carry: Option<Vec<State>>,
@@ -46,7 +48,9 @@ impl<'a> Trainer<'a> {
         let weights = context.model.weights();
         let optimizer = OptimizerState::new(weights.flat());
         let recorder = Recorder::new(context);
-        let mut trainer = Trainer { context, dir, header, recorder, optimizer, carry: None, last_loss: None };
+        let constant = context.task.constant_output();
+        let (carry, last_loss) = (None, None);
+        let mut trainer = Trainer { context, dir, header, recorder, constant, optimizer, carry, last_loss };
         if let Some(last) = resume::last(dir, &trainer.header)? {
             last.restore(weights)?;
             trainer.optimizer = last.optimizer(weights.flat())?;
@@ -88,7 +92,7 @@ impl<'a> Trainer<'a> {
         let detached = |state: &State| state.map(Tensor::detach);
         self.carry = (!output.state.is_empty()).then(|| output.state.iter().map(detached).collect());
         let correct = correct(task, &output.outputs, &batch.target).to_kind(Kind::Double);
-        self.count(value, norm, &correct, chance(task, &batch.target));
+        self.count(value, norm, &correct, chance(task, &self.constant, &batch.target));
         Ok(())
     }
 
@@ -174,7 +178,7 @@ impl<'a> Trainer<'a> {
     /// Evaluates the split `valid` and keeps the best parameters.
     pub fn evaluate(&mut self) -> Result<()> {
         let TrainContext { training, task, model, config, .. } = self.context;
-        let found = evaluate(model, config, task, Split::Valid)?;
+        let found = evaluate(model, config, task, &self.constant, Split::Valid)?;
         let score = found.model;
         self.finite(self.header.progress.step, "the loss on the split `valid`", score.loss)?;
         let progress = &mut self.header.progress;
@@ -206,7 +210,7 @@ impl<'a> Trainer<'a> {
         self.save(&checkpoint::last)?;
         let best = resume::best(self.dir, &self.header)?;
         best.restore(model.weights())?;
-        let found = evaluate(model, config, task, Split::Test)?;
+        let found = evaluate(model, config, task, &self.constant, Split::Test)?;
         self.finite(best.header.progress.step, "the loss on the split `test`", found.model.loss)?;
         let at = best.header.progress.position();
         self.recorder.score(&mut self.header.progress, at, Split::Test, found);
