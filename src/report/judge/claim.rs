@@ -1,6 +1,6 @@
 //! The verdict on a claim, from its tests. Each test is the claim at one setting.
 
-use super::test::{Case, JudgedTest, TestVerdict};
+use super::test::{Case, JudgedTest, TestVerdict, named};
 use crate::config::spec::CLAIM_SEEDS;
 use crate::support::stats;
 use crate::support::text::pluralize;
@@ -55,7 +55,7 @@ pub fn overall(tests: &[JudgedTest]) -> ClaimVerdict {
     if control_fails(tests) {
         return ClaimVerdict::Undecided;
     }
-    let count = |verdict: TestVerdict| settings(tests, verdict).len();
+    let count = |verdict: TestVerdict| named(tests, verdict).len();
     let against = count(TestVerdict::Fails) + count(TestVerdict::Equivalent);
     match (count(TestVerdict::Holds), against, count(TestVerdict::Undecided)) {
         (1.., 0, 0) => ClaimVerdict::Supported,
@@ -68,13 +68,13 @@ pub fn overall(tests: &[JudgedTest]) -> ClaimVerdict {
 /// `supported at 2 of 3 settings: “A”, “B”; undecided: “C”`.
 pub fn headline(tests: &[JudgedTest]) -> String {
     let total = tests.iter().filter(|judged| !judged.subject.control).count();
-    let supported = settings(tests, TestVerdict::Holds);
+    let supported = named(tests, TestVerdict::Holds);
     let mut text = format!("supported at {} of {}", supported.len(), pluralize(total, "setting"));
     if !supported.is_empty() {
         text += &format!(": {}", quoted(&supported));
     }
     for verdict in [TestVerdict::Fails, TestVerdict::Equivalent, TestVerdict::Undecided] {
-        let names = settings(tests, verdict);
+        let names = named(tests, verdict);
         if !names.is_empty() {
             text += &format!("; {}: {}", verdict.on_claim(), quoted(&names));
         }
@@ -87,12 +87,6 @@ pub fn headline(tests: &[JudgedTest]) -> String {
 
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ")
-}
-
-/// The names of the tests with this verdict, without controls.
-fn settings<'t>(tests: &'t [JudgedTest], verdict: TestVerdict) -> Vec<&'t str> {
-    let tests = tests.iter().filter(|judged| !judged.subject.control && judged.verdict == verdict);
-    tests.map(|judged| judged.subject.name.trim()).collect()
 }
 
 fn control_fails(tests: &[JudgedTest]) -> bool {
@@ -142,7 +136,7 @@ mod tests {
             is_mixed: false,
         };
         let cases: Vec<Case> =
-            claim.tests.iter().map(|test| Case { test, of: observations.clone(), baseline: None }).collect();
+            claim.tests.iter().map(|test| Case::new(test, observations.clone(), None)).collect();
         judge_tests(&cases)
     }
 

@@ -44,7 +44,7 @@ impl Verdicts<'_> {
         let is_changed = !results.about.changed.is_empty();
         let case = |test: &'a Test| {
             let baseline = test.baseline.as_ref().map(|(_, selector)| observe(selector, &test.reading));
-            Case { test, of: observe(&test.selected, &test.reading), baseline }
+            Case::new(test, observe(&test.selected, &test.reading), baseline)
         };
         let unless_changed = |judged: JudgedTest<'a>| {
             if is_changed { judged.with_verdict(TestVerdict::NotJudged, CHANGED) } else { judged }

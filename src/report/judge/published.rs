@@ -60,7 +60,9 @@ pub fn judge<'a>(published: &'a PublishedNumber, of: &Observations) -> Published
 }
 
 fn verdict(published: &PublishedNumber, of: &Observations, estimate: &Estimate) -> PublishedVerdict {
-    let Some(rule) = published.rule else { return PublishedVerdict::NotComparable };
+    if published.rule.is_none() {
+        return PublishedVerdict::NotComparable;
+    }
     if of.runs.len() == of.failed() && estimate.n == 0 {
         return PublishedVerdict::NotRun;
     }
@@ -74,7 +76,7 @@ fn verdict(published: &PublishedNumber, of: &Observations, estimate: &Estimate) 
     if published.reading.metric == ClaimMetric::Sequences && estimate.n < of.runs.len() {
         return PublishedVerdict::Miss;
     }
-    let Some((least, most)) = rule.matches(published.value) else {
+    let Some((least, most)) = matches(published) else {
         return match learned_nothing(of) {
             runs if runs == of.runs.len() => PublishedVerdict::Match,
             0 => PublishedVerdict::Miss,
@@ -91,6 +93,11 @@ fn verdict(published: &PublishedNumber, of: &Observations, estimate: &Estimate) 
     }
 }
 
+/// The numbers that are a match, from the least to the largest; `None` without such a range.
+fn matches(published: &PublishedNumber) -> Option<(f64, f64)> {
+    published.rule?.matches(published.value)
+}
+
 /// The number of runs whose test loss is no better than chance.
 fn learned_nothing(of: &Observations) -> usize {
     of.runs.iter().filter(|run| run.vs_chance.is_some()).count()
@@ -98,8 +105,9 @@ fn learned_nothing(of: &Observations) -> usize {
 
 /// Returns true if a network that learned nothing would be a match by its number.
 fn chance_matches(published: &PublishedNumber, of: &Observations) -> bool {
-    let range = published.rule.and_then(|rule| rule.matches(published.value));
-    range.zip(of.chance()).is_some_and(|((least, most), chance)| (least..=most).contains(&chance))
+    matches(published)
+        .zip(of.chance())
+        .is_some_and(|((least, most), chance)| (least..=most).contains(&chance))
 }
 
 /// The least number of training sequences of a run, and the number that a comparison needs; `None` if
@@ -107,7 +115,7 @@ fn chance_matches(published: &PublishedNumber, of: &Observations) -> bool {
 fn trained_too_little(published: &PublishedNumber, of: &Observations) -> Option<(usize, usize)> {
     let (needed, (seen, _)) = (published.min_sequences?, of.sequences()?);
     let grows_better = published.reading.metric.grows_better();
-    let is_better = |value: f64| match published.rule.and_then(|rule| rule.matches(published.value)) {
+    let is_better = |value: f64| match matches(published) {
         Some((_, most)) if grows_better => value > most,
         Some((least, _)) => value < least,
         None => false,

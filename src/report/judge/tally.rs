@@ -1,6 +1,6 @@
 //! The verdicts on all expectations in one line.
 
-use super::test::{JudgedTest, TestVerdict};
+use super::test::{JudgedTest, TestVerdict, named};
 
 /// `1 of 3 expectations holds; does not hold: NAME; undecided: NAME`; none without expectations.
 pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
@@ -10,16 +10,12 @@ pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
     if expectations.iter().any(|judged| judged.verdict == TestVerdict::NotJudged) {
         return Some("expectations are not judged: settings were changed".to_string());
     }
-    let with = |verdict: TestVerdict| {
-        let tests = expectations.iter().filter(move |judged| judged.verdict == verdict);
-        tests.map(|judged| judged.subject.name.trim()).collect::<Vec<_>>()
-    };
-    let (holding, total) = (with(TestVerdict::Holds).len(), expectations.len());
+    let (holding, total) = (named(expectations, TestVerdict::Holds).len(), expectations.len());
     let noun = if total == 1 { "expectation" } else { "expectations" };
     let verb = if holding == 1 { "holds" } else { "hold" };
     let mut text = format!("{holding} of {total} {noun} {verb}");
     for verdict in [TestVerdict::Fails, TestVerdict::Equivalent, TestVerdict::Undecided] {
-        let names = with(verdict);
+        let names = named(expectations, verdict);
         if !names.is_empty() {
             text += &format!("; {}: {}", verdict.on_expectation(), names.join(", "));
         }

@@ -56,27 +56,30 @@ pub struct Case<'a> {
     /// The test.
     pub test: &'a Test,
     /// The runs under test.
-    pub of: Observations,
+    of: Observations,
     /// The runs of the baseline.
-    pub baseline: Option<Observations>,
+    baseline: Option<Observations>,
+    evidence: Evidence,
 }
 
 impl<'a> Case<'a> {
-    fn evidence(&self) -> Evidence {
-        Evidence::new(self.test, &self.of, self.baseline.as_ref())
+    /// Weighs the runs that a test selects, and those of its baseline.
+    pub fn new(test: &'a Test, of: Observations, baseline: Option<Observations>) -> Case<'a> {
+        let evidence = Evidence::new(test, &of, baseline.as_ref());
+        Case { test, of, baseline, evidence }
     }
 
     /// The p-value against the bound of the test.
     pub fn p_value(&self) -> Option<f64> {
-        self.evidence().p_value(self.test.bound.number())
+        self.evidence.p_value(self.test.bound.number())
     }
 
     /// Judges the test. `p_value` is that of [`Case::p_value`], or the same adjusted for several tests. Fewer
     /// than `min_seeds` seeds leave the test undecided.
     pub fn judge(&self, p_value: Option<f64>, min_seeds: usize) -> JudgedTest<'a> {
-        let Case { test, of, baseline } = self;
+        let Case { test, of, baseline, evidence } = self;
         let is_ratio = test.compares_by() == Some(Comparison::Ratio);
-        let estimate = self.evidence().estimate();
+        let estimate = evidence.estimate();
         let failed = of.failed() + baseline.as_ref().map_or(0, Observations::failed);
         let mut notes = Vec::new();
         if estimate.n < min_seeds {
@@ -105,6 +108,12 @@ impl<'a> Case<'a> {
             notes,
         }
     }
+}
+
+/// The names of the tests with this verdict, without controls.
+pub fn named<'t>(tests: &'t [JudgedTest], verdict: TestVerdict) -> Vec<&'t str> {
+    let tests = tests.iter().filter(|judged| !judged.subject.control && judged.verdict == verdict);
+    tests.map(|judged| judged.subject.name.trim()).collect()
 }
 
 fn verdict(test: &Test, estimate: &Estimate, p_value: Option<f64>) -> TestVerdict {
@@ -163,7 +172,7 @@ mod tests {
 
     /// Judges the only test of a claim.
     fn judge<'a>(claim: &'a Claim, of: &Observations, baseline: Option<&Observations>) -> JudgedTest<'a> {
-        let case = Case { test: &claim.tests[0], of: of.clone(), baseline: baseline.cloned() };
+        let case = Case::new(&claim.tests[0], of.clone(), baseline.cloned());
         case.judge(case.p_value(), CLAIM_SEEDS)
     }
 
@@ -208,7 +217,7 @@ mod tests {
         let claim = claim(&format!("{SLOPE}below = 0"));
         let of = |n: usize| seen(ClaimMetric::Slope, &SIX[..n]);
         let verdict = |n| {
-            let case = Case { test: &claim.tests[0], of: of(n), baseline: None };
+            let case = Case::new(&claim.tests[0], of(n), None);
             case.judge(case.p_value(), MIN_SEEDS).verdict
         };
         assert_eq!(
