@@ -4,13 +4,15 @@ use std::ops::Range;
 
 use crate::caches::second_level_cache;
 use crate::layer::Size;
+use crate::memory::CACHE_LINE;
 
 /// The division of the recurrence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
     /// Each thread computes its own sequences for all steps and never waits.
     Sequences,
-    /// Each thread computes its own units of all sequences. All threads meet at a barrier after each step.
+    /// Each thread computes its own units of all sequences, in whole cache lines. All threads meet at a
+    /// barrier after each step.
     Units,
     /// One thread computes everything, because a step is too short to divide.
     Single,
@@ -131,7 +133,12 @@ impl Partition {
             Partition::Sequences => {
                 Share { sequences: chunk(size.batch, index, threads), vectors: 0..vectors }
             }
-            Partition::Units => Share { sequences: 0..size.batch, vectors: chunk(vectors, index, threads) },
+            Partition::Units => {
+                let of_line = CACHE_LINE / lanes;
+                let lines = chunk(vectors.div_ceil(of_line), index, threads);
+                let vectors = vectors.min(lines.start * of_line)..vectors.min(lines.end * of_line);
+                Share { sequences: 0..size.batch, vectors }
+            }
             Partition::Single => Share { sequences: chunk(size.batch, index, 1), vectors: 0..vectors },
         }
     }

@@ -11,7 +11,7 @@ use crate::gemm::panels::{Columns, Panels};
 use crate::gemm::rows::Rows;
 use crate::gemm::types::{Left, Product, Start};
 use crate::layer::{Layer, Size};
-use crate::memory::Shared;
+use crate::memory::{CACHE_LINE, Shared};
 use crate::partition::{Partition, Share};
 use crate::pool::Worker;
 use crate::saved::row_width;
@@ -44,16 +44,23 @@ pub struct ForwardPass<'a, C, S> {
     pub final_c: Shared<'a>,
 }
 
-/// Returns the vectors of columns: all gates of the first units, then all gates of the next units, and so
-/// on.
+/// Returns the vectors of columns: all gates of the units of a cache line, then all gates of the next line,
+/// and so on.
 ///
-/// In this order, the weights for a thread's units are adjacent. `block` is the block to which the
-/// products of a gate are added.
+/// In this order, the weights for a thread's units are adjacent, and a register block writes whole lines of
+/// the result. `block` is the block to which the products of a gate are added.
 pub fn gate_columns<C: CellKernel, S: Vector>(hidden: usize, block: impl Fn(usize) -> usize) -> Vec<Columns> {
     let padded = hidden.next_multiple_of(S::LANES);
-    let gates = |unit| (0..C::GATES).map(move |gate| (unit, gate));
-    let vectors = (0..padded).step_by(S::LANES).flat_map(gates);
-    vectors.map(|(unit, gate)| Columns { at: block(gate) * padded + unit, lanes: S::LANES }).collect()
+    let columns = (0..padded / S::LANES * C::GATES).map(|vector| gate_and_unit::<C, S>(padded, vector));
+    columns.map(|(gate, unit)| Columns { at: block(gate) * padded + unit, lanes: S::LANES }).collect()
+}
+
+/// Returns the gate and the first unit of a vector of [`gate_columns`]. `padded` is P.
+fn gate_and_unit<C: CellKernel, S: Vector>(padded: usize, vector: usize) -> (usize, usize) {
+    let line = vector / (CACHE_LINE / S::LANES * C::GATES) * CACHE_LINE;
+    let of_gate = CACHE_LINE.min(padded - line) / S::LANES;
+    let in_line = vector - line / S::LANES * C::GATES;
+    (in_line / of_gate, line + in_line % of_gate * S::LANES)
 }
 
 impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
@@ -83,8 +90,8 @@ impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
         let Size { batch, hidden, .. } = self.layer.size;
         let vectors = worker.chunk(self.input_panels.columns.len());
         let gate_row = |vector: usize, lane: usize| {
-            let unit = vector / C::GATES * S::LANES + lane;
-            (unit < hidden).then_some(vector % C::GATES * hidden + unit)
+            let (gate, unit) = gate_and_unit::<C, S>(self.padded, vector);
+            (unit + lane < hidden).then_some(gate * hidden + unit + lane)
         };
         let parameters = self.layer.parameters;
         self.input_panels.fill_transposed(self.s, vectors.clone(), parameters.w_ih, gate_row);

@@ -27,7 +27,7 @@ impl Blocks {
 
     /// Returns the first row and the number of rows of each block.
     #[inline(always)]
-    pub fn iter(self) -> impl Iterator<Item = (usize, usize)> {
+    pub fn iter(self) -> impl ExactSizeIterator<Item = (usize, usize)> {
         let (rows, larger) = (self.count / self.blocks, self.count % self.blocks);
         (0..self.blocks).map(move |n| {
             let first = self.first + n * rows + n.min(larger);

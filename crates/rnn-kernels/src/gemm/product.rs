@@ -1,23 +1,20 @@
 //! The product on vectors. Products on AMX run in [`tiles`].
 //!
-//! The loops, from the outside in: a part of A that stays in the second-level cache, groups of columns of B,
-//! slices of terms that stay in the first-level cache, and blocks of rows that stay in the registers.
+//! The loops, from the outside in: a part of A that stays in the second-level cache, panels of columns of B,
+//! and blocks of rows that stay in the registers.
 
 use std::ops::Range;
 
 use super::blocks::Blocks;
-use super::packed_left::PackedLeft;
-use super::register_block::RegisterBlock;
+use super::packed_left::{CHUNK, PackedLeft};
+use super::panels::Panels;
+use super::register_block::{RegisterBlock, UNROLL};
 use super::rows::Rows;
 use super::tiles;
 use super::types::{Left, Product, Start};
 use crate::caches::second_level_cache;
 use crate::partition::chunk;
 use crate::vector::{MAX_COLUMNS, Vector, VectorOp};
-
-/// The number of terms in a slice. A panel of this many rows of B stays in the first-level cache while it
-/// is multiplied with all rows of A.
-const DEPTH: usize = 256;
 
 /// The number of rows of A in one pass. Fewer rows would read B more often. More rows would read the result
 /// more often.
@@ -47,26 +44,47 @@ impl Product<'_> {
     #[inline(always)]
     fn multiply_part<S: Vector>(&self, s: S, left: &Rows, blocks: Blocks, terms: Range<usize>) {
         let left = &PackedLeft::new(s, left, blocks, terms.clone());
-        for vectors in self.groups(S::COLUMNS) {
-            for from in terms.clone().step_by(DEPTH) {
-                let terms = from..terms.end.min(from + DEPTH);
-                let start = if from > 0 { Start::Result } else { self.start };
-                let mut block =
-                    RegisterBlock { product: self, left, vectors: vectors.clone(), terms, start, row: 0 };
-                for (first, rows) in blocks.iter() {
-                    block.row = first - blocks.first_row();
-                    // The constants leave out the code of blocks that are too large.
-                    match vectors.len() {
-                        1 => block.rows::<S, 1>(s, first, rows),
-                        2 => block.rows::<S, 2>(s, first, rows),
-                        3 if S::COLUMNS > 2 => block.rows::<S, 3>(s, first, rows),
-                        4 if S::COLUMNS > 3 => block.rows::<S, MAX_COLUMNS>(s, first, rows),
-                        wider => unreachable!("{wider} vectors in a block"),
-                    }
+        let start = if terms.start > 0 { Start::Result } else { self.start };
+        let panel = |vectors: &Range<usize>| self.right.line::<S>(vectors.start, terms.start);
+        let part = terms.len() / UNROLL * Panels::width::<S>();
+        let others = blocks.iter().len().saturating_sub(UNROLL);
+        let mut groups = self.groups(S::COLUMNS).peekable();
+        while let Some(vectors) = groups.next() {
+            // Each of the last blocks prefetches a part of the next panel. The other blocks prefetch the
+            // present panel, which is in the cache.
+            let (present, next) = (panel(&vectors), groups.peek().map(panel));
+            for (n, (first, rows)) in blocks.iter().enumerate() {
+                let next = next.zip(n.checked_sub(others));
+                let block = RegisterBlock {
+                    product: self,
+                    left,
+                    vectors: vectors.clone(),
+                    terms: terms.clone(),
+                    start,
+                    row: first - blocks.first_row(),
+                    ahead: next.map_or(present, |(next, n)| next.wrapping_add(n * part)),
+                };
+                // The constants leave out the code of blocks that are too large.
+                match vectors.len() {
+                    1 => block.rows::<S, 1>(s, first, rows),
+                    2 => block.rows::<S, 2>(s, first, rows),
+                    3 if S::COLUMNS > 2 => block.rows::<S, 3>(s, first, rows),
+                    4 if S::COLUMNS > 3 => block.rows::<S, MAX_COLUMNS>(s, first, rows),
+                    wider => unreachable!("{wider} vectors in a block"),
                 }
             }
         }
     }
+}
+
+/// Returns the number of terms in one pass over A, for `rows` rows of it and `depth` terms in all.
+///
+/// A's terms of the pass take half of the second-level cache, and those of a panel of B take an eighth.
+fn terms_at_once<S: Vector>(depth: usize, rows: usize) -> usize {
+    let numbers = second_level_cache() / size_of::<f32>();
+    let most = (numbers / 2 / rows).min(numbers / 8 / Panels::width::<S>());
+    let passes = depth.div_ceil((most / CHUNK).max(1) * CHUNK);
+    depth.div_ceil(passes).next_multiple_of(CHUNK)
 }
 
 impl VectorOp for Product<'_> {
@@ -83,10 +101,9 @@ impl VectorOp for Product<'_> {
         }
         let Left::Rows(left) = self.left else { unreachable!("rows are split only for tiles") };
         let depth = self.right.depth;
-        // The part of A in one pass takes half of the second-level cache.
         let numbers = second_level_cache() / 2 / size_of::<f32>();
         let passes = self.count.div_ceil(ROWS_AT_ONCE.max(numbers / depth));
-        let terms = (numbers / self.count.div_ceil(passes) / DEPTH).max(1) * DEPTH;
+        let terms = terms_at_once::<S>(depth, self.count.div_ceil(passes));
         for from in (0..depth).step_by(terms) {
             for rows in (0..passes).map(|n| chunk(self.count, n, passes)) {
                 let blocks = Blocks::new(rows.start, rows.len(), S::ROWS);
@@ -99,7 +116,7 @@ impl VectorOp for Product<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gemm::panels::{Panels, columns};
+    use crate::gemm::panels::columns;
     use crate::isa::{Isa, Job};
     use crate::memory::{Shared, Workspace};
 

@@ -6,13 +6,20 @@ use std::sync::atomic::{Ordering, compiler_fence};
 use super::packed_left::{CHUNK, PackedLeft};
 use super::panels::{Columns, Panels};
 use super::types::{Product, Start};
+use crate::memory::CACHE_LINE;
 use crate::vector::{MAX_ROWS, Vector};
 
 /// The number of terms in the body of the loop. A core that two programs share decodes half as many
 /// instructions, and fewer of them then count the loop.
-const UNROLL: usize = 4;
+pub const UNROLL: usize = 4;
 
-/// A slice of the terms, for up to [`Vector::COLUMNS`] vectors of columns.
+/// Returns true if blocks of so many rows prefetch their result and rows of B. With fewer rows, the loads of B
+/// take most of the time, and the processor prefetches them itself.
+const fn prefetches(rows: usize) -> bool {
+    rows > 4
+}
+
+/// Some terms of a block of the result, for up to [`Vector::COLUMNS`] vectors of columns.
 pub struct RegisterBlock<'a> {
     pub product: &'a Product<'a>,
     pub left: &'a PackedLeft,
@@ -22,6 +29,8 @@ pub struct RegisterBlock<'a> {
     pub start: Start<'a>,
     /// The first row of the block among the packed rows.
     pub row: usize,
+    /// The rows of B that the block prefetches, one for each [`UNROLL`] terms.
+    pub ahead: *const f32,
 }
 
 impl RegisterBlock<'_> {
@@ -42,15 +51,19 @@ impl RegisterBlock<'_> {
     /// Computes R rows of C vectors of columns.
     #[inline(always)]
     fn run<S: Vector, const R: usize, const C: usize>(&self, s: S, first: usize) {
-        let sums = self.sums::<S, R, C>(s);
         let columns: &[Columns; C] =
             self.product.right.columns[self.vectors.clone()].try_into().expect("C vectors");
+        let rows: [*mut f32; R] = std::array::from_fn(|r| self.product.result.ptr(first + r, 0));
+        for row in rows.into_iter().filter(|_| prefetches(R)) {
+            columns.iter().for_each(|columns| s.prefetch(row.wrapping_add(columns.at)));
+        }
+        let sums = self.sums::<S, R, C>(s);
         let whole = columns.iter().all(|columns| columns.lanes == S::LANES);
         // The start is added last: a sum loses less precision if its small terms are added first.
         for (r, row) in sums.iter().enumerate() {
             for n in 0..C {
                 let Columns { at, lanes } = columns[n];
-                let to = self.product.result.ptr(first + r, at);
+                let to = rows[r].wrapping_add(at);
                 let start = match self.start {
                     Start::Zero => None,
                     Start::Result => Some(to.cast_const()),
@@ -72,7 +85,7 @@ impl RegisterBlock<'_> {
         }
     }
 
-    /// Returns the sums of the slice's terms.
+    /// Returns the sums of the terms.
     #[inline(always)]
     fn sums<S: Vector, const R: usize, const C: usize>(&self, s: S) -> [[S::V; C]; R] {
         let mut sums = [[s.splat(0.0); C]; R];
@@ -82,6 +95,7 @@ impl RegisterBlock<'_> {
         for (r, a) in a.iter_mut().enumerate() {
             *a = left.start.wrapping_add(r * left.row);
         }
+        let (mut ahead, width) = (self.ahead, Panels::width::<S>());
         let mut rest = self.terms.len();
         while rest > 0 {
             let count = CHUNK.min(rest);
@@ -89,6 +103,10 @@ impl RegisterBlock<'_> {
             // panels.
             unsafe {
                 for k in (0..count / UNROLL * UNROLL).step_by(UNROLL) {
+                    if prefetches(R) {
+                        (0..width).step_by(CACHE_LINE).for_each(|n| s.prefetch(ahead.wrapping_add(n)));
+                        ahead = ahead.wrapping_add(width);
+                    }
                     for k in k..k + UNROLL {
                         add_term(s, a, b, k, &mut sums);
                         // Without this, the compiler loads the next terms early and runs out of registers.
@@ -100,7 +118,7 @@ impl RegisterBlock<'_> {
                 }
             }
             a = a.map(|a| a.wrapping_add(left.chunk));
-            b = b.wrapping_add(count * Panels::width::<S>());
+            b = b.wrapping_add(count * width);
             rest -= count;
         }
         sums

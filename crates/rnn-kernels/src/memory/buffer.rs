@@ -13,7 +13,7 @@ use memmap2::MmapMut;
 const MAX_IDLE_BYTES: usize = 512 << 20;
 
 /// The number of f32 values in a cache line. Buffers begin on a cache line.
-const CACHE_LINE: usize = 16;
+pub const CACHE_LINE: usize = 16;
 
 /// The size of a huge page, in bytes.
 const HUGE_PAGE: usize = 2 << 20;

@@ -70,6 +70,10 @@ pub trait Vector: Copy + Send + Sync {
     /// Transposes a square.
     fn transpose(self, square: Square<Self>) -> Square<Self>;
 
+    /// Asks for the cache line at an address, which need not be valid.
+    #[inline(always)]
+    fn prefetch(self, _at: *const f32) {}
+
     /// Reads a vector.
     ///
     /// # Safety
