@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cell::CellName;
 use crate::device::DeviceChoice;
@@ -50,6 +50,8 @@ pub enum Command {
     List,
     /// Rebuild summary, figures and report of results directories from their CSV files.
     Report(ReportArgs),
+    /// Compare the results of two experiments: which moved, and what differs between the experiments.
+    Compare(CompareArgs),
     /// Run one sequence through given layers; write outputs, gradients and their norms at every step.
     Trace(TraceArgs),
     /// Generate text with a trained language model.
@@ -151,6 +153,40 @@ pub struct ReportArgs {
     pub dirs: Vec<PathBuf>,
 }
 
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Results directory of the first experiment, such as results/before.
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Results directory of the second experiment.
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+    /// Show the results that did not move, too. CSV and JSON always have all results.
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with 1 if a result of B is worse by more than N %, with its whole interval.
+    #[arg(long, value_name = "N%", value_parser = percent)]
+    pub fail_on_regression: Option<f64>,
+    /// Format of the output.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: CompareFormat,
+}
+
+/// The formats of `compare`.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum CompareFormat {
+    /// Text for a terminal.
+    #[default]
+    Text,
+    /// Markdown.
+    Markdown,
+    /// CSV with a row per result.
+    Csv,
+    /// JSON.
+    Json,
+}
+
 /// Arguments of `trace`.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
@@ -245,6 +281,15 @@ pub struct DoctorArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub target: TargetArgs,
+}
+
+/// Parses `5%`; returns 0.05.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').and_then(|number| number.trim_end().parse::<f64>().ok());
+    let percent = number.filter(|percent| percent.is_finite() && *percent >= 0.0);
+    percent
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| format!("expected a percentage such as 5%, found `{text}`"))
 }
 
 /// Parses `I/N` with 1 ≤ I ≤ N; returns I − 1 and N.

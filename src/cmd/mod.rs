@@ -1,6 +1,7 @@
 //! The subcommands, one file each. Each returns the exit code of the process; only `main` prints errors.
 
 mod check;
+mod compare;
 mod data;
 mod doctor;
 mod list;
@@ -23,6 +24,7 @@ pub fn dispatch(command: Command) -> Result<u8> {
         Command::Check(args) => check::check(&args),
         Command::List => list::list(),
         Command::Report(args) => report::report(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Sample(args) => sample::sample(&args),
         Command::Data(args) => data::data(&args),

@@ -3,6 +3,7 @@
 //! The report is made from the results directory alone: it runs nothing and touches no tensor. The same CSV
 //! gives the same bytes.
 
+pub mod compare;
 mod estimate;
 mod fields;
 mod figures;

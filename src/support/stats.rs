@@ -7,6 +7,9 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// The confidence level of all intervals.
 pub const CONFIDENCE: f64 = 0.95;
 
+/// The power of [`smallest_difference`].
+const POWER: f64 = 0.8;
+
 /// A confidence interval of level [`CONFIDENCE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -81,6 +84,62 @@ pub fn t_p_value(values: &[f64], bound: f64) -> Option<f64> {
     }
     let t = (mean - bound).abs() / (sd / n.sqrt());
     Some(2.0 * StudentsT::new(0.0, 1.0, n - 1.0).ok()?.sf(t))
+}
+
+/// The difference of the means of two independent samples, with its standard error and the degrees of
+/// freedom of Welch & Satterthwaite (Welch 1947).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Welch {
+    /// The mean of the first sample less that of the second.
+    pub difference: f64,
+    /// √(s₁² / n₁ + s₂² / n₂).
+    pub standard_error: f64,
+    /// The degrees of freedom; NaN if no sample varies.
+    pub degrees: f64,
+}
+
+impl Welch {
+    /// Compares two samples; `None` if one has fewer than two values.
+    pub fn of(one: &[f64], other: &[f64]) -> Option<Welch> {
+        let part = |values: &[f64]| Some(sd(values)?.powi(2) / values.len() as f64);
+        let (a, b) = (part(one)?, part(other)?);
+        let parts = a.powi(2) / (one.len() - 1) as f64 + b.powi(2) / (other.len() - 1) as f64;
+        Some(Welch {
+            difference: mean(one)? - mean(other)?,
+            standard_error: (a + b).sqrt(),
+            degrees: (a + b).powi(2) / parts,
+        })
+    }
+
+    /// Returns the interval of the difference; it has no width if no sample varies.
+    pub fn interval(&self) -> Option<Interval> {
+        let half = match self.standard_error {
+            0.0 => 0.0,
+            error => {
+                error * StudentsT::new(0.0, 1.0, self.degrees).ok()?.inverse_cdf((1.0 + CONFIDENCE) / 2.0)
+            }
+        };
+        Some(Interval { low: self.difference - half, high: self.difference + half })
+    }
+
+    /// Returns the two-sided p-value of the difference against `bound`.
+    pub fn p_value(&self, bound: f64) -> Option<f64> {
+        if self.standard_error == 0.0 {
+            return Some(if self.difference == bound { 1.0 } else { 0.0 });
+        }
+        let t = (self.difference - bound).abs() / self.standard_error;
+        Some(2.0 * StudentsT::new(0.0, 1.0, self.degrees).ok()?.sf(t))
+    }
+}
+
+/// Returns the smallest true difference from 0 that a test at the level 5 % finds with a probability of 80 %,
+/// or `None` without degrees of freedom.
+///
+/// It is (t_0.975 + t_0.8) times the standard error, with quantiles of Student's distribution (Chow, Shao &
+/// Wang 2008, "Sample size calculations in clinical research", chapter 3, solved for the difference).
+pub fn smallest_difference(standard_error: f64, degrees: f64) -> Option<f64> {
+    let t = StudentsT::new(0.0, 1.0, degrees).ok()?;
+    Some((t.inverse_cdf((1.0 + CONFIDENCE) / 2.0) + t.inverse_cdf(POWER)) * standard_error)
 }
 
 /// Returns the p-values of several tests, adjusted for their number (Holm 1979), in the same order.
@@ -175,6 +234,31 @@ mod tests {
         near(t_p_value(&FIVE, 2.75).unwrap(), 0.05122722698011415, 1e-10);
         assert_eq!((t_p_value(&[2.0; 3], 2.0), t_p_value(&[2.0; 3], 1.0)), (Some(1.0), Some(0.0)));
         assert_eq!(t_p_value(&[1.0], 0.0), None);
+    }
+
+    #[test]
+    fn welch_five_and_three_numbers_match_scipy() {
+        // r = stats.ttest_ind(x, [2.9, 2.4, 3.3], equal_var=False); r.df, r.confidence_interval(), r.pvalue
+        let welch = Welch::of(&FIVE, &[2.9, 2.4, 3.3]).unwrap();
+        near(welch.degrees, 3.4740796393688957, 1e-12);
+        near(welch.standard_error, 0.30360793431295197, 1e-12);
+        let interval = welch.interval().unwrap();
+        near(interval.low, -1.4424097132265437, 1e-8);
+        near(interval.high, 0.34907637989321094, 1e-8);
+        near(welch.p_value(0.0).unwrap(), 0.1569007617980386, 1e-9);
+        // The first sample plus 0.3 against 0 is the same as the difference against -0.3.
+        near(welch.p_value(-0.3).unwrap(), 0.46851152019751086, 1e-9);
+        // (stats.t.ppf(0.975, r.df) + stats.t.ppf(0.8, r.df)) * standard error
+        let smallest = smallest_difference(welch.standard_error, welch.degrees).unwrap();
+        near(smallest, 1.1865128493130106, 1e-8);
+    }
+
+    #[test]
+    fn welch_without_spread_has_no_width_and_one_number_no_interval() {
+        let welch = Welch::of(&[2.0; 3], &[1.0; 2]).unwrap();
+        assert_eq!(welch.interval(), Some(Interval { low: 1.0, high: 1.0 }));
+        assert_eq!((welch.p_value(1.0), welch.p_value(0.0)), (Some(1.0), Some(0.0)));
+        assert_eq!(Welch::of(&[2.0], &[1.0; 2]), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod adjoint;
 mod autograd;
 mod claims;
 mod cli;
+mod compare;
 mod coverage;
 mod data;
 mod dataframes;

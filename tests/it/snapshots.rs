@@ -110,6 +110,7 @@ fn help_of_every_command_unchanged() {
         &["check"],
         &["list"],
         &["report"],
+        &["compare"],
         &["trace"],
         &["sample"],
         &["data"],

@@ -15,8 +15,8 @@ pub struct ScalarGroup {
     pub point: Settings,
     /// The name of the number in `summary.csv`.
     pub metric: &'static str,
-    /// The values, one per seed.
-    pub values: Vec<f64>,
+    /// The values by seed.
+    pub values: Vec<(u64, f64)>,
 }
 
 /// The largest Lyapunov exponent in log10, the spectral radius of the RNN's recurrent matrix, and the
@@ -52,12 +52,13 @@ pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow
     }
     let mut groups: Vec<ScalarGroup> = Vec::new();
     let mut known = None;
-    for ((point, metric, _), (sum, count)) in found {
+    for ((point, metric, run), (sum, count)) in found {
         if known.replace((point, metric)) != Some((point, metric)) {
             let point = results.points[point].settings.clone();
             groups.push(ScalarGroup { point, metric, values: vec![] });
         }
-        groups.last_mut().into_iter().for_each(|group| group.values.push(sum / count as f64));
+        let value = (results.points[point].runs[run].settings.seed, sum / count as f64);
+        groups.last_mut().into_iter().for_each(|group| group.values.push(value));
     }
     groups
 }

@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 
 use minijinja::{Environment, Value, context};
 
-use self::markdown_table::{Captioned, MarkdownTable, escaped};
+use self::markdown_table::Captioned;
+pub use self::markdown_table::{MarkdownTable, escaped};
 use super::fields::{all, labels};
 use super::figures::{Figure, Figures};
 use super::judge::Verdicts;

@@ -19,7 +19,7 @@ use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
 pub use self::speed::DISTURBED;
-pub use self::statistic::{Section, Statistic};
+pub use self::statistic::{Sample, Section, Statistic};
 
 /// The summary of an experiment, in the order of the groups.
 pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Vec<Statistic> {
@@ -43,7 +43,11 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
 fn of_prediction(group: &ScalarGroup) -> Statistic {
     let is_jacobian = group.point.kind == ExperimentKind::Jacobian;
     let section = if is_jacobian { Section::Jacobian } else { Section::Gradients };
-    Statistic::new(section, group.metric, &group.point, Estimate::mean(&group.values), "log10 per step")
+    let values: Vec<f64> = group.values.iter().map(|(_, value)| *value).collect();
+    Statistic {
+        sample: Sample::Seeds(group.values.clone()),
+        ..Statistic::new(section, group.metric, &group.point, Estimate::mean(&values), "log10 per step")
+    }
 }
 
 fn of_expectation(test: &JudgedTest) -> Statistic {

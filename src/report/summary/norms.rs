@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::statistic::{Section, Statistic};
+use super::statistic::{Sample, Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::CurveGroup;
 use crate::results::Decay;
@@ -29,7 +29,10 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         let of = |slope: Option<f64>| slope.filter(|_| is_exponential).and_then(half_life);
         let half_life =
             Estimate { value: of(slope.value), low: of(slope.low), high: of(slope.high), n: slope.n };
-        found.push(statistic("slope", slope, "log10 per step"));
+        let by_seed = group.seeds.iter().zip(&group.fits);
+        let by_seed = by_seed.filter_map(|(seed, decay)| Some((*seed, decay.as_ref()?.line.slope)));
+        let sample = Sample::Seeds(by_seed.collect());
+        found.push(Statistic { sample, ..statistic("slope", slope, "log10 per step") });
         found.push(statistic("r_squared", r_squared, "1"));
         found.push(Statistic {
             verdict: (!is_exponential).then(|| "not exponential".to_string()),
@@ -43,7 +46,9 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
     let lags = group.by_x();
     for lag in chosen_lags(&lags) {
         let norm = statistic("log10_norm", Estimate::mean(&lags[&lag]), "log10");
-        found.push(Statistic { lag: Some(lag), ..norm });
+        let by_seed = group.seeds.iter().zip(&group.curves);
+        let by_seed = by_seed.filter_map(|(seed, curve)| Some((*seed, (*curve.get(&lag)?)?)));
+        found.push(Statistic { lag: Some(lag), sample: Sample::Seeds(by_seed.collect()), ..norm });
     }
     found
 }

@@ -11,13 +11,9 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::report::estimate::Estimate;
 use crate::support::stats::{self, CONFIDENCE, Interval};
-
-/// The power of [`smallest_difference`].
-const POWER: f64 = 0.8;
 
 /// The number of bootstrap resamples.
 const RESAMPLES: usize = 2000;
@@ -43,23 +39,15 @@ pub fn estimate(logs: &[Vec<f64>]) -> Estimate {
 /// Returns the smallest true difference from 0 that a test at the level 5 % finds with a probability of 80 %,
 /// in percent; `None` for fewer than two processes.
 ///
-/// It is exp((t_0.975 + t_0.8) · s / √P) − 1, with quantiles of Student's distribution with P − 1 degrees of
-/// freedom (Chow, Shao & Wang 2008, "Sample size calculations in clinical research", chapter 3, solved for
-/// the difference).
+/// It is exp((t_0.975 + t_0.8) · s / √P) − 1, see [`stats::smallest_difference`].
 pub fn smallest_difference(logs: &[Vec<f64>]) -> Option<f64> {
     let medians = medians(logs);
     let standard_error = stats::sd(&medians)? / (medians.len() as f64).sqrt();
-    Some(100.0 * (quantiles(medians.len())? * standard_error).exp_m1())
+    Some(100.0 * stats::smallest_difference(standard_error, medians.len() as f64 - 1.0)?.exp_m1())
 }
 
-/// t_0.975 + t_0.8; `None` for fewer than two processes.
-fn quantiles(processes: usize) -> Option<f64> {
-    let t = StudentsT::new(0.0, 1.0, processes as f64 - 1.0).ok()?;
-    Some(t.inverse_cdf((1.0 + CONFIDENCE) / 2.0) + t.inverse_cdf(POWER))
-}
-
-/// The median of each process that has rounds.
-fn medians(logs: &[Vec<f64>]) -> Vec<f64> {
+/// Returns the median of each process that has rounds.
+pub fn medians(logs: &[Vec<f64>]) -> Vec<f64> {
     logs.iter().filter_map(|rounds| stats::median(rounds)).collect()
 }
 
@@ -91,7 +79,7 @@ fn block_interval(series: &[f64]) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use rand_distr::{Distribution, Exp1, StandardNormal};
-    use statrs::distribution::ChiSquared;
+    use statrs::distribution::{ChiSquared, ContinuousCDF};
 
     use super::*;
 
@@ -226,7 +214,7 @@ mod tests {
     #[test]
     fn smallest_difference_is_found_with_its_power_if_the_standard_error_is_right() {
         for (processes, at_median) in [(3, 0.64), (5, 0.72), (10, 0.77)] {
-            let quantiles = quantiles(processes).unwrap();
+            let quantiles = stats::smallest_difference(1.0, processes as f64 - 1.0).unwrap();
             let known = power(processes, quantiles);
             assert!((0.75..0.85).contains(&known), "{processes} processes: {known}");
             // The median of s / σ is that of √(χ² / (P − 1)).

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::flops::flops;
 use super::over_processes;
-use super::statistic::{Section, Statistic};
+use super::statistic::{Sample, Section, Statistic};
 use crate::device::Dtype;
 use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
@@ -55,7 +55,8 @@ fn of_engine(group: &SpeedGroup, of: &EngineSamples) -> Vec<Statistic> {
         of.samples.values().map(|rounds| rounds.values().map(|s| s.ln()).collect()).collect();
     let seconds = over_processes::estimate(&logs);
     if seconds.value.is_some() {
-        found.push(statistic("seconds", seconds, "s"));
+        let sample = Sample::Processes(over_processes::medians(&logs));
+        found.push(Statistic { sample, ..statistic("seconds", seconds, "s") });
     }
     if let (Some(flops), Some(_)) = (flops(&group.point, &group.pass), seconds.value) {
         let rate = |unit: f64| {
@@ -78,10 +79,15 @@ fn of_engine(group: &SpeedGroup, of: &EngineSamples) -> Vec<Statistic> {
 /// The ratio of each engine that has samples in rounds of the reference.
 fn ratios(group: &SpeedGroup, reference: &Samples) -> Vec<Statistic> {
     let ratio = |of: &EngineSamples| {
-        let ratio = over_processes::estimate(&logs_of_ratios(&of.samples, reference));
+        let logs = logs_of_ratios(&of.samples, reference);
+        let ratio = over_processes::estimate(&logs);
         let is_reference = of.engine == Engines::one(REFERENCE);
-        let ratio = if is_reference { Estimate::new(ratio.value, None, ratio.n) } else { ratio };
-        ratio.value.map(|_| statistic(group, &of.engine, "ratio_to_builtin", ratio, "1"))
+        let (ratio, sample) = match is_reference {
+            true => (Estimate::new(ratio.value, None, ratio.n), Sample::None),
+            false => (ratio, Sample::Processes(over_processes::medians(&logs))),
+        };
+        let found = ratio.value.map(|_| statistic(group, &of.engine, "ratio_to_builtin", ratio, "1"));
+        found.map(|found| Statistic { sample, ..found })
     };
     group.engines.iter().filter_map(ratio).collect()
 }

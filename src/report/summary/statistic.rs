@@ -2,6 +2,7 @@
 
 use crate::report::estimate::Estimate;
 use crate::settings::Settings;
+use crate::support::exact::Hits;
 use crate::support::names::names;
 
 names! {
@@ -22,6 +23,20 @@ names! {
         /// A published result.
         Published = "published",
     }
+}
+
+/// The independent numbers behind an estimate.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Sample {
+    /// None is kept: the estimate follows from others, or describes the measurement itself.
+    #[default]
+    None,
+    /// One number per seed.
+    Seeds(Vec<(u64, f64)>),
+    /// The median logarithm of each timing process.
+    Processes(Vec<f64>),
+    /// The runs that solved their task.
+    Solved(Hits),
 }
 
 /// One number about one grid point.
@@ -49,6 +64,8 @@ pub struct Statistic {
     pub verdict: Option<String>,
     /// The number of parameters, for training.
     pub parameters: Option<usize>,
+    /// The independent numbers behind the estimate.
+    pub sample: Sample,
 }
 
 impl Statistic {
@@ -72,6 +89,7 @@ impl Statistic {
             against: None,
             verdict: None,
             parameters: None,
+            sample: Sample::None,
         }
     }
 }

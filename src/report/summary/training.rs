@@ -1,6 +1,6 @@
 //! The numbers of training: one row per grid point and metric.
 
-use super::statistic::{Section, Statistic};
+use super::statistic::{Sample, Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::{TrainingRows, all, last, training_sequences};
 use crate::report::judge::{tally_vs_chance, vs_chance};
@@ -18,46 +18,62 @@ pub fn statistics(results: &Results, rows: &TrainingRows) -> Vec<Statistic> {
 
 fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
     let Some(first) = point.ok().next().or(point.runs.first()) else { return vec![] };
-    let each = |pick: &dyn Fn(&RunRecord, &[TrainingRow]) -> Option<f64>| -> Vec<f64> {
-        point.ok().filter_map(|run| pick(run, rows.of(run))).collect()
+    let each = |pick: &dyn Fn(&RunRecord, &[TrainingRow]) -> Option<f64>| -> Vec<(u64, f64)> {
+        point.ok().filter_map(|run| Some((run.settings.seed, pick(run, rows.of(run))?))).collect()
     };
     let final_value =
         |split, metric| each(&move |_, rows: &[TrainingRow]| last(rows, split, metric).map(|row| row.value));
     let least_loss = each(&|_, rows| all(rows, "valid", "loss").map(|row| row.value).reduce(f64::min));
-    let test_loss = Estimate::mean(&final_value("test", "loss"));
-    let accuracy = Estimate::mean(&final_value("test", "accuracy"));
+    let test_loss = final_value("test", "loss");
+    let accuracy = final_value("test", "accuracy");
     let solved: Vec<f64> =
         point.runs.iter().filter_map(|run| Some(last(rows.of(run), "train", "solved")?.value)).collect();
-    let solved = Estimate::share((solved.iter().sum::<f64>() as usize, solved.len()));
+    let solved = (solved.iter().sum::<f64>() as usize, solved.len());
     let sequences = each(&|_, rows| Some(training_sequences(rows)? as f64));
     let seconds = each(&|run, _| run.row.seconds);
 
     let of_row = |row: &TrainingRow| row.chance;
     let chance = |split, metric| {
-        stats::mean(&each(&move |_, rows: &[TrainingRow]| last(rows, split, metric).and_then(of_row)))
+        stats::mean(&values(&each(&move |_, rows: &[TrainingRow]| {
+            last(rows, split, metric).and_then(of_row)
+        })))
     };
     let losses = point.ok().filter_map(|run| last(rows.of(run), "test", "loss"));
     let relation = tally_vs_chance(&losses.map(vs_chance).collect::<Vec<_>>());
     let unit = all(rows.of(first), "valid", "loss").next().map_or("", |row| row.unit.as_str());
-    let statistic = |metric, estimate, unit, chance: Option<f64>| Statistic {
+    let statistic = |metric, (estimate, sample), unit, chance: Option<f64>| Statistic {
         against: chance.map(|level| level.to_string()),
         parameters: first.row.parameters,
+        sample,
         ..Statistic::new(Section::Training, metric, &point.settings, estimate, unit)
     };
+    let accuracy = mean(accuracy);
+    let accuracy = (accuracy.0.map(|share| share.clamp(0.0, 1.0)), accuracy.1);
+    let solved = (Estimate::share(solved), Sample::Solved(solved));
     let found = [
-        statistic("best_valid_loss", Estimate::mean(&least_loss), unit, chance("valid", "loss")),
-        Statistic { verdict: relation, ..statistic("test_loss", test_loss, unit, chance("test", "loss")) },
-        statistic(
-            "test_accuracy",
-            accuracy.map(|share| share.clamp(0.0, 1.0)),
-            "share",
-            chance("test", "accuracy"),
-        ),
+        statistic("best_valid_loss", mean(least_loss), unit, chance("valid", "loss")),
+        Statistic {
+            verdict: relation,
+            ..statistic("test_loss", mean(test_loss), unit, chance("test", "loss"))
+        },
+        statistic("test_accuracy", accuracy, "share", chance("test", "accuracy")),
         statistic("solved", solved, "share", None),
-        statistic("sequences", Estimate::median(&sequences), "sequences", None),
-        statistic("seconds", Estimate::median(&seconds), "s", None),
+        statistic("sequences", median(sequences), "sequences", None),
+        statistic("seconds", median(seconds), "s", None),
     ];
     found.into_iter().filter(|statistic| statistic.estimate.n > 0).collect()
+}
+
+fn values(by_seed: &[(u64, f64)]) -> Vec<f64> {
+    by_seed.iter().map(|(_, value)| *value).collect()
+}
+
+fn mean(by_seed: Vec<(u64, f64)>) -> (Estimate, Sample) {
+    (Estimate::mean(&values(&by_seed)), Sample::Seeds(by_seed))
+}
+
+fn median(by_seed: Vec<(u64, f64)>) -> (Estimate, Sample) {
+    (Estimate::median(&values(&by_seed)), Sample::Seeds(by_seed))
 }
 
 #[cfg(test)]

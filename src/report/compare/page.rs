@@ -1,0 +1,112 @@
+//! The comparison for a reader: plain text and Markdown.
+
+use super::outcome::{Judged, Outcome};
+use super::{Comparison, Difference};
+use crate::report::format::significant;
+use crate::report::page::{MarkdownTable, escaped};
+use crate::report::summary::Statistic;
+use crate::support::text::pluralize;
+
+/// The significant digits of an estimate.
+const DIGITS: i32 = 4;
+
+/// A table with its title; every cell is plain text.
+struct Titled {
+    title: &'static str,
+    table: MarkdownTable,
+}
+
+impl Comparison {
+    /// The comparison as plain text. With `all`, it has the results that did not move, too.
+    pub fn text(&self, all: bool) -> String {
+        let mut parts = vec![format!("A: {}\nB: {}", self.a.dir, self.b.dir), self.answer().join("\n")];
+        parts.extend(
+            self.tables(all).iter().map(|titled| format!("{}\n{}", titled.title, plain(&titled.table))),
+        );
+        parts.push(self.remarks(all).join("\n"));
+        parts.retain(|part| !part.is_empty());
+        parts.join("\n\n") + "\n"
+    }
+
+    /// The comparison as Markdown.
+    pub fn markdown(&self, all: bool) -> String {
+        let (a, b) = (escaped(&self.a.name), escaped(&self.b.name));
+        let sides = format!("A: {}  \nB: {}", escaped(&self.a.dir), escaped(&self.b.dir));
+        let mut parts = vec![format!("# {a} and {b}"), sides, escaped(&self.answer().join(" "))];
+        let part =
+            |titled: Titled| format!("## {}\n\n{}", titled.title, escaped_cells(titled.table).to_markdown());
+        parts.extend(self.tables(all).into_iter().map(part));
+        let remarks: Vec<String> =
+            self.remarks(all).iter().map(|note| format!("- {}", escaped(note))).collect();
+        parts.extend((!remarks.is_empty()).then(|| format!("## Notes\n\n{}", remarks.join("\n"))));
+        parts.join("\n\n") + "\n"
+    }
+
+    /// The notes, and the number of results that are not shown.
+    fn remarks(&self, all: bool) -> Vec<String> {
+        let hidden = self.results.len() - self.shown(all).count();
+        let hidden =
+            (hidden > 0).then(|| format!("{} not shown; `--all` shows all.", pluralize(hidden, "result")));
+        self.notes().into_iter().chain(hidden).collect()
+    }
+
+    fn shown(&self, all: bool) -> impl Iterator<Item = &Judged> {
+        let has_moved = |judged: &Judged| [Outcome::Moved, Outcome::Perhaps].contains(&judged.outcome);
+        self.results.iter().filter(move |judged| all || has_moved(judged))
+    }
+
+    /// The tables, of those that have rows.
+    fn tables(&self, all: bool) -> Vec<Titled> {
+        let titled = |title, head: &[&str], rows: Vec<Vec<String>>| {
+            let header = head.iter().map(|head| head.to_string()).collect();
+            Titled { title, table: MarkdownTable { header, rows } }
+        };
+        let differences = |title, name, differences: &[Difference]| {
+            let row = |difference: &Difference| {
+                vec![difference.name.clone(), difference.a.clone(), difference.b.clone()]
+            };
+            titled(title, &[name, "A", "B"], differences.iter().map(row).collect())
+        };
+        let title = if all { "All results" } else { "Results that moved" };
+        let tables = [
+            titled(title, &["result", "unit", "A", "B", "verdict"], self.shown(all).map(row).collect()),
+            differences("Verdicts that differ", "test", &self.verdicts),
+            differences("Settings that differ", "setting", &self.settings),
+            differences("Environments that differ", "name", &self.environment),
+        ];
+        tables.into_iter().filter(|titled| !titled.table.rows.is_empty()).collect()
+    }
+}
+
+fn row(judged: &Judged) -> Vec<String> {
+    let number = |side: &Option<Statistic>| {
+        let value = side.as_ref().and_then(|row| row.estimate.value);
+        value.map(|value| significant(value, DIGITS)).unwrap_or_default()
+    };
+    let direction = judged.is_worse().map(|is_worse| if is_worse { " (worse)" } else { " (better)" });
+    vec![
+        judged.pair.label.clone(),
+        judged.pair.either().unit.clone(),
+        number(&judged.pair.a),
+        number(&judged.pair.b),
+        judged.in_words() + direction.unwrap_or_default(),
+    ]
+}
+
+fn escaped_cells(table: MarkdownTable) -> MarkdownTable {
+    let rows = table.rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect());
+    MarkdownTable { header: table.header, rows: rows.collect() }
+}
+
+/// The table in columns, two spaces apart.
+fn plain(table: &MarkdownTable) -> String {
+    let lines = || std::iter::once(&table.header).chain(&table.rows);
+    let width = |column: usize| lines().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..table.header.len()).map(width).collect();
+    let line = |cells: &Vec<String>| {
+        let cells: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        format!("  {}", cells.join("  ")).trim_end().to_string()
+    };
+    lines().map(line).collect::<Vec<_>>().join("\n")
+}
