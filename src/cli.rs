@@ -151,6 +151,9 @@ pub struct ReportArgs {
     /// Results directories of experiments, such as results/quickstart.
     #[arg(value_name = "DIR", required = true)]
     pub dirs: Vec<PathBuf>,
+    /// Also write one page with the question, the verdicts and a link of each experiment.
+    #[arg(long, value_name = "FILE.html")]
+    pub index: Option<PathBuf>,
 }
 
 /// Arguments of `compare`.
@@ -185,6 +188,8 @@ pub enum CompareFormat {
     Csv,
     /// JSON.
     Json,
+    /// One HTML document without other files.
+    Html,
 }
 
 /// Arguments of `trace`.

@@ -14,6 +14,7 @@ pub fn compare(args: &CompareArgs) -> Result<u8> {
     let text = match args.format {
         CompareFormat::Text => found.text(args.all),
         CompareFormat::Markdown => found.markdown(args.all),
+        CompareFormat::Html => found.html(args.all),
         CompareFormat::Csv => found.csv()?,
         CompareFormat::Json => found.json()?,
     };

@@ -5,12 +5,20 @@ use crate::report;
 use crate::support::error::Result;
 use crate::support::progress::print;
 
-/// Rebuilds each results directory and prints the paths of the written files.
+/// Rebuilds each results directory and prints the paths of the written files. With `--index`, the last one is
+/// a page with links to all reports.
 pub fn report(args: &ReportArgs) -> Result<u8> {
+    let mut entries = Vec::new();
     for dir in &args.dirs {
-        for path in report::write(dir)?.files {
+        let written = report::write(dir)?;
+        for path in &written.files {
             print(&format!("{}\n", path.display()))?;
         }
+        entries.push(written.entry);
+    }
+    if let Some(index) = &args.index {
+        report::index::write(index, &entries)?;
+        print(&format!("{}\n", index.display()))?;
     }
     Ok(0)
 }

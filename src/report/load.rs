@@ -10,10 +10,11 @@ use crate::config;
 use crate::config::spec::{Publication, Tests};
 use crate::results::schema::{PlanRow, Row, RunRow};
 use crate::results::{RunRecord, table};
-use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
+use crate::settings::{Settings, field};
 use crate::support::error::{Error, Result};
 use crate::support::file::{read, rows};
+use crate::support::text::number;
 
 /// The runs of one experiment, and what its files say of it.
 #[derive(Debug, Default)]
@@ -56,6 +57,8 @@ pub struct About {
     pub changed: Vec<String>,
     /// The settings with which overrides only added runs.
     pub added: Vec<String>,
+    /// The keys of `[training]` that are the same in all runs, such as `steps 300`.
+    pub training: Vec<String>,
 }
 
 impl GridPoint {
@@ -207,7 +210,20 @@ fn about(path: &Path) -> Result<About> {
         source: string("source")?,
         changed: strings("changed"),
         added: strings("added"),
+        training: config.get("training").and_then(toml::Value::as_table).map(fixed).unwrap_or_default(),
     })
+}
+
+/// The keys of a table that are no settings of a run, with their values.
+fn fixed(table: &toml::Table) -> Vec<String> {
+    let shown = |value: &toml::Value| match value {
+        toml::Value::Table(_) => None,
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Float(value) => Some(number(*value)),
+        other => Some(other.to_string()),
+    };
+    let keys = table.iter().filter(|(key, _)| field(key).is_none());
+    keys.filter_map(|(key, value)| Some(format!("{} {}", key.replace('_', " "), shown(value)?))).collect()
 }
 
 /// The ids of the runs of the plan.

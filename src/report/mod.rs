@@ -12,6 +12,7 @@ mod fixtures;
 mod format;
 mod group;
 mod group_by;
+pub mod index;
 mod judge;
 mod load;
 mod page;
@@ -35,11 +36,13 @@ pub struct Written {
     pub files: Vec<PathBuf>,
     /// The verdicts on the expectations in one line; none without expectations.
     pub expectations: Option<String>,
+    /// The experiment on a page over several.
+    pub entry: index::Entry,
 }
 
-/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png` and `report.md` of the experiment with the results
-/// directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed: they belong
-/// to an older report.
+/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png`, `report.md` and `report.html` of the experiment with
+/// the results directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed: they
+/// belong to an older report.
 ///
 /// ```
 /// let dir = tempfile::tempdir()?;
@@ -47,7 +50,7 @@ pub struct Written {
 /// std::fs::write(dir.path().join("runs.csv"), "")?;
 ///
 /// let written = lstm_lab::report::write(dir.path())?;
-/// assert_eq!(written.files, ["summary.csv", "report.md"].map(|name| dir.path().join(name)));
+/// assert_eq!(written.files, ["summary.csv", "report.md", "report.html"].map(|name| dir.path().join(name)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -67,9 +70,13 @@ pub fn write(dir: &Path) -> Result<Written> {
     summary::write(&summary_csv, &summary)?;
     let mut files = vec![summary_csv];
     files.extend(write_plots(&dir.join("plots"), figures.iter())?);
-    write_atomic(&report_md, page.as_bytes())?;
-    files.push(report_md);
-    Ok(Written { files, expectations: judge::tally(&verdicts.expectations) })
+    let report_html = dir.join("report.html");
+    for (path, text) in [(report_md, page.markdown), (report_html, page.html)] {
+        write_atomic(&path, text.as_bytes())?;
+        files.push(path);
+    }
+    let expectations = judge::tally(&verdicts.expectations);
+    Ok(Written { files, expectations, entry: index::Entry::new(&results, &verdicts) })
 }
 
 fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {
@@ -145,7 +152,7 @@ mod tests {
         let names: Vec<_> = written.iter().map(|path| path.strip_prefix(dir.path()).unwrap()).collect();
         let expected = [
             "summary.csv", "plots/total_h.svg", "plots/total_h.png", "plots/train-lstm.svg",
-            "plots/train-lstm.png", "report.md",
+            "plots/train-lstm.png", "report.md", "report.html",
         ];
         assert_eq!(names, expected.map(Path::new));
         let first = contents(&written);
@@ -181,7 +188,7 @@ mod tests {
         fs::write(dir.path().join("runs.csv"), "").unwrap();
         assert_eq!(
             write(dir.path()).unwrap().files,
-            ["summary.csv", "report.md"].map(|name| dir.path().join(name))
+            ["summary.csv", "report.md", "report.html"].map(|name| dir.path().join(name))
         );
     }
 }

@@ -36,6 +36,7 @@ learning_rate = 0.001
 [[expect]]
 name = "the loss stays high"
 metric = "loss"
+where = { cell = "lstm" }
 above = 2.5
 "#;
 

@@ -15,6 +15,7 @@ mod experiments;
 mod frameworks;
 mod golden;
 mod gradcheck;
+mod html;
 mod isa;
 mod jacobian;
 mod layering;

@@ -1,9 +1,9 @@
-//! The comparison for a reader: plain text and Markdown.
+//! The comparison for a reader: plain text, Markdown and HTML.
 
 use super::outcome::{Judged, Outcome};
 use super::{Comparison, Difference};
 use crate::report::format::significant;
-use crate::report::page::{MarkdownTable, escaped};
+use crate::report::page::{MarkdownTable, escaped, html};
 use crate::report::summary::Statistic;
 use crate::support::text::pluralize;
 
@@ -40,6 +40,26 @@ impl Comparison {
             self.remarks(all).iter().map(|note| format!("- {}", escaped(note))).collect();
         parts.extend((!remarks.is_empty()).then(|| format!("## Notes\n\n{}", remarks.join("\n"))));
         parts.join("\n\n") + "\n"
+    }
+
+    /// The comparison as one HTML document, in the style of `report.html`.
+    pub fn html(&self, all: bool) -> String {
+        let title = format!("{} and {}", self.a.name, self.b.name);
+        let mut body = format!("<h1>{}</h1>\n", html::plain(&title));
+        body += &format!("<p>A: {}<br>B: {}</p>\n", html::plain(&self.a.dir), html::plain(&self.b.dir));
+        for sentence in self.answer() {
+            body += &format!("<p class=\"answer\">{}</p>\n", html::plain(&sentence));
+        }
+        for titled in self.tables(all) {
+            let table = html::table(&escaped_cells(titled.table));
+            body += &format!("<h2>{}</h2>\n{table}\n", titled.title);
+        }
+        let note = |note: &String| format!("<li>{}</li>\n", html::plain(note));
+        let notes: String = self.remarks(all).iter().map(note).collect();
+        if !notes.is_empty() {
+            body += &format!("<h2>Notes</h2>\n<ul>\n{notes}</ul>\n");
+        }
+        html::document(&title, &body)
     }
 
     /// The notes, and the number of results that are not shown.
@@ -83,10 +103,12 @@ fn row(judged: &Judged) -> Vec<String> {
         let value = side.as_ref().and_then(|row| row.estimate.value);
         value.map(|value| significant(value, DIGITS)).unwrap_or_default()
     };
+    let unit = &judged.pair.either().unit;
+    let unit = if unit == "1" { String::new() } else { unit.clone() };
     let direction = judged.is_worse().map(|is_worse| if is_worse { " (worse)" } else { " (better)" });
     vec![
         judged.pair.label.clone(),
-        judged.pair.either().unit.clone(),
+        unit,
         number(&judged.pair.a),
         number(&judged.pair.b),
         judged.in_words() + direction.unwrap_or_default(),

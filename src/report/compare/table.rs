@@ -59,8 +59,8 @@ pub struct CompareRow {
     pub smallest: Option<f64>,
     /// The verdict: `moved`, `perhaps`, `no difference`, `equal`, `no interval`, `only in A` or `only in B`.
     pub outcome: &'static str,
-    /// True for a change to the worse, false for one to the better; empty if it did not move, or if the metric
-    /// has no direction.
+    /// True for a change to the worse, false for one to the better; empty if it did not move, or if the
+    /// metric has no direction.
     pub worse: Option<bool>,
     /// True for a result that is worse by more than the limit; empty without `--fail-on-regression`.
     pub regression: Option<bool>,

@@ -81,7 +81,7 @@ fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Opt
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
     let caption = format!("{}{after}; all rows: {}.", escaped(QUANTITY), rest(&settings, point));
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
-    Some(Captioned { caption, table: table.to_markdown() })
+    Some(Captioned { caption, table })
 }
 
 #[cfg(test)]
@@ -105,7 +105,14 @@ mod tests {
     fn lines(table: &Captioned) -> Vec<Vec<String>> {
         let cells =
             |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_string()).collect();
-        table.table.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| cells(line)).collect()
+        table
+            .table
+            .to_markdown()
+            .lines()
+            .enumerate()
+            .filter(|(n, _)| *n != 1)
+            .map(|(_, line)| cells(line))
+            .collect()
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
     };
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
     let caption = format!("∂s\\_T/∂s\\_t; all rows: {}.", rest(&settings, point));
-    Some(Captioned { caption, table: table.to_markdown() })
+    Some(Captioned { caption, table })
 }
 
 fn is_condition(row: &Statistic) -> bool {

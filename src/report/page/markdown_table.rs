@@ -1,12 +1,12 @@
-//! Tables in Markdown.
+//! Tables of Markdown cells.
 
-/// A table with a caption, both in Markdown.
+/// A table with a caption in Markdown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Captioned {
     /// The caption, in one line.
     pub caption: String,
     /// The table.
-    pub table: String,
+    pub table: MarkdownTable,
 }
 
 /// A table; every cell is Markdown already.

@@ -1,6 +1,8 @@
-//! The report as Markdown: the context of the template `report.md.jinja`.
+//! The report as Markdown and as HTML: the context of the templates `report.md.jinja` and
+//! `report.html.jinja`. Every text of the context is Markdown.
 
 mod gradients;
+pub mod html;
 mod jacobian;
 mod markdown_table;
 mod settings;
@@ -23,42 +25,62 @@ use super::summary::{Section, Statistic};
 use crate::results::RunRecord;
 use crate::settings::names::ExperimentKind;
 
-const TEMPLATE: &str = include_str!("report.md.jinja");
+const MARKDOWN: &str = include_str!("report.md.jinja");
+
+const HTML: &str = include_str!("report.html.jinja");
 
 /// The terms of the documentation, of which a report includes the sections that it needs.
 const GLOSSARY: &str = include_str!("../../../docs/glossary.md");
 
+/// The report in both formats.
+#[derive(Debug)]
+pub struct Page {
+    /// The report as Markdown.
+    pub markdown: String,
+    /// The report as one HTML document.
+    pub html: String,
+}
+
 /// The whole report. Texts of the config are Markdown, everything else is plain text.
 ///
 /// # Errors
-/// The template is wrong.
+/// A template is wrong.
 pub fn report(
     results: &Results,
     summary: &[Statistic],
     verdicts: &Verdicts,
     figures: &Figures,
-) -> Result<String, minijinja::Error> {
+) -> Result<Page, minijinja::Error> {
+    let context = context(results, summary, verdicts, figures);
+    let mut templates = Environment::new();
+    templates.add_filter("inline", |text: &str| Value::from_safe_string(html::inline(text)));
+    templates.add_filter("block", |text: &str| Value::from_safe_string(html::block(text)));
+    templates.add_template("report.html", HTML)?;
+    let body = templates.get_template("report.html")?.render(&context)?;
+    Ok(Page {
+        markdown: templates.render_str(MARKDOWN, &context)? + "\n",
+        html: html::document(&results.name, &body),
+    })
+}
+
+fn context(results: &Results, summary: &[Statistic], verdicts: &Verdicts, figures: &Figures) -> Value {
     let sections = [
-        section("Training", training::table(results, summary).into_iter().collect(), &figures.training),
+        section("Training", training::tables(results, summary), &figures.training),
         section("Gradients", gradients::tables(results, summary), &figures.gradients),
         section("Jacobians", jacobian::table(summary).into_iter().collect(), &figures.jacobian),
         section("Speed", speed::tables(summary), &figures.speed),
     ];
-    let page = Environment::new().render_str(
-        TEMPLATE,
-        context! {
-            name => escaped(&results.name),
-            about => about(results),
-            expectations => verdicts::expectations(&verdicts.expectations),
-            claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
-            publications => verdicts::publications(&results.publications, &verdicts.published),
-            runs => runs(results),
-            sections => sections.into_iter().flatten().collect::<Vec<_>>(),
-            environment => environment_table(results),
-            glossary => glossary(results, summary),
-        },
-    )?;
-    Ok(page + "\n")
+    context! {
+        name => escaped(&results.name),
+        about => about(results),
+        expectations => verdicts::expectations(&verdicts.expectations),
+        claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
+        publications => verdicts::publications(&results.publications, &verdicts.published),
+        runs => runs(results),
+        sections => sections.into_iter().flatten().collect::<Vec<_>>(),
+        environment => environment_table(results),
+        glossary => glossary(results, summary),
+    }
 }
 
 /// The texts of the config.
@@ -99,12 +121,13 @@ fn runs(results: &Results) -> Value {
 /// A section; none without a table or a figure.
 fn section(title: &str, tables: Vec<Captioned>, figures: &[Figure]) -> Option<Value> {
     let table =
-        |table: &Captioned| context! { caption => table.caption.as_str(), table => table.table.as_str() };
+        |table: &Captioned| context! { caption => table.caption.as_str(), table => html::both(&table.table) };
     let figure = |figure: &Figure| {
         context! {
             name => figure.name.as_str(),
             title => escaped(&figure.title),
             caption => escaped(&figure.caption),
+            svg => Value::from_safe_string(html::figure(&figure.svg(), &figure.title)),
         }
     };
     let is_empty = tables.is_empty() && figures.is_empty();
@@ -117,11 +140,11 @@ fn section(title: &str, tables: Vec<Captioned>, figures: &[Figure]) -> Option<Va
     })
 }
 
-fn environment_table(results: &Results) -> Option<String> {
+fn environment_table(results: &Results) -> Option<Value> {
     let row = |(name, value): (&String, &String)| vec![escaped(name), escaped(value)];
     let header = ["name", "value"].map(String::from).to_vec();
     let table = MarkdownTable { header, rows: results.environment.iter().map(row).collect() };
-    (!table.rows.is_empty()).then(|| table.to_markdown())
+    (!table.rows.is_empty()).then(|| html::both(&table))
 }
 
 /// The sections of the glossary that the report needs: title and text.
@@ -153,7 +176,7 @@ mod tests {
     fn written(results: &Results, groups: &Groups) -> String {
         let verdicts = Verdicts::judge(results, groups);
         let summary = statistics(results, groups, &verdicts);
-        report(results, &summary, &verdicts, &Figures::draw(groups, &summary)).unwrap()
+        report(results, &summary, &verdicts, &Figures::draw(groups, &summary)).unwrap().markdown
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The tables of speed: a row per shape, pass and cell, columns per engine; then the first passes.
+//! The tables of speed: ratios, times, rates and first passes. A row per shape, pass and cell, a column per
+//! engine.
 
 use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, rest};
@@ -14,20 +15,29 @@ use crate::settings::{Engines, Settings};
 const EXCEEDS_PEAK: &str = " **The peak was measured under load:** at least one share is above 100 %, which \
     no engine can reach. All shares of such a run are too large.";
 
-/// The caption of the second table.
+const RATIOS: &str = "Time of each engine over that of builtin in the same round.";
+
+const TIMES: &str = "Time of a pass, in ms.";
+
+const RATES: &str = "Rate of multiplication, in GFLOP/s, and its share of the peak if that is known.";
+
 const FIRST_PASSES: &str = "First pass of each engine in its process, before the warm-up, in ms: the median \
     over the processes. No estimate above contains a first pass.";
 
 /// The tables; none if nothing was timed.
 pub fn tables(summary: &[Statistic]) -> Vec<Captioned> {
     let Some(rows) = Rows::new(summary) else { return vec![] };
+    let common = format!("All rows: {}. {}", rows.common, left_out(summary));
     let note = if exceeds_peak(summary) { EXCEEDS_PEAK } else { "" };
-    let caption = format!("All rows: {}. {}{note}", rows.common, left_out(summary));
-    let first = MarkdownTable { header: rows.first_header(), rows: rows.cells(Rows::first_cells) };
-    let times = MarkdownTable { header: rows.header(), rows: rows.cells(Rows::time_cells) };
     let has_first = summary.iter().any(|row| row.metric == "first_pass_seconds");
-    let first = has_first.then(|| Captioned { caption: FIRST_PASSES.into(), table: first.to_markdown() });
-    [Captioned { caption, table: times.to_markdown() }].into_iter().chain(first).collect()
+    let engines = || rows.engines.iter().map(|engine| escaped(&engine.to_string())).collect();
+    let ratios = rows.has_ratios().then(|| rows.table(RATIOS.into(), rows.ratio_heads(), Rows::ratio_cells));
+    let first = has_first.then(|| rows.table(FIRST_PASSES.into(), engines(), Rows::first_cells));
+    let times = rows.table(TIMES.into(), engines(), Rows::time_cells);
+    let rates = rows.table(format!("{RATES}{note}"), engines(), Rows::rate_cells);
+    let mut tables: Vec<Captioned> = ratios.into_iter().chain([times, rates]).chain(first).collect();
+    tables[0].caption += &format!(" {common}");
+    tables
 }
 
 /// The numbers of speed, by grid point and pass.
@@ -83,23 +93,30 @@ impl<'a> Rows<'a> {
         header
     }
 
-    fn header(&self) -> Vec<String> {
-        let mut header = self.place();
-        for engine in &self.engines {
-            let name = escaped(&engine.to_string());
-            header.extend([format!("{name}, ms"), format!("{name}, GFLOP/s")]);
-            header.extend(self.has_ratio(engine).then(|| format!("{name} / {REFERENCE}")));
-        }
-        if self.has_control() {
-            header.extend(["control", "smallest difference, %"].map(String::from));
-        }
-        header.extend(self.has_verdict().then(|| "verdict".to_string()));
-        header
+    fn has_ratios(&self) -> bool {
+        self.engines.iter().any(|engine| self.has_ratio(engine)) || self.has_control()
     }
 
-    fn first_header(&self) -> Vec<String> {
-        let engines = self.engines.iter().map(|engine| escaped(&engine.to_string()));
-        self.place().into_iter().chain(engines).collect()
+    fn ratio_heads(&self) -> Vec<String> {
+        let timed = self.engines.iter().filter(|engine| self.has_ratio(engine));
+        let mut heads: Vec<String> =
+            timed.map(|engine| format!("{} / {REFERENCE}", escaped(&engine.to_string()))).collect();
+        if self.has_control() {
+            heads.extend(["control", "smallest difference, %"].map(String::from));
+        }
+        heads.extend(self.has_verdict().then(|| "verdict".to_string()));
+        heads
+    }
+
+    /// A table with the columns of the place, then those that `of_row` gives.
+    fn table(
+        &self,
+        caption: String,
+        heads: Vec<String>,
+        of_row: fn(&Self, &[&Statistic]) -> Vec<String>,
+    ) -> Captioned {
+        let header = [self.place(), heads].concat();
+        Captioned { caption, table: MarkdownTable { header, rows: self.cells(of_row) } }
     }
 
     /// The cells of all rows: those of the place, then those that `of_row` gives.
@@ -115,14 +132,10 @@ impl<'a> Rows<'a> {
         self.rows.iter().map(row).collect()
     }
 
-    fn time_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
-        let mut row = Vec::new();
-        for engine in &self.engines {
-            let of_engine = of_engine(numbers, engine);
-            row.push(metric_cell(&of_engine, "seconds", 1e3));
-            row.push(rate_cell(&of_engine));
-            row.extend(self.has_ratio(engine).then(|| metric_cell(&of_engine, "ratio_to_builtin", 1.0)));
-        }
+    fn ratio_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
+        let timed = self.engines.iter().filter(|engine| self.has_ratio(engine));
+        let ratio = |engine: &&Engines| metric_cell(&of_engine(numbers, engine), "ratio_to_builtin", 1.0);
+        let mut row: Vec<String> = timed.map(ratio).collect();
         if self.has_control() {
             row.push(metric_cell(numbers, "control_ratio", 1.0));
             let smallest = find(numbers, "smallest_difference").and_then(|row| row.estimate.value);
@@ -131,6 +144,15 @@ impl<'a> Rows<'a> {
         let verdict = || numbers.iter().find_map(|row| row.verdict.clone()).unwrap_or_default();
         row.extend(self.has_verdict().then(|| escaped(&verdict())));
         row
+    }
+
+    fn time_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
+        let cell = |engine: &&Engines| metric_cell(&of_engine(numbers, engine), "seconds", 1e3);
+        self.engines.iter().map(cell).collect()
+    }
+
+    fn rate_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
+        self.engines.iter().map(|engine| rate_cell(&of_engine(numbers, engine))).collect()
     }
 
     fn first_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
@@ -183,18 +205,22 @@ mod tests {
     use crate::results::RunRecord;
     use crate::results::schema::SpeedRow;
 
-    /// The cells of each line but the rule.
-    fn lines_of(runs: Vec<RunRecord>, samples: Vec<SpeedRow>) -> Vec<Vec<String>> {
+    /// The cells of each line of each table but the rule.
+    fn lines_of(runs: Vec<RunRecord>, samples: Vec<SpeedRow>) -> Vec<Vec<Vec<String>>> {
         let results = results(runs);
         let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
-        let table = tables(&statistics(&results, &groups, &Verdicts::default())).remove(0).table;
+        let tables = tables(&statistics(&results, &groups, &Verdicts::default()));
         let cells =
             |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_string()).collect();
-        table.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| cells(line)).collect()
+        let lines = |table: &Captioned| {
+            let text = table.table.to_markdown();
+            text.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| cells(line)).collect()
+        };
+        tables.iter().map(lines).collect()
     }
 
     #[test]
-    fn table_engine_has_columns_of_times_rates_and_ratios() {
+    fn tables_engine_has_a_column_of_ratios_of_times_and_of_rates() {
         let mut wide = run("b", 1);
         wide.settings.batch_size = 3;
         let mut samples = Vec::new();
@@ -204,14 +230,16 @@ mod tests {
             samples.push(sample("b", Builtin, "train", n, 0.003));
         }
         let found = lines_of(vec![run("a", 1), wide], samples);
-        let engines = ["builtin, ms", "builtin, GFLOP/s", "fused, ms", "fused, GFLOP/s", "fused / builtin"];
-        assert_eq!(found[0][..3], ["shape", "pass", "cell"]);
-        assert_eq!(found[0][3..], [&engines[..], &["verdict"]].concat());
-        let times = ["1.00 [1.00, 1.00]", "0.461", "2.00 [2.00, 2.00]", "0.230", "2.00 [2.00, 2.00]"];
-        assert_eq!(found[1][..3], ["B2 T100 I4 H8", "train", "lstm"]);
+        let place = ["shape", "pass", "cell"];
+        assert_eq!(found[0][0], [&place[..], &["fused / builtin", "verdict"]].concat());
+        assert_eq!(found[1][0], [&place[..], &["builtin", "fused"]].concat());
+        assert_eq!(found[0][1][..3], ["B2 T100 I4 H8", "train", "lstm"]);
         let verdict = "within one process";
-        assert_eq!(found[1][3..], [&times[..], &[verdict]].concat());
-        assert_eq!(found[2][3..], ["3.00 [3.00, 3.00]", "0.230", "", "", "", verdict]);
+        assert_eq!(found[0][1][3..], ["2.00 [2.00, 2.00]", verdict]);
+        assert_eq!(found[0][2][3..], ["", verdict]);
+        assert_eq!(found[1][1][3..], ["1.00 [1.00, 1.00]", "2.00 [2.00, 2.00]"]);
+        assert_eq!(found[1][2][3..], ["3.00 [3.00, 3.00]", ""]);
+        assert_eq!(found[2][1][3..], ["0.461", "0.230"]);
     }
 
     #[test]
@@ -227,7 +255,8 @@ mod tests {
         let results = results([run("a", 1)]);
         let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
         let tables = tables(&statistics(&results, &groups, &Verdicts::default()));
-        let line = |n: usize, line: usize| tables[n].table.lines().nth(line).unwrap().to_string();
+        let line =
+            |n: usize, line: usize| tables[n].table.to_markdown().lines().nth(line).unwrap().to_string();
         assert!(tables[0].caption.ends_with(" Rounds with a steal above 5 % are left out: 0 of 2."));
         assert!(line(0, 0).contains(" control ") && line(0, 0).contains("smallest difference, %"));
         assert!(line(0, 2).contains("1.0600 [1.0600, 1.0600]"), "{}", line(0, 2));
@@ -236,8 +265,8 @@ mod tests {
             "{}",
             line(0, 2)
         );
-        assert!(tables[1].caption.starts_with("First pass of each engine"));
-        let cells: Vec<String> = line(1, 2).split('|').map(|cell| cell.trim().to_string()).collect();
+        assert!(tables[3].caption.starts_with("First pass of each engine"));
+        let cells: Vec<String> = line(3, 2).split('|').map(|cell| cell.trim().to_string()).collect();
         assert_eq!(cells[1..5], ["B2 T100 I4 H8", "train", "lstm", "20.0"]);
     }
 
@@ -250,7 +279,7 @@ mod tests {
             // The rate is 0.23 GFLOP/s.
             let samples = (0..3).map(|n| sample("a", Fused, "train", n, 0.002));
             let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
-            tables(&statistics(&results, &groups, &Verdicts::default())).remove(0).caption
+            tables(&statistics(&results, &groups, &Verdicts::default())).remove(1).caption
         };
         assert!(caption(0.2).contains("measured under load"), "{}", caption(0.2));
         assert!(!caption(0.3).contains("load"), "{}", caption(0.3));
@@ -259,8 +288,8 @@ mod tests {
     #[test]
     fn table_without_builtin_has_no_ratios_and_nothing_is_no_table() {
         let found = lines_of(vec![run("a", 1)], vec![sample("a", Fused, "forward", 0, 0.002)]);
-        assert_eq!(found[0], ["shape", "pass", "cell", "fused, ms", "fused, GFLOP/s"]);
-        assert_eq!(found[1][3..], ["2.00", "0.0768"]);
+        assert_eq!(found[0][0], ["shape", "pass", "cell", "fused"]);
+        assert_eq!([&found[0][1][3], &found[1][1][3]], ["2.00", "0.0768"]);
         assert_eq!(tables(&[]), []);
     }
 }

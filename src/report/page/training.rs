@@ -1,7 +1,7 @@
-//! The table of training: a row per grid point.
+//! The tables of training: a row per grid point.
 
-use super::markdown_table::{Captioned, MarkdownTable};
-use super::settings::{cells, columns, header};
+use super::markdown_table::{Captioned, MarkdownTable, escaped};
+use super::settings::{cells, columns, header, rest};
 use super::statistics::{find, metric_cell, run_count};
 use crate::report::format::significant;
 use crate::report::load::{GridPoint, Results};
@@ -10,32 +10,53 @@ use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 use crate::support::text::duration;
 
-/// The columns after the settings.
-const COLUMNS: [&str; 10] = [
-    "best valid loss", "test loss", "chance", "test accuracy", "chance", "solved", "sequences", "parameters",
-    "time", "runs",
-];
+/// The columns of results after the settings.
+const RESULTS: [&str; 6] = ["best valid loss", "test loss", "chance", "test accuracy", "chance", "solved"];
+
+/// The columns of costs after the settings.
+const COSTS: [&str; 4] = ["sequences", "parameters", "time", "runs"];
 
 const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square). The split test is \
                        evaluated once, with the parameters that were best on the split valid. Means over \
                        seeds, with 95 % intervals; `chance` is the best constant output on the same \
-                       sequences; `sequences` is the median number of training sequences, `time` the \
-                       median time of a run.";
+                       sequences.";
 
-/// The table; none if nothing was trained.
-pub fn table(results: &Results, summary: &[Statistic]) -> Option<Captioned> {
+const COSTS_CAPTION: &str = "The cost of a run. `sequences` is the median number of training sequences, \
+                             `time` the median time of a run.";
+
+/// The tables of results and of costs; none if nothing was trained.
+pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
     let points = || results.of_kind(ExperimentKind::Training);
-    points().next()?;
+    let Some(first) = points().next() else { return vec![] };
     let settings: Vec<&Settings> = points().map(|point| &point.settings).collect();
     let settings = columns(settings.into_iter());
     let line = |point: &GridPoint| {
         let is_of = |row: &&Statistic| row.section == Section::Training && row.point == point.settings;
         let rows: Vec<&Statistic> = summary.iter().filter(is_of).collect();
-        [cells(&settings, &point.settings), numbers(point, &rows)].concat()
+        (cells(&settings, &point.settings), numbers(point, &rows))
     };
-    let header = [header(&settings), COLUMNS.map(String::from).to_vec()].concat();
-    let table = MarkdownTable { header, rows: points().map(line).collect() };
-    Some(Captioned { caption: CAPTION.to_string(), table: table.to_markdown() })
+    let fixed = results.about.training.iter().map(|text| escaped(text));
+    let common =
+        std::iter::once(rest(&settings, &first.settings)).chain(fixed).collect::<Vec<_>>().join(", ");
+    let lines: Vec<(Vec<String>, Vec<String>)> = points().map(line).collect();
+    let table = |caption: String, heads: &[&str], from: usize| {
+        let heads = heads.iter().map(|head| head.to_string());
+        let row = |(place, numbers): &(Vec<String>, Vec<String>)| {
+            place.iter().chain(&numbers[from..from + heads.len()]).cloned().collect()
+        };
+        let rows = lines.iter().map(row).collect();
+        Captioned {
+            caption,
+            table: MarkdownTable {
+                header: header(&settings).into_iter().chain(heads.clone()).collect(),
+                rows,
+            },
+        }
+    };
+    vec![
+        table(format!("{CAPTION} All rows: {common}."), &RESULTS, 0),
+        table(COSTS_CAPTION.to_string(), &COSTS, RESULTS.len()),
+    ]
 }
 
 /// The cells after the settings.
@@ -74,7 +95,7 @@ mod tests {
     use crate::report::summary::statistics;
 
     #[test]
-    fn table_best_evaluation_counts_and_test_loss_at_chance_is_named() {
+    fn tables_best_evaluation_counts_and_test_loss_at_chance_is_named() {
         let of = |id: &str, seed, rate| {
             let mut run = training(id, seed);
             run.settings.learning_rate = Some(rate);
@@ -95,21 +116,23 @@ mod tests {
             trained("c", "train", "solved", 0.0),
         ];
         let groups = Groups { training: TrainingRows::new(rows), ..Groups::default() };
-        let table = table(&results, &statistics(&results, &groups, &Verdicts::default())).unwrap().table;
+        let tables = tables(&results, &statistics(&results, &groups, &Verdicts::default()));
         let cells =
             |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_string()).collect();
-        let lines: Vec<Vec<String>> = table.lines().map(cells).collect();
+        let lines =
+            |n: usize| -> Vec<Vec<String>> { tables[n].table.to_markdown().lines().map(cells).collect() };
+        let (costs, lines) = (lines(1), lines(0));
         assert_eq!(lines[0][..3], ["cell", "learning rate", "best valid loss"]);
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[2][2..5], ["0.0200", "0.0300", "0.167"]);
-        assert_eq!(lines[2][7..9], ["1 of 1", "20"]);
-        assert_eq!(lines[2][11], "2, 1 failed");
+        assert_eq!(lines[2][7], "1 of 1");
+        assert_eq!(costs[2][2..], ["20", "", "1.00 s", "2, 1 failed"]);
         assert_eq!(lines[3][2..4], ["0.160", "0.168 (at chance)"]);
         assert_eq!(lines[3][7], "0 of 1");
     }
 
     #[test]
-    fn table_nothing_trained_is_none() {
-        assert_eq!(table(&results([run("a", 1)]), &[]), None);
+    fn tables_nothing_trained_is_none() {
+        assert_eq!(tables(&results([run("a", 1)]), &[]), []);
     }
 }

@@ -2,6 +2,7 @@
 
 use minijinja::{Value, context};
 
+use super::html;
 use super::markdown_table::{MarkdownTable, escaped};
 use crate::config::spec::{Claim, Publication, Test};
 use crate::report::format::{significant, with_interval};
@@ -27,8 +28,8 @@ fn reasons<'a>(tests: impl Iterator<Item = &'a Test>) -> Vec<Value> {
     tests.filter_map(reason).collect()
 }
 
-fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    MarkdownTable { header: header.iter().map(|head| head.to_string()).collect(), rows }.to_markdown()
+fn table(header: &[&str], rows: Vec<Vec<String>>) -> Value {
+    html::both(&MarkdownTable { header: header.iter().map(|head| head.to_string()).collect(), rows })
 }
 
 /// The verdict on the claim, and a row per test.

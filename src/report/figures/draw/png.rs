@@ -38,7 +38,7 @@ fn draw(pixels: &mut Pixmap, shape: &Shape) {
             }
         }
         Shape::Area { points, colour } => fill(pixels, path(points, true), *colour, page),
-        Shape::Dot { centre: (x, y), radius, colour } => {
+        Shape::Dot { centre: (x, y), radius, colour, .. } => {
             let circle = PathBuilder::from_circle(*x as f32, *y as f32, *radius as f32);
             fill(pixels, circle, *colour, page);
         }

@@ -5,6 +5,7 @@ use super::font::{widest, wrapped};
 use super::legend::{LineStyle, legend};
 use super::shapes::{Drawing, Label};
 use super::style::{BLACK, DARK, MARGIN, PALE, SMALL, WIDTH, WORDS, heading};
+use crate::report::format::significant;
 
 /// A chart of ratios.
 #[derive(Debug, Clone)]
@@ -110,7 +111,13 @@ fn draw_bar(drawing: &mut Drawing, bar: &Bar, axis: &Axis, y: f64, style: &LineS
     for x in ends {
         drawing.line(vec![(x, y - 3.0), (x, y + 3.0)], style.colour, 1.2);
     }
-    drawing.dot((axis.pixel(bar.ratio), y), 3.5, style.colour);
+    drawing.value((axis.pixel(bar.ratio), y), 3.5, style.colour, about(bar, style));
+}
+
+/// The ratio with its interval, for a reader of the SVG.
+fn about(bar: &Bar, style: &LineStyle) -> String {
+    let [ratio, low, high] = [bar.ratio, bar.low, bar.high].map(|number| significant(number, 3));
+    format!("{}: {ratio} [{low}, {high}]", style.label)
 }
 
 /// Draws lines at the ticks, a dark one at 1, and the axis with its numbers.

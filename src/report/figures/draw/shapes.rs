@@ -96,7 +96,7 @@ pub enum Shape {
         /// The colour.
         colour: Colour,
     },
-    /// A filled circle.
+    /// A filled circle. A reader of the SVG sees its text when the pointer rests on it.
     Dot {
         /// Its centre.
         centre: Xy,
@@ -104,6 +104,8 @@ pub enum Shape {
         radius: f64,
         /// The colour.
         colour: Colour,
+        /// The text; empty for none.
+        about: String,
     },
     /// A text.
     Label(Label),
@@ -148,7 +150,12 @@ impl Drawing {
 
     /// Adds a filled circle.
     pub fn dot(&mut self, centre: Xy, radius: f64, colour: Colour) {
-        self.shapes.push(Shape::Dot { centre, radius, colour });
+        self.shapes.push(Shape::Dot { centre, radius, colour, about: String::new() });
+    }
+
+    /// Adds a filled circle with a text.
+    pub fn value(&mut self, centre: Xy, radius: f64, colour: Colour, about: String) {
+        self.shapes.push(Shape::Dot { centre, radius, colour, about });
     }
 
     /// Adds a text; an empty one makes no shape.

@@ -35,9 +35,13 @@ fn element(shape: &Shape) -> String {
             };
             format!("<path d=\"{}Z\" fill=\"{}\"{opacity}/>", path(points), hex(*colour))
         }
-        Shape::Dot { centre: (x, y), radius, colour } => {
+        Shape::Dot { centre: (x, y), radius, colour, about } => {
             let (x, y) = (tenths(*x), tenths(*y));
-            format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{}\"/>", hex(*colour))
+            let circle = format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{}\"", hex(*colour));
+            match about.as_str() {
+                "" => circle + "/>",
+                about => format!("{circle}><title>{}</title></circle>", escaped(about)),
+            }
         }
         Shape::Label(label) => text(label),
     }
@@ -57,9 +61,14 @@ fn text(label: &Label) -> String {
     if label.upward {
         attributes += &format!(" transform=\"rotate(-90 {x} {y})\"");
     }
-    let words = label.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let words = escaped(&label.text);
     let (size, fill) = (label.size, hex(label.colour));
     format!("<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{fill}\"{attributes}>{words}</text>")
+}
+
+/// A text as XML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The commands that draw a line through points.
@@ -95,6 +104,7 @@ mod tests {
         drawing.line(vec![(30.0, 0.0), (50.0, 39.96)], red, 2.0);
         drawing.dashes((0.0, 1.0), (9.0, 1.0), red);
         drawing.dot((3.0, 4.0), 1.5, red);
+        drawing.value((3.0, 5.0), 1.5, red, "1 < 2".to_string());
         drawing.label(Label::new((5.0, 38.0), "a<b", 10.0, red).bold().centred().upward());
         let expected = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"40\" \
              viewBox=\"0 0 60 40\" font-family=\"DejaVu Sans, sans-serif\" stroke-linejoin=\"round\">\n\
@@ -104,6 +114,7 @@ mod tests {
              <path d=\"M0 1L9 1\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"1\" \
              stroke-dasharray=\"5\"/>\n\
              <circle cx=\"3\" cy=\"4\" r=\"1.5\" fill=\"#ff0000\"/>\n\
+             <circle cx=\"3\" cy=\"5\" r=\"1.5\" fill=\"#ff0000\"><title>1 &lt; 2</title></circle>\n\
              <text x=\"5\" y=\"38\" font-size=\"10\" fill=\"#ff0000\" text-anchor=\"middle\" \
              font-weight=\"bold\" transform=\"rotate(-90 5 38)\">a&lt;b</text>\n</svg>\n";
         assert_eq!(svg(&drawing), expected);
