@@ -41,8 +41,8 @@ pub struct Written {
 }
 
 /// Writes `summary.csv`, `plots/*.svg`, `plots/*.png`, `report.md` and `report.html` of the experiment with
-/// the results directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed: they
-/// belong to an older report.
+/// the results directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed:
+/// they belong to an older report.
 ///
 /// ```
 /// let dir = tempfile::tempdir()?;

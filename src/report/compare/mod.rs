@@ -23,6 +23,9 @@ use super::load::{self, Results};
 use super::summary::{self, Statistic};
 use crate::support::error::{Error, Result};
 
+/// The settings that an error names, at most.
+const NAMED: usize = 3;
+
 /// One of the two results directories.
 #[derive(Debug)]
 pub struct Side {
@@ -113,9 +116,13 @@ fn nothing_common(a: &Results, b: &Results, settings: &[Difference]) -> Error {
         let or_none = |text: &str| if text.is_empty() { "none" } else { text }.to_string();
         format!("{} ({} in A, {} in B)", difference.name, or_none(&difference.a), or_none(&difference.b))
     };
-    let listed: Vec<String> = settings.iter().map(differing).collect();
-    let differ =
-        if listed.is_empty() { String::new() } else { format!("; they differ in {}", listed.join(", ")) };
+    let listed: Vec<String> = settings.iter().take(NAMED).map(differing).collect();
+    let more = settings.len() - listed.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let differ = match listed.is_empty() {
+        true => String::new(),
+        false => format!("; they differ in {}{more}", listed.join(", ")),
+    };
     Error::Usage(format!(
         "expected a result that both directories have, found none in {} and {}{differ}",
         a.dir.display(),
