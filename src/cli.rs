@@ -44,7 +44,7 @@ pub enum Command {
     /// Run experiments: config → CSV, figures and report.
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
-    /// Print the planned runs of experiments and execute none.
+    /// Print the planned runs of experiments, grouped by their settings, and execute none.
     Check(CheckArgs),
     /// List experiments, and the names of cells, engines, tasks and inits.
     List,
@@ -77,6 +77,10 @@ pub struct ConfigArgs {
     /// Use the seeds 1 to N; short for --set 'seeds=[1, …, N]'.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub seeds: Option<u16>,
+    /// Take only the runs with this value of a setting, or with one of several: cell=lstm,gru; may be
+    /// repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub only: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub target: TargetArgs,
@@ -143,6 +147,15 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub config: ConfigArgs,
+    /// Print each run with its id, not one line for each setting.
+    #[arg(long)]
+    pub all: bool,
+    /// Estimate the time: a training makes a few updates of each setting.
+    #[arg(long)]
+    pub time: bool,
+    /// Print one JSON object for each experiment.
+    #[arg(long, conflicts_with = "all")]
+    pub json: bool,
 }
 
 /// Arguments of `report`.

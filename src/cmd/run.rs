@@ -2,6 +2,7 @@
 
 use crate::cli::RunArgs;
 use crate::data;
+use crate::plan::Only;
 use crate::report;
 use crate::results::Store;
 use crate::results::environment::Environment;
@@ -10,17 +11,25 @@ use crate::run::experiment::{self, Experiment};
 use crate::run::runner::{self, Options, Tally};
 use crate::support::error::Result;
 use crate::support::progress::{Finished, Ui};
+use crate::support::signal::Stop;
+use crate::support::text::pluralize;
 
-/// Returns 0 if no run failed, 1 otherwise.
+/// Returns 0 if no run failed, 1 otherwise; after a signal, 128 more than its number.
 pub fn run(args: &RunArgs) -> Result<u8> {
     let mut ui = Ui::new(args.quiet, args.log_format);
     let target = args.config.target.resolve()?;
     // Every mistake in the user's input is found before the first run.
-    let prepared = prepare(args, target, &ui)?;
+    let only = Only::parse(&args.config.only)?;
+    let prepared = prepare(args, &only, target, &ui)?;
+    let stop = Stop::on_signals()?;
     let mut failed = 0;
     for prepared in &prepared {
-        let tally = run_all(prepared, args, target, &mut ui)?;
+        let tally = run_all(prepared, args, &only, (target, &stop), &mut ui)?;
         summarize(prepared, tally, &ui)?;
+        if let Some((signal, code)) = stop.requested() {
+            ui.stopped(signal, &kept(tally, args.rerun));
+            return Ok(code);
+        }
         failed += tally.failed;
         if failed > 0 && args.fail_fast {
             break;
@@ -36,25 +45,46 @@ struct Prepared {
     environment: Environment,
 }
 
-fn prepare(args: &RunArgs, target: ExecTarget, ui: &Ui) -> Result<Vec<Prepared>> {
+fn prepare(args: &RunArgs, only: &Only, target: ExecTarget, ui: &Ui) -> Result<Vec<Prepared>> {
     let fetch = |name: &str| {
         ui.say(&format!("fetching the dataset `{name}`"));
         data::fetch(name, &data::root(), false).map(|_| true)
     };
-    let experiments = experiment::load_all(&args.config.configs, &args.config.overrides(), target, &fetch)?;
+    let overrides = args.config.overrides();
+    let experiments = experiment::load_each(&args.config.configs, &overrides, target, &fetch);
+    let experiments = experiments.collect::<Result<Vec<_>>>()?;
+    experiments.iter().try_for_each(|experiment| only.select(&experiment.plan).map(drop))?;
     let open = |experiment: &Experiment| Store::open(&args.out, &experiment.spec.name);
     let stores: Vec<Store> = experiments.iter().map(open).collect::<Result<_>>()?;
     let on_start = |name: &str| ui.say(&format!("starting the framework `{name}`"));
-    let environments = experiment::environments(&experiments, target, &on_start)?;
+    let environments = experiment::environments(&experiments, only, target, &on_start)?;
     let each = experiments.into_iter().zip(stores).zip(environments);
     Ok(each.map(|((experiment, store), environment)| Prepared { experiment, store, environment }).collect())
 }
 
-fn run_all(prepared: &Prepared, args: &RunArgs, target: ExecTarget, ui: &mut Ui) -> Result<Tally> {
+/// The results that a stopped program keeps, and the way to go on.
+fn kept(tally: Tally, rerun: bool) -> String {
+    let complete = pluralize(tally.done + tally.already_complete, "complete run");
+    let checkpoint = if tally.stopped > 0 { " and the checkpoint of the stopped run" } else { "" };
+    let goes_on = if rerun {
+        "the same command line begins anew, because of --rerun"
+    } else {
+        "the same command line goes on from there"
+    };
+    format!("kept {complete}{checkpoint}; {goes_on}")
+}
+
+fn run_all(
+    prepared: &Prepared,
+    args: &RunArgs,
+    only: &Only,
+    (target, stop): (ExecTarget, &Stop),
+    ui: &mut Ui,
+) -> Result<Tally> {
     let Prepared { experiment, store, environment } = prepared;
     experiment.save_config(store)?;
     let (shard, rerun, fail_fast) = (args.shard, args.rerun, args.fail_fast);
-    let options = Options { target, environment, shard, rerun, fail_fast };
+    let options = Options { target, environment, only, shard, rerun, fail_fast, stop };
     runner::execute(&experiment.plan, &experiment.inputs, store, options, ui)
 }
 

@@ -18,9 +18,11 @@
 mod auto;
 mod dataset;
 mod expand;
+pub mod groups;
 pub mod inputs;
 mod machine;
 mod memory;
+mod only;
 mod rules;
 pub mod run;
 mod select;
@@ -33,6 +35,7 @@ use crate::data::Inputs;
 use crate::support::error::Result;
 pub use dataset::{check_dataset, cut};
 pub use machine::Machine;
+pub use only::Only;
 use run::Run;
 
 /// Every run of an experiment, in the order of execution.

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::target::ExecTarget;
 use crate::data::{EncodedText, Input, Inputs};
+use crate::support::progress::OnStep;
 
 /// Everything that a run needs besides its settings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RunContext<'a> {
     /// The data of the experiment's task.
     pub inputs: &'a Inputs,
@@ -14,6 +15,8 @@ pub struct RunContext<'a> {
     pub target: ExecTarget,
     /// The directory for the run's checkpoints.
     pub checkpoints: &'a Path,
+    /// The function that is called with the progress of the run.
+    pub on_step: OnStep<'a>,
 }
 
 impl<'a> RunContext<'a> {

@@ -1,4 +1,4 @@
-//! An upper bound for the duration of runs.
+//! The expected duration of runs before they are executed.
 
 use crate::data::Inputs;
 use crate::plan::run::Run;
@@ -6,26 +6,24 @@ use crate::run::kinds;
 use crate::run::target::ExecTarget;
 use crate::settings::Settings;
 use crate::support::panic::catch_panics;
+use crate::support::signal::Stop;
 
-/// An upper bound in seconds for the total duration of all runs whose kind has an estimate. Runs that
-/// differ in the seed only share an estimate.
-pub fn estimate(runs: &[&Run], inputs: &Inputs, target: ExecTarget) -> Option<f64> {
-    let mut known: Vec<(Settings, f64)> = Vec::new();
-    let mut sum = None;
-    for run in runs {
+/// An upper bound in seconds for the duration of each run whose kind has an estimate. Runs that differ in
+/// the seed only share an estimate. A signal ends the measurements; the rest has no estimate then.
+pub fn estimates(runs: &[&Run], inputs: &Inputs, target: ExecTarget, stop: &Stop) -> Vec<Option<f64>> {
+    let mut known: Vec<(Settings, Option<f64>)> = Vec::new();
+    let mut of_run = |run: &&Run| {
         let settings = Settings { seed: 0, ..run.settings.clone() };
-        let seconds = match known.iter().find(|(other, _)| *other == settings) {
-            Some((_, seconds)) => *seconds,
-            None => {
-                // An error here occurs in the run too, and is reported there.
-                let Ok(Some(seconds)) = catch_panics(|| kinds::estimate(run, inputs, target)) else {
-                    continue;
-                };
-                known.push((settings, seconds));
-                seconds
-            }
-        };
-        *sum.get_or_insert(0.0) += seconds;
-    }
-    sum
+        if let Some((_, seconds)) = known.iter().find(|(other, _)| *other == settings) {
+            return *seconds;
+        }
+        if stop.requested().is_some() {
+            return None;
+        }
+        // An error here occurs in the run too, and is reported there.
+        let seconds = catch_panics(|| kinds::estimate(run, inputs, target)).unwrap_or(None);
+        known.push((settings, seconds));
+        seconds
+    };
+    runs.iter().map(&mut of_run).collect()
 }

@@ -1,6 +1,6 @@
 //! Experiments, loaded and checked before the first run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::ExecTarget;
@@ -8,7 +8,7 @@ use super::frameworks::{self, Framework};
 use crate::config::spec::Spec;
 use crate::config::{self, PUBLISHED};
 use crate::data::Inputs;
-use crate::plan::{Plan, inputs};
+use crate::plan::{Only, Plan, inputs};
 use crate::results::Store;
 use crate::results::environment::Environment;
 use crate::support::error::{Error, Result};
@@ -61,10 +61,14 @@ impl Experiment {
     /// before the first run.
     fn framework_versions(
         &self,
+        only: &Only,
         target: ExecTarget,
         on_start: &dyn Fn(&str),
     ) -> Result<BTreeMap<String, String>> {
         let mut versions = BTreeMap::new();
+        if !self.plan.runs.iter().any(|run| only.fits(run) && !run.measure.frameworks().is_empty()) {
+            return Ok(versions);
+        }
         for &name in self.spec.parts.iter().flat_map(|part| part.measure.frameworks()) {
             on_start(name.as_str());
             let framework = Framework::start(&frameworks::program()?, name, target.threads)?;
@@ -77,45 +81,44 @@ impl Experiment {
 /// A function that fetches a dataset. If it returns false, the experiment is planned without its data.
 pub type Fetch<'a> = &'a dyn Fn(&str) -> Result<bool>;
 
-/// Loads several configs with their data. Calls `fetch` for each dataset that is not on disk.
-///
-/// # Errors
-/// The first config with an error; two configs with the same name.
-pub fn load_all(
-    configs: &[PathBuf],
-    overrides: &[String],
+/// Loads several configs with their data, each on its own: an error of one is no error of another. Calls
+/// `fetch` for each dataset that is not on disk. Two configs with the same name are an error of the second.
+pub fn load_each<'a>(
+    configs: &'a [PathBuf],
+    overrides: &'a [String],
     target: ExecTarget,
-    fetch: Fetch,
-) -> Result<Vec<Experiment>> {
-    let mut experiments: Vec<Experiment> = Vec::new();
+    fetch: Fetch<'a>,
+) -> impl Iterator<Item = Result<Experiment>> + 'a {
+    let mut names = BTreeSet::new();
     // `experiments/*.toml` matches the file of published results too.
-    let is_config = |path: &&PathBuf| configs.len() == 1 || !path.ends_with(PUBLISHED);
-    for path in configs.iter().filter(is_config) {
+    let is_config = move |path: &&PathBuf| configs.len() == 1 || !path.ends_with(PUBLISHED);
+    let load = move |path: &PathBuf| {
         let experiment = Experiment::load(path, overrides, target, fetch)?;
         let name = &experiment.spec.name;
-        if experiments.iter().any(|other| other.spec.name == *name) {
+        if !names.insert(name.clone()) {
             let problem = "expected names that differ, since each names a results directory";
             let path = path.display();
             return Err(Error::Usage(format!("{path}: {problem}; found two configs named `{name}`")));
         }
-        experiments.push(experiment);
-    }
-    Ok(experiments)
+        Ok(experiment)
+    };
+    configs.iter().filter(is_config).map(load)
 }
 
-/// The environment of each experiment. `on_start` is called with the name of each framework before it
+/// The environment of each experiment, for the runs to execute. `on_start` is called with the name of each framework before it
 /// starts.
 ///
 /// # Errors
 /// A framework cannot be started.
 pub fn environments(
     experiments: &[Experiment],
+    only: &Only,
     target: ExecTarget,
     on_start: &dyn Fn(&str),
 ) -> Result<Vec<Environment>> {
     let here = target.environment();
     let environment = |experiment: &Experiment| {
-        let frameworks = experiment.framework_versions(target, on_start)?;
+        let frameworks = experiment.framework_versions(only, target, on_start)?;
         Ok(Environment { frameworks, ..here.clone() })
     };
     experiments.iter().map(environment).collect()

@@ -2,8 +2,9 @@
 
 mod allocator;
 mod context;
-mod estimate;
+pub mod estimate;
 pub mod experiment;
+mod forecast;
 pub mod frameworks;
 pub mod isa;
 pub mod kinds;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde::de::DeserializeOwned;
@@ -40,6 +41,8 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr.try_clone().map_err(error)?)
+            // Ctrl-C on a terminal is for this program, which lets the process finish its work.
+            .process_group(0)
             .spawn()
             .map_err(error)?;
         let (requests, answers) = (child.stdin.take(), child.stdout.take());

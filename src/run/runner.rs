@@ -1,21 +1,25 @@
 //! The execution of a plan: runs without results are executed, existing results are kept.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::estimate::estimate;
+use super::estimate::estimates;
+use super::forecast::{Forecast, Work};
 use super::kinds;
 use super::tables::Tables;
 use super::{ExecTarget, RunContext, RunOutput};
 use crate::data::Inputs;
-use crate::plan::Plan;
 use crate::plan::run::Run;
+use crate::plan::{Only, Plan};
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, RunRecord, Store, program};
 use crate::support::error::{Error, Result};
 use crate::support::panic::catch_panics;
-use crate::support::progress::Ui;
+use crate::support::progress::{Progress, Step, Ui};
+use crate::support::signal::Stop;
 use crate::support::text::{duration, pluralize};
 
 /// The name of the file with the machine and the versions.
@@ -28,12 +32,16 @@ pub struct Options<'a> {
     pub target: ExecTarget,
     /// The machine and the versions.
     pub environment: &'a Environment,
-    /// `Some((I, N))`: only every N-th run, from the I-th on (I from 0).
+    /// The runs to execute.
+    pub only: &'a Only,
+    /// `Some((I, N))`: only every N-th of these runs, from the I-th on (I from 0).
     pub shard: Option<(usize, usize)>,
     /// Recompute runs that are already complete.
     pub rerun: bool,
     /// Stop at the first run that fails.
     pub fail_fast: bool,
+    /// The signals that stop the execution.
+    pub stop: &'a Stop,
 }
 
 /// Numbers of runs, by outcome.
@@ -47,6 +55,20 @@ pub struct Tally {
     pub locked: usize,
     /// Executed now, with an error.
     pub failed: usize,
+    /// Stopped by a signal after a checkpoint.
+    pub stopped: usize,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: &Outcome) {
+        *match outcome {
+            Outcome::Done => &mut self.done,
+            Outcome::AlreadyComplete => &mut self.already_complete,
+            Outcome::Locked => &mut self.locked,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Stopped => &mut self.stopped,
+        } += 1;
+    }
 }
 
 /// The outcome of one run.
@@ -55,16 +77,17 @@ enum Outcome {
     AlreadyComplete,
     Locked,
     Failed,
+    Stopped,
 }
 
 /// Executes a plan.
 ///
 /// # Errors
-/// The results directory cannot be written. A failed run is not an error here: its row says why it failed.
+/// The results directory cannot be written; no run is to be executed. A failed run is not an error here: its row says why it failed.
 pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui: &mut Ui) -> Result<Tally> {
     let ids: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
     let (index, count) = options.shard.unwrap_or((0, 1));
-    let shard: Vec<&Run> = plan.runs.iter().skip(index).step_by(count).collect();
+    let shard: Vec<&Run> = options.only.select(plan)?.into_iter().skip(index).step_by(count).collect();
     let runner = Runner { inputs, store, options };
     let (mut missing, mut complete) = (Vec::new(), Vec::new());
     for &run in &shard {
@@ -80,29 +103,39 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     if let Some(others) = runner.made_by_others(&complete) {
         ui.say(&others);
     }
-    if let Some(seconds) = estimate(&missing, inputs, options.target) {
-        let runs = pluralize(missing.len(), "run");
-        let resumable = if seconds > 60.0 { "; an interrupted run resumes from its checkpoint" } else { "" };
-        ui.say(&format!("  estimated time for {runs}: at most {}{resumable}", duration(seconds)));
+    let estimates = estimates(&missing, inputs, options.target, options.stop);
+    if let Some(estimate) = said_estimate(&estimates) {
+        ui.say(&estimate);
     }
+    let works: Vec<Work> = missing.iter().zip(&estimates).map(|(run, known)| Work::of(run, *known)).collect();
+    let mut forecast = Forecast::new(&works);
     let mut tables = Tables::new(store, &ids);
-    for run in missing {
-        match runner.execute_missing(run, ui)? {
-            Outcome::Locked => tally.locked += 1,
-            Outcome::AlreadyComplete => tally.already_complete += 1,
-            Outcome::Done => tally.done += 1,
-            Outcome::Failed => {
-                tally.failed += 1;
-                if options.fail_fast {
-                    break;
-                }
-            }
+    for (run, work) in missing.into_iter().zip(works) {
+        if options.stop.requested().is_some() {
+            break;
+        }
+        forecast.begin(work);
+        let outcome = runner.execute_missing(run, &forecast, ui)?;
+        forecast.end(matches!(outcome, Outcome::Done));
+        tally.count(&outcome);
+        if matches!(outcome, Outcome::Failed) && options.fail_fast {
+            break;
         }
         tables.refresh()?;
     }
     ui.end();
     tables.assemble()?;
     Ok(tally)
+}
+
+/// The sum of the estimates in words, if there are any.
+fn said_estimate(estimates: &[Option<f64>]) -> Option<String> {
+    let known: Vec<f64> = estimates.iter().flatten().copied().collect();
+    let seconds: f64 = known.iter().sum();
+    let resumable = if seconds > 60.0 { "; an interrupted run resumes from its checkpoint" } else { "" };
+    let runs = pluralize(known.len(), "run");
+    let at_most = duration(seconds);
+    (!known.is_empty()).then(|| format!("  estimated time for {runs}: at most {at_most}{resumable}"))
 }
 
 struct Runner<'a> {
@@ -139,7 +172,7 @@ impl Runner<'_> {
     }
 
     /// Executes a run and saves it, unless another process is executing it or has just completed it.
-    fn execute_missing(&self, run: &Run, ui: &Ui) -> Result<Outcome> {
+    fn execute_missing(&self, run: &Run, forecast: &Forecast, ui: &Ui) -> Result<Outcome> {
         let about = run.describe();
         let Some(_lock) = self.store.lock(&run.id)? else {
             ui.say(&format!("  skipped, locked by another process: {} {about}", run.id));
@@ -153,9 +186,15 @@ impl Runner<'_> {
         if self.options.rerun && checkpoints.exists() {
             std::fs::remove_dir_all(&checkpoints).map_err(Error::io("remove", &checkpoints))?;
         }
-        let context =
-            RunContext { inputs: self.inputs, target: self.options.target, checkpoints: &checkpoints };
-        let (row, rows) = execute_run(run, &context, &mut |step, steps| ui.step(&about, step, steps));
+        let announced = Cell::new(false);
+        let on_step = |step: Step| self.on_step(run, step, (forecast, ui), &announced);
+        let context = RunContext {
+            inputs: self.inputs,
+            target: self.options.target,
+            checkpoints: &checkpoints,
+            on_step: &on_step,
+        };
+        let Some((row, rows)) = execute_run(run, &context) else { return Ok(Outcome::Stopped) };
         let row = with_environment(row, self.options.environment);
         let record = RunRecord { settings: run.settings.clone(), row };
         self.store.save(&record, &rows)?;
@@ -171,12 +210,39 @@ impl Runner<'_> {
             }
         }
     }
+
+    /// Shows the progress of a run, and breaks after a signal. A run that cannot be resumed goes on, which is
+    /// announced once.
+    fn on_step(
+        &self,
+        run: &Run,
+        step: Step,
+        (forecast, ui): (&Forecast, &Ui),
+        announced: &Cell<bool>,
+    ) -> ControlFlow<()> {
+        let one = Step { step: 1, ..step };
+        if ui.is_due()
+            && let Some(left) = forecast.left(step.share(), one.share())
+        {
+            ui.progress(&Progress { run_id: &run.id, about: &run.describe(), step, left });
+        }
+        let Some((signal, _)) = self.options.stop.requested() else { return ControlFlow::Continue(()) };
+        if run.training().is_none() && !announced.replace(true) {
+            ui.say(&format!(
+                "  {signal}: this run has no checkpoints, so it is finished; a second ends at once"
+            ));
+        }
+        ControlFlow::Break(())
+    }
 }
 
-/// Executes one run; its row holds the error, if there was one.
-fn execute_run(run: &Run, context: &RunContext, on_progress: &mut dyn FnMut(usize, usize)) -> (RunRow, Rows) {
+/// Executes one run; its row holds the error, if there was one. `None` for a run that was stopped.
+fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
     let start = Instant::now();
-    let outcome = catch_panics(|| kinds::execute(run, context, on_progress));
+    let outcome = catch_panics(|| kinds::execute(run, context));
+    if matches!(outcome, Err(Error::Stopped { .. })) {
+        return None;
+    }
     let seconds = start.elapsed().as_secs_f64();
     let RunOutput { rows, parameters, fma_peak_gflops, errors, seconds_before } =
         outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
@@ -191,7 +257,7 @@ fn execute_run(run: &Run, context: &RunContext, on_progress: &mut dyn FnMut(usiz
         fma_peak_gflops,
         ..RunRow::default()
     };
-    (row, rows)
+    Some((row, rows))
 }
 
 /// Adds the processor and the program.

@@ -97,6 +97,15 @@ pub enum Error {
         advice: &'static str,
     },
 
+    /// A training that was asked to stop, after it has written a checkpoint.
+    #[error("stopped after step {step} of {steps}")]
+    Stopped {
+        /// The number of updates in the checkpoint.
+        step: usize,
+        /// The number of all updates.
+        steps: usize,
+    },
+
     /// A panic during a run, with its message.
     #[error("{0}")]
     Panic(String),

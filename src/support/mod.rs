@@ -14,5 +14,7 @@ pub mod panic;
 #[cfg(feature = "lab")]
 pub mod progress;
 #[cfg(feature = "lab")]
+pub mod signal;
+#[cfg(feature = "lab")]
 pub mod stats;
 pub mod text;

@@ -10,6 +10,7 @@ use super::trainer::Trainer;
 use crate::data::Split;
 use crate::support::error::{Error, Result};
 use crate::support::file::remove_stale_temp_files;
+use crate::support::progress::{OnStep, Step};
 
 /// The end of a run.
 pub struct Outcome {
@@ -21,22 +22,17 @@ pub struct Outcome {
     pub diverged: Option<Error>,
 }
 
-/// Trains to the end, from the last checkpoint in `dir` if there is one. Calls `on_progress` with the step
-/// and the number of steps.
+/// Trains to the end, from the last checkpoint in `dir` if there is one. Calls `on_step` after each update.
 ///
 /// # Errors
-/// A checkpoint cannot be written, or is of another run. Divergence is part of the outcome, which keeps the
-/// rows.
-pub fn train(
-    context: TrainContext,
-    dir: &Path,
-    on_progress: &mut dyn FnMut(usize, usize),
-) -> Result<Outcome> {
+/// A checkpoint cannot be written, or is of another run. [`Error::Stopped`]: `on_step` asked for it.
+/// Divergence is part of the outcome, which keeps the rows.
+pub fn train(context: TrainContext, dir: &Path, on_step: OnStep) -> Result<Outcome> {
     std::fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
     remove_stale_temp_files(dir)?;
     let mut trainer = Trainer::new(context, dir)?;
     let seconds_before = trainer.progress().seconds;
-    let diverged = match run(&mut trainer, on_progress).and_then(|()| trainer.test()) {
+    let diverged = match run(&mut trainer, on_step).and_then(|()| trainer.test()) {
         Ok(()) => None,
         Err(error @ Error::Diverged { .. }) => Some(error),
         Err(error) => return Err(error),
@@ -45,7 +41,7 @@ pub fn train(
     Ok(Outcome { progress, seconds_before, diverged })
 }
 
-fn run(trainer: &mut Trainer, on_progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
+fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
     let context = trainer.context;
     let (steps, log_every, evaluate_every) = (context.steps(), context.log_every(), context.evaluate_every());
     let profile_every = context.training.gradient_profile_every;
@@ -67,12 +63,16 @@ fn run(trainer: &mut Trainer, on_progress: &mut dyn FnMut(usize, usize)) -> Resu
         if profile_every.is_some_and(|every| step.is_multiple_of(every)) {
             trainer.profile()?;
         }
-        on_progress(step, steps);
-        if saved.elapsed().as_secs_f64() >= context.training.checkpoint_seconds {
+        let loss = trainer.progress().last_loss;
+        let stops = on_step(Step { unit: "step", step, steps, loss }).is_break() && !ends(trainer);
+        if stops || saved.elapsed().as_secs_f64() >= context.training.checkpoint_seconds {
             trainer.add_seconds(since.elapsed().as_secs_f64());
             since = Instant::now();
             trainer.save(&checkpoint::last)?;
             saved = Instant::now();
+        }
+        if stops {
+            return Err(Error::Stopped { step, steps });
         }
     }
     // Reports show the gradient after training.

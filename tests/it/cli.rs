@@ -73,7 +73,7 @@ fn resolved_config_gives_the_same_runs() {
     let dir = small();
     assert_eq!(lab(dir.path(), &["run", "small.toml", "-q", "--set", "seeds=[3]"]).code, 0);
     let plan = |config: &str, sets: &[&str]| {
-        let mut arguments = vec!["check", config];
+        let mut arguments = vec!["check", "--all", config];
         arguments.extend(sets);
         let said = lab(dir.path(), &arguments);
         assert_eq!(said.code, 0, "{}", said.stderr);
@@ -133,16 +133,6 @@ fn report_from_csv_only_equals_that_of_the_run() {
     }
 }
 
-#[test]
-fn check_prints_the_plan_and_writes_nothing() {
-    let dir = small();
-    let said = lab(dir.path(), &["check", "small.toml"]);
-    assert_eq!(said.code, 0, "{}", said.stderr);
-    assert!(said.stdout.contains("small: 5 runs"), "{}", said.stdout);
-    assert!(said.stdout.contains("speed lstm [stepwise fused analytic simd builtin]"), "{}", said.stdout);
-    assert!(!dir.path().join("results").exists());
-}
-
 const ONE_RUN: &str = r#"
 kind = "training"
 
@@ -169,35 +159,6 @@ metric = "loss"
 below = 1
 where = { cell = "rnn" }
 "#;
-
-#[test]
-fn check_one_run_is_singular_and_small_numbers_are_scientific() {
-    let dir = small();
-    fs::write(dir.path().join("one.toml"), ONE_RUN).unwrap();
-    let said = lab(dir.path(), &["check", "one.toml"]);
-    assert_eq!(said.code, 0, "{}", said.stderr);
-    for part in ["one: 1 run\n", "It learns. (1 test)\n", " lr=1e30 clip=1e-9 "] {
-        assert!(said.stdout.contains(part), "no `{part}` in {}", said.stdout);
-    }
-    // The id does not depend on the notation of numbers.
-    let same = lab(dir.path(), &["check", "one.toml", "--set", "training.clip_norm=0.000000001"]);
-    assert_eq!(same.stdout, said.stdout);
-    let said = lab(dir.path(), &["run", "one.toml", "--set", "training.learning_rate=0.01"]);
-    for part in ["one+learning_rate=0.01: 1 run\n", "  estimated time for 1 run: at most "] {
-        assert!(said.stderr.contains(part), "no `{part}` in {}", said.stderr);
-    }
-}
-
-#[test]
-fn check_dropout_is_said_to_act_on_the_last_layer() {
-    let dir = small();
-    fs::write(dir.path().join("one.toml"), ONE_RUN).unwrap();
-    let note = "  dropout: also on the output of the last layer, unlike that of PyTorch's nn.LSTM\n";
-    for (dropout, is_said) in [("0", false), ("0.5", true)] {
-        let said = lab(dir.path(), &["check", "one.toml", "--set", &format!("training.dropout={dropout}")]);
-        assert_eq!((said.code, said.stdout.contains(note)), (0, is_said), "{}", said.stdout);
-    }
-}
 
 #[test]
 fn list_data_and_doctor_print_their_tables() {

@@ -1,6 +1,8 @@
 //! The training loop compared with training by hand: steps, scores, gradients, and resuming from checkpoints.
 
+use std::cell::RefCell;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use lstm_lab::cell::State;
@@ -16,6 +18,7 @@ use lstm_lab::random::{self, Purpose};
 use lstm_lab::results::Rows;
 use lstm_lab::results::schema::TrainingRow;
 use lstm_lab::run::{ExecTarget, RunContext, kinds};
+use lstm_lab::support::progress::Step;
 use lstm_lab::task::learning::{Batch, Target, Task, loss, task};
 use tch::{Kind, Tensor, no_grad};
 
@@ -49,11 +52,16 @@ impl PlannedRun {
 
     /// Executes the run with checkpoints in a directory, and returns its rows. Calls `on_step` with each
     /// step.
-    fn rows_in(&self, checkpoints: &Path, mut on_step: impl FnMut(usize)) -> Rows {
+    fn rows_in(&self, checkpoints: &Path, on_step: impl FnMut(usize)) -> Rows {
         let target =
             ExecTarget { device: cpu(), threads: 1, isa: lstm_lab::engine::isa(), libraries_isa: None };
-        let context = RunContext { inputs: &self.inputs, target, checkpoints };
-        kinds::execute(&self.run, &context, &mut |step, _| on_step(step)).unwrap().rows
+        let on_step = RefCell::new(on_step);
+        let on_step = |step: Step| {
+            on_step.borrow_mut()(step.step);
+            ControlFlow::Continue(())
+        };
+        let context = RunContext { inputs: &self.inputs, target, checkpoints, on_step: &on_step };
+        kinds::execute(&self.run, &context).unwrap().rows
     }
 
     fn rows(&self) -> Vec<TrainingRow> {

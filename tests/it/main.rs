@@ -2,6 +2,7 @@
 
 mod adjoint;
 mod autograd;
+mod check;
 mod claims;
 mod cli;
 mod compare;
@@ -29,6 +30,7 @@ mod property;
 mod prose;
 mod reference;
 mod refusals;
+mod signals;
 mod simd;
 mod snapshots;
 mod speed;

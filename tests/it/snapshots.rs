@@ -56,7 +56,7 @@ fn check_shipped_experiments_plan_and_ids_unchanged() {
             continue;
         }
         fs::write(dir.path().join(name(path)), on_a_file(&config)).unwrap();
-        let plan = stdout(dir.path(), &["check", "--device", "cpu", "--threads", "1", name(path)]);
+        let plan = stdout(dir.path(), &["check", "--all", "--device", "cpu", "--threads", "1", name(path)]);
         let is_run =
             |line: &&str| line.len() > 16 && line[2..14].bytes().all(|byte| byte.is_ascii_hexdigit());
         let runs: String = plan.lines().filter(is_run).map(|line| format!("{line}\n")).collect();

@@ -135,7 +135,11 @@ fn fill(file: &ConfigFile, config: &mut raw::Config) -> Result<(), ConfigError> 
     ] {
         if set && !has(kind) {
             let key = kind.as_str();
-            return Err(file.error(key, format!("has settings, but `kind` does not name `{key}`")));
+            let hint = match file.overrides("kind") {
+                true => "; `--only kind=KIND` executes the runs of one kind of the config",
+                false => "",
+            };
+            return Err(file.error(key, format!("has settings, but `kind` does not name `{key}`{hint}")));
         }
     }
     config.gradients = has(ExperimentKind::Gradients).then(|| config.gradients.unwrap_or_default());

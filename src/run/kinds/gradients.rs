@@ -11,6 +11,7 @@ use crate::results::{GradientCurve, Rows};
 use crate::run::RunContext;
 use crate::settings::names::{Lags, LossName};
 use crate::support::error::Result;
+use crate::support::progress::Step;
 use crate::task::{Loss, batch};
 
 /// The engine that all others must agree with: the textbook equations.
@@ -47,6 +48,8 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
     };
     let profiles =
         diagnostics::profiles(engine(name), &p, &batch.input, None, profile_options, &|output, segment| {
+            // A run without checkpoints does not stop. Segments come in the order of the backward pass.
+            let _ = (context.on_step)(Step::of("step", steps - segment.start, steps));
             loss.of_segment(output, segment, steps)
         })?;
     Ok(Rows {

@@ -11,6 +11,7 @@ use crate::run::RunContext;
 use crate::settings::lags::spaced;
 use crate::settings::names::JacobianQuantity;
 use crate::support::error::Result;
+use crate::support::progress::Step;
 use crate::task::batch;
 
 /// Singular value decompositions for each decade of lags; more would cost more than the steps themselves.
@@ -27,6 +28,8 @@ pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Row
     let steps = run.settings.seq_len;
     let burn_in = burn_in.map_or(steps / 10, |steps| steps.0);
     let observation = |lag: usize| {
+        // A run without checkpoints does not stop.
+        let _ = (context.on_step)(Step::of("step", lag + 1, steps));
         if spaced(lag, steps, SPECTRA) {
             Observation::Spectrum
         } else if lags.writes(lag, steps) {

@@ -13,21 +13,16 @@ use crate::data::Inputs;
 use crate::plan::run::Run;
 use crate::support::error::Result;
 
-/// Executes one run. Training calls `on_progress` with the number of steps so far and the total number
-/// of steps.
+/// Executes one run.
 ///
 /// # Errors
 /// The run has no result at all. Partial results are an output with errors.
-pub fn execute(
-    run: &Run,
-    context: &RunContext,
-    on_progress: &mut dyn FnMut(usize, usize),
-) -> Result<RunOutput> {
+pub fn execute(run: &Run, context: &RunContext) -> Result<RunOutput> {
     match &run.measure {
         Measure::Gradients(options) => gradients::execute(run, *options, context).map(RunOutput::from),
         Measure::Jacobian(options) => jacobian::execute(run, *options, context).map(RunOutput::from),
         Measure::Speed(timing) => speed::execute(run, timing, context),
-        Measure::Training(training) => training::execute(run, training, context, on_progress),
+        Measure::Training(training) => training::execute(run, training, context),
     }
 }
 

@@ -15,17 +15,12 @@ use crate::train::{self, Outcome, ProfileRecord, Progress, TrainContext};
 /// Executes a run of this kind, from its last checkpoint if there is one.
 ///
 /// # Errors
-/// The data, the model or a checkpoint cannot be used. If training diverges, the output has the rows and
-/// the error.
-pub fn execute(
-    run: &Run,
-    training: &TrainingSpec,
-    context: &RunContext,
-    on_progress: &mut dyn FnMut(usize, usize),
-) -> Result<RunOutput> {
+/// The data, the model or a checkpoint cannot be used; the run was asked to stop. If training diverges, the
+/// output has the rows and the error.
+pub fn execute(run: &Run, training: &TrainingSpec, context: &RunContext) -> Result<RunOutput> {
     let setup = Setup::new(run, training, context.inputs, context.target)?;
     let Outcome { progress, seconds_before, diverged } =
-        train::train(setup.context(run), context.checkpoints, on_progress)?;
+        train::train(setup.context(run), context.checkpoints, context.on_step)?;
     let rows = Rows {
         training: training_rows(run, &progress),
         gradients: gradient_curves(&progress),

@@ -17,6 +17,7 @@ use crate::plan::run::Run;
 use crate::results::Rows;
 use crate::run::{ExecTarget, RunContext, RunOutput};
 use crate::support::error::{Error, Result};
+use crate::support::progress::Step;
 use job::Job;
 use workload::Workload;
 
@@ -32,8 +33,12 @@ pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOut
     let mut job = first_job(run, timing, context.target, engines, scratch.path());
     let peak_before = fma_peak(context.target);
     let mut rows = Rows::default();
+    let mut done = 0;
     for (process, rounds) in shares(timing.samples.0, timing.processes.0).enumerate() {
         (job.process, job.rounds) = (process, rounds);
+        // A run without checkpoints does not stop.
+        let _ = (context.on_step)(Step::of("round", done, timing.samples.0));
+        done += rounds;
         match process::ask(&job) {
             Ok(answer) => {
                 let goes_on = job.retain_without(&answer);

@@ -1,0 +1,55 @@
+//! Signals that ask the program to stop: SIGINT (Ctrl-C) and SIGTERM.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::support::error::{Error, Result};
+
+/// The last signal that asked the program to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicUsize>);
+
+impl Stop {
+    /// Keeps SIGINT and SIGTERM from ending the process, and remembers them. The second signal ends it at
+    /// once.
+    ///
+    /// # Errors
+    /// The system refuses a handler.
+    pub fn on_signals() -> Result<Stop> {
+        let (stop, received) = (Stop::default(), Arc::new(AtomicBool::new(false)));
+        for signal in [SIGINT, SIGTERM] {
+            // Handlers are called in this order, so the first signal finds `received` unset.
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&received))
+                .and_then(|_| flag::register(signal, Arc::clone(&received)))
+                .and_then(|_| flag::register_usize(signal, Arc::clone(&stop.0), signal as usize))
+                .map_err(Error::io("handle", Path::new("signals")))?;
+        }
+        Ok(stop)
+    }
+
+    /// The signal's name and the exit code of the process; `None` before a signal.
+    pub fn requested(&self) -> Option<(&'static str, u8)> {
+        match self.0.load(Ordering::SeqCst) as i32 {
+            SIGINT => Some(("SIGINT", 128 + SIGINT as u8)),
+            SIGTERM => Some(("SIGTERM", 128 + SIGTERM as u8)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requested_signal_is_named_with_its_exit_code() {
+        let after = |signal: i32| Stop(Arc::new(AtomicUsize::new(signal as usize))).requested();
+        assert_eq!(after(0), None);
+        assert_eq!(after(SIGINT), Some(("SIGINT", 130)));
+        assert_eq!(after(SIGTERM), Some(("SIGTERM", 143)));
+    }
+}
