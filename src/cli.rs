@@ -2,19 +2,25 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::cell::CellName;
 use crate::device::DeviceChoice;
 use crate::engine::EngineName;
 use crate::run::ExecTarget;
+use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 use crate::support::progress::LogFormat;
+use crate::support::text::nearest;
 
 const EXAMPLES: &str = "\
 Examples:
+  lstm-lab init my --kind training
   lstm-lab run experiments/quickstart.toml
   lstm-lab run my.toml --set grid.seq_len=500 --set 'grid.cell=[\"rnn\", \"lstm\"]'
+  lstm-lab run my.toml --only cell=lstm --only kind=gradients
 
 docs/config.md documents every config key; `lstm-lab list` prints every name that a config may use.";
 
@@ -29,6 +35,11 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// Parses the arguments. A wrong one ends the process with a message.
+    pub fn parse_or_exit() -> Cli {
+        Cli::try_parse().unwrap_or_else(|error| suggesting(error).exit())
+    }
+
     /// The format of progress messages and of a fatal error.
     pub fn log_format(&self) -> LogFormat {
         match &self.command {
@@ -38,6 +49,22 @@ impl Cli {
     }
 }
 
+/// Adds a suggestion to the error for an unknown subcommand. That of clap misses swapped letters.
+fn suggesting(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidSubcommand) else { return error };
+    let cli = Cli::command();
+    // The unknown word follows the names of commands, such as `data`.
+    let parent =
+        std::env::args().skip(1).fold(&cli, |command, word| command.find_subcommand(word).unwrap_or(command));
+    let known = parent.get_subcommands().filter(|command| !command.is_hide_set());
+    let names: Vec<&str> = known.map(clap::Command::get_name).collect();
+    let near = nearest(found, names.iter().copied()).map(str::to_string);
+    if let Some(near) = near.filter(|_| error.get(ContextKind::SuggestedSubcommand).is_none()) {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
+    }
+    error
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -45,21 +72,51 @@ pub enum Command {
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
     /// Print the planned runs of experiments, grouped by their settings, and execute none.
+    #[command(after_help = "Examples:\n  lstm-lab check my.toml --time\n  lstm-lab check my.toml --json")]
     Check(CheckArgs),
+    /// Write a config with comments to start from.
+    #[command(after_help = "Example:\n  lstm-lab init my --kind training")]
+    Init(InitArgs),
     /// List experiments, and the names of cells, engines, tasks and inits.
-    List,
+    #[command(after_help = "Example:\n  lstm-lab list --json")]
+    List(ListArgs),
     /// Rebuild summary, figures and report of results directories from their CSV files.
+    #[command(after_help = "Example:\n  lstm-lab report results/quickstart")]
     Report(ReportArgs),
     /// Compare the results of two experiments: which moved, and what differs between the experiments.
+    #[command(
+        after_help = "Example:\n  lstm-lab compare results/before results/after --fail-on-regression 5"
+    )]
     Compare(CompareArgs),
+    /// Remove the runs of a results directory that its config does not ask for.
+    #[command(after_help = "Example:\n  lstm-lab clean results/my --config my.toml --yes")]
+    Clean(CleanArgs),
     /// Run one sequence through given layers; write outputs, gradients and their norms at every step.
+    #[command(after_help = "Example:\n  lstm-lab trace model.safetensors --cell lstm --out my-trace")]
     Trace(TraceArgs),
     /// Generate text with a trained language model.
+    #[command(after_help = "Example:\n  lstm-lab sample best.safetensors --prime KING --temperature 0.8")]
     Sample(SampleArgs),
     /// List, fetch and verify datasets.
+    #[command(after_help = "Example:\n  lstm-lab data fetch shakespeare")]
     Data(DataArgs),
-    /// Print versions, devices, threads, CPU features and the measured speed of a matrix product.
+    /// Print versions, devices, CPU features, measured speeds, and what makes timings unreliable.
+    #[command(after_help = "Examples:\n  lstm-lab doctor --threads 4\n  lstm-lab doctor --json")]
     Doctor(DoctorArgs),
+    /// Print a script that completes commands and options in a shell.
+    #[command(after_help = "Example:\n  source <(lstm-lab completions bash)")]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write manual pages.
+    #[command(hide = true)]
+    Man {
+        /// The directory of the pages.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// Time engines for a run of kind speed, which starts this command.
     #[command(hide = true)]
     TimeEngines,
@@ -156,6 +213,43 @@ pub struct CheckArgs {
     /// Print one JSON object for each experiment.
     #[arg(long, conflicts_with = "all")]
     pub json: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Name of the config and of its results directory.
+    #[arg(value_name = "NAME", default_value = "experiment")]
+    pub name: String,
+    /// Measurement: gradients, jacobian, speed or training.
+    #[arg(long, default_value = "gradients")]
+    pub kind: ExperimentKind,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `clean`.
+#[derive(Debug, Args)]
+pub struct CleanArgs {
+    /// Results directory of an experiment, such as results/quickstart.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Config whose runs are kept, planned for this device and these threads [default: the plan of the last
+    /// `run`].
+    #[arg(long, value_name = "CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Remove the runs, and rebuild tables and report.
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target: TargetArgs,
 }
 
 /// Arguments of `report`.
@@ -296,6 +390,9 @@ pub enum DataAction {
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub target: TargetArgs,

@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use lstm_lab::cli::Cli;
 use lstm_lab::cmd;
 use lstm_lab::engine::{self, Isa};
@@ -11,7 +10,7 @@ use lstm_lab::run::isa;
 use lstm_lab::support::progress::{self, LogFormat};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_or_exit();
     let format = cli.log_format();
     let done = isa::forced().and_then(|isa| {
         isa.into_iter().for_each(force);

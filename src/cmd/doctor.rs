@@ -1,24 +1,82 @@
-//! `lstm-lab doctor`: versions, machine, devices, and the speed of a large matrix product.
+//! `lstm-lab doctor`: versions, machine, devices, the speed of a large matrix product, and what makes timings
+//! unreliable.
 
 use std::fmt::Write;
 use std::time::Instant;
 
+use serde::Serialize;
 use tch::{Kind, Tensor};
 
 use crate::cli::DoctorArgs;
 use crate::device;
 use crate::engine;
 use crate::random::{self, Purpose};
+use crate::results::environment::Environment;
 use crate::run::ExecTarget;
 use crate::run::isa::VARIABLE;
+use crate::support::disturbance::Counters;
 use crate::support::error::Result;
+use crate::support::machine::Machine;
 use crate::support::progress::print;
-use crate::support::text::pluralize;
+use crate::support::text::{bytes, number, pluralize};
+
+/// Everything that the command finds.
+#[derive(Serialize)]
+struct Findings {
+    #[serde(flatten)]
+    environment: Environment,
+    /// True if the user forces the instruction set of the engine `simd`.
+    isa_forced: bool,
+    cuda_devices: usize,
+    cudnn: bool,
+    #[serde(flatten)]
+    machine: Machine,
+    fma_peak_f32_gflops: f64,
+    matmul_f32_gflops: f64,
+    matmul_f64_gflops: f64,
+    /// The share of all processors' time that the hypervisor gave to other machines, during the measurements.
+    stolen_share: Option<f64>,
+    /// The properties of this machine that make timings unreliable.
+    timing_problems: Vec<String>,
+}
 
 /// Prints versions, machine, devices, and the speed of a large matrix product.
 pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     let target = args.target.resolve()?;
-    let here = target.environment();
+    let found = find(target);
+    if args.json {
+        let json = serde_json::to_string_pretty(&found).expect("plain data");
+        print(&format!("{json}\n"))?;
+    } else {
+        print(&in_words(&found, target))?;
+    }
+    Ok(0)
+}
+
+fn find(target: ExecTarget) -> Findings {
+    let environment = target.environment();
+    // The measurements below are a load themselves.
+    let (machine, counters) = (Machine::now(), Counters::now());
+    let fma_peak_f32_gflops = engine::fma_peak(target.isa, target.threads);
+    let [matmul_f32_gflops, matmul_f64_gflops] = [Kind::Float, Kind::Double].map(|kind| gflops(target, kind));
+    let stolen_share = counters.disturbance().stolen_share;
+    let timing_problems = machine.timing_problems(environment.threads, environment.cores, stolen_share);
+    Findings {
+        environment,
+        isa_forced: engine::forced_isa().is_some(),
+        cuda_devices: device::cuda_devices(),
+        cudnn: tch::Cuda::cudnn_is_available(),
+        machine,
+        fma_peak_f32_gflops,
+        matmul_f32_gflops,
+        matmul_f64_gflops,
+        stolen_share,
+        timing_problems,
+    }
+}
+
+fn in_words(found: &Findings, target: ExecTarget) -> String {
+    let (here, machine) = (&found.environment, &found.machine);
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(out, "{name:14} {value}");
@@ -31,28 +89,34 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8> {
     line("threads", here.threads.to_string());
     line(
         "cuda",
-        match device::cuda_devices() {
+        match found.cuda_devices {
             // libtorch reports a missing driver and a missing CUDA build in the same way.
             0 => "no device (no driver, or a libtorch without CUDA: scripts/setup --cuda)".to_string(),
-            count => {
-                format!("{}, cuDNN {}", pluralize(count, "device"), tch::Cuda::cudnn_is_available())
-            }
+            count => format!("{}, cuDNN {}", pluralize(count, "device"), found.cudnn),
         },
     );
     line("device", here.device.clone());
-    let forced =
-        if engine::forced_isa().is_some() { format!(", forced by {VARIABLE}") } else { String::new() };
+    let forced = if found.isa_forced { format!(", forced by {VARIABLE}") } else { String::new() };
     line("isa", format!("{} ({}){forced}; available: {}", here.isa, target.isa.name(), here.isa_available));
     line("libtorch isa", here.libtorch_isa.clone());
-    let peak = engine::fma_peak(target.isa, target.threads);
+    let size = |amount: Option<u64>| amount.map_or("unknown".to_string(), |amount| bytes(amount as f64));
+    let [total, available, limit] =
+        [machine.memory_total, machine.memory_available, machine.memory_limit].map(size);
+    line("memory", format!("{total}, {available} available; limit of this process {limit}"));
+    line("load average", machine.load_average.map_or("unknown".to_string(), number));
+    line("governor", machine.governor.clone().unwrap_or("unknown".to_string()));
+    line("cpu quota", machine.cpu_quota.map_or("none".to_string(), |quota| format!("{quota} processors")));
+    let peak = found.fma_peak_f32_gflops;
     line("fma peak f32", format!("{peak:.0} GFLOP/s (multiply-adds in registers)"));
-    for (name, kind) in [("f32", Kind::Float), ("f64", Kind::Double)] {
-        line(&format!("matmul {name}"), format!("{:.0} GFLOP/s (1024 × 1024 × 1024)", gflops(target, kind)));
+    for (name, gflops) in [("f32", found.matmul_f32_gflops), ("f64", found.matmul_f64_gflops)] {
+        line(&format!("matmul {name}"), format!("{gflops:.0} GFLOP/s (1024 × 1024 × 1024)"));
     }
-    print(&out)?;
-    Ok(0)
+    match found.timing_problems.as_slice() {
+        [] => line("timings", "nothing was found that disturbs them".to_string()),
+        problems => problems.iter().for_each(|problem| line("timings", format!("unreliable: {problem}"))),
+    }
+    out
 }
-
 /// The best speed of a square matrix product within a quarter of a second.
 fn gflops(target: ExecTarget, kind: Kind) -> f64 {
     const SIZE: i64 = 1024;

@@ -1,10 +1,14 @@
 //! The subcommands, one file each. Each returns the exit code of the process; only `main` prints errors.
 
 mod check;
+mod clean;
 mod compare;
+mod completions;
 mod data;
 mod doctor;
+mod init;
 mod list;
+mod man;
 mod report;
 mod run;
 mod sample;
@@ -22,13 +26,17 @@ pub fn dispatch(command: Command) -> Result<u8> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
-        Command::List => list::list(),
+        Command::Init(args) => init::init(&args),
+        Command::List(args) => list::list(&args),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Clean(args) => clean::clean(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Sample(args) => sample::sample(&args),
         Command::Data(args) => data::data(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Man { dir } => man::man(&dir),
         Command::TimeEngines => time_engines::time_engines(),
     }
 }

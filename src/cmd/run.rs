@@ -90,7 +90,7 @@ fn run_all(
 
 fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &Ui) -> Result<()> {
     let written = report::write(store.root())?;
-    let ids: Vec<String> = experiment.plan.runs.iter().map(|run| run.id.clone()).collect();
+    let ids = experiment.plan.ids();
     ui.finished(&Finished {
         experiment: &experiment.plan.name,
         done: tally.done,

@@ -17,6 +17,7 @@
 
 mod auto;
 mod dataset;
+mod disk;
 mod expand;
 pub mod groups;
 pub mod inputs;
@@ -82,6 +83,18 @@ impl Plan {
             memory::check(spec, &runs, inputs, limit)?;
         }
         Ok(Plan { name: spec.name.clone(), runs })
+    }
+
+    /// The ids of the runs.
+    pub fn ids(&self) -> Vec<String> {
+        self.runs.iter().map(|run| run.id.clone()).collect()
+    }
+
+    /// The bytes that the results of these runs take on the disk, about; `None` without the data that
+    /// determines sizes.
+    pub fn disk(runs: &[&Run], inputs: &Inputs) -> Option<f64> {
+        let is_known = |run: &&Run| run.settings.input_size > 0 && run.settings.hidden_size > 0;
+        runs.iter().all(is_known).then(|| runs.iter().map(|run| disk::bytes(run, inputs)).sum())
     }
 
     /// The run that needs most memory, with the bytes that it needs at its peak, estimated from below.

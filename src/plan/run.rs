@@ -70,31 +70,35 @@ impl Run {
         self.settings.value(name).unwrap_or_default()
     }
 
-    /// A description in one line: kind, model, optimizer settings, task, sizes, dtype, seed.
+    /// A description in one line.
     pub fn describe(&self) -> String {
-        let s = &self.settings;
-        let recurrent = || {
-            let [cell, init] = [s.value("cell"), s.value("init")].map(Option::unwrap_or_default);
-            format!("{cell} [{}] {init}", s.engine)
-        };
-        let mut words = vec![s.kind.to_string()];
-        words.push(match s.model {
-            None | Some(ModelName::Recurrent) => recurrent(),
-            Some(ModelName::Attention) => format!("{} attention", recurrent()),
-            Some(ModelName::Transformer) => ModelName::Transformer.to_string(),
-        });
-        words.extend(s.optimizer.into_iter().flat_map(|optimizer| unusual(s, optimizer)));
-        words.push(s.task.clone());
-        words.extend((s.layers > 1).then(|| format!("layers={}", s.layers)));
-        let sizes = [("T", s.seq_len), ("B", s.batch_size), ("I", s.input_size), ("H", s.hidden_size)];
-        words.extend(sizes.map(|(name, size)| match size {
-            0 => format!("{name}=?"),
-            _ => format!("{name}={size}"),
-        }));
-        words.push(s.dtype.to_string());
-        words.extend((s.kind != ExperimentKind::Speed).then(|| format!("seed={}", s.seed)));
-        words.join(" ")
+        describe(&self.settings)
     }
+}
+
+/// A description of settings in one line: kind, model, optimizer settings, task, sizes, dtype, seed.
+pub fn describe(s: &Settings) -> String {
+    let recurrent = || {
+        let [cell, init] = [s.value("cell"), s.value("init")].map(Option::unwrap_or_default);
+        format!("{cell} [{}] {init}", s.engine)
+    };
+    let mut words = vec![s.kind.to_string()];
+    words.push(match s.model {
+        None | Some(ModelName::Recurrent) => recurrent(),
+        Some(ModelName::Attention) => format!("{} attention", recurrent()),
+        Some(ModelName::Transformer) => ModelName::Transformer.to_string(),
+    });
+    words.extend(s.optimizer.into_iter().flat_map(|optimizer| unusual(s, optimizer)));
+    words.push(s.task.clone());
+    words.extend((s.layers > 1).then(|| format!("layers={}", s.layers)));
+    let sizes = [("T", s.seq_len), ("B", s.batch_size), ("I", s.input_size), ("H", s.hidden_size)];
+    words.extend(sizes.map(|(name, size)| match size {
+        0 => format!("{name}=?"),
+        _ => format!("{name}={size}"),
+    }));
+    words.push(s.dtype.to_string());
+    words.extend((s.kind != ExperimentKind::Speed).then(|| format!("seed={}", s.seed)));
+    words.join(" ")
 }
 
 /// Labels of the learning rate, and of every swept setting of training that differs from its default.

@@ -9,8 +9,10 @@ mod record;
 pub mod schema;
 mod store;
 pub mod table;
+mod unplanned;
 
 pub use curve::GradientCurve;
 pub use decay::Decay;
 pub use record::{RunRecord, program};
 pub use store::{Rows, Store};
+pub use unplanned::Unplanned;

@@ -71,6 +71,11 @@ impl Store {
         Ok(Store { root })
     }
 
+    /// The directory of an experiment that exists. Nothing is created.
+    pub fn at(dir: &Path) -> Store {
+        Store { root: dir.to_path_buf() }
+    }
+
     /// The directory.
     pub fn root(&self) -> &Path {
         &self.root
@@ -124,7 +129,13 @@ impl Store {
         names.filter(|name| !name.starts_with('.') && !run_ids.contains(name)).count()
     }
 
-    fn record(&self, run_id: &str) -> Option<RunRecord> {
+    /// The directories of a run's results and checkpoints, which may be absent.
+    pub(super) fn dirs(&self, run_id: &str) -> [PathBuf; 2] {
+        [self.run_dir(run_id), self.checkpoints(run_id)]
+    }
+
+    /// A run that was saved, also a failed one.
+    pub(super) fn record(&self, run_id: &str) -> Option<RunRecord> {
         let path = self.run_dir(run_id).join(RunRow::FILE);
         let (settings, row) = table::read(&path).ok()?.into_iter().next()?;
         Some(RunRecord { settings, row })

@@ -8,7 +8,7 @@ use super::frameworks::{self, Framework};
 use crate::config::spec::Spec;
 use crate::config::{self, PUBLISHED};
 use crate::data::Inputs;
-use crate::plan::{Only, Plan, inputs};
+use crate::plan::{Only, Plan, check_dataset, inputs};
 use crate::results::Store;
 use crate::results::environment::Environment;
 use crate::support::error::{Error, Result};
@@ -38,6 +38,12 @@ impl Experiment {
             plan.name = spec.name.clone();
         }
         Ok(Experiment { spec, plan, inputs })
+    }
+
+    /// The dataset that is not here. Ids and sizes that depend on it are unknown.
+    pub fn missing_data(&self) -> Option<&str> {
+        let named = check_dataset(&self.spec).ok().flatten();
+        named.filter(|_| self.inputs.text.is_none() && self.inputs.training.is_none())
     }
 
     /// Saves the config with every default filled in, the plan, and the published results of the
@@ -105,8 +111,8 @@ pub fn load_each<'a>(
     configs.iter().filter(is_config).map(load)
 }
 
-/// The environment of each experiment, for the runs to execute. `on_start` is called with the name of each framework before it
-/// starts.
+/// The environment of each experiment, for the runs to execute. `on_start` is called with the name of each
+/// framework before it starts.
 ///
 /// # Errors
 /// A framework cannot be started.

@@ -83,9 +83,10 @@ enum Outcome {
 /// Executes a plan.
 ///
 /// # Errors
-/// The results directory cannot be written; no run is to be executed. A failed run is not an error here: its row says why it failed.
+/// The results directory cannot be written; no run is to be executed. A failed run is not an error here: its
+/// row says why it failed.
 pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui: &mut Ui) -> Result<Tally> {
-    let ids: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
+    let ids = plan.ids();
     let (index, count) = options.shard.unwrap_or((0, 1));
     let shard: Vec<&Run> = options.only.select(plan)?.into_iter().skip(index).step_by(count).collect();
     let runner = Runner { inputs, store, options };
@@ -107,7 +108,8 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     if let Some(estimate) = said_estimate(&estimates) {
         ui.say(&estimate);
     }
-    let works: Vec<Work> = missing.iter().zip(&estimates).map(|(run, known)| Work::of(run, *known)).collect();
+    let work = |(run, estimate): (&&Run, &Option<f64>)| Work::of(run, *estimate);
+    let works: Vec<Work> = missing.iter().zip(&estimates).map(work).collect();
     let mut forecast = Forecast::new(&works);
     let mut tables = Tables::new(store, &ids);
     for (run, work) in missing.into_iter().zip(works) {

@@ -7,39 +7,42 @@ use std::path::{Path, PathBuf};
 /// the process itself (`ulimit -v`). `None` where the system does not report them.
 pub fn limit() -> Option<u64> {
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
-    let groups = group_files(&read(Path::new("/proc/self/cgroup")));
-    let groups = groups.iter().filter_map(|path| read(path).trim().parse().ok());
-    let machine = of_machine(&read(Path::new("/proc/meminfo")));
+    let dirs = group_dirs(&read(Path::new("/proc/self/cgroup")), "memory");
+    // The file of either version of control groups.
+    let files =
+        dirs.iter().flat_map(|dir| ["memory.max", "memory.limit_in_bytes"].map(|name| dir.join(name)));
+    let groups = files.filter_map(|path| read(&path).trim().parse().ok());
+    let machine = field(&read(Path::new("/proc/meminfo")), "MemTotal:");
     let process = of_process(&read(Path::new("/proc/self/limits")));
     groups.chain(machine).chain(process).min()
 }
 
-/// The files with the limits of control groups, given `/proc/self/cgroup`: that of the group of this process,
-/// and those of all groups around it. Both versions of control groups count.
-fn group_files(groups: &str) -> Vec<PathBuf> {
+/// The directories with the limits of control groups, given `/proc/self/cgroup`: that of the group of this
+/// process, and those of all groups around it. Both versions of control groups count.
+pub fn group_dirs(groups: &str, controller: &str) -> Vec<PathBuf> {
     let fields = |line: &'_ str| {
         let mut fields = line.splitn(3, ':').skip(1);
         Some((fields.next()?.to_string(), fields.next()?.to_string()))
     };
-    let mut files = Vec::new();
+    let mut dirs = Vec::new();
     for (controllers, group) in groups.lines().filter_map(fields) {
-        let (root, name) = match controllers.as_str() {
-            "" => ("/sys/fs/cgroup", "memory.max"),
-            names if names.split(',').any(|name| name == "memory") => {
-                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        let root = match controllers.as_str() {
+            "" => PathBuf::from("/sys/fs/cgroup"),
+            names if names.split(',').any(|name| name == controller) => {
+                Path::new("/sys/fs/cgroup").join(controller)
             }
             _ => continue,
         };
-        let group = PathBuf::from(root).join(group.trim_start_matches('/'));
-        let around = group.ancestors().take_while(|path| path.starts_with(root));
-        files.extend(around.map(|path| path.join(name)));
+        let group = root.join(group.trim_start_matches('/'));
+        let around = group.ancestors().take_while(|path| path.starts_with(&root));
+        dirs.extend(around.map(Path::to_path_buf));
     }
-    files
+    dirs
 }
 
-/// The memory of the machine, given `/proc/meminfo`.
-fn of_machine(info: &str) -> Option<u64> {
-    let line = info.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+/// A field of `/proc/meminfo` in bytes.
+pub fn field(info: &str, name: &str) -> Option<u64> {
+    let line = info.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -55,9 +58,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_machine_and_process_read_the_files_of_the_system() {
-        assert_eq!(of_machine("MemFree: 1 kB\n"), None);
-        assert_eq!(of_machine("MemTotal:       16 kB\nMemFree: 1 kB\n"), Some(16 * 1024));
+    fn field_and_process_read_the_files_of_the_system() {
+        assert_eq!(field("MemFree: 1 kB\n", "MemTotal:"), None);
+        assert_eq!(field("MemTotal:       16 kB\nMemFree: 1 kB\n", "MemTotal:"), Some(16 * 1024));
         assert_eq!(
             of_process("Max address space         unlimited            unlimited            bytes\n"),
             None
@@ -69,15 +72,11 @@ mod tests {
     }
 
     #[test]
-    fn group_files_are_those_of_the_group_and_of_all_around_it() {
+    fn group_dirs_are_those_of_the_group_and_of_all_around_it() {
         let of = |text: &str| -> Vec<String> {
-            group_files(text).iter().map(|path| path.display().to_string()).collect()
+            group_dirs(text, "memory").iter().map(|path| path.display().to_string()).collect()
         };
-        let second =
-            ["/sys/fs/cgroup/a/b/memory.max", "/sys/fs/cgroup/a/memory.max", "/sys/fs/cgroup/memory.max"];
-        assert_eq!(of("0::/a/b\n"), second);
-        let first =
-            ["/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-        assert_eq!(of("9:cpu:/a\n4:memory:/a\n"), first);
+        assert_eq!(of("0::/a/b\n"), ["/sys/fs/cgroup/a/b", "/sys/fs/cgroup/a", "/sys/fs/cgroup"]);
+        assert_eq!(of("9:cpu:/a\n4:memory:/a\n"), ["/sys/fs/cgroup/memory/a", "/sys/fs/cgroup/memory"]);
     }
 }

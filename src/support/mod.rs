@@ -1,11 +1,15 @@
 //! Small helpers that do not depend on recurrent networks.
 
 #[cfg(feature = "lab")]
+pub mod disturbance;
+#[cfg(feature = "lab")]
 pub mod error;
 #[cfg(feature = "lab")]
 pub mod exact;
 #[cfg(feature = "lab")]
 pub mod file;
+#[cfg(feature = "lab")]
+pub mod machine;
 #[cfg(feature = "lab")]
 pub mod memory;
 pub(crate) mod names;

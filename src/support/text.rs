@@ -51,7 +51,8 @@ fn similarity(found: &str, word: &str) -> Option<f64> {
     if initials.len() > 1 && initials == found {
         return Some(2.0);
     }
-    let similarity = strsim::jaro_winkler(found, word);
+    let is_slip = found.len() > 2 && strsim::osa_distance(found, word) == 1;
+    let similarity = strsim::jaro_winkler(found, word).max(if is_slip { 0.9 } else { 0.0 });
     if found.len() > 2 && word.starts_with(found) {
         return Some(1.0 + similarity);
     }

@@ -1,6 +1,7 @@
 //! `lstm-lab check` and `--only`: the plan before it is executed, and the choice of a part of it.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -65,7 +66,7 @@ fn check_groups_runs_by_their_settings_and_writes_nothing() {
     lstm  8            1-3 5
 ";
     let parts = [
-        "small: 21 runs\n  gradients: 20 runs of 5 settings\n    all: task noise, engine analytic, init pytorch, ",
+        "small: 21 runs\n  gradients: 20 runs of 5 settings\n    all: task noise, engine analytic, init ",
         table,
         "  speed: 1 run of 1 setting\n    all: task noise, cell lstm, ",
         "engine stepwise fused analytic simd builtin",
@@ -137,6 +138,45 @@ fn check_error_of_one_config_hides_no_other_plan() {
     fs::write(dir.path().join("data.toml"), text).unwrap();
     let said = stdout(&dir, &["check", "data.toml", "small.toml"]);
     assert_parts(&said, &["`run` fetches the dataset `shakespeare`", ", input_size ?, ", "small: 21 runs\n"]);
+}
+
+/// The size of all files in a directory and the folders in it.
+fn size(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let of_entry = |entry: fs::DirEntry| match entry.path().is_dir() {
+        true => size(&entry.path()),
+        false => entry.metadata().unwrap().len(),
+    };
+    entries.map(of_entry).sum()
+}
+
+#[test]
+fn check_disk_is_about_that_of_the_results() {
+    for (kind, settings) in [
+        ("gradients", "[grid]\nseq_len = 200\n[gradients]\npath_split = true\n"),
+        ("jacobian", "[grid]\nhidden_size = 4\nseq_len = 200\n"),
+        (
+            "training",
+            "[task]\nname = \"adding\"\n[grid]\nseq_len = 10\n[training]\nsteps = 100\neval_sequences = 2\n",
+        ),
+        (
+            "training",
+            "[task]\nname = \"adding\"\n[grid]\nseq_len = 10\nhidden_size = 300\n[training]\nsteps = 2\n\
+             eval_sequences = 2\n",
+        ),
+        ("speed", "[grid]\nhidden_size = 4\nseq_len = 5\n"),
+    ] {
+        let dir = with_config("x.toml", &format!("kind = \"{kind}\"\n{settings}"));
+        let plan: Value = serde_json::from_str(&stdout(&dir, &["check", "x.toml", "--json"])).unwrap();
+        stdout(&dir, &["run", "x.toml", "-q"]);
+        let results = dir.path().join("results/x");
+        let folders = ["runs", "checkpoints"].map(|name| results.join(name));
+        let folders: u64 = folders.iter().filter(|folder| folder.exists()).map(|folder| size(folder)).sum();
+        let file = format!("{kind}.csv");
+        let found = (folders + fs::metadata(results.join(file)).unwrap().len()) as f64;
+        let expected = plan["disk_bytes"].as_f64().unwrap();
+        assert!((0.5..2.0).contains(&(found / expected)), "{kind}: expected {expected}, found {found}");
+    }
 }
 
 const ONE_RUN: &str = r#"

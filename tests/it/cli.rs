@@ -275,14 +275,6 @@ fn output_and_device_unusable_are_refused_before_the_first_run() {
 }
 
 #[test]
-fn command_misspelt_is_refused_with_a_suggestion() {
-    let dir = tempfile::tempdir().unwrap();
-    let said = lab(dir.path(), &["reprot", "results/small"]);
-    assert_eq!(said.code, 2);
-    assert!(said.stderr.contains("a similar subcommand exists: 'report'"), "{}", said.stderr);
-}
-
-#[test]
 fn run_failed_run_is_recorded_and_the_others_go_on() {
     let dir = small();
     // One of two learning rates is so large that training diverges.

@@ -5,6 +5,7 @@ mod autograd;
 mod check;
 mod claims;
 mod cli;
+mod commands;
 mod compare;
 mod coverage;
 mod data;

@@ -108,9 +108,11 @@ fn help_of_every_command_unchanged() {
         &[][..],
         &["run"],
         &["check"],
+        &["init"],
         &["list"],
         &["report"],
         &["compare"],
+        &["clean"],
         &["trace"],
         &["sample"],
         &["data"],
@@ -118,6 +120,7 @@ fn help_of_every_command_unchanged() {
         &["data", "fetch"],
         &["data", "verify"],
         &["doctor"],
+        &["completions"],
     ] {
         let arguments = [command, &["--help"]].concat();
         help += &format!("$ lstm-lab {}\n{}\n", arguments.join(" "), stdout(dir.path(), &arguments));

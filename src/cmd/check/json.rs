@@ -7,11 +7,16 @@ use crate::plan::groups::{Group, KindGroups};
 use crate::run::experiment::Experiment;
 use crate::settings::{FIELDS, Form};
 
-/// The plan as one object: name, number of runs, settings with their seeds, expected seconds, bytes of memory.
-pub fn object(experiment: &Experiment, kinds: &[KindGroups], times: Option<&[KindTime]>) -> Value {
+/// The plan as one object: name, number of runs, settings with seeds, seconds, memory and disk.
+pub fn object(
+    experiment: &Experiment,
+    kinds: &[KindGroups],
+    times: Option<&[KindTime]>,
+    disk: Option<f64>,
+) -> Value {
     let groups = kinds.iter().flat_map(|kind| &kind.groups);
     // Data that is not there determines the ids.
-    let has_ids = super::missing_data(experiment).is_none();
+    let has_ids = experiment.missing_data().is_none();
     let settings: Vec<Value> = groups.map(|group| setting(group, has_ids)).collect();
     let seconds = times.map(|times| {
         times.iter().map(|time| (time.kind.to_string(), json!(time.seconds))).collect::<Map<_, _>>()
@@ -22,6 +27,7 @@ pub fn object(experiment: &Experiment, kinds: &[KindGroups], times: Option<&[Kin
         "settings": settings,
         "seconds": seconds,
         "memory_bytes": experiment.plan.largest(&experiment.inputs).map(|(_, bytes)| bytes),
+        "disk_bytes": disk,
     })
 }
 

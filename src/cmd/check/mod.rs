@@ -9,7 +9,7 @@ use std::fmt::Write;
 use crate::cli::CheckArgs;
 use crate::plan::groups::KindGroups;
 use crate::plan::run::Run;
-use crate::plan::{Only, check_dataset};
+use crate::plan::{Only, Plan};
 use crate::report::foreseen;
 use crate::run::ExecTarget;
 use crate::run::experiment::{self, Experiment};
@@ -50,8 +50,9 @@ fn text(args: &CheckArgs, experiment: &Experiment, only: &Only, target: ExecTarg
     let runs = only.select(&experiment.plan)?;
     let times = args.time.then(|| time::measure(experiment, &runs, target));
     let kinds = KindGroups::of(&runs);
+    let disk = Plan::disk(&runs, &experiment.inputs);
     if args.json {
-        return Ok(format!("{}\n", json::object(experiment, &kinds, times.as_deref())));
+        return Ok(format!("{}\n", json::object(experiment, &kinds, times.as_deref(), disk)));
     }
     let mut out = String::new();
     describe(&mut out, experiment, runs.len());
@@ -62,16 +63,13 @@ fn text(args: &CheckArgs, experiment: &Experiment, only: &Only, target: ExecTarg
     }
     describe_dropout(&mut out, experiment);
     describe_memory(&mut out, experiment, target);
+    if let Some(disk) = disk {
+        let _ = writeln!(out, "  disk: about {}", bytes(disk));
+    }
     if let Some(times) = times {
         let _ = writeln!(out, "  time: {}", time::in_words(&times));
     }
     Ok(out)
-}
-
-/// The dataset without which ids and sizes are unknown.
-fn missing_data(Experiment { spec, inputs, .. }: &Experiment) -> Option<&str> {
-    let named = check_dataset(spec).ok().flatten();
-    named.filter(|_| inputs.text.is_none() && inputs.training.is_none())
 }
 
 /// Adds the description of the experiment, of which `selected` runs are shown.
@@ -102,7 +100,7 @@ fn describe(out: &mut String, experiment: &Experiment, selected: usize) {
         let count = pluralize(publication.results.len(), "number");
         let _ = writeln!(out, "  published: {} ({count})", publication.source.trim());
     }
-    if let Some(name) = missing_data(experiment) {
+    if let Some(name) = experiment.missing_data() {
         let _ = writeln!(
             out,
             "  data: `run` fetches the dataset `{name}`; ids and sizes that depend on it are unknown"
@@ -112,7 +110,7 @@ fn describe(out: &mut String, experiment: &Experiment, selected: usize) {
 
 /// Adds a line for each run.
 fn describe_runs(out: &mut String, experiment: &Experiment, runs: &[&Run]) {
-    let is_missing = missing_data(experiment).is_some();
+    let is_missing = experiment.missing_data().is_some();
     for run in runs {
         let id = if is_missing { "            " } else { &run.id };
         let _ = writeln!(out, "  {id}  {}", run.describe());

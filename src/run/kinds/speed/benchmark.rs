@@ -9,7 +9,6 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::contender::Contender;
-use super::disturbance::Counters;
 use super::job::{Answer, Failure, Job};
 use super::workload::{REFERENCE, Workload};
 use crate::error::Error as LibraryError;
@@ -18,6 +17,7 @@ use crate::results::schema::SpeedRow;
 use crate::run::ExecTarget;
 use crate::run::frameworks::{self, Framework};
 use crate::settings::names::{FrameworkName, PassName};
+use crate::support::disturbance::Counters;
 use crate::support::error::{Error, Result};
 
 /// Minimum rounds of a process, regardless of the budget. A median of three leaves out one disturbed round.

@@ -2,7 +2,6 @@
 
 mod benchmark;
 mod contender;
-mod disturbance;
 mod job;
 pub mod process;
 mod workload;

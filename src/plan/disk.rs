@@ -1,0 +1,85 @@
+//! The disk space that the results of a run need, estimated from its rows and checkpoints.
+
+use super::run::Run;
+use super::sizing::ModelShape;
+use crate::cell::CellName;
+use crate::config::spec::{Gradients, Jacobian, Length, Measure, TrainingSpec};
+use crate::data::Inputs;
+use crate::device::Dtype;
+use crate::engine::EngineName;
+use crate::settings::lags::spaced;
+use crate::settings::names::{Lags, ModelName};
+
+/// The usual bytes of a row in the file of its run and in that of the experiment, which has settings too.
+const ROW_BYTES: f64 = 200.0;
+
+/// Rows of the split train after each interval, and rows of an evaluation.
+const TRAIN_ROWS: usize = 6;
+const EVALUATION_ROWS: usize = 4;
+
+/// Tensors in a checkpoint for each parameter, and checkpoints of a run: the last and the best.
+const CHECKPOINT_COPIES: f64 = 3.0 * 2.0;
+
+/// The bytes that the files of a run take on the disk, about.
+pub fn bytes(run: &Run, inputs: &Inputs) -> f64 {
+    match &run.measure {
+        Measure::Gradients(options) => ROW_BYTES * gradient_rows(run, options) as f64,
+        Measure::Jacobian(options) => ROW_BYTES * jacobian_rows(run, options) as f64,
+        Measure::Speed(speed) => {
+            // A control and a first pass in each process are timed, too.
+            let contenders = run.settings.engine.engines.len() + run.settings.engine.frameworks.len() + 1;
+            let samples = speed.samples.0 + speed.processes.0;
+            ROW_BYTES * (samples * contenders * speed.pass.0.len()) as f64
+        }
+        Measure::Training(training) => {
+            ROW_BYTES * training_rows(run, training) as f64 + checkpoints(run, training, inputs)
+        }
+    }
+}
+
+/// The number of lags with rows.
+fn written(lags: Lags, steps: usize) -> usize {
+    (0..steps).filter(|lag| lags.writes(*lag, steps)).count()
+}
+
+/// A row for each quantity and layer at each written lag, and those of the input.
+fn gradient_rows(run: &Run, options: &Gradients) -> usize {
+    let settings = &run.settings;
+    let (cell, is_builtin) = (settings.cell, settings.engine.first() == Some(EngineName::Builtin));
+    let cell_state = usize::from(cell == Some(CellName::Lstm) && !is_builtin);
+    let paths = if options.path_split && cell != Some(CellName::Rnn) { 2 } else { 0 };
+    let quantities = (2 + cell_state + paths) * settings.layers + 1;
+    quantities * written(options.lags, settings.seq_len)
+}
+
+/// A norm at each written lag, and a spectrum of singular values and exponents at about ten lags per decade.
+fn jacobian_rows(run: &Run, options: &Jacobian) -> usize {
+    let settings = &run.settings;
+    let parts = if settings.cell == Some(CellName::Lstm) { 2 } else { 1 };
+    let state = parts * settings.layers * settings.hidden_size;
+    let spectra = (0..settings.seq_len).filter(|lag| spaced(*lag, settings.seq_len, 10)).count();
+    written(options.lags, settings.seq_len) + spectra * (2 + 2 * state)
+}
+
+fn training_rows(run: &Run, training: &TrainingSpec) -> usize {
+    let times = |every: Option<usize>, default: usize| match (every, training.length) {
+        (Some(every), Length::Steps(steps)) => steps / every + 1,
+        _ => default,
+    };
+    let settings = &run.settings;
+    let quantities = if settings.model() == ModelName::Recurrent { 3 * settings.layers + 1 } else { 1 };
+    let norms = quantities * written(Lags::Log, run.task.longest(settings.seq_len));
+    let profiles = training.gradient_profile_every.map_or(0, |every| times(Some(every), 20) + 1);
+    TRAIN_ROWS * times(training.log_every, 100)
+        + EVALUATION_ROWS * (times(training.evaluate_every, 20) + 2)
+        + profiles * norms
+}
+
+fn checkpoints(run: &Run, training: &TrainingSpec, inputs: &Inputs) -> f64 {
+    let settings = &run.settings;
+    let even = || vec![settings.hidden_size; settings.layers];
+    let layers = training.layer_sizes.clone().unwrap_or_else(even);
+    let shape = ModelShape::of_run(&run.task, settings, training.heads, inputs.of(true));
+    let number = if settings.dtype == Dtype::F64 { 8.0 } else { 4.0 };
+    CHECKPOINT_COPIES * number * shape.parameters(&layers) as f64
+}
