@@ -90,11 +90,10 @@ impl Plan {
         self.runs.iter().map(|run| run.id.clone()).collect()
     }
 
-    /// The bytes that the results of these runs take on the disk, about; `None` without the data that
-    /// determines sizes.
-    pub fn disk(runs: &[&Run], inputs: &Inputs) -> Option<f64> {
-        let is_known = |run: &&Run| run.settings.input_size > 0 && run.settings.hidden_size > 0;
-        runs.iter().all(is_known).then(|| runs.iter().map(|run| disk::bytes(run, inputs)).sum())
+    /// The bytes that the results of these runs take on the disk, about. Without the data that determines
+    /// sizes, they are too few.
+    pub fn disk(runs: &[&Run], inputs: &Inputs) -> f64 {
+        runs.iter().map(|run| disk::bytes(run, inputs)).sum()
     }
 
     /// The run that needs most memory, with the bytes that it needs at its peak, estimated from below.

@@ -137,6 +137,9 @@ fn check_error_of_one_config_hides_no_other_plan() {
     let text = "kind = \"gradients\"\n[task]\ndataset = \"shakespeare\"\n";
     fs::write(dir.path().join("data.toml"), text).unwrap();
     let said = stdout(&dir, &["check", "data.toml", "small.toml"]);
+    assert_eq!(said.matches("  disk: about ").count(), 1, "only that of the second is known: {said}");
+    let plan: Value = serde_json::from_str(&stdout(&dir, &["check", "data.toml", "--json"])).unwrap();
+    assert!(plan["disk_bytes"].is_null() && plan["settings"][0]["run_ids"].is_null(), "{plan}");
     assert_parts(&said, &["`run` fetches the dataset `shakespeare`", ", input_size ?, ", "small: 21 runs\n"]);
 }
 

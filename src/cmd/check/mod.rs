@@ -50,7 +50,8 @@ fn text(args: &CheckArgs, experiment: &Experiment, only: &Only, target: ExecTarg
     let runs = only.select(&experiment.plan)?;
     let times = args.time.then(|| time::measure(experiment, &runs, target));
     let kinds = KindGroups::of(&runs);
-    let disk = Plan::disk(&runs, &experiment.inputs);
+    let is_known = experiment.missing_data().is_none();
+    let disk = is_known.then(|| Plan::disk(&runs, &experiment.inputs));
     if args.json {
         return Ok(format!("{}\n", json::object(experiment, &kinds, times.as_deref(), disk)));
     }
