@@ -3,18 +3,18 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use lstm_lab::cli::Cli;
+use lstm_lab::cli;
 use lstm_lab::cmd;
 use lstm_lab::engine::{self, Isa};
 use lstm_lab::run::isa;
 use lstm_lab::support::progress::{self, LogFormat};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_or_exit();
-    let format = cli.log_format();
+    let arguments = cli::parse_or_exit();
+    let format = arguments.log_format();
     let done = isa::forced().and_then(|isa| {
         isa.into_iter().for_each(force);
-        cmd::dispatch(cli.command)
+        cmd::dispatch(arguments.command)
     });
     let error = match done {
         Ok(code) => return ExitCode::from(code),

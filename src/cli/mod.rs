@@ -1,9 +1,11 @@
 //! The command line: subcommands, their arguments and their help.
 
+mod data;
+mod parse;
+
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::cell::CellName;
@@ -13,7 +15,8 @@ use crate::run::ExecTarget;
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 use crate::support::progress::LogFormat;
-use crate::support::text::nearest;
+pub use data::{DataAction, DataArgs};
+pub use parse::parse_or_exit;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,11 +38,6 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Parses the arguments. A wrong one ends the process with a message.
-    pub fn parse_or_exit() -> Cli {
-        Cli::try_parse().unwrap_or_else(|error| suggesting(error).exit())
-    }
-
     /// The format of progress messages and of a fatal error.
     pub fn log_format(&self) -> LogFormat {
         match &self.command {
@@ -47,22 +45,6 @@ impl Cli {
             _ => LogFormat::Text,
         }
     }
-}
-
-/// Adds a suggestion to the error for an unknown subcommand. That of clap misses swapped letters.
-fn suggesting(mut error: clap::Error) -> clap::Error {
-    let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidSubcommand) else { return error };
-    let cli = Cli::command();
-    // The unknown word follows the names of commands, such as `data`.
-    let parent =
-        std::env::args().skip(1).fold(&cli, |command, word| command.find_subcommand(word).unwrap_or(command));
-    let known = parent.get_subcommands().filter(|command| !command.is_hide_set());
-    let names: Vec<&str> = known.map(clap::Command::get_name).collect();
-    let near = nearest(found, names.iter().copied()).map(str::to_string);
-    if let Some(near) = near.filter(|_| error.get(ContextKind::SuggestedSubcommand).is_none()) {
-        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
-    }
-    error
 }
 
 /// The subcommands.
@@ -84,9 +66,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  lstm-lab report results/quickstart")]
     Report(ReportArgs),
     /// Compare the results of two experiments: which moved, and what differs between the experiments.
-    #[command(
-        after_help = "Example:\n  lstm-lab compare results/before results/after --fail-on-regression 5"
-    )]
+    #[command(after_help = "Example:\n  lstm-lab compare results/a results/b --fail-on-regression 5")]
     Compare(CompareArgs),
     /// Remove the runs of a results directory that its config does not ask for.
     #[command(after_help = "Example:\n  lstm-lab clean results/my --config my.toml --yes")]
@@ -355,36 +335,6 @@ pub struct SampleArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub target: TargetArgs,
-}
-
-/// Arguments of `data`.
-#[derive(Debug, Args)]
-pub struct DataArgs {
-    /// The action.
-    #[command(subcommand)]
-    pub action: DataAction,
-}
-
-/// The subcommands of `data`.
-#[derive(Debug, Subcommand)]
-pub enum DataAction {
-    /// List the known datasets and their state on disk.
-    List,
-    /// Download datasets and verify their checksums.
-    Fetch {
-        /// Names from `data list`.
-        #[arg(value_name = "NAME", required = true)]
-        names: Vec<String>,
-        /// Download again, even if the dataset is complete.
-        #[arg(long)]
-        force: bool,
-    },
-    /// Verify the checksums of datasets on disk.
-    Verify {
-        /// Names from `data list` [default: all datasets on disk].
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-    },
 }
 
 /// Arguments of `doctor`.
