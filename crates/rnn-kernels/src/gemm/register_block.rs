@@ -13,8 +13,8 @@ use crate::vector::{MAX_ROWS, Vector};
 /// instructions, and fewer of them then count the loop.
 pub const UNROLL: usize = 4;
 
-/// Returns true if blocks of so many rows prefetch their result and rows of B. With fewer rows, the loads of B
-/// take most of the time, and the processor prefetches them itself.
+/// Returns true if a block with this number of rows prefetches its result and rows of B. With fewer rows, the
+/// loads of B take most of the time, and the processor prefetches them itself.
 const fn prefetches(rows: usize) -> bool {
     rows > 4
 }

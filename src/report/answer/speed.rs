@@ -1,0 +1,110 @@
+//! The fastest engine of each cell and pass.
+
+use super::words::listed;
+use crate::report::format::significant;
+use crate::report::group::REFERENCE;
+use crate::report::group_by::group_by;
+use crate::report::summary::{DISTURBED, Section, Statistic};
+use crate::settings::Engines;
+use crate::support::stats;
+use crate::support::text::pluralize;
+
+/// A sentence per pass, and one on disturbed measurements.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    let is_ratio = |row: &&Statistic| row.section == Section::Speed && row.metric == "ratio_to_builtin";
+    let ratios: Vec<&Statistic> = summary.iter().filter(is_ratio).collect();
+    let by_pass = group_by(ratios.iter().copied(), |row| row.quantity.as_str());
+    let mut found: Vec<String> = by_pass.iter().filter_map(|(pass, rows)| of_pass(pass, rows)).collect();
+    let is_disturbed =
+        |row: &&&Statistic| row.verdict.as_ref().is_some_and(|verdict| verdict.starts_with(DISTURBED));
+    let disturbed = ratios.iter().filter(is_disturbed).count();
+    if disturbed > 0 {
+        found.push(format!(
+            "{disturbed} of {} come from disturbed measurements.",
+            pluralize(ratios.len(), "ratio")
+        ));
+    }
+    found
+}
+
+fn of_pass(pass: &str, rows: &[&Statistic]) -> Option<String> {
+    let by_cell = group_by(rows.iter().copied(), |row| row.point.cell);
+    let each: Vec<String> = by_cell
+        .iter()
+        .filter_map(|(cell, rows)| {
+            let fastest = fastest(rows)?;
+            Some(cell.map_or(fastest.clone(), |cell| format!("{cell}: {fastest}")))
+        })
+        .collect();
+    (!each.is_empty()).then(|| format!("Fastest in the pass {pass}: {}.", each.join("; ")))
+}
+
+/// The engine with the least geometric mean over the shapes, and the shapes at which it is faster or slower
+/// than builtin; none if builtin was not compared with another engine.
+fn fastest(rows: &[&Statistic]) -> Option<String> {
+    let engines = group_by(rows.iter().copied(), |row| &row.point.engine);
+    let most = engines.iter().map(|(_, rows)| rows.len()).max()?;
+    let mean = |rows: &[&Statistic]| {
+        let logs: Vec<f64> = rows.iter().filter_map(|row| Some(row.estimate.value?.ln())).collect();
+        stats::mean(&logs).map(f64::exp)
+    };
+    // An engine that lacks a shape has no comparable mean.
+    let means = engines.iter().filter(|(_, rows)| rows.len() == most);
+    let means = means.filter_map(|(engine, rows)| Some((engine, mean(rows)?, rows)));
+    let (engine, ratio, rows) = means.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|_| engines.len() > 1)?;
+    if **engine == Engines::one(REFERENCE) {
+        return Some(engine.to_string());
+    }
+    let faster = rows.iter().filter(|row| row.estimate.high.is_some_and(|high| high < 1.0)).count();
+    let slower = rows.iter().filter(|row| row.estimate.low.is_some_and(|low| low > 1.0)).count();
+    let (count, ratio) = (pluralize(rows.len(), "shape"), significant(ratio, 2));
+    let kinds = [(faster, "faster"), (slower, "slower")];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} at {n}")).collect();
+    let kinds = if kinds.is_empty() { "no difference shown".to_string() } else { listed(&kinds) };
+    Some(format!("{engine} with {ratio} times the time of {REFERENCE} ({kinds} of {count})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::EngineName::{self, Builtin, Simd, Stepwise};
+    use crate::report::estimate::Estimate;
+    use crate::report::fixtures::run;
+    use crate::settings::Settings;
+
+    fn ratio(engine: EngineName, hidden_size: usize, value: f64) -> Statistic {
+        let point = Settings { engine: Engines::one(engine), hidden_size, ..run("a", 1).settings };
+        let is_reference = engine == Builtin;
+        let end = |end: f64| Some(end).filter(|_| !is_reference);
+        let estimate = Estimate { value: Some(value), low: end(value - 0.1), high: end(value + 0.1), n: 3 };
+        Statistic {
+            quantity: "train".into(),
+            ..Statistic::new(Section::Speed, "ratio_to_builtin", &point, estimate, "1")
+        }
+    }
+
+    #[test]
+    fn sentences_name_the_fastest_engine_and_count_the_shapes() {
+        let mut rows = vec![
+            ratio(Builtin, 8, 1.0),
+            ratio(Builtin, 16, 1.0),
+            ratio(Simd, 8, 0.5),
+            ratio(Simd, 16, 1.28),
+            ratio(Stepwise, 8, 3.0),
+            ratio(Stepwise, 16, 3.0),
+        ];
+        let expected = "Fastest in the pass train: lstm: simd with 0.80 times the time of builtin (faster at 1 and \
+                        slower at 1 of 2 shapes).";
+        assert_eq!(sentences(&rows), [expected]);
+        rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
+        assert_eq!(sentences(&rows)[1], "1 of 6 ratios come from disturbed measurements.");
+        rows[3] = ratio(Simd, 16, 9.0);
+        assert_eq!(sentences(&rows)[0], "Fastest in the pass train: lstm: builtin.");
+    }
+
+    #[test]
+    fn sentences_one_engine_has_nothing_to_be_compared_with() {
+        assert_eq!(sentences(&[ratio(Builtin, 8, 1.0)]), [""; 0]);
+    }
+}

@@ -1,0 +1,124 @@
+//! The runs that solved their task, and the test losses.
+
+use super::MOST_LISTED;
+use super::words::{bracketed, label, listed};
+use crate::report::fields::varying;
+use crate::report::format::{significant, with_interval};
+use crate::report::summary::{Sample, Section, Statistic};
+
+/// A sentence on the runs that solved their task, one on the test losses, and one on chance.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    let of = |metric: &str| -> Vec<&Statistic> {
+        let is_of = |row: &&Statistic| row.section == Section::Training && row.metric == metric;
+        summary.iter().filter(is_of).collect()
+    };
+    let (solved, losses) = (of("solved"), of("test_loss"));
+    [solutions(&solved), of_losses(&losses), at_chance(&losses)].into_iter().flatten().collect()
+}
+
+/// A sentence on the runs that solved their task; none if no setting has a criterion.
+fn solutions(rows: &[&Statistic]) -> Option<String> {
+    let names = varying(rows.iter().map(|row| &row.point));
+    let mut rows: Vec<(&Statistic, usize, usize)> = rows
+        .iter()
+        .filter_map(|row| match row.sample {
+            Sample::Solved((hits, n)) => Some((*row, hits as usize, n as usize)),
+            _ => None,
+        })
+        .collect();
+    rows.sort_by_key(|(_, hits, n)| std::cmp::Reverse(hits * 1000 / n.max(&1)));
+    let of = |(row, hits, n): &(&Statistic, usize, usize)| {
+        format!("{hits} of {n} runs{}", bracketed(&names, &row.point))
+    };
+    match rows.as_slice() {
+        [] => None,
+        few if few.len() <= 2 * MOST_LISTED => {
+            Some(format!("The task is solved by {}.", listed(&few.iter().map(of).collect::<Vec<_>>())))
+        }
+        many => {
+            let every: Vec<_> = many.iter().filter(|(_, hits, n)| hits == n).collect();
+            let none = many.iter().filter(|(_, hits, _)| *hits == 0).count();
+            let labels: Vec<String> =
+                every.iter().take(MOST_LISTED).map(|(row, ..)| label(&names, &row.point)).collect();
+            let more = every.len() - labels.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let which =
+                if labels.is_empty() { String::new() } else { format!(" ({}{more})", labels.join("; ")) };
+            let (all, count) = (many.len(), every.len());
+            Some(format!("Every run solves the task at {count} of {all} settings{which}, no run at {none}."))
+        }
+    }
+}
+
+/// A sentence on the test losses, from the least.
+fn of_losses(rows: &[&Statistic]) -> Option<String> {
+    let names = varying(rows.iter().map(|row| &row.point));
+    let mut rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.estimate.value.is_some()).collect();
+    rows.sort_by(|a, b| a.estimate.value.partial_cmp(&b.estimate.value).unwrap_or(std::cmp::Ordering::Equal));
+    let unit = rows.first()?.unit.clone();
+    let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), bracketed(&names, &row.point));
+    let chance = |row: &Statistic| {
+        let level: f64 = row.against.as_ref()?.parse().ok()?;
+        Some(format!("; the best constant output has {}", significant(level, 3)))
+    };
+    match rows.as_slice() {
+        [] => None,
+        [one] => Some(format!("The test loss is {} {unit}{}.", of(one), chance(one).unwrap_or_default())),
+        few if few.len() <= MOST_LISTED => {
+            let each: Vec<String> = few.iter().map(of).collect();
+            Some(format!("The test loss, in {unit}, is {}.", listed(&each)))
+        }
+        [least, .., most] => {
+            Some(format!("The test loss, in {unit}, is between {} and {}.", of(least), of(most)))
+        }
+    }
+}
+
+/// A sentence on the settings of which every run is no better than chance.
+fn at_chance(rows: &[&Statistic]) -> Option<String> {
+    let is_whole = |row: &&&Statistic| {
+        row.verdict
+            .as_ref()
+            .is_some_and(|verdict| ["at chance", "worse than chance"].contains(&verdict.as_str()))
+    };
+    let count = rows.iter().filter(is_whole).count();
+    let all = rows.len();
+    match (count, all) {
+        (0, _) => None,
+        (1, 1) => Some("That is no better than the best constant output.".into()),
+        _ => Some(format!("At {count} of {all} settings, no run is better than the best constant output.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::CellName;
+    use crate::report::fixtures::{results, trained, training, with_cell};
+    use crate::report::group::{Groups, TrainingRows};
+    use crate::report::judge::Verdicts;
+    use crate::report::summary::statistics;
+
+    #[test]
+    fn sentences_say_what_is_solved_lost_and_at_chance() {
+        let runs = [training("a", 1), with_cell(training("b", 1), CellName::Rnn)];
+        let rows = vec![
+            trained("a", "valid", "loss", 0.01),
+            trained("a", "test", "loss", 0.01),
+            trained("a", "train", "solved", 1.0),
+            trained("b", "valid", "loss", 0.168),
+            trained("b", "test", "loss", 0.168),
+            trained("b", "train", "solved", 0.0),
+        ];
+        let results = results(runs);
+        let groups = Groups { training: TrainingRows::new(rows), ..Groups::default() };
+        let found = sentences(&statistics(&results, &groups, &Verdicts::default()));
+        let expected = [
+            "The task is solved by 1 of 1 runs (lstm) and 0 of 1 runs (rnn).",
+            "The test loss, in mse, is 0.0100 (lstm) and 0.168 (rnn).",
+            "At 1 of 2 settings, no run is better than the best constant output.",
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(sentences(&[]), [""; 0]);
+    }
+}
