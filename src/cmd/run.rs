@@ -100,6 +100,7 @@ fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &U
         unplanned: store.count_unplanned(&ids),
         report: &store.root().join("report.md"),
     });
+    written.answer.iter().for_each(|sentence| ui.say(sentence));
     if let Some(expectations) = written.expectations {
         ui.say(&expectations);
     }

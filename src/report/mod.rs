@@ -3,6 +3,7 @@
 //! The report is made from the results directory alone: it runs nothing and touches no tensor. The same CSV
 //! gives the same bytes.
 
+mod answer;
 pub mod compare;
 mod estimate;
 mod fields;
@@ -34,6 +35,8 @@ use crate::support::file::write_atomic;
 pub struct Written {
     /// The paths of the files.
     pub files: Vec<PathBuf>,
+    /// The sentences that answer the question of the experiment, in plain text.
+    pub answer: Vec<String>,
     /// The verdicts on the expectations in one line; none without expectations.
     pub expectations: Option<String>,
     /// The experiment on a page over several.
@@ -63,7 +66,8 @@ pub fn write(dir: &Path) -> Result<Written> {
     let summary = summary::statistics(&results, &groups, &verdicts);
     let figures = Figures::draw(&groups, &summary);
     let report_md = dir.join("report.md");
-    let page = page::report(&results, &summary, &verdicts, &figures);
+    let answer = answer::answer(&results, &summary, &verdicts);
+    let page = page::report(&results, &answer, &summary, &verdicts, &figures);
     let page = page.map_err(|error| Error::data(&report_md, format!("the template failed: {error:#}")))?;
 
     let summary_csv = dir.join(SummaryRow::FILE);
@@ -76,7 +80,7 @@ pub fn write(dir: &Path) -> Result<Written> {
         files.push(path);
     }
     let expectations = judge::tally(&verdicts.expectations);
-    Ok(Written { files, expectations, entry: index::Entry::new(&results, &verdicts) })
+    Ok(Written { files, answer, expectations, entry: index::Entry::new(&results, &verdicts) })
 }
 
 fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {

@@ -9,7 +9,7 @@ use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
-/// What is left of the norm of one grid point.
+/// The rest of the norm of one grid point.
 struct Left<'a> {
     point: &'a Settings,
     /// The norm at the lag over that at lag 0, in log10, paired by seed.
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn sentences_list_few_points_from_the_most_that_is_left() {
-        let expected = "100 steps back, the gradient's norm is this part of its value at the last step: 50.1 % (lstm) \
-                        and 10^-20.0 (rnn).";
+        let expected = "100 steps back, the gradient's norm is this part of its value at the last step: \
+                        50.1 % (lstm) and 10^-20.0 (rnn).";
         assert_eq!(of(&[(CellName::Rnn, 8, -0.2), (CellName::Lstm, 8, -0.003)]), [expected]);
     }
 
@@ -148,9 +148,9 @@ mod tests {
         let (rnn, lstm) = (CellName::Rnn, CellName::Lstm);
         let found =
             of(&[(rnn, 8, -0.2), (rnn, 16, -0.1), (lstm, 8, -0.003), (lstm, 16, 0.001), (rnn, 32, -0.3)]);
-        let expected = "100 steps back, the gradient's norm is between 10^-30.0 (rnn, H32) and 1.26 times (lstm, H16) \
-                        of its value at the last step. The most that each cell keeps: lstm 1.26 times with H16; \
-                        rnn 10^-10.0 with H16.";
+        let expected = "100 steps back, the gradient's norm is between 10^-30.0 (rnn, H32) and 1.26 times \
+                        (lstm, H16) of its value at the last step. The most that each cell keeps: lstm \
+                        1.26 times with H16; rnn 10^-10.0 with H16.";
         assert_eq!(found, [expected]);
     }
 }

@@ -9,7 +9,8 @@ mod speed;
 mod training;
 mod words;
 
-use super::judge::{Verdicts, headline, overall};
+use super::format::with_interval;
+use super::judge::{JudgedTest, Verdicts, overall};
 use super::load::Results;
 use super::summary::Statistic;
 use crate::support::text::pluralize;
@@ -17,11 +18,17 @@ use crate::support::text::pluralize;
 /// The largest number of settings of which a sentence gives each number.
 const MOST_LISTED: usize = 4;
 
-/// The sentences in plain text: what is missing, the verdict on the claim, then the numbers of each kind.
+/// The sentences in plain text: what is missing, then the verdict on the claim with the numbers of its tests.
+/// Without a claim that is judged, the numbers of each kind.
 pub fn answer(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> Vec<String> {
     if results.runs().next().is_none() {
         return vec![];
     }
+    let found = claim(results, verdicts).map_or_else(|| of_kinds(summary), |claim| vec![claim]);
+    missing(results).into_iter().chain(found).collect()
+}
+
+fn of_kinds(summary: &[Statistic]) -> Vec<String> {
     let of_kinds = [
         training::sentences(summary),
         gradients::sentences(summary),
@@ -29,11 +36,7 @@ pub fn answer(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> 
         predictors::sentence(summary).into_iter().collect(),
         speed::sentences(summary),
     ];
-    missing(results)
-        .into_iter()
-        .chain(claim(results, verdicts))
-        .chain(of_kinds.into_iter().flatten())
-        .collect()
+    of_kinds.concat()
 }
 
 /// A sentence on the runs that are missing or failed.
@@ -52,9 +55,45 @@ fn missing(results: &Results) -> Option<String> {
     (!words.is_empty()).then(|| format!("Incomplete: {}.", words.join(", ")))
 }
 
-/// The claim with its verdict; none for a claim that is not judged.
+/// The claim with its verdict and the number of each test; none for a claim that is not judged.
 fn claim(results: &Results, verdicts: &Verdicts) -> Option<String> {
     let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
+    let of_test = |test: &JudgedTest| {
+        let control = if test.subject.control { "control, " } else { "" };
+        let unit = if test.unit == "1" { String::new() } else { format!(" {}", test.unit) };
+        let number = match test.estimate.value {
+            Some(_) => format!("{}{unit}, ", with_interval(&test.estimate)),
+            None => String::new(),
+        };
+        format!("{control}{}: {number}{}", test.subject.name.trim(), test.verdict.on_claim())
+    };
+    let tests: Vec<String> = verdicts.claim.iter().map(of_test).collect();
+    let statement = claim.statement.trim().trim_end_matches('.');
     let verdict = overall(&verdicts.claim).in_words();
-    Some(format!("“{}” {verdict}: {}.", claim.statement.trim(), headline(&verdicts.claim)))
+    Some(format!("The claim “{statement}”: {verdict}. {}.", tests.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::estimate::Estimate;
+    use crate::report::fixtures::{failed, results, run};
+    use crate::report::summary::Section;
+
+    #[test]
+    fn answer_says_first_what_is_missing() {
+        let mut results = results([run("a", 1), failed(run("b", 2))]);
+        results.plan = ["a", "b", "c"].map(String::from).to_vec();
+        let point = run("a", 1).settings;
+        let slope = Statistic {
+            quantity: "frobenius".into(),
+            ..Statistic::new(Section::Jacobian, "slope", &point, Estimate::mean(&[-0.5]), "1")
+        };
+        let expected = [
+            "Incomplete: 1 of 3 runs is not made yet, 1 of 3 runs failed.",
+            "Per step back, log10 of the norm of ∂s_T/∂s_t changes by -0.500.",
+        ];
+        assert_eq!(answer(&results, &[slope], &Verdicts::default()), expected);
+        assert_eq!(answer(&Results::default(), &[], &Verdicts::default()), [""; 0]);
+    }
 }

@@ -65,8 +65,8 @@ mod tests {
             of("largest_exponent", "", 16, -0.2),
             of("log10_spectral_radius", "", 16, -0.2),
         ];
-        let expected = "The log10 slope per step differs on average from the largest Lyapunov exponent by 0.010 \
-                        (2 settings) and the mean forget (or update) gate by 0.20 (2 settings).";
+        let expected = "The log10 slope per step differs on average from the largest Lyapunov exponent by \
+                        0.010 (2 settings) and the mean forget (or update) gate by 0.20 (2 settings).";
         assert_eq!(sentence(&rows).unwrap(), expected);
         assert_eq!(sentence(&rows[..3]), None, "one slope is no comparison");
     }

@@ -94,8 +94,8 @@ mod tests {
             ratio(Stepwise, 8, 3.0),
             ratio(Stepwise, 16, 3.0),
         ];
-        let expected = "Fastest in the pass train: lstm: simd with 0.80 times the time of builtin (faster at 1 and \
-                        slower at 1 of 2 shapes).";
+        let expected = "Fastest in the pass train: lstm: simd with 0.80 times the time of builtin (faster at \
+                        1 and slower at 1 of 2 shapes).";
         assert_eq!(sentences(&rows), [expected]);
         rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
         assert_eq!(sentences(&rows)[1], "1 of 6 ratios come from disturbed measurements.");

@@ -47,11 +47,12 @@ pub struct Page {
 /// A template is wrong.
 pub fn report(
     results: &Results,
+    answer: &[String],
     summary: &[Statistic],
     verdicts: &Verdicts,
     figures: &Figures,
 ) -> Result<Page, minijinja::Error> {
-    let context = context(results, summary, verdicts, figures);
+    let context = context(results, answer, summary, verdicts, figures);
     let mut templates = Environment::new();
     templates.add_filter("inline", |text: &str| Value::from_safe_string(html::inline(text)));
     templates.add_filter("block", |text: &str| Value::from_safe_string(html::block(text)));
@@ -63,7 +64,13 @@ pub fn report(
     })
 }
 
-fn context(results: &Results, summary: &[Statistic], verdicts: &Verdicts, figures: &Figures) -> Value {
+fn context(
+    results: &Results,
+    answer: &[String],
+    summary: &[Statistic],
+    verdicts: &Verdicts,
+    figures: &Figures,
+) -> Value {
     let sections = [
         section("Training", training::tables(results, summary), &figures.training),
         section("Gradients", gradients::tables(results, summary), &figures.gradients),
@@ -72,7 +79,7 @@ fn context(results: &Results, summary: &[Statistic], verdicts: &Verdicts, figure
     ];
     context! {
         name => escaped(&results.name),
-        about => about(results),
+        about => about(results, answer),
         expectations => verdicts::expectations(&verdicts.expectations),
         claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
         publications => verdicts::publications(&results.publications, &verdicts.published),
@@ -83,11 +90,12 @@ fn context(results: &Results, summary: &[Statistic], verdicts: &Verdicts, figure
     }
 }
 
-/// The texts of the config.
-fn about(results: &Results) -> Vec<Value> {
+/// The texts of the config, with the answer after the question.
+fn about(results: &Results, answer: &[String]) -> Vec<Value> {
     let about = &results.about;
-    let texts = [("Question", &about.question), ("Source", &about.source)];
-    let given = texts.into_iter().filter_map(|(title, text)| Some((title, text.clone()?)));
+    let answer = (!answer.is_empty()).then(|| escaped(&answer.join(" ")));
+    let texts = [("Question", about.question.clone()), ("Answer", answer), ("Source", about.source.clone())];
+    let given = texts.into_iter().filter_map(|(title, text)| Some((title, text?)));
     let listed = |texts: &[String]| (!texts.is_empty()).then(|| escaped(&texts.join("; ")));
     let changed = listed(&about.changed)
         .map(|texts| ("Changed settings", format!("With {texts}. Nothing is judged on changed settings.")));
@@ -176,7 +184,9 @@ mod tests {
     fn written(results: &Results, groups: &Groups) -> String {
         let verdicts = Verdicts::judge(results, groups);
         let summary = statistics(results, groups, &verdicts);
-        report(results, &summary, &verdicts, &Figures::draw(groups, &summary)).unwrap().markdown
+        report(results, &["It *does*.".into()], &summary, &verdicts, &Figures::draw(groups, &summary))
+            .unwrap()
+            .markdown
     }
 
     #[test]
@@ -192,8 +202,8 @@ mod tests {
         let gradients = Curves::of_gradients(&results, line("a", "total_h", 10, 0.0, -0.1)).fitted().groups();
         let text = written(&results, &Groups { gradients, ..Groups::default() });
         let expected = [
-            "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n## Runs\n\n2 runs: 1 ok, 1 failed.\n\n\
-             Failed:\n\n- b (",
+            "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n**Answer.** It \\*does\\*.\n\n\
+             ## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
             "seed 2): out of \\| memory at step \\*3\\*\n\n## Gradients\n\n",
             "| lstm | -0.100 ",
             "![total\\_h](plots/total_h.svg)\n\n*total\\_h.* The norm of the gradient",
@@ -216,7 +226,8 @@ mod tests {
     #[test]
     fn report_of_nothing_says_so() {
         let text = written(&Results { name: "empty".into(), ..Results::default() }, &Groups::default());
-        let start = "# empty\n\n## Runs\n\n0 runs: 0 ok, 0 failed. There is nothing to report yet.\n";
+        let start = "# empty\n\n**Answer.** It \\*does\\*.\n\n## Runs\n\n\
+                     0 runs: 0 ok, 0 failed. There is nothing to report yet.\n";
         assert!(text.starts_with(start), "{text}");
         assert!(!text.contains("## Gradients") && !text.contains("## Environment"), "{text}");
     }
