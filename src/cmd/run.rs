@@ -99,8 +99,8 @@ fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &U
         missing: ids.len() - store.count_complete(&ids),
         unplanned: store.count_unplanned(&ids),
         report: &store.root().join("report.md"),
+        answer: &written.answer,
     });
-    written.answer.iter().for_each(|sentence| ui.say(sentence));
     if let Some(expectations) = written.expectations {
         ui.say(&expectations);
     }

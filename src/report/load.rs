@@ -126,7 +126,8 @@ impl Results {
             count => {
                 let problem = format!(
                     "expected rows of the {count} runs of the kind `{kind}` that runs.csv has as ok, \
-                     found none; `lstm-lab run` with the same config writes it anew from runs/"
+                     found none; `lstm-lab run` with the same config writes it anew from runs/, and \
+                     `--rerun` makes runs that lack it anew"
                 );
                 Err(self.error(file, problem))
             }

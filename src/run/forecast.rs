@@ -108,16 +108,23 @@ impl Forecast {
         }
     }
 
-    /// The time that all runs will still take, given the share of the present run that is done and the share
-    /// of one step.
-    pub fn left(&self, share: f64, one_step: f64) -> Option<TimeLeft> {
-        let current = self.current.as_ref()?;
-        Some(self.left_after(current, current.begin.elapsed().as_secs_f64(), share, one_step))
+    /// Notes the share of the present run that is done, and the share of one step. Training may go on from a
+    /// checkpoint, so what is done at its first step was done before.
+    pub fn reached(&self, share: f64, one_step: f64) {
+        if let Some(current) = self.current.as_ref().filter(|current| current.done_before.get().is_none()) {
+            let resumes = current.work.kind == ExperimentKind::Training;
+            current.done_before.set(Some(if resumes { (share - one_step).max(0.0) } else { 0.0 }));
+        }
     }
 
-    fn left_after(&self, current: &Current, elapsed: f64, share: f64, one_step: f64) -> TimeLeft {
-        let before = current.done_before.get().unwrap_or((share - one_step).max(0.0));
-        current.done_before.set(Some(before));
+    /// The time that all runs will still take, given the share of the present run that is done.
+    pub fn left(&self, share: f64) -> Option<TimeLeft> {
+        let current = self.current.as_ref()?;
+        Some(self.left_after(current, current.begin.elapsed().as_secs_f64(), share))
+    }
+
+    fn left_after(&self, current: &Current, elapsed: f64, share: f64) -> TimeLeft {
+        let before = current.done_before.get().unwrap_or(0.0);
         let mut left = TimeLeft { seconds: 0.0, without: Vec::new() };
         for (kind, waiting) in &self.waiting {
             let Rate { mut seconds, mut work } = self.done[kind];
@@ -145,8 +152,8 @@ mod tests {
         Work { kind, amount }
     }
 
-    fn left(forecast: &Forecast, elapsed: f64, share: f64, one_step: f64) -> TimeLeft {
-        forecast.left_after(forecast.current.as_ref().unwrap(), elapsed, share, one_step)
+    fn left(forecast: &Forecast, elapsed: f64, share: f64) -> TimeLeft {
+        forecast.left_after(forecast.current.as_ref().unwrap(), elapsed, share)
     }
 
     fn assert_near(found: &TimeLeft, expected: f64) {
@@ -159,14 +166,17 @@ mod tests {
         let works = [work(ExperimentKind::Training, 100.0), work(ExperimentKind::Training, 300.0)];
         let mut forecast = Forecast::new(&works);
         forecast.begin(works[0]);
-        assert_near(&left(&forecast, 0.1, 0.001, 0.001), 400.0);
+        forecast.reached(0.001, 0.001);
+        assert_near(&left(&forecast, 0.1, 0.001), 400.0);
         // A quarter of the run took twice its estimate.
-        assert_near(&left(&forecast, 50.0, 0.25, 0.001), 2.0 * 375.0);
+        forecast.reached(0.25, 0.001);
+        assert_near(&left(&forecast, 50.0, 0.25), 2.0 * 375.0);
         // The second run goes on from a checkpoint, so the first half says nothing about its speed.
         let mut forecast = Forecast::new(&works[1..]);
         forecast.begin(works[1]);
-        assert_near(&left(&forecast, 0.3, 0.501, 0.001), 150.0);
-        assert_near(&left(&forecast, 75.0, 0.75, 0.001), 75.0);
+        forecast.reached(0.501, 0.001);
+        assert_near(&left(&forecast, 0.3, 0.501), 150.0);
+        assert_near(&left(&forecast, 75.0, 0.75), 75.0);
     }
 
     #[test]
@@ -174,12 +184,13 @@ mod tests {
         let gradients = |amount| work(ExperimentKind::Gradients, amount);
         let mut forecast = Forecast::new(&[gradients(1e6), gradients(3e7), gradients(1e6)]);
         forecast.begin(gradients(1e6));
-        assert_eq!(left(&forecast, 1.0, 0.0, 0.0).without, ["gradients"], "nothing is measured yet");
-        assert_near(&left(&forecast, 1.0, 0.5, 0.0), 1.0 + 60.0 + 2.0);
+        assert_eq!(left(&forecast, 1.0, 0.0).without, ["gradients"], "nothing is measured yet");
+        assert_near(&left(&forecast, 1.0, 0.5), 1.0 + 60.0 + 2.0);
         // A run that another process executes leaves the forecast.
         forecast.end(false);
         forecast.begin(gradients(3e7));
-        assert_near(&left(&forecast, 10.0, 0.5, 0.0), 10.0 + 10.0 / 15.0);
+        forecast.reached(0.5, 0.01);
+        assert_near(&left(&forecast, 10.0, 0.5), 10.0 + 10.0 / 15.0);
     }
 
     #[test]
@@ -187,9 +198,9 @@ mod tests {
         let works = [work(ExperimentKind::Speed, 20.0), work(ExperimentKind::Gradients, 5.0)];
         let mut forecast = Forecast::new(&works);
         forecast.begin(works[0]);
-        assert_eq!(left(&forecast, 10.0, 0.5, 0.0).without, ["gradients"]);
+        assert_eq!(left(&forecast, 10.0, 0.5).without, ["gradients"]);
         let mut forecast = Forecast::new(&works[..1]);
         forecast.begin(works[0]);
-        assert_near(&left(&forecast, 10.0, 0.5, 0.0), 10.0);
+        assert_near(&left(&forecast, 10.0, 0.5), 10.0);
     }
 }

@@ -223,8 +223,9 @@ impl Runner<'_> {
         announced: &Cell<bool>,
     ) -> ControlFlow<()> {
         let one = Step { step: 1, ..step };
+        forecast.reached(step.share(), one.share());
         if ui.is_due()
-            && let Some(left) = forecast.left(step.share(), one.share())
+            && let Some(left) = forecast.left(step.share())
         {
             ui.progress(&Progress { run_id: &run.id, about: &run.describe(), step, left });
         }

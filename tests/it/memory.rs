@@ -18,13 +18,13 @@ fn peak(config: &str) -> f64 {
     runs[0].1.peak_memory.unwrap() as f64
 }
 
-/// The estimate that `check` prints in its last line, in bytes.
+/// The estimate that `check` prints, in bytes.
 fn estimate(config: &str) -> f64 {
     let dir = with_config("x.toml", config);
     let said = lab(dir.path(), &["check", "x.toml", "--device", "cpu"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
-    let line = said.stdout.lines().last().unwrap();
-    let amount = line.trim().strip_prefix("memory: about ").unwrap_or_else(|| panic!("{line}"));
+    let amount = said.stdout.lines().find_map(|line| line.trim().strip_prefix("memory: about "));
+    let amount = amount.unwrap_or_else(|| panic!("{}", said.stdout));
     let (number, unit) = amount.split(',').next().unwrap().split_once(' ').unwrap();
     let factor = match unit {
         "MiB" => 2f64.powi(20),

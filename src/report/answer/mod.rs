@@ -10,7 +10,7 @@ mod training;
 mod words;
 
 use super::format::with_interval;
-use super::judge::{JudgedTest, Verdicts, overall};
+use super::judge::{ClaimVerdict, JudgedTest, Verdicts, overall};
 use super::load::Results;
 use super::summary::Statistic;
 use crate::support::text::pluralize;
@@ -59,18 +59,19 @@ fn missing(results: &Results) -> Option<String> {
 fn claim(results: &Results, verdicts: &Verdicts) -> Option<String> {
     let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
     let of_test = |test: &JudgedTest| {
-        let control = if test.subject.control { "control, " } else { "" };
+        let control = if test.subject.control { "control " } else { "" };
         let unit = if test.unit == "1" { String::new() } else { format!(" {}", test.unit) };
         let number = match test.estimate.value {
             Some(_) => format!("{}{unit}, ", with_interval(&test.estimate)),
             None => String::new(),
         };
-        format!("{control}{}: {number}{}", test.subject.name.trim(), test.verdict.on_claim())
+        format!("{control}“{}” {number}{}", test.subject.name.trim(), test.verdict.on_claim())
     };
     let tests: Vec<String> = verdicts.claim.iter().map(of_test).collect();
     let statement = claim.statement.trim().trim_end_matches('.');
-    let verdict = overall(&verdicts.claim).in_words();
-    Some(format!("The claim “{statement}”: {verdict}. {}.", tests.join("; ")))
+    let verdict = overall(&verdicts.claim);
+    let verb = if verdict == ClaimVerdict::Depends { "" } else { "is " };
+    Some(format!("The claim “{statement}” {verb}{}: {}.", verdict.in_words(), tests.join("; ")))
 }
 
 #[cfg(test)]

@@ -61,8 +61,11 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let kinds = [(faster, "faster"), (slower, "slower")];
     let kinds: Vec<String> =
         kinds.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} at {n}")).collect();
-    let kinds = if kinds.is_empty() { "no difference shown".to_string() } else { listed(&kinds) };
-    Some(format!("{engine} with {ratio} times the time of {REFERENCE} ({kinds} of {count})"))
+    let kinds = match kinds.as_slice() {
+        [] => format!("no difference shown at {count}"),
+        kinds => format!("{} of {count}", listed(kinds)),
+    };
+    Some(format!("{engine} with {ratio} times the time of {REFERENCE} ({kinds})"))
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub struct Finished<'a> {
     pub missing: usize,
     /// The number of runs in the directory that belong to another config.
     pub unplanned: usize,
+    /// The answer of the report, a sentence each.
+    pub answer: &'a [String],
     /// The path of the report.
     pub report: &'a Path,
 }
@@ -215,11 +217,12 @@ impl Ui {
 
     /// Reports that all results of an experiment are written.
     pub fn finished(&self, summary: &Finished) {
-        let Finished { experiment, done, already_complete, failed, missing, unplanned, report } = summary;
+        let Finished { experiment, done, already_complete, failed, missing, unplanned, report, answer } =
+            summary;
         let report = report.display().to_string();
         let fields = json!({
             "experiment": experiment, "done": done, "already_complete": already_complete, "failed": failed,
-            "missing": missing, "unplanned": unplanned, "report": report,
+            "missing": missing, "unplanned": unplanned, "report": report, "answer": answer,
         });
         self.event("finished", &fields, || {
             let mut text =
@@ -230,7 +233,8 @@ impl Ui {
             if *unplanned > 0 {
                 text.push_str(&format!("; {} of other configs left out", pluralize(*unplanned, "run")));
             }
-            format!("{text}; report: {report}")
+            let lines = std::iter::once(format!("{text}; report: {report}")).chain(answer.iter().cloned());
+            lines.collect::<Vec<_>>().join("\n  ")
         });
     }
 
