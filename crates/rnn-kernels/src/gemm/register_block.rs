@@ -54,8 +54,12 @@ impl RegisterBlock<'_> {
         let columns: &[Columns; C] =
             self.product.right.columns[self.vectors.clone()].try_into().expect("C vectors");
         let rows: [*mut f32; R] = std::array::from_fn(|r| self.product.result.ptr(first + r, 0));
-        for row in rows.into_iter().filter(|_| prefetches(R)) {
-            columns.iter().for_each(|columns| s.prefetch(row.wrapping_add(columns.at)));
+        if prefetches(R) {
+            for row in rows {
+                for Columns { at, .. } in columns {
+                    s.prefetch(row.wrapping_add(*at));
+                }
+            }
         }
         let sums = self.sums::<S, R, C>(s);
         let whole = columns.iter().all(|columns| columns.lanes == S::LANES);
@@ -104,7 +108,10 @@ impl RegisterBlock<'_> {
             unsafe {
                 for k in (0..count / UNROLL * UNROLL).step_by(UNROLL) {
                     if prefetches(R) {
-                        (0..width).step_by(CACHE_LINE).for_each(|n| s.prefetch(ahead.wrapping_add(n)));
+                        // A closure that is not inlined would make the compiler store the sums around its call.
+                        for line in 0..width / CACHE_LINE {
+                            s.prefetch(ahead.wrapping_add(line * CACHE_LINE));
+                        }
                         ahead = ahead.wrapping_add(width);
                     }
                     for k in k..k + UNROLL {
