@@ -12,7 +12,7 @@ mod words;
 use super::format::with_interval;
 use super::judge::{ClaimVerdict, JudgedTest, Verdicts, overall};
 use super::load::Results;
-use super::summary::Statistic;
+use super::summary::{Section, Statistic};
 use crate::support::text::pluralize;
 
 /// The largest number of settings of which a sentence gives each number.
@@ -25,7 +25,15 @@ pub fn answer(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> 
         return vec![];
     }
     let found = claim(results, verdicts).map_or_else(|| of_kinds(summary), |claim| vec![claim]);
-    missing(results).into_iter().chain(found).collect()
+    missing(results).into_iter().chain(found).chain(debug_build(results, summary)).collect()
+}
+
+/// A sentence on times of a program that was built without optimization.
+fn debug_build(results: &Results, summary: &[Statistic]) -> Option<String> {
+    let is_timed = summary.iter().any(|row| row.section == Section::Speed);
+    let is_debug = results.environment.get("build").is_some_and(|build| build == "debug");
+    let sentence = "The times are those of a debug build, which makes the engine simd several times slower.";
+    (is_timed && is_debug).then(|| sentence.to_string())
 }
 
 fn of_kinds(summary: &[Statistic]) -> Vec<String> {
@@ -79,7 +87,6 @@ mod tests {
     use super::*;
     use crate::report::estimate::Estimate;
     use crate::report::fixtures::{failed, results, run};
-    use crate::report::summary::Section;
 
     #[test]
     fn answer_says_first_what_is_missing() {
@@ -96,5 +103,17 @@ mod tests {
         ];
         assert_eq!(answer(&results, &[slope], &Verdicts::default()), expected);
         assert_eq!(answer(&Results::default(), &[], &Verdicts::default()), [""; 0]);
+    }
+
+    #[test]
+    fn answer_times_of_a_debug_build_are_called_so() {
+        let mut results = results([run("a", 1)]);
+        let point = run("a", 1).settings;
+        let seconds = Statistic::new(Section::Speed, "seconds", &point, Estimate::mean(&[0.5]), "s");
+        let of = |results: &Results| answer(results, std::slice::from_ref(&seconds), &Verdicts::default());
+        results.environment = [("build".to_string(), "debug".to_string())].into();
+        assert!(of(&results)[0].starts_with("The times are those of a debug build"), "{:?}", of(&results));
+        results.environment = [("build".to_string(), "release".to_string())].into();
+        assert_eq!(of(&results), [""; 0]);
     }
 }

@@ -22,7 +22,7 @@ fn solutions(rows: &[&Statistic]) -> Option<String> {
     let mut rows: Vec<(&Statistic, usize, usize)> = rows
         .iter()
         .filter_map(|row| match row.sample {
-            Sample::Solved((hits, n)) => Some((*row, hits as usize, n as usize)),
+            Sample::Solved((hits, n)) => Some((*row, hits, n)),
             _ => None,
         })
         .collect();
