@@ -108,7 +108,7 @@ impl RegisterBlock<'_> {
             unsafe {
                 for k in (0..count / UNROLL * UNROLL).step_by(UNROLL) {
                     if prefetches(R) {
-                        // A closure that is not inlined would make the compiler store the sums around its call.
+                        // A closure that is not inlined would be a call, around which all sums are stored.
                         for line in 0..width / CACHE_LINE {
                             s.prefetch(ahead.wrapping_add(line * CACHE_LINE));
                         }
