@@ -77,14 +77,16 @@ impl Product<'_> {
     }
 }
 
-/// Returns the number of terms in one pass over A, for `rows` rows of it and `depth` terms in all.
+/// Returns the number of passes over the `count` rows of A, and the terms of a pass, out of `depth`.
 ///
-/// A's terms of the pass take half of the second-level cache, and those of a panel of B take an eighth.
-fn terms_at_once<S: Vector>(depth: usize, rows: usize) -> usize {
+/// A's rows and terms of a pass take half of the second-level cache, and the terms of a panel of B take an
+/// eighth.
+fn passes_and_terms<S: Vector>(count: usize, depth: usize) -> (usize, usize) {
     let numbers = second_level_cache() / size_of::<f32>();
-    let most = (numbers / 2 / rows).min(numbers / 8 / Panels::width::<S>());
-    let passes = depth.div_ceil((most / CHUNK).max(1) * CHUNK);
-    depth.div_ceil(passes).next_multiple_of(CHUNK)
+    let passes = count.div_ceil(ROWS_AT_ONCE.max(numbers / 2 / depth));
+    let most = (numbers / 2 / count.div_ceil(passes)).min(numbers / 8 / Panels::width::<S>());
+    let slices = depth.div_ceil((most / CHUNK).max(1) * CHUNK);
+    (passes, depth.div_ceil(slices).next_multiple_of(CHUNK))
 }
 
 impl VectorOp for Product<'_> {
@@ -101,9 +103,7 @@ impl VectorOp for Product<'_> {
         }
         let Left::Rows(left) = self.left else { unreachable!("rows are split only for tiles") };
         let depth = self.right.depth;
-        let numbers = second_level_cache() / 2 / size_of::<f32>();
-        let passes = self.count.div_ceil(ROWS_AT_ONCE.max(numbers / depth));
-        let terms = terms_at_once::<S>(depth, self.count.div_ceil(passes));
+        let (passes, terms) = passes_and_terms::<S>(self.count, depth);
         for from in (0..depth).step_by(terms) {
             for rows in (0..passes).map(|n| chunk(self.count, n, passes)) {
                 let blocks = Blocks::new(rows.start, rows.len(), S::ROWS);
