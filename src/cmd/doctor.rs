@@ -117,6 +117,7 @@ fn in_words(found: &Findings, target: ExecTarget) -> String {
     }
     out
 }
+
 /// The best speed of a square matrix product within a quarter of a second.
 fn gflops(target: ExecTarget, kind: Kind) -> f64 {
     const SIZE: i64 = 1024;

@@ -4,6 +4,7 @@ use super::Plan;
 use super::run::Run;
 use crate::settings::names::ExperimentKind;
 use crate::settings::{FIELDS, Field, Settings};
+use crate::support::distinct::distinct;
 use crate::support::error::{Error, Result};
 use crate::support::text::{shortened, unknown};
 
@@ -87,13 +88,7 @@ fn has(run: &Run, setting: &str, value: &str) -> bool {
 
 /// The values of a setting in a plan, each once, in the order of the plan.
 fn known_values(plan: &Plan, setting: &str) -> Vec<String> {
-    let mut known: Vec<String> = Vec::new();
-    for text in plan.runs.iter().filter_map(|run| run.settings.value(setting)) {
-        if !known.contains(&text) {
-            known.push(text);
-        }
-    }
-    known
+    distinct(plan.runs.iter().filter_map(|run| run.settings.value(setting)))
 }
 
 /// The value as a run has it: `0.001` for `1e-3`. Texts of any kind are values of `task` and `device`.

@@ -42,7 +42,7 @@ impl Entry {
 }
 
 fn runs(results: &Results) -> String {
-    let failed = results.runs().filter(|run| !run.is_ok()).count();
+    let failed = results.failed();
     let unmade = results.unmade();
     let mut text = pluralize(results.runs().count(), "run");
     if failed > 0 {

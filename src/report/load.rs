@@ -84,6 +84,11 @@ impl Results {
         self.plan.iter().filter(|id| !made.contains(id.as_str())).count()
     }
 
+    /// The number of runs that failed.
+    pub fn failed(&self) -> usize {
+        self.runs().filter(|run| !run.is_ok()).count()
+    }
+
     /// Every run.
     pub fn runs(&self) -> impl Iterator<Item = &RunRecord> + Clone {
         self.points.iter().flat_map(|point| &point.runs)

@@ -72,6 +72,19 @@ pub fn shortened<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
+/// Returns rows of cells with every cell as wide as its column, and at least `least` letters wide.
+pub fn padded<'a>(rows: impl Iterator<Item = &'a Vec<String>> + Clone, least: usize) -> Vec<Vec<String>> {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows.clone() {
+        widths.resize(widths.len().max(row.len()), least);
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let cell = |(cell, width): (&String, &usize)| format!("{cell:width$}");
+    rows.map(|row| row.iter().zip(&widths).map(cell).collect()).collect()
+}
+
 /// Returns a duration in a readable unit: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
 pub fn duration(seconds: f64) -> String {
     match seconds {

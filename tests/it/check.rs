@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::cli::ONE_RUN;
 use crate::support::{lab, with_config};
 
 const SMALL: &str = r#"
@@ -181,33 +182,6 @@ fn check_disk_is_about_that_of_the_results() {
         assert!((0.5..2.0).contains(&(found / expected)), "{kind}: expected {expected}, found {found}");
     }
 }
-
-const ONE_RUN: &str = r#"
-kind = "training"
-
-[task]
-name = "adding"
-
-[grid]
-cell = "rnn"
-hidden_size = 2
-seq_len = 10
-
-[training]
-learning_rate = 1e30
-clip_norm = 1e-9
-steps = 3
-eval_sequences = 2
-
-[claim]
-statement = "It learns."
-
-[[claim.test]]
-name = "loss"
-metric = "loss"
-below = 1
-where = { cell = "rnn" }
-"#;
 
 #[test]
 fn check_one_run_is_singular_and_small_numbers_are_scientific() {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::support::cli::ONE_RUN;
 use crate::support::{lab, with_config};
 
 const SMALL: &str = r#"
@@ -132,33 +133,6 @@ fn report_from_csv_only_equals_that_of_the_run() {
         assert!(said.code == 2 && said.stderr.ends_with(offer), "{near}: {}", said.stderr);
     }
 }
-
-const ONE_RUN: &str = r#"
-kind = "training"
-
-[task]
-name = "adding"
-
-[grid]
-cell = "rnn"
-hidden_size = 2
-seq_len = 10
-
-[training]
-learning_rate = 1e30
-clip_norm = 1e-9
-steps = 3
-eval_sequences = 2
-
-[claim]
-statement = "It learns."
-
-[[claim.test]]
-name = "loss"
-metric = "loss"
-below = 1
-where = { cell = "rnn" }
-"#;
 
 #[test]
 fn list_data_and_doctor_print_their_tables() {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::plan::groups::{Group, KindGroups};
 use crate::settings::{Field, Form};
-use crate::support::text::{number, pluralize};
+use crate::support::text::{number, padded, pluralize};
 
 /// The number of lines of each kind, at most.
 const MAX_LINES: usize = 20;
@@ -19,12 +19,8 @@ pub fn write(out: &mut String, kind: &KindGroups) {
     let mut lines = vec![kind.varying.iter().map(|field| field.name.to_string()).collect::<Vec<_>>()];
     lines[0].push("seeds".to_string());
     lines.extend(kind.groups.iter().take(MAX_LINES).map(|group| line(group, &kind.varying)));
-    let columns = lines[0].len();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for line in &lines {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        let _ = writeln!(out, "    {}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    for cells in padded(lines.iter(), 0) {
+        let _ = writeln!(out, "    {}", cells.join("  ").trim_end());
     }
     if count > MAX_LINES {
         let _ = writeln!(out, "    … and {} more; --all prints each run", count - MAX_LINES);

@@ -1,7 +1,7 @@
 //! The share of the gradient's norm that is left at a lag.
 
 use super::MOST_LISTED;
-use super::words::{bracketed, label, listed, share};
+use super::words::{bracketed, label, listed, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::fields::{labels, varying, without};
 use crate::report::group_by::group_by;
@@ -32,7 +32,7 @@ fn sentence(kind: ExperimentKind, rows: &[&Statistic]) -> Option<String> {
         .iter()
         .filter_map(|(point, rows)| Some(Left { point, share: left_at(&last_layer(rows), lag)? }))
         .collect();
-    left.sort_by(|a, b| b.share.value.partial_cmp(&a.share.value).unwrap_or(std::cmp::Ordering::Equal));
+    left.sort_by(|a, b| rising(&b.share, &a.share));
     let names = varying(left.iter().map(|left| left.point));
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
     let steps = format!("{lag} steps back, the gradient's norm{after} is");

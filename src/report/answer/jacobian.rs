@@ -1,7 +1,7 @@
 //! The slope of the norm of products of Jacobians.
 
 use super::MOST_LISTED;
-use super::words::{bracketed, listed};
+use super::words::{bracketed, listed, rising};
 use crate::report::fields::varying;
 use crate::report::format::with_interval;
 use crate::report::summary::{Section, Statistic};
@@ -12,8 +12,7 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
         row.section == Section::Jacobian && row.metric == "slope" && row.quantity == "frobenius"
     };
     let mut slopes: Vec<&Statistic> = summary.iter().filter(is_slope).collect();
-    slopes
-        .sort_by(|a, b| b.estimate.value.partial_cmp(&a.estimate.value).unwrap_or(std::cmp::Ordering::Equal));
+    slopes.sort_by(|a, b| rising(&b.estimate, &a.estimate));
     let names = varying(slopes.iter().map(|row| &row.point));
     let of = |row: &Statistic| format!("{}{}", with_interval(&row.estimate), bracketed(&names, &row.point));
     let start = "Per step back, log10 of the norm of ∂s_T/∂s_t changes by";

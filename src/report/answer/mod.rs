@@ -49,7 +49,7 @@ fn of_kinds(summary: &[Statistic]) -> Vec<String> {
 
 /// A sentence on the runs that are missing or failed.
 fn missing(results: &Results) -> Option<String> {
-    let failed = results.runs().filter(|run| !run.is_ok()).count();
+    let failed = results.failed();
     let unmade = results.unmade();
     let planned = pluralize(results.runs().count() + unmade, "run");
     let verb = |count: usize| if count == 1 { "is" } else { "are" };

@@ -1,7 +1,7 @@
 //! The runs that solved their task, and the test losses.
 
 use super::MOST_LISTED;
-use super::words::{bracketed, label, listed};
+use super::words::{bracketed, label, listed, rising};
 use crate::report::fields::varying;
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
@@ -54,13 +54,11 @@ fn solutions(rows: &[&Statistic]) -> Option<String> {
 fn of_losses(rows: &[&Statistic]) -> Option<String> {
     let names = varying(rows.iter().map(|row| &row.point));
     let mut rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.estimate.value.is_some()).collect();
-    rows.sort_by(|a, b| a.estimate.value.partial_cmp(&b.estimate.value).unwrap_or(std::cmp::Ordering::Equal));
+    rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
     let unit = rows.first()?.unit.clone();
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), bracketed(&names, &row.point));
-    let chance = |row: &Statistic| {
-        let level: f64 = row.against.as_ref()?.parse().ok()?;
-        Some(format!("; the best constant output has {}", significant(level, 3)))
-    };
+    let chance =
+        |row: &Statistic| Some(format!("; the best constant output has {}", significant(row.chance()?, 3)));
     match rows.as_slice() {
         [] => None,
         [one] => Some(format!("The test loss is {} {unit}{}.", of(one), chance(one).unwrap_or_default())),

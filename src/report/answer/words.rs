@@ -1,5 +1,7 @@
 //! Numbers and lists in sentences.
 
+use std::cmp::Ordering;
+
 use crate::report::estimate::Estimate;
 use crate::report::fields::labels;
 use crate::report::format::with_interval;
@@ -7,8 +9,8 @@ use crate::settings::Settings;
 
 /// The settings of a point by which it differs from the others, in brackets; nothing if it does not differ.
 pub fn bracketed(names: &[&str], point: &Settings) -> String {
-    let labels = labels(names, point);
-    if labels.is_empty() { String::new() } else { format!(" ({})", labels.join(", ")) }
+    let label = label(names, point);
+    if label.is_empty() { label } else { format!(" ({label})") }
 }
 
 /// The settings of a point by which it differs from the others.
@@ -23,6 +25,11 @@ pub fn listed(items: &[String]) -> String {
         [one] => one.clone(),
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
+}
+
+/// The order of two estimates from the smaller to the larger.
+pub fn rising(a: &Estimate, b: &Estimate) -> Ordering {
+    a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal)
 }
 
 /// A ratio that is given as log10: a percentage from 1 % to 100 %, a factor up to 1000, else a power of ten.

@@ -10,6 +10,7 @@ use crate::report::load::Results;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::names::ExperimentKind;
 use crate::settings::{FIELDS, Settings, field};
+use crate::support::distinct::distinct;
 use crate::support::error::{Error, Result};
 
 /// Keys of a config that are texts, tests, or shown as settings of the runs.
@@ -62,13 +63,7 @@ pub fn replaced(a: &[Statistic], b: &[Statistic]) -> Replaced {
 
 /// The values of a setting, in the order of their first run.
 fn values(points: &[Settings], name: &str) -> Vec<Option<String>> {
-    let mut found = Vec::new();
-    for value in points.iter().map(|point| point.value(name)) {
-        if !found.contains(&value) {
-            found.push(value);
-        }
-    }
-    found
+    distinct(points.iter().map(|point| point.value(name)))
 }
 
 /// The settings whose values differ: of the runs, then of the configs.

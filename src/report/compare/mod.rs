@@ -96,7 +96,7 @@ fn summary(results: &Results) -> Result<Vec<Statistic>> {
 
 fn side(dir: &Path, results: &Results) -> Side {
     let (unmade, planned) = (results.unmade(), results.plan.len());
-    let failed = results.runs().filter(|run| !run.is_ok()).count();
+    let failed = results.failed();
     let mut notes = Vec::new();
     if unmade > 0 {
         notes.push(format!("{unmade} of {planned} runs of its plan have not been made"));

@@ -5,7 +5,7 @@ use super::{Comparison, Difference};
 use crate::report::format::significant;
 use crate::report::page::{MarkdownTable, escaped, html};
 use crate::report::summary::Statistic;
-use crate::support::text::pluralize;
+use crate::support::text::{padded, pluralize};
 
 /// The significant digits of an estimate.
 const DIGITS: i32 = 4;
@@ -122,13 +122,7 @@ fn escaped_cells(table: MarkdownTable) -> MarkdownTable {
 
 /// The table in columns, two spaces apart.
 fn plain(table: &MarkdownTable) -> String {
-    let lines = || std::iter::once(&table.header).chain(&table.rows);
-    let width = |column: usize| lines().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..table.header.len()).map(width).collect();
-    let line = |cells: &Vec<String>| {
-        let cells: Vec<String> =
-            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        format!("  {}", cells.join("  ")).trim_end().to_string()
-    };
-    lines().map(line).collect::<Vec<_>>().join("\n")
+    let lines = padded(std::iter::once(&table.header).chain(&table.rows), 0);
+    let line = |cells: &Vec<String>| format!("  {}", cells.join("  ")).trim_end().to_string();
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,7 @@
 //! Tables of Markdown cells.
 
+use crate::support::text::padded;
+
 /// A table with a caption in Markdown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Captioned {
@@ -21,20 +23,12 @@ pub struct MarkdownTable {
 impl MarkdownTable {
     /// The table as Markdown without a final newline, its columns aligned for readers of the plain text.
     pub fn to_markdown(&self) -> String {
-        let lines = || std::iter::once(&self.header).chain(&self.rows);
-        let letters = |cell: &String| cell.chars().count();
-        let width = |column: usize| {
-            lines().filter_map(|line| line.get(column)).map(letters).max().unwrap_or(0).max(3)
-        };
-        let widths: Vec<usize> = (0..self.header.len()).map(width).collect();
-        let line = |cells: &[String]| {
-            let cells: Vec<String> =
-                cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            format!("| {} |\n", cells.join(" | "))
-        };
-        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-        let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        (line(&self.header) + &line(&rule) + &rows).trim_end().to_string()
+        let lines = padded(std::iter::once(&self.header).chain(&self.rows), 3);
+        let line = |cells: &Vec<String>| format!("| {} |", cells.join(" | "));
+        let mut text: Vec<String> = lines.iter().map(line).collect();
+        let rule = lines[0].iter().map(|head| "-".repeat(head.chars().count())).collect();
+        text.insert(1, line(&rule));
+        text.join("\n")
     }
 }
 

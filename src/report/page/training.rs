@@ -62,10 +62,7 @@ pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
 /// The cells after the settings.
 fn numbers(point: &GridPoint, rows: &[&Statistic]) -> Vec<String> {
     let value = |metric: &str| find(rows, metric)?.estimate.value;
-    let chance = |metric: &str| {
-        let level: f64 = find(rows, metric)?.against.as_ref()?.parse().ok()?;
-        Some(significant(level, 3))
-    };
+    let chance = |metric: &str| Some(significant(find(rows, metric)?.chance()?, 3));
     let verdict = find(rows, "test_loss").and_then(|row| row.verdict.as_ref());
     let verdict = verdict.map(|words| format!(" ({words})")).unwrap_or_default();
     let solved = find(rows, "solved").and_then(|row| {

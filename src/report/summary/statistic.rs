@@ -69,6 +69,11 @@ pub struct Statistic {
 }
 
 impl Statistic {
+    /// The level of chance that the number is compared with, if it is.
+    pub fn chance(&self) -> Option<f64> {
+        self.against.as_ref()?.parse().ok()
+    }
+
     /// A number without anything that only some numbers have.
     pub fn new(
         section: Section,

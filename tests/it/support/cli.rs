@@ -24,6 +24,34 @@ const OWN: [&str; 7] = [
     "XLA_FLAGS",
 ];
 
+/// A config with one run, which is training, and a claim.
+pub const ONE_RUN: &str = r#"
+kind = "training"
+
+[task]
+name = "adding"
+
+[grid]
+cell = "rnn"
+hidden_size = 2
+seq_len = 10
+
+[training]
+learning_rate = 1e30
+clip_norm = 1e-9
+steps = 3
+eval_sequences = 2
+
+[claim]
+statement = "It learns."
+
+[[claim.test]]
+name = "loss"
+metric = "loss"
+below = 1
+where = { cell = "rnn" }
+"#;
+
 /// Returns a new directory with one config.
 pub fn with_config(name: &str, text: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();

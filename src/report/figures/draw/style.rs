@@ -1,6 +1,7 @@
 //! Colours, sizes and the order of names in all figures.
 
 use super::shapes::{Colour, Drawing, Label, Xy};
+use crate::support::distinct::distinct;
 
 /// Width of a figure's page, in pixels.
 pub const WIDTH: f64 = 900.0;
@@ -42,12 +43,7 @@ const ENGINES: [&str; 9] =
 
 /// Each name once: the known ones first in their order, then the others in theirs.
 fn in_order(known: &[&str], names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for name in names {
-        if !found.contains(&name) {
-            found.push(name);
-        }
-    }
+    let mut found = distinct(names);
     found.sort_by_key(|name| known.iter().position(|other| other == name).unwrap_or(known.len()));
     found
 }
