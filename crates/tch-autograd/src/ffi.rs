@@ -163,7 +163,8 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "a backward pass panicked".to_string())
 }
 
-fn first_line(message: &[c_char]) -> String {
+/// Returns the first line of a message that C++ wrote.
+pub(crate) fn first_line(message: &[c_char]) -> String {
     // SAFETY: the buffer was zeroed and its last byte is never written, so a zero terminates it.
     let text = unsafe { CStr::from_ptr(message.as_ptr()) }.to_string_lossy();
     text.lines().next().unwrap_or_default().to_string()

@@ -1,4 +1,5 @@
-//! A Rust closure as the backward pass of a node in libtorch's autograd graph.
+//! A Rust closure as the backward pass of a node in libtorch's autograd graph, and vector-Jacobian
+//! products.
 //!
 //! PyTorch has `torch.autograd.Function`, but tch has no binding for it. [`custom_function`] fills the
 //! gap. The forward pass may be computed in any way. Its outputs become results of its inputs, and a
@@ -21,10 +22,14 @@
 //! let gradients = Tensor::run_backward(&[y[0].sum(Kind::Double)], &[&x], false, false);
 //! assert_eq!(gradients[0], Tensor::from_slice(&[3.0, 12.0]));
 //! ```
+//!
+//! [`grad`] is `torch.autograd.grad`, with a vector for each output. tch's own `run_backward` takes
+//! scalars only.
 
 mod error;
 mod ffi;
 mod saved;
+mod vjp;
 
 use tch::Tensor;
 
@@ -84,4 +89,30 @@ pub fn custom_function(
 /// requires a gradient.
 pub fn needs_grad(inputs: &[&Tensor]) -> bool {
     ffi::grad_is_enabled() && inputs.iter().any(|tensor| tensor.requires_grad())
+}
+
+/// Returns the vector-Jacobian product of each input: Σ_k (∂`outputs[k]` / ∂input)ᵀ `grad_outputs[k]`, in the
+/// input's shape. `None` for an input that no output depends on.
+///
+/// This is `torch.autograd.grad` with `allow_unused`. An input may itself be an output. An output without a
+/// history contributes nothing. With `keep_graph`, the graph serves further calls.
+///
+/// # Errors
+/// [`Error::Libtorch`] if libtorch refuses: a vector of the wrong shape, or a graph that was freed.
+///
+/// # Panics
+/// If there is not one vector for each output.
+pub fn grad(
+    outputs: &[&Tensor],
+    grad_outputs: &[&Tensor],
+    inputs: &[&Tensor],
+    keep_graph: bool,
+) -> Result<Vec<Option<Tensor>>, Error> {
+    assert_eq!(outputs.len(), grad_outputs.len(), "one vector for each output");
+    let recorded = outputs.iter().zip(grad_outputs).filter(|(output, _)| output.requires_grad());
+    let (outputs, grad_outputs): (Vec<&Tensor>, Vec<&Tensor>) = recorded.unzip();
+    if outputs.is_empty() {
+        return Ok(inputs.iter().map(|_| None).collect());
+    }
+    vjp::grad(&outputs, &grad_outputs, inputs, keep_graph).map_err(Error::Libtorch)
 }

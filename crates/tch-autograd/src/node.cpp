@@ -1,6 +1,8 @@
-// A node of libtorch's autograd graph whose backward pass is a callback. See ffi.rs for the Rust side.
+// A node of libtorch's autograd graph whose backward pass is a callback, and torch.autograd.grad. See ffi.rs for
+// the Rust side.
 
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
@@ -95,6 +97,29 @@ extern "C" bool tch_autograd_attach(
     }
     node->set_next_edges(std::move(edges));
     for (size_t i = 0; i < output_count; ++i) torch::autograd::set_history(*outputs[i], node);
+    return true;
+  } catch (const std::exception& error) {
+    std::strncpy(message, error.what(), message_size - 1);
+    return false;
+  }
+}
+
+// Writes the vector-Jacobian product of each input, a tensor that was created with `new`, or null, into
+// `results`. Returns false on failure, with the reason in `message`.
+extern "C" bool tch_autograd_grad(
+    at::Tensor* const* outputs, at::Tensor* const* grad_outputs, size_t output_count, at::Tensor* const* inputs,
+    size_t input_count, bool keep_graph, at::Tensor** results, char* message, size_t message_size) {
+  try {
+    const auto list = [](at::Tensor* const* tensors, size_t count) {
+      torch::autograd::variable_list found;
+      for (size_t i = 0; i < count; ++i) found.push_back(*tensors[i]);
+      return found;
+    };
+    const bool create_graph = false, allow_unused = true;
+    const auto found = torch::autograd::grad(
+        list(outputs, output_count), list(inputs, input_count), list(grad_outputs, output_count), keep_graph,
+        create_graph, allow_unused);
+    for (size_t i = 0; i < input_count; ++i) results[i] = found[i].defined() ? new at::Tensor(found[i]) : nullptr;
     return true;
   } catch (const std::exception& error) {
     std::strncpy(message, error.what(), message_size - 1);
