@@ -33,6 +33,7 @@ fn parameters(path: &nn::Path) -> Parameters {
         w_hh: variable("weight_hh_l0"),
         b_ih: variable("bias_ih_l0"),
         b_hh: variable("bias_hh_l0"),
+        further: vec![],
     };
     Parameters { cell: CellName::Lstm, layers: vec![layer] }
 }

@@ -28,6 +28,17 @@ pub enum Error {
         found: String,
     },
 
+    /// An engine that cannot run a cell.
+    #[error("engine `{engine}` cannot run the cell `{cell}`; these can: {engines}")]
+    CellWithoutEngine {
+        /// The engine's name.
+        engine: String,
+        /// The cell's name.
+        cell: String,
+        /// The engines that can run the cell.
+        engines: String,
+    },
+
     /// Two engines that should compute the same function but do not.
     #[error(
         "engine `{engine}` disagrees with `{reference}`: {what} differs by {error:.1e} relative, \

@@ -17,17 +17,12 @@ pub struct Gate {
 
 impl Gate {
     /// Returns W_x x + b_x, `[B, I]` → `[B, H]`.
-    pub fn from_input(&self, x: &Tensor) -> Tensor {
+    pub fn of_input(&self, x: &Tensor) -> Tensor {
         x.matmul(&self.w_x.tr()) + &self.b_x
     }
 
     /// Returns W_h h + b_h, `[B, H]` → `[B, H]`.
-    pub fn from_state(&self, h: &Tensor) -> Tensor {
+    pub fn of_state(&self, h: &Tensor) -> Tensor {
         h.matmul(&self.w_h.tr()) + &self.b_h
-    }
-
-    /// Returns W_x x + b_x + W_h h + b_h, `[B, H]`.
-    pub fn preactivation(&self, x: &Tensor, h: &Tensor) -> Tensor {
-        self.from_input(x) + self.from_state(h)
     }
 }

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Cell, CellName, Gate, LayerParameters, State};
+use super::{Cell, CellName, Products, Retention, State};
 
 /// The GRU.
 ///
@@ -23,8 +23,8 @@ impl Cell for Gru {
         &["r", "z", "n"]
     }
 
-    fn retention_gate(&self) -> Option<usize> {
-        Some(1)
+    fn retention(&self) -> Option<Retention> {
+        Some(Retention::Keeps(1))
     }
 
     fn candidate(&self) -> usize {
@@ -32,11 +32,9 @@ impl Cell for Gru {
     }
 
     /// Computes the first three equations.
-    fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor> {
-        let [r, z, n] = gates else { panic!("expected 3 gates of a GRU, found {}", gates.len()) };
-        let r = r.preactivation(x, h_prev).sigmoid();
-        let z = z.preactivation(x, h_prev).sigmoid();
-        let n = (n.from_input(x) + &r * n.from_state(h_prev)).tanh();
+    fn activations(&self, products: &Products, _: &State) -> Vec<Tensor> {
+        let (r, z) = (products.sum(0).sigmoid(), products.sum(1).sigmoid());
+        let n = (products.of_input(2) + &r * products.of_state(2)).tanh();
         vec![r, z, n]
     }
 
@@ -44,26 +42,5 @@ impl Cell for Gru {
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
         let (z, n) = (&activations[1], &activations[2]);
         State::from_hidden(n + z * (&previous.h - n))
-    }
-
-    /// Returns b_ih only: r_t multiplies b_hn, so b_hh depends on the state.
-    fn input_bias(&self, p: &LayerParameters) -> Tensor {
-        p.b_ih.shallow_clone()
-    }
-
-    fn step_from_projection(
-        &self,
-        p: &LayerParameters,
-        w_hh_t: &Tensor,
-        projection: &Tensor,
-        previous: &State,
-    ) -> State {
-        let gates = self.gates().len() as i64;
-        let from_input = projection.chunk(gates, 1);
-        let from_state = p.b_hh.addmm(&previous.h, w_hh_t).chunk(gates, 1);
-        let r = (&from_input[0] + &from_state[0]).sigmoid();
-        let z = (&from_input[1] + &from_state[1]).sigmoid();
-        let n = (&from_input[2] + &r * &from_state[2]).tanh();
-        self.update(&[r, z, n], previous)
     }
 }

@@ -2,9 +2,8 @@
 
 use tch::Tensor;
 
-use super::gate::Gate;
-
-/// The parameters of one layer. G is the number of gates.
+/// The parameters of one layer. G is the number of gates. [`super::Layout`] says which cells have other
+/// shapes than these.
 #[derive(Debug)]
 pub struct LayerParameters {
     /// `weight_ih_l{k}`, `[G·H, I]` (I is H above the first layer).
@@ -15,28 +14,24 @@ pub struct LayerParameters {
     pub b_ih: Tensor,
     /// `bias_hh_l{k}`, `[G·H]`.
     pub b_hh: Tensor,
+    /// Further parameters, in the order of [`super::Layout::further`]. PyTorch's cells have none.
+    pub further: Vec<Tensor>,
 }
 
 impl LayerParameters {
-    /// Returns the four tensors in libtorch's order: w_ih, w_hh, b_ih, b_hh.
-    pub fn tensors(&self) -> [&Tensor; 4] {
-        [&self.w_ih, &self.w_hh, &self.b_ih, &self.b_hh]
+    /// Returns all tensors, first in libtorch's order: w_ih, w_hh, b_ih, b_hh.
+    pub fn tensors(&self) -> Vec<&Tensor> {
+        [&self.w_ih, &self.w_hh, &self.b_ih, &self.b_hh].into_iter().chain(&self.further).collect()
     }
 
     /// Returns the number of units of the layer, H.
     pub fn hidden_size(&self) -> i64 {
-        self.w_hh.size()[1]
+        *self.w_hh.size().last().expect("a recurrent weight has a dimension")
     }
 
-    /// Returns the matrices and biases of each of `count` gates. They are views, and gradients flow
-    /// through them.
-    pub fn gates(&self, count: usize) -> Vec<Gate> {
-        let cut = |tensor: &Tensor| tensor.chunk(count as i64, 0).into_iter();
-        cut(&self.w_ih)
-            .zip(cut(&self.w_hh))
-            .zip(cut(&self.b_ih).zip(cut(&self.b_hh)))
-            .map(|((w_x, w_h), (b_x, b_h))| Gate { w_x, w_h, b_x, b_h })
-            .collect()
+    /// Returns other handles on the same tensors.
+    pub fn shallow_clone(&self) -> LayerParameters {
+        self.map(Tensor::shallow_clone)
     }
 
     /// Returns the layer with `change` applied to each tensor.
@@ -46,6 +41,7 @@ impl LayerParameters {
             w_hh: change(&self.w_hh),
             b_ih: change(&self.b_ih),
             b_hh: change(&self.b_hh),
+            further: self.further.iter().map(change).collect(),
         }
     }
 }

@@ -1,8 +1,17 @@
 //! The map from the name of a cell to its equations.
 
+use super::cifg::Cifg;
 use super::gru::Gru;
+use super::gru_reset_before::GruResetBefore;
+use super::indrnn::IndRnn;
+use super::janet::Janet;
 use super::lstm::Lstm;
+use super::lstm_peephole::LstmPeephole;
+use super::mgu::Mgu;
+use super::mingru::MinGru;
+use super::minlstm::MinLstm;
 use super::name::CellName;
+use super::relu_rnn::ReluRnn;
 use super::rnn::Rnn;
 use super::step::Cell;
 
@@ -12,5 +21,14 @@ pub fn cell(name: CellName) -> &'static dyn Cell {
         CellName::Rnn => &Rnn,
         CellName::Lstm => &Lstm,
         CellName::Gru => &Gru,
+        CellName::ReluRnn => &ReluRnn,
+        CellName::GruResetBefore => &GruResetBefore,
+        CellName::LstmPeephole => &LstmPeephole,
+        CellName::Cifg => &Cifg,
+        CellName::Janet => &Janet,
+        CellName::Mgu => &Mgu,
+        CellName::IndRnn => &IndRnn,
+        CellName::MinLstm => &MinLstm,
+        CellName::MinGru => &MinGru,
     }
 }

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Cell, CellName, Gate, LayerParameters, State};
+use super::{Cell, CellName, LayerParameters, PreparedLayer, Products, Retention, State};
 
 /// The LSTM.
 ///
@@ -33,8 +33,8 @@ impl Cell for Lstm {
         Some(0)
     }
 
-    fn retention_gate(&self) -> Option<usize> {
-        Some(1)
+    fn retention(&self) -> Option<Retention> {
+        Some(Retention::Keeps(1))
     }
 
     fn candidate(&self) -> usize {
@@ -46,13 +46,9 @@ impl Cell for Lstm {
     }
 
     /// Computes the first four equations.
-    fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor> {
-        let [i, f, g, o] = gates else { panic!("expected 4 gates of an LSTM, found {}", gates.len()) };
-        let i = i.preactivation(x, h_prev).sigmoid();
-        let f = f.preactivation(x, h_prev).sigmoid();
-        let g = g.preactivation(x, h_prev).tanh();
-        let o = o.preactivation(x, h_prev).sigmoid();
-        vec![i, f, g, o]
+    fn activations(&self, products: &Products, _: &State) -> Vec<Tensor> {
+        let [i, f, g, o] = [0, 1, 2, 3].map(|gate| products.sum(gate));
+        vec![i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()]
     }
 
     /// Computes the last two equations.
@@ -64,15 +60,13 @@ impl Cell for Lstm {
         State { h, c: Some(c) }
     }
 
+    fn input_bias(&self, p: &LayerParameters) -> Tensor {
+        &p.b_ih + &p.b_hh
+    }
+
     /// Computes all six equations, with the four products of the hidden state as one.
-    fn step_from_projection(
-        &self,
-        _: &LayerParameters,
-        w_hh_t: &Tensor,
-        projection: &Tensor,
-        previous: &State,
-    ) -> State {
-        let gates = projection.addmm(&previous.h, w_hh_t).chunk(self.gates().len() as i64, 1);
+    fn step_from_projection(&self, layer: &PreparedLayer, projection: &Tensor, previous: &State) -> State {
+        let gates = projection.addmm(&previous.h, &layer.w_hh_t).chunk(self.gates().len() as i64, 1);
         let (i, f, g, o) = (gates[0].sigmoid(), gates[1].sigmoid(), gates[2].tanh(), gates[3].sigmoid());
         self.update(&[i, f, g, o], previous)
     }

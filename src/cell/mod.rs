@@ -1,5 +1,4 @@
-//! The cells: the equations of one time step of an RNN, an LSTM and a GRU. The engines implement the loop
-//! over time.
+//! The cells: the equations of one time step. The engines implement the loop over time.
 //!
 //! A new cell needs one file that implements [`Cell`], a name in [`CellName`] and a line in [`cell`].
 //!
@@ -16,27 +15,44 @@
 //! let p = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, Device::Cpu);
 //! let x = Tensor::ones([2, 3], (Kind::Float, Device::Cpu)); // [B, I]
 //! let previous = lstm.zero_state(&x, 2, 5);
-//! let next = lstm.step(&p.layers[0].gates(lstm.gates().len()), &x, &previous);
+//! let next = lstm.step(&lstm.prepare(&p.layers[0]), &x, &previous);
 //! assert_eq!(next.h.size(), [2, 5]); // [B, H]
 //! assert_eq!(next.c.unwrap().size(), [2, 5]);
 //! ```
 
+mod activation;
+mod cifg;
 mod gate;
 mod gru;
+mod gru_reset_before;
+mod indrnn;
 pub mod init;
+mod janet;
 mod layer;
+mod layout;
 mod lookup;
 mod lstm;
+mod lstm_peephole;
+mod mgu;
+mod mingru;
+mod minlstm;
 mod name;
 mod parameters;
+mod prepared;
+mod products;
+mod relu_rnn;
 mod rnn;
 mod state;
 mod step;
 
+pub use activation::Activation;
 pub use gate::Gate;
 pub use layer::LayerParameters;
+pub use layout::{Layout, Recurrent};
 pub use lookup::cell;
 pub use name::CellName;
 pub use parameters::Parameters;
+pub use prepared::PreparedLayer;
+pub use products::Products;
 pub use state::State;
-pub use step::Cell;
+pub use step::{Cell, Retention};

@@ -11,5 +11,23 @@ names! {
         Lstm = "lstm",
         /// gated recurrent unit: gates r, z, n (reset after the product, as in PyTorch)
         Gru = "gru",
+        /// rnn with max(0, ·) for tanh (Le et al. 2015)
+        ReluRnn = "relu_rnn",
+        /// gru with the reset before the product (Cho et al. 2014)
+        GruResetBefore = "gru_reset_before",
+        /// lstm whose gates see the cell state (Gers & Schmidhuber 2000)
+        LstmPeephole = "lstm_peephole",
+        /// lstm with coupled input and forget gate, i = 1 − f (Greff et al. 2017)
+        Cifg = "cifg",
+        /// lstm with a forget gate only (van der Westhuizen & Lasenby 2018)
+        Janet = "janet",
+        /// minimal gated unit: one gate resets and updates (Zhou et al. 2016)
+        Mgu = "mgu",
+        /// independently recurrent network: each unit sees its own state only (Li et al. 2018)
+        IndRnn = "indrnn",
+        /// lstm whose gates do not see the state (Feng et al. 2024)
+        MinLstm = "minlstm",
+        /// gru whose gates do not see the state (Feng et al. 2024)
+        MinGru = "mingru",
     }
 }

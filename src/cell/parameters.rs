@@ -23,19 +23,27 @@ impl Parameters {
         cell(self.cell)
     }
 
-    /// Returns all tensors in libtorch's order: w_ih, w_hh, b_ih, b_hh of each layer.
+    /// Returns all tensors, layer by layer: w_ih, w_hh, b_ih, b_hh as in libtorch, then further ones.
     pub fn tensors(&self) -> Vec<&Tensor> {
         self.layers.iter().flat_map(LayerParameters::tensors).collect()
     }
 
-    /// Returns all tensors with PyTorch's names (`weight_ih_l0`), in libtorch's order.
+    /// Returns all tensors with their names (`weight_ih_l0`), in the order of [`Parameters::tensors`].
     pub fn named(&self) -> Vec<(String, &Tensor)> {
-        let names = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
-        let mut named = Vec::with_capacity(4 * self.layers.len());
-        for (k, layer) in self.layers.iter().enumerate() {
-            named.extend(names.map(|name| format!("{name}{k}")).into_iter().zip(layer.tensors()));
-        }
-        named
+        let layers = self.layers.iter().enumerate();
+        layers.flat_map(|(k, layer)| names(self.cell(), k).into_iter().zip(layer.tensors())).collect()
+    }
+
+    /// Returns the parameters of the layers 0, 1, … whose tensors `take` finds by name. The first layer
+    /// with a missing tensor ends the stack.
+    pub fn from_named(cell: CellName, mut take: impl FnMut(&str) -> Option<Tensor>) -> Parameters {
+        let layer = |k: usize| {
+            let mut tensors = names(super::lookup::cell(cell), k).into_iter().map(|name| take(&name));
+            let mut next = || tensors.next().flatten();
+            let (w_ih, w_hh, b_ih, b_hh) = (next()?, next()?, next()?, next()?);
+            Some(LayerParameters { w_ih, w_hh, b_ih, b_hh, further: tensors.collect::<Option<_>>()? })
+        };
+        Parameters { cell, layers: (0..).map_while(layer).collect() }
     }
 
     /// Returns copies that are leaves of the autograd graph and require a gradient.
@@ -78,11 +86,13 @@ impl Parameters {
         if !(first.device().is_cuda() && tch::Cuda::cudnn_is_available()) {
             return;
         }
-        // cuDNN's numbers for its RNN modes: 1 is tanh, 2 the LSTM, 3 the GRU.
+        // cuDNN's numbers for its RNN modes: 0 is ReLU, 1 is tanh, 2 the LSTM, 3 the GRU.
         let mode = match self.cell {
+            CellName::ReluRnn => 0,
             CellName::Rnn => 1,
             CellName::Lstm => 2,
             CellName::Gru => 3,
+            _ => return,
         };
         tch::no_grad(|| {
             let (input, hidden, layers) = (self.input_size(), self.hidden_size(), self.layers.len() as i64);
@@ -93,4 +103,10 @@ impl Parameters {
             );
         });
     }
+}
+
+/// Returns the names of the parameters of layer k: PyTorch's, then those of further parameters.
+fn names(cell: &dyn Cell, k: usize) -> Vec<String> {
+    let pytorch = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].into_iter();
+    pytorch.chain(cell.layout().further.iter().copied()).map(|name| format!("{name}_l{k}")).collect()
 }

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Cell, CellName, Gate, LayerParameters, State};
+use super::{Cell, CellName, LayerParameters, PreparedLayer, Products, State};
 
 /// The tanh RNN.
 ///
@@ -24,21 +24,19 @@ impl Cell for Rnn {
         0
     }
 
-    fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor> {
-        vec![gates[0].preactivation(x, h_prev).tanh()]
+    fn activations(&self, products: &Products, _: &State) -> Vec<Tensor> {
+        vec![products.sum(0).tanh()]
     }
 
     fn update(&self, activations: &[Tensor], _: &State) -> State {
         State::from_hidden(activations[0].shallow_clone())
     }
 
-    fn step_from_projection(
-        &self,
-        _: &LayerParameters,
-        w_hh_t: &Tensor,
-        projection: &Tensor,
-        previous: &State,
-    ) -> State {
-        State::from_hidden(projection.addmm(&previous.h, w_hh_t).tanh())
+    fn input_bias(&self, p: &LayerParameters) -> Tensor {
+        &p.b_ih + &p.b_hh
+    }
+
+    fn step_from_projection(&self, layer: &PreparedLayer, projection: &Tensor, previous: &State) -> State {
+        State::from_hidden(projection.addmm(&previous.h, &layer.w_hh_t).tanh())
     }
 }

@@ -28,6 +28,11 @@ impl State {
         self.map(Tensor::shallow_clone)
     }
 
+    /// Returns the tensors of the state: h, then c.
+    pub fn tensors(&self) -> Vec<&Tensor> {
+        std::iter::once(&self.h).chain(&self.c).collect()
+    }
+
     /// Returns the state with `change` applied to each tensor.
     pub fn map(&self, mut change: impl FnMut(&Tensor) -> Tensor) -> State {
         State { h: change(&self.h), c: self.c.as_ref().map(change) }

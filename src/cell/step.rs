@@ -2,15 +2,20 @@
 
 use tch::Tensor;
 
-use super::gate::Gate;
+use super::activation::Activation;
 use super::layer::LayerParameters;
+use super::layout::Layout;
 use super::name::CellName;
+use super::prepared::PreparedLayer;
+use super::products::Products;
 use super::state::State;
 
-/// One step of a recurrent cell, in two forms: the textbook equations, and a form with one matrix product
-/// per step.
+/// One step of a recurrent cell.
 ///
 /// Shapes: batch size B, input size I, hidden size H, number of gates G.
+///
+/// A cell states its equations in [`Cell::activations`] and [`Cell::update`]. Everything else has a default:
+/// every gate but the candidate is a sigmoid, and the parameters are those of PyTorch's layers.
 pub trait Cell: Sync {
     /// Returns the cell's name.
     fn name(&self) -> CellName;
@@ -19,20 +24,30 @@ pub trait Cell: Sync {
     /// length G.
     fn gates(&self) -> &'static [&'static str];
 
-    /// Returns the position in [`Cell::gates`] of the gate that decides how much of the old state is kept:
-    /// f of the LSTM, z of the GRU.
-    fn retention_gate(&self) -> Option<usize> {
+    /// Returns the gate that decides how much of the old state is kept. `None` for a cell whose old state
+    /// reaches the new one through products only.
+    fn retention(&self) -> Option<Retention> {
         None
     }
 
-    /// Returns the position of the gate that decides how much new content enters, if it is not the
-    /// retention gate.
+    /// Returns the position in [`Cell::gates`] of the gate that decides how much new content enters, if it is
+    /// not the retention gate.
     fn input_gate(&self) -> Option<usize> {
         None
     }
 
-    /// Returns the position of the gate that computes the new content, with tanh. The other gates use σ.
+    /// Returns the position of the gate that computes the new content.
     fn candidate(&self) -> usize;
+
+    /// Returns the activation of the gate that computes the new content. The other gates use σ.
+    fn candidate_activation(&self) -> Activation {
+        Activation::Tanh
+    }
+
+    /// Returns the shapes of the parameters.
+    fn layout(&self) -> Layout {
+        Layout::PYTORCH
+    }
 
     /// Returns true if the state consists of h and a cell state c.
     fn has_c(&self) -> bool {
@@ -46,33 +61,44 @@ pub trait Cell: Sync {
         State { h: zeros(), c: self.has_c().then(zeros) }
     }
 
-    /// Computes the activations of all gates, `[B, H]` each, by the textbook equations. x is `[B, I]`, and
-    /// h_{t−1} is `[B, H]`. Each gate has its own two products.
-    fn activations(&self, gates: &[Gate], x: &Tensor, h_prev: &Tensor) -> Vec<Tensor>;
+    /// Computes the activations of all gates, `[B, H]` each, from the products and the previous state.
+    fn activations(&self, products: &Products, previous: &State) -> Vec<Tensor>;
 
-    /// Computes the new state from the activations and the previous state.
+    /// Computes the new state from the activations and the previous state. What reaches the new state here
+    /// is the direct path: it passes no product.
     fn update(&self, activations: &[Tensor], previous: &State) -> State;
 
-    /// Computes one step by the textbook equations: x `[B, I]` and the previous state give the new state.
-    fn step(&self, gates: &[Gate], x: &Tensor, previous: &State) -> State {
-        self.update(&self.activations(gates, x, &previous.h), previous)
+    /// Returns the parameters of a layer in the forms that a loop over time needs.
+    fn prepare(&self, p: &LayerParameters) -> PreparedLayer {
+        PreparedLayer::new(p, self.gates().len())
     }
 
-    /// Returns the bias that does not depend on the state, `[G·H]`. It is added to the products of the
-    /// inputs of all steps before the loop over time.
+    /// Computes one step: x `[B, I]` and the previous state give the new state. Each gate has its own two
+    /// products.
+    fn step(&self, layer: &PreparedLayer, x: &Tensor, previous: &State) -> State {
+        let products = Products::separate(layer, x, &previous.h);
+        self.update(&self.activations(&products, previous), previous)
+    }
+
+    /// Returns the bias that is added to the products of the inputs of all steps before the loop over time,
+    /// `[G·H]`.
     fn input_bias(&self, p: &LayerParameters) -> Tensor {
-        &p.b_ih + &p.b_hh
+        p.b_ih.shallow_clone()
     }
 
-    /// Computes one step from a given input projection. The function is the same as in [`Cell::step`].
-    ///
-    /// `projection` is W_x x_t plus [`Cell::input_bias`] for all gates, `[B, G·H]`. `w_hh_t` is the
-    /// transposed recurrent matrix, `[H, G·H]`.
-    fn step_from_projection(
-        &self,
-        p: &LayerParameters,
-        w_hh_t: &Tensor,
-        projection: &Tensor,
-        previous: &State,
-    ) -> State;
+    /// Computes one step from a given input projection: W_x x_t plus [`Cell::input_bias`] for all gates, `[B,
+    /// G·H]`. The function is the same as in [`Cell::step`].
+    fn step_from_projection(&self, layer: &PreparedLayer, projection: &Tensor, previous: &State) -> State {
+        let products = Products::joint(layer, projection, &previous.h);
+        self.update(&self.activations(&products, previous), previous)
+    }
+}
+
+/// The gate that decides how much of the old state is kept, by its position in [`Cell::gates`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// The gate is the part that is kept: f of the LSTM, z of the GRU.
+    Keeps(usize),
+    /// The gate is the part that is replaced: f of the MGU, z of the minGRU.
+    Replaces(usize),
 }

@@ -300,12 +300,13 @@ pub struct TraceArgs {
     /// `input` and `grad_output` are [B, T, …], and so are the results.
     #[arg(long)]
     pub batch_first: bool,
-    /// Cell: rnn, lstm or gru.
+    /// Cell: rnn, lstm, gru or another with a recurrent matrix (`lstm-lab list`).
     #[arg(long)]
     pub cell: CellName,
-    /// Engine: stepwise, fused, analytic, builtin, or simd (f32 only).
-    #[arg(long, default_value = "analytic")]
-    pub engine: EngineName,
+    /// Engine: stepwise, fused, analytic, recompute, builtin, or simd (f32 only); default: the one with
+    /// exact norms.
+    #[arg(long)]
+    pub engine: Option<EngineName>,
     /// Directory for trace.safetensors and gradients.csv.
     #[arg(long, value_name = "DIR", default_value = "trace")]
     pub out: PathBuf,

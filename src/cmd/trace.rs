@@ -4,9 +4,10 @@ use std::fs;
 
 use tch::Tensor;
 
-use crate::cell::cell;
+use crate::cell::{CellName, cell};
 use crate::cli::TraceArgs;
 use crate::diagnostics::Profile;
+use crate::engine::{EngineName, exact_engine};
 use crate::results::schema::{GradientRow, Row};
 use crate::results::{GradientCurve, table};
 use crate::run::ExecTarget;
@@ -25,8 +26,9 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let (input, foreign) = read(args, target)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence and a large layer may need more memory than the machine has.
-    let traced = catch_panics(|| input.trace(args.engine))?;
-    let settings = settings(args, &input);
+    let engine = args.engine.unwrap_or_else(|| exact_engine(args.cell));
+    let traced = catch_panics(|| input.trace(engine))?;
+    let settings = settings(args.cell, engine, &input);
     let curves: Vec<GradientCurve> =
         traced.profiles.into_iter().map(|profile| curve(settings.seq_len, profile)).collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join(GradientRow::FILE));
@@ -86,12 +88,12 @@ fn understood(args: &TraceArgs, settings: &Settings, input: &TraceInput, names: 
 }
 
 /// The settings that the file determines.
-fn settings(args: &TraceArgs, input: &TraceInput) -> Settings {
+fn settings(cell: CellName, engine: EngineName, input: &TraceInput) -> Settings {
     let [seq_len, batch_size, input_size] = [0, 1, 2].map(|axis| input.input.size()[axis] as usize);
     Settings {
         task: "given".into(),
-        cell: Some(args.cell),
-        engine: Engines::one(args.engine),
+        cell: Some(cell),
+        engine: Engines::one(engine),
         layers: input.parameters.layers.len(),
         input_size,
         hidden_size: input.parameters.hidden_size() as usize,

@@ -1,7 +1,7 @@
 //! Products of Jacobians: the derivative ∂s_T/∂s_t of the final state with respect to an earlier one.
 //!
 //! The state consists of h and (LSTM) c of all layers. All rows of the product go back through time as one
-//! batch of vector-Jacobian products of the analytic recursion. Without a correction, all rows would turn
+//! batch of vector-Jacobian products of the backward recursion. Without a correction, all rows would turn
 //! into the direction that grows most. QR re-orthonormalisation every few steps prevents this (Benettin et
 //! al. 1980).
 //!
@@ -12,10 +12,10 @@
 use tch::{Tensor, no_grad};
 
 use super::r_product::RProduct;
+use super::recursion::{Recursion, recursion};
 use super::segments::Segments;
 use crate::cell::{Parameters, State};
-use crate::engine::analytic::{Analytic, BackwardStep};
-use crate::engine::check;
+use crate::engine::{EngineName, check, engine};
 use crate::error::{Error, Result};
 
 /// Options of a product of Jacobians.
@@ -54,38 +54,42 @@ pub struct Product {
 
 /// Returns ∂s_T/∂s_t, `[n, n]` for a state of size n, at the observed lags out of 0 … T − 1.
 ///
-/// The input `[T, 1, I]` drives the trajectory from the states `initial` or zeros.
+/// The input `[T, 1, I]` drives the trajectory from the states `initial` or zeros. The engine `analytic`
+/// uses its derivation; `recompute` serves any cell.
 ///
 /// # Errors
-/// A shape does not fit the parameters, or there is more than one sequence.
+/// A shape does not fit the parameters, the cell has no derivation, or there is more than one sequence.
 pub fn products(
+    method: EngineName,
     p: &Parameters,
     input: &Tensor,
     initial: Option<&[State]>,
     options: JacobianOptions,
     observation: impl Fn(usize) -> Observation,
 ) -> Result<Vec<Product>> {
-    let initial = check(&Analytic, p, input, initial)?;
+    let initial = check(engine(method), p, input, initial)?;
     let (steps, batch) = (input.size()[0], input.size()[1]);
     if batch != 1 {
         let expected = "[T, 1, I]: each sequence has a Jacobian of its own".to_string();
         return Err(Error::Shape { name: "input".to_string(), expected, found: input.size() });
     }
+    let cell = p.cell();
     no_grad(|| {
-        let parts = p.layers.len() as i64 * if p.cell().has_c() { 2 } else { 1 };
+        let parts = p.layers.len() as i64 * if cell.has_c() { 2 } else { 1 };
         let size = parts * p.hidden_size();
         // Each row gets a copy of the sequence, so that the recursion treats the rows as a batch.
         let copies = |tensor: &Tensor| tensor.expand([size, -1], false);
         let initial = initial.iter().map(|state| state.map(copies)).collect();
         let input = input.expand([steps, size, -1], false);
-        let segments = Segments::new(p, &input, initial);
+        let segments = Segments::new(method, p, &input, initial);
         let identity = Tensor::eye(size, (input.kind(), input.device()));
         let mut sweep = BackwardSweep::new(p, options, &identity);
         let mut products = Vec::new();
         for (segment, range) in segments.ranges().rev() {
             let layers = segments.run(segment);
-            let mut recursions: Vec<Box<dyn BackwardStep>> =
-                layers.iter().map(|layer| layer.cache.backward_steps(&layer.h)).collect();
+            let of_layer = |(layer, p)| recursion(cell, p, layer, false);
+            let mut recursions: Vec<Box<dyn Recursion>> =
+                layers.iter().zip(&p.layers).map(of_layer).collect();
             for t in (0..range.len()).rev() {
                 products.extend(sweep.observe(observation(sweep.lag)));
                 sweep.step_back(&mut recursions, t);
@@ -125,19 +129,17 @@ impl<'a> BackwardSweep<'a> {
     /// Multiplies the rows by ∂s_t/∂s_{t−1}, with t counted within the segment. The input of a layer is the h
     /// of the layer below at the same step. The gradient of the input is therefore added to that h before the
     /// layer below steps back.
-    fn step_back(&mut self, recursions: &mut [Box<dyn BackwardStep>], t: usize) {
+    fn step_back(&mut self, recursions: &mut [Box<dyn Recursion + '_>], t: usize) {
         for (layer, step) in recursions.iter_mut().enumerate().rev() {
             let d_h = self.h[layer].shallow_clone();
-            let mut d_c = self.c.get_mut(layer);
-            if let Some(d_c) = &mut d_c {
-                step.accumulate_cell_grad(t, &d_h, d_c);
+            let d_c = self.c.get(layer).map(Tensor::shallow_clone);
+            let State { h, c } = step.step_back(t, State { h: d_h.shallow_clone(), c: d_c }).previous;
+            self.h[layer] = h;
+            if let (Some(place), Some(c)) = (self.c.get_mut(layer), c) {
+                *place = c;
             }
-            step.gate_grads(t, &d_h, d_c);
-            let mut earlier = step.delta(t).matmul(&self.p.layers[layer].w_hh);
-            step.add_skip_to_h(t, &d_h, &mut earlier);
-            self.h[layer] = earlier;
             if let Some(below) = layer.checked_sub(1) {
-                self.h[below] += step.input_delta(t, &d_h).matmul(&self.p.layers[layer].w_ih);
+                self.h[below] += step.input_gradient(t, &d_h);
             }
         }
         self.lag += 1;

@@ -1,13 +1,14 @@
 //! Measurements on a network that leave its computation unchanged.
 
-pub mod analytic;
 pub mod autograd;
+pub mod exact;
 pub mod gates;
 pub mod jacobian;
 mod norm;
 mod paths;
 mod profile;
 mod r_product;
+mod recursion;
 mod scaled;
 mod segments;
 mod singular;
@@ -22,10 +23,10 @@ pub use profile::{DiagnosticOptions, Profile, SegmentLoss};
 
 /// Returns the norms of all gradients of a sequence, `input` `[T, B, I]`.
 ///
-/// The engine `analytic` gives them at any magnitude. The other engines use autograd.
+/// The engines `analytic` and `recompute` give them at any magnitude. The other engines use autograd.
 ///
 /// # Errors
-/// A shape that does not fit the parameters.
+/// A shape that does not fit the parameters, or an engine that cannot run the cell.
 pub fn profiles(
     engine: &dyn Engine,
     p: &Parameters,
@@ -34,8 +35,8 @@ pub fn profiles(
     options: DiagnosticOptions,
     loss: &SegmentLoss,
 ) -> Result<Vec<Profile>> {
-    if engine.name() == EngineName::Analytic {
-        return analytic::profiles(p, input, initial, options, loss);
+    if matches!(engine.name(), EngineName::Analytic | EngineName::Recompute) {
+        return exact::profiles(engine.name(), p, input, initial, options, loss);
     }
     autograd::profiles(engine, &p.leaves(), input, initial, options.split_every, |output| {
         let steps = output.size()[0] as usize;

@@ -7,13 +7,15 @@ use std::ops::Range;
 
 use tch::Tensor;
 
-use crate::cell::{Parameters, State};
+use crate::cell::{LayerParameters, Parameters, State};
 use crate::engine::analytic::{self, ActivationDerivative, ForwardCache};
+use crate::engine::{EngineName, recompute};
 
 /// The segments of a sequence and the states before each of them.
 pub struct Segments<'a> {
     p: &'a Parameters,
     input: &'a Tensor,
+    engine: EngineName,
     ranges: Vec<Range<usize>>,
     /// The states of each layer before every segment, `[segments, B, H]`. They share one tensor. Small
     /// tensors that outlive the large buffers of a segment would keep the allocator from reusing these
@@ -23,15 +25,32 @@ pub struct Segments<'a> {
 
 /// The forward pass of one layer over one segment.
 pub struct LayerSegment {
-    /// The states before the segment and after each of its steps, `[t+1, B, H]`.
-    pub h: Tensor,
+    /// The states before the segment and after each of its steps, `[t+1, B, H]` each.
+    pub states: State,
     /// The tensors that the backward pass needs.
-    pub cache: Box<dyn ForwardCache>,
+    pub method: Method,
+}
+
+/// A method to pull adjoints back through a layer.
+pub enum Method {
+    /// The derivation of the engine `analytic`.
+    Derived(Box<dyn ForwardCache>),
+    /// One recorded step at a time, as in the engine `recompute`.
+    Recorded {
+        /// The input of the layer, `[t, B, I]`.
+        input: Tensor,
+    },
 }
 
 impl<'a> Segments<'a> {
-    /// Runs the whole sequence `[T, B, I]` once, from the given states.
-    pub fn new(p: &'a Parameters, input: &'a Tensor, initial: Vec<State>) -> Segments<'a> {
+    /// Runs the whole sequence `[T, B, I]` once, from the given states. The engine is `analytic` or
+    /// `recompute`.
+    pub fn new(
+        engine: EngineName,
+        p: &'a Parameters,
+        input: &'a Tensor,
+        initial: Vec<State>,
+    ) -> Segments<'a> {
         let steps = input.size()[0] as usize;
         let length = (steps as f64).sqrt().ceil() as usize;
         let ranges: Vec<Range<usize>> =
@@ -44,13 +63,12 @@ impl<'a> Segments<'a> {
             buffer
         };
         let initial = initial.iter().map(|state| state.map(buffer)).collect();
-        let segments = Segments { p, input, ranges, initial };
+        let segments = Segments { p, input, engine, ranges, initial };
         for n in 1..segments.ranges.len() {
             for (layer, initial) in segments.run(n - 1).iter().zip(&segments.initial) {
                 let last = |states: &Tensor| states.get(states.size()[0] - 1);
-                initial.h.get(n as i64).copy_(&last(&layer.h));
-                if let (Some(initial), Some(c)) = (&initial.c, layer.cache.c()) {
-                    initial.get(n as i64).copy_(&last(c));
+                for (initial, states) in initial.tensors().into_iter().zip(layer.states.tensors()) {
+                    initial.get(n as i64).copy_(&last(states));
                 }
             }
         }
@@ -74,27 +92,32 @@ impl<'a> Segments<'a> {
         for (parameters, initial) in self.p.layers.iter().zip(&self.initial) {
             let first = initial.map(|states| states.get(segment as i64));
             let below = layers.last().map_or_else(|| self.input(segment), LayerSegment::output);
-            let (h, cache) = analytic::forward(
-                self.p.cell(),
-                parameters,
-                &below,
-                &first,
-                ActivationDerivative::FromPreactivations,
-            );
-            layers.push(LayerSegment { h, cache });
+            layers.push(self.run_layer(parameters, below, &first));
         }
         layers
+    }
+
+    fn run_layer(&self, p: &LayerParameters, input: Tensor, first: &State) -> LayerSegment {
+        let cell = self.p.cell();
+        if self.engine == EngineName::Recompute {
+            let states = recompute::forward(cell, p, &input, first);
+            return LayerSegment { states, method: Method::Recorded { input } };
+        }
+        let derivative = ActivationDerivative::FromPreactivations;
+        let (h, cache) = analytic::forward(cell, p, &input, first, derivative);
+        let c = cache.c().map(Tensor::shallow_clone);
+        LayerSegment { states: State { h, c }, method: Method::Derived(cache) }
     }
 }
 
 impl LayerSegment {
     /// Returns the hidden states after each step, `[t, B, H]`.
     pub fn output(&self) -> Tensor {
-        self.h.narrow(0, 1, self.h.size()[0] - 1)
+        self.states.h.narrow(0, 1, self.states.h.size()[0] - 1)
     }
 
-    /// Returns the hidden states before each step, `[t, B, H]`.
-    pub fn before(&self) -> Tensor {
-        self.h.narrow(0, 0, self.h.size()[0] - 1)
+    /// Returns the states before each step, `[t, B, H]` each.
+    pub fn before(&self) -> State {
+        self.states.map(|states| states.narrow(0, 0, states.size()[0] - 1))
     }
 }

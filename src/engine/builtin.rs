@@ -1,5 +1,5 @@
 //! libtorch's own layers, with given parameters: the functions behind tch's `nn::lstm` and `nn::gru`, and
-//! `rnn_tanh`.
+//! `rnn_tanh` and `rnn_relu`.
 //!
 //! tch's wrappers are not used, because they draw their own parameters. In addition, the h and c of their
 //! zero state share one storage.
@@ -15,6 +15,10 @@ pub struct Builtin;
 impl Engine for Builtin {
     fn name(&self) -> EngineName {
         EngineName::Builtin
+    }
+
+    fn serves(&self, cell: CellName) -> bool {
+        matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru | CellName::ReluRnn)
     }
 
     fn layer(
@@ -67,5 +71,11 @@ fn run(cell: CellName, weights: &[&Tensor], layers: i64, input: &Tensor, initial
                 input.rnn_tanh(&h, weights, has_biases, layers, dropout, train, bidirectional, batch_first);
             Output { output, final_states: without_c(h) }
         }
+        CellName::ReluRnn => {
+            let (output, h) =
+                input.rnn_relu(&h, weights, has_biases, layers, dropout, train, bidirectional, batch_first);
+            Output { output, final_states: without_c(h) }
+        }
+        _ => unreachable!("`engine::check` has checked the cell"),
     }
 }

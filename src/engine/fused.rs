@@ -24,11 +24,11 @@ impl Engine for Fused {
         let (steps, batch) = (input.size()[0], input.size()[1]);
         // [T·B, I] × [I, G·H] + bias: one product for the whole sequence.
         let projections = cell.input_bias(p).addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
-        let w_hh_t = p.w_hh.tr();
+        let layer = cell.prepare(p);
         let mut states: Vec<State> = Vec::with_capacity(steps as usize);
         for projection in &projections.view([steps, batch, -1]).unbind(0) {
             let previous = states.last().unwrap_or(initial_state);
-            let next = cell.step_from_projection(p, &w_hh_t, projection, previous);
+            let next = cell.step_from_projection(&layer, projection, previous);
             states.push(next);
         }
         Some(states)

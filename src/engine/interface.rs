@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tch::Tensor;
 
 use super::name::EngineName;
-use crate::cell::{Cell, LayerParameters, Parameters, State};
+use crate::cell::{Cell, CellName, LayerParameters, Parameters, State};
 use crate::error::Result;
 
 /// The result of a sequence that ran through a stack of layers.
@@ -21,6 +21,11 @@ pub struct Output {
 pub trait Engine: Sync {
     /// Returns the engine's name.
     fn name(&self) -> EngineName;
+
+    /// Returns true if the engine can run the cell. Most engines run all.
+    fn serves(&self, _cell: CellName) -> bool {
+        true
+    }
 
     /// Checks that the engine supports the dtype and device of a tensor. Most engines support all.
     ///

@@ -5,6 +5,7 @@ use super::builtin::Builtin;
 use super::fused::Fused;
 use super::interface::Engine;
 use super::name::EngineName;
+use super::recompute::Recompute;
 use super::simd::SimdEngine;
 use super::stepwise::Stepwise;
 
@@ -14,6 +15,7 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
         EngineName::Stepwise => &Stepwise,
         EngineName::Fused => &Fused,
         EngineName::Analytic => &Analytic,
+        EngineName::Recompute => &Recompute,
         EngineName::Simd => &SimdEngine::OF_PROCESS,
         EngineName::Builtin => &Builtin,
     }

@@ -29,6 +29,8 @@ mod libtorch_isa;
 mod lookup;
 mod name;
 pub mod parity;
+#[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
+pub(crate) mod recompute;
 mod run;
 mod simd;
 mod stepwise;
@@ -38,5 +40,5 @@ pub use libtorch_isa::libtorch_isa;
 pub use lookup::engine;
 pub use name::EngineName;
 pub use rnn_kernels::{Isa, fma_peak};
-pub use run::{check, forward, zero_states};
+pub use run::{check, engines_of, exact_engine, forward, zero_states};
 pub use simd::{SimdEngine, force_isa, forced_isa, isa};

@@ -11,6 +11,8 @@ names! {
         Fused = "fused",
         /// the backward pass derived by hand, in tensor operations
         Analytic = "analytic",
+        /// keeps the states only; the backward pass records each step again under autograd; any cell
+        Recompute = "recompute",
         /// hand-written CPU kernels, f32
         Simd = "simd",
         /// libtorch's own lstm, gru and rnn_tanh

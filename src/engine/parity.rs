@@ -81,6 +81,12 @@ pub fn results(
     let mut inputs = leaves.tensors();
     inputs.push(&input);
     let gradients = Tensor::run_backward(&[loss], &inputs, false, false);
+    // The gradient is undefined for an empty parameter.
+    let or_zeros = |(gradient, input): (Tensor, &&Tensor)| match gradient.defined() {
+        true => gradient,
+        false => input.zeros_like(),
+    };
+    let gradients: Vec<Tensor> = gradients.into_iter().zip(&inputs).map(or_zeros).collect();
 
     let mut results = vec![("output".to_string(), run.output.detach())];
     for (layer, state) in run.final_states.iter().enumerate() {
@@ -99,6 +105,9 @@ pub fn results(
 pub fn relative_difference(a: &Tensor, b: &Tensor) -> f64 {
     if a.size() != b.size() {
         return f64::INFINITY;
+    }
+    if a.numel() == 0 {
+        return 0.0;
     }
     let (a, b) = (a.to_kind(Kind::Double), b.to_kind(Kind::Double));
     let difference = (&a - &b).abs().max().double_value(&[]);

@@ -3,7 +3,9 @@
 use tch::Tensor;
 
 use super::interface::{Engine, Output};
-use crate::cell::{Parameters, State};
+use super::lookup::engine;
+use super::name::EngineName;
+use crate::cell::{CellName, Parameters, State};
 use crate::error::{Error, Result};
 
 /// Runs a sequence `[T, B, I]` through a stack of layers.
@@ -12,8 +14,8 @@ use crate::error::{Error, Result};
 /// in libtorch's graph if the parameters, the input or a state require a gradient.
 ///
 /// # Errors
-/// [`Error::Shape`] if a shape does not fit the parameters. [`Error::Unsupported`] if the engine does not
-/// support the dtype or device.
+/// [`Error::Shape`] if a shape does not fit the parameters. [`Error::CellWithoutEngine`] if the engine cannot
+/// run the cell. [`Error::Unsupported`] if it does not support the dtype or device.
 pub fn forward(
     engine: &dyn Engine,
     p: &Parameters,
@@ -34,6 +36,7 @@ pub fn check(
     input: &Tensor,
     initial_states: Option<&[State]>,
 ) -> Result<Vec<State>> {
+    check_cell(engine, p)?;
     check_input(p, input)?;
     let initial_states: Vec<State> = match initial_states {
         Some(states) => {
@@ -52,6 +55,30 @@ pub fn check(
 pub fn zero_states(p: &Parameters, input: &Tensor) -> Vec<State> {
     let batch_size = input.size()[1];
     p.layers.iter().map(|layer| p.cell().zero_state(input, batch_size, layer.hidden_size())).collect()
+}
+
+fn check_cell(engine: &dyn Engine, p: &Parameters) -> Result<()> {
+    if engine.serves(p.cell) {
+        return Ok(());
+    }
+    let engines = engines_of(p.cell).map(|name| format!("`{name}`"));
+    Err(Error::CellWithoutEngine {
+        engine: engine.name().to_string(),
+        cell: p.cell.to_string(),
+        engines: engines.collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// Returns the engines that can run a cell.
+pub fn engines_of(cell: CellName) -> impl Iterator<Item = EngineName> {
+    EngineName::ALL.iter().copied().filter(move |name| engine(*name).serves(cell))
+}
+
+/// Returns the engine whose diagnostics of a cell are exact at any length: `analytic` if the cell has a
+/// derivation, else `recompute`.
+pub fn exact_engine(cell: CellName) -> EngineName {
+    let derived = engine(EngineName::Analytic).serves(cell);
+    if derived { EngineName::Analytic } else { EngineName::Recompute }
 }
 
 /// Checks that `input` is `[T, B, I]` with T, B ≥ 1 and the I of the parameters.

@@ -22,10 +22,10 @@ impl Engine for Stepwise {
         input: &Tensor,
         initial_state: &State,
     ) -> Option<Vec<State>> {
-        let gates = p.gates(cell.gates().len());
+        let layer = cell.prepare(p);
         let mut states: Vec<State> = Vec::with_capacity(input.size()[0] as usize);
         for x in input.unbind(0) {
-            let next = cell.step(&gates, &x, states.last().unwrap_or(initial_state));
+            let next = cell.step(&layer, &x, states.last().unwrap_or(initial_state));
             states.push(next);
         }
         Some(states)

@@ -10,7 +10,7 @@ use super::forward::{ForwardArgs, Model, ModelOutput};
 use super::weights::Weights;
 use super::{attention, dense};
 use crate::cell::init::{Init, StackSize};
-use crate::cell::{LayerParameters, Parameters, State};
+use crate::cell::{Parameters, State};
 use crate::device::cpu;
 use crate::engine::{EngineName, engine};
 use crate::error::Result;
@@ -37,14 +37,8 @@ impl Recurrent {
         let features = if attention { 2 * top } else { top };
         initial.extend(dense::named("readout", dense::draw_readout(features, config.outputs, seed)));
         let weights = Weights::new(initial, config.kind(), device);
-        let layer = |k: usize| LayerParameters {
-            w_ih: weights.get(&format!("weight_ih_l{k}")),
-            w_hh: weights.get(&format!("weight_hh_l{k}")),
-            b_ih: weights.get(&format!("bias_ih_l{k}")),
-            b_hh: weights.get(&format!("bias_hh_l{k}")),
-        };
-        let layers = (0..config.layer_sizes.len()).map(layer).collect();
-        let layers = Parameters { cell: config.cell.expect("recurrent layers have a cell"), layers };
+        let cell = config.cell.expect("recurrent layers have a cell");
+        let layers = Parameters::from_named(cell, |name| weights.find(name));
         let engine = config.engine.expect("recurrent layers have an engine");
         Recurrent { weights, layers, engine, dropout: config.dropout, attention }
     }

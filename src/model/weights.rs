@@ -33,8 +33,13 @@ impl Weights {
     /// # Panics
     /// The model defines no such parameter.
     pub fn get(&self, name: &str) -> Tensor {
+        self.find(name).unwrap_or_else(|| panic!("the model has no parameter `{name}`"))
+    }
+
+    /// The parameter of that name, if the model has it.
+    pub fn find(&self, name: &str) -> Option<Tensor> {
         let found = self.named.iter().find(|(known, _)| known == name);
-        found.unwrap_or_else(|| panic!("the model has no parameter `{name}`")).1.shallow_clone()
+        found.map(|(_, tensor)| tensor.shallow_clone())
     }
 
     /// Weight and bias of the layer of that name.

@@ -2,7 +2,7 @@
 
 use super::run::Run;
 use super::sizing::ModelShape;
-use crate::cell::CellName;
+use crate::cell::cell;
 use crate::config::spec::{Gradients, Jacobian, Length, Measure, TrainingSpec};
 use crate::data::Inputs;
 use crate::device::Dtype;
@@ -45,9 +45,10 @@ fn written(lags: Lags, steps: usize) -> usize {
 /// A row for each quantity and layer at each written lag, and those of the input.
 fn gradient_rows(run: &Run, options: &Gradients) -> usize {
     let settings = &run.settings;
-    let (cell, is_builtin) = (settings.cell, settings.engine.first() == Some(EngineName::Builtin));
-    let cell_state = usize::from(cell == Some(CellName::Lstm) && !is_builtin);
-    let paths = if options.path_split && cell != Some(CellName::Rnn) { 2 } else { 0 };
+    let (cell, is_builtin) = (settings.cell.map(cell), settings.engine.first() == Some(EngineName::Builtin));
+    let cell_state = usize::from(cell.is_some_and(|cell| cell.has_c()) && !is_builtin);
+    let has_paths = cell.is_some_and(|cell| cell.retention().is_some());
+    let paths = if options.path_split && has_paths { 2 } else { 0 };
     let quantities = (2 + cell_state + paths) * settings.layers + 1;
     quantities * written(options.lags, settings.seq_len)
 }
@@ -55,7 +56,7 @@ fn gradient_rows(run: &Run, options: &Gradients) -> usize {
 /// A norm at each written lag, and a spectrum of singular values and exponents at about ten lags per decade.
 fn jacobian_rows(run: &Run, options: &Jacobian) -> usize {
     let settings = &run.settings;
-    let parts = if settings.cell == Some(CellName::Lstm) { 2 } else { 1 };
+    let parts = if settings.cell.is_some_and(|name| cell(name).has_c()) { 2 } else { 1 };
     let state = parts * settings.layers * settings.hidden_size;
     let spectra = (0..settings.seq_len).filter(|lag| spaced(*lag, settings.seq_len, 10)).count();
     written(options.lags, settings.seq_len) + spectra * (2 + 2 * state)

@@ -10,7 +10,7 @@ use crate::config::Spec;
 use crate::config::spec::{CorpusSpec, Measure, Part, Sweep, TaskSpec, TrainingSpec};
 use crate::data::{Input, Inputs};
 use crate::device::Dtype;
-use crate::engine::EngineName;
+use crate::engine::{EngineName, engine, exact_engine};
 use crate::settings::names::{ExperimentKind, PassName, Predict};
 use crate::settings::{AUTO, Engines, Settings};
 use crate::support::error::Result;
@@ -92,11 +92,17 @@ impl<'a> Expansion<'a> {
         Ok(settings)
     }
 
-    /// Replaces `auto`: training gets one engine, speed gets all that support device and dtype.
+    /// Replaces `auto`: speed gets all engines but `recompute` that support cell, device and dtype.
+    /// Training gets one engine, and gradients and Jacobians the engine with exact adjoints.
     fn resolve_engine(&self, part: &Part, settings: &mut Settings) {
         let on_cpu = self.machine.device == "cpu";
-        let serves =
-            |engine: &EngineName| *engine != EngineName::Simd || (on_cpu && settings.dtype == Dtype::F32);
+        let (cell, dtype) = (settings.cell, settings.dtype);
+        let serves = |name: &EngineName| {
+            // `recompute` is made for memory and for any cell, not for speed.
+            *name != EngineName::Recompute
+                && cell.is_some_and(|cell| engine(*name).serves(cell))
+                && (*name != EngineName::Simd || (on_cpu && dtype == Dtype::F32))
+        };
         let named = engine_words(part);
         match settings.kind {
             ExperimentKind::Speed => {
@@ -113,6 +119,10 @@ impl<'a> Expansion<'a> {
                 let Some(cell) = settings.cell else { return };
                 let engine = auto::engine(self.machine, settings.dtype, cell, PassName::Train);
                 settings.engine = Engines::one(engine);
+            }
+            ExperimentKind::Gradients | ExperimentKind::Jacobian if named == [AUTO] => {
+                settings.engine =
+                    settings.cell.map_or_else(Engines::default, |cell| Engines::one(exact_engine(cell)));
             }
             _ => {}
         }

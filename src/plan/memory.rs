@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | `training` | e T B (Σ c H); a Transformer has c = 24; attention has 3 e T B H more for each output |
 //! | `speed` | e T B (Σ (c + 10) H), and 10 e T B I more for the comparison of engines |
-//! | `gradients`, `analytic` | 7 e G B (Σ H) times √T steps, or 32 steps if these are more |
+//! | `gradients`, `analytic` or `recompute` | 7 e G B (Σ H) times √T steps, or 32 steps if these are more |
 //! | `gradients`, other engines | (e c + 32) T B (Σ H), and 4 e T B I more for the norms |
 //! | `jacobian` | 128 n² for the n rows of the Jacobian, and 56 G n √T (Σ H) for their segment |
 //!
@@ -25,7 +25,7 @@ use std::iter;
 use super::rules;
 use super::run::Run;
 use super::sizing::{ModelShape, gates, recurrent_layers};
-use crate::cell::CellName;
+use crate::cell::cell;
 use crate::config::Spec;
 use crate::config::spec::{Measure, TaskSpec};
 use crate::data::Inputs;
@@ -65,6 +65,8 @@ pub fn check(spec: &Spec, runs: &[Run], inputs: &Inputs, limit: u64) -> Result<(
 fn kept(engine: EngineName, gates: f64) -> f64 {
     match engine {
         EngineName::Simd => 2.0 * gates,
+        // The states, and the products of the inputs in the backward pass.
+        EngineName::Recompute => 2.0 + gates,
         EngineName::Analytic => 6.0 * gates,
         EngineName::Stepwise | EngineName::Fused | EngineName::Builtin => 4.0 * gates,
     }
@@ -141,7 +143,8 @@ impl<'a> Need<'a> {
     }
 
     fn is_exact(&self) -> bool {
-        self.run.settings.engine.first() == Some(EngineName::Analytic)
+        let engine = self.run.settings.engine.first();
+        matches!(engine, Some(EngineName::Analytic | EngineName::Recompute))
     }
 
     /// The parameters with everything that is as large as they are.
@@ -188,7 +191,8 @@ impl<'a> Need<'a> {
         self.number() * steps * (units + compared * self.features())
     }
 
-    /// The recomputed segment of the engine `analytic`, or the steps on which it is compared.
+    /// The recomputed segment of the engines `analytic` and `recompute`, or the steps on which it is
+    /// compared.
     fn exact_gradients(&self) -> f64 {
         let steps = self.steps.sqrt().max(COMPARED_STEPS.min(self.steps));
         7.0 * self.number() * self.gates() * steps * self.batch * self.units()
@@ -196,12 +200,12 @@ impl<'a> Need<'a> {
 
     /// The norms of all quantities at every step.
     fn norms(&self) -> f64 {
-        let quantities = if self.shape.cell == CellName::Lstm { 3.0 } else { 2.0 };
+        let quantities = if cell(self.shape.cell).has_c() { 3.0 } else { 2.0 };
         32.0 * self.steps * (quantities * self.layers.len() as f64 + 1.0)
     }
 
     fn jacobian(&self) -> f64 {
-        let rows = self.units() * if self.shape.cell == CellName::Lstm { 2.0 } else { 1.0 };
+        let rows = self.units() * if cell(self.shape.cell).has_c() { 2.0 } else { 1.0 };
         128.0 * rows * rows + 56.0 * self.gates() * rows * self.steps.sqrt() * self.units()
     }
 

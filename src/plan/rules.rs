@@ -1,9 +1,10 @@
 //! The rules between settings. Each refuses runs with contradictory settings, and its error names the
 //! wrong key.
 
+use crate::cell::CellName;
 use crate::config::spec::{Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
-use crate::engine::EngineName;
+use crate::engine::{EngineName, engine, engines_of};
 use crate::settings::names::{AddingVariant, ExperimentKind, LossName, ModelName};
 use crate::settings::{Settings, field};
 use crate::support::error::ConfigError;
@@ -43,6 +44,9 @@ pub fn error(spec: &Spec, kind: ExperimentKind, key: &str, problem: impl Into<St
 }
 
 fn engines(settings: &Settings) -> Option<Problem> {
+    if let Some(problem) = cell_without_engine(settings) {
+        return Some(problem);
+    }
     let simd = settings.engine.engines.contains(&EngineName::Simd);
     let frameworks = !settings.engine.frameworks.is_empty();
     let (device, is_f64) = (&settings.device, settings.dtype == Dtype::F64);
@@ -67,6 +71,28 @@ fn engines(settings: &Settings) -> Option<Problem> {
     (frameworks && is_f64).then(|| ("dtype", problem.to_string()))
 }
 
+/// The problem with the first engine that cannot run the cell, or with frameworks that cannot.
+fn cell_without_engine(settings: &Settings) -> Option<Problem> {
+    let cell = settings.cell?;
+    let serves = |name: &EngineName| engine(*name).serves(cell);
+    if let Some(other) = settings.engine.engines.iter().find(|name| !serves(name)) {
+        let known: Vec<String> = engines_of(cell).map(|name| format!("`{name}`")).collect();
+        let known = known.join(", ");
+        return Some((
+            "engine",
+            format!("the engine `{other}` cannot run the cell `{cell}`; these can: {known}"),
+        ));
+    }
+    let has_frameworks = !settings.engine.frameworks.is_empty();
+    let is_framework_cell = matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru);
+    (has_frameworks && !is_framework_cell).then(|| {
+        (
+            "speed.frameworks",
+            format!("frameworks are timed on the cells `rnn`, `lstm` and `gru`, found `{cell}`"),
+        )
+    })
+}
+
 fn init(settings: &Settings) -> Option<Problem> {
     let problem = settings.init?.fits(settings.cell?).err()?;
     Some(("init", problem))
@@ -77,17 +103,22 @@ fn of_gradients(task: &TaskSpec, settings: &Settings, path_split: bool) -> Optio
         let problem = "expected `last` or `sum`, found `task`: the task `noise` has no loss of its own";
         return Some(("loss", problem.to_string()));
     }
-    let problem = "only the engine `analytic` can split paths; expected grid.engine = \"analytic\"";
-    let other = settings.engine.first() != Some(EngineName::Analytic);
-    (path_split && other).then(|| ("gradients.path_split", problem.to_string()))
+    let problem = "only the engines with exact adjoints can split paths; expected grid.engine = \"auto\"";
+    (path_split && !is_exact(settings)).then(|| ("gradients.path_split", problem.to_string()))
 }
 
-/// The rules of `jacobian`: the hand-derived backward step of `analytic`, f64, and one sequence.
+/// Returns true for an engine whose diagnostics go back step by step.
+fn is_exact(settings: &Settings) -> bool {
+    matches!(settings.engine.first(), Some(EngineName::Analytic | EngineName::Recompute))
+}
+
+/// The rules of `jacobian`: an engine that goes back step by step, f64, and one sequence.
 fn of_jacobian(settings: &Settings, jacobian: &Jacobian) -> Option<Problem> {
     let Settings { engine, dtype, batch_size, seq_len, .. } = settings;
-    let problem = if engine.first() != Some(EngineName::Analytic) {
-        let problem =
-            format!("expected `analytic`, the only engine that steps back by hand, found `{engine}`");
+    let problem = if !is_exact(settings) {
+        let problem = format!(
+            "expected `analytic` or `recompute`, the engines that go back step by step, found `{engine}`"
+        );
         ("engine", problem)
     } else if *dtype != Dtype::F64 {
         ("dtype", "expected `f64` for products of many matrices, found `f32`".to_string())

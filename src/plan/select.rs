@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::run::Run;
-use crate::cell::CellName;
+use crate::cell::cell;
 use crate::config::PUBLISHED;
 use crate::config::spec::{ClaimMetric, Gradients, Measure, Published, Reading, Selector, Spec, TaskSpec};
 use crate::settings::names::{Quantity, Tokenizer};
@@ -100,13 +100,14 @@ fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
 }
 
 fn lacks_norm(reading: &Reading, run: &Run, gradients: &Gradients) -> Option<(&'static str, String)> {
-    let (cell, steps) = (run.settings.cell, run.settings.seq_len);
+    let (cell, steps) = (run.settings.cell.map(cell), run.settings.seq_len);
+    let has_paths = cell.is_some_and(|cell| cell.retention().is_some());
     let needs = match reading.quantity {
-        Some(Quantity::TotalC) if cell != Some(CellName::Lstm) => "the cell `lstm`",
+        Some(Quantity::TotalC) if !cell.is_some_and(|cell| cell.has_c()) => "a cell with c, such as `lstm`",
         Some(Quantity::CellPath | Quantity::GatePath) if !gradients.path_split => {
             "gradients.path_split = true"
         }
-        Some(Quantity::CellPath | Quantity::GatePath) if cell == Some(CellName::Rnn) => "a cell with gates",
+        Some(Quantity::CellPath | Quantity::GatePath) if !has_paths => "a cell with gates",
         _ => {
             let lag = reading.lag.filter(|lag| *lag >= steps || !gradients.lags.writes(*lag, steps))?;
             let problem =

@@ -4,7 +4,7 @@
 
 use std::iter;
 
-use crate::cell::CellName;
+use crate::cell::{CellName, cell};
 use crate::config::spec::TaskSpec;
 use crate::data::Input;
 use crate::settings::Settings;
@@ -89,19 +89,15 @@ impl ModelShape {
 
 /// The number of gates of a cell.
 pub fn gates(cell: CellName) -> usize {
-    match cell {
-        CellName::Rnn => 1,
-        CellName::Gru => 3,
-        CellName::Lstm => 4,
-    }
+    self::cell(cell).gates().len()
 }
 
-/// The parameter count of recurrent layers. Each gate has an input matrix, a recurrent matrix and two biases.
+/// The parameter count of recurrent layers.
 pub fn recurrent_layers(cell: CellName, input_size: usize, layers: &[usize]) -> u128 {
     let inputs = iter::once(&input_size).chain(layers);
     let layer = |(input, h): (&usize, &usize)| {
         let (input, h) = (*input as u128, *h as u128);
-        gates(cell) as u128 * h * (input + h + 2)
+        self::cell(cell).layout().parameters(gates(cell) as u128, input, h)
     };
     inputs.zip(layers).map(layer).sum()
 }

@@ -31,14 +31,17 @@ pub struct Settings {
     pub task: String,
     /// The model that is trained: `recurrent` (default), `attention` or `transformer`.
     pub model: Option<ModelName>,
-    /// The cell of recurrent layers: `rnn`, `lstm` or `gru`; default: all three. The model `transformer`
-    /// has none.
+    /// The cell of recurrent layers, one of the cells of `lstm-lab list`; default: `rnn`, `lstm` and `gru`.
+    /// The model `transformer` has none.
     pub cell: Option<CellName>,
-    /// The engine: `stepwise`, `fused`, `analytic`, `simd` (f32 on the CPU) or `builtin`. Default:
-    /// `analytic` for `gradients` and `jacobian`, `auto` for `speed` and `training`. `jacobian` takes
-    /// `analytic` only. `auto` means all engines that support the device and the dtype (`speed`), or one
-    /// of them by measured times (`training`, see [kernels.md](kernels.md)); it is never part of a list.
-    /// `speed` times all engines of the list in one run, and `builtin` must be among them.
+    /// The engine: `stepwise`, `fused`, `analytic`, `recompute`, `simd` (f32 on the CPU) or `builtin`;
+    /// default: `auto`. `stepwise`, `fused` and `recompute` run every cell, `builtin` runs `rnn`, `lstm`,
+    /// `gru` and `relu_rnn`, and the others run `rnn`, `lstm` and `gru`. `auto` is never part of a list.
+    /// For `gradients` and `jacobian` it means `analytic` where it runs the cell, else `recompute`;
+    /// `jacobian` takes these two only. For `training` it means one engine by measured times (see
+    /// [kernels.md](kernels.md)). For `speed` it means all engines but `recompute` that support cell,
+    /// device and dtype. `speed` times all engines of the list in one run, and `builtin` must be among
+    /// them.
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;
     /// default: `pytorch`.
@@ -173,7 +176,7 @@ pub static FIELDS: &[Field] = fields![
     task: word("task"),
     model: word("model").swept(Table::Training, |_| "recurrent"),
     cell: word("cell").swept(Table::Grid, |_| "rnn lstm gru"),
-    engine: word("engine").swept(Table::Grid, default_engine),
+    engine: word("engine").swept(Table::Grid, |_| AUTO),
     init: word("init").swept(Table::Grid, |_| "pytorch"),
     layers: size("layers")
         .labelled(Label::Prefix("L"))
@@ -206,14 +209,6 @@ pub static FIELDS: &[Field] = fields![
     seed: Field::new("seed", Form::Whole, "a whole number of at least 0").labelled(Label::Named("seed")),
 ];
 
-/// `auto` for training and speed, and the engine with exact adjoints for the other kinds.
-fn default_engine(of: Of) -> &'static str {
-    match of.kind {
-        ExperimentKind::Training | ExperimentKind::Speed => AUTO,
-        ExperimentKind::Gradients | ExperimentKind::Jacobian => "analytic",
-    }
-}
-
 /// f64 for gradients and Jacobians, whose products lose digits over many steps.
 fn default_dtype(of: Of) -> &'static str {
     match of.kind {
@@ -235,5 +230,5 @@ fn default_rate(of: Of) -> &'static str {
     if of.optimizer == OptimizerName::Sgd { "0.1" } else { "0.001" }
 }
 
-/// The name for an engine that is chosen once device and dtype are known.
+/// The name for an engine that is chosen once cell, device and dtype are known.
 pub const AUTO: &str = "auto";

@@ -65,6 +65,7 @@ impl TraceInput {
         let (name, layout) = (options.cell, options.layout()?);
         let mut file = NamedTensors::new(tensors, path, device)?;
         file.refuse_other_layers()?;
+        file.refuse_other_layout(name)?;
         let hidden = file.hidden_size(name)?;
         let features = file.input_size(cell(name).gates().len() as i64 * hidden)?;
         let input = file.take_sequence("input", &format!("{} with nothing empty", options.axes("I")))?;
@@ -128,6 +129,12 @@ fn layers(
             w_hh: layout.parameter(file.take(&format!("weight_hh_l{k}"), &[rows, hidden])?),
             b_ih: bias(file, format!("bias_ih_l{k}"))?,
             b_hh: bias(file, format!("bias_hh_l{k}"))?,
+            further: cell(name)
+                .layout()
+                .further
+                .iter()
+                .map(|further| file.take(&format!("{further}_l{k}"), &[hidden]))
+                .collect::<Result<_>>()?,
         });
         below = hidden;
     }

@@ -50,7 +50,7 @@ fn order_problem(text: &str, name: CellName, gates: &[&str]) -> String {
     let meant = match name {
         CellName::Lstm => text.replace('c', "g"),
         CellName::Gru => text.replace('h', "n"),
-        CellName::Rnn => text.to_string(),
+        _ => text.to_string(),
     };
     let hint = match meant != text && GateOrder::parse(&meant, name).is_ok() {
         true => format!("; did you mean `{meant}`?"),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tch::{Device, Tensor};
 
-use crate::cell::{CellName, cell};
+use crate::cell::{CellName, Recurrent, cell};
 use crate::error::Error as LibraryError;
 use crate::safetensors_io::{Tensors, check_dtypes};
 use crate::support::error::{Error, Result};
@@ -50,6 +50,16 @@ impl<'a> NamedTensors<'a> {
         Ok(())
     }
 
+    /// Refuses a cell whose recurrent weights are not one matrix for each gate.
+    pub fn refuse_other_layout(&self, name: CellName) -> Result<()> {
+        if cell(name).layout().recurrent == Recurrent::Matrices {
+            return Ok(());
+        }
+        let problem =
+            format!("expected a cell with a recurrent matrix for each gate, found the cell `{name}`");
+        Err(Error::data(self.path, problem))
+    }
+
     /// The hidden size H, from `weight_hh_l0`, whose rows show the number of gates.
     pub fn hidden_size(&self, name: CellName) -> Result<i64> {
         let (gates, weight) = (cell(name).gates().len() as i64, "weight_hh_l0");
@@ -59,7 +69,11 @@ impl<'a> NamedTensors<'a> {
         if rows == gates * hidden {
             return Ok(hidden);
         }
-        let other = CellName::ALL.iter().find(|other| rows == cell(**other).gates().len() as i64 * hidden);
+        let fits = |other: &&CellName| {
+            let other = cell(**other);
+            other.layout().is_pytorch() && rows == other.gates().len() as i64 * hidden
+        };
+        let other = CellName::ALL.iter().find(fits);
         let hint = other.map(|other| format!("; that looks like the cell `{other}`"));
         let problem = format!(
             "expected `{weight}` of shape {expected} for the cell `{name}`, found [{rows}, {hidden}]"

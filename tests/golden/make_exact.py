@@ -5,11 +5,12 @@
 
 Parameters and inputs are short binary fractions, the same in any precision:
 
-    entry k of all parameters in order (w_ih, w_hh, b_ih, b_hh, row by row) = ((37 k + 11) mod 64 - 32) / 64
+    entry k of all parameters in order (w_ih, w_hh, b_ih, b_hh, peepholes, row by row) = ((37 k + 11) mod 64 - 32) / 64
     x[t][i] = ((7 t + 3 i) mod 11) / 16 - 5/16,   t from 0
     loss = 0.75 h_T[0] - 0.5 h_T[1]
 
-`norms` are log10 of the L2 norms of dL/dh_t and dL/dc_t, with 50 digits behind every operation. `singular` are log10 of
+`norms` are log10 of the L2 norms of dL/dh_t and dL/dc_t, with 50 digits behind every operation. They are of five
+cells, of which two have no derivation in the program. `singular` are log10 of
 the singular values of ds_T/ds_{T-lag} for T = 1000, s = (h, c) for the lstm and h for the others, with 4000 digits.
 
 `saturated` are norms for T = 300 with all parameters 64 times as large, with 400 digits: there 1 - h^2 is a small difference of
@@ -48,7 +49,7 @@ def parameters(gates, scale):
         return out
 
     n = gates * H
-    return take(n, I), take(n, H), take(n, 1), take(n, 1)
+    return take(n, I), take(n, H), take(n, 1), take(n, 1), [take(H, 1) for _ in range(3)]
 
 
 def cut(a, n):
@@ -61,8 +62,8 @@ def norm(v):
 
 def forward(kind, steps, scale=1):
     """What the backward pass needs of each step."""
-    gates = {"rnn": 1, "lstm": 4, "gru": 3}[kind]
-    w_ih, w_hh, b_ih, b_hh = parameters(gates, scale)
+    gates = {"rnn": 1, "lstm": 4, "gru": 3, "janet": 2, "lstm_peephole": 4}[kind]
+    w_ih, w_hh, b_ih, b_hh, peepholes = parameters(gates, scale)
     h, c = [mpf(0)] * H, [mpf(0)] * H
     tape = []
     for t in range(steps):
@@ -79,6 +80,22 @@ def forward(kind, steps, scale=1):
             tc = [tanh(x) for x in new_c]
             tape.append((i, f, g, o, c, tc))
             h, c = [o[j] * tc[j] for j in range(H)], new_c
+        elif kind == "lstm_peephole":
+            w_i, w_f, w_o = peepholes
+            i, f, g, o = [cut(u + v, n) for n in range(4)]
+            i = [sigmoid(i[j] + w_i[j] * c[j]) for j in range(H)]
+            f = [sigmoid(f[j] + w_f[j] * c[j]) for j in range(H)]
+            g = [tanh(x) for x in g]
+            new_c = [f[j] * c[j] + i[j] * g[j] for j in range(H)]
+            o = [sigmoid(o[j] + w_o[j] * new_c[j]) for j in range(H)]
+            tc = [tanh(x) for x in new_c]
+            tape.append((i, f, g, o, c, tc, peepholes))
+            h, c = [o[j] * tc[j] for j in range(H)], new_c
+        elif kind == "janet":
+            s, g = [cut(u + v, n) for n in range(2)]
+            f, a, g = [sigmoid(x) for x in s], [sigmoid(1 - x) for x in s], [tanh(x) for x in g]
+            tape.append((f, a, g, h))
+            h = [f[j] * h[j] + a[j] * g[j] for j in range(H)]
         else:
             r = [sigmoid(u[j] + v[j]) for j in range(H)]
             z = [sigmoid(u[H + j] + v[H + j]) for j in range(H)]
@@ -91,6 +108,10 @@ def forward(kind, steps, scale=1):
 
 def total_c(kind, saved, d_h, d_c):
     """The adjoint of c_t with what reaches it through h_t."""
+    if kind == "lstm_peephole":
+        _, _, _, o, _, tc, (_, _, w_o) = saved
+        through_o = [d_h[j] * tc[j] * o[j] * (1 - o[j]) * w_o[j] for j in range(H)]
+        return [d_c[j] + d_h[j] * o[j] * (1 - tc[j] ** 2) + through_o[j] for j in range(H)]
     if kind != "lstm":
         return d_c
     _, _, _, o, _, tc = saved
@@ -109,6 +130,18 @@ def back(kind, saved, w_hh, d_h, d_c):
         delta += [d_c[j] * i[j] * (1 - g[j] ** 2) for j in range(H)]
         delta += [d_h[j] * tc[j] * o[j] * (1 - o[j]) for j in range(H)]
         d_c = [d_c[j] * f[j] for j in range(H)]
+    elif kind == "lstm_peephole":
+        i, f, g, o, c_last, tc, (w_i, w_f, _) = saved
+        d_i = [d_c[j] * g[j] * i[j] * (1 - i[j]) for j in range(H)]
+        d_f = [d_c[j] * c_last[j] * f[j] * (1 - f[j]) for j in range(H)]
+        delta = d_i + d_f + [d_c[j] * i[j] * (1 - g[j] ** 2) for j in range(H)]
+        delta += [d_h[j] * tc[j] * o[j] * (1 - o[j]) for j in range(H)]
+        d_c = [d_c[j] * f[j] + d_i[j] * w_i[j] + d_f[j] * w_f[j] for j in range(H)]
+    elif kind == "janet":
+        f, a, g, h_last = saved
+        delta = [d_h[j] * (h_last[j] * f[j] * (1 - f[j]) - g[j] * a[j] * (1 - a[j])) for j in range(H)]
+        delta += [d_h[j] * a[j] * (1 - g[j] ** 2) for j in range(H)]
+        keep = [d_h[j] * f[j] for j in range(H)]
     else:
         r, z, q, n, h_last = saved
         d_n = [d_h[j] * (1 - z[j]) * (1 - n[j] ** 2) for j in range(H)]
@@ -128,7 +161,7 @@ def norms(kind, steps=STEPS, at=AT, scale=1):
         d_c = total_c(kind, tape[t - 1], d_h, d_c)
         if t in at:
             found["total_h"][t] = float(log10(norm(d_h)))
-            if kind == "lstm":
+            if kind in HAS_C:
                 found["total_c"][t] = float(log10(norm(d_c)))
         d_h, d_c = back(kind, tape[t - 1], w_hh, d_h, d_c)
     return found
@@ -152,7 +185,8 @@ def singular(kind):
 
 
 KINDS = ["rnn", "lstm", "gru"]
-found = {"norms": {kind: norms(kind) for kind in KINDS}}
+HAS_C = ["lstm", "lstm_peephole"]
+found = {"norms": {kind: norms(kind) for kind in KINDS + ["janet", "lstm_peephole"]}}
 mp.dps = 400
 found["saturated"] = {kind: norms(kind, SATURATED, SATURATED_AT, 64) for kind in KINDS}
 mp.dps = 4000

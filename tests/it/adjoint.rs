@@ -10,7 +10,7 @@ use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{Case, engines, log10, norms_of};
+use crate::support::{Case, DERIVED, engines, log10, norms_of};
 
 fn last(output: &Tensor) -> Tensor {
     output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double)
@@ -22,10 +22,15 @@ fn adjoint_of_linear_rnn_equals_matrix_powers() {
     const DECAY: f64 = 0.9;
     let eye = Tensor::eye(4, (Kind::Double, cpu()));
     let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
-    let layer =
-        LayerParameters { w_ih: zeros(&[4, 2]), w_hh: eye * DECAY, b_ih: zeros(&[4]), b_hh: zeros(&[4]) };
+    let layer = LayerParameters {
+        w_ih: zeros(&[4, 2]),
+        w_hh: eye * DECAY,
+        b_ih: zeros(&[4]),
+        b_hh: zeros(&[4]),
+        further: vec![],
+    };
     let p = Parameters { cell: CellName::Rnn, layers: vec![layer] }.leaves();
-    for engine in engines(Kind::Double) {
+    for engine in engines(CellName::Rnn, Kind::Double) {
         let found = profiles(engine, &p, &zeros(&[400, 3, 2]), None, 7, last).unwrap();
         for &(t, norm) in norms_of(&found, Quantity::TotalH, 0) {
             let expected = (400 - t) as f64 * DECAY.log10();
@@ -49,6 +54,7 @@ fn adjoint_of_lstm_cell_state_decays_with_forget_gate() {
         w_hh: zeros(&[4 * hidden, hidden]),
         b_ih: bias,
         b_hh: zeros(&[4 * hidden]),
+        further: vec![],
     };
     let p = Parameters { cell: CellName::Lstm, layers: vec![layer] }.leaves();
     let found = profiles(engine(EngineName::Fused), &p, &zeros(&[300, 1, 1]), None, 1, last).unwrap();
@@ -65,7 +71,7 @@ fn profiles_split_at_every_step_equal_stepwise() {
         let p = case.parameters().leaves();
         let sum = |output: &Tensor| (output * case.cotangent()).sum(Kind::Double);
         let reference = profiles(engine(EngineName::Stepwise), &p, &case.input(), None, 1, sum).unwrap();
-        for engine in engines(Kind::Double) {
+        for engine in engines(cell, Kind::Double) {
             let found = profiles(engine, &p, &case.input(), None, 1, sum).unwrap();
             for profile in &found {
                 let expected = norms_of(&reference, profile.quantity, profile.layer);
@@ -88,7 +94,7 @@ fn profiles_split_at_every_step_equal_stepwise() {
 fn profiles_contain_every_layer_and_step() {
     let case = Case::new(CellName::Lstm, 2, 15, Kind::Double);
     let p = case.parameters().leaves();
-    for engine in engines(Kind::Double) {
+    for engine in engines(CellName::Lstm, Kind::Double) {
         let found = profiles(engine, &p, &case.input(), None, 4, last).unwrap();
         for layer in 0..2 {
             let steps: Vec<usize> =
@@ -107,7 +113,7 @@ fn profiles_contain_every_layer_and_step() {
 /// partitions of the work.
 #[test]
 fn adjoints_stored_by_simd_equal_stepwise() {
-    for &cell in CellName::ALL {
+    for cell in DERIVED {
         for (batch, hidden) in [(3, 5), (40, 33)] {
             let case = Case { batch, hidden, ..Case::new(cell, 2, 30, Kind::Float) };
             let all = |name, kind| {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, cell};
 use lstm_lab::device::cpu;
-use lstm_lab::diagnostics::{DiagnosticOptions, Norm, Profile, analytic, autograd};
+use lstm_lab::diagnostics::{DiagnosticOptions, Norm, Profile, autograd, exact};
 use lstm_lab::engine::EngineName;
-use lstm_lab::engine::engine;
+use lstm_lab::engine::engine as by_name;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{Case, log10, norms_of};
+use crate::support::{Case, DERIVED, EXACT, log10, norms_of};
 
 fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
     Tensor::from_slice(&numbers).reshape(shape)
@@ -36,6 +36,7 @@ fn scaled_golden_parameters(name: CellName, scale: f64) -> Parameters {
         w_hh: take(&[rows, 2]),
         b_ih: take(&[rows]),
         b_hh: take(&[rows]),
+        further: cell(name).layout().further.iter().map(|_| take(&[2])).collect(),
     };
     Parameters { cell: name, layers: vec![layer] }
 }
@@ -65,20 +66,24 @@ pub fn golden() -> Golden {
     serde_json::from_str(include_str!("../golden/exact.json")).unwrap()
 }
 
-/// Compares adjoint norms with golden norms, to 1e-8 in log10. Returns the smallest.
-fn assert_golden(golden: &Norms, steps: i64, scale: f64) -> f64 {
+/// Compares adjoint norms of an engine with golden norms, to 1e-8 in log10. Returns the smallest.
+fn assert_golden(engine: EngineName, golden: &Norms, steps: i64, scale: f64) -> f64 {
     let direction = Tensor::from_slice(&[0.75, -0.5]);
     let last = steps as usize;
     let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
         (segment.end == last).then(|| (output.select(0, -1) * &direction).sum(Kind::Double))
     };
     let mut smallest = 0.0f64;
-    for &name in CellName::ALL {
+    for (name, golden) in golden {
+        let name: CellName = name.parse().unwrap();
+        if !by_name(engine).serves(name) {
+            continue;
+        }
         let p = scaled_golden_parameters(name, scale);
-        let found =
-            analytic::profiles(&p, &golden_input(steps), None, DiagnosticOptions::default(), &loss).unwrap();
+        let options = DiagnosticOptions::default();
+        let found = exact::profiles(engine, &p, &golden_input(steps), None, options, &loss).unwrap();
         for (quantity, word) in [(Quantity::TotalH, "total_h"), (Quantity::TotalC, "total_c")] {
-            for (t, expected) in &golden[name.as_str()][word] {
+            for (t, expected) in &golden[word] {
                 let t: usize = t.parse().unwrap();
                 let (step, norm) = norms_of(&found, quantity, 0)[t - 1];
                 assert_eq!(step, t);
@@ -91,28 +96,33 @@ fn assert_golden(golden: &Norms, steps: i64, scale: f64) -> f64 {
 }
 
 #[test]
-fn analytic_norms_below_1e_minus_1000_equal_arbitrary_precision() {
-    let smallest = assert_golden(&golden().norms, 5000, 1.0);
-    assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
+fn exact_norms_below_1e_minus_1000_equal_arbitrary_precision() {
+    for engine in EXACT {
+        let smallest = assert_golden(engine, &golden().norms, 5000, 1.0);
+        assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
+    }
 }
 
 /// 1 − h² would be 0 at most steps here, because tanh(a) rounds to 1 from |a| = 19 on.
 #[test]
 fn analytic_norms_of_saturated_units_equal_arbitrary_precision() {
-    let smallest = assert_golden(&golden().saturated, 300, 64.0);
+    let smallest = assert_golden(EngineName::Analytic, &golden().saturated, 300, 64.0);
     assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
 }
 
 #[test]
-fn analytic_profiles_in_float_range_equal_autograd() {
-    for &name in CellName::ALL {
+fn exact_profiles_in_float_range_equal_autograd() {
+    let served = |engine: EngineName| CellName::ALL.iter().filter(move |cell| by_name(engine).serves(**cell));
+    let pairs = EXACT.iter().flat_map(|engine| served(*engine).map(|cell| (*engine, *cell)));
+    for (method, name) in pairs {
         for layers in [1, 3] {
             let case = Case::new(name, layers, 37, Kind::Double);
             let (p, cotangent) = (case.parameters(), case.cotangent());
-            let stepwise = engine(EngineName::Stepwise);
+            let stepwise = by_name(EngineName::Stepwise);
             let sum = |output: &Tensor| (output * &cotangent).sum(Kind::Double);
             let expected = autograd::profiles(stepwise, &p.leaves(), &case.input(), None, 1, sum).unwrap();
-            let found = analytic::profiles(
+            let found = exact::profiles(
+                method,
                 &p,
                 &case.input(),
                 None,
@@ -127,7 +137,11 @@ fn analytic_profiles_in_float_range_equal_autograd() {
             for (found, expected) in found.iter().zip(&expected) {
                 assert_eq!((found.quantity, found.layer), (expected.quantity, expected.layer));
                 for ((t, a), (_, b)) in found.norms.iter().zip(&expected.norms) {
-                    assert!((log10(*a) - log10(*b)).abs() < 1e-11, "{name} {} step {t}", found.quantity);
+                    assert!(
+                        (log10(*a) - log10(*b)).abs() < 1e-11,
+                        "{method} {name} {} step {t}",
+                        found.quantity
+                    );
                 }
             }
         }
@@ -137,30 +151,32 @@ fn analytic_profiles_in_float_range_equal_autograd() {
 /// Returns profiles of a linear cell: its state stays 0 without input and biases. The adjoint is then a
 /// power of a number. Only the recurrent matrix of the candidate is not 0: it is `gain` times the
 /// identity.
-fn linear(name: CellName, gain: f64, steps: i64) -> Vec<Profile> {
+fn linear(engine: EngineName, name: CellName, gain: f64, steps: i64) -> Vec<Profile> {
     let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
     let rows = 3 * cell(name).gates().len() as i64;
     let w_hh = zeros(&[rows, 3]);
     let eye = Tensor::eye(3, (Kind::Double, cpu())) * gain;
     w_hh.narrow(0, 3 * cell(name).candidate() as i64, 3).copy_(&eye);
-    let layer = LayerParameters { w_ih: zeros(&[rows, 1]), w_hh, b_ih: zeros(&[rows]), b_hh: zeros(&[rows]) };
+    let (b_ih, b_hh) = (zeros(&[rows]), zeros(&[rows]));
+    let layer = LayerParameters { w_ih: zeros(&[rows, 1]), w_hh, b_ih, b_hh, further: vec![] };
     let p = Parameters { cell: name, layers: vec![layer] };
     let last = steps as usize;
     let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
         (segment.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))
     };
-    analytic::profiles(&p, &zeros(&[steps, 2, 1]), None, DiagnosticOptions::default(), &loss).unwrap()
+    exact::profiles(engine, &p, &zeros(&[steps, 2, 1]), None, DiagnosticOptions::default(), &loss).unwrap()
 }
 
 #[test]
-fn analytic_profiles_of_linear_cells_explode_and_vanish_beyond_f64() {
-    for (name, gain) in CellName::ALL.iter().flat_map(|name| [(*name, 8.0), (*name, 0.3)]) {
-        let found = linear(name, gain, 4001);
+fn exact_profiles_of_linear_cells_explode_and_vanish_beyond_f64() {
+    let cases = DERIVED.iter().flat_map(|name| [(*name, 8.0), (*name, 0.3)]);
+    for (engine, (name, gain)) in cases.flat_map(|case| EXACT.map(|engine| (engine, case))) {
+        let found = linear(engine, name, gain, 4001);
         // All gates are ½. The adjoint of c gets a factor of ½ from the forget gate and W/4 through h and g.
         let (quantity, at_the_end, per_step) = match name {
             CellName::Rnn => (Quantity::TotalH, 1.0, gain),
             CellName::Gru => (Quantity::TotalH, 1.0, 0.5 + 0.25 * gain),
-            CellName::Lstm => (Quantity::TotalC, 0.5f64, 0.5 + 0.25 * gain),
+            _ => (Quantity::TotalC, 0.5f64, 0.5 + 0.25 * gain),
         };
         for &(t, norm) in norms_of(&found, quantity, 0) {
             let expected = at_the_end.log10() + (4001 - t) as f64 * per_step.log10();
@@ -172,9 +188,11 @@ fn analytic_profiles_of_linear_cells_explode_and_vanish_beyond_f64() {
 }
 
 #[test]
-fn analytic_norm_of_zero_gradient_is_zero_variant() {
-    let found = linear(CellName::Rnn, 0.0, 50);
-    let norms = norms_of(&found, Quantity::TotalH, 0);
-    assert_eq!(norms[49], (50, Norm::Log10(0.0)));
-    assert!(norms[..49].iter().all(|(_, norm)| *norm == Norm::Zero), "{norms:?}");
+fn exact_norm_of_zero_gradient_is_zero_variant() {
+    for engine in EXACT {
+        let found = linear(engine, CellName::Rnn, 0.0, 50);
+        let norms = norms_of(&found, Quantity::TotalH, 0);
+        assert_eq!(norms[49], (50, Norm::Log10(0.0)));
+        assert!(norms[..49].iter().all(|(_, norm)| *norm == Norm::Zero), "{norms:?}");
+    }
 }

@@ -26,7 +26,7 @@ fn gradients_are_those_of_central_differences() {
     for &cell in CellName::ALL {
         let case = Case { batch: 2, input: 3, hidden: 2, ..Case::new(cell, 2, 4, Kind::Double) };
         let (p, input, first, cotangent) = (case.parameters(), case.input(), case.first(), case.cotangent());
-        for engine in engines(Kind::Double) {
+        for engine in engines(cell, Kind::Double) {
             let found = results(engine, &p, &input, &first, &cotangent);
             let mut tensors: Vec<(String, Tensor)> =
                 p.named().into_iter().map(|(name, tensor)| (name, tensor.shallow_clone())).collect();

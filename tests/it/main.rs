@@ -16,6 +16,7 @@ mod examples;
 mod experiments;
 mod frameworks;
 mod golden;
+mod golden_cells;
 mod gradcheck;
 mod html;
 mod isa;

@@ -9,17 +9,25 @@ use tch::{Kind, Tensor};
 
 use crate::support::{Case, assert_close, assert_same, engines, results};
 
+/// Returns the engine that the others are compared with: libtorch's, or the textbook equations for a cell
+/// that libtorch does not have.
+fn reference(cell: CellName) -> EngineName {
+    let is_there = engine(EngineName::Builtin).serves(cell);
+    if is_there { EngineName::Builtin } else { EngineName::Stepwise }
+}
+
 #[test]
-fn every_engine_any_length_and_depth_matches_builtin() {
+fn every_engine_any_length_and_depth_matches_the_reference() {
     for (kind, tolerance) in [(Kind::Double, 1e-10), (Kind::Float, 1e-5)] {
         for &cell in CellName::ALL {
+            let reference = reference(cell);
             for layers in [1, 2] {
                 for steps in [1, 2, 3, 10, 50] {
                     let case = Case::new(cell, layers, steps, kind);
                     let (p, input, first, cotangent) =
                         (case.parameters(), case.input(), case.first(), case.cotangent());
-                    let expected = results(engine(EngineName::Builtin), &p, &input, &first, &cotangent);
-                    for engine in engines(kind) {
+                    let expected = results(engine(reference), &p, &input, &first, &cotangent);
+                    for engine in engines(cell, kind) {
                         let found = results(engine, &p, &input, &first, &cotangent);
                         assert_close(&found, &expected, tolerance, &format!("{} {case:?}", engine.name()));
                     }
@@ -30,17 +38,17 @@ fn every_engine_any_length_and_depth_matches_builtin() {
 }
 
 #[test]
-fn every_engine_sizes_of_one_match_builtin() {
+fn every_engine_sizes_of_one_match_the_reference() {
     for &cell in CellName::ALL {
         let case = Case { batch: 1, input: 1, hidden: 1, ..Case::new(cell, 2, 4, Kind::Double) };
         let expected = results(
-            engine(EngineName::Builtin),
+            engine(reference(cell)),
             &case.parameters(),
             &case.input(),
             &case.first(),
             &case.cotangent(),
         );
-        for engine in engines(Kind::Double) {
+        for engine in engines(cell, Kind::Double) {
             let found = results(engine, &case.parameters(), &case.input(), &case.first(), &case.cotangent());
             assert_close(&found, &expected, 1e-10, &format!("{} {case:?}", engine.name()));
         }
@@ -100,6 +108,7 @@ impl Engine for Wrong {
             w_hh: self.gradient("grad.weight_hh_l0", &p.w_hh),
             b_ih: self.gradient("grad.bias_ih_l0", &p.b_ih),
             b_hh: self.gradient("grad.bias_hh_l0", &p.b_hh),
+            further: vec![],
         };
         let input = self.gradient("grad.input", input);
         let (output, last) = engine(EngineName::Builtin).layer(cell, &p, &input, first);
@@ -147,6 +156,19 @@ fn relative_difference_nan_is_nan() {
 }
 
 #[test]
+fn forward_of_a_cell_without_the_engine_names_those_that_run_it() {
+    let case = Case::new(CellName::Janet, 1, 5, Kind::Double);
+    let forward = |name| lstm_lab::engine::forward(engine(name), &case.parameters(), &case.input(), None);
+    for name in [EngineName::Analytic, EngineName::Simd, EngineName::Builtin] {
+        let message = forward(name).unwrap_err().to_string();
+        let expected = format!(
+            "engine `{name}` cannot run the cell `janet`; these can: `stepwise`, `fused`, `recompute`"
+        );
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
 fn forward_wrong_shape_is_refused_by_name() {
     let case = Case::new(CellName::Lstm, 1, 5, Kind::Double);
     let p = case.parameters();
@@ -170,9 +192,9 @@ mod needs_cuda {
         for &cell in CellName::ALL {
             let case = Case::new(cell, 2, 20, Kind::Double);
             let p = case.parameters();
-            let on_cpu = parity::results(engine(EngineName::Builtin), &p, &case.input(), &case.cotangent());
+            let on_cpu = parity::results(engine(reference(cell)), &p, &case.input(), &case.cotangent());
             let p = p.to(Kind::Double, cuda);
-            for engine in engines(Kind::Double) {
+            for engine in engines(cell, Kind::Double) {
                 let on_cuda =
                     parity::results(engine, &p, &case.input().to(cuda), &case.cotangent().to(cuda)).unwrap();
                 for ((name, found), (_, expected)) in on_cuda.iter().zip(on_cpu.as_ref().unwrap()) {

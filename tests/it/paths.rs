@@ -1,14 +1,14 @@
 //! The adjoint split by path: along the carried state, or through the gates.
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::{LayerParameters, State, cell};
-use lstm_lab::diagnostics::{DiagnosticOptions, Norm, analytic, norms};
+use lstm_lab::cell::{LayerParameters, Products, State, cell};
+use lstm_lab::diagnostics::{DiagnosticOptions, Norm, exact, norms};
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{Engine, engine};
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{Case, log10, norms_of};
+use crate::support::{Case, EXACT, log10, norms_of};
 
 const SPLIT: DiagnosticOptions = DiagnosticOptions { split_every: 1, split_paths: true };
 
@@ -21,11 +21,13 @@ fn carried(state: &State) -> &Tensor {
 /// gradient flows back through the gates, so that only the path along the carried state remains.
 fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> {
     let cell = cell(name);
-    let gates = p.gates(cell.gates().len());
+    let layer = cell.prepare(p);
     let mut last = cell.zero_state(input, input.size()[1], p.hidden_size());
     let mut states = Vec::new();
     for x in input.unbind(0) {
-        let state = cell.update(&cell.activations(&gates, &x, &last.h.detach()), &last);
+        let constant = last.map(Tensor::detach);
+        let products = Products::separate(&layer, &x, &constant.h);
+        let state = cell.update(&cell.activations(&products, &constant), &last);
         states.push(state.shallow_clone());
         last = state;
     }
@@ -46,11 +48,14 @@ fn gradients(states: &[State], direct: &Tensor, input: &Tensor) -> (Tensor, Tens
 /// The gate path is the difference between the total and the cell path.
 #[test]
 fn path_split_norms_equal_truncated_and_full_autograd() {
-    for (name, total_quantity) in [(CellName::Lstm, Quantity::TotalC), (CellName::Gru, Quantity::TotalH)] {
-        for layers in [1, 2, 3] {
+    let gated = CellName::ALL.iter().filter(|name| cell(**name).retention().is_some());
+    let served = |name: CellName| EXACT.into_iter().filter(move |method| engine(*method).serves(name));
+    for (name, method) in gated.flat_map(|name| served(*name).map(|method| (*name, method))) {
+        let total_quantity = if cell(name).has_c() { Quantity::TotalC } else { Quantity::TotalH };
+        for layers in [1, 3] {
             let case = Case::new(name, layers, 40, Kind::Double);
             let (p, cotangent) = (case.parameters(), case.cotangent());
-            let found = analytic::profiles(&p, &case.input(), None, SPLIT, &|output, segment| {
+            let found = exact::profiles(method, &p, &case.input(), None, SPLIT, &|output, segment| {
                 let part = cotangent.narrow(0, segment.start as i64, segment.len() as i64);
                 Some((output * part).sum(Kind::Double))
             })
@@ -86,7 +91,7 @@ fn path_split_norms_equal_truncated_and_full_autograd() {
                         let error = (number(*norm) - number(expected)).abs() / number(whole[t - 1].1);
                         assert!(
                             error < 1e-10,
-                            "{name} {quantity} layer {layer} of {layers}, step {t}: {error}"
+                            "{method} {name} {quantity} layer {layer} of {layers}, step {t}: {error}"
                         );
                     }
                 }
@@ -104,14 +109,15 @@ fn cell_path_equals_product_of_forget_gates() {
     let last = |output: &Tensor, segment: std::ops::Range<usize>| {
         (segment.end == 40).then(|| output.select(0, -1).sum(Kind::Double))
     };
-    let found = analytic::profiles(&p, &input, None, SPLIT, &last).unwrap();
+    let found = exact::profiles(EngineName::Analytic, &p, &input, None, SPLIT, &last).unwrap();
     // The forget gates come from the equations.
-    let gates = p.layers[0].gates(4);
+    let layer = cell(CellName::Lstm).prepare(&p.layers[0]);
     let mut state = cell(CellName::Lstm).zero_state(&input, 1, 1);
     let mut forget = Vec::new();
     for x in input.unbind(0) {
-        forget.push(gates[1].preactivation(&x, &state.h).sigmoid().double_value(&[0, 0]));
-        state = cell(CellName::Lstm).step(&gates, &x, &state);
+        let products = Products::separate(&layer, &x, &state.h);
+        forget.push(products.sum(1).sigmoid().double_value(&[0, 0]));
+        state = cell(CellName::Lstm).step(&layer, &x, &state);
     }
     let path = norms_of(&found, Quantity::CellPath, 0);
     for t in 0..39 {

@@ -30,7 +30,7 @@ proptest! {
     fn cutting_a_sequence_anywhere_changes_nothing(case in case(), at in 0.0f64..1.0) {
         let cut = 1 + ((case.steps - 1) as f64 * at) as i64;
         let (p, input, first) = (case.parameters(), case.input(), case.first());
-        for engine in engines(Kind::Double) {
+        for engine in engines(case.cell, Kind::Double) {
             let whole = forward(engine, &p, &input, Some(&first)).unwrap();
             let head = forward(engine, &p, &input.narrow(0, 0, cut), Some(&first)).unwrap();
             let mut output = head.output.shallow_clone();
@@ -54,7 +54,7 @@ proptest! {
     fn permuting_the_batch_permutes_the_output(case in case(), shift in 0i64..5) {
         let order: Vec<i64> = (0..case.batch).map(|b| (b + shift) % case.batch).rev().collect();
         let order = Tensor::from_slice(&order);
-        for engine in engines(Kind::Double) {
+        for engine in engines(case.cell, Kind::Double) {
             let plain = forward(engine, &case.parameters(), &case.input(), None).unwrap();
             let permuted =
                 forward(engine, &case.parameters(), &case.input().index_select(1, &order), None).unwrap();
@@ -69,7 +69,7 @@ proptest! {
         let changed = input.copy();
         let mut after = changed.narrow(0, step + 1, case.steps - step - 1);
         let _ = after.fill_(1e3);
-        for engine in engines(Kind::Double) {
+        for engine in engines(case.cell, Kind::Double) {
             let before = forward(engine, &case.parameters(), &input, None).unwrap().output;
             let now = forward(engine, &case.parameters(), &changed, None).unwrap().output;
             let seen = |output: &Tensor| output.narrow(0, 0, step + 1);

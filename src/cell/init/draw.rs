@@ -8,7 +8,7 @@ use rand_distr::{Distribution, Uniform};
 use tch::{Device, Kind, Tensor};
 
 use super::policy::{BaseInit, GateBias, Init};
-use crate::cell::{Cell, CellName, LayerParameters, Parameters, cell};
+use crate::cell::{Cell, CellName, LayerParameters, Parameters, Recurrent, Retention, cell};
 use crate::device::cpu;
 use crate::random::{self, Purpose};
 
@@ -54,12 +54,20 @@ fn draw_layer(cell: &dyn Cell, init: Init, input: i64, hidden: i64, rng: &mut Ch
         Tensor::cat(&blocks, 0)
     };
     let w_ih = stacked(input, input_weight);
-    let w_hh = stacked(hidden, recurrent_weight);
-    let mut bias = || match init.base {
-        BaseInit::Pytorch => uniform(1.0 / (hidden as f64).sqrt(), &[gates * hidden], rng),
-        _ => Tensor::zeros([gates * hidden], (Kind::Double, cpu())),
+    let layout = cell.layout();
+    let w_hh = match layout.recurrent {
+        Recurrent::Matrices => stacked(hidden, recurrent_weight),
+        Recurrent::Vector => recurrent_vector(&init.base, hidden, rng),
+        Recurrent::None => Tensor::zeros([0, hidden], (Kind::Double, cpu())),
     };
-    let layer = LayerParameters { w_ih, w_hh, b_ih: bias(), b_hh: bias() };
+    let mut bias = |length: i64| match init.base {
+        BaseInit::Pytorch => uniform(1.0 / (hidden as f64).sqrt(), &[length], rng),
+        _ => Tensor::zeros([length], (Kind::Double, cpu())),
+    };
+    let b_ih = bias(gates * hidden);
+    let b_hh = bias(if layout.recurrent == Recurrent::Matrices { gates * hidden } else { 0 });
+    let further = layout.further.iter().map(|_| bias(hidden)).collect();
+    let layer = LayerParameters { w_ih, w_hh, b_ih, b_hh, further };
     set_gate_bias(cell, init.gate, &layer, rng);
     layer
 }
@@ -80,6 +88,16 @@ fn recurrent_weight(base: &BaseInit, shape: [i64; 2], rng: &mut ChaCha8Rng) -> T
         BaseInit::Identity { gain } => Tensor::eye(shape[0], (Kind::Double, cpu())) * gain,
         _ => input_weight(base, shape, rng),
     }
+}
+
+/// Draws the recurrent weights `[H]` of units that see their own state only. Each is the 1 × 1 matrix of a
+/// network of one unit. `Pytorch` keeps its bound 1/√H.
+fn recurrent_vector(base: &BaseInit, hidden: i64, rng: &mut ChaCha8Rng) -> Tensor {
+    if *base == BaseInit::Pytorch {
+        return uniform(1.0 / (hidden as f64).sqrt(), &[hidden], rng);
+    }
+    let each: Vec<Tensor> = (0..hidden).map(|_| recurrent_weight(base, [1, 1], rng)).collect();
+    Tensor::cat(&each, 0).flatten(0, 1)
 }
 
 fn uniform(bound: f64, shape: &[i64], rng: &mut ChaCha8Rng) -> Tensor {
@@ -105,20 +123,28 @@ fn orthogonal(size: i64, rng: &mut ChaCha8Rng) -> Tensor {
 /// Sets the bias of the retention gate. b_ih gets the whole bias and b_hh is 0, so that the sum is the
 /// required bias.
 fn set_gate_bias(cell: &dyn Cell, gate: GateBias, layer: &LayerParameters, rng: &mut ChaCha8Rng) {
-    let Some(retention) = cell.retention_gate() else { return };
+    let (retention, sign) = match cell.retention() {
+        Some(Retention::Keeps(gate)) => (gate, 1.0),
+        Some(Retention::Replaces(gate)) => (gate, -1.0),
+        None => return,
+    };
     let hidden = layer.hidden_size();
     let set = |gate: usize, value: &Tensor| {
         layer.b_ih.narrow(0, gate as i64 * hidden, hidden).copy_(value);
-        let _ = layer.b_hh.narrow(0, gate as i64 * hidden, hidden).zero_();
+        if layer.b_hh.numel() > 0 {
+            let _ = layer.b_hh.narrow(0, gate as i64 * hidden, hidden).zero_();
+        }
     };
     match gate {
         GateBias::AsBase => {}
-        GateBias::Forget(bias) => set(retention, &Tensor::full([hidden], bias, (Kind::Double, cpu()))),
+        GateBias::Forget(bias) => {
+            set(retention, &Tensor::full([hidden], sign * bias, (Kind::Double, cpu())));
+        }
         GateBias::Chrono { t_max } => {
             let steps = Uniform::new(1.0, t_max - 1.0).expect("t_max is above 2");
             let logs: Vec<f64> = (0..hidden).map(|_| steps.sample(rng).ln()).collect();
             let bias = Tensor::from_slice(&logs);
-            set(retention, &bias);
+            set(retention, &(&bias * sign));
             if let Some(input) = cell.input_gate() {
                 set(input, &-bias);
             }

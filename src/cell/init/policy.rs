@@ -45,7 +45,8 @@ pub enum BaseInit {
     Tch,
 }
 
-/// The bias of the retention gate: f of the LSTM, z of the GRU.
+/// The bias of the retention gate: f of the LSTM, z of the GRU. It is negated for a gate that is the part of
+/// the state that is replaced.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GateBias {
     /// The bias that [`BaseInit`] draws.
@@ -71,8 +72,11 @@ pub const FORMS: &[(&str, &str)] = &[
     ),
     ("gaussian(std)", "weights from N(0, std²), biases 0"),
     ("tch", "the default of tch's nn::lstm: weights from U(±√(6/columns)), biases 0"),
-    ("…+forget_bias(b)", "then the bias of the forget gate (lstm) or update gate (gru) set to b (default 1)"),
-    ("…+chrono(t_max)", "then that bias from log U(1, t_max − 1), the lstm's input gate its negative"),
+    (
+        "…+forget_bias(b)",
+        "then the bias of the gate that keeps the state (f of lstm, z of gru) set to b (default 1)",
+    ),
+    ("…+chrono(t_max)", "then that bias from log U(1, t_max − 1), the input gate of an lstm its negative"),
 ];
 
 impl Init {
@@ -86,13 +90,13 @@ impl Init {
     /// # Errors
     /// A message for the author of a config.
     pub fn fits(&self, cell: CellName) -> Result<(), String> {
-        match (self.gate, cell) {
-            (GateBias::Forget(_) | GateBias::Chrono { .. }, CellName::Rnn) => Err(format!(
-                "`{self}` sets a gate's bias, and cell `rnn` has no gates; \
-                 leave the pair out with exclude = [{{ cell = \"rnn\", init = \"{self}\" }}]"
-            )),
-            _ => Ok(()),
+        if self.gate == GateBias::AsBase || crate::cell::cell(cell).retention().is_some() {
+            return Ok(());
         }
+        Err(format!(
+            "`{self}` sets a gate's bias, and cell `{cell}` has no gates; \
+             leave the pair out with exclude = [{{ cell = \"{cell}\", init = \"{self}\" }}]"
+        ))
     }
 }
 

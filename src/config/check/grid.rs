@@ -251,7 +251,7 @@ impl KindTables<'_> {
         if list.is_empty() {
             return Err(self.file.error(key, "expected at least one value, found an empty list"));
         }
-        if field.name == "engine" && list.len() == 1 && list[0].as_str() == Some(AUTO) && self.has_auto() {
+        if field.name == "engine" && list.len() == 1 && list[0].as_str() == Some(AUTO) {
             return Ok(vec![AUTO.to_string()]);
         }
         let mut values: Vec<String> = Vec::new();
@@ -263,10 +263,6 @@ impl KindTables<'_> {
             values.push(text);
         }
         Ok(values)
-    }
-
-    fn has_auto(&self) -> bool {
-        matches!(self.of.kind, ExperimentKind::Training | ExperimentKind::Speed)
     }
 
     fn text(&self, field: &Field, key: &str, value: &Value) -> Result<String, ConfigError> {

@@ -51,7 +51,7 @@ pub struct Gradients {
     /// The lags that have rows: `all` (default), or `log`, which is about fifty per decade.
     pub lags: Lags,
     /// True if the adjoint is also split into the part along the cell state and the part through the
-    /// gates; default: `false`. Only for the engine `analytic`.
+    /// gates; default: `false`. Only for the engines `analytic` and `recompute`.
     pub path_split: bool,
     /// True if statistics of the gates are written to `gates.csv`; default: `false`.
     pub gates: bool,

@@ -6,7 +6,7 @@ use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, needs_grad};
 use super::cache::{BackwardStep, ForwardCache};
 use super::derivative::ActivationDerivative;
 use super::forward::forward;
-use crate::cell::{Cell, LayerParameters, State};
+use crate::cell::{Cell, CellName, LayerParameters, State};
 use crate::engine::{Engine, EngineName};
 
 /// The engine `analytic`.
@@ -15,6 +15,10 @@ pub struct Analytic;
 impl Engine for Analytic {
     fn name(&self) -> EngineName {
         EngineName::Analytic
+    }
+
+    fn serves(&self, cell: CellName) -> bool {
+        matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru)
     }
 
     fn layer(

@@ -28,6 +28,7 @@ pub(crate) fn forward(
             Box::new(lstm::forward(projections, &w_hh_t, &h, c, derivative))
         }
         CellName::Gru => Box::new(gru::forward(projections, &w_hh_t, &p.b_hh, &h, derivative)),
+        _ => unreachable!("`engine::check` has checked the cell"),
     };
     (h, cache)
 }

@@ -41,6 +41,10 @@ impl Engine for SimdEngine {
         EngineName::Simd
     }
 
+    fn serves(&self, cell: CellName) -> bool {
+        matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru)
+    }
+
     fn accepts(&self, tensor: &Tensor) -> Result<()> {
         let dtype = crate::device::dtype_name(tensor.kind());
         let device = crate::device::name(tensor.device());
@@ -197,6 +201,7 @@ fn layer_of(cell: CellName, inputs: &[Tensor]) -> Layer<'_> {
             CellName::Rnn => rnn_kernels::Cell::Rnn,
             CellName::Lstm => rnn_kernels::Cell::Lstm,
             CellName::Gru => rnn_kernels::Cell::Gru,
+            _ => unreachable!("`engine::check` has checked the cell"),
         },
         size: Size { steps, batch, input: features, hidden: inputs[2].size()[1] as usize },
         parameters: rnn_kernels::Parameters { w_ih, w_hh, b_ih, b_hh },

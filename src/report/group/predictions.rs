@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::curves::{LARGEST_EXPONENT, LYAPUNOV};
-use crate::cell::CellName;
+use crate::cell::Retention;
 use crate::report::load::Results;
 use crate::results::schema::{GateRow, JacobianRow};
 use crate::settings::Settings;
@@ -19,8 +19,9 @@ pub struct ScalarGroup {
     pub values: Vec<(u64, f64)>,
 }
 
-/// The largest Lyapunov exponent in log10, the spectral radius of the RNN's recurrent matrix, and the
-/// mean log10 of the retention gate (f of the LSTM, z of the GRU), averaged over layers.
+/// The largest Lyapunov exponent in log10, the spectral radius of the recurrent matrix of a cell without
+/// gates, and the mean log10 of the gate that keeps the state (f of the LSTM, z of the GRU), averaged
+/// over layers.
 pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow]) -> Vec<ScalarGroup> {
     let places = results.places(|run| run.is_ok());
     // Grid point, metric and run → sum and count over layers.
@@ -40,11 +41,10 @@ pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow
     for row in gates {
         let cell =
             places.get(row.run_id.as_str()).and_then(|&(point, _)| results.points[point].settings.cell);
-        match (cell, row.gate.as_str(), row.statistic.as_str()) {
-            (Some(CellName::Rnn), _, "w_h_spectral_radius") => {
-                add(&row.run_id, "log10_spectral_radius", row.value);
-            }
-            (Some(CellName::Lstm), "f", "mean_log10") | (Some(CellName::Gru), "z", "mean_log10") => {
+        let Some(cell) = cell.map(crate::cell::cell) else { continue };
+        match (cell.retention(), row.statistic.as_str()) {
+            (None, "w_h_spectral_radius") => add(&row.run_id, "log10_spectral_radius", row.value),
+            (Some(Retention::Keeps(gate)), "mean_log10") if cell.gates()[gate] == row.gate => {
                 add(&row.run_id, "mean_log10_gate", row.value);
             }
             _ => {}

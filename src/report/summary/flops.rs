@@ -1,17 +1,18 @@
 //! Floating-point operations of a timed pass.
 
-use crate::cell::CellName;
+use crate::cell::{Recurrent, cell};
 use crate::settings::Settings;
 
 /// Floating-point operations of the matrix products of a pass over all layers: forward 2 T B G H (I + H)
 /// per layer, with G gates; three times that for training, since the backward pass has two products for
-/// each. None for another pass. Element-wise operations are not counted, as is usual.
+/// each. None for another pass, and for a cell without recurrent matrices. Element-wise operations are
+/// not counted, as is usual.
 pub fn flops(point: &Settings, pass: &str) -> Option<f64> {
-    let gates = match point.cell? {
-        CellName::Rnn => 1.0,
-        CellName::Gru => 3.0,
-        CellName::Lstm => 4.0,
-    };
+    let cell = cell(point.cell?);
+    if cell.layout().recurrent != Recurrent::Matrices {
+        return None;
+    }
+    let gates = cell.gates().len() as f64;
     let passes = match pass {
         "forward" => 1.0,
         "train" => 3.0,
@@ -27,6 +28,7 @@ pub fn flops(point: &Settings, pass: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::CellName;
     use crate::settings::names::ExperimentKind;
 
     #[test]

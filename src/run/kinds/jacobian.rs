@@ -25,6 +25,7 @@ pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Row
     let Jacobian { lags, qr_every, burn_in } = options;
     let p = run_parameters(&run.settings, context.target.device);
     let input = batch(run, context.text(), context.target.device)?.input;
+    let engine = run.settings.engine.first().expect("a run of jacobian has an engine");
     let steps = run.settings.seq_len;
     let burn_in = burn_in.map_or(steps / 10, |steps| steps.0);
     let observation = |lag: usize| {
@@ -39,7 +40,7 @@ pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Row
         }
     };
     let products =
-        products(&p, &input, None, JacobianOptions { qr_every: qr_every.0, burn_in }, observation)?;
+        products(engine, &p, &input, None, JacobianOptions { qr_every: qr_every.0, burn_in }, observation)?;
     Ok(Rows {
         jacobian: products.iter().flat_map(|product| rows(run, product)).collect(),
         gates: gates::rows(run, &p, &input)?,

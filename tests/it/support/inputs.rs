@@ -2,10 +2,9 @@
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::init::StackSize;
-use lstm_lab::cell::{Parameters, State};
+use lstm_lab::cell::{Parameters, State, cell};
 use lstm_lab::device::cpu;
-use lstm_lab::engine::EngineName;
-use lstm_lab::engine::{Engine, engine};
+use lstm_lab::engine::{Engine, EngineName, engine, engines_of};
 use lstm_lab::random::{self, Purpose};
 use tch::{Kind, Tensor};
 
@@ -44,9 +43,7 @@ impl Case {
     pub fn first(&self) -> Vec<State> {
         let mut rng = random::stream(self.seed, Purpose::Readout);
         let mut draw = || random::normal(&mut rng, &[self.batch, self.hidden], self.kind, cpu());
-        (0..self.layers)
-            .map(|_| State { h: draw(), c: (self.cell == CellName::Lstm).then(&mut draw) })
-            .collect()
+        (0..self.layers).map(|_| State { h: draw(), c: cell(self.cell).has_c().then(&mut draw) }).collect()
     }
 
     fn normal(&self, purpose: Purpose, shape: &[i64]) -> Tensor {
@@ -54,10 +51,16 @@ impl Case {
     }
 }
 
-/// Returns the engines that accept tensors of a type.
-pub fn engines(kind: Kind) -> impl Iterator<Item = &'static dyn Engine> {
+/// The cells with a derivation, with kernels and with a layer in libtorch.
+pub const DERIVED: [CellName; 3] = [CellName::Rnn, CellName::Lstm, CellName::Gru];
+
+/// The engines with exact adjoints at any length.
+pub const EXACT: [EngineName; 2] = [EngineName::Analytic, EngineName::Recompute];
+
+/// Returns the engines that run a cell with tensors of a type.
+pub fn engines(cell: CellName, kind: Kind) -> impl Iterator<Item = &'static dyn Engine> {
     let sample = Tensor::zeros([1], (kind, cpu()));
-    EngineName::ALL.iter().map(|name| engine(*name)).filter(move |engine| engine.accepts(&sample).is_ok())
+    engines_of(cell).map(engine).filter(move |engine| engine.accepts(&sample).is_ok())
 }
 
 /// Returns every result of a run from a given first state: the output, the last states and all gradients.
@@ -95,6 +98,11 @@ pub fn results(
     }
     let tensors: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
     let gradients = Tensor::run_backward(&[loss], &tensors, false, false);
+    // The gradient is undefined for an empty parameter.
+    let or_zeros = |(gradient, node): (Tensor, &&Tensor)| {
+        if gradient.defined() { gradient } else { node.zeros_like() }
+    };
+    let gradients: Vec<Tensor> = gradients.into_iter().zip(&tensors).map(or_zeros).collect();
     found.extend(nodes.iter().map(|(name, _)| format!("grad.{name}")).zip(gradients));
     found
 }

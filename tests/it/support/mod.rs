@@ -6,5 +6,5 @@ mod near;
 pub mod snapshot;
 
 pub use cli::{lab, with_config};
-pub use inputs::{Case, engines, results};
+pub use inputs::{Case, DERIVED, EXACT, engines, results};
 pub use near::{assert_close, assert_same, log10, norms_of};

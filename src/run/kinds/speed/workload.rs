@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tch::{Device, Tensor, no_grad};
 
-use crate::cell::{CellName, LayerParameters, Parameters, State};
+use crate::cell::{CellName, Parameters, State};
 use crate::device;
 use crate::engine::EngineName;
 use crate::engine::{Engine, engine, parity, zero_states};
@@ -77,16 +77,7 @@ impl Workload {
     pub fn load(dir: &Path, cell: CellName, device: Device) -> Result<Workload> {
         let path = dir.join(GIVEN);
         let mut tensors = safetensors_io::read(&path)?;
-        let mut take = |name: &str| tensors.remove(name);
-        let layer = |k: usize| {
-            Some(LayerParameters {
-                w_ih: take(&format!("weight_ih_l{k}"))?,
-                w_hh: take(&format!("weight_hh_l{k}"))?,
-                b_ih: take(&format!("bias_ih_l{k}"))?,
-                b_hh: take(&format!("bias_hh_l{k}"))?,
-            })
-        };
-        let parameters = Parameters { cell, layers: (0..).map_while(layer).collect() };
+        let parameters = Parameters::from_named(cell, |name| tensors.remove(name));
         let [input, output_gradient] = ["input", "grad_output"].map(|name| tensors.remove(name));
         let given = input.zip(output_gradient).filter(|_| !parameters.layers.is_empty());
         let (input, output_gradient) =

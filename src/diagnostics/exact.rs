@@ -1,8 +1,8 @@
 //! Adjoints at any sequence length, without underflow or overflow, in memory that grows as √T.
 //!
 //! Autograd keeps every step and multiplies floats: after some hundred steps a gradient is exactly 0 or
-//! infinite. The analytic backward recursion avoids this with an extended exponent for each sequence.
-//! Gradient checkpointing bounds the memory.
+//! infinite. The backward recursion here avoids this with an extended exponent for each sequence: a step is
+//! linear in the adjoint, so it commutes with a power of two. Gradient checkpointing bounds the memory.
 
 use std::ops::Range;
 
@@ -11,30 +11,32 @@ use tch::{Kind, Tensor, no_grad};
 use super::norm::{Norm, norms_scaled};
 use super::paths::Paths;
 use super::profile::{DiagnosticOptions, Profile, ProfileBuilder, SegmentLoss};
+use super::recursion::{Recursion, recursion};
 use super::scaled::Scaled;
 use super::segments::{LayerSegment, Segments};
-use crate::cell::{LayerParameters, Parameters, State};
-use crate::engine::analytic::{Analytic, BackwardStep};
-use crate::engine::check;
+use crate::cell::{Parameters, State};
+use crate::engine::{EngineName, check, engine};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
-/// Returns `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step of
+/// Returns `total_h`, `total_c` (cells with c) and `direct_h` of every layer and `input_x`, at every step of
 /// `input` `[T, B, I]`. The initial states are `initial` or zeros. With `split_paths`, also returns
-/// `cell_path` and `gate_path`.
+/// `cell_path` and `gate_path`. The engine `analytic` uses its derivation; `recompute` serves any cell.
 ///
 /// # Errors
-/// A shape that does not fit the parameters.
+/// A shape that does not fit the parameters, or a cell without a derivation.
 pub fn profiles(
+    method: EngineName,
     p: &Parameters,
     input: &Tensor,
     initial: Option<&[State]>,
     options: DiagnosticOptions,
     loss: &SegmentLoss,
 ) -> Result<Vec<Profile>> {
-    let initial = check(&Analytic, p, input, initial)?;
+    let initial = check(engine(method), p, input, initial)?;
     no_grad(|| {
-        let segments = Segments::new(p, input, initial);
+        let split_paths = options.split_paths && p.cell().retention().is_some();
+        let segments = Segments::new(method, p, input, initial);
         let mut profiles = ProfileBuilder::new(p.layers.len(), input.size()[0] as usize);
         let mut adjoints: Vec<Option<Adjoint>> = p.layers.iter().map(|_| None).collect();
         for (segment, range) in segments.ranges().rev() {
@@ -43,8 +45,9 @@ pub fn profiles(
             let mut direct = Scaled::new(&loss_gradient(loss, &output, &range));
             for (n, layer) in layers.into_iter().enumerate().rev() {
                 let mut set = |quantity, norms| profiles.set(quantity, n, range.start, norms);
-                let (p, adjoint) = (&p.layers[n], &mut adjoints[n]);
-                direct = backward(&layer, p, direct, options.split_paths, adjoint, &mut set);
+                let adjoint = adjoints[n].get_or_insert_with(|| Adjoint::zero(&layer.states, split_paths));
+                let mut steps = recursion(p.cell(), &p.layers[n], &layer, split_paths);
+                direct = backward(steps.as_mut(), direct, adjoint, &mut set);
             }
             profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));
         }
@@ -65,17 +68,18 @@ fn loss_gradient(loss: &SegmentLoss, output: &Tensor, steps: &Range<usize>) -> T
 /// The adjoint of a layer's state at one step. Each tensor is `[B, H]`, times 2^exponent, `[B, 1]`.
 struct Adjoint {
     h: Tensor,
+    /// The part of the adjoint of c that does not pass h of the same step.
     c: Option<Tensor>,
     exponent: Tensor,
     paths: Option<Paths>,
 }
 
 impl Adjoint {
-    /// Returns the adjoint after the last step of a sequence, which is 0.
-    fn zero(layer: &LayerSegment, split_paths: bool) -> Adjoint {
-        let Scaled { mantissa: h, exponent } = Scaled::zeros_like(&layer.h.get(0));
-        let c = layer.cache.c().map(|_| h.copy());
-        let paths = split_paths.then(|| Paths::zeros_like(&h));
+    /// Returns the adjoint after the last step of a sequence, which is 0. The states are `[T+1, B, H]`.
+    fn zero(states: &State, split_paths: bool) -> Adjoint {
+        let Scaled { mantissa: h, exponent } = Scaled::zeros_like(&states.h.get(0));
+        let c = states.c.as_ref().map(|c| c.get(0).zeros_like());
+        let paths = split_paths.then(|| Paths::zero(&h, c.as_ref()));
         Adjoint { h, c, exponent, paths }
     }
 
@@ -107,15 +111,15 @@ impl Adjoint {
         Scaled { mantissa: mantissa.shallow_clone(), exponent: self.exponent.shallow_clone() }
     }
 
-    /// Computes the recursion from step t to the step before.
-    fn step_back(&mut self, t: usize, step: &mut dyn BackwardStep, w_hh: &Tensor) {
-        step.gate_grads(t, &self.h, self.c.as_mut());
-        let mut earlier = step.delta(t).matmul(w_hh);
-        if let Some(paths) = &mut self.paths {
-            paths.step_back(t, step, earlier.copy());
+    /// Goes from step t to the step before. Returns the adjoint of c_t with the part that passes h_t.
+    fn step_back(&mut self, t: usize, steps: &mut dyn Recursion) -> Option<Tensor> {
+        let state = State { h: self.h.shallow_clone(), c: self.c.take() };
+        let back = steps.step_back(t, state);
+        if let (Some(paths), Some(through_products)) = (&mut self.paths, back.through_products) {
+            paths.step_back(t, steps, through_products);
         }
-        step.add_skip_to_h(t, &self.h, &mut earlier);
-        self.h = earlier;
+        (self.h, self.c) = (back.previous.h, back.previous.c);
+        back.total_c
     }
 }
 
@@ -125,34 +129,27 @@ impl Adjoint {
 /// Calls `set` with the norms of the layer. Returns the gradient with respect to the input, `[t, B, I]`,
 /// which is the direct part of the layer below.
 fn backward(
-    layer: &LayerSegment,
-    p: &LayerParameters,
+    steps: &mut dyn Recursion,
     direct: Scaled,
-    split_paths: bool,
-    adjoint: &mut Option<Adjoint>,
+    adjoint: &mut Adjoint,
     set: &mut dyn FnMut(Quantity, Vec<Norm>),
 ) -> Scaled {
     set(Quantity::DirectH, norms_scaled(&direct));
-    let mut step = layer.cache.backward_steps(&layer.h);
-    let adjoint =
-        adjoint.get_or_insert_with(|| Adjoint::zero(layer, split_paths && step.retention(0).is_some()));
     // If the loss depends on the last step only, this is true of every segment but the last.
     let no_direct = direct.is_zero();
     let (mut total_h, mut total_c) = (Vec::new(), Vec::new());
     for (t, direct) in direct.unbind().iter().enumerate().rev() {
         if let Some(paths) = &mut adjoint.paths {
-            paths.add(t, step.as_ref(), direct, &adjoint.exponent);
+            paths.add(t, steps, direct, &adjoint.exponent);
         }
         if !no_direct {
             adjoint.add_direct(direct);
         }
-        if let Some(c) = &mut adjoint.c {
-            step.accumulate_cell_grad(t, &adjoint.h, c);
-        }
         adjoint.rescale();
-        total_h.push(adjoint.scaled(&adjoint.h));
-        total_c.extend(adjoint.c.as_ref().map(|c| adjoint.scaled(&c.copy())));
-        adjoint.step_back(t, step.as_mut(), &p.w_hh);
+        let (h, exponent) = (adjoint.scaled(&adjoint.h), adjoint.exponent.shallow_clone());
+        total_h.push(h);
+        let c = adjoint.step_back(t, steps);
+        total_c.extend(c.map(|mantissa| Scaled { mantissa, exponent }));
     }
     if let Some(paths) = &mut adjoint.paths {
         let [cell, gates] = paths.take_norms();
@@ -164,6 +161,6 @@ fn backward(
     }
     let total_h = Scaled::stack_reversed(total_h);
     set(Quantity::TotalH, norms_scaled(&total_h));
-    let mantissa = step.deltas(&total_h.mantissa).of_input.matmul(&p.w_ih);
+    let mantissa = steps.input_gradients(&total_h.mantissa);
     Scaled { mantissa, exponent: total_h.exponent }.normalised_rows()
 }

@@ -1,0 +1,120 @@
+//! The engine `recompute`: one node of libtorch's graph for each layer.
+
+use tch::{Tensor, no_grad, with_grad};
+use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, grad, needs_grad};
+
+use super::forward::{forward, project};
+use super::step::StepGraph;
+use crate::cell::{Cell, CellName, LayerParameters, State, cell};
+use crate::engine::{Engine, EngineName};
+
+/// The engine `recompute`.
+pub struct Recompute;
+
+impl Engine for Recompute {
+    fn name(&self) -> EngineName {
+        EngineName::Recompute
+    }
+
+    fn layer(
+        &self,
+        cell: &dyn Cell,
+        p: &LayerParameters,
+        input: &Tensor,
+        initial_state: &State,
+    ) -> (Tensor, State) {
+        let mut inputs = vec![input];
+        inputs.extend(p.tensors());
+        inputs.extend(initial_state.tensors());
+        let states = no_grad(|| forward(cell, p, input, initial_state));
+        let steps = states.h.size()[0] - 1;
+        let mut outputs = no_grad(|| vec![states.h.narrow(0, 1, steps).detach(), states.h.get(steps).copy()]);
+        outputs.extend(states.c.as_ref().map(|c| no_grad(|| c.get(steps).copy())));
+        if needs_grad(&inputs) {
+            let tape = Tape {
+                cell: cell.name(),
+                input: Saved::new(input),
+                parameters: p.tensors().into_iter().map(Saved::new).collect(),
+                h: Saved::new(&states.h),
+                c: states.c.as_ref().map(Saved::new),
+            };
+            outputs = custom_function(&inputs, outputs, move |grad| tape.backward(grad))
+                .expect("the outputs were computed without gradients");
+        }
+        let mut outputs = outputs.into_iter();
+        let mut next = || outputs.next();
+        let (output, h) = (next().expect("the output"), next().expect("the final h"));
+        (output, State { h, c: next() })
+    }
+}
+
+/// The tensors of one layer's forward pass that its backward pass needs.
+struct Tape {
+    cell: CellName,
+    input: Saved,
+    /// The parameters, in the order of [`LayerParameters::tensors`].
+    parameters: Vec<Saved>,
+    /// h_0 … h_T, `[T+1, B, H]`.
+    h: Saved,
+    /// c_0 … c_T, `[T+1, B, H]`.
+    c: Option<Saved>,
+}
+
+impl Tape {
+    /// Computes the gradients of the input, the parameters, h_0 and (with a cell state) c_0, in this order.
+    fn backward(&self, grad_outputs: GradOutputs) -> GradInputs {
+        let cell = cell(self.cell);
+        let leaf = |saved: &Saved| saved.get().detach().set_requires_grad(true);
+        let input = leaf(&self.input);
+        let mut leaves = self.parameters.iter().map(leaf);
+        let mut next = || leaves.next();
+        let (w_ih, w_hh, b_ih, b_hh) = (next()?, next()?, next()?, next()?);
+        let p = LayerParameters { w_ih, w_hh, b_ih, b_hh, further: leaves.collect() };
+        let (projections, layer) =
+            with_grad(|| (project(&p, &cell.input_bias(&p), &input), cell.prepare(&p)));
+
+        // The gradients of w_hh, b_hh and further parameters are sums over steps.
+        let in_each_step: Vec<&Tensor> = [&p.w_hh, &p.b_hh].into_iter().chain(&p.further).collect();
+        let mut sums: Vec<Tensor> = in_each_step.iter().map(|tensor| tensor.zeros_like()).collect();
+        let (h, each) = (self.h.get(), projections.unbind(0));
+        let mut of_projections = Vec::with_capacity(each.len());
+        let (mut adjoint, of_output) = self.last_adjoint(grad_outputs.outputs);
+        for (t, projection) in each.iter().enumerate().rev() {
+            if let Some(of_output) = &of_output {
+                adjoint.h += of_output.get(t as i64);
+            }
+            let c = self.c.as_ref().map(|c| c.get().get(t as i64));
+            let previous = State { h: h.get(t as i64), c };
+            let step = StepGraph::record(cell, &layer, projection, &previous, false);
+            let pulled = step.pull_back(&adjoint, &in_each_step);
+            sums.iter_mut().zip(&pulled.parameters).for_each(|(sum, gradient)| *sum += gradient);
+            of_projections.push(pulled.projection);
+            adjoint = pulled.previous;
+        }
+        of_projections.reverse();
+        let of_projections = Tensor::stack(&of_projections, 0);
+        let inputs = [&input, &p.w_ih, &p.b_ih, &p.b_hh];
+        let found = grad(&[&projections], &[&of_projections], &inputs, false).ok()?;
+        let [of_input, of_w_ih, of_b_ih, of_b_hh] = <[_; 4]>::try_from(found).ok()?;
+        if let Some(of_b_hh) = of_b_hh {
+            sums[1] += of_b_hh;
+        }
+        let mut sums = sums.into_iter().map(Some);
+        let mut gradients = vec![of_input, of_w_ih, sums.next()?, of_b_ih];
+        gradients.extend(sums);
+        gradients.extend([Some(adjoint.h), adjoint.c].into_iter().filter(Option::is_some));
+        Some(gradients)
+    }
+
+    /// Returns the gradients of the final state, and that of the output.
+    fn last_adjoint(&self, outputs: Vec<Option<Tensor>>) -> (State, Option<Tensor>) {
+        let mut outputs = outputs.into_iter();
+        let of_output = outputs.next().flatten();
+        let mut or_zeros = |states: &Saved| {
+            let gradient = outputs.next().flatten();
+            gradient.map_or_else(|| states.get().get(0).zeros_like(), |gradient| gradient.copy())
+        };
+        let h = or_zeros(&self.h);
+        (State { h, c: self.c.as_ref().map(or_zeros) }, of_output)
+    }
+}

@@ -1,0 +1,144 @@
+"""Makes cells.json: values and gradients of the cells that PyTorch does not have, with JAX in float64.
+
+    pip install jax==0.10.2
+    python tests/golden/make_cells.py
+
+Each function is a step as its paper states it. Parameters have the shapes of `lstm-lab`: gates are stacked in the
+order of the function, and `w_hh` is a matrix for each gate unless the function says otherwise.
+"""
+
+import json
+import pathlib
+
+import jax
+import jax.numpy as jnp
+
+jax.config.update("jax_enable_x64", True)
+T, B, I, H = 5, 2, 3, 4
+sigmoid = jax.nn.sigmoid
+
+
+def cut(p, x, gates):
+    """W_x x + b_x, W_h and b_h of each gate."""
+    of_input = jnp.split(x @ p["weight_ih_l0"].T + p["bias_ih_l0"], gates, axis=1)
+    return of_input, jnp.split(p["weight_hh_l0"], gates), jnp.split(p["bias_hh_l0"], gates)
+
+
+def relu_rnn(p, x, h, c):
+    """Le, Jaitly & Hinton 2015."""
+    (u,), (w,), (b,) = cut(p, x, 1)
+    return jnp.maximum(u + h @ w.T + b, 0), None
+
+
+def gru_reset_before(p, x, h, c):
+    """Cho et al. 2014, equations 5 to 8."""
+    u, w, b = cut(p, x, 3)
+    r = sigmoid(u[0] + h @ w[0].T + b[0])
+    z = sigmoid(u[1] + h @ w[1].T + b[1])
+    n = jnp.tanh(u[2] + (r * h) @ w[2].T + b[2])
+    return z * h + (1 - z) * n, None
+
+
+def lstm_peephole(p, x, h, c):
+    """Graves 2013, equations 7 to 11."""
+    u, w, b = cut(p, x, 4)
+    i = sigmoid(u[0] + h @ w[0].T + b[0] + p["weight_ci_l0"] * c)
+    f = sigmoid(u[1] + h @ w[1].T + b[1] + p["weight_cf_l0"] * c)
+    c = f * c + i * jnp.tanh(u[2] + h @ w[2].T + b[2])
+    o = sigmoid(u[3] + h @ w[3].T + b[3] + p["weight_co_l0"] * c)
+    return o * jnp.tanh(c), c
+
+
+def cifg(p, x, h, c):
+    """Greff et al. 2017: the vanilla LSTM without peepholes, with f = 1 - i."""
+    u, w, b = cut(p, x, 3)
+    i = 1 - sigmoid(u[0] + h @ w[0].T + b[0])
+    z = jnp.tanh(u[1] + h @ w[1].T + b[1])
+    o = sigmoid(u[2] + h @ w[2].T + b[2])
+    c = z * i + c * (1 - i)
+    return jnp.tanh(c) * o, c
+
+
+def janet(p, x, h, c):
+    """van der Westhuizen & Lasenby 2018, with beta = 1."""
+    u, w, b = cut(p, x, 2)
+    s = u[0] + h @ w[0].T + b[0]
+    new = jnp.tanh(u[1] + h @ w[1].T + b[1])
+    return sigmoid(s) * h + (1 - sigmoid(s - 1)) * new, None
+
+
+def mgu(p, x, h, c):
+    """Zhou et al. 2016."""
+    u, w, b = cut(p, x, 2)
+    f = sigmoid(u[0] + h @ w[0].T + b[0])
+    new = jnp.tanh(u[1] + (f * h) @ w[1].T + b[1])
+    return (1 - f) * h + f * new, None
+
+
+def indrnn(p, x, h, c):
+    """Li et al. 2018. The recurrent weight is a vector."""
+    return jnp.maximum(x @ p["weight_ih_l0"].T + p["weight_hh_l0"] * h + p["bias_ih_l0"], 0), None
+
+
+def minlstm(p, x, h, c):
+    """Feng et al. 2024, without log space. There is no recurrent weight."""
+    f, i, new = jnp.split(x @ p["weight_ih_l0"].T + p["bias_ih_l0"], 3, axis=1)
+    f, i = sigmoid(f), sigmoid(i)
+    return f / (f + i) * h + i / (f + i) * new, None
+
+
+def mingru(p, x, h, c):
+    """Feng et al. 2024, without log space. There is no recurrent weight."""
+    z, new = jnp.split(x @ p["weight_ih_l0"].T + p["bias_ih_l0"], 2, axis=1)
+    return (1 - sigmoid(z)) * h + sigmoid(z) * new, None
+
+
+def drawn(key, shapes):
+    keys = jax.random.split(key, len(shapes))
+    return {name: 0.6 * jax.random.normal(k, shape) for k, (name, shape) in zip(keys, shapes.items())}
+
+
+def make(seed, step, gates, recurrent="matrices", peepholes=(), has_c=False):
+    shapes = {"weight_ih_l0": (gates * H, I), "bias_ih_l0": (gates * H,)}
+    shapes["weight_hh_l0"] = {"matrices": (gates * H, H), "vector": (H,), "none": (0, H)}[recurrent]
+    shapes["bias_hh_l0"] = (gates * H,) if recurrent == "matrices" else (0,)
+    shapes |= {f"{name}_l0": (H,) for name in peepholes} | {"input": (T, B, I), "h0": (B, H)}
+    shapes |= {"c0": (B, H)} if has_c else {}
+    given = drawn(jax.random.key(seed), shapes)
+    cotangent = jax.random.normal(jax.random.key(100 + seed), (T, B, H))
+
+    def loss(given, nudges):
+        """A nudge of 0 on each state: its gradient is the adjoint of that state."""
+        h, c, outputs = given["h0"], given.get("c0"), []
+        for t in range(T):
+            h, c = step(given, given["input"][t], h, c)
+            h = h + nudges["h"][t]
+            outputs.append(h)
+        output = jnp.stack(outputs)
+        return jnp.sum(output * cotangent), (output, h, c)
+
+    nudges = {"h": jnp.zeros((T, B, H))}
+    gradients, (output, h, c) = jax.grad(loss, has_aux=True)(given, nudges)
+    by_state = jax.grad(lambda nudges: loss(given, nudges)[0])(nudges)
+    numbers = lambda a: {"shape": list(a.shape), "data": a.flatten().tolist()}
+    expected = {"output": output, "h_n": h, "total_h": by_state["h"]} | ({"c_n": c} if has_c else {})
+    expected |= {f"grad.{name}": gradient for name, gradient in gradients.items()}
+    given["cotangent"] = cotangent
+    return {part: {name: numbers(a) for name, a in tensors.items()}
+            for part, tensors in [("given", given), ("expected", expected)]}
+
+
+PEEPHOLES = ("weight_ci", "weight_cf", "weight_co")
+cells = {
+    "relu_rnn": make(1, relu_rnn, 1),
+    "gru_reset_before": make(2, gru_reset_before, 3),
+    "lstm_peephole": make(3, lstm_peephole, 4, peepholes=PEEPHOLES, has_c=True),
+    "cifg": make(4, cifg, 3, has_c=True),
+    "janet": make(5, janet, 2),
+    "mgu": make(6, mgu, 2),
+    "indrnn": make(7, indrnn, 1, recurrent="vector"),
+    "minlstm": make(8, minlstm, 3, recurrent="none"),
+    "mingru": make(9, mingru, 2, recurrent="none"),
+}
+path = pathlib.Path(__file__).with_name("cells.json")
+path.write_text(json.dumps(cells, separators=(",", ":")) + "\n")
