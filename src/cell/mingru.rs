@@ -42,9 +42,18 @@ impl Cell for MinGru {
         vec![products.of_input(0).sigmoid(), products.of_input(1)]
     }
 
-    /// Computes h_t as h_{t-1} + z ⊙ (n − h_{t-1}).
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
-        let (z, n) = (&activations[0], &activations[1]);
-        State::from_hidden(&previous.h + z * (n - &previous.h))
+        let (a, b) = coefficients(activations);
+        State::from_hidden(a * &previous.h + b)
     }
+
+    fn linear_recurrence(&self, activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
+        Some(coefficients(activations))
+    }
+}
+
+/// Returns 1 − z and z ⊙ n.
+fn coefficients(activations: &[Tensor]) -> (Tensor, Tensor) {
+    let (z, n) = (&activations[0], &activations[1]);
+    (1.0 - z, z * n)
 }

@@ -48,7 +48,18 @@ impl Cell for MinLstm {
     }
 
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
-        let [f, i, g] = activations else { panic!("expected 3 gates of a minLSTM") };
-        State::from_hidden((f * &previous.h + i * g) / (f + i))
+        let (a, b) = coefficients(activations);
+        State::from_hidden(a * &previous.h + b)
     }
+
+    fn linear_recurrence(&self, activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
+        Some(coefficients(activations))
+    }
+}
+
+/// Returns f / (f + i) and i ⊙ g / (f + i).
+fn coefficients(activations: &[Tensor]) -> (Tensor, Tensor) {
+    let [f, i, g] = activations else { panic!("expected 3 gates of a minLSTM") };
+    let sum = f + i;
+    (f / &sum, i * g / sum)
 }

@@ -68,6 +68,12 @@ pub trait Cell: Sync {
     /// is the direct path: it passes no product.
     fn update(&self, activations: &[Tensor], previous: &State) -> State;
 
+    /// Returns a and b of the recurrence h_t = a ⊙ h_{t−1} + b, given the activations. `None` for a cell
+    /// whose gates see the state.
+    fn linear_recurrence(&self, _activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
+        None
+    }
+
     /// Returns the parameters of a layer in the forms that a loop over time needs.
     fn prepare(&self, p: &LayerParameters) -> PreparedLayer {
         PreparedLayer::new(p, self.gates().len())

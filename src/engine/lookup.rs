@@ -6,6 +6,7 @@ use super::fused::Fused;
 use super::interface::Engine;
 use super::name::EngineName;
 use super::recompute::Recompute;
+use super::scan::Scan;
 use super::simd::SimdEngine;
 use super::stepwise::Stepwise;
 
@@ -16,6 +17,7 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
         EngineName::Fused => &Fused,
         EngineName::Analytic => &Analytic,
         EngineName::Recompute => &Recompute,
+        EngineName::Scan => &Scan,
         EngineName::Simd => &SimdEngine::OF_PROCESS,
         EngineName::Builtin => &Builtin,
     }

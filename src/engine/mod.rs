@@ -32,6 +32,7 @@ pub mod parity;
 #[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
 pub(crate) mod recompute;
 mod run;
+mod scan;
 mod simd;
 mod stepwise;
 

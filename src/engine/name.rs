@@ -13,6 +13,8 @@ names! {
         Analytic = "analytic",
         /// keeps the states only; the backward pass records each step again under autograd; any cell
         Recompute = "recompute",
+        /// the gates of all steps at once, then a scan; cells whose gates do not see the state
+        Scan = "scan",
         /// hand-written CPU kernels, f32
         Simd = "simd",
         /// libtorch's own lstm, gru and rnn_tanh

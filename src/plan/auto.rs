@@ -29,10 +29,12 @@ const MEASURED: [Measured; 7] = [
     Measured { isa: "avx2", cell: CellName::Lstm, train: 0.87, forward: 0.88 },
 ];
 
-/// The engine for a pass of a cell. A cell that libtorch does not have gets `fused`.
+/// The engine for a pass of a cell. A cell that libtorch does not have gets `scan`,
+/// which has one operation per step, or `fused`.
 pub fn engine(machine: &Machine, dtype: Dtype, cell: CellName, pass: PassName) -> EngineName {
     let serves = |name| crate::engine::engine(name).serves(cell);
     match (machine.device.as_str(), dtype) {
+        _ if serves(EngineName::Scan) => EngineName::Scan,
         _ if !serves(EngineName::Builtin) => EngineName::Fused,
         ("cpu", Dtype::F32) if serves(EngineName::Simd) && simd_is_faster(machine.isa, cell, pass) => {
             EngineName::Simd
@@ -86,6 +88,7 @@ mod tests {
             let of = |cell| engine(&machine, dtype, cell, PassName::Train);
             assert_eq!(of(CellName::ReluRnn), EngineName::Builtin);
             assert_eq!(of(CellName::IndRnn), EngineName::Fused);
+            assert_eq!(of(CellName::MinGru), EngineName::Scan);
         }
     }
 

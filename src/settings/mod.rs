@@ -34,14 +34,14 @@ pub struct Settings {
     /// The cell of recurrent layers, one of the cells of `lstm-lab list`; default: `rnn`, `lstm` and `gru`.
     /// The model `transformer` has none.
     pub cell: Option<CellName>,
-    /// The engine: `stepwise`, `fused`, `analytic`, `recompute`, `simd` (f32 on the CPU) or `builtin`;
-    /// default: `auto`. `stepwise`, `fused` and `recompute` run every cell, `builtin` runs `rnn`, `lstm`,
-    /// `gru` and `relu_rnn`, and the others run `rnn`, `lstm` and `gru`. `auto` is never part of a list.
-    /// For `gradients` and `jacobian` it means `analytic` where it runs the cell, else `recompute`;
-    /// `jacobian` takes these two only. For `training` it means one engine by measured times (see
-    /// [kernels.md](kernels.md)). For `speed` it means all engines but `recompute` that support cell,
-    /// device and dtype. `speed` times all engines of the list in one run, and `builtin` must be among
-    /// them.
+    /// The engine: `stepwise`, `fused`, `analytic`, `recompute`, `scan`, `simd` (f32 on the CPU) or
+    /// `builtin`; default: `auto`. `stepwise`, `fused` and `recompute` run every cell, `scan` runs
+    /// `minlstm` and `mingru`, `builtin` runs `rnn`, `lstm`, `gru` and `relu_rnn`, and the others run
+    /// `rnn`, `lstm` and `gru`. `auto` is never part of a list. For `gradients` and `jacobian` it means
+    /// `analytic` where it runs the cell, else `recompute`; `jacobian` takes these two only. For
+    /// `training` it means one engine by measured times (see [kernels.md](kernels.md)). For `speed` it
+    /// means all engines but `recompute` that support cell, device and dtype. `speed` times all engines
+    /// of the list in one run, and `builtin` must be among them.
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;
     /// default: `pytorch`.

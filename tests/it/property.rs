@@ -1,6 +1,6 @@
 //! Laws that hold for every cell, engine and size.
 
-use lstm_lab::cell::CellName;
+use lstm_lab::cell::{Activation, CellName, cell};
 use lstm_lab::engine::forward;
 use proptest::prelude::*;
 use tch::{Kind, Tensor};
@@ -74,7 +74,9 @@ proptest! {
             let now = forward(engine, &case.parameters(), &changed, None).unwrap().output;
             let seen = |output: &Tensor| output.narrow(0, 0, step + 1);
             assert_same(&seen(&now), &seen(&before), 1e-14, "output up to the step");
-            if step + 1 < case.steps {
+            // A ReLU may be off before and after the change.
+            let is_bounded = cell(case.cell).candidate_activation() == Activation::Tanh;
+            if step + 1 < case.steps && is_bounded {
                 assert!(now != before, "the change after the step shows nowhere");
             }
         }

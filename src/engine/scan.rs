@@ -1,0 +1,90 @@
+//! Cells whose gates do not see the state: h_t = a_t ⊙ h_{t−1} + b_t. The gates of all steps are computed
+//! at once, and the recurrence is a scan over time.
+//!
+//! The backward pass is a scan as well, from the last step to the first:
+//!
+//! ```text
+//! ∂L/∂h_t = direct_t + a_{t+1} ⊙ ∂L/∂h_{t+1}
+//! ∂L/∂b_t = ∂L/∂h_t        ∂L/∂a_t = ∂L/∂h_t ⊙ h_{t−1}
+//! ```
+
+use tch::{Tensor, no_grad};
+use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, needs_grad};
+
+use super::{Engine, EngineName};
+use crate::cell::{Cell, CellName, LayerParameters, Products, Recurrent, State, cell};
+
+/// The engine `scan`.
+pub struct Scan;
+
+impl Engine for Scan {
+    fn name(&self) -> EngineName {
+        EngineName::Scan
+    }
+
+    fn serves(&self, name: CellName) -> bool {
+        cell(name).layout().recurrent == Recurrent::None
+    }
+
+    fn layer(
+        &self,
+        cell: &dyn Cell,
+        p: &LayerParameters,
+        input: &Tensor,
+        initial_state: &State,
+    ) -> (Tensor, State) {
+        let (steps, batch) = (input.size()[0], input.size()[1]);
+        // [T·B, I] × [I, G·H] + bias: one product for the whole sequence.
+        let projections = p.b_ih.addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
+        let layer = cell.prepare(p);
+        let products = Products::joint(&layer, &projections, &initial_state.h);
+        let recurrence = cell.linear_recurrence(&cell.activations(&products, initial_state));
+        let (a, b) = recurrence.expect("`engine::check` has checked the cell");
+        let sequence = |tensor: &Tensor| tensor.reshape([steps, batch, -1]);
+        let h = scan(&sequence(&a), &sequence(&b), &initial_state.h);
+        let last = h.get(steps - 1);
+        (h, State::from_hidden(last))
+    }
+}
+
+/// Returns h_1 … h_T, `[T, B, H]`, given a and b, `[T, B, H]`, and h_0, `[B, H]`.
+fn scan(a: &Tensor, b: &Tensor, h_0: &Tensor) -> Tensor {
+    let h = no_grad(|| states(a, b, h_0));
+    if !needs_grad(&[a, b, h_0]) {
+        return h;
+    }
+    let (a_saved, h_0_saved, h_saved) = (Saved::new(a), Saved::new(h_0), Saved::new(&h));
+    let backward = move |grad: GradOutputs| -> GradInputs {
+        let direct = grad.outputs.into_iter().next().flatten()?;
+        let (a, h, h_0) = (a_saved.get(), h_saved.get(), h_0_saved.get());
+        let steps = a.size()[0];
+        let adjoints = adjoints(a, &direct);
+        let before = Tensor::cat(&[h_0.unsqueeze(0), h.narrow(0, 0, steps - 1)], 0);
+        let of_h_0 = a.get(0) * adjoints.get(0);
+        Some(vec![Some(&adjoints * before), Some(adjoints), Some(of_h_0)])
+    };
+    let outputs = custom_function(&[a, b, h_0], vec![h], backward);
+    outputs.expect("the output was computed without gradients").remove(0)
+}
+
+/// Computes h_t = a_t ⊙ h_{t−1} + b_t, one step after the other.
+fn states(a: &Tensor, b: &Tensor, h_0: &Tensor) -> Tensor {
+    let h = b.empty_like();
+    let (a, b, each) = (a.unbind(0), b.unbind(0), h.unbind(0));
+    for t in 0..each.len() {
+        let previous = if t == 0 { h_0 } else { &each[t - 1] };
+        let _ = b[t].addcmul_out(&each[t], &a[t], previous);
+    }
+    h
+}
+
+/// Computes the adjoints of h_1 … h_T from their direct parts, `[T, B, H]`.
+fn adjoints(a: &Tensor, direct: &Tensor) -> Tensor {
+    let adjoints = direct.copy().contiguous();
+    let (a, mut each) = (a.unbind(0), adjoints.unbind(0));
+    for t in (1..each.len()).rev() {
+        let (now, later) = each.split_at_mut(t);
+        let _ = now[t - 1].addcmul_(&a[t], &later[0]);
+    }
+    adjoints
+}
