@@ -39,7 +39,7 @@ pub fn clean(args: &CleanArgs) -> Result<u8> {
     if let Some(experiment) = &experiment {
         experiment.save_config(&store)?;
     }
-    store.assemble(&ids)?;
+    store.exclusive()?.assemble()?;
     report::write(&args.dir)?;
     print(&format!("removed; {dir}/report.md and the tables are rebuilt\n"))?;
     Ok(0)

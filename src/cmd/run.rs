@@ -65,7 +65,7 @@ fn prepare(args: &RunArgs, only: &Only, target: ExecTarget, ui: &Ui) -> Result<V
 /// The results that a stopped program keeps, and the way to go on.
 fn kept(tally: Tally, rerun: bool) -> String {
     let complete = pluralize(tally.done + tally.already_complete, "complete run");
-    let checkpoint = if tally.stopped > 0 { " and the checkpoint of the stopped run" } else { "" };
+    let checkpoint = if tally.stopped > 0 && !rerun { " and the checkpoint of the stopped run" } else { "" };
     let goes_on = if rerun {
         "the same command line begins anew, because of --rerun"
     } else {

@@ -3,7 +3,6 @@
 //! A dataset is a directory `<root>/<name>/` of plain files. The program knows the checksum of every file.
 
 mod catalogue;
-mod checksum;
 mod dataset;
 mod fetch;
 mod images;

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::catalogue::dataset;
-use super::checksum;
 use super::dataset::Dataset;
+use crate::support::checksum;
 use crate::support::error::{Error, Result};
 
 /// The state of a dataset on this machine.

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::group_by::group_by;
+use super::whole;
 use crate::config;
 use crate::config::spec::{Publication, Tests};
 use crate::results::schema::{PlanRow, Row, RunRow};
@@ -161,6 +162,8 @@ pub fn load(dir: &Path) -> Result<Results> {
         return Err(Error::data(dir, format!("{problem}{hint}")));
     }
     let runs = table::read(&runs_csv)?.into_iter().map(|(settings, row)| RunRecord { settings, row });
+    let runs: Vec<RunRecord> = runs.collect();
+    whole::check(dir, &runs)?;
     let config_toml = dir.join("config.toml");
     Ok(Results {
         dir: dir.to_path_buf(),

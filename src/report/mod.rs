@@ -18,6 +18,7 @@ mod judge;
 mod load;
 mod page;
 mod summary;
+mod whole;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,9 +27,10 @@ use self::figures::{Figure, Figures};
 use self::group::Groups;
 use self::judge::Verdicts;
 pub use self::judge::foreseen;
-use crate::results::schema::{Row, SummaryRow};
+use crate::results::Store;
+use crate::results::schema::{Row, RunRow, SummaryRow};
 use crate::support::error::{Error, Result};
-use crate::support::file::write_atomic;
+use crate::support::file::{remove_stale_temp_files, write_atomic};
 
 /// The report of an experiment.
 #[derive(Debug)]
@@ -60,6 +62,9 @@ pub struct Written {
 /// # Errors
 /// `dir` is not the results directory of an experiment; a file in it cannot be read or written.
 pub fn write(dir: &Path) -> Result<Written> {
+    let store = Store::at(dir);
+    // Meanwhile, no other process writes the tables.
+    let _right = dir.join(RunRow::FILE).is_file().then(|| store.exclusive()).transpose()?;
     let results = load::load(dir)?;
     let groups = Groups::read(&results)?;
     let verdicts = Verdicts::judge(&results, &groups);
@@ -84,6 +89,10 @@ pub fn write(dir: &Path) -> Result<Written> {
 }
 
 fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {
+    if plots.is_symlink() {
+        let problem = "expected a directory of its own, in which older figures are removed, found a link";
+        return Err(Error::data(plots, problem));
+    }
     let mut written = Vec::new();
     for figure in figures {
         fs::create_dir_all(plots).map_err(Error::io("make", plots))?;
@@ -102,6 +111,7 @@ fn remove_others(plots: &Path, written: &[PathBuf]) -> Result<()> {
     if !plots.is_dir() {
         return Ok(());
     }
+    remove_stale_temp_files(plots)?;
     for entry in fs::read_dir(plots).map_err(Error::io("read", plots))? {
         let path = entry.map_err(Error::io("read", plots))?.path();
         let is_plot = path.extension().is_some_and(|ending| ending == "svg" || ending == "png");
@@ -175,6 +185,23 @@ mod tests {
         write(dir.path()).unwrap();
         let exists = ["old.svg", "old.png", "notes.txt", "total_h.svg"].map(|name| plots.join(name).exists());
         assert_eq!(exists, [false, false, true, true]);
+    }
+
+    #[test]
+    fn write_link_as_plots_is_refused_and_its_target_left_alone() {
+        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        results(dir.path());
+        fs::write(other.path().join("mine.png"), "").unwrap();
+        std::os::unix::fs::symlink(other.path(), dir.path().join("plots")).unwrap();
+        let message = write(dir.path()).unwrap_err().to_string();
+        assert!(
+            message.ends_with(
+                "plots: expected a directory of its own, in which older figures are removed, \
+                                   found a link"
+            ),
+            "{message}"
+        );
+        assert!(other.path().join("mine.png").exists());
     }
 
     #[test]

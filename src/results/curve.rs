@@ -44,6 +44,25 @@ impl GradientCurve {
         GradientCurve { quantity, layer, step, last, norms, decay, fitted_lags }
     }
 
+    /// The curves of rows of `fits.csv` and `gradients.csv`, which have the same order.
+    pub fn of_rows(fits: Vec<FitRow>, rows: Vec<GradientRow>) -> Vec<GradientCurve> {
+        let mut rows = rows.into_iter().peekable();
+        let curve = |fit: FitRow| {
+            let is_of_curve = |row: &GradientRow| {
+                (&row.quantity, row.layer, row.step) == (&fit.quantity, fit.layer, fit.step)
+            };
+            let last = rows.peek().map_or(0, |row| row.t + row.lag);
+            let mut norms = Vec::new();
+            while let Some(row) = rows.next_if(&is_of_curve) {
+                norms.push((row.t, row.log10_norm));
+            }
+            let (decay, fitted_lags) = (Decay::of_row(&fit), fit.lags);
+            let FitRow { quantity, layer, step, .. } = fit;
+            GradientCurve { quantity, layer, step, last, norms, decay, fitted_lags }
+        };
+        fits.into_iter().map(curve).collect()
+    }
+
     /// The rows of a run in `gradients.csv`.
     pub fn rows<'a>(&'a self, run_id: &'a str) -> impl Iterator<Item = GradientRow> + 'a {
         self.norms.iter().map(move |&(t, log10_norm)| GradientRow {
@@ -101,6 +120,21 @@ mod tests {
         let slope = log.fit_row("a").slope;
         assert_eq!(slope, stats::line(&points(&all)).map(|line| line.slope), "to the last digit");
         assert!(stats::line(&points(&log)).unwrap().slope < 1.1 * slope.unwrap(), "thinned rows are steeper");
+    }
+
+    #[test]
+    fn of_rows_gives_the_curves_back() {
+        let curve = |quantity: &str, step: usize, norms: &[Option<f64>]| {
+            let norms = norms.iter().enumerate().map(|(n, norm)| (n + 1, *norm));
+            let (last, quantity) = (norms.len(), quantity.to_string());
+            GradientCurve::new((quantity, 0), Some(step), last, norms, Lags::Log)
+        };
+        let norms = [Some(-1.0), None, Some(f64::INFINITY), Some(0.25)];
+        let curves =
+            [curve("total_h", 0, &norms), curve("input_x", 0, &norms[..1]), curve("total_h", 5, &norms)];
+        let fits = curves.iter().map(|curve| curve.fit_row("a")).collect();
+        let rows = curves.iter().flat_map(|curve| curve.rows("a")).collect();
+        assert_eq!(GradientCurve::of_rows(fits, rows), curves);
     }
 
     #[test]

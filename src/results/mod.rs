@@ -3,9 +3,15 @@
 mod curve;
 mod decay;
 pub mod environment;
+mod exclusive;
 #[cfg(test)]
 mod fixtures;
+mod growing;
+mod lock;
+pub mod manifest;
+mod publish;
 mod record;
+mod rows;
 pub mod schema;
 mod store;
 pub mod table;
@@ -13,6 +19,10 @@ mod unplanned;
 
 pub use curve::GradientCurve;
 pub use decay::Decay;
-pub use record::{RunRecord, program};
-pub use store::{Rows, Store};
+pub use exclusive::Exclusive;
+pub use growing::{GrowingTable, Mark};
+pub use lock::Lock;
+pub use record::{KILLED, RunRecord, program};
+pub use rows::Rows;
+pub use store::Store;
 pub use unplanned::Unplanned;

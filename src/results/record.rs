@@ -6,6 +6,9 @@ use crate::settings::Settings;
 /// The revision of a program that was built outside git.
 const UNKNOWN: &str = "unknown";
 
+/// The status of a run during which the process was killed.
+pub const KILLED: &str = "killed";
+
 /// A version with the revision of the source, such as `0.2.0 (1a2b3c4)`.
 pub fn program(version: &str, revision: &str) -> String {
     if revision == UNKNOWN { version.to_string() } else { format!("{version} ({revision})") }

@@ -32,9 +32,9 @@ files!(
 pub struct RunRow {
     /// A hash of the run's settings and data.
     pub run_id: String,
-    /// `ok` or `failed`.
+    /// `ok`, `failed`, or `killed` for a run during which the process was killed.
     pub status: String,
-    /// The error message of a failed run.
+    /// The error message of a run that is not `ok`.
     pub error: Option<String>,
     /// Wall-clock time of the run, s.
     pub seconds: Option<f64>,
@@ -42,6 +42,8 @@ pub struct RunRow {
     pub peak_memory: Option<u64>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,
+    /// Number of rows of the run in all other tables.
+    pub rows: Option<usize>,
     /// The name of the processor.
     pub cpu: Option<String>,
     /// Peak of the processor's vector units in f32 on the run's threads, GFLOP/s, with the vectors of the

@@ -10,7 +10,16 @@ use crate::support::signal::Stop;
 
 /// An upper bound in seconds for the duration of each run whose kind has an estimate. Runs that differ in
 /// the seed only share an estimate. A signal ends the measurements; the rest has no estimate then.
-pub fn estimates(runs: &[&Run], inputs: &Inputs, target: ExecTarget, stop: &Stop) -> Vec<Option<f64>> {
+///
+/// `lock` is called before a run is measured, and its result is kept meanwhile. A run that gets no lock has
+/// no estimate.
+pub fn estimates<L>(
+    runs: &[&Run],
+    inputs: &Inputs,
+    target: ExecTarget,
+    stop: &Stop,
+    lock: impl Fn(&Run) -> Option<L>,
+) -> Vec<Option<f64>> {
     let mut known: Vec<(Settings, Option<f64>)> = Vec::new();
     let mut of_run = |run: &&Run| {
         let settings = Settings { seed: 0, ..run.settings.clone() };
@@ -20,6 +29,7 @@ pub fn estimates(runs: &[&Run], inputs: &Inputs, target: ExecTarget, stop: &Stop
         if stop.requested().is_some() {
             return None;
         }
+        let _lock = lock(run)?;
         // An error here occurs in the run too, and is reported there.
         let seconds = catch_panics(|| kinds::estimate(run, inputs, target)).unwrap_or(None);
         known.push((settings, seconds));

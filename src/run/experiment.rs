@@ -55,11 +55,12 @@ impl Experiment {
         let spec = &self.spec;
         let resolved = toml::to_string_pretty(&spec.resolved)
             .map_err(|e| Error::Usage(format!("{}: cannot be written as TOML: {e}", spec.name)))?;
-        store.write_text("config.toml", &resolved)?;
-        store.write_plan(self.plan.runs.iter().map(|run| (run.id.as_str(), run.describe())))?;
+        let files = store.exclusive()?;
+        files.write_text("config.toml", &resolved)?;
+        files.write_plan(self.plan.runs.iter().map(|run| (run.id.as_str(), run.describe())))?;
         match spec.published.toml.as_str() {
-            "" => store.remove(PUBLISHED),
-            text => store.write_text(PUBLISHED, text),
+            "" => files.remove(PUBLISHED),
+            text => files.write_text(PUBLISHED, text),
         }
     }
 

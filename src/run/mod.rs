@@ -11,6 +11,7 @@ pub mod kinds;
 mod output;
 mod process;
 pub mod runner;
+mod suspects;
 mod tables;
 mod target;
 

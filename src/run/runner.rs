@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::estimate::estimates;
 use super::forecast::{Forecast, Work};
 use super::kinds;
+use super::suspects::Suspects;
 use super::tables::Tables;
 use super::{ExecTarget, RunContext, RunOutput};
 use crate::data::Inputs;
@@ -17,6 +18,7 @@ use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, RunRecord, Store, program};
 use crate::support::error::{Error, Result};
+use crate::support::file::remove_dir;
 use crate::support::panic::catch_panics;
 use crate::support::progress::{Progress, Step, Ui};
 use crate::support::signal::Stop;
@@ -86,10 +88,10 @@ enum Outcome {
 /// The results directory cannot be written; no run is to be executed. A failed run is not an error here: its
 /// row says why it failed.
 pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui: &mut Ui) -> Result<Tally> {
-    let ids = plan.ids();
     let (index, count) = options.shard.unwrap_or((0, 1));
     let shard: Vec<&Run> = options.only.select(plan)?.into_iter().skip(index).step_by(count).collect();
     let runner = Runner { inputs, store, options };
+    let suspects = Suspects::find(&plan.runs, store)?;
     let (mut missing, mut complete) = (Vec::new(), Vec::new());
     for &run in &shard {
         match runner.completed(run) {
@@ -97,6 +99,7 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
             None => missing.push(run),
         }
     }
+    suspects.put_last(&mut missing, store);
     runner.save_environment(missing.is_empty())?;
     let mut tally = Tally { already_complete: complete.len(), ..Tally::default() };
 
@@ -104,14 +107,17 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     if let Some(others) = runner.made_by_others(&complete) {
         ui.say(&others);
     }
-    let estimates = estimates(&missing, inputs, options.target, options.stop);
+    runner.say_what_is_wrong(&missing, &suspects, ui);
+    // A process that is killed leaves its lock, so the next one knows the run that it measured.
+    let lock = |run: &Run| (!suspects.contains(run)).then(|| store.lock(&run.id).ok().flatten()).flatten();
+    let estimates = estimates(&missing, inputs, options.target, options.stop, lock);
     if let Some(estimate) = said_estimate(&estimates) {
         ui.say(&estimate);
     }
     let work = |(run, estimate): (&&Run, &Option<f64>)| Work::of(run, *estimate);
     let works: Vec<Work> = missing.iter().zip(&estimates).map(work).collect();
     let mut forecast = Forecast::new(&works);
-    let mut tables = Tables::new(store, &ids);
+    let mut tables = Tables::new(store);
     for (run, work) in missing.into_iter().zip(works) {
         if options.stop.requested().is_some() {
             break;
@@ -126,7 +132,9 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
         tables.refresh()?;
     }
     ui.end();
-    tables.assemble()?;
+    for problem in tables.assemble()? {
+        ui.say(&format!("  left out of the tables: {problem}; `lstm-lab run` makes the run again"));
+    }
     Ok(tally)
 }
 
@@ -152,6 +160,22 @@ impl Runner<'_> {
         if self.options.rerun { None } else { self.store.completed(&run.id) }
     }
 
+    /// Says which runs are made again because a file of theirs was changed, and which come last.
+    fn say_what_is_wrong(&self, missing: &[&Run], suspects: &Suspects, ui: &Ui) {
+        for run in missing {
+            if let Some(problem) = self.store.damage(&run.id) {
+                ui.say(&format!("  made again: {problem}"));
+            }
+            if suspects.contains(run) {
+                let about = run.describe();
+                ui.say(&format!(
+                    "  tried last, because the process was killed during it: {} {about}",
+                    run.id
+                ));
+            }
+        }
+    }
+
     /// A message about complete runs that another version of the program made.
     fn made_by_others(&self, complete: &[RunRecord]) -> Option<String> {
         let here = program(self.options.environment.lstm_lab, self.options.environment.git_revision);
@@ -165,11 +189,12 @@ impl Runner<'_> {
 
     fn save_environment(&self, nothing_to_run: bool) -> Result<()> {
         let json = self.options.environment.to_json();
+        let files = self.store.exclusive()?;
         if nothing_to_run {
             // Keep the environment file of the machine that produced the results.
-            self.store.write_text_if_absent(ENVIRONMENT, &json)
+            files.write_text_if_absent(ENVIRONMENT, &json)
         } else {
-            self.store.write_text(ENVIRONMENT, &json)
+            files.write_text(ENVIRONMENT, &json)
         }
     }
 
@@ -184,10 +209,10 @@ impl Runner<'_> {
             return Ok(Outcome::AlreadyComplete);
         }
         ui.run_starts(&about);
-        let checkpoints = self.store.checkpoints(&run.id);
-        if self.options.rerun && checkpoints.exists() {
-            std::fs::remove_dir_all(&checkpoints).map_err(Error::io("remove", &checkpoints))?;
-        }
+        // A run that is made anew takes the place of the old one when it is whole.
+        let rerun = self.options.rerun;
+        let checkpoints =
+            if rerun { self.store.next_checkpoints(&run.id) } else { self.store.checkpoints(&run.id) };
         let announced = Cell::new(false);
         let on_step = |step: Step| self.on_step(run, step, (forecast, ui), &announced);
         let context = RunContext {
@@ -196,10 +221,20 @@ impl Runner<'_> {
             checkpoints: &checkpoints,
             on_step: &on_step,
         };
-        let Some((row, rows)) = execute_run(run, &context) else { return Ok(Outcome::Stopped) };
+        let Some((row, rows)) = execute_run(run, &context) else {
+            if rerun {
+                remove_dir(&checkpoints)?;
+            }
+            return Ok(Outcome::Stopped);
+        };
         let row = with_environment(row, self.options.environment);
         let record = RunRecord { settings: run.settings.clone(), row };
-        self.store.save(&record, &rows)?;
+        let keeps_old = !record.is_ok() && self.store.completed(&run.id).is_some();
+        if keeps_old {
+            remove_dir(&checkpoints)?;
+        } else {
+            self.store.save(&record, &rows)?;
+        }
         let row = &record.row;
         match &row.error {
             None => {
@@ -207,7 +242,8 @@ impl Runner<'_> {
                 Ok(Outcome::Done)
             }
             Some(error) => {
-                ui.run_failed(&run.id, &about, error);
+                let kept = if keeps_old { "; the results of before are kept" } else { "" };
+                ui.run_failed(&run.id, &about, &format!("{error}{kept}"));
                 Ok(Outcome::Failed)
             }
         }
@@ -256,6 +292,7 @@ fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
         error: (!errors.is_empty()).then_some(message),
         seconds: Some(seconds_before + seconds),
         peak_memory: peak_memory(),
+        rows: Some(rows.count()),
         parameters,
         fma_peak_gflops,
         ..RunRow::default()

@@ -15,28 +15,27 @@ const PAUSE_FACTOR: u32 = 20;
 /// process loses little.
 pub struct Tables<'a> {
     store: &'a Store,
-    ids: &'a [String],
     updated: Instant,
     pause: Duration,
 }
 
 impl<'a> Tables<'a> {
-    /// Tables of these runs. The first update follows the first run: results are visible early.
-    pub fn new(store: &'a Store, ids: &'a [String]) -> Tables<'a> {
-        Tables { store, ids, updated: Instant::now(), pause: Duration::ZERO }
+    /// Tables of the runs of the plan. The first update follows the first run: results are visible early.
+    pub fn new(store: &'a Store) -> Tables<'a> {
+        Tables { store, updated: Instant::now(), pause: Duration::ZERO }
     }
 
     /// Updates the files if the pause is over.
     pub fn refresh(&mut self) -> Result<()> {
-        if self.updated.elapsed() > self.pause { self.assemble() } else { Ok(()) }
+        if self.updated.elapsed() > self.pause { self.assemble().map(drop) } else { Ok(()) }
     }
 
-    /// Updates the files.
-    pub fn assemble(&mut self) -> Result<()> {
+    /// Updates the files. Returns the problem of each run that is left out.
+    pub fn assemble(&mut self) -> Result<Vec<String>> {
         let start = Instant::now();
-        self.store.assemble(self.ids)?;
+        let left_out = self.store.exclusive()?.assemble()?;
         self.pause = MIN_PAUSE.max(PAUSE_FACTOR * start.elapsed());
         self.updated = Instant::now();
-        Ok(())
+        Ok(left_out)
     }
 }

@@ -1,7 +1,7 @@
 //! CSV files read and written row by row; every file is complete or absent.
 
 use std::fs;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -78,19 +78,69 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes).map_err(Error::io("write", path)))
 }
 
-/// Writes a file through `fill`, complete or not at all.
+/// Writes a file through `fill`, complete or not at all. After a power failure, too, the file is the old one
+/// or the new one.
 ///
 /// # Errors
 /// The error of `fill`; the disk is full or gone.
 pub fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
     let io = |error| Error::io("write", path)(error);
-    let file = tempfile::Builder::new().prefix(UNFINISHED).permissions(world_readable()).tempfile_in(parent);
+    let mut builder = tempfile::Builder::new();
+    let file = builder.prefix(UNFINISHED).permissions(world_readable()).tempfile_in(parent(path));
     let mut file = BufWriter::new(file.map_err(io)?);
     fill(&mut file)?;
     let file = file.into_inner().map_err(|error| io(error.into_error()))?;
     file.as_file().sync_all().map_err(io)?;
-    file.persist(path).map(drop).map_err(|error| io(error.error))
+    rename(file.path(), path)?;
+    // The file has another name now, so there is none to remove.
+    file.keep().map(drop).map_err(|error| io(error.error))
+}
+
+/// Renames a file or a directory, so that the new name outlasts a power failure.
+///
+/// # Errors
+/// The system refuses it.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(Error::io("write", to))?;
+    sync_dir(parent(to))
+}
+
+/// Waits until the names in a directory are on the disk.
+///
+/// # Errors
+/// The disk is gone.
+pub fn sync_dir(dir: &Path) -> Result<()> {
+    let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    match synced {
+        // Some file systems cannot do so for a directory.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        synced => synced.map_err(Error::io("write", dir)),
+    }
+}
+
+/// Makes a directory, and those around it, so that its name outlasts a power failure.
+///
+/// # Errors
+/// The system refuses it.
+pub fn make_dir(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    sync_dir(parent(dir))
+}
+
+/// Removes a directory with its content, if there is one.
+///
+/// # Errors
+/// The system refuses it.
+pub fn remove_dir(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", dir)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// The directory of a file.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Permissions of results, which other users may read; temporary files are private by default.

@@ -1,6 +1,8 @@
 //! Small helpers that do not depend on recurrent networks.
 
 #[cfg(feature = "lab")]
+pub mod checksum;
+#[cfg(feature = "lab")]
 pub mod distinct;
 #[cfg(feature = "lab")]
 pub mod disturbance;

@@ -11,6 +11,13 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
     format!("expected {article} {what} ({}), found `{found}`{hint}", list.join(", "))
 }
 
+/// Returns a text whose control characters are written out, so that a terminal does not obey them. Line
+/// breaks and tabs stay.
+pub fn printable(text: &str) -> String {
+    let is_plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
+    text.chars().map(|c| if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
 /// Names that other programs use, with the words for them here.
 const ALIASES: [(&str, &str); 17] = [
     ("float", "f32"),

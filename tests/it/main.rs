@@ -32,11 +32,14 @@ mod property;
 mod prose;
 mod reference;
 mod refusals;
+mod reliability;
 mod signals;
 mod simd;
 mod snapshots;
 mod speed;
 mod style;
 mod support;
+#[cfg(target_os = "linux")]
+mod torture;
 mod trace;
 mod training;

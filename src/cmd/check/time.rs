@@ -27,7 +27,10 @@ pub fn measure(experiment: &Experiment, runs: &[&Run], target: ExecTarget) -> Ve
     let time = |(kind, measure, runs): (ExperimentKind, &Measure, Vec<&Run>)| {
         let seconds = match measure {
             Measure::Speed(speed) => Some(speed.budget_seconds.0 * runs.len() as f64),
-            _ => estimates(&runs, &experiment.inputs, target, &Stop::default()).into_iter().sum(),
+            _ => {
+                let times = estimates(&runs, &experiment.inputs, target, &Stop::default(), |_| Some(()));
+                times.into_iter().sum()
+            }
         };
         KindTime { kind, seconds }
     };

@@ -9,9 +9,9 @@ use flate2::read::GzDecoder;
 use super::csv::{self, CsvLayout};
 use super::idx;
 use crate::data::catalogue::dataset_of;
-use crate::data::checksum;
 use crate::data::dataset::{Dataset, DatasetKind, Format};
 use crate::data::verify::require_complete;
+use crate::support::checksum;
 use crate::support::error::{Error, Result};
 
 /// Grey images of one size, each of a class.

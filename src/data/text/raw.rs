@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::utf8;
 use crate::data::catalogue::dataset_of;
-use crate::data::checksum;
 use crate::data::dataset::{Dataset, DatasetKind};
 use crate::data::verify::require_complete;
+use crate::support::checksum;
 use crate::support::error::{Error, Result};
 
 /// A text and its source.

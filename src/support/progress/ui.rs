@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::pace::Pace;
 use super::step::Step;
-use crate::support::text::{duration, pluralize};
+use crate::support::text::{duration, pluralize, printable};
 
 /// The format of progress messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -148,7 +148,7 @@ impl Ui {
             self.pace.reset()
         }
         if let Some(bar) = &self.bar {
-            bar.set_message(about.to_string());
+            bar.set_message(printable(about));
         }
     }
 
@@ -167,7 +167,7 @@ impl Ui {
                 _ => self.ended.get() as f64 / self.runs as f64,
             };
             bar.set_position((share * BAR_PARTS as f64) as u64);
-            bar.set_message(format!("{}: {about}", progress.in_words()));
+            bar.set_message(format!("{}: {}", progress.in_words(), printable(about)));
             return;
         }
         let fields = json!({
@@ -272,6 +272,7 @@ impl Ui {
 
     /// Writes a line. A closed stderr is ignored, so that measurements continue.
     fn line(&self, line: &str) {
+        let line = printable(line);
         match &self.bar {
             Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}"))),
             None => drop(writeln!(std::io::stderr(), "{line}")),

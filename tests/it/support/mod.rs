@@ -1,6 +1,8 @@
 //! Helpers that several tests share.
 
 pub mod cli;
+#[cfg(target_os = "linux")]
+pub mod faults;
 mod inputs;
 mod near;
 pub mod snapshot;

@@ -6,6 +6,27 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+/// The SHA-256 of bytes that come bit by bit.
+#[derive(Debug, Clone, Default)]
+pub struct Running {
+    hash: Sha256,
+    /// The number of bytes so far.
+    pub bytes: u64,
+}
+
+impl Running {
+    /// Adds bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+    }
+
+    /// The SHA-256 of all bytes so far.
+    pub fn sha256(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
+}
+
 /// SHA-256 of bytes.
 pub fn of_bytes(bytes: &[u8]) -> String {
     of_parts(&[bytes])
@@ -13,24 +34,20 @@ pub fn of_bytes(bytes: &[u8]) -> String {
 
 /// SHA-256 of the concatenation of parts.
 pub fn of_parts(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hex(&hash.finalize())
+    let mut content = Running::default();
+    parts.iter().for_each(|part| content.add(part));
+    content.sha256()
 }
 
 /// Size in bytes and SHA-256 of a file, which is read in blocks.
 pub fn of_file(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut size = 0;
+    let mut content = Running::default();
     let mut buffer = vec![0; 1 << 16];
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok((size, hex(&hash.finalize()))),
-            count => {
-                hash.update(&buffer[..count]);
-                size += count as u64;
-            }
+            0 => return Ok((content.bytes, content.sha256())),
+            count => content.add(&buffer[..count]),
         }
     }
 }

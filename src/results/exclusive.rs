@@ -1,0 +1,127 @@
+//! The files of a whole experiment, which one process at a time may write.
+
+use std::fs;
+use std::path::Path;
+
+use super::lock::Lock;
+use super::manifest;
+use super::record::RunRecord;
+use super::schema::{FitRow, GateRow, GradientRow, JacobianRow, PlanRow, Row, RunRow, SpeedRow, TrainingRow};
+use super::store::Store;
+use super::table;
+use crate::support::error::{Error, Result};
+use crate::support::file::{remove_stale_temp_files, rows, write_atomic, write_csv};
+
+/// The right to write the files of a whole experiment. Other processes wait for it.
+#[derive(Debug)]
+pub struct Exclusive<'a> {
+    pub(super) store: &'a Store,
+    _lock: Lock,
+}
+
+impl Store {
+    /// Waits until no other process writes the files of the experiment, and completes what a killed process
+    /// left. A process that holds this right must not ask for it again.
+    ///
+    /// # Errors
+    /// The directory cannot be written.
+    pub fn exclusive(&self) -> Result<Exclusive<'_>> {
+        let lock = Lock::wait_for(&self.root().join(".lock"))?;
+        let exclusive = Exclusive { store: self, _lock: lock };
+        remove_stale_temp_files(self.root())?;
+        exclusive.publish_all()?;
+        Ok(exclusive)
+    }
+}
+
+impl Exclusive<'_> {
+    /// Writes the CSV files of the experiment from those of its runs, in the order of `plan.csv`. Runs
+    /// without results are left out. A table without rows gets no file. Returns the problem of each run that
+    /// is left out because a file of it is not as it was saved.
+    ///
+    /// # Errors
+    /// A run's file cannot be read, or the result cannot be written.
+    pub fn assemble(&self) -> Result<Vec<String>> {
+        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
+        for id in self.store.planned()? {
+            match self.store.damage(&id) {
+                Some(problem) => damaged.push(problem),
+                None => runs.extend(self.store.record(&id)),
+            }
+        }
+        write_records(self.store.root(), &runs)?;
+        self.gather::<GradientRow>(&runs)?;
+        self.gather::<FitRow>(&runs)?;
+        self.gather::<JacobianRow>(&runs)?;
+        self.gather::<GateRow>(&runs)?;
+        self.gather::<SpeedRow>(&runs)?;
+        self.gather::<TrainingRow>(&runs)?;
+        manifest::write(self.store.root(), &TABLES)?;
+        Ok(damaged)
+    }
+
+    fn gather<R: Row + 'static>(&self, runs: &[RunRecord]) -> Result<()> {
+        let file = |run: &RunRecord| self.store.run_dir(&run.row.run_id).join(R::FILE);
+        let of_runs = runs.iter().map(|run| (run, file(run))).filter(|(_, path)| path.exists());
+        let tables: Vec<_> =
+            of_runs.map(|(run, path)| Ok((&run.settings, rows::<R>(&path)?))).collect::<Result<_>>()?;
+        let root = self.store.root();
+        if tables.is_empty() { self.remove(R::FILE) } else { table::write(&root.join(R::FILE), tables) }
+    }
+
+    /// Writes the plan, from id and description of each run.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn write_plan<'a>(&self, runs: impl Iterator<Item = (&'a str, String)>) -> Result<()> {
+        let row = |(id, run): (&str, String)| PlanRow { run_id: id.to_string(), run };
+        write_csv(&self.store.root().join(PlanRow::FILE), runs.map(row))
+    }
+
+    /// Removes a file of the experiment that an earlier config may have left.
+    ///
+    /// # Errors
+    /// The file exists and cannot be removed.
+    pub fn remove(&self, file: &str) -> Result<()> {
+        let path = self.store.root().join(file);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a text file of the experiment, unless it exists.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn write_text_if_absent(&self, file: &str, text: &str) -> Result<()> {
+        if self.store.root().join(file).exists() { Ok(()) } else { self.write_text(file, text) }
+    }
+
+    /// Writes a text file of the experiment, such as `config.toml`.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn write_text(&self, file: &str, text: &str) -> Result<()> {
+        write_atomic(&self.store.root().join(file), text.as_bytes())
+    }
+}
+
+/// The CSV files that are assembled.
+const TABLES: [&str; 7] = [
+    RunRow::FILE,
+    GradientRow::FILE,
+    FitRow::FILE,
+    JacobianRow::FILE,
+    GateRow::FILE,
+    SpeedRow::FILE,
+    TrainingRow::FILE,
+];
+
+/// Writes `runs.csv` of a run or of the experiment.
+pub(super) fn write_records(dir: &Path, runs: &[RunRecord]) -> Result<()> {
+    let lines = runs.iter().map(|run| (&run.settings, [Ok(run.row.clone())]));
+    table::write(&dir.join(RunRow::FILE), lines)
+}

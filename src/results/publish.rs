@@ -1,0 +1,116 @@
+//! The way of a run into the results directory. It takes the place of an older one when it is whole.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::exclusive::{Exclusive, write_records};
+use super::lock::Lock;
+use super::manifest;
+use super::record::RunRecord;
+use super::rows::Rows;
+use super::store::Store;
+use crate::support::error::{Error, Result};
+use crate::support::file::{remove_dir, remove_prefixed, rename};
+
+/// The ending of the name of a directory that is to take the place of an older one.
+const NEXT: &str = ".next";
+
+/// The ending of the name of a run's lock.
+const LOCK: &str = ".lock";
+
+impl Store {
+    /// Locks a run for execution, and removes what a killed process left of it; `None` if another process
+    /// holds the lock.
+    ///
+    /// # Errors
+    /// The directory cannot be written.
+    pub fn lock(&self, run_id: &str) -> Result<Option<Lock>> {
+        let runs = self.runs();
+        let Some(lock) = Lock::try_take(&runs.join(format!(".{run_id}{LOCK}")))? else { return Ok(None) };
+        self.exclusive()?;
+        remove_prefixed(&runs, &temp_prefix(run_id))?;
+        remove_dir(&self.next_checkpoints(run_id))?;
+        Ok(Some(lock))
+    }
+
+    /// The runs during which a process was killed. The files that it left are removed.
+    ///
+    /// # Errors
+    /// The directory cannot be read or written.
+    pub fn killed(&self) -> Result<Vec<String>> {
+        let mut killed = Vec::new();
+        for id in self.hidden(LOCK)? {
+            if self.lock(&id)?.is_some_and(|lock| lock.follows_killed) {
+                killed.push(id);
+            }
+        }
+        Ok(killed)
+    }
+
+    /// Saves one run: writes a temporary directory, which then takes the place of an older one, together with
+    /// checkpoints in [`Store::next_checkpoints`].
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn save(&self, run: &RunRecord, rows: &Rows) -> Result<()> {
+        let (runs, id) = (self.runs(), &run.row.run_id);
+        let temporary = tempfile::Builder::new().prefix(&temp_prefix(id)).tempdir_in(&runs);
+        let temporary = temporary.map_err(Error::io("write in", &runs))?;
+        let dir = temporary.path();
+        write_records(dir, std::slice::from_ref(run))?;
+        rows.write(dir, id)?;
+        manifest::write_of_all(dir)?;
+        let exclusive = self.exclusive()?;
+        // After this step the new run is the valid one: a killed process leaves the rest to the next.
+        rename(dir, &self.next_run(id))?;
+        let _ = temporary.keep();
+        exclusive.publish(id)
+    }
+
+    /// The directory for the checkpoints of a run that is made anew. They take the place of the older ones
+    /// when the run is saved.
+    pub fn next_checkpoints(&self, run_id: &str) -> PathBuf {
+        self.root().join("checkpoints").join(format!(".{run_id}{NEXT}"))
+    }
+
+    fn next_run(&self, run_id: &str) -> PathBuf {
+        self.runs().join(format!(".{run_id}{NEXT}"))
+    }
+
+    /// The ids of the runs that have a hidden file or directory with this ending.
+    fn hidden(&self, ending: &str) -> Result<Vec<String>> {
+        let runs = self.runs();
+        if !runs.is_dir() {
+            return Ok(Vec::new());
+        }
+        let entries = fs::read_dir(&runs).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        let entries = entries.map_err(Error::io("read", &runs))?;
+        let id = |name: String| Some(name.strip_prefix('.')?.strip_suffix(ending)?.to_string());
+        Ok(entries.iter().filter_map(|entry| id(entry.file_name().to_string_lossy().into_owned())).collect())
+    }
+}
+
+impl Exclusive<'_> {
+    /// Lets the new directories of every run that was saved take their place.
+    pub(super) fn publish_all(&self) -> Result<()> {
+        self.store.hidden(NEXT)?.iter().try_for_each(|id| self.publish(id))
+    }
+
+    /// Lets the new directories of a run take their place. A second call goes on where a killed process
+    /// stopped.
+    fn publish(&self, run_id: &str) -> Result<()> {
+        let (next, checkpoints) = (self.store.next_checkpoints(run_id), self.store.checkpoints(run_id));
+        if next.is_dir() {
+            remove_dir(&checkpoints)?;
+            rename(&next, &checkpoints)?;
+        }
+        let place = self.store.run_dir(run_id);
+        remove_dir(&place)?;
+        rename(&self.store.next_run(run_id), &place)
+    }
+}
+
+/// The prefix of the name of a run's directory while it is written.
+fn temp_prefix(run_id: &str) -> String {
+    format!(".{run_id}-")
+}

@@ -1,0 +1,52 @@
+//! The rows of one run, and the files that they are written to.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::curve::GradientCurve;
+use super::schema::{FitRow, GateRow, GradientRow, JacobianRow, Row, SpeedRow, TrainingRow};
+use crate::support::error::Result;
+use crate::support::file::write_csv;
+
+/// The rows of one run, by table. Most kinds fill one table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    /// `gradients.csv` and `fits.csv`.
+    pub gradients: Vec<GradientCurve>,
+    /// `jacobian.csv`.
+    pub jacobian: Vec<JacobianRow>,
+    /// `gates.csv`.
+    pub gates: Vec<GateRow>,
+    /// `speed.csv`.
+    pub speed: Vec<SpeedRow>,
+    /// `training.csv`.
+    pub training: Vec<TrainingRow>,
+}
+
+impl Rows {
+    /// The number of rows in all tables.
+    pub fn count(&self) -> usize {
+        let of_curves: usize = self.gradients.iter().map(|curve| curve.norms.len() + 1).sum();
+        of_curves + self.jacobian.len() + self.gates.len() + self.speed.len() + self.training.len()
+    }
+
+    /// Writes the tables that have rows into the directory of a run.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn write(&self, dir: &Path, run_id: &str) -> Result<()> {
+        write::<GradientRow>(dir, self.gradients.iter().flat_map(|curve| curve.rows(run_id)))?;
+        write::<FitRow>(dir, self.gradients.iter().map(|curve| curve.fit_row(run_id)))?;
+        write::<JacobianRow>(dir, &self.jacobian)?;
+        write::<GateRow>(dir, &self.gates)?;
+        write::<SpeedRow>(dir, &self.speed)?;
+        write::<TrainingRow>(dir, &self.training)
+    }
+}
+
+/// Writes the rows of one table, if there are any.
+fn write<R: Row>(dir: &Path, rows: impl IntoIterator<Item = impl Serialize>) -> Result<()> {
+    let mut rows = rows.into_iter().peekable();
+    if rows.peek().is_none() { Ok(()) } else { write_csv(&dir.join(R::FILE), rows) }
+}
