@@ -10,11 +10,15 @@ use tch::{Kind, Tensor};
 
 use crate::device::cpu;
 use crate::error::Error as LibraryError;
+use crate::support::checksum::Running;
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;
 
 /// Tensors by name.
 pub type Tensors = BTreeMap<String, Tensor>;
+
+/// The key of the checksum of a sealed file in its header.
+const SEAL: &str = "lstm-lab.sha256";
 
 /// The text entries of a file's header.
 pub type Metadata = HashMap<String, String>;
@@ -24,16 +28,21 @@ pub type Metadata = HashMap<String, String>;
 /// # Errors
 /// The file does not exist, is truncated or invalid, or has a tensor of another dtype.
 pub fn read(path: &Path) -> Result<Tensors> {
-    Ok(read_with_metadata(path)?.0)
+    TensorFile::read(path)?.tensors(|_| true)
 }
 
-/// Reads every tensor and the metadata of a file.
+/// Reads every tensor and the metadata of a file that [`write_sealed`] wrote.
 ///
 /// # Errors
-/// As for [`read`].
-pub fn read_with_metadata(path: &Path) -> Result<(Tensors, Metadata)> {
+/// As for [`read`]; the file has no checksum, or that of another content.
+pub fn read_sealed(path: &Path) -> Result<(Tensors, Metadata)> {
     let file = TensorFile::read(path)?;
-    Ok((file.tensors(|_| true)?, file.metadata()?))
+    let (tensors, metadata) = (file.tensors(|_| true)?, file.metadata()?);
+    if metadata.contains_key(SEAL) {
+        return Ok((tensors, metadata));
+    }
+    let problem = "expected a checkpoint of lstm-lab, found a safetensors file without its checksum";
+    Err(Error::data(path, problem))
 }
 
 /// The content of a safetensors file.
@@ -46,10 +55,26 @@ impl<'a> TensorFile<'a> {
     /// Reads a file.
     ///
     /// # Errors
-    /// The file does not exist.
+    /// The file does not exist, or is sealed and was changed.
     pub fn read(path: &'a Path) -> Result<TensorFile<'a>> {
         let wrong = |e| Error::data(path, format!("expected a safetensors file to read, found: {e}"));
-        Ok(TensorFile { path, bytes: fs::read(path).map_err(wrong)? })
+        let file = TensorFile { path, bytes: fs::read(path).map_err(wrong)? };
+        // A file that is no safetensors file is refused where its tensors are read.
+        let seal = file.metadata().ok().and_then(|mut metadata| Some((metadata.remove(SEAL)?, metadata)));
+        if let Some((expected, metadata)) = seal {
+            let mut views: Vec<_> = file.content()?.tensors();
+            views.sort_by(|(one, _), (other, _)| one.cmp(other));
+            let views = views.iter().map(|(name, view)| (name.as_str(), view));
+            let found = seal_of(&metadata, views);
+            if found != expected {
+                let problem = format!(
+                    "expected the content that was written, with SHA-256 {expected}, found {found}: the \
+                     file was changed or damaged"
+                );
+                return Err(Error::data(path, problem));
+            }
+        }
+        Ok(file)
     }
 
     /// The names of all tensors, sorted.
@@ -132,21 +157,49 @@ fn dtype(tensor: &Tensor) -> (Dtype, usize) {
     if tensor.kind() == Kind::Float { (Dtype::F32, 4) } else { (Dtype::F64, 8) }
 }
 
-/// Writes tensors and metadata. The file is complete or absent afterwards.
+/// Writes tensors. The file is complete or absent afterwards.
 ///
 /// # Errors
 /// The file cannot be written, for example because the disk is full.
-pub fn write(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Result<()> {
+pub fn write(path: &Path, tensors: &Tensors) -> Result<()> {
+    write_with(path, tensors, None)
+}
+
+/// Writes tensors and metadata with a checksum over both. The file is complete or absent afterwards.
+///
+/// # Errors
+/// As for [`write`].
+pub fn write_sealed(path: &Path, tensors: &Tensors, metadata: Metadata) -> Result<()> {
+    write_with(path, tensors, Some(metadata))
+}
+
+fn write_with(path: &Path, tensors: &Tensors, metadata: Option<Metadata>) -> Result<()> {
+    let torch = |error: SafeTensorError| LibraryError::Torch(error.to_string());
     let bytes: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> =
         tensors.iter().map(|(n, t)| serialized(n, t)).collect();
     let mut views = Vec::with_capacity(bytes.len());
     for (name, dtype, shape, bytes) in &bytes {
-        let view =
-            TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| LibraryError::Torch(e.to_string()))?;
-        views.push((name.as_str(), view));
+        views.push((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).map_err(torch)?));
     }
-    let file = serialize(views, metadata).map_err(|e| LibraryError::Torch(e.to_string()))?;
-    write_atomic(path, &file)
+    let metadata = metadata.map(|mut metadata| {
+        let seal = seal_of(&metadata, views.iter().map(|(name, view)| (*name, view)));
+        metadata.insert(SEAL.to_string(), seal);
+        metadata
+    });
+    write_atomic(path, &serialize(views, metadata).map_err(torch)?)
+}
+
+/// The SHA-256 of everything that a file says: its metadata without the seal, and its tensors by name.
+fn seal_of<'a>(metadata: &Metadata, tensors: impl Iterator<Item = (&'a str, &'a TensorView<'a>)>) -> String {
+    let mut content = Running::default();
+    for (key, value) in metadata.iter().collect::<BTreeMap<_, _>>() {
+        content.add(format!("{key} {}\n{value}\n", value.len()).as_bytes());
+    }
+    for (name, view) in tensors {
+        content.add(format!("{name} {:?} {:?}\n", view.dtype(), view.shape()).as_bytes());
+        content.add(view.data());
+    }
+    content.sha256()
 }
 
 /// Returns the name, dtype, shape and bytes of a tensor.
@@ -156,4 +209,48 @@ fn serialized<'a>(name: &'a String, tensor: &Tensor) -> (&'a String, Dtype, Vec<
     let mut bytes = vec![0; tensor.numel() * size];
     tensor.copy_data_u8(&mut bytes, tensor.numel());
     (name, dtype, tensor.size().iter().map(|size| *size as usize).collect(), bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sealed file, and its bytes.
+    fn sealed(path: &Path) -> Vec<u8> {
+        let tensors = Tensors::from([
+            ("a".to_string(), Tensor::from_slice(&[1.5f32, -2.0, 0.0])),
+            ("b".to_string(), Tensor::from_slice(&[3.0f32]).reshape([1, 1])),
+        ]);
+        write_sealed(path, &tensors, Metadata::from([("key".to_string(), "a text".to_string())])).unwrap();
+        fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn read_sealed_any_flipped_bit_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.safetensors");
+        let bytes = sealed(&path);
+        let (tensors, metadata) = read_sealed(&path).unwrap();
+        assert_eq!((tensors["b"].size(), metadata["key"].as_str()), (vec![1, 1], "a text"));
+        for bit in 0..8 * bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, damaged).unwrap();
+            assert!(read_sealed(&path).is_err(), "bit {} of byte {}", bit % 8, bit / 8);
+        }
+    }
+
+    #[test]
+    fn read_sealed_changed_number_says_so_and_a_file_without_checksum_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.safetensors");
+        let mut bytes = sealed(&path);
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let message = read(&path).unwrap_err().to_string();
+        assert!(message.contains("expected the content that was written, with SHA-256"), "{message}");
+        write(&path, &Tensors::from([("a".to_string(), Tensor::from_slice(&[1.5f32]))])).unwrap();
+        assert!(read(&path).is_ok());
+        assert!(read_sealed(&path).unwrap_err().to_string().contains("without its checksum"));
+    }
 }

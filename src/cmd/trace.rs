@@ -32,11 +32,26 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let curves: Vec<GradientCurve> =
         traced.profiles.into_iter().map(|profile| curve(settings.seq_len, profile)).collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join(GradientRow::FILE));
-    safetensors_io::write(&tensors, &traced.tensors, None)?;
+    safetensors_io::write(&tensors, &traced.tensors)?;
     table::write(&gradients, [(&settings, curves.iter().flat_map(|curve| curve.rows("trace")).map(Ok))])?;
     print(&understood(args, &settings, &input, &foreign))?;
+    print(&overflowed(&curves))?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), target.device_name(), gradients.display()))?;
     Ok(0)
+}
+
+/// A line on norms that are no finite numbers; empty if there are none.
+fn overflowed(curves: &[GradientCurve]) -> String {
+    let norms = || curves.iter().flat_map(|curve| &curve.norms);
+    match norms().filter(|(_, norm)| norm.is_some_and(|norm| !norm.is_finite())).count() {
+        0 => String::new(),
+        count => {
+            let all = norms().count();
+            format!(
+                "not finite: {count} of {all} norms; the engine `analytic` follows gradients of any size\n"
+            )
+        }
+    }
 }
 
 /// Reads the given file or files. Returns the names too: the prefix of parameters, and the tensors that a

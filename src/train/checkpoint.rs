@@ -1,5 +1,5 @@
-//! Checkpoints: the state of a training run after a step, in one safetensors file with a JSON header in
-//! its metadata.
+//! Checkpoints: the state of a training run after a step, in one safetensors file with a JSON header and a
+//! checksum in its metadata. Rows are in files beside it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use tch::{Tensor, no_grad};
 
 use super::optimizer::OptimizerState;
 use super::progress::Progress;
+use super::row_files::Marks;
 use crate::cell::State;
 use crate::model::{ModelConfig, Weights};
 use crate::safetensors_io::{self, Metadata, Tensors};
@@ -41,8 +42,12 @@ pub struct Header {
     pub by_words: bool,
     /// True if each training sequence is an excerpt that starts from a zero state.
     pub by_excerpts: bool,
+    /// The CPU threads. Sums over other threads round differently.
+    pub threads: usize,
     /// The progress of the run.
     pub progress: Progress,
+    /// The rows of the run so far.
+    pub rows: Marks,
 }
 
 /// The content of a checkpoint to write.
@@ -77,7 +82,7 @@ impl Snapshot<'_> {
                 all.insert(format!("carry.c.{layer}"), c.shallow_clone());
             }
         }
-        safetensors_io::write(path, &all, Some(Metadata::from([(HEADER_KEY.to_string(), json)])))
+        safetensors_io::write_sealed(path, &all, Metadata::from([(HEADER_KEY.to_string(), json)]))
     }
 }
 
@@ -94,9 +99,9 @@ impl Checkpoint {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::Data`] for a file that is no checkpoint.
+    /// [`Error::Data`] for a file that is no checkpoint, or whose checksum is that of another content.
     pub fn read(path: &Path) -> Result<Checkpoint> {
-        let (tensors, metadata) = safetensors_io::read_with_metadata(path)?;
+        let (tensors, metadata) = safetensors_io::read_sealed(path)?;
         let json = metadata.get(HEADER_KEY).ok_or_else(|| {
             Error::data(
                 path,
@@ -119,6 +124,22 @@ impl Checkpoint {
             no_grad(|| tensor.detach().copy_(saved));
         }
         Ok(())
+    }
+
+    /// Refuses parameters that are not finite numbers.
+    ///
+    /// # Errors
+    /// [`Error::Data`] with the first such parameter.
+    pub fn expect_finite(&self) -> Result<()> {
+        let is_finite = |tensor: &Tensor| bool::try_from(tensor.isfinite().all()).unwrap_or(false);
+        let parameters = self.tensors.iter().filter(|(name, _)| name.starts_with("parameter."));
+        match parameters.into_iter().find(|(_, tensor)| !is_finite(tensor)) {
+            Some((name, _)) => {
+                let problem = format!("expected finite numbers in `{name}`, found NaN or infinity");
+                Err(Error::data(&self.path, problem))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The optimizer's state for these parameters.

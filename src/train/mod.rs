@@ -9,6 +9,7 @@ mod profile;
 mod progress;
 mod recorder;
 mod resume;
+mod row_files;
 mod run;
 mod sampler;
 mod schedule;
@@ -16,6 +17,6 @@ mod trainer;
 
 pub use context::TrainContext;
 pub use optimizer::OptimizerState;
-pub use progress::{ProfileRecord, Progress, Record};
+pub use progress::Progress;
 pub use run::{Outcome, estimate, train};
 pub use sampler::{Sampler, SamplingRequest};

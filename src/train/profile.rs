@@ -7,20 +7,21 @@ use std::ops::Range;
 use tch::Tensor;
 
 use super::context::TrainContext;
-use super::progress::ProfileRecord;
 use crate::data::Split;
 use crate::diagnostics::{self, DiagnosticOptions, Norm, Profile, norms};
 use crate::engine::{EngineName, engine};
 use crate::model::{ForwardArgs, Model, dense};
-use crate::settings::names::{ModelName, Quantity};
+use crate::results::GradientCurve;
+use crate::settings::names::{Lags, ModelName, Quantity};
 use crate::support::error::Result;
 use crate::task::learning::{Batch, Target, loss};
 
-/// Returns `input_x` of any model, and the adjoints of every layer of a recurrent model without attention.
+/// Returns `input_x` of any model, and the adjoints of every layer of a recurrent model without attention, at
+/// about fifty lags per decade.
 ///
 /// # Errors
 /// A type or device that the engine does not support.
-pub fn profile(context: &TrainContext, step: usize) -> Result<Vec<ProfileRecord>> {
+pub fn profile(context: &TrainContext, step: usize) -> Result<Vec<GradientCurve>> {
     let TrainContext { task, model, config, .. } = *context;
     let batch = task.held_out(Split::Valid, 0);
     let vectors = config.embed(model.weights(), &batch.input).detach();
@@ -33,11 +34,13 @@ pub fn profile(context: &TrainContext, step: usize) -> Result<Vec<ProfileRecord>
         }
         _ => vec![Profile::new(Quantity::InputX, 0, 1.., input_norms(model, &batch, vectors)?)],
     };
-    let record = |profile: Profile| {
-        let norms = profile.norms.into_iter().map(|(t, norm)| (t, norm.log10())).collect();
-        (step, profile.quantity.to_string(), profile.layer, norms)
+    let curve = |Profile { quantity, layer, norms }: Profile| {
+        // Sequences of some tasks are longer than T.
+        let last = norms.last().map_or(0, |(t, _)| *t);
+        let norms = norms.into_iter().map(|(t, norm)| (t, norm.log10()));
+        GradientCurve::new((quantity.to_string(), layer), Some(step), last, norms, Lags::Log)
     };
-    Ok(profiles.into_iter().map(record).collect())
+    Ok(profiles.into_iter().map(curve).collect())
 }
 
 /// Norms of the gradient with respect to the input vectors at each step, by autograd.

@@ -1,35 +1,8 @@
-//! The progress of a training run: the part of a checkpoint that is not tensors.
+//! The progress of a training run: the counters and sums of its checkpoints.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-
-use crate::data::Split;
-
-/// One number in the rows of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// Updates of the parameters so far.
-    pub step: usize,
-    /// Training sequences so far.
-    pub sequences: usize,
-    /// The split.
-    pub split: Split,
-    /// `loss`, `accuracy`, `gradient_norm`, …
-    pub metric: String,
-    /// The number.
-    pub value: f64,
-    /// The unit.
-    pub unit: String,
-    /// The value that the best constant output reaches on the same sequences, if the metric has one.
-    pub chance: Option<f64>,
-    /// The ends of the 95 % interval of value / chance over the sequences of a held-out split.
-    pub over_chance: Option<(f64, f64)>,
-}
-
-/// Gradient norms over lag: the step of training, the quantity, the layer, and pairs of t and log10 norm
-/// (`None` for 0).
-pub type ProfileRecord = (usize, String, usize, Vec<(usize, Option<f64>)>);
 
 /// The progress of a training run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -42,10 +15,8 @@ pub struct Progress {
     pub last_loss: Option<f64>,
     /// Seconds spent so far, in all parts of an interrupted run.
     pub seconds: f64,
-    /// Rows so far.
-    pub records: Vec<Record>,
-    /// Gradient norms over lag so far.
-    pub profiles: Vec<ProfileRecord>,
+    /// Updates before the last gradient norms over lag.
+    pub last_profile: Option<usize>,
     /// Sums since the last row of the split `train`.
     pub sums: Sums,
     /// Loss and number of entirely correct sequences of the last training batches, the newest last.

@@ -2,10 +2,11 @@
 
 use super::context::TrainContext;
 use super::evaluate::{Evaluation, Score};
-use super::progress::{Progress, Record, Sums};
+use super::progress::{Progress, Sums};
 use crate::data::Split;
+use crate::results::schema::TrainingRow;
 
-/// Appends rows to the progress of a run.
+/// The rows of a run.
 pub struct Recorder<'a> {
     context: TrainContext<'a>,
 }
@@ -22,10 +23,10 @@ impl<'a> Recorder<'a> {
     }
 
     /// Rows of the split `train` about the steps since the last such rows.
-    pub fn training_means(&self, progress: &mut Progress) {
+    pub fn training_means(&self, progress: &mut Progress) -> Vec<TrainingRow> {
         let sums = std::mem::take(&mut progress.sums);
         if sums.steps == 0 {
-            return;
+            return Vec::new();
         }
         let at = progress.position();
         let mean = |sum: f64| sum / sums.steps as f64;
@@ -33,51 +34,62 @@ impl<'a> Recorder<'a> {
         let model = Score { loss: mean(loss), accuracy: mean(accuracy) };
         let chance = Score { loss: mean(chance_loss), accuracy: mean(chance_accuracy) };
         // The model changes from step to step, so there is no interval.
-        self.score(progress, at, Split::Train, Evaluation { model, chance, over_chance: None });
-        let mut row = |metric, value, unit| push(progress, at, Split::Train, (metric, value, unit), None);
-        row("gradient_norm", mean(sums.norm), "l2");
-        row("max_gradient_norm", sums.max_norm, "l2");
+        let mut rows = self.score(at, Split::Train, Evaluation { model, chance, over_chance: None });
+        let mut add = |number| rows.push(self.row(at, Split::Train, number, None));
+        add(("gradient_norm", mean(sums.norm), "l2"));
+        add(("max_gradient_norm", sums.max_norm, "l2"));
         if self.context.clip_norm() > 0.0 {
-            row("clipped_steps", mean(sums.clipped as f64), "share");
+            add(("clipped_steps", mean(sums.clipped as f64), "share"));
         }
+        rows
     }
 
     /// The row `solved`, if the config defines when the task counts as solved. A diverged run has not
     /// solved its task.
-    pub fn solved(&self, progress: &mut Progress, diverged: bool) {
-        if self.context.training.solved.is_some() {
-            let solved = f64::from(u8::from(progress.solved && !diverged));
-            push(progress, progress.position(), Split::Train, ("solved", solved, "share"), None);
-        }
+    pub fn solved(&self, progress: &Progress, diverged: bool) -> Option<TrainingRow> {
+        self.context.training.solved?;
+        let solved = f64::from(u8::from(progress.solved && !diverged));
+        Some(self.row(progress.position(), Split::Train, ("solved", solved, "share"), None))
     }
 
     /// Rows of an evaluation.
-    pub fn score(&self, progress: &mut Progress, at: Position, split: Split, found: Evaluation) {
+    pub fn score(&self, at: Position, split: Split, found: Evaluation) -> Vec<TrainingRow> {
         let Evaluation { model, chance, over_chance } = found;
-        let over_chance = over_chance.map(|ends| (ends.low, ends.high));
-        let loss = ("loss", model.loss, self.context.task.unit());
-        progress.records.push(Record { over_chance, ..record(at, split, loss, Some(chance.loss)) });
-        let mut row =
-            |metric, value, unit, chance| push(progress, at, split, (metric, value, unit), Some(chance));
+        let loss = self.row(at, split, ("loss", model.loss, self.context.task.unit()), Some(chance.loss));
+        let mut rows = vec![TrainingRow {
+            over_chance_low: over_chance.map(|ends| ends.low),
+            over_chance_high: over_chance.map(|ends| ends.high),
+            ..loss
+        }];
+        let mut add = |metric, value, unit, chance| {
+            rows.push(self.row(at, split, (metric, value, unit), Some(chance)));
+        };
         if !self.context.symbols.is_empty() {
             let bits = |nats: f64| nats / std::f64::consts::LN_2;
             let metric = if self.context.by_words { "bits_per_word" } else { "bits_per_character" };
-            row(metric, bits(model.loss), "bits", bits(chance.loss));
+            add(metric, bits(model.loss), "bits", bits(chance.loss));
             // exp overflows above 709 nats.
             if model.loss.exp().is_finite() {
-                row("perplexity", model.loss.exp(), "", chance.loss.exp());
+                add("perplexity", model.loss.exp(), "", chance.loss.exp());
             }
         }
-        row("accuracy", model.accuracy, "share", chance.accuracy);
+        add("accuracy", model.accuracy, "share", chance.accuracy);
+        rows
     }
-}
 
-fn push(progress: &mut Progress, at: Position, split: Split, number: Number, chance: Option<f64>) {
-    progress.records.push(record(at, split, number, chance));
-}
-
-fn record((step, sequences): Position, split: Split, number: Number, chance: Option<f64>) -> Record {
-    let (metric, value, unit) = number;
-    let (metric, unit) = (metric.to_string(), unit.to_string());
-    Record { step, sequences, split, metric, value, unit, chance, over_chance: None }
+    fn row(&self, at: Position, split: Split, number: Number, chance: Option<f64>) -> TrainingRow {
+        let ((step, sequences), (metric, value, unit)) = (at, number);
+        TrainingRow {
+            run_id: self.context.run.id.clone(),
+            step,
+            sequences,
+            split: split.to_string(),
+            metric: metric.to_string(),
+            value,
+            unit: unit.to_string(),
+            chance,
+            over_chance_low: None,
+            over_chance_high: None,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::support::error::{Error, Result};
 /// Reads the last checkpoint of the run that `expected` describes, if there is one.
 ///
 /// # Errors
-/// The checkpoint cannot be read, or belongs to another run.
+/// The checkpoint cannot be read, belongs to another run, or was made with another number of threads.
 pub fn last(dir: &Path, expected: &Header) -> Result<Option<Checkpoint>> {
     let path = checkpoint::last(dir);
     if !path.exists() {
@@ -19,6 +19,14 @@ pub fn last(dir: &Path, expected: &Header) -> Result<Option<Checkpoint>> {
     if (&found.run_id, &found.model) != (&expected.run_id, &expected.model) {
         let (expected, found) = (&expected.run_id, &found.run_id);
         let problem = format!("expected a checkpoint of run {expected}, found one of {found}");
+        return Err(Error::data(&path, problem));
+    }
+    if found.threads != expected.threads {
+        let (before, here) = (found.threads, expected.threads);
+        let problem = format!(
+            "expected the threads of the run so far, {before}, found {here}: sums over other threads round \
+             differently; `--threads {before}` goes on, --rerun begins anew"
+        );
         return Err(Error::data(&path, problem));
     }
     Ok(Some(checkpoint))

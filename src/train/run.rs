@@ -5,17 +5,17 @@ use std::time::Instant;
 
 use super::checkpoint;
 use super::context::TrainContext;
-use super::progress::Progress;
 use super::trainer::Trainer;
 use crate::data::Split;
+use crate::results::Rows;
 use crate::support::error::{Error, Result};
-use crate::support::file::remove_stale_temp_files;
+use crate::support::file::{make_dir, remove_stale_temp_files};
 use crate::support::progress::{OnStep, Step};
 
 /// The end of a run.
 pub struct Outcome {
-    /// The progress at the end.
-    pub progress: Progress,
+    /// The rows.
+    pub rows: Rows,
     /// Seconds spent before the run was resumed from a checkpoint.
     pub seconds_before: f64,
     /// The error of a run that diverged.
@@ -25,10 +25,10 @@ pub struct Outcome {
 /// Trains to the end, from the last checkpoint in `dir` if there is one. Calls `on_step` after each update.
 ///
 /// # Errors
-/// A checkpoint cannot be written, or is of another run. [`Error::Stopped`]: `on_step` asked for it.
-/// Divergence is part of the outcome, which keeps the rows.
+/// Rows or a checkpoint cannot be written; a checkpoint is of another run. [`Error::Stopped`]: `on_step`
+/// asked for it. Divergence is part of the outcome, which keeps the rows.
 pub fn train(context: TrainContext, dir: &Path, on_step: OnStep) -> Result<Outcome> {
-    std::fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    make_dir(dir)?;
     remove_stale_temp_files(dir)?;
     let mut trainer = Trainer::new(context, dir)?;
     let seconds_before = trainer.progress().seconds;
@@ -37,15 +37,15 @@ pub fn train(context: TrainContext, dir: &Path, on_step: OnStep) -> Result<Outco
         Err(error @ Error::Diverged { .. }) => Some(error),
         Err(error) => return Err(error),
     };
-    let progress = trainer.finish(diverged.is_some());
-    Ok(Outcome { progress, seconds_before, diverged })
+    let rows = trainer.finish(diverged.is_some())?;
+    Ok(Outcome { rows, seconds_before, diverged })
 }
 
 fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
     let context = trainer.context;
     let (steps, log_every, evaluate_every) = (context.steps(), context.log_every(), context.evaluate_every());
     let profile_every = context.training.gradient_profile_every;
-    if trainer.progress().step == 0 && trainer.progress().records.is_empty() {
+    if trainer.is_at_start() {
         trainer.evaluate()?;
         trainer.profile()?;
     }
@@ -55,7 +55,7 @@ fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
         let step = trainer.progress().step;
         let ends = |trainer: &Trainer| step == steps || trainer.progress().solved;
         if step.is_multiple_of(log_every) || ends(trainer) {
-            trainer.log();
+            trainer.log()?;
         }
         if step.is_multiple_of(evaluate_every) || ends(trainer) {
             trainer.evaluate()?;
@@ -77,7 +77,7 @@ fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
     }
     // Reports show the gradient after training.
     let step = trainer.progress().step;
-    if trainer.progress().profiles.last().is_some_and(|(last, ..)| *last != step) {
+    if trainer.progress().last_profile.is_some_and(|last| last != step) {
         trainer.profile()?;
     }
     trainer.add_seconds(since.elapsed().as_secs_f64());

@@ -35,7 +35,8 @@ impl Sampler {
     /// The model of a checkpoint.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a checkpoint of another task; [`Error::Data`] for a missing tensor.
+    /// [`Error::Usage`] for a checkpoint of another task; [`Error::Data`] for a missing tensor and
+    /// for parameters that are not finite.
     pub fn new(checkpoint: &Checkpoint, device: Device) -> Result<Sampler> {
         let header = checkpoint.header.clone();
         if header.symbols.is_empty() {
@@ -48,6 +49,7 @@ impl Sampler {
             let problem = format!("expected a symbol for each of {outputs} outputs, found {symbols}");
             return Err(Error::Usage(format!("the checkpoint's header: {problem}")));
         }
+        checkpoint.expect_finite()?;
         let model = model(&header.model, header.seed, device);
         checkpoint.restore(model.weights())?;
         let tokenizer = if header.by_words { Tokenizer::Word } else { Tokenizer::Character };

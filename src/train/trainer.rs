@@ -10,11 +10,13 @@ use super::evaluate::{Score, chance, evaluate};
 use super::optimizer::{OptimizerState, clip};
 use super::progress::Progress;
 use super::recorder::Recorder;
+use super::row_files::{Marks, RowFiles};
 use super::{profile, resume, schedule};
 use crate::cell::State;
 use crate::data::Split;
 use crate::model::{ForwardArgs, ModelOutput};
 use crate::random::{self, Purpose};
+use crate::results::Rows;
 use crate::support::error::{Error, Result};
 use crate::task::learning::{Batch, correct, loss};
 
@@ -24,6 +26,7 @@ pub struct Trainer<'a> {
     dir: &'a Path,
     header: Header,
     recorder: Recorder<'a>,
+    rows: RowFiles,
     /// The constant output of the task. For a text or images it is counted over the whole training split.
     constant: Tensor,
     optimizer: OptimizerState,
@@ -43,15 +46,25 @@ impl<'a> Trainer<'a> {
             symbols: context.symbols.to_vec(),
             by_words: context.by_words,
             by_excerpts: context.task.by_excerpts(),
+            threads: context.run.settings.threads,
             progress: Progress::default(),
+            rows: Marks::default(),
         };
         let weights = context.model.weights();
-        let optimizer = OptimizerState::new(weights.flat());
-        let recorder = Recorder::new(context);
-        let constant = context.task.constant_output();
-        let (carry, last_loss) = (None, None);
-        let mut trainer = Trainer { context, dir, header, recorder, constant, optimizer, carry, last_loss };
-        if let Some(last) = resume::last(dir, &trainer.header)? {
+        let last = resume::last(dir, &header)?;
+        let marks = last.as_ref().map_or(Marks::default(), |last| last.header.rows.clone());
+        let mut trainer = Trainer {
+            context,
+            dir,
+            header,
+            recorder: Recorder::new(context),
+            rows: RowFiles::open(dir, &marks)?,
+            constant: context.task.constant_output(),
+            optimizer: OptimizerState::new(weights.flat()),
+            carry: None,
+            last_loss: None,
+        };
+        if let Some(last) = last {
             last.restore(weights)?;
             trainer.optimizer = last.optimizer(weights.flat())?;
             trainer.carry = last.carry(weights.flat());
@@ -65,6 +78,11 @@ impl<'a> Trainer<'a> {
 
     pub fn progress(&self) -> &Progress {
         &self.header.progress
+    }
+
+    /// Returns true before the first evaluation.
+    pub fn is_at_start(&self) -> bool {
+        self.header.progress.step == 0 && self.rows.is_empty()
     }
 
     pub fn add_seconds(&mut self, seconds: f64) {
@@ -171,8 +189,8 @@ impl<'a> Trainer<'a> {
     }
 
     /// Rows of the split `train`.
-    pub fn log(&mut self) {
-        self.recorder.training_means(&mut self.header.progress);
+    pub fn log(&mut self) -> Result<()> {
+        self.rows.add(&self.recorder.training_means(&mut self.header.progress))
     }
 
     /// Evaluates the split `valid` and keeps the best parameters.
@@ -182,7 +200,7 @@ impl<'a> Trainer<'a> {
         let score = found.model;
         self.finite(self.header.progress.step, "the loss on the split `valid`", score.loss)?;
         let progress = &mut self.header.progress;
-        self.recorder.score(progress, progress.position(), Split::Valid, found);
+        self.rows.add(&self.recorder.score(progress.position(), Split::Valid, found))?;
         if progress.best.is_none_or(|(_, best)| score.loss < best) {
             progress.best = Some((progress.step, score.loss));
             self.save(&checkpoint::best)?;
@@ -198,8 +216,9 @@ impl<'a> Trainer<'a> {
     /// Gradient norms over lag, if the config asks for them.
     pub fn profile(&mut self) -> Result<()> {
         if self.context.training.gradient_profile_every.is_some() {
-            let found = profile::profile(&self.context, self.header.progress.step)?;
-            self.header.progress.profiles.extend(found);
+            let step = self.header.progress.step;
+            self.rows.add_curves(&self.context.run.id, &profile::profile(&self.context, step)?)?;
+            self.header.progress.last_profile = Some(step);
         }
         Ok(())
     }
@@ -213,12 +232,12 @@ impl<'a> Trainer<'a> {
         let found = evaluate(model, config, task, &self.constant, Split::Test)?;
         self.finite(best.header.progress.step, "the loss on the split `test`", found.model.loss)?;
         let at = best.header.progress.position();
-        self.recorder.score(&mut self.header.progress, at, Split::Test, found);
-        Ok(())
+        self.rows.add(&self.recorder.score(at, Split::Test, found))
     }
 
     /// Writes a checkpoint to its path in the directory of the run.
-    pub fn save(&self, path: &dyn Fn(&Path) -> PathBuf) -> Result<()> {
+    pub fn save(&mut self, path: &dyn Fn(&Path) -> PathBuf) -> Result<()> {
+        self.header.rows = self.rows.marks()?;
         let snapshot = Snapshot {
             header: &self.header,
             weights: self.context.model.weights(),
@@ -228,9 +247,10 @@ impl<'a> Trainer<'a> {
         snapshot.write(&path(self.dir))
     }
 
-    /// The progress at the end of the run.
-    pub fn finish(mut self, diverged: bool) -> Progress {
-        self.recorder.solved(&mut self.header.progress, diverged);
-        self.header.progress
+    /// The rows at the end of the run.
+    pub fn finish(mut self, diverged: bool) -> Result<Rows> {
+        let solved = self.recorder.solved(&self.header.progress, diverged);
+        self.rows.add(solved.as_slice())?;
+        self.rows.rows()
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::State;
+use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
 use lstm_lab::safetensors_io::{Tensors, read, write};
 use lstm_lab::settings::names::Quantity;
@@ -34,7 +35,7 @@ fn what_comes_out_is_what_pytorch_gave() {
     let dir = tempfile::tempdir().unwrap();
     for cell in DERIVED {
         let (given, expected) = given(cell);
-        write(&dir.path().join("given.safetensors"), &given, None).unwrap();
+        write(&dir.path().join("given.safetensors"), &given).unwrap();
         for engine in engines(cell, Kind::Double).map(|engine| engine.name()) {
             let (code, said) = trace(
                 dir.path(),
@@ -64,7 +65,7 @@ fn without_states_and_gradient_zeros_and_the_last_step_are_taken() {
         tensors.remove(name);
     }
     tensors.values_mut().for_each(|tensor| *tensor = tensor.to_kind(Kind::Float));
-    write(&dir.path().join("given.safetensors"), &tensors, None).unwrap();
+    write(&dir.path().join("given.safetensors"), &tensors).unwrap();
     let (code, said) = trace(dir.path(), &["given.safetensors", "--cell", "lstm", "--out", "out"]);
     assert_eq!(code, 0, "{said}");
     let found = read(&dir.path().join("out/trace.safetensors")).unwrap();
@@ -135,7 +136,7 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
         assert_eq!(said.lines().count(), 1, "{said}");
     };
     let (good, _) = given(CellName::Lstm);
-    write(&path, &good, None).unwrap();
+    write(&path, &good).unwrap();
     let bytes = fs::read(&path).unwrap();
     for cut in [0, 4, 8, 100, bytes.len() / 2, bytes.len() - 1] {
         refused(&bytes[..cut], "expected a complete safetensors file");
@@ -174,7 +175,7 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
             Some(tensor) => drop(tensors.insert(name.into(), tensor)),
             None => drop(tensors.remove(name)),
         }
-        write(&path, &tensors, None).unwrap();
+        write(&path, &tensors).unwrap();
         refused(&fs::read(&path).unwrap(), needle);
     }
     for (name, needle) in [
@@ -183,21 +184,21 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
     ] {
         let (mut tensors, _) = given(CellName::Lstm);
         tensors.insert(name.into(), zeros(&[1]).unwrap());
-        write(&path, &tensors, None).unwrap();
+        write(&path, &tensors).unwrap();
         refused(&fs::read(&path).unwrap(), needle);
     }
     for (number, found) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let (tensors, _) = given(CellName::Lstm);
         let _ = tensors["weight_hh_l1"].get(7).get(2).fill_(number);
         let _ = tensors["weight_hh_l1"].get(9).fill_(number);
-        write(&path, &tensors, None).unwrap();
+        write(&path, &tensors).unwrap();
         refused(
             &fs::read(&path).unwrap(),
             &format!("expected finite numbers in `weight_hh_l1`, found {found} at [7, 2]"),
         );
     }
     // A file for another cell: the numbers of gates do not fit.
-    write(&path, &given(CellName::Gru).0, None).unwrap();
+    write(&path, &given(CellName::Gru).0).unwrap();
     refused(
         &fs::read(&path).unwrap(),
         "expected `weight_hh_l0` of shape [4·H, H] for the cell `lstm`, found [15, 5]; that looks like the \
@@ -213,7 +214,7 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
 /// Traces a file with the given arguments, and returns the results and the standard output.
 fn traced(tensors: &Tensors, cell: &str, arguments: &[&str]) -> (Tensors, String) {
     let dir = tempfile::tempdir().unwrap();
-    write(&dir.path().join("x.safetensors"), tensors, None).unwrap();
+    write(&dir.path().join("x.safetensors"), tensors).unwrap();
     let said = lab(dir.path(), &[&["trace", "x.safetensors", "--cell", cell], arguments].concat());
     assert_eq!(said.code, 0, "{}", said.stderr);
     (read(&dir.path().join("trace/trace.safetensors")).unwrap(), said.stdout)
@@ -252,7 +253,7 @@ fn trace_state_dict_of_a_larger_model_is_read_by_its_prefix() {
     assert!(said.contains("\nprefix: encoder.rnn.\nnot read: encoder.weight, steps\n"), "{said}");
     model.extend(prefixed(&given, "decoder."));
     let dir = tempfile::tempdir().unwrap();
-    write(&dir.path().join("x.safetensors"), &model, None).unwrap();
+    write(&dir.path().join("x.safetensors"), &model).unwrap();
     let (code, said) = trace(dir.path(), &["x.safetensors", "--cell", "lstm"]);
     let problem = "found 2: `decoder.`, `encoder.rnn.`; --prefix chooses one";
     assert!(code == 2 && said.contains(problem), "{said}");
@@ -302,9 +303,32 @@ fn trace_gates_in_another_order_give_the_same_results_in_that_order() {
         assert!(said.contains(&format!("\ngates: {order}\n")), "{said}");
     }
     let dir = tempfile::tempdir().unwrap();
-    write(&dir.path().join("x.safetensors"), &given(CellName::Lstm).0, None).unwrap();
+    write(&dir.path().join("x.safetensors"), &given(CellName::Lstm).0).unwrap();
     let (code, said) = trace(dir.path(), &["x.safetensors", "--cell", "lstm", "--gates", "iofc"]);
     assert!(code == 2 && said.contains("found `iofc`; did you mean `iofg`?"), "{said}");
+}
+
+#[test]
+fn trace_norms_that_overflow_are_counted() {
+    // The gradient grows tenfold with each step back, from near the largest number of f32.
+    let dir = tempfile::tempdir().unwrap();
+    let one = |value: f32, shape: &[i64]| Tensor::full(shape, f64::from(value), (Kind::Float, cpu()));
+    let tensors: Tensors = [
+        ("weight_ih_l0", one(1.0, &[1, 1])),
+        ("weight_hh_l0", one(10.0, &[1, 1])),
+        ("input", one(0.0, &[4, 1, 1])),
+        ("grad_output", one(1e37, &[4, 1, 1])),
+    ]
+    .map(|(name, tensor)| (name.to_string(), tensor))
+    .into();
+    write(&dir.path().join("x.safetensors"), &tensors).unwrap();
+    let said = |engine: &str| {
+        let said = lab(dir.path(), &["trace", "x.safetensors", "--cell", "rnn", "--engine", engine]);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        said.stdout
+    };
+    assert!(said("simd").contains("norms; the engine `analytic` follows gradients of any size\n"));
+    assert!(!said("analytic").contains("not finite"));
 }
 
 #[test]
@@ -340,7 +364,7 @@ fn trace_checkpoint_of_a_run_is_read_with_an_input_from_another_file() {
         alone.stderr
     );
     let input = Tensor::ones([4, 2, 2], (Kind::Float, lstm_lab::device::cpu()));
-    write(&dir.path().join("input.safetensors"), &Tensors::from([("input".into(), input)]), None).unwrap();
+    write(&dir.path().join("input.safetensors"), &Tensors::from([("input".into(), input)])).unwrap();
     let said = lab(dir.path(), &["trace", &checkpoint, "--cell", "gru", "--input", "input.safetensors"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(said.stdout.starts_with("gru: T=4 B=2 I=2 H=3 layers=1\n"), "{}", said.stdout);
@@ -355,7 +379,7 @@ fn small_file(cell: CellName) -> Vec<u8> {
         case.parameters().named().into_iter().map(|(name, tensor)| (name, tensor.copy())).collect();
     tensors.insert("input".into(), case.input());
     let file = tempfile::NamedTempFile::new().unwrap();
-    write(file.path(), &tensors, None).unwrap();
+    write(file.path(), &tensors).unwrap();
     fs::read(file.path()).unwrap()
 }
 

@@ -105,7 +105,7 @@ impl Framework {
     /// [`Error::Framework`] if the framework rejects them; the disk is full.
     pub fn load(&mut self, cell: CellName, tensors: &Tensors) -> Result<()> {
         let file = self.scratch.path().join("given.safetensors");
-        safetensors_io::write(&file, tensors, None)?;
+        safetensors_io::write(&file, tensors)?;
         let request = json!({ "do": "load", "cell": cell, "file": file });
         let Loaded { passes } = self.process.ask(&request, "the passes that it has")?;
         if passes.is_empty() {

@@ -4,13 +4,11 @@ use crate::config::spec::TrainingSpec;
 use crate::data::{Input, Inputs, UNKNOWN};
 use crate::model::{Model, ModelConfig, model};
 use crate::plan::run::Run;
-use crate::results::schema::TrainingRow;
-use crate::results::{GradientCurve, Rows};
 use crate::run::{ExecTarget, RunContext, RunOutput};
-use crate::settings::names::{Lags, Tokenizer};
+use crate::settings::names::Tokenizer;
 use crate::support::error::Result;
 use crate::task::learning::{Task, task};
-use crate::train::{self, Outcome, ProfileRecord, Progress, TrainContext};
+use crate::train::{self, Outcome, TrainContext};
 
 /// Executes a run of this kind, from its last checkpoint if there is one.
 ///
@@ -19,13 +17,8 @@ use crate::train::{self, Outcome, ProfileRecord, Progress, TrainContext};
 /// output has the rows and the error.
 pub fn execute(run: &Run, training: &TrainingSpec, context: &RunContext) -> Result<RunOutput> {
     let setup = Setup::new(run, training, context.inputs, context.target)?;
-    let Outcome { progress, seconds_before, diverged } =
+    let Outcome { rows, seconds_before, diverged } =
         train::train(setup.context(run), context.checkpoints, context.on_step)?;
-    let rows = Rows {
-        training: training_rows(run, &progress),
-        gradients: gradient_curves(&progress),
-        ..Rows::default()
-    };
     let parameters = Some(setup.model.weights().count());
     let errors = diverged.into_iter().collect();
     Ok(RunOutput { rows, errors, seconds_before, parameters, ..RunOutput::default() })
@@ -81,31 +74,4 @@ impl<'a> Setup<'a> {
             by_words: self.by_words,
         }
     }
-}
-
-fn training_rows(run: &Run, progress: &Progress) -> Vec<TrainingRow> {
-    let row = |record: &train::Record| TrainingRow {
-        run_id: run.id.clone(),
-        step: record.step,
-        sequences: record.sequences,
-        split: record.split.to_string(),
-        metric: record.metric.clone(),
-        value: record.value,
-        unit: record.unit.clone(),
-        chance: record.chance,
-        over_chance_low: record.over_chance.map(|ends| ends.0),
-        over_chance_high: record.over_chance.map(|ends| ends.1),
-    };
-    progress.records.iter().map(row).collect()
-}
-
-/// Norms at each recorded step, at about fifty lags per decade.
-fn gradient_curves(progress: &Progress) -> Vec<GradientCurve> {
-    let curve = |(step, quantity, layer, norms): &ProfileRecord| {
-        // Sequences of some tasks are longer than T.
-        let last = norms.last().map_or(0, |(t, _)| *t);
-        let norms = norms.iter().copied();
-        GradientCurve::new((quantity.clone(), *layer), Some(*step), last, norms, Lags::Log)
-    };
-    progress.profiles.iter().map(curve).collect()
 }

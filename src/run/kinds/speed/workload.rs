@@ -61,11 +61,11 @@ impl Workload {
     /// # Errors
     /// The disk is full; a shape does not fit.
     pub fn save(&self, dir: &Path, has_frameworks: bool) -> Result<()> {
-        safetensors_io::write(&dir.join(GIVEN), &self.tensors(), None)?;
+        safetensors_io::write(&dir.join(GIVEN), &self.tensors())?;
         if has_frameworks {
             let expected =
                 parity::results(engine(REFERENCE), &self.parameters, &self.input, &self.output_gradient)?;
-            safetensors_io::write(&dir.join(EXPECTED), &expected.into_iter().collect(), None)?;
+            safetensors_io::write(&dir.join(EXPECTED), &expected.into_iter().collect())?;
         }
         Ok(())
     }
