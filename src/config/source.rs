@@ -22,6 +22,12 @@ pub struct ConfigFile {
     overrides: Vec<Override>,
 }
 
+/// The largest number of parts of a dotted key. Each part is a table inside another.
+const MAX_PARTS: usize = 8;
+
+/// The largest number of characters of an argument in an error.
+const MAX_SHOWN: usize = 200;
+
 /// One `--set KEY=VALUE`.
 #[derive(Debug, Clone)]
 struct Override {
@@ -167,7 +173,7 @@ impl ConfigFile {
 impl Override {
     fn parse(argument: &str) -> Result<Override, ConfigError> {
         let error = |problem: String| ConfigError {
-            place: format!("--set {argument}"),
+            place: format!("--set {}", shortened(argument)),
             line: None,
             key: None,
             problem,
@@ -177,6 +183,11 @@ impl Override {
         let (key, text) = (key.trim(), text.trim());
         if key.is_empty() || key.split('.').any(str::is_empty) {
             return Err(error("expected a key such as `grid.seq_len` before the `=`".into()));
+        }
+        let parts = key.split('.').count();
+        if parts > MAX_PARTS {
+            let problem = format!("expected a key of at most {MAX_PARTS} parts, found one of {parts}");
+            return Err(error(problem));
         }
         let value = match toml_value(text) {
             Ok(value) => value,
@@ -206,7 +217,7 @@ impl Override {
     }
 
     fn place(&self) -> String {
-        format!("--set {}", self.argument)
+        format!("--set {}", shortened(&self.argument))
     }
 
     /// The list that the user may have meant by values with commas between them; else empty.
@@ -243,6 +254,14 @@ fn not_toml(text: &str, reason: &str) -> String {
         _ => "a string in TOML, with a quote at each end",
     };
     format!("expected {expected}, found `{text}`, which is not TOML: {reason}")
+}
+
+/// An argument for an error.
+fn shortened(argument: &str) -> String {
+    match argument.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &argument[..end]),
+        None => argument.to_string(),
+    }
 }
 
 /// Splits `test[2]` into the key `test` and the index 2. A key without brackets has no index.

@@ -13,12 +13,18 @@ use crate::settings::names::{Lags, ModelName};
 /// The usual bytes of a row in the file of its run and in that of the experiment, which has settings too.
 const ROW_BYTES: f64 = 200.0;
 
+/// The usual bytes of a row of training, which is beside the checkpoints too.
+const TRAINING_ROW_BYTES: f64 = 260.0;
+
 /// Rows of the split train after each interval, and rows of an evaluation.
 const TRAIN_ROWS: usize = 6;
 const EVALUATION_ROWS: usize = 4;
 
 /// Tensors in a checkpoint for each parameter, and checkpoints of a run: the last and the best.
 const CHECKPOINT_COPIES: f64 = 3.0 * 2.0;
+
+/// The lags that are counted one by one.
+const COUNTED_LAGS: usize = 100_000;
 
 /// The bytes that the files of a run take on the disk, about.
 pub fn bytes(run: &Run, inputs: &Inputs) -> f64 {
@@ -32,14 +38,25 @@ pub fn bytes(run: &Run, inputs: &Inputs) -> f64 {
             ROW_BYTES * (samples * contenders * speed.pass.0.len()) as f64
         }
         Measure::Training(training) => {
-            ROW_BYTES * training_rows(run, training) as f64 + checkpoints(run, training, inputs)
+            TRAINING_ROW_BYTES * training_rows(run, training) as f64 + checkpoints(run, training, inputs)
         }
     }
 }
 
 /// The number of lags with rows.
 fn written(lags: Lags, steps: usize) -> usize {
-    (0..steps).filter(|lag| lags.writes(*lag, steps)).count()
+    match lags {
+        Lags::All => steps,
+        Lags::Log => spaced_count(steps, 50),
+    }
+}
+
+/// The number of lags that [`spaced`] chooses. Beyond a limit, they are counted by decades.
+fn spaced_count(steps: usize, per_decade: usize) -> usize {
+    let counted = steps.min(COUNTED_LAGS);
+    let decades = (steps as f64 / counted.max(1) as f64).log10();
+    (0..counted).filter(|lag| spaced(*lag, steps, per_decade)).count()
+        + (per_decade as f64 * decades) as usize
 }
 
 /// A row for each quantity and layer at each written lag, and those of the input.
@@ -58,7 +75,7 @@ fn jacobian_rows(run: &Run, options: &Jacobian) -> usize {
     let settings = &run.settings;
     let parts = if settings.cell.is_some_and(|name| cell(name).has_c()) { 2 } else { 1 };
     let state = parts * settings.layers * settings.hidden_size;
-    let spectra = (0..settings.seq_len).filter(|lag| spaced(*lag, settings.seq_len, 10)).count();
+    let spectra = spaced_count(settings.seq_len, 10);
     written(options.lags, settings.seq_len) + spectra * (2 + 2 * state)
 }
 

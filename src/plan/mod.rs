@@ -32,12 +32,36 @@ pub mod sizing;
 use std::collections::BTreeSet;
 
 use crate::config::Spec;
+use crate::config::spec::Part;
 use crate::data::Inputs;
+use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 pub use dataset::{check_dataset, cut};
 pub use machine::Machine;
 pub use only::Only;
 use run::Run;
+
+/// The largest number of grid points and seeds of an experiment.
+const MAX_RUNS: u128 = 100_000;
+
+/// Refuses a grid with more runs than can be planned, before it is expanded.
+fn check_count(spec: &Spec) -> Result<()> {
+    let of_part = |part: &Part| {
+        let is_speed = part.measure.kind() == ExperimentKind::Speed;
+        let seeds = if is_speed { 1 } else { spec.seeds.len() as u128 };
+        // A run of speed times all its engines.
+        let sweeps = part.grid.sweeps.iter().filter(|sweep| !(is_speed && sweep.field.name == "engine"));
+        let sizes = sweeps.map(|sweep| sweep.values.len() as u128);
+        sizes.fold(seeds * part.grid.shapes.len() as u128, u128::saturating_mul)
+    };
+    let runs = spec.parts.iter().map(of_part).fold(0, u128::saturating_add);
+    if runs <= MAX_RUNS {
+        return Ok(());
+    }
+    let key = if spec.seeds.len() as u128 > MAX_RUNS { "seeds" } else { "grid" };
+    let problem = format!("expected at most {MAX_RUNS} runs, counted before `exclude`, found {runs}");
+    Err(spec.file.error(key, problem).into())
+}
 
 /// Every run of an experiment, in the order of execution.
 #[derive(Debug, Clone)]
@@ -52,10 +76,11 @@ impl Plan {
     /// The plan of an experiment with the data `inputs`, on a machine.
     ///
     /// # Errors
-    /// A run with contradictory settings, a repeated run, an `exclude` rule that fits no run, a text that is
-    /// too short, a test that lacks its runs, a published result with runs of several grid points, a run that
-    /// needs more memory than the machine has.
+    /// Too many runs, a run with contradictory settings, a repeated run, an `exclude` rule that fits no run,
+    /// a text that is too short, a test that lacks its runs, a published result with runs of several grid
+    /// points, a run that needs more memory than the machine has.
     pub fn new(spec: &Spec, inputs: &Inputs, machine: &Machine) -> Result<Plan> {
+        check_count(spec)?;
         let mut expansion = expand::Expansion::new(spec, inputs, machine);
         let mut runs = Vec::new();
         for part in &spec.parts {

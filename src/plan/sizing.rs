@@ -79,8 +79,18 @@ impl ModelShape {
     pub fn hidden_size(&self, layers: usize, wanted: usize) -> usize {
         let step = if self.model == ModelName::Transformer { self.heads } else { 1 };
         let parameters = |h: usize| self.parameters(&vec![h; layers]);
-        let sizes = (1..).map(|n| n * step);
-        let above = sizes.into_iter().find(|h| parameters(*h) >= wanted as u128).unwrap_or(step);
+        // The count rises with the size: doubling finds a size that is large enough, bisection the least one.
+        let is_enough = |n: usize| parameters(n * step) >= wanted as u128;
+        let mut high = 1;
+        while !is_enough(high) {
+            high *= 2;
+        }
+        let mut low = high / 2;
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if is_enough(middle) { high = middle } else { low = middle }
+        }
+        let above = high * step;
         let below = above.saturating_sub(step).max(step);
         let distance = |h: usize| parameters(h).abs_diff(wanted as u128);
         if distance(below) <= distance(above) { below } else { above }
@@ -129,6 +139,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_size_of_a_huge_budget_is_found_at_once() {
+        let frame = frame(ModelName::Recurrent, CellName::Rnn);
+        let size = frame.hidden_size(1, 1 << 40);
+        assert!((1 << 19..=1 << 20).contains(&size), "{size}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The swept settings of each kind, from `[grid]`, `[KIND.grid]` and `[KIND]`.
 
+use std::collections::{BTreeMap, HashSet};
+
 use toml::{Table, Value};
 
 use crate::config::error_text::{type_problem, unknown_key};
@@ -184,10 +186,12 @@ impl KindTables<'_> {
         if tables.is_empty() {
             return Err(self.file.error(&key, "expected at least one shape, found an empty list"));
         }
-        let mut shapes = Vec::new();
+        let (mut shapes, mut seen) = (Vec::new(), HashSet::new());
         for (n, table) in tables.iter().enumerate() {
             let key = format!("{key}[{n}]");
-            if tables[..n].contains(table) {
+            let sizes: BTreeMap<&String, String> =
+                table.iter().map(|(name, size)| (name, size.to_string())).collect();
+            if !seen.insert(sizes) {
                 return Err(self
                     .file
                     .error(&key, format!("expected each shape once, found {} again", shown(table))));
@@ -254,10 +258,10 @@ impl KindTables<'_> {
         if field.name == "engine" && list.len() == 1 && list[0].as_str() == Some(AUTO) {
             return Ok(vec![AUTO.to_string()]);
         }
-        let mut values: Vec<String> = Vec::new();
+        let (mut values, mut seen) = (Vec::new(), HashSet::new());
         for value in list {
             let text = self.text(field, key, value)?;
-            if values.contains(&text) {
+            if !seen.insert(text.clone()) {
                 return Err(self.file.error(key, format!("expected each value once, found `{text}` again")));
             }
             values.push(text);

@@ -9,6 +9,8 @@ mod selector;
 mod task;
 mod training;
 
+use std::collections::BTreeSet;
+
 use toml::{Table, Value};
 
 use super::raw;
@@ -17,6 +19,12 @@ use super::spec::{About, Measure, Part, Published, Spec};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::ConfigError;
 use grid::GridTables;
+
+/// The largest number of passes before the first sample, which no budget ends.
+const MAX_WARMUP: usize = 10_000;
+
+/// The largest number of processes of a run of `speed`.
+const MAX_PROCESSES: usize = 1000;
 
 /// Checks a config. `stem` is the default of its name. The caller adds the published results.
 ///
@@ -102,7 +110,7 @@ fn bare_seed(number: i64) -> String {
 }
 
 /// Refuses an empty list and a repeated value.
-fn distinct<T: PartialEq + serde::Serialize>(
+fn distinct<T: Ord + serde::Serialize>(
     file: &ConfigFile,
     key: &str,
     values: &[T],
@@ -110,8 +118,9 @@ fn distinct<T: PartialEq + serde::Serialize>(
     if values.is_empty() {
         return Err(file.error(key, "expected at least one value, found an empty list"));
     }
-    match values.iter().enumerate().find(|(n, value)| values[..*n].contains(value)) {
-        Some((_, twice)) => {
+    let mut seen = BTreeSet::new();
+    match values.iter().find(|value| !seen.insert(*value)) {
+        Some(twice) => {
             let twice = Value::try_from(twice).map(|value| plain(&value)).unwrap_or_default();
             Err(file.error(key, format!("expected each value once, found `{twice}` again")))
         }
@@ -164,6 +173,15 @@ fn measure(
             distinct(file, "speed.pass", &speed.pass.0)?;
             if !speed.frameworks.0.is_empty() {
                 distinct(file, "speed.frameworks", &speed.frameworks.0)?;
+            }
+            for (key, value, most) in [
+                ("speed.warmup", speed.warmup, MAX_WARMUP),
+                ("speed.processes", speed.processes, MAX_PROCESSES),
+            ] {
+                if value.0 > most {
+                    let found = value.0;
+                    return Err(file.error(key, format!("expected at most {most}, found {found}")));
+                }
             }
             Measure::Speed(speed)
         }

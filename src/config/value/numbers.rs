@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Size(pub usize);
 
 /// A whole number of at least 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Count(pub usize);
 
