@@ -69,19 +69,35 @@ fn linear_ticks(low: f64, high: f64, most: usize, smallest: f64) -> Vec<Tick> {
     let power = 10f64.powf(((high - low) / most.max(1) as f64).log10().floor()).max(smallest);
     /// Keeps a mark at the very end in spite of rounding.
     const SLACK: f64 = 1e-9;
-    let marks = |step: f64| (low / step - SLACK).ceil() as i64..=(high / step + SLACK).floor() as i64;
+    // Marks are numbers in f64, because values may be larger than any whole number.
+    let first = |step: f64| (low / step - SLACK).ceil();
+    let count = |step: f64| (high / step + SLACK).floor() - first(step) + 1.0;
     let steps = [1.0, 2.0, 5.0, 10.0, 20.0].map(|factor| factor * power);
-    let step = steps.into_iter().find(|step| marks(*step).count() <= most).unwrap_or(high - low);
-    let decimals = (-step.log10().floor()).max(0.0) as usize;
-    // Long numbers would run into each other.
-    let in_thousands = step >= 1e3 && f64::max(low.abs(), high.abs()) >= 1e5;
-    let tick = |mark: i64| {
-        let at = mark as f64 * step;
-        let label =
-            if in_thousands && at != 0.0 { format!("{}k", at / 1e3) } else { format!("{at:.decimals$}") };
-        Tick { at, label: with_minus(label) }
+    let step = steps.into_iter().find(|step| count(*step) <= most as f64).unwrap_or(high - low);
+    let label = tick_format(f64::max(low.abs(), high.abs()), step);
+    let tick = |n: usize| {
+        let at = (first(step) + n as f64) * step;
+        Tick { at, label: with_minus(label(at)) }
     };
-    marks(step).map(tick).collect()
+    (0..count(step) as usize).map(tick).collect()
+}
+
+/// The labels of marks at multiples of a step, up to a largest value. Long numbers would run into each other.
+fn tick_format(largest: f64, step: f64) -> impl Fn(f64) -> String {
+    let decimals = (-step.log10().floor()).max(0.0) as usize;
+    let power = |value: f64| (value.log10() + 1e-9).floor();
+    let digits = (power(largest) - power(step)).clamp(0.0, 15.0) as usize;
+    move |at| {
+        if at != 0.0 && (largest >= 1e9 || step < 1e-9) {
+            format!("{at:.digits$e}")
+        } else if at != 0.0 && step >= 1e3 && largest >= 1e5 {
+            format!("{}k", at / 1e3)
+        } else if step < 1e-9 {
+            "0".to_string()
+        } else {
+            format!("{at:.decimals$}")
+        }
+    }
 }
 
 /// 1, 2, 5, 10, …; if these are too many the powers of ten, or every n-th of them; if too few, all round
@@ -147,6 +163,14 @@ mod tests {
         for most in 1..12 {
             assert!(labels(Axis::linear((-7.3, 1234.5), (0.0, 1.0)), most).len() <= most);
         }
+    }
+
+    #[test]
+    fn ticks_linear_of_huge_and_tiny_values_are_short() {
+        let of = |low, high| labels(Axis::linear((low, high), (0.0, 1.0)), 4);
+        assert_eq!(of(0.0, 3.5e300), ["0", "1e300", "2e300", "3e300"]);
+        assert_eq!(of(-3e19, 1e19), ["−2e19", "0"]);
+        assert_eq!(of(0.0, 3e-200), ["0", "1e−200", "2e−200", "3e−200"]);
     }
 
     #[test]

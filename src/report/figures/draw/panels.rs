@@ -180,6 +180,8 @@ fn y_range(panels: &[Panel], min_span: f64) -> (f64, f64) {
     if low > high {
         return (-1.0, 1.0);
     }
+    // Around a huge number, the least span would be lost by rounding.
+    let min_span = min_span.max(1e-6 * f64::max(low.abs(), high.abs()));
     let margin = f64::max(0.04 * (high - low), (min_span - (high - low)) / 2.0);
     (low - margin, high + margin)
 }
@@ -257,7 +259,7 @@ impl Plot {
     /// Every n-th point of each segment and its last: about one point per pixel.
     fn thinned(&self, series: &Series) -> Vec<Vec<BandPoint>> {
         let points: usize = series.segments.iter().map(Vec::len).sum();
-        let every = points.div_ceil((self.right - self.left) as usize).max(1);
+        let every = points.div_ceil(((self.right - self.left) as usize).max(1)).max(1);
         let thin = |segment: &Vec<BandPoint>| {
             let last = segment.len().saturating_sub(1);
             let kept = segment.iter().enumerate().filter(|(n, _)| n % every == 0 || *n == last);
@@ -331,6 +333,15 @@ mod tests {
         let long = lines_longer_than(&drawing, 100);
         assert!(long.len() == 1 && (500..=1000).contains(&long[0]), "{long:?}");
         assert_eq!(faults(&drawing), Vec::<String>::new());
+    }
+
+    #[test]
+    fn draw_huge_values_fits_page() {
+        for values in [[1e150, 2e150, 3e150], [1e19, 1e19, 1e19], [-1e300, 0.0, 1e300]] {
+            let panel = Panel { title: "rnn".into(), series: vec![series("rnn", &values)], level: None };
+            let drawing = draw(&figure(vec![panel.clone(), panel]));
+            assert_eq!(faults(&drawing), Vec::<String>::new(), "{values:?}");
+        }
     }
 
     #[test]
