@@ -8,6 +8,7 @@ use lstm_lab::cmd;
 use lstm_lab::engine::{self, Isa};
 use lstm_lab::run::isa;
 use lstm_lab::support::progress::{self, LogFormat};
+use lstm_lab::support::text::printable;
 
 fn main() -> ExitCode {
     let arguments = cli::parse_or_exit();
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
     let code = error.exit_code();
     let message = match format {
         LogFormat::Json => progress::error_event(&error),
-        LogFormat::Text => format!("lstm-lab: {:#}", anyhow::Error::from(error)),
+        LogFormat::Text => printable(&format!("lstm-lab: {:#}", anyhow::Error::from(error))),
     };
     drop(writeln!(std::io::stderr(), "{message}"));
     ExitCode::from(code)
