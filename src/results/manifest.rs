@@ -16,10 +16,13 @@ pub const TABLES: &str = "tables.csv";
 
 /// A file of the list.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct TableRow {
-    file: String,
-    bytes: u64,
-    sha256: String,
+pub struct TableRow {
+    /// The name of the file.
+    pub file: String,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: String,
 }
 
 /// Lists all files of a directory.

@@ -1,7 +1,7 @@
 //! The way of a run into the results directory. It takes the place of an older one when it is whole.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exclusive::{Exclusive, write_records};
 use super::lock::Lock;
@@ -39,7 +39,10 @@ impl Store {
     /// The directory cannot be read or written.
     pub fn killed(&self) -> Result<Vec<String>> {
         let mut killed = Vec::new();
-        for id in self.hidden(LOCK)? {
+        let mut left = hidden(&self.runs(), LOCK)?;
+        // A run that was made anew and could not be saved leaves its checkpoints, but no lock.
+        left.extend(hidden(&self.root().join("checkpoints"), NEXT)?);
+        for id in left {
             if self.lock(&id)?.is_some_and(|lock| lock.follows_killed) {
                 killed.push(id);
             }
@@ -76,24 +79,12 @@ impl Store {
     fn next_run(&self, run_id: &str) -> PathBuf {
         self.runs().join(format!(".{run_id}{NEXT}"))
     }
-
-    /// The ids of the runs that have a hidden file or directory with this ending.
-    fn hidden(&self, ending: &str) -> Result<Vec<String>> {
-        let runs = self.runs();
-        if !runs.is_dir() {
-            return Ok(Vec::new());
-        }
-        let entries = fs::read_dir(&runs).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
-        let entries = entries.map_err(Error::io("read", &runs))?;
-        let id = |name: String| Some(name.strip_prefix('.')?.strip_suffix(ending)?.to_string());
-        Ok(entries.iter().filter_map(|entry| id(entry.file_name().to_string_lossy().into_owned())).collect())
-    }
 }
 
 impl Exclusive<'_> {
     /// Lets the new directories of every run that was saved take their place.
     pub(super) fn publish_all(&self) -> Result<()> {
-        self.store.hidden(NEXT)?.iter().try_for_each(|id| self.publish(id))
+        hidden(&self.store.runs(), NEXT)?.iter().try_for_each(|id| self.publish(id))
     }
 
     /// Lets the new directories of a run take their place. A second call goes on where a killed process
@@ -108,6 +99,17 @@ impl Exclusive<'_> {
         remove_dir(&place)?;
         rename(&self.store.next_run(run_id), &place)
     }
+}
+
+/// The ids of the runs that have a hidden file or directory with this ending in a directory.
+fn hidden(dir: &Path, ending: &str) -> Result<Vec<String>> {
+    if !dir.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(dir).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let entries = entries.map_err(Error::io("read", dir))?;
+    let id = |name: String| Some(name.strip_prefix('.')?.strip_suffix(ending)?.to_string());
+    Ok(entries.iter().filter_map(|entry| id(entry.file_name().to_string_lossy().into_owned())).collect())
 }
 
 /// The prefix of the name of a run's directory while it is written.
