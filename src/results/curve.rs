@@ -53,7 +53,7 @@ impl GradientCurve {
             };
             let last = rows.peek().map_or(0, |row| row.t + row.lag);
             let mut norms = Vec::new();
-            while let Some(row) = rows.next_if(&is_of_curve) {
+            while let Some(row) = rows.next_if(is_of_curve) {
                 norms.push((row.t, row.log10_norm));
             }
             let (decay, fitted_lags) = (Decay::of_row(&fit), fit.lags);
