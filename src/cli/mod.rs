@@ -56,7 +56,7 @@ pub enum Command {
     /// Print the planned runs of experiments, grouped by their settings, and execute none.
     #[command(after_help = "Examples:\n  lstm-lab check my.toml --time\n  lstm-lab check my.toml --json")]
     Check(CheckArgs),
-    /// Write a config with comments to start from.
+    /// Write a config with comments to start from, and the schema for editors beside it.
     #[command(after_help = "Example:\n  lstm-lab init my --kind training")]
     Init(InitArgs),
     /// List experiments, and the names of cells, engines, tasks and inits.
@@ -83,6 +83,9 @@ pub enum Command {
     /// Print versions, devices, CPU features, measured speeds, and what makes timings unreliable.
     #[command(after_help = "Examples:\n  lstm-lab doctor --threads 4\n  lstm-lab doctor --json")]
     Doctor(DoctorArgs),
+    /// Print the JSON Schema of configs, with which an editor completes and checks keys.
+    #[command(after_help = "Example:\n  lstm-lab schema > lstm-lab.schema.json")]
+    Schema,
     /// Print a script that completes commands and options in a shell.
     #[command(after_help = "Example:\n  source <(lstm-lab completions bash)")]
     Completions {
@@ -173,6 +176,9 @@ pub struct RunArgs {
     /// Print failures only.
     #[arg(short, long)]
     pub quiet: bool,
+    /// Also write the rows of each training as an event file for TensorBoard, into DIR/EXPERIMENT/.
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
     /// Format of progress messages on stderr.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

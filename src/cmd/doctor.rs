@@ -34,6 +34,8 @@ struct Findings {
     fma_peak_f32_gflops: f64,
     matmul_f32_gflops: f64,
     matmul_f64_gflops: f64,
+    /// Bytes that a copy in memory reads and writes per second, in units of 2^30.
+    copy_gib_per_second: f64,
     /// The share of all processors' time that the hypervisor gave to other machines, during the measurements.
     stolen_share: Option<f64>,
     /// The properties of this machine that make timings unreliable.
@@ -59,8 +61,12 @@ fn find(target: ExecTarget) -> Findings {
     let (machine, counters) = (Machine::now(), Counters::now());
     let fma_peak_f32_gflops = engine::fma_peak(target.isa, target.threads);
     let [matmul_f32_gflops, matmul_f64_gflops] = [Kind::Float, Kind::Double].map(|kind| gflops(target, kind));
+    let copy_gib_per_second = copy_speed(target);
     let stolen_share = counters.disturbance().stolen_share;
-    let timing_problems = machine.timing_problems(environment.threads, environment.cores, stolen_share);
+    let mut timing_problems = machine.timing_problems(environment.threads, environment.cores, stolen_share);
+    if environment.build == "debug" {
+        timing_problems.push("this is a debug build, in which the engine `simd` is slow".to_string());
+    }
     Findings {
         environment,
         isa_forced: engine::forced_isa().is_some(),
@@ -70,6 +76,7 @@ fn find(target: ExecTarget) -> Findings {
         fma_peak_f32_gflops,
         matmul_f32_gflops,
         matmul_f64_gflops,
+        copy_gib_per_second,
         stolen_share,
         timing_problems,
     }
@@ -111,6 +118,7 @@ fn in_words(found: &Findings, target: ExecTarget) -> String {
     for (name, gflops) in [("f32", found.matmul_f32_gflops), ("f64", found.matmul_f64_gflops)] {
         line(&format!("matmul {name}"), format!("{gflops:.0} GFLOP/s (1024 × 1024 × 1024)"));
     }
+    line("copy", format!("{:.1} GiB/s, read and written (128 MiB)", found.copy_gib_per_second));
     match found.timing_problems.as_slice() {
         [] => line("timings", "nothing was found that disturbs them".to_string()),
         problems => problems.iter().for_each(|problem| line("timings", format!("unreliable: {problem}"))),
@@ -124,18 +132,32 @@ fn gflops(target: ExecTarget, kind: Kind) -> f64 {
     let mut rng = random::stream(1, Purpose::Input);
     let mut matrix = || random::normal(&mut rng, &[SIZE, SIZE], kind, target.device);
     let (a, b) = (matrix(), matrix());
-    let product = || {
+    2.0 * (SIZE as f64).powi(3) / best_seconds(target, || drop(a.matmul(&b))) / 1e9
+}
+
+/// The best speed of a copy that no cache holds, within a quarter of a second.
+fn copy_speed(target: ExecTarget) -> f64 {
+    const NUMBERS: i64 = 1 << 25;
+    let ones = || Tensor::ones([NUMBERS], (Kind::Float, target.device));
+    let (from, mut to) = (ones(), ones());
+    let seconds = best_seconds(target, || to.copy_(&from));
+    // A copy reads and writes each f32.
+    (2 * 4 * NUMBERS) as f64 / seconds / f64::from(1 << 30)
+}
+
+/// The shortest time of an operation within a quarter of a second.
+fn best_seconds(target: ExecTarget, mut operation: impl FnMut()) -> f64 {
+    let mut time = || {
         device::synchronize(target.device);
         let start = Instant::now();
-        let product: Tensor = a.matmul(&b);
+        operation();
         device::synchronize(target.device);
-        drop(product);
         start.elapsed().as_secs_f64()
     };
     let begin = Instant::now();
-    let mut best = product();
+    let mut best = time();
     while begin.elapsed().as_secs_f64() < 0.25 {
-        best = best.min(product());
+        best = best.min(time());
     }
-    2.0 * (SIZE as f64).powi(3) / best / 1e9
+    best
 }

@@ -12,6 +12,7 @@ mod man;
 mod report;
 mod run;
 mod sample;
+mod schema;
 mod time_engines;
 mod trace;
 
@@ -35,6 +36,7 @@ pub fn dispatch(command: Command) -> Result<u8> {
         Command::Sample(args) => sample::sample(&args),
         Command::Data(args) => data::data(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Schema => schema::schema(),
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { dir } => man::man(&dir),
         Command::TimeEngines => time_engines::time_engines(),

@@ -9,7 +9,7 @@ use crate::results::environment::Environment;
 use crate::run::ExecTarget;
 use crate::run::experiment::{self, Experiment};
 use crate::run::runner::{self, Options, Tally};
-use crate::support::error::Result;
+use crate::support::error::{Error, Result};
 use crate::support::progress::{Finished, Ui};
 use crate::support::signal::Stop;
 use crate::support::text::pluralize;
@@ -54,6 +54,15 @@ fn prepare(args: &RunArgs, only: &Only, target: ExecTarget, ui: &Ui) -> Result<V
     let experiments = experiment::load_each(&args.config.configs, &overrides, target, &fetch);
     let experiments = experiments.collect::<Result<Vec<_>>>()?;
     experiments.iter().try_for_each(|experiment| only.select(&experiment.plan).map(drop))?;
+    let is_training =
+        |experiment: &Experiment| experiment.plan.runs.iter().any(|run| run.training().is_some());
+    if args.tensorboard.is_some() && !experiments.iter().any(is_training) {
+        let problem = "`--tensorboard`: expected a config of the kind `training`, found none";
+        return Err(Error::Usage(problem.to_string()));
+    }
+    if let Some(dir) = &args.tensorboard {
+        std::fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    }
     let open = |experiment: &Experiment| Store::open(&args.out, &experiment.spec.name);
     let stores: Vec<Store> = experiments.iter().map(open).collect::<Result<_>>()?;
     let on_start = |name: &str| ui.say(&format!("starting the framework `{name}`"));
@@ -84,7 +93,9 @@ fn run_all(
     let Prepared { experiment, store, environment } = prepared;
     experiment.save_config(store)?;
     let (shard, rerun, fail_fast) = (args.shard, args.rerun, args.fail_fast);
-    let options = Options { target, environment, only, shard, rerun, fail_fast, stop };
+    let events = args.tensorboard.as_ref().map(|dir| dir.join(&experiment.spec.name));
+    let events = events.as_deref();
+    let options = Options { target, environment, only, shard, rerun, fail_fast, events, stop };
     runner::execute(&experiment.plan, &experiment.inputs, store, options, ui)
 }
 

@@ -7,6 +7,7 @@ mod changes;
 mod check;
 mod error_text;
 mod raw;
+mod schema;
 mod source;
 pub mod spec;
 pub mod value;
@@ -15,11 +16,15 @@ use std::path::Path;
 
 use crate::support::error::Result;
 pub use check::published::{read_all as read_published, read_for as read_published_for};
+pub use schema::schema;
 pub use source::ConfigFile;
 pub use spec::Spec;
 
 /// The name of the file of published results, in the directory of a config and in results directories.
 pub const PUBLISHED: &str = "published.toml";
+
+/// The name of the file with the schema that `init` writes beside a config.
+pub const SCHEMA: &str = "lstm-lab.schema.json";
 
 /// Reads and checks a config file, with the overrides `KEY=VALUE` of the command line, and the published
 /// results in its directory.

@@ -15,6 +15,8 @@ pub struct RunContext<'a> {
     pub target: ExecTarget,
     /// The directory for the run's checkpoints.
     pub checkpoints: &'a Path,
+    /// The directory for the event file of a training, if one is asked for.
+    pub events: Option<&'a Path>,
     /// The function that is called with the progress of the run.
     pub on_step: OnStep<'a>,
 }

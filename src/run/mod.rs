@@ -3,6 +3,7 @@
 mod allocator;
 mod context;
 pub mod estimate;
+mod event_file;
 pub mod experiment;
 mod forecast;
 pub mod frameworks;
@@ -14,6 +15,7 @@ pub mod runner;
 mod suspects;
 mod tables;
 mod target;
+mod tensorboard;
 
 pub use context::RunContext;
 pub use output::RunOutput;

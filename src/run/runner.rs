@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Instant;
 
 use super::estimate::estimates;
@@ -10,6 +11,7 @@ use super::forecast::{Forecast, Work};
 use super::kinds;
 use super::suspects::Suspects;
 use super::tables::Tables;
+use super::tensorboard;
 use super::{ExecTarget, RunContext, RunOutput};
 use crate::data::Inputs;
 use crate::plan::run::Run;
@@ -42,6 +44,8 @@ pub struct Options<'a> {
     pub rerun: bool,
     /// Stop at the first run that fails.
     pub fail_fast: bool,
+    /// The directory for event files of trainings, if they are asked for.
+    pub events: Option<&'a Path>,
     /// The signals that stop the execution.
     pub stop: &'a Stop,
 }
@@ -215,10 +219,12 @@ impl Runner<'_> {
             if rerun { self.store.next_checkpoints(&run.id) } else { self.store.checkpoints(&run.id) };
         let announced = Cell::new(false);
         let on_step = |step: Step| self.on_step(run, step, (forecast, ui), &announced);
+        let events = self.options.events.map(|dir| tensorboard::dir_of(dir, run));
         let context = RunContext {
             inputs: self.inputs,
             target: self.options.target,
             checkpoints: &checkpoints,
+            events: events.as_deref(),
             on_step: &on_step,
         };
         let Some((row, rows)) = execute_run(run, &context) else {

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
+use super::AUTO;
 use super::names::FrameworkName;
 use crate::engine::EngineName;
 
@@ -27,6 +29,12 @@ impl Engines {
     pub fn first(&self) -> Option<EngineName> {
         self.engines.first().copied()
     }
+}
+
+/// The JSON Schema of one value of the key `engine`.
+pub fn schema(_: &mut SchemaGenerator) -> Schema {
+    let names = EngineName::ALL.iter().map(|engine| engine.as_str()).chain([AUTO]);
+    json_schema!({ "type": "string", "enum": names.collect::<Vec<_>>() })
 }
 
 impl fmt::Display for Engines {

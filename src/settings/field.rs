@@ -1,5 +1,7 @@
 //! One setting: its name, its form, its allowed values, and the way a config sweeps it.
 
+use std::ops::{Bound, RangeBounds};
+
 use super::names::{ExperimentKind, OptimizerName};
 use super::{FIELDS, Settings};
 use crate::support::text::number;
@@ -71,10 +73,19 @@ pub struct Axis {
     pub default: fn(Of) -> &'static str,
 }
 
-/// The numbers that a setting allows.
+/// The ends of the numbers that a setting allows.
+pub type Bounds = (Bound<f64>, Bound<f64>);
+
+/// The finite numbers that a setting allows.
 struct Range {
     expected: &'static str,
-    holds: fn(f64) -> bool,
+    bounds: Bounds,
+}
+
+impl Range {
+    fn holds(&self, number: f64) -> bool {
+        number.is_finite() && self.bounds.contains(&number)
+    }
 }
 
 impl Field {
@@ -87,7 +98,7 @@ impl Field {
             label: Label::Value,
             form,
             axis: None,
-            range: Range { expected, holds: |number| number.is_finite() },
+            range: Range { expected, bounds: (Bound::Unbounded, Bound::Unbounded) },
             get: |_| None,
             set: |_, _| Ok(()),
         }
@@ -101,9 +112,14 @@ impl Field {
         Field { axis: Some(Axis { table, default }), ..self }
     }
 
-    /// Allows only numbers for which `holds`; `expected` describes them.
-    pub(super) const fn range(self, expected: &'static str, holds: fn(f64) -> bool) -> Field {
-        Field { range: Range { expected, holds }, ..self }
+    /// Allows only finite numbers within bounds; `expected` describes them.
+    pub(super) const fn range(self, expected: &'static str, bounds: Bounds) -> Field {
+        Field { range: Range { expected, bounds }, ..self }
+    }
+
+    /// The ends of the numbers that the setting allows.
+    pub fn bounds(&self) -> Bounds {
+        self.range.bounds
     }
 
     pub(super) const fn stored(
@@ -126,7 +142,7 @@ impl Field {
     /// A text that is not a value of this setting. The message has the expected and the found value.
     pub fn set(&self, settings: &mut Settings, text: &str) -> Result<(), String> {
         let is_number = self.form != Form::Word && !text.is_empty();
-        if is_number && !text.parse().is_ok_and(self.range.holds) {
+        if is_number && !text.parse().is_ok_and(|number| self.range.holds(number)) {
             return Err(format!("expected {}, found {text}", self.range.expected));
         }
         (self.set)(settings, text)

@@ -7,12 +7,16 @@ mod engines;
 mod field;
 pub mod lags;
 pub mod names;
+pub mod schema;
 mod value;
 
 pub use engines::Engines;
 pub use field::{Axis, Field, Form, Label, Of, Table, field};
 pub use value::Value;
 
+use std::ops::Bound::{Excluded, Included, Unbounded};
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cell::CellName;
@@ -23,7 +27,7 @@ use names::{ExperimentKind, LossName, ModelName, OptimizerName};
 
 /// The values that can differ between two runs of an experiment. A setting that a run does not have is
 /// `None` or empty. A size is 0 while the data that determines it is unknown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Settings {
     /// The measurement: `gradients`, `jacobian`, `speed` or `training`.
     pub kind: ExperimentKind,
@@ -42,9 +46,11 @@ pub struct Settings {
     /// `training` it means one engine by measured times (see [kernels.md](kernels.md)). For `speed` it
     /// means all engines but `recompute` that support cell, device and dtype. `speed` times all engines
     /// of the list in one run, and `builtin` must be among them.
+    #[schemars(schema_with = "engines::schema")]
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;
     /// default: `pytorch`.
+    #[schemars(with = "String")]
     pub init: Option<Init>,
     /// The number of stacked layers, L, from 1 to 1000; default: 1.
     pub layers: usize,
@@ -161,7 +167,7 @@ const fn word(symbol: &'static str) -> Field {
 /// A size. The product of two sizes fits into 128 bits.
 const fn size(symbol: &'static str) -> Field {
     Field::new(symbol, Form::Whole, "")
-        .range("a whole number from 1 to 2^40", |size| (1.0..=LARGEST).contains(&size))
+        .range("a whole number from 1 to 2^40", (Included(1.0), Included(LARGEST)))
 }
 
 const fn number(symbol: &'static str, name: &'static str) -> Field {
@@ -180,7 +186,7 @@ pub static FIELDS: &[Field] = fields![
     init: word("init").swept(Table::Grid, |_| "pytorch"),
     layers: size("layers")
         .labelled(Label::Prefix("L"))
-        .range("a whole number from 1 to 1000", |layers| (1.0..=1000.0).contains(&layers))
+        .range("a whole number from 1 to 1000", (Included(1.0), Included(1000.0)))
         .swept(Table::Grid, |_| "1"),
     input_size: size("I").labelled(Label::Prefix("I")).swept(Table::Grid, |_| "32"),
     hidden_size: size("H").labelled(Label::Prefix("H")).swept(Table::Grid, |_| "64"),
@@ -192,19 +198,19 @@ pub static FIELDS: &[Field] = fields![
     loss: word("loss").labelled(Label::Named("loss")).swept(Table::Gradients, |_| "last"),
     optimizer: word("optimizer"),
     learning_rate: number("learning rate", "lr")
-        .range("a number above 0", |rate| rate > 0.0 && rate.is_finite())
+        .range("a number above 0", (Excluded(0.0), Unbounded))
         .swept(Table::Training, default_rate),
     clip_norm: number("clip norm", "clip")
-        .range("a number of at least 0", |norm| norm >= 0.0 && norm.is_finite())
+        .range("a number of at least 0", (Included(0.0), Unbounded))
         .swept(Table::Training, |_| "0"),
     dropout: number("dropout", "dropout")
-        .range("a probability from 0 up to but not 1", |p| (0.0..1.0).contains(&p))
+        .range("a probability from 0 up to but not 1", (Included(0.0), Excluded(1.0)))
         .swept(Table::Training, |_| "0"),
     weight_noise: number("weight noise", "noise")
-        .range("a number of at least 0", |deviation| deviation >= 0.0 && deviation.is_finite())
+        .range("a number of at least 0", (Included(0.0), Unbounded))
         .swept(Table::Training, |_| "0"),
     train_fraction: number("train fraction", "train")
-        .range("a fraction above 0 and up to 1", |fraction| fraction > 0.0 && fraction <= 1.0)
+        .range("a fraction above 0 and up to 1", (Excluded(0.0), Included(1.0)))
         .swept(Table::Training, |_| "1"),
     seed: Field::new("seed", Form::Whole, "a whole number of at least 0").labelled(Label::Named("seed")),
 ];

@@ -1,5 +1,6 @@
 //! The inputs of a training run.
 
+use super::schedule;
 use crate::config::spec::{Length, TrainingSpec};
 use crate::model::{Model, ModelConfig};
 use crate::plan::run::Run;
@@ -31,6 +32,12 @@ impl TrainContext<'_> {
             Length::Steps(steps) => steps,
             Length::Epochs(epochs) => epochs * self.task.steps_per_epoch().unwrap_or(1),
         }
+    }
+
+    /// The learning rate of an update, the first of which is 0.
+    pub fn learning_rate(&self, update: usize) -> f64 {
+        let peak = self.run.settings.learning_rate.unwrap_or(0.0);
+        schedule::rate(self.training.schedule, peak, update, self.steps())
     }
 
     /// Updates between two training rows.

@@ -11,7 +11,7 @@ use super::optimizer::{OptimizerState, clip};
 use super::progress::Progress;
 use super::recorder::Recorder;
 use super::row_files::{Marks, RowFiles};
-use super::{profile, resume, schedule};
+use super::{profile, resume};
 use crate::cell::State;
 use crate::data::Split;
 use crate::model::{ForwardArgs, ModelOutput};
@@ -91,7 +91,7 @@ impl<'a> Trainer<'a> {
 
     /// One update of the parameters.
     pub fn step(&mut self) -> Result<()> {
-        let TrainContext { run, training, task, model, .. } = self.context;
+        let TrainContext { training, task, model, .. } = self.context;
         let step = self.header.progress.step;
         let batch = task.train(step);
         let without_noise = self.add_weight_noise(step);
@@ -104,8 +104,7 @@ impl<'a> Trainer<'a> {
         self.last_loss = Some((step + 1, value));
         let norm = clip(&mut gradient, self.context.clip_norm());
         let norm = self.finite(step + 1, "the gradient's norm", norm)?;
-        let peak = run.settings.learning_rate.unwrap_or(0.0);
-        let rate = schedule::rate(training.schedule, peak, step, self.context.steps());
+        let rate = self.context.learning_rate(step);
         self.optimizer.step(training.optimizer, rate, model.weights().flat(), &gradient);
         let detached = |state: &State| state.map(Tensor::detach);
         self.carry = (!output.state.is_empty()).then(|| output.state.iter().map(detached).collect());

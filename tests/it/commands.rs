@@ -27,7 +27,8 @@ fn init_config_of_each_kind_runs_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     for kind in ["gradients", "jacobian", "speed", "training"] {
         let said = stdout(dir.path(), &["init", kind, "--kind", kind]);
-        assert!(said.starts_with(&format!("{kind}.toml\nnext: lstm-lab check {kind}.toml\n")), "{said}");
+        let expected = format!("{kind}.toml\nlstm-lab.schema.json\nnext: lstm-lab check {kind}.toml\n");
+        assert!(said.starts_with(&expected), "{said}");
         let text = fs::read_to_string(dir.path().join(format!("{kind}.toml"))).unwrap();
         for line in text.lines().filter(|line| line.contains(" = ") && !line.starts_with("name = \"the")) {
             let explains = line.contains(" # ") || line.starts_with("# ") || !line.contains("# ");
@@ -165,15 +166,21 @@ fn doctor_json_has_versions_machine_and_timing_problems() {
     let found: Value =
         serde_json::from_str(&stdout(dir.path(), &["doctor", "--json", "--threads", "999"])).unwrap();
     assert_eq!((&found["lstm_lab"], &found["threads"]), (&env!("CARGO_PKG_VERSION").into(), &999.into()));
-    assert!(found["matmul_f32_gflops"].as_f64().unwrap() > 0.0, "{found}");
+    for speed in ["matmul_f32_gflops", "copy_gib_per_second"] {
+        assert!(found[speed].as_f64().unwrap() > 0.0, "{found}");
+    }
     let problems = found["timing_problems"].as_array().unwrap();
     let few = |problem: &Value| problem.as_str().unwrap().starts_with("999 threads share ");
     assert!(problems.iter().any(few), "{found}");
+    let is_debug = |problem: &Value| problem.as_str().unwrap().starts_with("this is a debug build");
+    assert_eq!(problems.iter().any(is_debug), cfg!(debug_assertions), "{found}");
     for key in ["memory_total", "load_average", "governor", "cpu_quota", "stolen_share", "cuda_devices"] {
         assert!(found.as_object().unwrap().contains_key(key), "no `{key}` in {found}");
     }
     let said = stdout(dir.path(), &["doctor", "--threads", "999"]);
-    for line in ["memory ", "load average ", "governor ", "cpu quota ", "timings        unreliable: "] {
+    for line in
+        ["memory ", "copy ", "load average ", "governor ", "cpu quota ", "timings        unreliable: "]
+    {
         assert!(said.lines().any(|found| found.starts_with(line)), "no `{line}` in {said}");
     }
 }

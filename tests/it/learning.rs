@@ -60,7 +60,8 @@ impl PlannedRun {
             on_step.borrow_mut()(step.step);
             ControlFlow::Continue(())
         };
-        let context = RunContext { inputs: &self.inputs, target, checkpoints, on_step: &on_step };
+        let context =
+            RunContext { inputs: &self.inputs, target, checkpoints, events: None, on_step: &on_step };
         kinds::execute(&self.run, &context).unwrap().rows
     }
 

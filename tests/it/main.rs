@@ -33,12 +33,14 @@ mod prose;
 mod reference;
 mod refusals;
 mod reliability;
+mod schema;
 mod signals;
 mod simd;
 mod snapshots;
 mod speed;
 mod style;
 mod support;
+mod tensorboard;
 #[cfg(target_os = "linux")]
 mod torture;
 mod trace;

@@ -1,15 +1,19 @@
-//! `lstm-lab init`: a config with comments to start from.
+//! `lstm-lab init`: a config with comments to start from, and the schema that its first line names.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
+use super::schema;
 use crate::cli::InitArgs;
+use crate::config::SCHEMA;
 use crate::settings::names::ExperimentKind;
 use crate::support::error::{Error, Result};
+use crate::support::file::write_atomic;
 use crate::support::progress::print;
 
-/// Writes the config, and prints its path and the next commands. An existing file stays.
+/// Writes the config and the schema beside it, and prints their paths and the next commands. An existing
+/// config stays. An older schema is replaced.
 pub fn init(args: &InitArgs) -> Result<u8> {
     let path = path(&args.name)?;
     let mut file = match File::create_new(&path) {
@@ -22,9 +26,12 @@ pub fn init(args: &InitArgs) -> Result<u8> {
         }
         Err(cause) => return Err(Error::io("write", &path)(cause)),
     };
-    file.write_all(template(args.kind).as_bytes()).map_err(Error::io("write", &path))?;
-    let path = path.display();
-    print(&format!("{path}\nnext: lstm-lab check {path}\n      lstm-lab run {path}\n"))?;
+    let config = format!("#:schema ./{SCHEMA}\n{}", template(args.kind));
+    file.write_all(config.as_bytes()).map_err(Error::io("write", &path))?;
+    let schema = path.with_file_name(SCHEMA);
+    write_atomic(&schema, schema::text().as_bytes())?;
+    let (path, schema) = (path.display(), schema.display());
+    print(&format!("{path}\n{schema}\nnext: lstm-lab check {path}\n      lstm-lab run {path}\n"))?;
     Ok(0)
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use toml::{Table, Value};
 
 use crate::config::error_text::{type_problem, unknown_key};
+use crate::config::schema::SIZES;
 use crate::config::source::ConfigFile;
 use crate::config::spec::{self, Grid, Measure, Sweep, TaskSpec};
 use crate::engine::EngineName;
@@ -24,9 +25,6 @@ pub struct GridTables {
     /// Swept keys of `[KIND]` itself.
     among: Table,
 }
-
-/// The keys of an entry of `shapes`.
-const SIZES: [&str; 4] = ["seq_len", "batch_size", "input_size", "hidden_size"];
 
 /// The settings that the task or the training decides.
 pub fn fixed_sizes(task: &TaskSpec, measure: &Measure) -> Vec<Fixed> {

@@ -1,5 +1,6 @@
 //! The keys of `[claim]` and `[[expect]]` as a config has them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -7,7 +8,7 @@ use crate::config::spec::{ClaimMetric, Comparison};
 use crate::settings::names::Quantity;
 
 /// The keys of `[claim]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The claim in one sentence.
@@ -17,7 +18,7 @@ pub struct Claim {
 }
 
 /// The keys of `[[claim.test]]` and `[[expect]]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
     /// The name in the report: a few words.
@@ -44,8 +45,10 @@ pub struct Test {
     pub compare: Option<Comparison>,
     /// The settings that select the runs under test. These runs differ in the seed only.
     #[serde(rename = "where")]
+    #[schemars(schema_with = "crate::settings::schema::selector")]
     pub selected: Table,
     /// The settings that select the runs to compare with, seed by seed; default: none.
+    #[schemars(default, schema_with = "crate::settings::schema::selector")]
     pub baseline: Option<Table>,
     /// The theory or the source behind the bound, never a measured result. Required in `[[expect]]`.
     pub because: Option<String>,

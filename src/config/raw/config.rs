@@ -1,5 +1,6 @@
 //! The keys of a whole config file.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -9,7 +10,7 @@ use crate::config::value::{Count, OneOrMany};
 use crate::settings::names::ExperimentKind;
 
 /// The keys of a config outside `[grid]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The name of the experiment and of its results directory; default: the file's name without
@@ -33,6 +34,7 @@ pub struct Config {
     /// `{ cell = "rnn", layers = 2 }`; default: none. A run is left out if it has all values of a table.
     /// Each table must leave out a run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "crate::settings::schema::selectors")]
     pub exclude: Vec<Table>,
     /// The statement about networks that the experiment tests; default: none.
     pub claim: Option<Claim>,

@@ -1,12 +1,13 @@
 //! The keys of `[task]` as a config has them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::value::Size;
 use crate::settings::names::{AddingVariant, Encoding, Predict, TaskName, Tokenizer};
 
 /// The keys of `[task]`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// The task: `noise` or `text`; for `training` also `adding`, `copy_memory`, `temporal_order` or

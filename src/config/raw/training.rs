@@ -1,12 +1,13 @@
 //! The keys of `[training]` as a config has them, except the swept ones.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::value::{Count, Positive, Size};
 use crate::settings::names::{OptimizerName, ScheduleName};
 
 /// The keys of `[training]` that are the same for all runs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
     /// The hidden units of each recurrent layer, a list such as `[128, 64]`, instead of

@@ -1,6 +1,7 @@
 //! The measurement of each kind. Serde reads `[gradients]`, `[jacobian]` and `[speed]` directly into
 //! these types.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::TrainingSpec;
@@ -42,7 +43,7 @@ impl Measure {
 }
 
 /// The keys of `[gradients]`, except the swept `loss`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gradients {
     /// The number of steps, at least 1, between the measured steps of the engine `builtin`, which exposes
@@ -64,7 +65,7 @@ impl Default for Gradients {
 }
 
 /// The keys of `[jacobian]`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Jacobian {
     /// The lags with a row of the Frobenius norm: `all`, or `log` (default), which is about fifty per
@@ -84,7 +85,7 @@ impl Default for Jacobian {
 }
 
 /// The keys of `[speed]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Speed {
     /// The timed passes: `forward`, `train`, or a list of both (default).

@@ -1,8 +1,14 @@
 //! Numbers that check their range while serde reads them.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// A whole number from 1 to 2^40. The product of two of them fits into 128 bits.
+/// The largest size. The product of two of them fits into 128 bits.
+const LARGEST: usize = 1 << 40;
+
+/// A whole number from 1 to 2^40.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Size(pub usize);
@@ -17,13 +23,35 @@ pub struct Count(pub usize);
 #[serde(try_from = "f64")]
 pub struct Positive(pub f64);
 
+/// The JSON Schema of numbers, which `TryFrom` checks.
+macro_rules! schema {
+    ($type:ty: $schema:tt) => {
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+schema!(Size: { "type": "integer", "minimum": 1, "maximum": LARGEST });
+schema!(Count: { "type": "integer", "minimum": 0 });
+schema!(Positive: { "type": "number", "exclusiveMinimum": 0 });
+
 impl TryFrom<i64> for Size {
     type Error = String;
 
     fn try_from(value: i64) -> Result<Size, String> {
         usize::try_from(value)
             .ok()
-            .filter(|size| (1..=1 << 40).contains(size))
+            .filter(|size| (1..=LARGEST).contains(size))
             .map(Size)
             .ok_or_else(|| format!("expected a whole number from 1 to 2^40, found {value}"))
     }

@@ -1,8 +1,10 @@
 //! A key that takes one value or a list.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -16,6 +18,22 @@ impl<T: Serialize> Serialize for OneOrMany<T> {
             [one] => one.serialize(serializer),
             many => many.serialize(serializer),
         }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        let list = json_schema!({ "type": "array", "items": one, "uniqueItems": true });
+        json_schema!({ "anyOf": [one, list] })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::config::spec::TrainingSpec;
 use crate::data::{Input, Inputs, UNKNOWN};
 use crate::model::{Model, ModelConfig, model};
 use crate::plan::run::Run;
-use crate::run::{ExecTarget, RunContext, RunOutput};
+use crate::run::{ExecTarget, RunContext, RunOutput, tensorboard};
 use crate::settings::names::Tokenizer;
 use crate::support::error::Result;
 use crate::task::learning::{Task, task};
@@ -13,14 +13,15 @@ use crate::train::{self, Outcome, TrainContext};
 /// Executes a run of this kind, from its last checkpoint if there is one.
 ///
 /// # Errors
-/// The data, the model or a checkpoint cannot be used; the run was asked to stop. If training diverges, the
-/// output has the rows and the error.
+/// The data, the model or a checkpoint cannot be used; the run was asked to stop. If training diverges or the
+/// event file cannot be written, the output has the rows and the error.
 pub fn execute(run: &Run, training: &TrainingSpec, context: &RunContext) -> Result<RunOutput> {
     let setup = Setup::new(run, training, context.inputs, context.target)?;
     let Outcome { rows, seconds_before, diverged } =
         train::train(setup.context(run), context.checkpoints, context.on_step)?;
+    let written = context.events.map(|dir| tensorboard::write(dir, setup.context(run), &rows.training));
     let parameters = Some(setup.model.weights().count());
-    let errors = diverged.into_iter().collect();
+    let errors = diverged.into_iter().chain(written.and_then(Result::err)).collect();
     Ok(RunOutput { rows, errors, seconds_before, parameters, ..RunOutput::default() })
 }
 
