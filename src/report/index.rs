@@ -1,8 +1,8 @@
-//! A page over several experiments: the question, the verdicts and a link of each.
+//! A page over several experiments: the question, the answer, the verdicts and a link of each.
 
 use std::path::{Component, Path, PathBuf};
 
-use super::judge::{self, Verdicts, headline, overall};
+use super::judge::{self, ClaimVerdict, Verdicts, overall};
 use super::load::Results;
 use super::page::html;
 use crate::support::error::{Error, Result};
@@ -18,40 +18,30 @@ pub struct Entry {
     name: String,
     /// Its question in Markdown.
     question: Option<String>,
+    /// The sentences of its answer in plain text.
+    answer: Vec<String>,
     /// The verdicts on its claim and expectations in plain text.
     verdicts: Vec<String>,
-    /// The number of its runs, and of those that failed or are missing.
+    /// The number of its runs.
     runs: String,
 }
 
 impl Entry {
     /// The experiment of a results directory.
-    pub fn new(results: &Results, verdicts: &Verdicts) -> Entry {
-        let claim = results.tests.claim.as_ref().map(|_| {
-            let verdict = overall(&verdicts.claim).in_words();
-            format!("Claim {verdict}: {}", headline(&verdicts.claim))
-        });
+    pub fn new(results: &Results, answer: &[String], verdicts: &Verdicts) -> Entry {
+        let is_judged = overall(&verdicts.claim) != ClaimVerdict::NotJudged;
+        // The answer has the verdict on a claim that is judged.
+        let claim = results.tests.claim.as_ref().filter(|_| !is_judged);
+        let claim = claim.map(|_| "The claim is not judged: settings were changed".to_string());
         Entry {
             dir: results.dir.clone(),
             name: results.name.clone(),
             question: results.about.question.clone(),
+            answer: answer.to_vec(),
             verdicts: claim.into_iter().chain(judge::tally(&verdicts.expectations)).collect(),
-            runs: runs(results),
+            runs: pluralize(results.runs().count(), "run"),
         }
     }
-}
-
-fn runs(results: &Results) -> String {
-    let failed = results.failed();
-    let unmade = results.unmade();
-    let mut text = pluralize(results.runs().count(), "run");
-    if failed > 0 {
-        text += &format!(", {failed} failed");
-    }
-    if unmade > 0 {
-        text += &format!(", {unmade} of {} not made", results.plan.len());
-    }
-    text
 }
 
 /// Writes the page.
@@ -74,11 +64,13 @@ fn section(entry: &Entry, from: &Path) -> Result<String> {
     let dir = entry.dir.canonicalize().map_err(Error::io("find", &entry.dir))?;
     let link = address(&relative(from, &dir.join("report.html")));
     let question = entry.question.as_deref().map(html::block).unwrap_or_default();
+    let answer = html::answer(&entry.answer);
     let verdicts: String =
-        entry.verdicts.iter().map(|verdict| format!("<p>{}</p>\n", html::plain(verdict))).collect();
+        entry.verdicts.iter().map(|verdict| format!("<p>{}.</p>\n", html::plain(verdict))).collect();
     let (name, runs) = (html::plain(&entry.name), html::plain(&entry.runs));
     Ok(format!(
-        "<h2><a href=\"{link}\">{name}</a></h2>\n{question}\n{verdicts}<p class=\"caption\">{runs}</p>"
+        "<section>\n<h2><a href=\"{link}\">{name}</a></h2>\n{question}\n{answer}{verdicts}\
+         <p class=\"caption\">{runs}</p>\n</section>"
     ))
 }
 

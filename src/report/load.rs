@@ -15,7 +15,7 @@ use crate::settings::names::ExperimentKind;
 use crate::settings::{Settings, field};
 use crate::support::error::{Error, Result};
 use crate::support::file::{read, rows};
-use crate::support::text::number;
+use crate::support::text::{number, pluralize};
 
 /// The runs of one experiment, and what its files say of it.
 #[derive(Debug, Default)]
@@ -88,6 +88,18 @@ impl Results {
     /// The number of runs that failed.
     pub fn failed(&self) -> usize {
         self.runs().filter(|run| !run.is_ok()).count()
+    }
+
+    /// The runs that are missing or failed, in words.
+    pub fn incomplete(&self) -> Option<String> {
+        let (failed, unmade, planned) = (self.failed(), self.unmade(), self.plan.len());
+        let has = if unmade == 1 { "has" } else { "have" };
+        let unmade =
+            (unmade > 0).then(|| format!("{unmade} of {planned} runs of the plan {has} not been made"));
+        let failed =
+            (failed > 0).then(|| format!("{failed} of {} failed", pluralize(self.runs().count(), "run")));
+        let words: Vec<String> = unmade.into_iter().chain(failed).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     /// Every run.

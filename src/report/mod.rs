@@ -85,7 +85,8 @@ pub fn write(dir: &Path) -> Result<Written> {
         files.push(path);
     }
     let expectations = judge::tally(&verdicts.expectations);
-    Ok(Written { files, answer, expectations, entry: index::Entry::new(&results, &verdicts) })
+    let entry = index::Entry::new(&results, &answer, &verdicts);
+    Ok(Written { files, answer, expectations, entry })
 }
 
 fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {

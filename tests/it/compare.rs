@@ -77,7 +77,10 @@ fn compare_changed_learning_rate_moves_the_loss_and_nothing_of_the_gradients() {
     assert!(!text.contains("Environments that differ"), "{text}");
     let verdict = text.lines().find(|line| line.contains("expectation: the loss stays high")).unwrap();
     assert!(verdict.ends_with("  holds  does not hold"), "{verdict}");
-    assert!(compare(&["--all"]).stdout.contains("slope of total_h"));
+    assert!(!text.contains("Half-lives"), "no slope moved: {text}");
+    let all = compare(&["--all"]).stdout;
+    assert!(all.contains("slope of total_h") && all.contains("half-life of total_h"), "{all}");
+    assert!(all.contains("Peak memory of a process: "), "{all}");
 }
 
 #[test]
@@ -173,5 +176,5 @@ fn compare_half_finished_experiment_says_so() {
     fs::write(half.join("runs.csv"), kept.join("\n") + "\n").unwrap();
     let said = lab(dir, &["compare", "results/before", "results/half"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
-    assert!(said.stdout.contains("B: 2 of 7 runs of its plan have not been made."), "{}", said.stdout);
+    assert!(said.stdout.contains("B: 2 of 7 runs of the plan have not been made."), "{}", said.stdout);
 }

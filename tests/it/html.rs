@@ -141,6 +141,18 @@ mod needs_chromium {
             const head = page.querySelector("th");
             head?.querySelector("button").click();
             if (head && head.getAttribute("aria-sort") !== "ascending") problems.push("not sorted");
+            const svg = page.querySelector("figure svg");
+            if (!svg) continue;
+            const slider = page.querySelector(".steps input");
+            slider.value = 1;
+            slider.dispatchEvent(new Event("input"));
+            const isDim = (line) => line.style.opacity === "0.1";
+            if (![...page.querySelectorAll("figure path")].some(isDim)) problems.push("no step is hidden");
+            const dot = svg.querySelector("circle[fill-opacity]").getBoundingClientRect();
+            const place = { clientX: dot.x + dot.width / 2, clientY: dot.y + dot.height / 2 };
+            svg.dispatchEvent(new frame.contentWindow.PointerEvent("pointermove", place));
+            const tip = page.querySelector(".tip");
+            if (tip.hidden || !/: .+ at /.test(tip.textContent)) problems.push("no value under the pointer");
           }
           document.title = "problems: " + (problems.join("; ") || "none");
         });
@@ -166,7 +178,9 @@ mod needs_chromium {
         ];
         let output = Command::new("chromium").args(arguments).arg(&wrapper).output().unwrap();
         let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(dom.contains("<title>problems: none</title>"), "{:?}", dom.split("</title>").next());
+        let titles = dom.split("<title>").filter_map(|rest| rest.split("</title>").next());
+        let title = titles.filter_map(|title| title.strip_prefix("problems: ")).next();
+        assert_eq!(title, Some("none"));
         assert!(!log.contains("CONSOLE"), "{log}");
     }
 }

@@ -68,7 +68,7 @@ fn run_changed_settings_have_a_directory_and_no_verdicts() {
         &["1 of 1 expectation holds.", "**Undecided**: supported at 0 of 1 setting; undecided: "],
     );
     let said = run(&dir, &["small.toml", "--set", "grid.seq_len=10", "--set", "grid.dtype=f64"]);
-    assert_parts(&said, &["3 done", "expectations are not judged: settings were changed"]);
+    assert_parts(&said, &["3 done", "Expectations are not judged: settings were changed"]);
     assert_eq!(report(&dir, "small"), before, "the results of the config itself stay");
     let changed = report(&dir, "small+dtype=f64+seq_len=10");
     let parts = [

@@ -74,7 +74,7 @@ fn by_cell(left: &[Left], names: &[&'static str]) -> String {
 }
 
 /// The largest lag that every point has a norm at.
-fn common_lag(blocks: &[(&Settings, Vec<&Statistic>)]) -> Option<usize> {
+pub fn common_lag(blocks: &[(&Settings, Vec<&Statistic>)]) -> Option<usize> {
     let lags = |rows: &[&Statistic]| -> Vec<usize> {
         rows.iter().filter(|row| row.estimate.n > 0).filter_map(|row| row.lag).collect()
     };
@@ -84,18 +84,22 @@ fn common_lag(blocks: &[(&Settings, Vec<&Statistic>)]) -> Option<usize> {
 }
 
 /// The rows of the last layer.
-fn last_layer<'a>(rows: &[&'a Statistic]) -> Vec<&'a Statistic> {
+pub fn last_layer<'a>(rows: &[&'a Statistic]) -> Vec<&'a Statistic> {
     let last = rows.iter().filter_map(|row| row.layer).max();
     rows.iter().copied().filter(|row| row.layer == last).collect()
 }
 
-/// The norm at a lag over that at lag 0, in log10, over the seeds that have both.
-fn left_at(rows: &[&Statistic], lag: usize) -> Option<Estimate> {
-    let at = |lag: usize| match &rows.iter().find(|row| row.lag == Some(lag))?.sample {
+/// The norm at a lag, by seed.
+pub fn of_seed_at<'a>(rows: &[&'a Statistic], lag: usize) -> Option<&'a [(u64, f64)]> {
+    match &rows.iter().find(|row| row.lag == Some(lag))?.sample {
         Sample::Seeds(seeds) => Some(seeds),
         _ => None,
-    };
-    let (start, end) = (at(0)?, at(lag)?);
+    }
+}
+
+/// The norm at a lag over that at lag 0, in log10, over the seeds that have both.
+fn left_at(rows: &[&Statistic], lag: usize) -> Option<Estimate> {
+    let (start, end) = (of_seed_at(rows, 0)?, of_seed_at(rows, lag)?);
     let of_seed = |(seed, norm): &(u64, f64)| {
         let (_, first) = start.iter().find(|(other, _)| other == seed)?;
         Some(norm - first)

@@ -4,6 +4,7 @@
 
 mod gradients;
 mod jacobian;
+mod paths;
 mod predictors;
 mod speed;
 mod training;
@@ -13,7 +14,6 @@ use super::format::with_interval;
 use super::judge::{ClaimVerdict, JudgedTest, Verdicts, overall};
 use super::load::Results;
 use super::summary::{Section, Statistic};
-use crate::support::text::pluralize;
 
 /// The largest number of settings of which a sentence gives each number.
 const MOST_LISTED: usize = 4;
@@ -21,11 +21,12 @@ const MOST_LISTED: usize = 4;
 /// The sentences in plain text: what is missing, then the verdict on the claim with the numbers of its tests.
 /// Without a claim that is judged, the numbers of each kind.
 pub fn answer(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> Vec<String> {
+    let incomplete = results.incomplete().map(|words| format!("Incomplete: {words}."));
     if results.runs().next().is_none() {
-        return vec![];
+        return incomplete.into_iter().collect();
     }
-    let found = claim(results, verdicts).map_or_else(|| of_kinds(summary), |claim| vec![claim]);
-    missing(results).into_iter().chain(found).chain(debug_build(results, summary)).collect()
+    let found = claim(results, verdicts).unwrap_or_else(|| of_kinds(summary));
+    incomplete.into_iter().chain(found).chain(debug_build(results, summary)).collect()
 }
 
 /// A sentence on times of a program that was built without optimization.
@@ -40,6 +41,7 @@ fn of_kinds(summary: &[Statistic]) -> Vec<String> {
     let of_kinds = [
         training::sentences(summary),
         gradients::sentences(summary),
+        paths::sentence(summary).into_iter().collect(),
         jacobian::sentence(summary).into_iter().collect(),
         predictors::sentence(summary).into_iter().collect(),
         speed::sentences(summary),
@@ -47,39 +49,23 @@ fn of_kinds(summary: &[Statistic]) -> Vec<String> {
     of_kinds.concat()
 }
 
-/// A sentence on the runs that are missing or failed.
-fn missing(results: &Results) -> Option<String> {
-    let failed = results.failed();
-    let unmade = results.unmade();
-    let planned = pluralize(results.runs().count() + unmade, "run");
-    let verb = |count: usize| if count == 1 { "is" } else { "are" };
-    let words: Vec<String> = [
-        (unmade > 0).then(|| format!("{unmade} of {planned} {} not made yet", verb(unmade))),
-        (failed > 0).then(|| format!("{failed} of {planned} failed")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!words.is_empty()).then(|| format!("Incomplete: {}.", words.join(", ")))
-}
-
-/// The claim with its verdict and the number of each test; none for a claim that is not judged.
-fn claim(results: &Results, verdicts: &Verdicts) -> Option<String> {
+/// The claim with its verdict, then each test with its number; none for a claim that is not judged.
+fn claim(results: &Results, verdicts: &Verdicts) -> Option<Vec<String>> {
     let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
     let of_test = |test: &JudgedTest| {
-        let control = if test.subject.control { "control " } else { "" };
+        let control = if test.subject.control { "Control " } else { "" };
         let unit = if test.unit == "1" { String::new() } else { format!(" {}", test.unit) };
         let number = match test.estimate.value {
             Some(_) => format!("{}{unit}, ", with_interval(&test.estimate)),
             None => String::new(),
         };
-        format!("{control}“{}” {number}{}", test.subject.name.trim(), test.verdict.on_claim())
+        format!("{control}“{}”: {number}{}.", test.subject.name.trim(), test.verdict.on_claim())
     };
-    let tests: Vec<String> = verdicts.claim.iter().map(of_test).collect();
     let statement = claim.statement.trim().trim_end_matches('.');
     let verdict = overall(&verdicts.claim);
     let verb = if verdict == ClaimVerdict::Depends { "" } else { "is " };
-    Some(format!("The claim “{statement}” {verb}{}: {}.", verdict.in_words(), tests.join("; ")))
+    let claim = format!("The claim “{statement}” {verb}{}.", verdict.in_words());
+    Some(std::iter::once(claim).chain(verdicts.claim.iter().map(of_test)).collect())
 }
 
 #[cfg(test)]
@@ -98,11 +84,14 @@ mod tests {
             ..Statistic::new(Section::Jacobian, "slope", &point, Estimate::mean(&[-0.5]), "1")
         };
         let expected = [
-            "Incomplete: 1 of 3 runs is not made yet, 1 of 3 runs failed.",
+            "Incomplete: 1 of 3 runs of the plan has not been made, 1 of 2 runs failed.",
             "Per step back, log10 of the norm of ∂s_T/∂s_t changes by -0.500.",
         ];
         assert_eq!(answer(&results, &[slope], &Verdicts::default()), expected);
         assert_eq!(answer(&Results::default(), &[], &Verdicts::default()), [""; 0]);
+        let nothing = Results { plan: vec!["a".into()], ..Results::default() };
+        let expected = ["Incomplete: 1 of 1 runs of the plan has not been made."];
+        assert_eq!(answer(&nothing, &[], &Verdicts::default()), expected);
     }
 
     #[test]

@@ -30,8 +30,11 @@ fn solutions(rows: &[&Statistic]) -> Option<String> {
     let of = |(row, hits, n): &(&Statistic, usize, usize)| {
         format!("{hits} of {n} runs{}", bracketed(&names, &row.point))
     };
+    let is_all = |is_so: fn(usize, usize) -> bool| rows.iter().all(|(_, hits, n)| is_so(*hits, *n));
     match rows.as_slice() {
         [] => None,
+        _ if is_all(|hits, _| hits == 0) => Some("No run solves the task.".to_string()),
+        _ if is_all(|hits, n| hits == n) => Some("Every run solves the task.".to_string()),
         few if few.len() <= 2 * MOST_LISTED => {
             Some(format!("The task is solved by {}.", listed(&few.iter().map(of).collect::<Vec<_>>())))
         }
@@ -92,6 +95,7 @@ fn at_chance(rows: &[&Statistic]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::cell::CellName;
+    use crate::report::estimate::Estimate;
     use crate::report::fixtures::{results, trained, training, with_cell};
     use crate::report::group::{Groups, TrainingRows};
     use crate::report::judge::Verdicts;
@@ -118,5 +122,17 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(sentences(&[]), [""; 0]);
+        let solved = |hits| {
+            let row = Statistic::new(
+                Section::Training,
+                "solved",
+                &training("a", 1).settings,
+                Estimate::default(),
+                "",
+            );
+            vec![Statistic { sample: Sample::Solved((hits, 2)), ..row }]
+        };
+        assert_eq!(sentences(&solved(0)), ["No run solves the task."]);
+        assert_eq!(sentences(&solved(2)), ["Every run solves the task."]);
     }
 }

@@ -4,7 +4,7 @@ use super::Comparison;
 use super::outcome::{Judged, Outcome};
 use super::scale::is_time;
 use crate::report::summary::{Section, Statistic};
-use crate::support::text::pluralize;
+use crate::support::text::{bytes, pluralize};
 
 /// The results that the first sentence names, at most.
 const NAMED: usize = 3;
@@ -71,6 +71,10 @@ impl Comparison {
         let mut notes = Vec::new();
         for (name, side) in [("A", &self.a), ("B", &self.b)] {
             notes.extend(side.notes.iter().map(|note| format!("{name}: {note}.")));
+        }
+        if let (Some(a), Some(b)) = (self.a.peak_memory, self.b.peak_memory) {
+            let [a, b] = [a, b].map(|amount| bytes(amount as f64));
+            notes.push(format!("Peak memory of a process: {a} in A, {b} in B."));
         }
         let tested = self.results.iter().filter(|judged| judged.p_holm.is_some()).count();
         if tested > 0 {

@@ -17,6 +17,7 @@ use std::path::Path;
 
 pub use self::differences::Difference;
 use self::outcome::{Judged, Outcome, judge};
+use self::rows::{HALF_LIFE, Pair};
 use super::group::Groups;
 use super::judge::Verdicts;
 use super::load::{self, Results};
@@ -35,6 +36,8 @@ pub struct Side {
     pub name: String,
     /// Remarks on runs that are missing, failed or made with changed settings.
     pub notes: Vec<String>,
+    /// The largest peak memory of a process that made a run, bytes.
+    pub peak_memory: Option<u64>,
 }
 
 /// Two results directories beside each other.
@@ -52,6 +55,8 @@ pub struct Comparison {
     pub verdicts: Vec<Difference>,
     /// Every result, with its verdict.
     results: Vec<Judged>,
+    /// The half-lives that follow from slopes.
+    half_lives: Vec<Pair>,
     /// The fraction from which a worse result is a regression; `None` if no regression is asked for.
     limit: Option<f64>,
 }
@@ -73,12 +78,23 @@ pub fn compare(a: &Path, b: &Path, limit: Option<f64>) -> Result<Comparison> {
     let (rows_a, rows_b) = (rows::compared(summary_a), rows::compared(summary_b));
     let replaced = differences::replaced(&rows_a, &rows_b);
     let settings = differences::settings(&ours, &theirs)?;
-    let results = judge(rows::pairs(rows_a, rows_b, &replaced));
+    let pairs = rows::pairs(rows_a, rows_b, &replaced);
+    let (half_lives, pairs) = pairs.into_iter().partition(|pair| pair.either().metric == HALF_LIFE);
+    let results = judge(pairs);
     if !results.iter().any(|judged| judged.pair.a.is_some() && judged.pair.b.is_some()) {
         return Err(nothing_common(&ours, &theirs, &settings));
     }
     let environment = differences::environment(&ours, &theirs);
-    Ok(Comparison { a: side(a, &ours), b: side(b, &theirs), settings, environment, verdicts, results, limit })
+    Ok(Comparison {
+        a: side(a, &ours),
+        b: side(b, &theirs),
+        settings,
+        environment,
+        verdicts,
+        results,
+        half_lives,
+        limit,
+    })
 }
 
 fn summary(results: &Results) -> Result<Vec<Statistic>> {
@@ -95,19 +111,12 @@ fn summary(results: &Results) -> Result<Vec<Statistic>> {
 }
 
 fn side(dir: &Path, results: &Results) -> Side {
-    let (unmade, planned) = (results.unmade(), results.plan.len());
-    let failed = results.failed();
-    let mut notes = Vec::new();
-    if unmade > 0 {
-        notes.push(format!("{unmade} of {planned} runs of its plan have not been made"));
-    }
-    if failed > 0 {
-        notes.push(format!("{failed} of its runs failed"));
-    }
+    let mut notes: Vec<String> = results.incomplete().into_iter().collect();
     if !results.about.changed.is_empty() {
         notes.push(format!("it was made with {}", results.about.changed.join("; ")));
     }
-    Side { dir: dir.display().to_string(), name: results.name.clone(), notes }
+    let peak_memory = results.runs().filter_map(|run| run.row.peak_memory).max();
+    Side { dir: dir.display().to_string(), name: results.name.clone(), notes, peak_memory }
 }
 
 /// The error for two experiments of other kinds or grids.

@@ -229,6 +229,7 @@ mod tests {
             ("test_loss", [3.0, 3.1, 3.2], "higher by a factor of 3.10 [2.86, 3.36]", Some(true)),
             ("test_loss", [0.30, 0.31, 0.32], "lower by a factor of 3.23 [2.98, 3.50]", Some(false)),
             ("test_accuracy", [0.70, 0.72, 0.74], "lower by 28.0 points [23.0, 33.0]", Some(true)),
+            ("lag_tenth", [1.12, 1.13, 1.14], "longer by 13.0 % [10.5, 15.5]", None),
             ("slope", [1.2, 1.3, 1.4], "higher by 0.30 [0.05, 0.55]", None),
         ];
         for (metric, values, words, is_worse) in cases {

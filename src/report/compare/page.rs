@@ -1,6 +1,7 @@
 //! The comparison for a reader: plain text, Markdown and HTML.
 
 use super::outcome::{Judged, Outcome};
+use super::rows::Pair;
 use super::{Comparison, Difference};
 use crate::report::format::significant;
 use crate::report::page::{MarkdownTable, escaped, html};
@@ -47,9 +48,7 @@ impl Comparison {
         let title = format!("{} and {}", self.a.name, self.b.name);
         let mut body = format!("<h1>{}</h1>\n", html::plain(&title));
         body += &format!("<p>A: {}<br>B: {}</p>\n", html::plain(&self.a.dir), html::plain(&self.b.dir));
-        for sentence in self.answer() {
-            body += &format!("<p class=\"answer\">{}</p>\n", html::plain(&sentence));
-        }
+        body += &html::answer(&self.answer());
         for titled in self.tables(all) {
             let table = html::table(&escaped_cells(titled.table));
             body += &format!("<h2>{}</h2>\n{table}\n", titled.title);
@@ -75,6 +74,16 @@ impl Comparison {
         self.results.iter().filter(move |judged| all || has_moved(judged))
     }
 
+    /// The half-lives of the curves whose slopes are shown.
+    fn half_lives(&self, all: bool) -> Vec<Vec<String>> {
+        let key = |row: &Statistic| format!("{:?}", (&row.point, row.section, &row.quantity, row.layer));
+        let slopes = self.shown(all).map(|judged| judged.pair.either()).filter(|row| row.metric == "slope");
+        let slopes: Vec<String> = slopes.map(key).collect();
+        let is_shown = |pair: &&Pair| slopes.contains(&key(pair.either()));
+        let row = |pair: &Pair| vec![pair.label.clone(), number(&pair.a), number(&pair.b)];
+        self.half_lives.iter().filter(is_shown).map(row).collect()
+    }
+
     /// The tables, of those that have rows.
     fn tables(&self, all: bool) -> Vec<Titled> {
         let titled = |title, head: &[&str], rows: Vec<Vec<String>>| {
@@ -90,6 +99,11 @@ impl Comparison {
         let title = if all { "All results" } else { "Results that moved" };
         let tables = [
             titled(title, &["result", "unit", "A", "B", "verdict"], self.shown(all).map(row).collect()),
+            titled(
+                "Half-lives, which follow from the slopes, in steps",
+                &["result", "A", "B"],
+                self.half_lives(all),
+            ),
             differences("Verdicts that differ", "test", &self.verdicts),
             differences("Settings that differ", "setting", &self.settings),
             differences("Environments that differ", "name", &self.environment),
@@ -98,11 +112,13 @@ impl Comparison {
     }
 }
 
+/// The estimate of one side.
+fn number(side: &Option<Statistic>) -> String {
+    let value = side.as_ref().and_then(|row| row.estimate.value);
+    value.map(|value| significant(value, DIGITS)).unwrap_or_default()
+}
+
 fn row(judged: &Judged) -> Vec<String> {
-    let number = |side: &Option<Statistic>| {
-        let value = side.as_ref().and_then(|row| row.estimate.value);
-        value.map(|value| significant(value, DIGITS)).unwrap_or_default()
-    };
     let unit = &judged.pair.either().unit;
     let unit = if unit == "1" { String::new() } else { unit.clone() };
     let direction = judged.is_worse().map(|is_worse| if is_worse { " (worse)" } else { " (better)" });

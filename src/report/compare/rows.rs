@@ -10,6 +10,9 @@ use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
+/// The metric that is shown beside slopes.
+pub const HALF_LIFE: &str = "half_life";
+
 /// A result of A, of B or of both.
 #[derive(Debug, Clone)]
 pub struct Pair {
@@ -35,7 +38,7 @@ impl Pair {
 }
 
 /// The numbers of a summary that are compared: those with a sample and, of the norms at several lags, that at
-/// the largest lag.
+/// the largest lag. Half-lives have no sample, since they follow from slopes.
 pub fn compared(summary: Vec<Statistic>) -> Vec<Statistic> {
     let mut last: BTreeMap<String, usize> = BTreeMap::new();
     let curve = |row: &Statistic| format!("{:?}", (&row.point, row.section, &row.quantity, row.layer));
@@ -45,7 +48,8 @@ pub fn compared(summary: Vec<Statistic>) -> Vec<Statistic> {
     }
     let is_compared = |row: &Statistic| {
         let is_last = row.lag.is_none_or(|lag| last.get(&curve(row)) == Some(&lag));
-        scale(row.metric).is_some() && row.sample != Sample::None && row.estimate.value.is_some() && is_last
+        let has_sample = row.sample != Sample::None || row.metric == HALF_LIFE;
+        scale(row.metric).is_some() && has_sample && row.estimate.value.is_some() && is_last
     };
     summary.into_iter().filter(is_compared).collect()
 }
@@ -185,10 +189,10 @@ mod tests {
     #[test]
     fn compared_of_several_lags_the_largest_counts() {
         let norm = |lag| row("log10_norm", Some(lag), CellName::Rnn, 10);
-        let mut derived = row("half_life", None, CellName::Rnn, 10);
-        derived.sample = Sample::None;
-        let found = compared(vec![norm(1), row("slope", None, CellName::Rnn, 10), norm(9), derived]);
+        let derived = |metric| Statistic { sample: Sample::None, ..row(metric, None, CellName::Rnn, 10) };
+        let slope = row("slope", None, CellName::Rnn, 10);
+        let found = compared(vec![norm(1), slope, norm(9), derived("r_squared"), derived("half_life")]);
         let kept: Vec<_> = found.iter().map(|row| (row.metric, row.lag)).collect();
-        assert_eq!(kept, [("slope", None), ("log10_norm", Some(9))]);
+        assert_eq!(kept, [("slope", None), ("log10_norm", Some(9)), ("half_life", None)]);
     }
 }

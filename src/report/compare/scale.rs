@@ -41,6 +41,9 @@ pub fn scale(metric: &str) -> Option<Scale> {
         "slope" | "log10_norm" | "largest_exponent" | "log10_spectral_radius" | "mean_log10_gate" => {
             scale(By::Difference, None)
         }
+        "half_life" | "lag_tenth" | "lag_hundredth" => {
+            Some(Scale { by: By::Ratio, worse: None, words: ["shorter", "longer"] })
+        }
         "best_valid_loss" | "test_loss" => scale(By::Ratio, Some(Worse::Larger)),
         "test_accuracy" | "solved" => scale(By::Points, Some(Worse::Smaller)),
         "sequences" => scale(By::Ratio, None),
@@ -58,7 +61,12 @@ pub fn is_time(metric: &str) -> bool {
 
 /// The name of a number for a reader: `time of the pass train`.
 pub fn title(row: &Statistic) -> String {
-    let metric = row.metric.replace('_', " ");
+    let metric = match row.metric {
+        "half_life" => "half-life".to_string(),
+        "lag_tenth" => "lag with a tenth left".to_string(),
+        "lag_hundredth" => "lag with a hundredth left".to_string(),
+        metric => metric.replace('_', " "),
+    };
     let name = match (row.section, row.metric) {
         (Section::Speed, "seconds") => format!("time of the pass {}", row.quantity),
         (Section::Speed, "ratio_to_builtin") => format!("time / builtin of the pass {}", row.quantity),

@@ -8,7 +8,7 @@ pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
         return None;
     }
     if expectations.iter().any(|judged| judged.verdict == TestVerdict::NotJudged) {
-        return Some("expectations are not judged: settings were changed".to_string());
+        return Some("Expectations are not judged: settings were changed".to_string());
     }
     let (holding, total) = (named(expectations, TestVerdict::Holds).len(), expectations.len());
     let noun = if total == 1 { "expectation" } else { "expectations" };
@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(tally(&all[1..3]).unwrap(), "0 of 2 expectations hold; does not hold: b; undecided: c");
         assert_eq!(tally(&all[..1]).unwrap(), "1 of 1 expectation holds");
         let changed = [judged(&tests[0], TestVerdict::NotJudged)];
-        assert_eq!(tally(&changed).unwrap(), "expectations are not judged: settings were changed");
+        assert_eq!(tally(&changed).unwrap(), "Expectations are not judged: settings were changed");
         assert_eq!(tally(&[]), None);
     }
 }

@@ -79,9 +79,10 @@ fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Opt
         row
     };
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
+    let title = format!("Decay of {QUANTITY}{after}");
     let caption = format!("{}{after}; all rows: {}.", escaped(QUANTITY), rest(&settings, point));
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
-    Some(Captioned { caption, table })
+    Some(Captioned { title, caption, table })
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub fn both(of: &MarkdownTable) -> Value {
 
 /// A table in a box that scrolls if the table is wider than the page.
 pub fn table(table: &MarkdownTable) -> String {
-    let head: String = table.header.iter().map(|head| format!("<th>{}</th>", inline(head))).collect();
+    let head: String = table.header.iter().map(|text| head(text)).collect();
     let line =
         |row: &Vec<String>| format!("<tr>{}</tr>\n", row.iter().map(|text| cell(text)).collect::<String>());
     let rows: String = table.rows.iter().map(line).collect();
@@ -68,6 +68,12 @@ pub fn table(table: &MarkdownTable) -> String {
         "<div class=\"wide\" tabindex=\"0\"><table>\n<thead><tr>{head}</tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table></div>"
     )
+}
+
+/// The head of a column. A long one is not squeezed into many lines.
+fn head(markdown: &str) -> String {
+    let class = if markdown.chars().count() > 2 * SHORT { " class=\"long\"" } else { "" };
+    format!("<th{class}>{}</th>", inline(markdown))
 }
 
 /// A cell; a number stands right, and its interval has a smaller type.
@@ -103,6 +109,29 @@ fn with_small_interval(html: &str) -> String {
         }
         None => html.to_string(),
     }
+}
+
+/// The sentences of an answer in plain text as a box, with a paragraph for each.
+pub fn answer(sentences: &[String]) -> String {
+    let paragraph = |sentence: &String| format!("<p>{}</p>\n", with_powers(&plain(sentence)));
+    match sentences.iter().map(paragraph).collect::<String>() {
+        empty if empty.is_empty() => empty,
+        paragraphs => format!("<div class=\"answer\">\n{paragraphs}</div>\n"),
+    }
+}
+
+/// Raises the exponents of `10^-3.2`.
+fn with_powers(html: &str) -> String {
+    let mut parts = html.split("10^");
+    let mut raised = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let is_exponent = |letter: char| letter.is_ascii_digit() || "-.".contains(letter);
+        let exponent = &part[..part.find(|letter| !is_exponent(letter)).unwrap_or(part.len())];
+        // A point after the number ends the sentence.
+        let exponent = exponent.trim_end_matches('.');
+        raised += &format!("10<sup>{}</sup>{}", exponent.replace('-', "−"), &part[exponent.len()..]);
+    }
+    raised
 }
 
 /// A figure as an element of the page, from an SVG document.
@@ -150,6 +179,16 @@ mod tests {
         let html = inline(&super::super::escaped(text));
         assert_eq!(html, "a_b*c*|d&lt;e&gt;&amp;\"'");
         assert_eq!(plain("<'\"&>"), "&lt;&#39;&quot;&amp;&gt;");
+    }
+
+    #[test]
+    fn answer_has_a_paragraph_per_sentence_and_raised_exponents() {
+        let sentences = ["It is 10^-19.2 [10^-20, 10^3].", "a < b"].map(String::from);
+        let expected = "<div class=\"answer\">\n<p>It is 10<sup>−19.2</sup> [10<sup>−20</sup>, \
+                        10<sup>3</sup>].</p>\n<p>a &lt; b</p>\n</div>\n";
+        assert_eq!(answer(&sentences), expected);
+        assert_eq!(with_powers("left: 10^-3."), "left: 10<sup>−3</sup>.");
+        assert_eq!(answer(&[]), "");
     }
 
     #[test]

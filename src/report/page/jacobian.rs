@@ -40,7 +40,8 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
     };
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
     let caption = format!("∂s\\_T/∂s\\_t; all rows: {}.", rest(&settings, point));
-    Some(Captioned { caption, table })
+    let title = "Decay of products of Jacobians".to_string();
+    Some(Captioned { title, caption, table })
 }
 
 fn is_condition(row: &Statistic) -> bool {

@@ -5,6 +5,8 @@ use crate::support::text::padded;
 /// A table with a caption in Markdown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Captioned {
+    /// The title in plain text: a few words.
+    pub title: String,
     /// The caption, in one line.
     pub caption: String,
     /// The table.

@@ -80,6 +80,7 @@ fn context(
     context! {
         name => escaped(&results.name),
         about => about(results, answer),
+        answer => Value::from_safe_string(html::answer(answer)),
         expectations => verdicts::expectations(&verdicts.expectations),
         claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
         publications => verdicts::publications(&results.publications, &verdicts.published),
@@ -128,8 +129,13 @@ fn runs(results: &Results) -> Value {
 
 /// A section; none without a table or a figure.
 fn section(title: &str, tables: Vec<Captioned>, figures: &[Figure]) -> Option<Value> {
-    let table =
-        |table: &Captioned| context! { caption => table.caption.as_str(), table => html::both(&table.table) };
+    let table = |table: &Captioned| {
+        context! {
+            title => table.title.as_str(),
+            caption => table.caption.as_str(),
+            table => html::both(&table.table),
+        }
+    };
     let figure = |figure: &Figure| {
         context! {
             name => figure.name.as_str(),
@@ -205,8 +211,8 @@ mod tests {
             "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n**Answer.** It \\*does\\*.\n\n\
              ## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
             "seed 2): out of \\| memory at step \\*3\\*\n\n## Gradients\n\n",
-            "| lstm | -0.100 ",
             "![total\\_h](plots/total_h.svg)\n\n*total\\_h.* The norm of the gradient",
+            "| lstm | -0.100 ",
             "## Environment\n\n| name          | value |\n",
             "| git\\_revision | abc   |\n\n## How to read this\n\n",
             "### Every report\n\n- **B**",

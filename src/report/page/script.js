@@ -23,3 +23,59 @@ for (const table of document.querySelectorAll("table")) {
     });
   });
 }
+// The value nearest to the pointer stands beside it. Without this script, a browser shows the title of a dot.
+const REACH = 24;
+const tip = document.createElement("div");
+tip.className = "tip";
+tip.hidden = true;
+document.body.append(tip);
+for (const svg of document.querySelectorAll("figure svg")) {
+  const dots = [...svg.querySelectorAll("circle > title")].map((title) => {
+    const circle = title.parentNode;
+    title.remove();
+    const [x, y] = [circle.cx.baseVal.value, circle.cy.baseVal.value];
+    return { x, y, colour: circle.getAttribute("fill"), text: title.textContent };
+  });
+  svg.addEventListener("pointerleave", () => (tip.hidden = true));
+  svg.addEventListener("pointermove", (event) => {
+    const box = svg.getBoundingClientRect();
+    const scale = box.width / svg.viewBox.baseVal.width;
+    const place = (dot) => [box.left + dot.x * scale, box.top + dot.y * scale];
+    const distance = ([x, y]) => Math.hypot(x - event.clientX, y - event.clientY);
+    const near = dots.reduce((a, b) => (distance(place(b)) < distance(place(a)) ? b : a), { x: -1e9, y: 0 });
+    const [x, y] = place(near);
+    tip.hidden = distance([x, y]) > REACH;
+    tip.textContent = near.text;
+    const right = document.documentElement.clientWidth - tip.offsetWidth;
+    tip.style.left = `${Math.max(0, Math.min(x + 12, right))}px`;
+    tip.style.top = `${y + 12}px`;
+  });
+  addSlider(svg, dots);
+}
+// A slider under a figure whose lines are steps of a training: it leaves one step, or all of them.
+function addSlider(svg, dots) {
+  const colours = new Map();
+  for (const { colour, text } of dots) {
+    const step = /^step (\d+): /.exec(text);
+    if (step) colours.set(Number(step[1]), colour);
+  }
+  const steps = [...colours.keys()].sort((a, b) => a - b);
+  if (!steps.length) return;
+  const lines = [...svg.querySelectorAll("path")].filter((line) =>
+    [...colours.values()].includes(line.getAttribute("stroke")));
+  const slider = document.createElement("input");
+  Object.assign(slider, { type: "range", min: 0, max: steps.length, value: 0 });
+  const shown = document.createElement("span");
+  const show = () => {
+    const step = steps[slider.value - 1];
+    shown.textContent = step === undefined ? "all" : step;
+    const isShown = (line) => step === undefined || line.getAttribute("stroke") === colours.get(step);
+    for (const line of lines) line.style.opacity = isShown(line) ? 1 : 0.1;
+  };
+  slider.addEventListener("input", show);
+  const label = document.createElement("label");
+  label.className = "steps";
+  label.append("step of training ", slider, shown);
+  svg.after(label);
+  show();
+}

@@ -31,10 +31,17 @@ pub fn tables(summary: &[Statistic]) -> Vec<Captioned> {
     let note = if exceeds_peak(summary) { EXCEEDS_PEAK } else { "" };
     let has_first = summary.iter().any(|row| row.metric == "first_pass_seconds");
     let engines = || rows.engines.iter().map(|engine| escaped(&engine.to_string())).collect();
-    let ratios = rows.has_ratios().then(|| rows.table(RATIOS.into(), rows.ratio_heads(), Rows::ratio_cells));
-    let first = has_first.then(|| rows.table(FIRST_PASSES.into(), engines(), Rows::first_cells));
-    let times = rows.table(TIMES.into(), engines(), Rows::time_cells);
-    let rates = rows.table(format!("{RATES}{note}"), engines(), Rows::rate_cells);
+    let table = |title: &str, caption: String, heads, of_row| Captioned {
+        title: title.to_string(),
+        caption,
+        table: rows.table(heads, of_row),
+    };
+    let ratios = rows
+        .has_ratios()
+        .then(|| table("Ratios to builtin", RATIOS.into(), rows.ratio_heads(), Rows::ratio_cells));
+    let first = has_first.then(|| table("First passes", FIRST_PASSES.into(), engines(), Rows::first_cells));
+    let times = table("Times", TIMES.into(), engines(), Rows::time_cells);
+    let rates = table("Rates", format!("{RATES}{note}"), engines(), Rows::rate_cells);
     let mut tables: Vec<Captioned> = ratios.into_iter().chain([times, rates]).chain(first).collect();
     tables[0].caption += &format!(" {common}");
     tables
@@ -109,14 +116,8 @@ impl<'a> Rows<'a> {
     }
 
     /// A table with the columns of the place, then those that `of_row` gives.
-    fn table(
-        &self,
-        caption: String,
-        heads: Vec<String>,
-        of_row: fn(&Self, &[&Statistic]) -> Vec<String>,
-    ) -> Captioned {
-        let header = [self.place(), heads].concat();
-        Captioned { caption, table: MarkdownTable { header, rows: self.cells(of_row) } }
+    fn table(&self, heads: Vec<String>, of_row: fn(&Self, &[&Statistic]) -> Vec<String>) -> MarkdownTable {
+        MarkdownTable { header: [self.place(), heads].concat(), rows: self.cells(of_row) }
     }
 
     /// The cells of all rows: those of the place, then those that `of_row` gives.

@@ -39,13 +39,14 @@ pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
     let common =
         std::iter::once(rest(&settings, &first.settings)).chain(fixed).collect::<Vec<_>>().join(", ");
     let lines: Vec<(Vec<String>, Vec<String>)> = points().map(line).collect();
-    let table = |caption: String, heads: &[&str], from: usize| {
+    let table = |title: &str, caption: String, heads: &[&str], from: usize| {
         let heads = heads.iter().map(|head| head.to_string());
         let row = |(place, numbers): &(Vec<String>, Vec<String>)| {
             place.iter().chain(&numbers[from..from + heads.len()]).cloned().collect()
         };
         let rows = lines.iter().map(row).collect();
         Captioned {
+            title: title.to_string(),
             caption,
             table: MarkdownTable {
                 header: header(&settings).into_iter().chain(heads.clone()).collect(),
@@ -54,8 +55,8 @@ pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
         }
     };
     vec![
-        table(format!("{CAPTION} All rows: {common}."), &RESULTS, 0),
-        table(COSTS_CAPTION.to_string(), &COSTS, RESULTS.len()),
+        table("Losses and accuracies", format!("{CAPTION} All rows: {common}."), &RESULTS, 0),
+        table("Cost of a run", COSTS_CAPTION.to_string(), &COSTS, RESULTS.len()),
     ]
 }
 

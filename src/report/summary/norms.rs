@@ -39,8 +39,12 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
             ..statistic("half_life", half_life, "steps")
         });
         if !is_exponential {
-            let shape = shape(&group.fits).into_iter();
-            found.extend(shape.map(|(metric, estimate, unit)| statistic(metric, estimate, unit)));
+            let of_shape = |(metric, by_seed, unit): (&'static str, Vec<(u64, f64)>, &'static str)| {
+                let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
+                let sample = Sample::Seeds(by_seed);
+                Statistic { sample, ..statistic(metric, Estimate::mean(&values), unit) }
+            };
+            found.extend(shape(group).into_iter().map(of_shape));
         }
     }
     let lags = group.by_x();
@@ -53,11 +57,12 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
     found
 }
 
-/// The numbers that describe curves without a half-life: each that all curves have.
-fn shape(fits: &[Option<Decay>]) -> Vec<(&'static str, Estimate, &'static str)> {
-    let of_all = |number: fn(&Decay) -> Option<f64>| {
-        let values: Option<Vec<f64>> = fits.iter().flatten().map(number).collect();
-        values.map(|values| Estimate::mean(&values))
+/// The numbers that describe curves without a half-life, by seed: each that all curves have.
+fn shape(group: &CurveGroup) -> Vec<(&'static str, Vec<(u64, f64)>, &'static str)> {
+    let of_all = |number: fn(&Decay) -> Option<f64>| -> Option<Vec<(u64, f64)>> {
+        let fits = group.seeds.iter().zip(&group.fits);
+        let fits = fits.filter_map(|(seed, fit)| Some((*seed, fit.as_ref()?)));
+        fits.map(|(seed, fit)| Some((seed, number(fit)?))).collect()
     };
     let metrics = [
         ("early_slope", of_all(|decay| decay.early_slope), "log10 per step"),
@@ -65,7 +70,7 @@ fn shape(fits: &[Option<Decay>]) -> Vec<(&'static str, Estimate, &'static str)> 
         ("lag_tenth", of_all(|decay| decay.lag_tenth.map(|lag| lag as f64)), "steps"),
         ("lag_hundredth", of_all(|decay| decay.lag_hundredth.map(|lag| lag as f64)), "steps"),
     ];
-    metrics.into_iter().filter_map(|(metric, estimate, unit)| Some((metric, estimate?, unit))).collect()
+    metrics.into_iter().filter_map(|(metric, by_seed, unit)| Some((metric, by_seed?, unit))).collect()
 }
 
 /// The steps over which the norm halves if it falls by `slope` (log10) in each: log10(2) / −slope. None

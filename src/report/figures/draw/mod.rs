@@ -8,6 +8,7 @@ pub mod legend;
 pub mod panels;
 pub mod png;
 pub mod ratios;
+pub mod readings;
 pub mod shapes;
 pub mod style;
 pub mod svg;

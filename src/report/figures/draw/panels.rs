@@ -3,6 +3,7 @@
 use super::axis::{Axis, Tick};
 use super::font::{widest, wrapped};
 use super::legend::{LineStyle, legend};
+use super::readings::{Reading, readings};
 use super::shapes::{Drawing, Label, Xy};
 use super::style::{BLACK, DARK, MARGIN, PALE, SMALL, WIDTH, WORDS, heading, marker};
 
@@ -129,6 +130,7 @@ pub fn draw(figure: &Panels) -> Drawing {
         panel.series.iter().for_each(|series| plot.band(&mut drawing, series));
         panel.series.iter().for_each(|series| plot.line(&mut drawing, series));
         panel.series.iter().for_each(|series| plot.markers(&mut drawing, series));
+        panel.series.iter().for_each(|series| plot.readings(&mut drawing, series));
     }
 
     let middle = top + pitch * rows as f64 / 2.0;
@@ -256,6 +258,17 @@ impl Plot {
         }
     }
 
+    /// Adds the values of a line for readers of the SVG.
+    fn readings(&self, drawing: &mut Drawing, series: &Series) {
+        let reading = |point: &BandPoint| Reading {
+            place: self.at(point.x, point.middle),
+            x: point.x,
+            band: [point.low, point.middle, point.high],
+        };
+        let points: Vec<Reading> = series.segments.iter().flatten().map(reading).collect();
+        readings(drawing, &series.style, &points);
+    }
+
     /// Every n-th point of each segment and its last: about one point per pixel.
     fn thinned(&self, series: &Series) -> Vec<Vec<BandPoint>> {
         let points: usize = series.segments.iter().map(Vec::len).sum();
@@ -347,8 +360,13 @@ mod tests {
     #[test]
     fn draw_one_point_is_dot_and_no_point_is_empty_panel() {
         let panel = |series| Panel { title: String::new(), series, level: None };
-        let dots =
-            |drawing: &Drawing| drawing.shapes.iter().filter(|s| matches!(s, Shape::Dot { .. })).count();
+        let dots = |drawing: &Drawing| {
+            drawing
+                .shapes
+                .iter()
+                .filter(|s| matches!(s, Shape::Dot { about, .. } if about.is_empty()))
+                .count()
+        };
         assert_eq!(dots(&draw(&figure(vec![panel(vec![series("lstm", &[0.0])])]))), 1);
         let empty = draw(&Panels { x_high: 0.0, ..figure(vec![panel(vec![])]) });
         assert_eq!((dots(&empty), faults(&empty)), (0, vec![]));

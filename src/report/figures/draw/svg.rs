@@ -28,16 +28,12 @@ fn element(shape: &Shape) -> String {
             format!("<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width}\"{dashes}/>")
         }
         Shape::Area { points, colour } => {
-            let opacity = if colour.alpha < 1.0 {
-                format!(" fill-opacity=\"{}\"", colour.alpha)
-            } else {
-                String::new()
-            };
-            format!("<path d=\"{}Z\" fill=\"{}\"{opacity}/>", path(points), hex(*colour))
+            format!("<path d=\"{}Z\" fill=\"{}\"{}/>", path(points), hex(*colour), opacity(*colour))
         }
         Shape::Dot { centre: (x, y), radius, colour, about } => {
             let (x, y) = (tenths(*x), tenths(*y));
-            let circle = format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{}\"", hex(*colour));
+            let (fill, opacity) = (hex(*colour), opacity(*colour));
+            let circle = format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\"{opacity}");
             match about.as_str() {
                 "" => circle + "/>",
                 about => format!("{circle}><title>{}</title></circle>", escaped(about)),
@@ -45,6 +41,11 @@ fn element(shape: &Shape) -> String {
         }
         Shape::Label(label) => text(label),
     }
+}
+
+/// The attribute of a fill that is not opaque.
+fn opacity(colour: Colour) -> String {
+    if colour.alpha < 1.0 { format!(" fill-opacity=\"{}\"", colour.alpha) } else { String::new() }
 }
 
 fn text(label: &Label) -> String {
