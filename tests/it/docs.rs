@@ -19,11 +19,15 @@ fn page(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
+/// Returns every Markdown page of a folder of the repository.
+fn pages_in(folder: &str) -> Vec<PathBuf> {
+    let all = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| path.extension().is_some_and(|e| e == "md")).collect()
+}
+
 /// Returns every Markdown page of the repository's root and of `docs/`.
 fn pages() -> Vec<PathBuf> {
-    let files = |dir: PathBuf| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let all = files(root()).chain(files(root().join("docs")));
-    all.filter(|path| path.extension().is_some_and(|e| e == "md")).collect()
+    ["", "docs", "docs/guides"].into_iter().flat_map(pages_in).collect()
 }
 
 /// Returns the text between two marks.
@@ -155,6 +159,48 @@ fn pages_links_lead_to_files_and_headings() {
             );
         }
     }
+}
+
+/// Returns the words of a command line. Single quotes hold words together.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('\'').enumerate();
+    let quoted = parts.map(|(n, part)| if n % 2 == 0 { part.to_string() } else { part.replace(' ', "\0") });
+    let line: String = quoted.collect();
+    line.split_whitespace().map(|word| word.replace('\0', " ")).collect()
+}
+
+/// Returns the arguments of each command `scripts/lab …` in the code of a page.
+fn commands(page: &str) -> Vec<Vec<String>> {
+    let lines = page.lines().filter_map(|line| line.trim_start().strip_prefix("scripts/lab "));
+    lines.map(|line| words(line.split(" #").next().unwrap().trim_end_matches('&'))).collect()
+}
+
+/// Options of `run` that `check` does not have; each has a value.
+const OF_RUN: [&str; 3] = ["--out", "--tensorboard", "--shard"];
+
+/// `run` is replaced by `check`, which reads config and overrides in the same way.
+#[test]
+fn guides_commands_are_accepted() {
+    let mut checked = 0;
+    for path in pages_in("docs/guides") {
+        for mut arguments in commands(&fs::read_to_string(&path).unwrap()) {
+            let is_run = ["run", "check"].contains(&arguments[0].as_str());
+            if is_run {
+                arguments[0] = "check".to_string();
+                arguments.retain(|word| word != "--time");
+                while let Some(at) = arguments.iter().position(|word| OF_RUN.contains(&word.as_str())) {
+                    arguments.drain(at..at + 2);
+                }
+            } else {
+                arguments.truncate(1);
+                arguments.push("--help".to_string());
+            }
+            let finished = lab(&root(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(finished.code, 0, "{}: {arguments:?}: {}", path.display(), finished.stderr);
+            checked += usize::from(is_run);
+        }
+    }
+    assert!(checked >= 10, "checked {checked} commands");
 }
 
 /// Returns the anchor of a heading, in the form of Git hosts.

@@ -108,7 +108,7 @@ fn problems_of_config(config: &str) -> Vec<(usize, String)> {
 #[test]
 fn pages_have_measured_numbers_only_in_marked_tables() {
     let mut found = Vec::new();
-    for path in [files("docs", "md"), vec![root().join("README.md")]].concat() {
+    for path in [files("docs", "md"), files("docs/guides", "md"), vec![root().join("README.md")]].concat() {
         let page = fs::read_to_string(&path).unwrap();
         let problems = prose_of_page(&page).into_iter().filter_map(|(n, line)| Some((n, measured(line)?)));
         found.extend(problems.map(|(n, problem)| format!("{}:{n}: {problem}", path.display())));
