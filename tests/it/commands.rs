@@ -217,7 +217,10 @@ fn command_misspelt_is_refused_with_a_suggestion() {
         ("RUN", "run"),
     ] {
         let said = refused(dir.path(), &[wrong]);
-        assert!(said.contains(" similar subcommand") && said.contains(&format!("'{right}'")), "{wrong}: {said}");
+        assert!(
+            said.contains(" similar subcommand") && said.contains(&format!("'{right}'")),
+            "{wrong}: {said}"
+        );
     }
     assert!(refused(dir.path(), &["data", "fetcch"]).contains("a similar subcommand exists: 'fetch'"));
     for strange in [&["fly"][..], &["data", "run"]] {
