@@ -89,7 +89,8 @@ fn value(field: &Field, property: &Value) -> Value {
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(keys) => {
-            keys.retain(|key, value| !value.is_null() && !(key == "format" && value.is_string()));
+            let is_format = |key: &str, value: &Value| key == "format" && value.is_string();
+            keys.retain(|key, value| !value.is_null() && !is_format(key, value));
             keys.values_mut().for_each(tidy);
             if let Some(Value::String(text)) = keys.get_mut("description") {
                 *text = text.replace('\n', " ");

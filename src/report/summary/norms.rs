@@ -10,6 +10,9 @@ use crate::results::Decay;
 /// The least R² of a line, as the mean over the seeds, at which the norms are called exponential in the lag.
 const EXPONENTIAL: f64 = 0.9;
 
+/// The number of each seed.
+type BySeed = Vec<(u64, f64)>;
+
 /// `slope`, `r_squared` and `half_life` if there is a line through the norms, then `log10_norm` at some lags.
 /// Norms that are not exponential in the lag have no half-life, but the slopes of both halves, and the lags
 /// with a tenth and a hundredth of the norm.
@@ -39,7 +42,7 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
             ..statistic("half_life", half_life, "steps")
         });
         if !is_exponential {
-            let of_shape = |(metric, by_seed, unit): (&'static str, Vec<(u64, f64)>, &'static str)| {
+            let of_shape = |(metric, by_seed, unit): (&'static str, BySeed, &'static str)| {
                 let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
                 let sample = Sample::Seeds(by_seed);
                 Statistic { sample, ..statistic(metric, Estimate::mean(&values), unit) }
@@ -58,8 +61,8 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
 }
 
 /// The numbers that describe curves without a half-life, by seed: each that all curves have.
-fn shape(group: &CurveGroup) -> Vec<(&'static str, Vec<(u64, f64)>, &'static str)> {
-    let of_all = |number: fn(&Decay) -> Option<f64>| -> Option<Vec<(u64, f64)>> {
+fn shape(group: &CurveGroup) -> Vec<(&'static str, BySeed, &'static str)> {
+    let of_all = |number: fn(&Decay) -> Option<f64>| -> Option<BySeed> {
         let fits = group.seeds.iter().zip(&group.fits);
         let fits = fits.filter_map(|(seed, fit)| Some((*seed, fit.as_ref()?)));
         fits.map(|(seed, fit)| Some((seed, number(fit)?))).collect()
