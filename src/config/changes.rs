@@ -29,7 +29,8 @@ impl Change {
         let old = words.try_fold(first, |value, word| Some(value?.as_table()?.get(word))).flatten().cloned();
         let is_same = old.as_ref().is_some_and(|old| as_list(old) == as_list(new));
         let change = Change { key: key.to_string(), new: new.clone(), old };
-        (!is_same && !WITHOUT_EFFECT.contains(&key)).then_some(change)
+        let has_effect = !WITHOUT_EFFECT.contains(&key) && key != "plot" && !key.starts_with("plot.");
+        (!is_same && has_effect).then_some(change)
     }
 
     /// The last word of the key.

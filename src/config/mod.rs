@@ -49,6 +49,16 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Spec> {
     Ok(Spec { published, ..spec })
 }
 
+/// Reads the choices for figures of a config that was saved in a results directory.
+///
+/// # Errors
+/// The first wrong key of `[plot]`, with file and line.
+pub fn read_plot(path: &Path) -> Result<spec::Plot> {
+    let file = ConfigFile::read(path, &[])?;
+    let plot = file.table()?.remove("plot").map(|plot| file.typed("plot", plot)).transpose()?;
+    Ok(check::plot::plot(&file, plot.as_ref())?)
+}
+
 /// Reads the claim and the expectations of a config that was saved in a results directory.
 ///
 /// # Errors

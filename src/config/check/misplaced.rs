@@ -36,7 +36,7 @@ fn dotted(table: &str, name: &str) -> String {
 }
 
 /// The tables of a config, each with its keys.
-fn tables() -> [(&'static str, Vec<&'static str>); 7] {
+fn tables() -> [(&'static str, Vec<&'static str>); 8] {
     let grid = FIELDS.iter().filter(|field| field.is_swept_in_grid()).map(|field| field.name);
     let of_kind = |kind: &str, keys: &'static [&'static str]| -> Vec<&'static str> {
         let swept = FIELDS.iter().filter(|field| field.is_swept_in_table_of(kind)).map(|field| field.name);
@@ -50,6 +50,7 @@ fn tables() -> [(&'static str, Vec<&'static str>); 7] {
         ("jacobian", of_kind("jacobian", keys_of::<Jacobian>())),
         ("speed", of_kind("speed", keys_of::<Speed>())),
         ("training", of_kind("training", keys_of::<raw::Training>())),
+        ("plot", keys_of::<raw::Plot>().to_vec()),
     ]
 }
 

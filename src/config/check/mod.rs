@@ -3,6 +3,7 @@
 pub mod claim;
 mod grid;
 mod misplaced;
+pub mod plot;
 pub mod published;
 mod reading;
 mod selector;
@@ -57,6 +58,7 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     let exclude = exclude.map(|(n, rule)| selector::selector(file, &format!("exclude[{n}]"), rule));
     let exclude = exclude.collect::<Result<Vec<_>, _>>()?;
     let tests = claim::tests(file, config.claim.clone(), &config.expect)?;
+    plot::plot(file, config.plot.as_ref())?;
 
     let mut resolved = Table::try_from(&config).expect("a config that was read from TOML");
     let mut parts = Vec::new();

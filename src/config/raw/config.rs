@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use super::{Claim, Task, Test, Training};
+use super::{Claim, Plot, Task, Test, Training};
 use crate::config::spec::{Gradients, Jacobian, Speed};
 use crate::config::value::{Count, OneOrMany};
 use crate::settings::names::ExperimentKind;
@@ -58,6 +58,8 @@ pub struct Config {
     pub speed: Option<Speed>,
     /// The settings of the kind `training`.
     pub training: Option<Training>,
+    /// The look of the figures; it changes no run.
+    pub plot: Option<Plot>,
 }
 
 fn default_seeds() -> Vec<Count> {

@@ -3,12 +3,14 @@
 
 mod claim;
 mod config;
+mod plot;
 mod published;
 mod task;
 mod training;
 
 pub use claim::{Claim, Test};
 pub use config::Config;
+pub use plot::Plot;
 pub use published::{Publication, PublishedResult};
 pub use task::Task;
 pub use training::Training;
