@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::group_by::group_by;
 use super::whole;
 use crate::config;
-use crate::config::spec::{Publication, Tests};
+use crate::config::spec::{Plot, Publication, Tests};
 use crate::results::schema::{PlanRow, Row, RunRow};
 use crate::results::{RunRecord, table};
 use crate::settings::names::ExperimentKind;
@@ -36,6 +36,10 @@ pub struct Results {
     pub tests: Tests,
     /// The published results that the experiment repeats.
     pub publications: Vec<Publication>,
+    /// The choices for figures.
+    pub plot: Plot,
+    /// The loss on the validation split below which a task counts as solved.
+    pub solved_loss: Option<f64>,
 }
 
 /// Runs that differ in nothing but the seed.
@@ -183,6 +187,8 @@ pub fn load(dir: &Path) -> Result<Results> {
         about: about(&config_toml)?,
         plan: plan(&dir.join(PlanRow::FILE))?,
         tests: if config_toml.exists() { config::read_tests(&config_toml)? } else { Tests::default() },
+        plot: if config_toml.exists() { config::read_plot(&config_toml)? } else { Plot::default() },
+        solved_loss: solved_loss(&config_toml)?,
         publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,
         ..Results::new(runs)
@@ -233,6 +239,15 @@ fn about(path: &Path) -> Result<About> {
         added: strings("added"),
         training: config.get("training").and_then(toml::Value::as_table).map(fixed).unwrap_or_default(),
     })
+}
+
+/// The criterion of the loss on the validation split; none with a criterion on training sequences.
+fn solved_loss(path: &Path) -> Result<Option<f64>> {
+    let config: Option<toml::Table> = text(path)?.and_then(|text| text.parse().ok());
+    let training = config.as_ref().and_then(|config| config.get("training")?.as_table());
+    let training = training.filter(|training| !training.contains_key("solved_sequences"));
+    let loss = training.and_then(|training| training.get("solved_loss"));
+    Ok(loss.and_then(|loss| loss.as_float().or(loss.as_integer().map(|loss| loss as f64))))
 }
 
 /// The keys of a table that are no settings of a run, with their values.

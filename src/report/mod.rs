@@ -30,7 +30,7 @@ pub use self::judge::foreseen;
 use crate::results::Store;
 use crate::results::schema::{Row, RunRow, SummaryRow};
 use crate::support::error::{Error, Result};
-use crate::support::file::{remove_stale_temp_files, write_atomic};
+use crate::support::file::{remove_stale_temp_files, write_atomic, write_csv};
 
 /// The report of an experiment.
 #[derive(Debug)]
@@ -45,9 +45,9 @@ pub struct Written {
     pub entry: index::Entry,
 }
 
-/// Writes `summary.csv`, `plots/*.svg`, `plots/*.png`, `report.md` and `report.html` of the experiment with
-/// the results directory `dir`, and returns their paths. Other SVG and PNG files in `plots/` are removed:
-/// they belong to an older report.
+/// Writes `summary.csv`, the figures in `plots/`, `report.md` and `report.html` of the experiment with the
+/// results directory `dir`, and returns their paths. A figure has an SVG, a PDF, a PNG and a CSV file. Other
+/// files with these endings in `plots/` are removed: they belong to an older report.
 ///
 /// ```
 /// let dir = tempfile::tempdir()?;
@@ -69,7 +69,7 @@ pub fn write(dir: &Path) -> Result<Written> {
     let groups = Groups::read(&results)?;
     let verdicts = Verdicts::judge(&results, &groups);
     let summary = summary::statistics(&results, &groups, &verdicts);
-    let figures = Figures::draw(&groups, &summary);
+    let figures = Figures::of(&results, &groups, &summary, &verdicts);
     let report_md = dir.join("report.md");
     let answer = answer::answer(&results, &summary, &verdicts);
     let page = page::report(&results, &answer, &summary, &verdicts, &figures);
@@ -89,6 +89,9 @@ pub fn write(dir: &Path) -> Result<Written> {
     Ok(Written { files, answer, expectations, entry })
 }
 
+/// The endings of the files of a figure.
+const ENDINGS: [&str; 4] = ["svg", "pdf", "png", "csv"];
+
 fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {
     if plots.is_symlink() {
         let problem = "expected a directory of its own, in which older figures are removed, found a link";
@@ -97,11 +100,12 @@ fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> R
     let mut written = Vec::new();
     for figure in figures {
         fs::create_dir_all(plots).map_err(Error::io("make", plots))?;
-        let svg = plots.join(format!("{}.svg", figure.name));
+        let [svg, pdf, png, csv] = ENDINGS.map(|ending| plots.join(format!("{}.{ending}", figure.name)));
         write_atomic(&svg, figure.svg().as_bytes())?;
-        let png = plots.join(format!("{}.png", figure.name));
+        write_atomic(&pdf, &figure.pdf())?;
         write_atomic(&png, &figure.png().map_err(Error::io("draw", &png))?)?;
-        written.extend([svg, png]);
+        write_csv(&csv, figure.data())?;
+        written.extend([svg, pdf, png, csv]);
     }
     remove_others(plots, &written)?;
     Ok(written)
@@ -115,7 +119,7 @@ fn remove_others(plots: &Path, written: &[PathBuf]) -> Result<()> {
     remove_stale_temp_files(plots)?;
     for entry in fs::read_dir(plots).map_err(Error::io("read", plots))? {
         let path = entry.map_err(Error::io("read", plots))?.path();
-        let is_plot = path.extension().is_some_and(|ending| ending == "svg" || ending == "png");
+        let is_plot = path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
         if is_plot && path.is_file() && !written.contains(&path) {
             fs::remove_file(&path).map_err(Error::io("remove", &path))?;
         }
@@ -131,7 +135,6 @@ mod tests {
     use crate::engine::EngineName::{Builtin, Fused};
     use crate::results::schema::FitRow;
     use crate::settings::names::ExperimentKind;
-    use crate::support::file::write_csv;
 
     /// A results directory with gradients of two seeds and timings of two engines.
     fn results(dir: &Path) {
@@ -166,8 +169,9 @@ mod tests {
         let written = write(dir.path()).unwrap().files;
         let names: Vec<_> = written.iter().map(|path| path.strip_prefix(dir.path()).unwrap()).collect();
         let expected = [
-            "summary.csv", "plots/total_h.svg", "plots/total_h.png", "plots/train-lstm.svg",
-            "plots/train-lstm.png", "report.md", "report.html",
+            "summary.csv", "plots/total_h.svg", "plots/total_h.pdf", "plots/total_h.png",
+            "plots/total_h.csv", "plots/speed.svg", "plots/speed.pdf", "plots/speed.png", "plots/speed.csv",
+            "report.md", "report.html",
         ];
         assert_eq!(names, expected.map(Path::new));
         let first = contents(&written);
@@ -180,11 +184,11 @@ mod tests {
         results(dir.path());
         let plots = dir.path().join("plots");
         fs::create_dir(&plots).unwrap();
-        for name in ["old.svg", "old.png", "notes.txt"] {
+        for name in ["old.svg", "old.csv", "notes.txt"] {
             fs::write(plots.join(name), "").unwrap();
         }
         write(dir.path()).unwrap();
-        let exists = ["old.svg", "old.png", "notes.txt", "total_h.svg"].map(|name| plots.join(name).exists());
+        let exists = ["old.svg", "old.csv", "notes.txt", "total_h.svg"].map(|name| plots.join(name).exists());
         assert_eq!(exists, [false, false, true, true]);
     }
 

@@ -55,7 +55,7 @@ fn run_writes_all_files_and_a_second_run_executes_nothing() {
         assert!(results.join(file).is_file(), "{file}");
     }
     let plots = fs::read_dir(results.join("plots")).unwrap().count();
-    assert!(plots >= 4 && plots.is_multiple_of(2), "an SVG and a PNG each, found {plots}");
+    assert!(plots >= 8 && plots.is_multiple_of(4), "four files for each figure, found {plots}");
     assert!(fs::read_to_string(results.join("report.md")).unwrap().contains("Does it run?"));
 
     let gradients = fs::read(results.join("gradients.csv")).unwrap();

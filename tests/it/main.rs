@@ -14,6 +14,7 @@ mod docs;
 mod exact;
 mod examples;
 mod experiments;
+mod figures;
 mod frameworks;
 mod golden;
 mod golden_cells;

@@ -1,34 +1,40 @@
-//! Figures of curves over lag, over the number of an exponent, or over training steps: a figure per
-//! quantity, a panel per init, a line per cell and engine.
+//! Figures of curves over lag, over the number of an exponent, or over training steps: a figure per quantity.
 
-use super::draw::legend::LineStyle;
-use super::draw::panels::{self, BandPoint, Panel, Panels, Series, segments};
-use super::draw::style::{cell_colour, cells, engines};
-use super::facets;
-use super::figure::Figure;
+use super::context::Context;
+use super::draw::axis::Scale;
+use super::draw::chart::{Panel, Panels};
+use super::figure::{Chart, Figure};
+use super::layout::{Layout, Lines};
+use super::lines::{levels, place, series, x_range};
+use super::paths;
 use super::quantities::{Over, QUANTITIES, Quantity};
-use crate::report::fields::{all, labels, varying, without};
-use crate::report::group::{CurveGroup, VALID_LOSS};
+use super::range::{cut, lag_scale, y_range};
+use super::words::{over_seeds, remarks};
+use crate::report::group::CurveGroup;
 use crate::report::group_by::group_by;
+use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
-use crate::support::stats;
 
 /// The figures of all groups that have a norm above 0. Gradients after training have figures of their own.
-pub fn figures(groups: &[CurveGroup]) -> Vec<Figure> {
+pub fn figures(groups: &[CurveGroup], context: Context) -> Vec<Figure> {
     let kinds = group_by(groups, |group| group.point.kind);
-    kinds.iter().flat_map(|(_, groups)| of_kind(groups)).collect()
+    kinds.iter().flat_map(|(_, groups)| of_kind(groups, context)).collect()
 }
 
-fn of_kind(groups: &[&CurveGroup]) -> Vec<Figure> {
-    let settings = facets::of_figures(groups.iter().map(|group| &group.point));
-    let mut figures = Vec::new();
-    for quantity in &QUANTITIES {
+fn of_kind(groups: &[&CurveGroup], context: Context) -> Vec<Figure> {
+    let points: Vec<&Settings> = groups.iter().map(|group| &group.point).collect();
+    let mut figures = paths::shares(groups, context);
+    for quantity in QUANTITIES.iter().filter(|quantity| !paths::NAMES.contains(&quantity.name)) {
         let of_quantity = groups.iter().copied().filter(|group| group.quantity == quantity.name);
         let of_quantity: Vec<&CurveGroup> = of_quantity.collect();
-        let parts = facets::split(&of_quantity, &settings, |group| (&group.point, group.layer));
+        let layers = of_quantity.iter().map(|group| group.layer + 1).max().unwrap_or(0);
+        let lines = if quantity.over == Over::Steps { Lines::Steps } else { Lines::Curves };
+        let layout = Layout::new(&points, layers, lines, None, &context.plot);
+        let parts = layout.split(&of_quantity, place);
         let drawn = parts.iter().filter(|(_, members)| is_worth_drawing(members));
-        figures.extend(drawn.map(|(words, members)| figure(quantity, words, members, &settings)));
+        figures.extend(drawn.map(|(words, members)| figure(quantity, words, members, &layout, context)));
     }
+    figures.extend(paths::norms(groups, context));
     figures
 }
 
@@ -40,116 +46,46 @@ fn is_worth_drawing(groups: &[&CurveGroup]) -> bool {
     drawn > 1 || (drawn == 1 && !is_direct && most(|group| group.by_x().len()) == 1)
 }
 
-fn figure(quantity: &Quantity, words: &[String], groups: &[&CurveGroup], settings: &[&str]) -> Figure {
-    let points = || groups.iter().map(|group| &group.point);
-    let styles = Styles {
-        cells: cells(points().map(facets::line)),
-        // A model without recurrent layers has no engine.
-        engines: engines(points().map(facets::engine).filter(|engine| !engine.is_empty())),
-    };
-    let of_panels = facets::panels(points());
-    let by_panel = group_by(groups.iter().copied(), |group| labels(&of_panels, &group.point));
-    let panel = |(title, members): &(Vec<String>, Vec<&CurveGroup>)| Panel {
-        title: title.join(", "),
-        series: members.iter().map(|group| series(group, &styles)).collect(),
-        level: members.iter().find_map(|group| group.chance).map(|chance| ("chance".to_string(), chance)),
-    };
+fn figure(
+    quantity: &Quantity,
+    words: &[String],
+    groups: &[&CurveGroup],
+    layout: &Layout,
+    context: Context,
+) -> Figure {
     let is_after = quantity.over == Over::Lag && groups[0].point.kind == ExperimentKind::Training;
     let after: &[String] = if is_after { &["after training".to_string()] } else { &[] };
+    let x_scale = if quantity.over == Over::Lag { lag_scale(groups) } else { Scale::Whole };
+    let panel = |(title, members): (String, Vec<&CurveGroup>)| Panel {
+        title,
+        series: members.iter().map(|group| series(group, layout, x_scale)).collect(),
+        levels: levels(quantity, &members, context),
+    };
+    let panels: Vec<Panel> = layout.panels(groups, place).into_iter().map(panel).collect();
+    let mut y = y_range(&panels, quantity.y_title(), quantity.scale(), quantity.min_span());
+    let is_cut = cut(&mut y, &panels);
     let over_seeds = over_seeds(quantity, groups);
-    let named = [&varying(points())[..], settings, &["cell"]].concat();
-    let fixed = labels(&without(&all(), &named), &groups[0].point);
-    let last_lag = groups.iter().flat_map(|group| group.by_x().into_keys().next_back()).max().unwrap_or(0);
-    let panels = Panels {
-        title: format!("{}: {}", quantity.name, quantity.about),
-        below_title: [after, words, &fixed, std::slice::from_ref(&over_seeds)].concat(),
-        x_title: quantity.over.title().into(),
-        y_title: quantity.y_title(),
-        x_high: last_lag as f64 + 1.0,
-        min_span: if quantity.name == VALID_LOSS { 0.1 } else { 1.0 },
-        panels: by_panel.iter().map(panel).collect(),
-        legend: styles.legend(groups),
-        legend_group: styles.engines.len(),
+    let fixed = layout.fixed(&groups[0].point, &[]);
+    let chart = Panels {
+        title: [&[quantity.title.to_string()], after].concat().join(", "),
+        below_title: [words, &fixed, std::slice::from_ref(&over_seeds)].concat(),
+        x: x_range(quantity, groups, x_scale),
+        y,
+        panels,
+        legend: layout.legend(groups.iter().map(|group| &group.point)),
     };
     let name = [&[quantity.name.to_string()], after, words].concat();
-    Figure {
-        name: name.join("-"),
-        title: name.join(", "),
-        caption: format!("The {}, over {} ({over_seeds}).", quantity.about, quantity.over.words()),
-        drawing: panels::draw(&panels),
-    }
-}
-
-/// The meaning of line and band.
-fn over_seeds(quantity: &Quantity, groups: &[&CurveGroup]) -> String {
-    let mean = if quantity.is_plain() { "mean" } else { "mean of log10" };
-    let seeds = groups.iter().map(|group| group.curves.len());
-    let mut text = match (seeds.clone().min(), seeds.max()) {
-        (_, Some(1)) => "1 seed".to_string(),
-        (Some(few), Some(many)) if few < many => {
-            format!("line: {mean} over the seeds ({few} to {many}); band: smallest to largest seed")
-        }
-        (_, many) => format!("line: {mean} over {} seeds; band: smallest to largest seed", many.unwrap_or(0)),
-    };
-    if quantity.is_loss() {
-        text.push_str("; a run that has ended keeps its last loss");
-    }
-    if groups.iter().any(|group| group.by_x().values().any(|norms| norms.len() < group.curves.len())) {
-        text.push_str("; a gap: some seed has no finite value above 0");
-    }
-    text
-}
-
-/// The look of cells and engines. A colour is a cell. The first engine is a line, the others have
-/// markers, so that lines on top of each other are seen.
-struct Styles {
-    cells: Vec<String>,
-    engines: Vec<String>,
-}
-
-impl Styles {
-    fn style(&self, cell: &str, engine: &str) -> LineStyle {
-        let number = self.engines.iter().position(|other| other == engine).unwrap_or(0);
-        let names_engine = self.engines.len() > 1 && !engine.is_empty();
-        let label = if names_engine { format!("{cell}, {engine}") } else { cell.to_string() };
-        let width = if number == 0 { 2.0 } else { 1.0 };
-        let plain = LineStyle::line(label, cell_colour(cell, &self.cells), width);
-        LineStyle { marker: number.checked_sub(1), ..plain }
-    }
-
-    /// Every cell and engine that occurs.
-    fn legend(&self, groups: &[&CurveGroup]) -> Vec<LineStyle> {
-        let names = |group: &CurveGroup| (facets::line(&group.point), facets::engine(&group.point));
-        let mut pairs: Vec<(String, String)> =
-            group_by(groups, |group| names(group)).into_iter().map(|(pair, _)| pair).collect();
-        // Models without an engine come last.
-        let place = |names: &[String], name: &String| names.iter().position(|other| other == name);
-        let last = usize::MAX;
-        pairs.sort_by_key(|(cell, engine)| {
-            (place(&self.cells, cell), place(&self.engines, engine).unwrap_or(last))
-        });
-        pairs.iter().map(|(cell, engine)| self.style(cell, engine)).collect()
-    }
-}
-
-/// Mean and range over the seeds at each lag at which every seed has a norm above 0: over fewer they
-/// would jump.
-fn series(group: &CurveGroup, styles: &Styles) -> Series {
-    let lags = group.by_x();
-    let at_lag = |(lag, norms): (&usize, &Vec<f64>)| {
-        let mean = stats::mean(norms).filter(|_| norms.len() == group.curves.len())?;
-        let low = norms.iter().copied().fold(mean, f64::min);
-        let high = norms.iter().copied().fold(mean, f64::max);
-        Some(BandPoint { x: *lag as f64, low, middle: mean, high })
-    };
-    let style = styles.style(&facets::line(&group.point), &facets::engine(&group.point));
-    Series { style, segments: segments(lags.iter().map(at_lag)) }
+    let mut caption =
+        format!("The {} ({}), over {} ({over_seeds}).", quantity.about, quantity.name, quantity.over.words());
+    caption += &remarks(quantity, groups, is_cut, context);
+    Figure::new(name.join("-"), caption, Chart::Panels(chart.thinned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cell::CellName::{Lstm, Rnn};
+    use crate::config::spec::Plot;
     use crate::engine::EngineName;
     use crate::report::figures::draw::layout_check::faults;
     use crate::report::fixtures::{curve, line, results, run};
@@ -163,10 +99,10 @@ mod tests {
     }
 
     fn names(runs: impl IntoIterator<Item = RunRecord>, rows: Vec<GradientRow>) -> Vec<String> {
-        let figures = figures(&groups(runs, rows));
-        figures
-            .iter()
-            .for_each(|figure| assert_eq!(faults(&figure.drawing), Vec::<String>::new(), "{}", figure.name));
+        let figures = figures(&groups(runs, rows), Context::default());
+        figures.iter().for_each(|figure| {
+            assert_eq!(faults(&figure.drawing()), Vec::<String>::new(), "{}", figure.name)
+        });
         figures.into_iter().map(|figure| figure.name).collect()
     }
 
@@ -178,16 +114,28 @@ mod tests {
         (runs, rows)
     }
 
+    fn svg_of(runs: Vec<RunRecord>, rows: Vec<GradientRow>, plot: Plot) -> String {
+        let context = Context { plot, ..Context::default() };
+        let figures = figures(&groups(runs, rows), context);
+        assert_eq!(figures.len(), 1);
+        assert_eq!(faults(&figures[0].drawing()), Vec::<String>::new());
+        figures[0].svg()
+    }
+
     #[test]
-    fn figures_names_tell_varying_settings_only() {
-        let (same, rows) = runs(2, |n, run| run.seed = n as u64);
-        assert_eq!(names(same, rows), ["total_h"]);
+    fn figures_any_swept_setting_is_a_line_or_a_panel() {
+        let (layers, rows) = runs(3, |n, run| run.layers = [1, 2, 4][n]);
+        let svg = svg_of(layers, rows, Plot::default());
+        let order = ["L1", "L2", "L4"].map(|label| svg.find(&format!(">{label}<")).expect(label));
+        assert!(order.is_sorted(), "{svg}");
         let (shapes, rows) =
             runs(4, |n, run| (run.seq_len, run.hidden_size) = ([100, 200][n % 2], [8, 16][n / 2]));
-        assert_eq!(
-            names(shapes, rows),
-            ["total_h-H8-T100", "total_h-H8-T200", "total_h-H16-T100", "total_h-H16-T200"]
+        let svg = svg_of(shapes, rows, Plot::default());
+        assert!(
+            ["T100", "T200", "H8", "H16"].iter().all(|label| svg.contains(&format!(">{label}<"))),
+            "{svg}"
         );
+        assert!(svg.contains("stroke-dasharray"));
         let (within, rows) = runs(8, |n, run| {
             run.cell = Some([Rnn, Lstm][n % 2]);
             run.init = Some(["pytorch", "xavier"][n / 2 % 2].parse().unwrap());
@@ -197,17 +145,51 @@ mod tests {
     }
 
     #[test]
-    fn figures_after_training_are_apart_with_a_panel_per_learning_rate() {
-        let (mixed, rows) = runs(3, |n, run| {
-            run.kind = [ExperimentKind::Gradients, ExperimentKind::Training][n.min(1)];
-            run.learning_rate = [None, Some(0.1), Some(0.2)][n];
+    fn figures_the_config_chooses_colour_and_panels() {
+        let grid = || {
+            runs(6, |n, run| {
+                (run.cell, run.layers) = (Some([Rnn, Lstm][n % 2]), [1, 2, 4][n / 2]);
+            })
+        };
+        let (all, rows) = grid();
+        let facet = Plot { facet: Some("layers"), ..Plot::default() };
+        let svg = svg_of(all, rows, facet);
+        assert!(svg.contains("font-weight=\"bold\">L4<"), "a panel has a bold title: {svg}");
+        let (all, rows) = grid();
+        let colour = Plot { colour: Some("layers"), ..Plot::default() };
+        assert!(svg_of(all, rows, colour).contains("font-weight=\"bold\">lstm<"));
+    }
+
+    #[test]
+    fn figures_many_ordered_inits_are_lines_in_a_panel_per_cell() {
+        let (biases, rows) = runs(10, |n, run| {
+            run.cell = Some([Rnn, Lstm][n % 2]);
+            run.init = Some(format!("pytorch+forget_bias({})", n / 2).parse().unwrap());
         });
-        let groups = groups(mixed, rows);
-        let figures = figures(&groups);
+        let svg = svg_of(biases, rows, Plot::default());
+        assert!(
+            svg.contains("font-weight=\"bold\">lstm<") && svg.contains(">pytorch+forget_bias(4)<"),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn figures_after_training_are_apart_with_a_panel_per_learning_rate() {
+        let (mixed, rows) = runs(4, |n, run| {
+            run.kind = [ExperimentKind::Gradients, ExperimentKind::Training][n.min(1)];
+            run.cell = Some([Rnn, Rnn, Lstm, Rnn][n]);
+            run.learning_rate = [None, Some(0.1), Some(0.2), Some(0.2)][n];
+        });
+        let failed = [(ExperimentKind::Training, 2)];
+        let context = Context { failed: &failed, ..Context::default() };
+        let facet = Plot { facet: Some("learning_rate"), ..Plot::default() };
+        let figures = figures(&groups(mixed, rows), Context { plot: facet, ..context });
         let names: Vec<_> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(names, ["total_h", "total_h-after training"]);
         let svg = figures[1].svg();
         assert!(svg.contains(">lr=0.1<") && svg.contains(">lr=0.2<"), "{svg}");
+        let captions: Vec<bool> = figures.iter().map(|f| f.caption.contains("2 runs failed")).collect();
+        assert_eq!(captions, [false, true]);
     }
 
     #[test]
@@ -219,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn figures_several_layers_have_one_each() {
+    fn figures_several_layers_have_a_panel_each() {
         let (runs, mut rows) = runs(1, |_, run| run.layers = 2);
         let mut upper = rows.clone();
         upper.iter_mut().for_each(|row| row.layer = 1);
         rows.extend(upper);
         rows.extend(line("0", "input_x", 20, 0.0, -0.1));
-        assert_eq!(names(runs, rows), ["total_h-layer0", "total_h-layer1", "input_x"]);
+        assert_eq!(names(runs, rows), ["total_h", "input_x"]);
     }
 
     #[test]
@@ -261,13 +243,28 @@ mod tests {
         let mut rows = curve("a", "total_h", &[(0, Some(0.0)), (1, Some(1.0)), (2, None), (3, Some(3.0))]);
         rows.extend(curve("b", "total_h", &[(0, Some(2.0)), (1, Some(1.0)), (2, Some(0.0)), (3, Some(5.0))]));
         let groups = groups(runs, rows);
-        let styles = Styles { cells: vec!["lstm".into()], engines: vec!["stepwise".into()] };
-        let drawn: Vec<Vec<_>> = series(&groups[0], &styles)
+        let layout = Layout::new(&[&groups[0].point], 1, Lines::Curves, None, &Plot::default());
+        let drawn: Vec<Vec<_>> = series(&groups[0], &layout, Scale::Whole)
             .segments
             .iter()
             .map(|segment| segment.iter().map(|s| (s.x, s.low, s.middle, s.high)).collect())
             .collect();
         assert_eq!(drawn, [vec![(0.0, 0.0, 1.0, 2.0), (1.0, 1.0, 1.0, 1.0)], vec![(3.0, 3.0, 4.0, 5.0)]]);
-        assert!(figures(&groups)[0].caption.contains("a gap: some seed has no finite value above 0"));
+        let figures = figures(&groups, Context::default());
+        assert!(figures[0].caption.contains("A gap: some seed has no finite value above 0"));
+        let xs: Vec<String> = figures[0].data().into_iter().map(|row| row.x).collect();
+        assert_eq!(xs, ["0", "1", "3"], "the CSV file has the points that are drawn");
+    }
+
+    #[test]
+    fn figures_steep_line_is_cut_where_a_flat_one_would_not_be_seen() {
+        let mut flat = run("a", 1);
+        flat.settings.cell = Some(Rnn);
+        let rows = [line("a", "total_h", 101, 0.0, -0.02), line("b", "total_h", 101, 0.0, -3.0)].concat();
+        let figures = figures(&groups([flat, run("b", 1)], rows), Context::default());
+        assert!(figures[0].caption.contains("steeper lines leave it"), "{}", figures[0].caption);
+        let Chart::Panels(chart) = &figures[0].chart else { panic!("it has panels") };
+        assert!((-30.0..-10.0).contains(&chart.y.low), "{}", chart.y.low);
+        assert_eq!(faults(&figures[0].drawing()), Vec::<String>::new());
     }
 }

@@ -1,21 +1,41 @@
 //! Figures. One list of shapes is written as SVG and as PNG, so that both show the same.
 
+mod context;
 mod curves;
+mod data;
+mod dims;
 mod draw;
-mod facets;
 mod figure;
+mod forest;
+mod heat_map;
+mod layout;
+mod lines;
+mod names;
+mod paths;
 mod profiles;
 mod quantities;
+mod range;
 mod speed;
+mod subject;
+mod trend;
+mod words;
 
+use self::context::Context;
+use self::names::Names;
+use self::subject::{EXPONENT, JACOBIAN_SLOPE, SLOPE, Subject, TEST_LOSS};
 use super::group::Groups;
+use super::judge::Verdicts;
+use super::load::Results;
 use super::summary::Statistic;
+use crate::settings::names::ExperimentKind;
 
 pub use self::figure::Figure;
 
-/// The figures of a report, by section.
+/// The figures of a report, by section. The first of each answers the question best.
 #[derive(Debug, Default)]
 pub struct Figures {
+    /// Figures of the claim.
+    pub claim: Vec<Figure>,
     /// Figures of training.
     pub training: Vec<Figure>,
     /// Figures of gradients.
@@ -27,71 +47,44 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Draws every figure of an experiment.
-    pub fn draw(groups: &Groups, summary: &[Statistic]) -> Figures {
+    /// Lays out every figure of an experiment.
+    pub fn of(results: &Results, groups: &Groups, summary: &[Statistic], verdicts: &Verdicts) -> Figures {
+        let count = |kind: &ExperimentKind| {
+            results.of_kind(*kind).flat_map(|point| &point.runs).filter(|run| !run.is_ok()).count()
+        };
+        let failed: Vec<(ExperimentKind, usize)> = ExperimentKind::ALL
+            .iter()
+            .map(|kind| (*kind, count(kind)))
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        let plot = results.plot;
+        let context = Context { plot, solved_loss: results.solved_loss, failed: &failed };
+        let answer = |subject: &Subject| {
+            let trend = trend::figures(subject, summary, &plot);
+            trend.into_iter().chain(heat_map::figure(subject, summary)).collect::<Vec<_>>()
+        };
+        let jacobian = Some(answer(&EXPONENT)).filter(|found| !found.is_empty());
+        let jacobian = jacobian.unwrap_or_else(|| answer(&JACOBIAN_SLOPE));
         let mut names = Names::default();
-        let mut named = |figures: Vec<Figure>| figures.into_iter().map(|figure| names.give(figure)).collect();
+        let mut named = |figures: Vec<Figure>| names.give(figures, plot);
         Figures {
-            gradients: named(curves::figures(&groups.gradients)),
-            jacobian: named(curves::figures(&groups.jacobian)),
+            claim: named(forest::figures(&verdicts.claim, summary)),
+            gradients: named([answer(&SLOPE), curves::figures(&groups.gradients, context)].concat()),
+            jacobian: named([jacobian, curves::figures(&groups.jacobian, context)].concat()),
             speed: named(speed::figures(summary)),
             training: named(
-                [curves::figures(&groups.learning), profiles::figures(&groups.profiles)].concat(),
+                [
+                    trend::figures(&TEST_LOSS, summary, &plot),
+                    curves::figures(&groups.learning, context),
+                    profiles::figures(&groups.profiles, &plot),
+                ]
+                .concat(),
             ),
         }
     }
 
     /// All figures.
     pub fn iter(&self) -> impl Iterator<Item = &Figure> {
-        [&self.training, &self.gradients, &self.jacobian, &self.speed].into_iter().flatten()
-    }
-}
-
-/// The names of files that are taken.
-#[derive(Default)]
-struct Names(Vec<String>);
-
-impl Names {
-    /// Makes the name of a figure fit for a file, and unique.
-    fn give(&mut self, figure: Figure) -> Figure {
-        let plain = slug(&figure.name);
-        let numbered = (2..).map(|n| format!("{plain}-{n}"));
-        let mut names = std::iter::once(plain.clone()).chain(numbered);
-        let name = names.find(|name| !self.0.contains(name)).unwrap_or(plain);
-        self.0.push(name.clone());
-        Figure { name, ..figure }
-    }
-}
-
-/// Replaces everything but letters, digits, `.`, `_` and `=` by a single `-`.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for letter in name.chars() {
-        let fits = letter.is_ascii_alphanumeric() || "._=".contains(letter);
-        if fits {
-            slug.push(letter);
-        } else if !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    slug.trim_matches('-').to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_fit_for_files_and_unique() {
-        let figure = |name: &str| Figure {
-            name: name.into(),
-            title: String::new(),
-            caption: String::new(),
-            drawing: draw::shapes::Drawing::new(10.0),
-        };
-        assert_eq!(slug("total_h-T10-text a/b-cuda:0"), "total_h-T10-text-a-b-cuda-0");
-        let mut names = Names::default();
-        let given = ["taken", "a b", "a/b", "a.b", "taken"].map(|name| names.give(figure(name)).name);
-        assert_eq!(given, ["taken", "a-b", "a-b-2", "a.b", "taken-2"]);
+        [&self.claim, &self.training, &self.gradients, &self.jacobian, &self.speed].into_iter().flatten()
     }
 }

@@ -1,30 +1,33 @@
 //! Figures of the gradient in the course of training: norms over lag, a panel per cell and init, a line
 //! per recorded step, later steps darker.
 
+use super::draw::axis::Scale;
+use super::draw::chart::{BandPoint, Panel, Panels, Range, Series, Spread, segments};
 use super::draw::legend::LineStyle;
-use super::draw::panels::{self, BandPoint, Panel, Panels, Series, segments};
 use super::draw::shapes::Colour;
 use super::draw::style::early_to_late;
-use super::facets;
-use super::figure::Figure;
+use super::figure::{Chart, Figure};
+use super::layout::{Layout, Lines};
 use super::quantities::{Quantity, quantity};
-use crate::report::fields::{all, labels, varying, without};
+use super::range::{cut, y_range};
+use crate::config::spec::Plot;
 use crate::report::group::ProfileGroup;
-use crate::report::group_by::group_by;
 use crate::settings::Settings;
 
 /// The largest number of lines in a panel that a reader can tell apart.
 const MAX_LINES: usize = 6;
 
 /// The figures of all groups: of the adjoints of h and c, and of the gradient of the input.
-pub fn figures(groups: &[ProfileGroup]) -> Vec<Figure> {
-    let settings = facets::of_figures(groups.iter().map(|group| &group.point));
+pub fn figures(groups: &[ProfileGroup], plot: &Plot) -> Vec<Figure> {
+    let points: Vec<&Settings> = groups.iter().map(|group| &group.point).collect();
     let mut figures = Vec::new();
     for quantity in ["total_h", "total_c", "input_x"].into_iter().filter_map(quantity) {
         let of_quantity: Vec<_> = groups.iter().filter(|group| group.quantity == quantity.name).collect();
-        let parts = facets::split(&of_quantity, &settings, |group| (&group.point, group.layer));
+        let layers = of_quantity.iter().map(|group| group.layer + 1).max().unwrap_or(0);
+        let layout = Layout::new(&points, layers, Lines::Own, None, plot);
+        let parts = layout.split(&of_quantity, |group| (&group.point, group.layer));
         let drawn = parts.iter().filter(|(_, members)| is_worth_drawing(members));
-        figures.extend(drawn.map(|(words, members)| figure(quantity, words, members, &settings)));
+        figures.extend(drawn.map(|(words, members)| figure(quantity, words, members, &layout)));
     }
     figures
 }
@@ -46,55 +49,43 @@ fn chosen_steps(groups: &[&ProfileGroup]) -> Vec<usize> {
     (0..MAX_LINES).map(|n| steps[n * (steps.len() - 1) / (MAX_LINES - 1)]).collect()
 }
 
-fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], settings: &[&str]) -> Figure {
+fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layout: &Layout) -> Figure {
     let steps = chosen_steps(groups);
-    let style = |n: usize| LineStyle::line(format!("step {}", steps[n]), colour(n, steps.len()), 1.6);
-    let points = group_by(groups.iter().copied(), |group| group.point.clone());
-    let vary = varying(points.iter().map(|(point, _)| point));
-    let panel = |(point, members): &(Settings, Vec<&ProfileGroup>)| {
+    let style = |n: usize| LineStyle::line(format!("step {}", steps[n]), colour(n, steps.len()), 1.8);
+    let panel = |(title, members): (String, Vec<&ProfileGroup>)| {
         let line = |group: &&ProfileGroup| {
             let n = steps.iter().position(|step| *step == group.step)?;
-            Some(Series { style: style(n), segments: line(group) })
+            let (name, style) = (style(n).label, style(n));
+            Some(Series { name, style, spread: Spread::Band, segments: line(group) })
         };
-        Panel {
-            title: panel_title(point, &vary),
-            level: None,
-            series: members.iter().filter_map(line).collect(),
-        }
+        Panel { title, levels: vec![], series: members.iter().filter_map(line).collect() }
     };
-    // The title names the loss: that of the task.
-    let named = [&["cell", "init", "loss"], settings, &vary].concat();
-    let fixed = labels(&without(&all(), &named), &groups[0].point);
+    let panels: Vec<Panel> =
+        layout.panels(groups, |group| (&group.point, group.layer)).into_iter().map(panel).collect();
+    let mut y = y_range(&panels, quantity.y_title(), quantity.scale(), quantity.min_span());
+    let is_cut = cut(&mut y, &panels);
+    // The caption names the loss: that of the task.
+    let fixed = layout.fixed(&groups[0].point, &["loss"]);
     let seeds = over_seeds(groups);
     let last_lag = groups.iter().filter_map(|group| group.mean.keys().next_back()).max();
-    let panels = Panels {
-        title: format!("{}: norm over lag in the course of training", quantity.name),
+    let high = last_lag.copied().unwrap_or(0).max(1) as f64;
+    let chart = Panels {
+        title: format!("{}, during training", quantity.title),
         below_title: [words, &fixed, std::slice::from_ref(&seeds)].concat(),
-        x_title: quantity.over.title().into(),
-        x_high: last_lag.copied().unwrap_or(0) as f64 + 1.0,
-        min_span: 1.0,
-        y_title: quantity.y_title(),
-        panels: points.iter().map(panel).collect(),
+        x: Range { title: quantity.over.title().into(), scale: Scale::Whole, low: 0.0, high },
+        y,
+        panels,
         legend: (0..steps.len()).map(style).collect(),
-        legend_group: steps.len(),
     };
+    let cut = if is_cut { " The axis shows the flattest line whole; steeper lines leave it." } else { "" };
     let name = [&["during", "training"].map(String::from), words].concat();
-    Figure {
-        name: format!("{}-{}", quantity.name, name.join("-")),
-        title: [&[format!("{} during training", quantity.name)], words].concat().join(", "),
-        caption: format!(
-            "The {}, over lag, for the loss of the task on the first held-out batch. A line is a step of \
-             training, later steps are darker ({seeds}).",
-            quantity.about
-        ),
-        drawing: panels::draw(&panels),
-    }
-}
-
-/// Cell and init, and the other settings that vary within the figure.
-fn panel_title(point: &Settings, vary: &[&str]) -> String {
-    let others = without(vary, &["model", "cell", "init", "hidden_size"]);
-    [vec![facets::line(point)], labels(&["init"], point), labels(&others, point)].concat().join(", ")
+    let caption = format!(
+        "The {} ({}), over lag, for the loss of the task on the first held-out batch. A line is a step of \
+         training, later steps are darker ({seeds}).{cut}",
+        quantity.about, quantity.name
+    );
+    let name = format!("{}-{}", quantity.name, name.join("-"));
+    Figure::new(name, caption, Chart::Panels(chart.thinned()))
 }
 
 fn colour(n: usize, count: usize) -> Colour {
@@ -132,13 +123,13 @@ mod tests {
     }
 
     fn names(groups: &[ProfileGroup]) -> Vec<String> {
-        let figures = figures(groups);
-        figures.iter().for_each(|f| assert_eq!(faults(&f.drawing), Vec::<String>::new(), "{}", f.name));
+        let figures = figures(groups, &Plot::default());
+        figures.iter().for_each(|f| assert_eq!(faults(&f.drawing()), Vec::<String>::new(), "{}", f.name));
         figures.into_iter().map(|figure| figure.name).collect()
     }
 
     #[test]
-    fn figures_one_per_quantity_and_layer() {
+    fn figures_one_per_quantity_with_a_panel_per_layer() {
         let mut groups = Vec::new();
         for (cell, layer, step) in
             [(Rnn, 0, 0), (Rnn, 0, 5), (Lstm, 0, 0), (Lstm, 0, 5), (Lstm, 1, 0), (Lstm, 1, 5)]
@@ -150,9 +141,7 @@ mod tests {
             group(Lstm, "input_x", 0, 5),
             group(Lstm, "direct_h", 0, 0),
         ]);
-        let expected =
-            ["total_h-during-training-layer0", "total_h-during-training-layer1", "input_x-during-training"];
-        assert_eq!(names(&groups), expected);
+        assert_eq!(names(&groups), ["total_h-during-training", "input_x-during-training"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Names, titles and order of the quantities in figures of curves.
 
+use super::draw::axis::Scale;
 use crate::report::group::{
     GRADIENT_NORM, LARGEST_EXPONENT, LYAPUNOV, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES,
 };
@@ -8,7 +9,9 @@ use crate::report::group::{
 pub struct Quantity {
     /// The name in CSV files.
     pub name: &'static str,
-    /// The description for titles and captions.
+    /// The title of the figure.
+    pub title: &'static str,
+    /// The description for captions.
     pub about: &'static str,
     /// The title of the y axis; a symbol stands for its norm.
     y: Y,
@@ -54,18 +57,19 @@ impl Over {
 }
 
 impl Quantity {
-    const fn norm(name: &'static str, about: &'static str, symbol: &'static str) -> Quantity {
-        Quantity { name, about, y: Y::NormOf(symbol), over: Over::Lag }
-    }
-
-    const fn titled(name: &'static str, about: &'static str, title: &'static str, over: Over) -> Quantity {
-        Quantity { name, about, y: Y::Titled(title), over }
+    const fn norm(
+        name: &'static str,
+        title: &'static str,
+        about: &'static str,
+        symbol: &'static str,
+    ) -> Quantity {
+        Quantity { name, title, about, y: Y::NormOf(symbol), over: Over::Lag }
     }
 
     /// The title of the y axis.
     pub fn y_title(&self) -> String {
         match self.y {
-            Y::NormOf(symbol) => format!("log₁₀ ‖\u{2009}{symbol}\u{2009}‖"),
+            Y::NormOf(symbol) => format!("‖\u{2009}{symbol}\u{2009}‖"),
             Y::Titled(title) => title.to_string(),
         }
     }
@@ -77,74 +81,127 @@ impl Quantity {
 
     /// Returns true for values that are drawn as they are, not as log10.
     pub fn is_plain(&self) -> bool {
-        [VALID_LOSS, LYAPUNOV].contains(&self.name)
+        [VALID_LOSS, LYAPUNOV, LARGEST_EXPONENT].contains(&self.name)
+    }
+
+    /// The scale of the y axis.
+    pub fn scale(&self) -> Scale {
+        if self.is_plain() { Scale::Linear } else { Scale::Powers }
+    }
+
+    /// The least span of the y axis: rounding errors must not fill a panel.
+    pub fn min_span(&self) -> f64 {
+        match self.name {
+            VALID_LOSS => 0.1,
+            LYAPUNOV | LARGEST_EXPONENT => 0.02,
+            _ => 1.0,
+        }
     }
 }
+
+const LOSS_TITLE: &str = "Loss on the validation split";
 
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
 pub static QUANTITIES: [Quantity; 15] = [
-    Quantity::titled(VALID_LOSS, LOSS, "loss (nats)", Over::Steps),
-    Quantity::titled(VALID_LOG_LOSS, LOSS, "log₁₀ loss (nats)", Over::Steps),
-    Quantity::titled(
-        VALID_SQUARES,
-        "mean squared error on the validation split",
-        "log₁₀ mean squared error",
-        Over::Steps,
-    ),
-    Quantity::titled(
-        GRADIENT_NORM,
-        "norm of the gradient of all parameters before clipping, mean since the previous row",
-        "log₁₀ norm",
-        Over::Steps,
-    ),
+    Quantity {
+        name: VALID_LOSS,
+        title: LOSS_TITLE,
+        about: LOSS,
+        y: Y::Titled("loss (nats)"),
+        over: Over::Steps,
+    },
+    Quantity {
+        name: VALID_LOG_LOSS,
+        title: LOSS_TITLE,
+        about: LOSS,
+        y: Y::Titled("loss (nats)"),
+        over: Over::Steps,
+    },
+    Quantity {
+        name: VALID_SQUARES,
+        title: "Mean squared error on the validation split",
+        about: "mean squared error on the validation split",
+        y: Y::Titled("mean squared error"),
+        over: Over::Steps,
+    },
+    Quantity {
+        name: GRADIENT_NORM,
+        title: "Norm of the gradient of all parameters",
+        about: "norm of the gradient of all parameters before clipping, mean since the previous row",
+        y: Y::Titled("norm"),
+        over: Over::Steps,
+    },
     Quantity::norm(
         "total_h",
+        "Gradient of the loss with respect to the hidden state hₜ",
         "norm of the gradient of the loss with respect to the state hₜ, through every later step",
         "∂L/∂hₜ",
     ),
     Quantity::norm(
         "total_c",
+        "Gradient of the loss with respect to the cell state cₜ",
         "norm of the gradient of the loss with respect to the cell state cₜ, through every later step",
         "∂L/∂cₜ",
     ),
     Quantity::norm(
         "direct_h",
+        "Part of the gradient with respect to hₜ that skips later steps",
         "norm of the part of total_h that passes through no later step of its layer",
         "direct part of ∂L/∂hₜ",
     ),
     Quantity::norm(
         "cell_path",
+        "Adjoint along the cell path",
         "norm of the part of the adjoint that came along the state itself, through f or z alone",
         "cell path",
     ),
     Quantity::norm(
         "gate_path",
+        "Adjoint along the gate path",
         "norm of the part of the adjoint that came through the gates and W_hh at some step",
         "gate path",
     ),
-    Quantity::norm("input_x", "norm of the gradient of the loss with respect to the input xₜ", "∂L/∂xₜ"),
-    Quantity::norm("frobenius", "Frobenius norm of the product of Jacobians", "∂s_T/∂sₜ"),
-    Quantity::norm("spectral_norm", "largest singular value of the product of Jacobians", "∂s_T/∂sₜ"),
-    Quantity::titled(
-        "condition_number",
-        "largest over smallest singular value of the product of Jacobians",
-        "log₁₀ condition number",
-        Over::Lag,
+    Quantity::norm(
+        "input_x",
+        "Gradient of the loss with respect to the input xₜ",
+        "norm of the gradient of the loss with respect to the input xₜ",
+        "∂L/∂xₜ",
     ),
-    Quantity::titled(
-        LYAPUNOV,
-        "Lyapunov exponents, the largest first",
-        "exponent (nats per step)",
-        Over::Number,
+    Quantity::norm(
+        "frobenius",
+        "Frobenius norm of the product of Jacobians",
+        "Frobenius norm of the product of Jacobians",
+        "∂s(T)/∂s(t)",
     ),
-    Quantity::titled(
-        LARGEST_EXPONENT,
-        "largest Lyapunov exponent, averaged from the burn-in up to each lag",
-        "exponent (nats per step)",
-        Over::Lag,
+    Quantity::norm(
+        "spectral_norm",
+        "Largest singular value of the product of Jacobians",
+        "largest singular value of the product of Jacobians",
+        "∂s(T)/∂s(t)",
     ),
+    Quantity {
+        name: "condition_number",
+        title: "Condition number of the product of Jacobians",
+        about: "largest over smallest singular value of the product of Jacobians",
+        y: Y::Titled("condition number"),
+        over: Over::Lag,
+    },
+    Quantity {
+        name: LYAPUNOV,
+        title: "Lyapunov exponents",
+        about: "Lyapunov exponents, the largest first",
+        y: Y::Titled("exponent (nats per step)"),
+        over: Over::Number,
+    },
+    Quantity {
+        name: LARGEST_EXPONENT,
+        title: "Largest Lyapunov exponent",
+        about: "largest Lyapunov exponent, averaged from the burn-in up to each lag",
+        y: Y::Titled("exponent (nats per step)"),
+        over: Over::Lag,
+    },
 ];
 
 /// A quantity by its name in CSV files.

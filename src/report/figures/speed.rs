@@ -1,96 +1,229 @@
-//! Figures of speed: one per pass and cell, a row per shape, a lane per engine; the line at 1 is builtin.
+//! Figures of speed: the engines of each pass and cell over all shapes, then each shape; the line at 1 is
+//! builtin.
 
+use super::dims::line;
+use super::draw::axis::Scale;
 use super::draw::legend::LineStyle;
-use super::draw::ratios::{self, Bar, Ratios, Row};
+use super::draw::rows::{Block, Mark, Row, Rows};
 use super::draw::style::{cells, engine_colour, engines};
-use super::facets;
-use super::figure::Figure;
+use super::figure::{Chart, Figure};
 use crate::report::fields::{SHAPE, all, labels, varying, without};
 use crate::report::format::significant;
 use crate::report::group::REFERENCE;
 use crate::report::group_by::group_by;
 use crate::report::summary::{DISTURBED, Section, Statistic};
 use crate::settings::{Engines, Settings};
+use crate::support::distinct::distinct;
+use crate::support::stats;
+use crate::support::text::pluralize;
 
-/// The figures of the ratios in a summary.
+const X_TITLE: &str = "time over that of builtin (left of 1: faster)";
+
+/// The timings of an experiment.
+struct Timings<'a> {
+    rows: Vec<&'a Statistic>,
+    /// The engines with a ratio.
+    engines: Vec<String>,
+    /// The settings that vary, without shape, cell and engine.
+    others: Vec<&'static str>,
+    /// The labels of the settings that do not vary.
+    fixed: Vec<String>,
+}
+
+/// The rows of one pass of one cell, by shape.
+struct Case<'a> {
+    pass: &'a str,
+    point: &'a Settings,
+    shapes: Vec<(Settings, Vec<&'a Statistic>)>,
+}
+
+/// A figure over all shapes; if there are several, then one per pass with a row for each.
 pub fn figures(summary: &[Statistic]) -> Vec<Figure> {
-    let is_drawn = |row: &&Statistic| {
-        row.section == Section::Speed
-            && ["seconds", "ratio_to_builtin"].contains(&row.metric)
-            && above_0(row).is_some()
-    };
-    let timings: Vec<&Statistic> = summary.iter().filter(is_drawn).collect();
-    let vary = varying(timings.iter().map(|row| &row.point));
-    let mut passes: Vec<&str> = timings.iter().map(|row| row.quantity.as_str()).collect();
-    passes.sort();
-    passes.dedup();
-    let mut figures = Vec::new();
-    for pass in passes {
-        for cell in cells(timings.iter().map(|row| facets::line(&row.point))) {
-            let of_figure = |row: &&Statistic| facets::line(&row.point) == cell && row.quantity == pass;
-            let chart = chart(pass, &cell, timings.iter().copied().filter(of_figure), &vary);
-            if chart.rows.iter().any(|row| !row.bars.is_empty()) {
-                figures.push(figure(pass, &cell, &chart));
-            }
+    let Some(timings) = Timings::new(summary) else { return vec![] };
+    let cases = timings.cases();
+    let has_several = cases.iter().any(|case| case.shapes.len() > 1);
+    let passes = distinct(cases.iter().map(|case| case.pass)).into_iter().filter(|_| has_several);
+    std::iter::once(timings.over_shapes(&cases))
+        .chain(passes.map(|pass| timings.of_pass(pass, &cases)))
+        .collect()
+}
+
+impl<'a> Timings<'a> {
+    /// The timings; none without a ratio.
+    fn new(summary: &'a [Statistic]) -> Option<Timings<'a>> {
+        let is_drawn = |row: &&Statistic| {
+            row.section == Section::Speed
+                && ["seconds", "ratio_to_builtin"].contains(&row.metric)
+                && above_0(row).is_some()
+        };
+        let rows: Vec<&Statistic> = summary.iter().filter(is_drawn).collect();
+        let ratios = || rows.iter().filter(|row| is_ratio(row));
+        let engines = engines(ratios().map(|row| row.point.engine.to_string()));
+        let point = &ratios().next()?.point;
+        let vary = varying(rows.iter().map(|row| &row.point));
+        let own = [&SHAPE[..], &["cell", "engine", "model", "task", "init"]].concat();
+        let fixed = labels(&without(&all(), &[&vary[..], &own].concat()), point);
+        Some(Timings {
+            others: without(&vary, &[&SHAPE[..], &["cell", "engine", "model"]].concat()),
+            rows,
+            engines,
+            fixed,
+        })
+    }
+
+    fn cases(&self) -> Vec<Case<'a>> {
+        let key =
+            |row: &&'a Statistic| (row.quantity.as_str(), line(&row.point), labels(&self.others, &row.point));
+        let mut found = group_by(self.rows.iter().copied(), key);
+        let cells = cells(found.iter().map(|((_, cell, _), _)| cell.clone()));
+        let place = |cell: &String| cells.iter().position(|other| other == cell);
+        found.sort_by(|a, b| (a.0.0, place(&a.0.1)).cmp(&(b.0.0, place(&b.0.1))));
+        let case = |((pass, _, _), rows): ((&'a str, String, Vec<String>), Vec<&'a Statistic>)| Case {
+            pass,
+            point: &rows[0].point,
+            shapes: group_by(rows, |row| Settings { engine: Engines::default(), ..row.point.clone() }),
+        };
+        found.into_iter().map(case).collect()
+    }
+
+    fn chart(&self, title: String, meaning: &str, blocks: Vec<Block>) -> Chart {
+        let lane = |(n, engine): (usize, &String)| LineStyle {
+            marker: n.checked_sub(1),
+            ..LineStyle::line(engine, engine_colour(engine, &self.engines), 2.0)
+        };
+        Chart::Rows(Rows {
+            title,
+            below_title: [&self.fixed[..], &[meaning.to_string()]].concat(),
+            blocks,
+            lanes: self.engines.iter().enumerate().map(lane).collect(),
+        })
+    }
+
+    fn block(title: &str, rows: Vec<Row>) -> Block {
+        Block {
+            title: title.into(),
+            x_title: X_TITLE.into(),
+            scale: Scale::Logarithmic,
+            reference: Some((1.0, REFERENCE.as_str().to_string())),
+            rows,
         }
     }
-    figures
-}
 
-fn figure(pass: &str, cell: &str, chart: &Ratios) -> Figure {
-    Figure {
-        name: format!("{pass}-{cell}"),
-        title: format!("{cell}, {pass}"),
-        caption: format!(
-            "The time of one pass ({pass}) of the cell {cell} over that of builtin, with the 95 % interval. \
-             To the right of the line at 1 an engine is slower than builtin. The table has remarks on \
-             disturbed shapes and on intervals within one process."
-        ),
-        drawing: ratios::draw(chart),
+    /// A block per pass with a row per cell: the geometric mean of each engine, and its ratios.
+    fn over_shapes(&self, cases: &[Case]) -> Figure {
+        let passes = distinct(cases.iter().map(|case| case.pass));
+        let block = |pass: &&str| {
+            let of_pass = cases.iter().filter(|case| case.pass == *pass);
+            Self::block(pass, of_pass.map(|case| self.case_row(case)).collect())
+        };
+        let several = cases.iter().map(|case| case.shapes.len()).max().unwrap_or(0) > 1;
+        let meaning = match several {
+            true => "large: geometric mean over the shapes; small: each shape",
+            false => "dot: ratio; bar: 95 % interval",
+        };
+        let blocks = passes.iter().map(block).collect();
+        let caption = format!(
+            "The time of each engine over that of builtin, and below each cell the engines from the fastest \
+             to the slowest. {} The table has remarks on disturbed shapes.",
+            match several {
+                true => "A large mark is the geometric mean over the shapes, a small dot one shape.",
+                false => "A bar is the 95 % interval.",
+            }
+        );
+        let chart = self.chart(format!("Time relative to {REFERENCE}"), meaning, blocks);
+        Figure::new("speed", caption, chart)
+    }
+
+    fn case_row(&self, case: &Case) -> Row {
+        let marks = match &case.shapes[..] {
+            [(_, rows)] => self.marks(rows),
+            shapes => (0..self.engines.len()).flat_map(|lane| self.mean_marks(lane, shapes)).collect(),
+        };
+        let shape = match &case.shapes[..] {
+            [(point, rows)] => [shape(point, rows), reference_time(rows)].join(", "),
+            shapes => pluralize(shapes.len(), "shape"),
+        };
+        let label = [vec![line(case.point)], labels(&self.others, case.point), vec![shape]].concat();
+        Row { label: label.join(", "), about: self.ranking(&marks), marks, bound: None }
+    }
+
+    /// The mean of an engine over all shapes, and a small mark per shape. An engine that lacks a shape has no
+    /// comparable mean.
+    fn mean_marks(&self, lane: usize, shapes: &[(Settings, Vec<&Statistic>)]) -> Vec<Mark> {
+        let ratios = shapes.iter().filter_map(|(_, rows)| self.ratio(lane, rows).and_then(above_0));
+        let ratios: Vec<f64> = ratios.collect();
+        let part = |value: &f64| Mark { lane, value: *value, low: *value, high: *value, is_part: true };
+        let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
+        let mean = stats::mean(&logs).filter(|_| logs.len() == shapes.len()).map(f64::exp);
+        let mean = mean.map(|value| Mark { is_part: false, ..part(&value) });
+        ratios.iter().map(part).chain(mean).collect()
+    }
+
+    fn ratio<'r>(&self, lane: usize, rows: &[&'r Statistic]) -> Option<&'r Statistic> {
+        rows.iter().copied().find(|row| is_ratio(row) && row.point.engine.to_string() == self.engines[lane])
+    }
+
+    /// The ratios of a shape with their intervals.
+    fn marks(&self, rows: &[&Statistic]) -> Vec<Mark> {
+        let mark = |lane: usize| {
+            let row = self.ratio(lane, rows)?;
+            let value = above_0(row)?;
+            let [low, high] = [row.estimate.low, row.estimate.high].map(|end| end.unwrap_or(value));
+            Some(Mark { lane, value, low, high, is_part: false })
+        };
+        (0..self.engines.len()).filter_map(mark).collect()
+    }
+
+    /// The engines with their ratios, from the fastest to the slowest.
+    fn ranking(&self, marks: &[Mark]) -> String {
+        let of_marks = marks.iter().filter(|mark| !mark.is_part);
+        let of_marks = of_marks.map(|mark| (mark.value, self.engines[mark.lane].as_str()));
+        let mut ranked: Vec<(f64, &str)> = of_marks.chain([(1.0, REFERENCE.as_str())]).collect();
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let words = |(ratio, engine): &(f64, &str)| match *engine == REFERENCE.as_str() {
+            true => engine.to_string(),
+            false => format!("{engine} {}", significant(*ratio, 2)),
+        };
+        ranked.iter().map(words).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A block per cell with a row per shape.
+    fn of_pass(&self, pass: &str, cases: &[Case]) -> Figure {
+        let block = |case: &Case| {
+            let title = [vec![line(case.point)], labels(&self.others, case.point)].concat().join(", ");
+            Self::block(&title, case.shapes.iter().map(|(point, rows)| self.shape_row(point, rows)).collect())
+        };
+        let blocks = cases.iter().filter(|case| case.pass == pass).map(block).collect();
+        let caption = format!(
+            "The time of one pass ({pass}) of each engine over that of builtin at each shape, with the 95 % \
+             interval. Below the shape is the time of builtin. The table has remarks on disturbed shapes \
+             and on intervals within one process."
+        );
+        let title = format!("Time relative to {REFERENCE} at each shape, {pass}");
+        Figure::new(
+            format!("speed-{pass}"),
+            caption,
+            self.chart(title, "dot: ratio; bar: 95 % interval", blocks),
+        )
+    }
+
+    fn shape_row(&self, point: &Settings, rows: &[&Statistic]) -> Row {
+        Row { label: shape(point, rows), about: reference_time(rows), marks: self.marks(rows), bound: None }
     }
 }
 
-fn chart<'a>(pass: &str, cell: &str, timings: impl Iterator<Item = &'a Statistic>, vary: &[&str]) -> Ratios {
-    let shapes = group_by(timings, |row| Settings { engine: Engines::default(), ..row.point.clone() });
-    let ratios = || shapes.iter().flat_map(|(_, rows)| rows).filter(|row| is_ratio(row));
-    let engines = engines(ratios().map(|row| facets::engine(&row.point)));
-    let lane = |engine: &String| {
-        let line = LineStyle::line(engine, engine_colour(engine, &engines), 2.0);
-        LineStyle { dot: true, ..line }
-    };
-    let fixed = without(&all(), &[vary, &SHAPE, &["cell", "engine"]].concat());
-    let mut below_title = shapes.first().map_or(vec![], |(point, _)| labels(&fixed, point));
-    below_title.push("dot: ratio; bar: 95 % interval".to_string());
-    Ratios {
-        title: format!("{cell}, {pass}: time relative to builtin"),
-        below_title,
-        heads: ["shape", "builtin, ms"],
-        reference: REFERENCE.as_str(),
-        x_title: "time over builtin's, log scale (left of 1: faster than builtin)",
-        rows: shapes.iter().map(|(point, rows)| row(point, rows, vary, &engines)).collect(),
-        lanes: engines.iter().map(lane).collect(),
-    }
-}
-
-/// One shape: the median time of builtin, and the ratios of the others.
-fn row(point: &Settings, rows: &[&Statistic], vary: &[&str], engines: &[String]) -> Row {
-    let others = without(vary, &[&SHAPE[..], &["cell", "engine"]].concat());
-    let bar = |row: &Statistic| {
-        let engine = facets::engine(&row.point);
-        let (lane, ratio) = (engines.iter().position(|other| *other == engine)?, above_0(row)?);
-        let [low, high] = [row.estimate.low, row.estimate.high].map(|end| end.unwrap_or(ratio));
-        Some(Bar { lane, ratio, low, high })
-    };
-    let seconds = rows.iter().find(|row| row.metric == "seconds" && is_reference(row));
-    let seconds = seconds.and_then(|row| above_0(row));
+/// The shape, with a note on a disturbed measurement.
+fn shape(point: &Settings, rows: &[&Statistic]) -> String {
     let is_disturbed = |row: &&&Statistic| row.verdict.as_ref().is_some_and(|text| text.contains(DISTURBED));
-    let disturbed = rows.iter().find(is_disturbed).map(|_| format!("({DISTURBED})"));
-    let label = [labels(&SHAPE, point), labels(&others, point), disturbed.into_iter().collect()].concat();
-    Row {
-        label: label.join(" "),
-        reference: seconds.map(|seconds| significant(1e3 * seconds, 3)).unwrap_or_default(),
-        bars: rows.iter().filter(|row| is_ratio(row)).filter_map(|row| bar(row)).collect(),
-    }
+    let disturbed = rows.iter().find(is_disturbed).map_or(String::new(), |_| format!(" ({DISTURBED})"));
+    labels(&SHAPE, point).join(" ") + &disturbed
+}
+
+/// The median time of builtin.
+fn reference_time(rows: &[&Statistic]) -> String {
+    let seconds = rows.iter().find(|row| row.metric == "seconds" && is_reference(row));
+    let milliseconds = seconds.and_then(|row| above_0(row)).map(|seconds| significant(1e3 * seconds, 3));
+    milliseconds.map_or(String::new(), |time| format!("{REFERENCE} {time} ms"))
 }
 
 fn is_reference(row: &Statistic) -> bool {
@@ -131,9 +264,9 @@ mod tests {
         let results = results(runs);
         let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
         let figures = figures(&statistics(&results, &groups, &Verdicts::default()));
-        figures
-            .iter()
-            .for_each(|figure| assert_eq!(faults(&figure.drawing), Vec::<String>::new(), "{}", figure.name));
+        figures.iter().for_each(|figure| {
+            assert_eq!(faults(&figure.drawing()), Vec::<String>::new(), "{}", figure.name)
+        });
         figures
     }
 
@@ -142,11 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn figures_one_per_pass_and_cell() {
+    fn figures_one_shape_is_one_figure_with_a_ranking() {
         let runs = vec![run("a", 1), with_cell(run("b", 1), CellName::Rnn)];
         let figures = figures_of(runs, &[(Builtin, 1.0), (Stepwise, 2.0), (Fused, 0.5)]);
-        assert_eq!(names(&figures), ["train-rnn", "train-lstm"]);
-        assert!(figures[1].svg().contains(">1020</text>"), "the median time of builtin in ms");
+        assert_eq!(names(&figures), ["speed"]);
+        let svg = figures[0].svg();
+        assert!(svg.contains("1020 ms"), "the median time of builtin: {svg}");
+        assert!(svg.contains("fused 0.50, builtin, stepwise 2.0"), "{svg}");
     }
 
     #[test]
@@ -160,7 +295,9 @@ mod tests {
         for factor in [1e-7, 0.97, 1.0, 3.0, 1e6] {
             let engines = [(Builtin, 1.0), (Simd, factor), (Analytic, 1.5), (Fused, 2.0)];
             let figures = figures_of((1..13).map(shape).collect(), &engines);
-            assert_eq!(names(&figures), ["train-lstm"]);
+            assert_eq!(names(&figures), ["speed", "speed-train"]);
+            let mean = figures[0].data().into_iter().find(|row| row.line == "analytic").unwrap();
+            assert!((mean.y - 1.5).abs() < 1e-9, "{mean:?}");
         }
     }
 

@@ -83,6 +83,7 @@ fn context(
         answer => Value::from_safe_string(html::answer(answer)),
         expectations => verdicts::expectations(&verdicts.expectations),
         claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
+        claim_figures => pictures(&figures.claim),
         publications => verdicts::publications(&results.publications, &verdicts.published),
         runs => runs(results),
         sections => sections.into_iter().flatten().collect::<Vec<_>>(),
@@ -136,22 +137,27 @@ fn section(title: &str, tables: Vec<Captioned>, figures: &[Figure]) -> Option<Va
             table => html::both(&table.table),
         }
     };
-    let figure = |figure: &Figure| {
-        context! {
-            name => figure.name.as_str(),
-            title => escaped(&figure.title),
-            caption => escaped(&figure.caption),
-            svg => Value::from_safe_string(html::figure(&figure.svg(), &figure.title)),
-        }
-    };
     let is_empty = tables.is_empty() && figures.is_empty();
     (!is_empty).then(|| {
         context! {
             title => title,
             tables => tables.iter().map(table).collect::<Vec<_>>(),
-            figures => figures.iter().map(figure).collect::<Vec<_>>(),
+            figures => pictures(figures),
         }
     })
+}
+
+/// Figures for the templates.
+fn pictures(figures: &[Figure]) -> Vec<Value> {
+    let picture = |figure: &Figure| {
+        context! {
+            name => figure.name.as_str(),
+            title => escaped(figure.title()),
+            caption => escaped(&figure.caption),
+            svg => Value::from_safe_string(html::figure(&figure.svg_for_screen(), figure.title())),
+        }
+    };
+    figures.iter().map(picture).collect()
 }
 
 fn environment_table(results: &Results) -> Option<Value> {
@@ -190,9 +196,8 @@ mod tests {
     fn written(results: &Results, groups: &Groups) -> String {
         let verdicts = Verdicts::judge(results, groups);
         let summary = statistics(results, groups, &verdicts);
-        report(results, &["It *does*.".into()], &summary, &verdicts, &Figures::draw(groups, &summary))
-            .unwrap()
-            .markdown
+        let figures = Figures::of(results, groups, &summary, &verdicts);
+        report(results, &["It *does*.".into()], &summary, &verdicts, &figures).unwrap().markdown
     }
 
     #[test]
@@ -211,7 +216,8 @@ mod tests {
             "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n**Answer.** It \\*does\\*.\n\n\
              ## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
             "seed 2): out of \\| memory at step \\*3\\*\n\n## Gradients\n\n",
-            "![total\\_h](plots/total_h.svg)\n\n*total\\_h.* The norm of the gradient",
+            "![Gradient of the loss with respect to the hidden state hₜ](plots/total_h.svg)\n\n\
+             *Gradient of the loss with respect to the hidden state hₜ.* The norm of the gradient",
             "| lstm | -0.100 ",
             "## Environment\n\n| name          | value |\n",
             "| git\\_revision | abc   |\n\n## How to read this\n\n",

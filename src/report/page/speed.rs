@@ -101,13 +101,19 @@ impl<'a> Rows<'a> {
     }
 
     fn has_ratios(&self) -> bool {
-        self.engines.iter().any(|engine| self.has_ratio(engine)) || self.has_control()
+        self.has_a_choice() || self.has_control()
+    }
+
+    /// Returns true if an engine has a ratio to builtin.
+    fn has_a_choice(&self) -> bool {
+        self.engines.iter().any(|engine| self.has_ratio(engine))
     }
 
     fn ratio_heads(&self) -> Vec<String> {
         let timed = self.engines.iter().filter(|engine| self.has_ratio(engine));
         let mut heads: Vec<String> =
             timed.map(|engine| format!("{} / {REFERENCE}", escaped(&engine.to_string()))).collect();
+        heads.extend(self.has_a_choice().then(|| "fastest".to_string()));
         if self.has_control() {
             heads.extend(["control", "smallest difference, %"].map(String::from));
         }
@@ -137,6 +143,7 @@ impl<'a> Rows<'a> {
         let timed = self.engines.iter().filter(|engine| self.has_ratio(engine));
         let ratio = |engine: &&Engines| metric_cell(&of_engine(numbers, engine), "ratio_to_builtin", 1.0);
         let mut row: Vec<String> = timed.map(ratio).collect();
+        row.extend(self.has_a_choice().then(|| fastest(numbers)));
         if self.has_control() {
             row.push(metric_cell(numbers, "control_ratio", 1.0));
             let smallest = find(numbers, "smallest_difference").and_then(|row| row.estimate.value);
@@ -160,6 +167,28 @@ impl<'a> Rows<'a> {
         let cell = |engine: &&Engines| metric_cell(&of_engine(numbers, engine), "first_pass_seconds", 1e3);
         self.engines.iter().map(cell).collect()
     }
+}
+
+/// The fastest engine at a shape, with those whose intervals overlap its own; empty without a ratio. The
+/// ratio of builtin is 1.
+fn fastest(numbers: &[&Statistic]) -> String {
+    let is_ratio = |row: &&&Statistic| row.metric == "ratio_to_builtin";
+    let is_reference = |row: &&Statistic| row.point.engine == Engines::one(REFERENCE);
+    let ratios = numbers.iter().filter(is_ratio).filter(|row| !is_reference(row));
+    let of_row = |row: &&Statistic| {
+        let value = row.estimate.value?;
+        let [low, high] = [row.estimate.low, row.estimate.high].map(|end| end.unwrap_or(value));
+        Some((value, low, high, row.point.engine.to_string()))
+    };
+    let mut ranked: Vec<_> = ratios.filter_map(of_row).collect();
+    if ranked.is_empty() {
+        return String::new();
+    }
+    ranked.push((1.0, 1.0, 1.0, REFERENCE.to_string()));
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let limit = ranked[0].2;
+    let names = ranked.iter().filter(|(_, low, ..)| *low <= limit).map(|(.., engine)| escaped(engine));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn of_engine<'a>(numbers: &[&'a Statistic], engine: &Engines) -> Vec<&'a Statistic> {
@@ -232,12 +261,12 @@ mod tests {
         }
         let found = lines_of(vec![run("a", 1), wide], samples);
         let place = ["shape", "pass", "cell"];
-        assert_eq!(found[0][0], [&place[..], &["fused / builtin", "verdict"]].concat());
+        assert_eq!(found[0][0], [&place[..], &["fused / builtin", "fastest", "verdict"]].concat());
         assert_eq!(found[1][0], [&place[..], &["builtin", "fused"]].concat());
         assert_eq!(found[0][1][..3], ["B2 T100 I4 H8", "train", "lstm"]);
         let verdict = "within one process";
-        assert_eq!(found[0][1][3..], ["2.00 [2.00, 2.00]", verdict]);
-        assert_eq!(found[0][2][3..], ["", verdict]);
+        assert_eq!(found[0][1][3..], ["2.00 [2.00, 2.00]", "builtin", verdict]);
+        assert_eq!(found[0][2][3..], ["", "", verdict]);
         assert_eq!(found[1][1][3..], ["1.00 [1.00, 1.00]", "2.00 [2.00, 2.00]"]);
         assert_eq!(found[1][2][3..], ["3.00 [3.00, 3.00]", ""]);
         assert_eq!(found[2][1][3..], ["0.461", "0.230"]);

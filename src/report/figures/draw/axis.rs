@@ -16,36 +16,31 @@ pub struct Axis {
     high: f64,
     from: f64,
     to: f64,
-    kind: AxisKind,
+    scale: Scale,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum AxisKind {
+/// The relation between values and their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// In proportion to the value.
     Linear,
-    /// Linear, with ticks at whole numbers only.
+    /// As `Linear`, with ticks at whole numbers only.
     Whole,
+    /// In proportion to the logarithm of the value, which is above 0.
     Logarithmic,
+    /// In proportion to the value, which is the log10 of the number that the ticks show.
+    Powers,
 }
 
 impl Axis {
-    /// An axis in proportion to the value. The values are finite, and `low < high`.
-    pub fn linear((low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
-        Axis { low, high, from, to, kind: AxisKind::Linear }
-    }
-
-    /// As [`Axis::linear`], for counts.
-    pub fn whole(values: (f64, f64), pixels: (f64, f64)) -> Axis {
-        Axis { kind: AxisKind::Whole, ..Axis::linear(values, pixels) }
-    }
-
-    /// An axis in proportion to the logarithm. The values are finite, and `0 < low < high`.
-    pub fn logarithmic((low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
-        Axis { low, high, from, to, kind: AxisKind::Logarithmic }
+    /// An axis of finite values with `low < high`.
+    pub fn new(scale: Scale, (low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
+        Axis { low, high, from, to, scale }
     }
 
     /// The pixel of a value.
     pub fn pixel(&self, value: f64) -> f64 {
-        let share = if self.kind == AxisKind::Logarithmic {
+        let share = if self.scale == Scale::Logarithmic {
             (value / self.low).ln() / (self.high / self.low).ln()
         } else {
             (value - self.low) / (self.high - self.low)
@@ -55,11 +50,42 @@ impl Axis {
 
     /// At most `most` marks at round values.
     pub fn ticks(&self, most: usize) -> Vec<Tick> {
-        match self.kind {
-            AxisKind::Linear => linear_ticks(self.low, self.high, most, 0.0),
-            AxisKind::Whole => linear_ticks(self.low, self.high, most, 1.0),
-            AxisKind::Logarithmic => logarithmic_ticks(self.low, self.high, most),
+        match self.scale {
+            Scale::Linear => linear_ticks(self.low, self.high, most, 0.0),
+            Scale::Whole => linear_ticks(self.low, self.high, most, 1.0),
+            Scale::Logarithmic => logarithmic_ticks(self.low, self.high, most),
+            Scale::Powers => power_ticks(self.low, self.high, most),
         }
+    }
+}
+
+/// The number of decades up to which powers of ten are too few marks.
+const FEW_DECADES: f64 = 2.0;
+
+/// Marks at powers of ten, or at 1, 2 and 5 times them if the axis has few decades.
+fn power_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    if high - low < FEW_DECADES {
+        let ticks = logarithmic_ticks(10f64.powf(low), 10f64.powf(high), most);
+        return ticks.into_iter().map(|tick| Tick { at: tick.at.log10(), ..tick }).collect();
+    }
+    let ticks = linear_ticks(low, high, most, 1.0);
+    let is_plain = ticks.iter().all(|tick| (-3.0..=4.0).contains(&tick.at));
+    let label = |power: i32| if is_plain { format!("{}", 10f64.powi(power)) } else { power_of_ten(power) };
+    ticks.into_iter().map(|tick| Tick { label: label(tick.at.round() as i32), ..tick }).collect()
+}
+
+/// The text `10⁻³`, and `1` for the power 0.
+fn power_of_ten(power: i32) -> String {
+    let raised = |digit: char| match digit {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        _ => char::from_u32(0x2070 + digit as u32 - '0' as u32).unwrap_or(digit),
+    };
+    match power {
+        0 => "1".to_string(),
+        _ => format!("10{}", power.to_string().chars().map(raised).collect::<String>()),
     }
 }
 
@@ -123,7 +149,11 @@ fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
 fn tick(factor: u32, power: i32) -> Tick {
     // Parsed from text, the value is the one nearest to the decimal number.
     let at: f64 = format!("{factor}e{power}").parse().unwrap_or_default();
-    let label = if (-4..5).contains(&power) { format!("{at}") } else { format!("{factor}e{power}") };
+    let label = match factor {
+        _ if (-4..5).contains(&power) => format!("{at}"),
+        1 => power_of_ten(power),
+        _ => format!("{factor}·{}", power_of_ten(power)),
+    };
     Tick { at, label: with_minus(label) }
 }
 
@@ -144,24 +174,30 @@ mod tests {
 
     #[test]
     fn pixel_linear_and_logarithmic_values_are_in_proportion() {
-        let axis = Axis::linear((-10.0, 10.0), (200.0, 100.0));
+        let axis = Axis::new(Scale::Linear, (-10.0, 10.0), (200.0, 100.0));
         assert_eq!((axis.pixel(-10.0), axis.pixel(0.0), axis.pixel(10.0)), (200.0, 150.0, 100.0));
-        let axis = Axis::logarithmic((0.1, 10.0), (0.0, 100.0));
+        let axis = Axis::new(Scale::Logarithmic, (0.1, 10.0), (0.0, 100.0));
         assert!((axis.pixel(1.0) - 50.0).abs() < 1e-9);
     }
 
     #[test]
     fn ticks_linear_are_round_and_few() {
-        assert_eq!(labels(Axis::linear((0.0, 999.0), (0.0, 1.0)), 5), ["0", "200", "400", "600", "800"]);
         assert_eq!(
-            labels(Axis::linear((-0.3, 0.25), (0.0, 1.0)), 6),
+            labels(Axis::new(Scale::Linear, (0.0, 999.0), (0.0, 1.0)), 5),
+            ["0", "200", "400", "600", "800"]
+        );
+        assert_eq!(
+            labels(Axis::new(Scale::Linear, (-0.3, 0.25), (0.0, 1.0)), 6),
             ["−0.3", "−0.2", "−0.1", "0.0", "0.1", "0.2"]
         );
-        assert_eq!(labels(Axis::whole((0.0, 2.0), (0.0, 1.0)), 9), ["0", "1", "2"]);
-        assert_eq!(labels(Axis::linear((-300.0, 12.0), (0.0, 1.0)), 4), ["−300", "−200", "−100", "0"]);
-        assert_eq!(labels(Axis::linear((-2e5, 1e4), (0.0, 1.0)), 4), ["−200k", "−100k", "0"]);
+        assert_eq!(labels(Axis::new(Scale::Whole, (0.0, 2.0), (0.0, 1.0)), 9), ["0", "1", "2"]);
+        assert_eq!(
+            labels(Axis::new(Scale::Linear, (-300.0, 12.0), (0.0, 1.0)), 4),
+            ["−300", "−200", "−100", "0"]
+        );
+        assert_eq!(labels(Axis::new(Scale::Linear, (-2e5, 1e4), (0.0, 1.0)), 4), ["−200k", "−100k", "0"]);
         for most in 1..12 {
-            assert!(labels(Axis::linear((-7.3, 1234.5), (0.0, 1.0)), most).len() <= most);
+            assert!(labels(Axis::new(Scale::Linear, (-7.3, 1234.5), (0.0, 1.0)), most).len() <= most);
         }
     }
 
@@ -175,13 +211,34 @@ mod tests {
 
     #[test]
     fn ticks_logarithmic_are_1_2_5_or_powers_of_ten() {
-        assert_eq!(labels(Axis::logarithmic((0.4, 6.0), (0.0, 1.0)), 6), ["0.5", "1", "2", "5"]);
+        assert_eq!(labels(Axis::new(Scale::Logarithmic, (0.4, 6.0), (0.0, 1.0)), 6), ["0.5", "1", "2", "5"]);
         assert_eq!(
-            labels(Axis::logarithmic((0.01, 200.0), (0.0, 1.0)), 6),
+            labels(Axis::new(Scale::Logarithmic, (0.01, 200.0), (0.0, 1.0)), 6),
             ["0.01", "0.1", "1", "10", "100"]
         );
-        assert_eq!(labels(Axis::logarithmic((1e-6, 1e6), (0.0, 1.0)), 5).len(), 5);
-        assert_eq!(labels(Axis::logarithmic((0.9, 3.1), (0.0, 1.0)), 6), ["1.0", "1.5", "2.0", "2.5", "3.0"]);
+        assert_eq!(
+            labels(Axis::new(Scale::Logarithmic, (1e5, 4e6), (0.0, 1.0)), 9),
+            ["10⁵", "2·10⁵", "5·10⁵", "10⁶", "2·10⁶"]
+        );
+        assert_eq!(labels(Axis::new(Scale::Logarithmic, (1e-6, 1e6), (0.0, 1.0)), 5).len(), 5);
+        assert_eq!(
+            labels(Axis::new(Scale::Logarithmic, (0.9, 3.1), (0.0, 1.0)), 6),
+            ["1.0", "1.5", "2.0", "2.5", "3.0"]
+        );
+    }
+
+    #[test]
+    fn ticks_powers_show_the_number_and_not_its_logarithm() {
+        let axis = |low, high| Axis::new(Scale::Powers, (low, high), (0.0, 1.0));
+        assert_eq!(labels(axis(-24.3, 0.5), 6), ["10⁻²⁰", "10⁻¹⁵", "10⁻¹⁰", "10⁻⁵", "1"]);
+        assert_eq!(labels(axis(-2.2, 1.1), 6), ["0.01", "0.1", "1", "10"]);
+        let ticks = axis(-1.4, 0.1).ticks(6);
+        assert_eq!(
+            ticks.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>(),
+            ["0.05", "0.1", "0.2", "0.5", "1"]
+        );
+        assert!((ticks[0].at - 0.05f64.log10()).abs() < 1e-12);
+        assert_eq!(labels(axis(-3519.0, 10.0), 5), ["10⁻³⁰⁰⁰", "10⁻²⁰⁰⁰", "10⁻¹⁰⁰⁰", "1"]);
     }
 
     proptest! {
@@ -193,7 +250,7 @@ mod tests {
             most in 6usize..12,
         ) {
             let high = low + span;
-            let ticks = Axis::linear((low, high), (0.0, 100.0)).ticks(most);
+            let ticks = Axis::new(Scale::Linear, (low, high), (0.0, 100.0)).ticks(most);
             let at: Vec<f64> = ticks.iter().map(|tick| tick.at).collect();
             prop_assert!((2..=most).contains(&at.len()), "{at:?}");
             let (step, slack) = (at[1] - at[0], 1e-6 * span + 1e-9 * low.abs());

@@ -4,14 +4,19 @@ use std::sync::LazyLock;
 
 use ttf_parser::{Face, GlyphId};
 
-/// The font's name in SVG files. A viewer without the font takes another sans-serif font.
-pub const FAMILY: &str = "DejaVu Sans, sans-serif";
+/// The font's name in SVG files, and the fonts that a viewer without it takes. Verdana is as wide.
+pub const FAMILY: &str = "DejaVu Sans, Verdana, Liberation Sans, Arial, Helvetica, sans-serif";
 
-static REGULAR: LazyLock<Face> = LazyLock::new(|| parse(dejavu::sans::regular()));
-static BOLD: LazyLock<Face> = LazyLock::new(|| parse(dejavu::sans::bold()));
+static REGULAR: LazyLock<Face> = LazyLock::new(|| parse(file(false)));
+static BOLD: LazyLock<Face> = LazyLock::new(|| parse(file(true)));
 
 fn parse(font: &'static [u8]) -> Face<'static> {
     Face::parse(font, 0).expect("the fonts of the crate dejavu are valid")
+}
+
+/// The file of the regular or of the bold face.
+pub fn file(bold: bool) -> &'static [u8] {
+    if bold { dejavu::sans::bold() } else { dejavu::sans::regular() }
 }
 
 /// The regular or the bold face.
@@ -63,6 +68,13 @@ pub fn wrapped(words: &[String], between: &str, size: f64, bold: bool, width: f6
     lines
 }
 
+/// Breaks a text that is wider than `width` after spaces and `+`.
+pub fn broken(text: &str, size: f64, bold: bool, width: f64) -> Vec<String> {
+    let words: Vec<String> = text.split_inclusive(['+', ' ']).map(str::to_string).collect();
+    let lines = wrapped(&words, "", size, bold, width);
+    lines.iter().map(|line| line.trim_end().to_string()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +85,8 @@ mod tests {
         assert_eq!(wrapped(&words, " · ", 10.0, false, 1000.0), ["one · two · three · four"]);
         assert_eq!(wrapped(&words, " · ", 10.0, false, 1.0), ["one", "two", "three", "four"]);
         assert!(wrapped(&[], " ", 10.0, false, 1.0).is_empty());
+        assert_eq!(broken("pytorch+chrono(100)", 10.0, false, 90.0), ["pytorch+", "chrono(100)"]);
+        assert_eq!(broken("pytorch+chrono(100)", 10.0, false, 900.0), ["pytorch+chrono(100)"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Legends: below the data, never on it.
 
 use super::font::widest;
-use super::shapes::{Colour, Drawing, Label, Xy};
+use super::shapes::{Colour, Dash, Drawing, Label, SOLID, Xy};
 use super::style::{BLACK, MARGIN, WORDS, marker};
 
 /// The look of a series, in the plot and in the legend.
@@ -17,35 +17,31 @@ pub struct LineStyle {
     pub marker: Option<usize>,
     /// True for a dot on the line.
     pub dot: bool,
-    /// True for a dashed line.
-    pub dashed: bool,
+    /// The dashes.
+    pub dash: Dash,
 }
 
 impl LineStyle {
     /// A plain line.
     pub fn line(label: impl Into<String>, colour: Colour, width: f64) -> LineStyle {
-        LineStyle { label: label.into(), colour, width, marker: None, dot: false, dashed: false }
+        LineStyle { label: label.into(), colour, width, marker: None, dot: false, dash: SOLID }
     }
 }
 
-const SWATCH: f64 = 26.0;
+const SWATCH: f64 = 30.0;
 const ROW: f64 = 20.0;
 
-/// Draws the legend from its upper left corner on, in columns as wide as the widest entry, and returns
-/// the y below it. Groups of `group` entries stay in one row if there is room.
-pub fn legend(drawing: &mut Drawing, (left, top): Xy, entries: &[LineStyle], group: usize) -> f64 {
+/// Draws the legend from its upper left corner on, in columns as wide as the widest entry, and returns the
+/// y below it.
+pub fn legend(drawing: &mut Drawing, (left, top): Xy, entries: &[LineStyle]) -> f64 {
     let room = drawing.width - left - MARGIN;
     let names = entries.iter().map(|entry| entry.label.as_str());
-    let column = (SWATCH + 6.0 + widest(names, WORDS) + 24.0).min(room);
-    let columns = columns((room / column) as usize, entries.len(), group);
+    let column = (SWATCH + 6.0 + widest(names, WORDS) + 22.0).min(room);
+    let columns = columns((room / column) as usize, entries.len());
     for (n, entry) in entries.iter().enumerate() {
         let x = left + column * (n % columns) as f64;
         let y = top + ROW * (n / columns) as f64 + ROW / 2.0;
-        if entry.dashed {
-            drawing.dashes((x, y), (x + SWATCH, y), entry.colour);
-        } else {
-            drawing.line(vec![(x, y), (x + SWATCH, y)], entry.colour, entry.width);
-        }
+        drawing.stroke(vec![(x, y), (x + SWATCH, y)], entry.colour, entry.width, entry.dash);
         let middle = (x + SWATCH / 2.0, y);
         if let Some(n) = entry.marker {
             marker(drawing, n, middle, entry.colour);
@@ -59,12 +55,10 @@ pub fn legend(drawing: &mut Drawing, (left, top): Xy, entries: &[LineStyle], gro
     top + ROW * entries.len().div_ceil(columns) as f64
 }
 
-/// The number of columns, at most `most`: whole groups, and as many in each row.
-fn columns(most: usize, entries: usize, group: usize) -> usize {
-    let group = if group > most { 1 } else { group.max(1) };
-    let (groups, groups_in_a_row) = (entries.div_ceil(group).max(1), (most / group).max(1));
-    let rows = groups.div_ceil(groups_in_a_row);
-    groups.div_ceil(rows) * group
+/// The number of columns, at most `most`, so that rows have about as many entries.
+fn columns(most: usize, entries: usize) -> usize {
+    let rows = entries.div_ceil(most.max(1)).max(1);
+    entries.div_ceil(rows).max(1)
 }
 
 #[cfg(test)]
@@ -72,12 +66,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_hold_whole_groups_and_are_filled_alike() {
-        assert_eq!(columns(5, 3, 1), 3);
-        assert_eq!(columns(5, 6, 1), 3);
-        assert_eq!(columns(5, 6, 2), 4);
-        assert_eq!(columns(5, 6, 3), 3);
-        assert_eq!(columns(2, 6, 3), 2);
-        assert_eq!(columns(0, 0, 0), 1);
+    fn columns_rows_are_filled_alike() {
+        assert_eq!(columns(5, 3), 3);
+        assert_eq!(columns(5, 6), 3);
+        assert_eq!(columns(4, 7), 4);
+        assert_eq!(columns(0, 0), 1);
     }
 }

@@ -6,12 +6,16 @@ use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Str
 use ttf_parser::OutlineBuilder;
 
 use super::font::{face, glyphs, scale};
-use super::shapes::{Colour, DASH, Drawing, Label, Shape, Xy};
+use super::shapes::{Colour, Drawing, Label, Shape, Xy};
+use super::style::PER_INCH;
+
+/// Pixels of the file per inch of paper.
+const DPI: f64 = 300.0;
 
 /// Pixels of the file per pixel of the page, in each direction.
-const SCALE: f32 = 2.0;
+const SCALE: f32 = (DPI / PER_INCH) as f32;
 
-/// The drawing as a PNG file, at twice the pixels of the page.
+/// The drawing as a PNG file of 300 pixels per inch, which is recorded in it.
 ///
 /// # Errors
 /// The page has no pixels, or too many for the memory.
@@ -23,14 +27,27 @@ pub fn png(drawing: &Drawing) -> io::Result<Vec<u8>> {
     for shape in &drawing.shapes {
         draw(&mut pixels, shape);
     }
-    pixels.encode_png().map_err(io::Error::other)
+    Ok(with_resolution(pixels.encode_png().map_err(io::Error::other)?))
+}
+
+/// Adds the chunk pHYs, pixels per metre, after the header of a PNG file.
+fn with_resolution(png: Vec<u8>) -> Vec<u8> {
+    /// The signature of a PNG file and its first chunk, IHDR.
+    const HEADER: usize = 8 + 25;
+    const METRE: f64 = 0.0254;
+    let per_metre = ((DPI / METRE).round() as u32).to_be_bytes();
+    let body = [&b"pHYs"[..], &per_metre, &per_metre, &[1]].concat();
+    let mut sum = flate2::Crc::new();
+    sum.update(&body);
+    let chunk = [&9_u32.to_be_bytes()[..], &body, &sum.sum().to_be_bytes()].concat();
+    [&png[..HEADER], &chunk, &png[HEADER..]].concat()
 }
 
 fn draw(pixels: &mut Pixmap, shape: &Shape) {
     let page = Transform::from_scale(SCALE, SCALE);
     match shape {
-        Shape::Line { points, colour, width, dashed } => {
-            let dash = dashed.then(|| StrokeDash::new(vec![DASH as f32; 2], 0.0)).flatten();
+        Shape::Line { points, colour, width, dash } => {
+            let dash = StrokeDash::new(dash.iter().map(|length| *length as f32).collect(), 0.0);
             let line_join = LineJoin::Round;
             let stroke = Stroke { width: *width as f32, line_join, dash, ..Stroke::default() };
             if let Some(path) = path(points, false) {
@@ -123,24 +140,32 @@ mod tests {
 
     #[test]
     fn png_shapes_are_at_their_places() {
-        let mut drawing = Drawing { height: 40.0, ..Drawing::new(60.0) };
-        drawing.area(vec![(10.0, 10.0), (20.0, 10.0), (20.0, 20.0), (10.0, 20.0)], Colour::hex(0xff0000));
-        drawing.line(vec![(30.0, 0.0), (30.0, 20.0), (50.0, 40.0)], Colour::hex(0x0000ff), 2.0);
-        drawing.label(Label::new((55.0, 20.0), "▀", 20.0, Colour::hex(0)).centred().upward());
+        let mut drawing = Drawing { height: 64.0, ..Drawing::new(128.0) };
+        drawing.area(vec![(10.0, 10.0), (40.0, 10.0), (40.0, 40.0), (10.0, 40.0)], Colour::hex(0xff0000));
+        drawing.line(vec![(60.0, 0.0), (60.0, 30.0), (80.0, 50.0)], Colour::hex(0x0000ff), 3.0);
+        drawing.label(Label::new((100.0, 40.0), "▀", 20.0, Colour::hex(0)).centred().upward());
         let pixels = Pixmap::decode_png(&png(&drawing).unwrap()).unwrap();
-        assert_eq!((pixels.width(), pixels.height()), (120, 80));
-        let pixel = |x, y| {
-            let colour = pixels.pixel(x, y).unwrap();
+        assert_eq!((pixels.width(), pixels.height()), (300, 150));
+        let at = |x: f64, y: f64| {
+            let colour = pixels.pixel((x * DPI / PER_INCH) as u32, (y * DPI / PER_INCH) as u32).unwrap();
             [colour.red(), colour.green(), colour.blue()]
         };
-        assert_eq!(pixel(30, 30), [255, 0, 0]);
-        assert_eq!(pixel(60, 20), [0, 0, 255]);
-        assert_eq!(pixel(110, 10), [255, 255, 255]);
+        assert_eq!(at(25.0, 25.0), [255, 0, 0]);
+        assert_eq!(at(60.0, 20.0), [0, 0, 255]);
+        assert_eq!(at(110.0, 5.0), [255, 255, 255]);
         assert_eq!(
-            [pixel(88, 40), pixel(112, 40)],
+            [at(89.0, 40.0), at(112.0, 40.0)],
             [[0; 3], [255; 3]],
             "an upward text lies left of its place"
         );
         assert_eq!(png(&drawing).unwrap(), png(&drawing).unwrap());
+    }
+
+    #[test]
+    fn png_names_its_resolution() {
+        let file = png(&Drawing { height: 8.0, ..Drawing::new(8.0) }).unwrap();
+        // 300 pixels per inch are 11811 per metre.
+        let chunk = [&b"pHYs"[..], &11811_u32.to_be_bytes(), &11811_u32.to_be_bytes(), &[1]].concat();
+        assert_eq!(file.windows(chunk.len()).position(|part| part == chunk), Some(37));
     }
 }

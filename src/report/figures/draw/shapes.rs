@@ -1,4 +1,4 @@
-//! A figure as a list of shapes, in pixels of a page 900 wide.
+//! A figure as a list of shapes, in pixels of its page.
 
 use super::font::text_width;
 
@@ -86,8 +86,8 @@ pub enum Shape {
         colour: Colour,
         /// The width in pixels.
         width: f64,
-        /// True for a dashed line.
-        dashed: bool,
+        /// The dashes.
+        dash: Dash,
     },
     /// A filled polygon.
     Area {
@@ -111,8 +111,11 @@ pub enum Shape {
     Label(Label),
 }
 
-/// The lengths of a dash and of the space after it.
-pub const DASH: f64 = 5.0;
+/// The lengths of dashes and of the spaces after them, in pixels; empty for a solid line.
+pub type Dash = &'static [f64];
+
+/// A solid line.
+pub const SOLID: Dash = &[];
 
 /// A page of shapes; later ones cover earlier ones.
 #[derive(Debug, Clone)]
@@ -131,16 +134,16 @@ impl Drawing {
         Drawing { width, height: 0.0, shapes: Vec::new() }
     }
 
-    /// Adds a line; fewer than two points make none.
+    /// Adds a solid line; fewer than two points make none.
     pub fn line(&mut self, points: Vec<Xy>, colour: Colour, width: f64) {
-        if points.len() > 1 {
-            self.shapes.push(Shape::Line { points, colour, width, dashed: false });
-        }
+        self.stroke(points, colour, width, SOLID);
     }
 
-    /// Adds a thin dashed line.
-    pub fn dashes(&mut self, from: Xy, to: Xy, colour: Colour) {
-        self.shapes.push(Shape::Line { points: vec![from, to], colour, width: 1.0, dashed: true });
+    /// Adds a line with dashes; fewer than two points make none.
+    pub fn stroke(&mut self, points: Vec<Xy>, colour: Colour, width: f64, dash: Dash) {
+        if points.len() > 1 {
+            self.shapes.push(Shape::Line { points, colour, width, dash });
+        }
     }
 
     /// Adds a filled polygon.

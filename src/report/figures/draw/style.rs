@@ -1,18 +1,21 @@
 //! Colours, sizes and the order of names in all figures.
 
-use super::shapes::{Colour, Drawing, Label, Xy};
+use super::font::{broken, wrapped};
+use super::shapes::{Colour, Dash, Drawing, Label, SOLID, Xy};
 use crate::support::distinct::distinct;
 
-/// Width of a figure's page, in pixels.
-pub const WIDTH: f64 = 900.0;
+/// Pixels of a page per inch of paper.
+pub const PER_INCH: f64 = 128.0;
+/// The width of a page of text, in inches.
+pub const PAGE: f64 = 7.0;
 /// Free space at the edges of a page.
 pub const MARGIN: f64 = 14.0;
 /// Font size of a figure's title.
-pub const TITLE: f64 = 15.0;
+pub const TITLE: f64 = 16.0;
 /// Font size of everything else but numbers at ticks.
-pub const WORDS: f64 = 12.0;
-/// Font size of numbers at ticks and of the lines below the title.
-pub const SMALL: f64 = 11.0;
+pub const WORDS: f64 = 13.5;
+/// Font size of numbers at ticks and of the lines below the title: 7 pt on paper.
+pub const SMALL: f64 = 12.5;
 
 /// Titles.
 pub const BLACK: Colour = Colour::hex(0x1a1a1a);
@@ -23,16 +26,32 @@ pub const PALE: Colour = Colour::hex(0xe4e4e4);
 /// The page.
 pub const WHITE: Colour = Colour::hex(0xffffff);
 
-/// Colours for readers with any colour vision (Okabe & Ito 2008). The yellow is missing: it is too bright
-/// on white.
+/// Colours of cells and of values without an order: for readers with any colour vision, and of lightness 49,
+/// 67, 31, 70, 54 and 36, so that they differ in grey as well.
 const PALETTE: [Colour; 6] = [
-    Colour::hex(0xd55e00),
-    Colour::hex(0x009e73),
-    Colour::hex(0x0072b2),
+    Colour::hex(0xcc4c02),
+    Colour::hex(0x45b491),
+    Colour::hex(0x084a8c),
     Colour::hex(0xe69f00),
-    Colour::hex(0xcc79a7),
-    Colour::hex(0x56b4e9),
+    Colour::hex(0x8c7aa9),
+    Colour::hex(0x7a4a2a),
 ];
+
+/// Colours of engines and frameworks, which are not those of cells.
+const ENGINE_PALETTE: [Colour; 9] = [
+    Colour::hex(0x9a9a9a),
+    Colour::hex(0xd184b4),
+    Colour::hex(0x6a3d9a),
+    Colour::hex(0x1a1a1a),
+    Colour::hex(0x5c5c5c),
+    Colour::hex(0xb8860b),
+    Colour::hex(0xa3195b),
+    Colour::hex(0x6b8e23),
+    Colour::hex(0x3d8fa6),
+];
+
+/// Dashes that are told apart: the first line is solid.
+pub const DASHES: [Dash; 4] = [SOLID, &[7.0, 3.5], &[2.0, 2.5], &[9.0, 3.0, 2.0, 3.0]];
 
 /// Cells in the order of their colours.
 const CELLS: [&str; 3] = ["rnn", "gru", "lstm"];
@@ -60,17 +79,22 @@ pub fn engines(names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// The colour of a cell, the same in every figure.
 pub fn cell_colour(cell: &str, cells: &[String]) -> Colour {
-    palette(place(cell, &CELLS, cells))
+    palette(&PALETTE, place(cell, &CELLS, cells))
 }
 
 /// The colour of an engine, the same in every figure.
 pub fn engine_colour(engine: &str, engines: &[String]) -> Colour {
-    palette(place(engine, &ENGINES, engines))
+    palette(&ENGINE_PALETTE, place(engine, &ENGINES, engines))
+}
+
+/// The n-th colour of values without an order.
+pub fn nth_colour(n: usize) -> Colour {
+    palette(&PALETTE, n)
 }
 
 /// A colour for early (0) to late (1): from light blue to dark blue, distinct by lightness alone.
 pub fn early_to_late(fraction: f64) -> Colour {
-    const EARLY: Colour = Colour::hex(0x8ecae6);
+    const EARLY: Colour = Colour::hex(0x7fb8da);
     const LATE: Colour = Colour::hex(0x03174c);
     EARLY.towards(LATE, fraction)
 }
@@ -84,9 +108,9 @@ fn place(name: &str, known: &[&str], all: &[String]) -> usize {
 }
 
 /// The n-th colour: the palette repeats, darker each time.
-fn palette(n: usize) -> Colour {
-    let round = n / PALETTE.len();
-    PALETTE[n % PALETTE.len()].towards(Colour::hex(0), 1.0 - 0.6f64.powi(round as i32))
+fn palette(colours: &[Colour], n: usize) -> Colour {
+    let round = n / colours.len();
+    colours[n % colours.len()].towards(Colour::hex(0), 1.0 - 0.6f64.powi(round as i32))
 }
 
 /// Draws the n-th of four markers, which differ in shape.
@@ -107,17 +131,46 @@ pub fn marker(drawing: &mut Drawing, n: usize, (x, y): Xy, colour: Colour) {
     }
 }
 
-/// Writes the title of a figure and the lines below it, and returns the y below them.
-pub fn heading(drawing: &mut Drawing, title: &str, lines: &[String]) -> f64 {
-    let mut y = MARGIN + TITLE;
-    let title = Label::new((MARGIN, y), title, TITLE, BLACK).bold();
-    drawing.label(title.within(drawing.width - 2.0 * MARGIN));
-    y += 4.0;
-    for line in lines {
-        y += 1.4 * SMALL;
-        drawing.label(Label::new((MARGIN, y), line.clone(), SMALL, DARK));
+/// The size of a figure, and its heading.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Page {
+    /// The width on paper, in inches.
+    pub inches: f64,
+    /// True for a title and the lines below it.
+    pub has_title: bool,
+}
+
+impl Default for Page {
+    fn default() -> Page {
+        Page { inches: PAGE, has_title: true }
     }
-    y + 12.0
+}
+
+impl Page {
+    /// An empty drawing of this width.
+    pub fn drawing(self) -> Drawing {
+        Drawing::new((PER_INCH * self.inches).round())
+    }
+
+    /// Writes the title and the words below it, and returns the y below them.
+    pub fn heading(self, drawing: &mut Drawing, title: &str, below_title: &[String]) -> f64 {
+        if !self.has_title {
+            return MARGIN;
+        }
+        let room = drawing.width - 2.0 * MARGIN;
+        let mut y = MARGIN - 2.0;
+        for line in broken(title, TITLE, true, room) {
+            y += 1.2 * TITLE;
+            drawing.label(Label::new((MARGIN, y), line, TITLE, BLACK).bold().within(room));
+        }
+        y += 4.0;
+        let lines = wrapped(below_title, " · ", SMALL, false, room);
+        for line in lines.iter().flat_map(|line| broken(line, SMALL, false, room)) {
+            y += 1.35 * SMALL;
+            drawing.label(Label::new((MARGIN, y), line, SMALL, DARK).within(room));
+        }
+        y + 10.0
+    }
 }
 
 #[cfg(test)]
@@ -130,6 +183,17 @@ mod tests {
         let (alone, many) = (of(&["lstm"]), of(&["new", "lstm", "rnn", "newer"]));
         assert_eq!(many, ["rnn", "lstm", "new", "newer"]);
         assert_eq!(cell_colour("lstm", &alone), cell_colour("lstm", &many));
+    }
+
+    #[test]
+    fn cell_colour_known_cells_differ_in_grey() {
+        let grey = |cell: &str| {
+            let (r, g, b) = cell_colour(cell, &[]).rgb;
+            0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b)
+        };
+        let mut greys = CELLS.map(grey);
+        greys.sort_by(f64::total_cmp);
+        assert!(greys.windows(2).all(|pair| pair[1] - pair[0] > 25.0), "{greys:?}");
     }
 
     #[test]

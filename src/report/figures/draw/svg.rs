@@ -3,13 +3,24 @@
 use std::fmt::Write;
 
 use super::font::FAMILY;
-use super::shapes::{Anchor, Colour, DASH, Drawing, Label, Shape, Xy};
+use super::shapes::{Anchor, Colour, Drawing, Label, Shape, Xy};
+use super::style::PER_INCH;
 
-/// The drawing as an SVG document.
+/// The drawing as an SVG document, with the size that it has on paper.
 pub fn svg(drawing: &Drawing) -> String {
+    let inches = |pixels: f64| format!("{}in", (pixels / PER_INCH * 1e4).round() / 1e4);
+    document(drawing, [inches(drawing.width), inches(drawing.height)])
+}
+
+/// The drawing as an SVG element of a page, with its size in pixels.
+pub fn for_screen(drawing: &Drawing) -> String {
+    document(drawing, [drawing.width.to_string(), drawing.height.to_string()])
+}
+
+fn document(drawing: &Drawing, [wide, high]: [String; 2]) -> String {
     let (width, height) = (drawing.width, drawing.height);
     let mut document = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{FAMILY}\" stroke-linejoin=\"round\">\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
     );
@@ -22,9 +33,13 @@ pub fn svg(drawing: &Drawing) -> String {
 
 fn element(shape: &Shape) -> String {
     match shape {
-        Shape::Line { points, colour, width, dashed } => {
+        Shape::Line { points, colour, width, dash } => {
             let (path, stroke) = (path(points), hex(*colour));
-            let dashes = if *dashed { format!(" stroke-dasharray=\"{DASH}\"") } else { String::new() };
+            let lengths: Vec<String> = dash.iter().map(f64::to_string).collect();
+            let dashes = match lengths.is_empty() {
+                true => String::new(),
+                false => format!(" stroke-dasharray=\"{}\"", lengths.join(" ")),
+            };
             format!("<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width}\"{dashes}/>")
         }
         Shape::Area { points, colour } => {
@@ -103,21 +118,23 @@ mod tests {
         let red = Colour::hex(0xff0000);
         drawing.area(vec![(10.0, 10.0), (20.04, 10.0), (20.0, 20.0)], red.translucent(0.5));
         drawing.line(vec![(30.0, 0.0), (50.0, 39.96)], red, 2.0);
-        drawing.dashes((0.0, 1.0), (9.0, 1.0), red);
+        drawing.stroke(vec![(0.0, 1.0), (9.0, 1.0)], red, 1.0, &[4.0, 2.5]);
         drawing.dot((3.0, 4.0), 1.5, red);
         drawing.value((3.0, 5.0), 1.5, red, "1 < 2".to_string());
         drawing.label(Label::new((5.0, 38.0), "a<b", 10.0, red).bold().centred().upward());
         let expected = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"40\" \
-             viewBox=\"0 0 60 40\" font-family=\"DejaVu Sans, sans-serif\" stroke-linejoin=\"round\">\n\
+             viewBox=\"0 0 60 40\" font-family=\"DejaVu Sans, Verdana, Liberation Sans, Arial, Helvetica, \
+             sans-serif\" stroke-linejoin=\"round\">\n\
              <rect width=\"60\" height=\"40\" fill=\"#ffffff\"/>\n\
              <path d=\"M10 10L20 10L20 20Z\" fill=\"#ff0000\" fill-opacity=\"0.5\"/>\n\
              <path d=\"M30 0L50 40\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"2\"/>\n\
              <path d=\"M0 1L9 1\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"1\" \
-             stroke-dasharray=\"5\"/>\n\
+             stroke-dasharray=\"4 2.5\"/>\n\
              <circle cx=\"3\" cy=\"4\" r=\"1.5\" fill=\"#ff0000\"/>\n\
              <circle cx=\"3\" cy=\"5\" r=\"1.5\" fill=\"#ff0000\"><title>1 &lt; 2</title></circle>\n\
              <text x=\"5\" y=\"38\" font-size=\"10\" fill=\"#ff0000\" text-anchor=\"middle\" \
              font-weight=\"bold\" transform=\"rotate(-90 5 38)\">a&lt;b</text>\n</svg>\n";
-        assert_eq!(svg(&drawing), expected);
+        assert_eq!(for_screen(&drawing), expected);
+        assert!(svg(&drawing).contains("width=\"0.4688in\" height=\"0.3125in\" viewBox=\"0 0 60 40\""));
     }
 }

@@ -1,0 +1,124 @@
+//! A table of numbers, each on a shade of its size.
+
+use super::font::{broken, text_width, widest};
+use super::shapes::{Colour, Drawing, Label};
+use super::style::{BLACK, MARGIN, Page, SMALL, WHITE, WORDS};
+
+/// A table of numbers.
+#[derive(Debug, Clone)]
+pub struct Heat {
+    /// The title.
+    pub title: String,
+    /// The words below the title; lines break between them.
+    pub below_title: Vec<String>,
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The names of the rows, with a number for each column if there is one.
+    pub rows: Vec<(String, Vec<Option<Tile>>)>,
+}
+
+/// One number.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// The number.
+    pub value: f64,
+    /// The ends of its interval.
+    pub ends: (f64, f64),
+    /// The number with its interval in words.
+    pub text: String,
+    /// The number alone, for a narrow column.
+    pub short: String,
+}
+
+/// The height of a row.
+const ROW: f64 = 30.0;
+/// Numbers below 0, from small to large.
+const FALLS: (Colour, Colour) = (Colour::hex(0xf1f6fb), Colour::hex(0x084a8c));
+/// Numbers above 0, from small to large.
+const RISES: (Colour, Colour) = (Colour::hex(0xfdf1e6), Colour::hex(0xa63a00));
+/// An empty place.
+const EMPTY: Colour = Colour::hex(0xf4f4f4);
+
+/// Draws the table.
+pub fn draw(heat: &Heat, page: Page) -> Drawing {
+    let mut drawing = page.drawing();
+    let top = page.heading(&mut drawing, &heat.title, &heat.below_title);
+    let room = drawing.width - 2.0 * MARGIN;
+    let names = (widest(heat.rows.iter().map(|(name, _)| name.as_str()), SMALL) + 0.1).min(0.42 * room);
+    let left = MARGIN + names + 12.0;
+    let width = ((drawing.width - MARGIN - left) / heat.columns.len().max(1) as f64).min(300.0);
+    let heads: Vec<Vec<String>> =
+        heat.columns.iter().map(|name| broken(name, WORDS, true, width - 8.0)).collect();
+    let head_lines = heads.iter().map(Vec::len).max().unwrap_or(0);
+    let top = top + 1.25 * WORDS * head_lines as f64 + 4.0;
+    for (n, head) in heads.iter().enumerate() {
+        for (line, words) in head.iter().rev().enumerate() {
+            let place = (left + width * (n as f64 + 0.5), top - 7.0 - 1.25 * WORDS * line as f64);
+            drawing
+                .label(Label::new(place, words.clone(), WORDS, BLACK).bold().centred().within(width - 8.0));
+        }
+    }
+    let tiles = heat.rows.iter().flat_map(|(_, tiles)| tiles.iter().flatten());
+    let largest = tiles.map(|tile| tile.value.abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let mut y = top;
+    for (name, tiles) in &heat.rows {
+        let words = broken(name, SMALL, false, names + 0.1);
+        let height = ROW.max(1.3 * SMALL * words.len() as f64 + 6.0);
+        for (line, word) in words.iter().enumerate() {
+            let shift = 1.3 * SMALL * (line as f64 - (words.len() as f64 - 1.0) / 2.0);
+            drawing
+                .label(Label::new((MARGIN, y + height / 2.0 + shift), word.clone(), SMALL, BLACK).middle());
+        }
+        for (n, tile) in tiles.iter().enumerate() {
+            draw_tile(&mut drawing, tile.as_ref(), (left + width * n as f64, y), (width, height), largest);
+        }
+        y += height;
+    }
+    drawing.height = (y + MARGIN).ceil();
+    drawing
+}
+
+/// Draws one place. The shade grows with the root of the number, so that small numbers differ, too.
+fn draw_tile(
+    drawing: &mut Drawing,
+    tile: Option<&Tile>,
+    (x, y): (f64, f64),
+    (width, height): (f64, f64),
+    largest: f64,
+) {
+    let share = tile.map_or(0.0, |tile| (tile.value.abs() / largest).sqrt());
+    let (pale, dark) = if tile.is_some_and(|tile| tile.value > 0.0) { RISES } else { FALLS };
+    let colour = if tile.is_some() { pale.towards(dark, share) } else { EMPTY };
+    let (right, bottom) = (x + width - 2.0, y + height - 2.0);
+    drawing.area(vec![(x, y), (right, y), (right, bottom), (x, bottom)], colour);
+    let Some(tile) = tile else { return };
+    let ink = if share > 0.55 { WHITE } else { BLACK };
+    let place = (x + width / 2.0 - 1.0, y + height / 2.0 - 1.0);
+    let is_wide = text_width(&tile.text, SMALL, false) > width - 8.0;
+    let text = if is_wide { &tile.short } else { &tile.text };
+    drawing.label(Label::new(place, text.clone(), SMALL, ink).centred().middle().within(width - 8.0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::figures::draw::layout_check::faults;
+
+    #[test]
+    fn draw_long_names_and_missing_numbers_fit_the_page() {
+        let tile = |value: f64| {
+            let text = format!("{value:.3} [−0.123, −0.111]");
+            (value != 0.0).then_some(Tile { value, ends: (value, value), text, short: "−0.1".into() })
+        };
+        let row = |n: i32| {
+            let values = [-0.2 * f64::from(n), 0.0, 0.01, -1e-6];
+            (format!("orthogonal(1.{n})+forget_bias(1), L{n}, T100"), values.map(tile).to_vec())
+        };
+        let columns = ["rnn", "gru", "lstm attention", "transformer"].map(String::from).to_vec();
+        let heat =
+            Heat { title: "Slope".into(), below_title: vec![], columns, rows: (0..12).map(row).collect() };
+        for inches in [7.0, 3.5] {
+            assert_eq!(faults(&draw(&heat, Page { inches, has_title: true })), Vec::<String>::new());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The parts of figures of curves: lines, axes and levels.
+
+use super::context::Context;
+use super::draw::axis::Scale;
+use super::draw::chart::{BandPoint, Level, Range, Series, Spread, segments};
+use super::draw::legend::LineStyle;
+use super::draw::style::{DARK, DASHES};
+use super::layout::Layout;
+use super::quantities::Quantity;
+use crate::report::group::CurveGroup;
+use crate::settings::Settings;
+use crate::support::stats;
+
+/// Returns the grid point and the layer of a group.
+pub fn place(group: &CurveGroup) -> (&Settings, usize) {
+    (&group.point, group.layer)
+}
+
+/// The x axis: from 0, or from 1 on a logarithmic scale, to the last point.
+pub fn x_range(quantity: &Quantity, groups: &[&CurveGroup], scale: Scale) -> Range {
+    let last = groups.iter().flat_map(|group| group.by_x().into_keys().next_back()).max().unwrap_or(0);
+    let low = if scale == Scale::Logarithmic { 1.0 } else { 0.0 };
+    Range { title: quantity.over.title().into(), scale, low, high: (last as f64).max(low + 1.0) }
+}
+
+/// The levels of chance and of the criterion of a loss.
+pub fn levels(quantity: &Quantity, groups: &[&CurveGroup], context: Context) -> Vec<Level> {
+    let level = |name: &str, at, dash| {
+        let line = LineStyle::line(name, DARK, 1.2);
+        Level { at, style: LineStyle { dash: DASHES[dash], ..line } }
+    };
+    let chance = groups.iter().find_map(|group| group.chance).map(|chance| level("chance", chance, 1));
+    let target = context.solved_loss.filter(|_| quantity.is_loss());
+    let target = target.map(|loss| if quantity.is_plain() { loss } else { loss.log10() });
+    chance.into_iter().chain(target.map(|loss| level("solved below", loss, 2))).collect()
+}
+
+/// Mean and range over the seeds at each lag at which every seed has a norm above 0: over fewer they
+/// would jump.
+pub fn series(group: &CurveGroup, layout: &Layout, x_scale: Scale) -> Series {
+    let lags = group.by_x();
+    let at_lag = |(lag, norms): (&usize, &Vec<f64>)| {
+        let mean = stats::mean(norms).filter(|_| norms.len() == group.curves.len())?;
+        let low = norms.iter().copied().fold(mean, f64::min);
+        let high = norms.iter().copied().fold(mean, f64::max);
+        Some(BandPoint { x: *lag as f64, low, middle: mean, high })
+    };
+    let is_shown = |(lag, _): &(&usize, &Vec<f64>)| **lag > 0 || x_scale != Scale::Logarithmic;
+    Series {
+        name: layout.name(&group.point),
+        style: layout.style(&group.point),
+        spread: Spread::Band,
+        segments: segments(lags.iter().filter(is_shown).map(at_lag)),
+    }
+}
