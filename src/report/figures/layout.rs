@@ -4,7 +4,7 @@ use super::dims::{Dim, dims, line};
 use super::draw::legend::LineStyle;
 use super::draw::shapes::{Colour, SOLID};
 use super::draw::style::{
-    DARK, DASHES, cell_colour, cells, early_to_late, engine_colour, engines, nth_colour,
+    COLOURS, DARK, DASHES, cell_colour, cells, early_to_late, engine_colour, engines, nth_colour,
 };
 use crate::config::spec::Plot;
 use crate::report::fields::{all, labels, without};
@@ -154,6 +154,12 @@ impl Layout {
         let label = self.colour.as_ref().map_or_else(|| line(point), |dim| dim.label(point));
         let plain = LineStyle::line(label, self.colour_of(point), 2.0);
         match &self.dash {
+            // Colours repeat, so that dashes tell the second round from the first.
+            None if self.lines != Lines::Solid => {
+                let place =
+                    self.colour.as_ref().filter(|dim| !dim.is_ordered()).map_or(0, |dim| dim.index(point));
+                LineStyle { dash: DASHES[place / COLOURS % DASHES.len()], ..plain }
+            }
             None => plain,
             Some(dim) => {
                 let label = if self.colour.is_some() { plain.label.clone() } else { dim.label(point) };
