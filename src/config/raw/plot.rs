@@ -1,10 +1,11 @@
 //! The keys of `[plot]`.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
 /// The look of the figures of a report.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plot {
     /// The setting whose values are colours, such as `"layers"`; default: many numbers, else `cell`, else
@@ -17,7 +18,13 @@ pub struct Plot {
     pub x: Option<String>,
     /// The width on paper: `"page"` (7 inches, default), `"column"` (3.5 inches), or a number of inches
     /// from 2 to 20. Text is at least 7 pt at this width.
+    #[schemars(schema_with = "width")]
     pub width: Option<Value>,
     /// False for figures without a title, as in a paper; default: `true`.
     pub title: Option<bool>,
+}
+
+/// The schema of a width.
+fn width(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [{ "enum": ["page", "column"] }, { "type": "number", "minimum": 2, "maximum": 20 }] })
 }

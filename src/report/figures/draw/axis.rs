@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn ticks_linear_of_huge_and_tiny_values_are_short() {
-        let of = |low, high| labels(Axis::linear((low, high), (0.0, 1.0)), 4);
+        let of = |low, high| labels(Axis::new(Scale::Linear, (low, high), (0.0, 1.0)), 4);
         assert_eq!(of(0.0, 3.5e300), ["0", "1e300", "2e300", "3e300"]);
         assert_eq!(of(-3e19, 1e19), ["−2e19", "0"]);
         assert_eq!(of(0.0, 3e-200), ["0", "1e−200", "2e−200", "3e−200"]);
