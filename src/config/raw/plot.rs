@@ -26,5 +26,6 @@ pub struct Plot {
 
 /// The schema of a width.
 fn width(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [{ "enum": ["page", "column"] }, { "type": "number", "minimum": 2, "maximum": 20 }] })
+    let inches = json_schema!({ "type": "number", "minimum": 2, "maximum": 20 });
+    json_schema!({ "anyOf": [{ "enum": ["page", "column"] }, inches] })
 }

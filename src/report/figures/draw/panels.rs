@@ -215,8 +215,9 @@ mod tests {
     #[test]
     fn draw_one_point_is_dot_and_no_point_is_empty_panel() {
         let panel = |series| Panel { title: String::new(), series, levels: vec![] };
-        let dots =
-            |drawing: &Drawing| drawing.shapes.iter().filter(|s| matches!(s, Shape::Dot { .. })).count();
+        // The dots with the values for the pointer are not seen.
+        let is_seen = |shape: &&Shape| matches!(shape, Shape::Dot { colour, .. } if colour.alpha > 0.0);
+        let dots = |drawing: &Drawing| drawing.shapes.iter().filter(is_seen).count();
         let one = figure(vec![panel(vec![series("lstm", &[0.0])])], 1.0);
         assert_eq!(dots(&draw(&one, Page::default())), 1);
         let empty = draw(&figure(vec![panel(vec![])], 1.0), Page::default());
