@@ -6,7 +6,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lstm_lab::device::cpu;
-use lstm_lab::engine::engine;
+use lstm_lab::engine::{engine, engines_of};
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::{CellName, EngineName, Init, Parameters, StackSize, forward};
 use tch::{Kind, Tensor, no_grad};
@@ -47,7 +47,7 @@ fn engines(c: &mut Criterion) {
         let work = Work::new(steps);
         let mut group = c.benchmark_group(title);
         group.sample_size(20);
-        for &name in EngineName::ALL {
+        for name in engines_of(CellName::Lstm) {
             group.bench_with_input(BenchmarkId::from_parameter(name), &name, |bencher, &name| {
                 if train {
                     bencher.iter(|| work.train(name));
