@@ -141,14 +141,15 @@ mod needs_chromium {
             const head = page.querySelector("th");
             head?.querySelector("button").click();
             if (head && head.getAttribute("aria-sort") !== "ascending") problems.push("not sorted");
-            const svg = page.querySelector("figure svg");
+            const dots = "circle[fill-opacity]";
+            const svg = [...page.querySelectorAll("figure svg")].find((svg) => svg.querySelector(dots));
             if (!svg) continue;
             const slider = page.querySelector(".steps input");
             slider.value = 1;
             slider.dispatchEvent(new Event("input"));
             const isDim = (line) => line.style.opacity === "0.1";
             if (![...page.querySelectorAll("figure path")].some(isDim)) problems.push("no step is hidden");
-            const dot = svg.querySelector("circle[fill-opacity]").getBoundingClientRect();
+            const dot = svg.querySelector(dots).getBoundingClientRect();
             const place = { clientX: dot.x + dot.width / 2, clientY: dot.y + dot.height / 2 };
             svg.dispatchEvent(new frame.contentWindow.PointerEvent("pointermove", place));
             const tip = page.querySelector(".tip");
