@@ -537,9 +537,9 @@ fn engine_auto_selects_supported_engines() {
     assert_eq!(engine(&speed, "cpu"), "stepwise fused analytic simd builtin");
     assert_eq!(engine(&[&speed[..], &["grid.dtype=f64"]].concat(), "cpu"), "stepwise fused analytic builtin");
     assert_eq!(engine(&speed, "cuda:0"), "stepwise fused analytic builtin");
-    let gradients = ["kind=gradients", "task.name=noise", "grid.engine=auto"].map(String::from);
-    let refused = config::load(&path, &gradients).unwrap_err().to_string();
-    assert!(refused.contains("expected an engine"), "gradients have one default engine: {refused}");
+    let gradients = ["kind=gradients", "task.name=noise"];
+    assert_eq!(engine(&gradients, "cpu"), "analytic");
+    assert_eq!(engine(&[&gradients[..], &["grid.cell=janet"]].concat(), "cpu"), "recompute");
 }
 
 /// The test covers every model and cell with one parameter budget, on numbers and on embedded symbols.
