@@ -168,7 +168,7 @@ pub fn write(path: &Path, tensors: &Tensors) -> Result<()> {
 /// Writes tensors and metadata with a checksum over both. The file is complete or absent afterwards.
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write()`].
 pub fn write_sealed(path: &Path, tensors: &Tensors, metadata: Metadata) -> Result<()> {
     write_with(path, tensors, Some(metadata))
 }
