@@ -26,11 +26,16 @@ impl Store {
     /// # Errors
     /// The directory cannot be written.
     pub fn exclusive(&self) -> Result<Exclusive<'_>> {
-        let lock = Lock::wait_for(&self.root().join(".lock"))?;
-        let exclusive = Exclusive { store: self, _lock: lock };
+        let exclusive = self.enter()?;
         remove_stale_temp_files(self.root())?;
         exclusive.publish_all()?;
         Ok(exclusive)
+    }
+
+    /// Waits like [`Store::exclusive`], and completes nothing. A directory of many runs is not read.
+    pub(super) fn enter(&self) -> Result<Exclusive<'_>> {
+        let lock = Lock::wait_for(&self.root().join(".lock"))?;
+        Ok(Exclusive { store: self, _lock: lock })
     }
 }
 

@@ -27,7 +27,7 @@ impl Store {
     pub fn lock(&self, run_id: &str) -> Result<Option<Lock>> {
         let runs = self.runs();
         let Some(lock) = Lock::try_take(&runs.join(format!(".{run_id}{LOCK}")))? else { return Ok(None) };
-        self.exclusive()?;
+        self.enter()?.publish(run_id)?;
         remove_prefixed(&runs, &temp_prefix(run_id))?;
         remove_dir(&self.next_checkpoints(run_id))?;
         Ok(Some(lock))
@@ -63,7 +63,7 @@ impl Store {
         write_records(dir, std::slice::from_ref(run))?;
         rows.write(dir, id)?;
         manifest::write_of_all(dir)?;
-        let exclusive = self.exclusive()?;
+        let exclusive = self.enter()?;
         // After this step the new run is the valid one: a killed process leaves the rest to the next.
         rename(dir, &self.next_run(id))?;
         let _ = temporary.keep();
@@ -87,9 +87,12 @@ impl Exclusive<'_> {
         hidden(&self.store.runs(), NEXT)?.iter().try_for_each(|id| self.publish(id))
     }
 
-    /// Lets the new directories of a run take their place. A second call goes on where a killed process
-    /// stopped.
+    /// Lets the new directories of a run take their place, if it was saved. A second call goes on where a
+    /// killed process stopped.
     fn publish(&self, run_id: &str) -> Result<()> {
+        if !self.store.next_run(run_id).is_dir() {
+            return Ok(());
+        }
         let (next, checkpoints) = (self.store.next_checkpoints(run_id), self.store.checkpoints(run_id));
         if next.is_dir() {
             remove_dir(&checkpoints)?;
