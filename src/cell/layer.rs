@@ -29,6 +29,12 @@ impl LayerParameters {
         *self.w_hh.size().last().expect("a recurrent weight has a dimension")
     }
 
+    /// Returns W_ih x + `bias` of all steps as one product, `[T, B, G·H]`, given the input `[T, B, I]`.
+    pub fn project(&self, bias: &Tensor, input: &Tensor) -> Tensor {
+        let (steps, batch) = (input.size()[0], input.size()[1]);
+        bias.addmm(&input.reshape([steps * batch, -1]), &self.w_ih.tr()).view([steps, batch, -1])
+    }
+
     /// Returns other handles on the same tensors.
     pub fn shallow_clone(&self) -> LayerParameters {
         self.map(Tensor::shallow_clone)

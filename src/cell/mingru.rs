@@ -42,18 +42,8 @@ impl Cell for MinGru {
         vec![products.of_input(0).sigmoid(), products.of_input(1)]
     }
 
-    fn update(&self, activations: &[Tensor], previous: &State) -> State {
-        let (a, b) = coefficients(activations);
-        State::from_hidden(a * &previous.h + b)
-    }
-
     fn linear_recurrence(&self, activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
-        Some(coefficients(activations))
+        let (z, n) = (&activations[0], &activations[1]);
+        Some((1.0 - z, z * n))
     }
-}
-
-/// Returns 1 − z and z ⊙ n.
-fn coefficients(activations: &[Tensor]) -> (Tensor, Tensor) {
-    let (z, n) = (&activations[0], &activations[1]);
-    (1.0 - z, z * n)
 }

@@ -47,19 +47,9 @@ impl Cell for MinLstm {
         vec![products.of_input(0).sigmoid(), products.of_input(1).sigmoid(), products.of_input(2)]
     }
 
-    fn update(&self, activations: &[Tensor], previous: &State) -> State {
-        let (a, b) = coefficients(activations);
-        State::from_hidden(a * &previous.h + b)
-    }
-
     fn linear_recurrence(&self, activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
-        Some(coefficients(activations))
+        let [f, i, g] = activations else { panic!("expected 3 gates of a minLSTM") };
+        let sum = f + i;
+        Some((f / &sum, i * g / sum))
     }
-}
-
-/// Returns f / (f + i) and i ⊙ g / (f + i).
-fn coefficients(activations: &[Tensor]) -> (Tensor, Tensor) {
-    let [f, i, g] = activations else { panic!("expected 3 gates of a minLSTM") };
-    let sum = f + i;
-    (f / &sum, i * g / sum)
 }

@@ -62,11 +62,16 @@ pub trait Cell: Sync {
     }
 
     /// Computes the activations of all gates, `[B, H]` each, from the products and the previous state.
+    /// The list may have further tensors for [`Cell::update`] after those of the gates.
     fn activations(&self, products: &Products, previous: &State) -> Vec<Tensor>;
 
     /// Computes the new state from the activations and the previous state. What reaches the new state here
-    /// is the direct path: it passes no product.
-    fn update(&self, activations: &[Tensor], previous: &State) -> State;
+    /// is the direct path: it passes no product. The default is [`Cell::linear_recurrence`].
+    fn update(&self, activations: &[Tensor], previous: &State) -> State {
+        let recurrence = self.linear_recurrence(activations);
+        let (a, b) = recurrence.expect("a cell implements `update` or `linear_recurrence`");
+        State::from_hidden(a * &previous.h + b)
+    }
 
     /// Returns a and b of the recurrence h_t = a ⊙ h_{t−1} + b, given the activations. `None` for a cell
     /// whose gates see the state.

@@ -8,7 +8,7 @@ use tch::Tensor;
 use super::norm::norms;
 use super::profile::Profile;
 use crate::cell::{Cell, LayerParameters, Parameters, State};
-use crate::engine::{AdjointSlot, Engine, check};
+use crate::engine::{AdjointSlot, Engine, check, gradients};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
@@ -41,12 +41,7 @@ pub fn profiles(
     let output = layers.last().map_or(&input, |layer| &layer.output);
     let mut nodes = vec![&input];
     nodes.extend(layers.iter().flat_map(TracedLayer::nodes));
-    let gradients = Tensor::run_backward(&[loss(output)], &nodes, false, false);
-    // A gradient is undefined where no path leads from the loss to the node.
-    let defined = |(gradient, node): (Tensor, &&Tensor)| {
-        if gradient.defined() { gradient } else { node.zeros_like() }
-    };
-    let mut gradients = gradients.into_iter().zip(&nodes).map(defined);
+    let mut gradients = gradients(&loss(output), &nodes).into_iter();
 
     let input_x = norms(&gradients.next().expect("one gradient a node"));
     let mut profiles = Vec::new();

@@ -15,7 +15,7 @@ use super::recursion::{Recursion, recursion};
 use super::scaled::Scaled;
 use super::segments::{LayerSegment, Segments};
 use crate::cell::{Parameters, State};
-use crate::engine::{EngineName, check, engine};
+use crate::engine::{EngineName, check, engine, gradients};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
@@ -60,9 +60,9 @@ fn loss_gradient(loss: &SegmentLoss, output: &Tensor, steps: &Range<usize>) -> T
     let leaf = output.detach().copy().set_requires_grad(true);
     let gradient = tch::with_grad(|| {
         let loss = loss(&leaf, steps.clone())?;
-        Some(Tensor::run_backward(&[loss], &[&leaf], false, false).remove(0))
+        Some(gradients(&loss, &[&leaf]).remove(0))
     });
-    gradient.filter(Tensor::defined).unwrap_or_else(|| output.zeros_like()).to_kind(Kind::Double)
+    gradient.unwrap_or_else(|| output.zeros_like()).to_kind(Kind::Double)
 }
 
 /// The adjoint of a layer's state at one step. Each tensor is `[B, H]`, times 2^exponent, `[B, 1]`.

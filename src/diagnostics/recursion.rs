@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::segments::{LayerSegment, Method};
 use crate::cell::{Cell, LayerParameters, PreparedLayer, State};
 use crate::engine::analytic::BackwardStep;
-use crate::engine::recompute::{StepGraph, project};
+use crate::engine::recompute::StepGraph;
 
 /// The backward recursion of one layer over one segment, from the last step to the first.
 ///
@@ -55,7 +55,7 @@ pub fn recursion<'a>(
         }
         Method::Recorded { input } => {
             let bias = if split_paths { p.b_ih.shallow_clone() } else { cell.input_bias(p) };
-            let projections = project(p, &bias, input).unbind(0);
+            let projections = p.project(&bias, input).unbind(0);
             let layer = cell.prepare(p);
             let of_projections = projections.iter().map(|_| None).collect();
             Box::new(Recorded {

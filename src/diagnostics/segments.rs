@@ -9,6 +9,7 @@ use tch::Tensor;
 
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::engine::analytic::{self, ActivationDerivative, ForwardCache};
+use crate::engine::buffer::starting_with;
 use crate::engine::{EngineName, recompute};
 
 /// The segments of a sequence and the states before each of them.
@@ -55,13 +56,7 @@ impl<'a> Segments<'a> {
         let length = (steps as f64).sqrt().ceil() as usize;
         let ranges: Vec<Range<usize>> =
             (0..steps).step_by(length).map(|start| start..(start + length).min(steps)).collect();
-        let buffer = |first: &Tensor| {
-            let size = first.size();
-            let buffer =
-                Tensor::empty([ranges.len() as i64, size[0], size[1]], (first.kind(), first.device()));
-            buffer.get(0).copy_(first);
-            buffer
-        };
+        let buffer = |first: &Tensor| starting_with(first, ranges.len() as i64);
         let initial = initial.iter().map(|state| state.map(buffer)).collect();
         let segments = Segments { p, input, engine, ranges, initial };
         for n in 1..segments.ranges.len() {

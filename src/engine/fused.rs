@@ -21,12 +21,10 @@ impl Engine for Fused {
         input: &Tensor,
         initial_state: &State,
     ) -> Option<Vec<State>> {
-        let (steps, batch) = (input.size()[0], input.size()[1]);
-        // [T·B, I] × [I, G·H] + bias: one product for the whole sequence.
-        let projections = cell.input_bias(p).addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
+        let projections = p.project(&cell.input_bias(p), input).unbind(0);
         let layer = cell.prepare(p);
-        let mut states: Vec<State> = Vec::with_capacity(steps as usize);
-        for projection in &projections.view([steps, batch, -1]).unbind(0) {
+        let mut states: Vec<State> = Vec::with_capacity(projections.len());
+        for projection in &projections {
             let previous = states.last().unwrap_or(initial_state);
             let next = cell.step_from_projection(&layer, projection, previous);
             states.push(next);

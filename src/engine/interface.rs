@@ -103,6 +103,15 @@ impl AdjointSlot {
     }
 }
 
+/// Returns the output and the final state of a layer, given the output, the final h and, for a cell with
+/// c, the final c.
+pub(super) fn unpacked(outputs: Vec<Tensor>) -> (Tensor, State) {
+    let mut outputs = outputs.into_iter();
+    let mut next = || outputs.next();
+    let (output, h) = (next().expect("the output"), next().expect("the final h"));
+    (output, State { h, c: next() })
+}
+
 /// Returns the output and the final state of a layer, given all states.
 fn gather(states: Vec<State>) -> (Tensor, State) {
     let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);

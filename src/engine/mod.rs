@@ -22,8 +22,10 @@
 // The diagnostics of the lab use more items of this module than the engine does.
 #[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
 pub(crate) mod analytic;
+pub(crate) mod buffer;
 mod builtin;
 mod fused;
+mod gradients;
 mod interface;
 mod libtorch_isa;
 mod lookup;
@@ -36,10 +38,11 @@ mod scan;
 mod simd;
 mod stepwise;
 
+pub use gradients::gradients;
 pub use interface::{AdjointSlot, Engine, Output};
 pub use libtorch_isa::libtorch_isa;
 pub use lookup::engine;
 pub use name::EngineName;
 pub use rnn_kernels::{Isa, fma_peak};
-pub use run::{check, engines_of, exact_engine, forward, zero_states};
+pub use run::{check, engines_of, exact_engine, forward, listed_engines, zero_states};
 pub use simd::{SimdEngine, force_isa, forced_isa, isa};

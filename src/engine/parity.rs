@@ -3,7 +3,7 @@
 
 use tch::{Kind, Tensor};
 
-use super::{Engine, forward};
+use super::{Engine, forward, gradients};
 use crate::cell::Parameters;
 use crate::error::{Error, Result};
 
@@ -80,13 +80,7 @@ pub fn results(
     let loss = (&run.output * cotangent).sum(input.kind());
     let mut inputs = leaves.tensors();
     inputs.push(&input);
-    let gradients = Tensor::run_backward(&[loss], &inputs, false, false);
-    // The gradient is undefined for an empty parameter.
-    let or_zeros = |(gradient, input): (Tensor, &&Tensor)| match gradient.defined() {
-        true => gradient,
-        false => input.zeros_like(),
-    };
-    let gradients: Vec<Tensor> = gradients.into_iter().zip(&inputs).map(or_zeros).collect();
+    let gradients = gradients(&loss, &inputs);
 
     let mut results = vec![("output".to_string(), run.output.detach())];
     for (layer, state) in run.final_states.iter().enumerate() {

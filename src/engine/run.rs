@@ -61,17 +61,18 @@ fn check_cell(engine: &dyn Engine, p: &Parameters) -> Result<()> {
     if engine.serves(p.cell) {
         return Ok(());
     }
-    let engines = engines_of(p.cell).map(|name| format!("`{name}`"));
-    Err(Error::CellWithoutEngine {
-        engine: engine.name().to_string(),
-        cell: p.cell.to_string(),
-        engines: engines.collect::<Vec<_>>().join(", "),
-    })
+    let (engine, cell) = (engine.name().to_string(), p.cell.to_string());
+    Err(Error::CellWithoutEngine { engine, cell, engines: listed_engines(p.cell) })
 }
 
 /// Returns the engines that can run a cell.
 pub fn engines_of(cell: CellName) -> impl Iterator<Item = EngineName> {
     EngineName::ALL.iter().copied().filter(move |name| engine(*name).serves(cell))
+}
+
+/// Returns the names of the engines that can run a cell, for messages.
+pub fn listed_engines(cell: CellName) -> String {
+    engines_of(cell).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the engine whose diagnostics of a cell are exact at any length: `analytic` if the cell has a

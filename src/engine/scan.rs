@@ -34,8 +34,7 @@ impl Engine for Scan {
         initial_state: &State,
     ) -> (Tensor, State) {
         let (steps, batch) = (input.size()[0], input.size()[1]);
-        // [T·B, I] × [I, G·H] + bias: one product for the whole sequence.
-        let projections = p.b_ih.addmm(&input.reshape([steps * batch, -1]), &p.w_ih.tr());
+        let projections = p.project(&p.b_ih, input).flatten(0, 1);
         let layer = cell.prepare(p);
         let products = Products::joint(&layer, &projections, &initial_state.h);
         let recurrence = cell.linear_recurrence(&cell.activations(&products, initial_state));

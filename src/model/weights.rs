@@ -3,6 +3,8 @@
 
 use tch::{Device, Kind, Tensor, no_grad};
 
+use crate::engine::gradients;
+
 /// Named parameters that are views of one vector.
 #[derive(Debug)]
 pub struct Weights {
@@ -65,11 +67,7 @@ impl Weights {
     /// The gradient of a loss, as one vector like [`Weights::flat`].
     pub fn gradient(&self, loss: &Tensor) -> Tensor {
         let leaves: Vec<&Tensor> = self.named.iter().map(|(_, tensor)| tensor).collect();
-        let gradients = Tensor::run_backward(&[loss], &leaves, false, false);
-        let rows = leaves.iter().zip(gradients).map(|(leaf, gradient)| {
-            // The gradient is undefined for a parameter that the loss does not depend on.
-            if gradient.defined() { gradient.reshape([-1]) } else { leaf.zeros_like().reshape([-1]) }
-        });
+        let rows = gradients(loss, &leaves).into_iter().map(|gradient| gradient.reshape([-1]));
         no_grad(|| Tensor::cat(&rows.collect::<Vec<_>>(), 0))
     }
 }

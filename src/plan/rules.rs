@@ -4,7 +4,7 @@
 use crate::cell::CellName;
 use crate::config::spec::{Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
-use crate::engine::{EngineName, engine, engines_of};
+use crate::engine::{EngineName, engine, listed_engines};
 use crate::settings::names::{AddingVariant, ExperimentKind, LossName, ModelName};
 use crate::settings::{Settings, field};
 use crate::support::error::ConfigError;
@@ -76,8 +76,7 @@ fn cell_without_engine(settings: &Settings) -> Option<Problem> {
     let cell = settings.cell?;
     let serves = |name: &EngineName| engine(*name).serves(cell);
     if let Some(other) = settings.engine.engines.iter().find(|name| !serves(name)) {
-        let known: Vec<String> = engines_of(cell).map(|name| format!("`{name}`")).collect();
-        let known = known.join(", ");
+        let known = listed_engines(cell);
         return Some((
             "engine",
             format!("the engine `{other}` cannot run the cell `{cell}`; these can: {known}"),

@@ -92,7 +92,7 @@ pub fn needs_grad(inputs: &[&Tensor]) -> bool {
 }
 
 /// Returns the vector-Jacobian product of each input: Σ_k (∂`outputs[k]` / ∂input)ᵀ `grad_outputs[k]`, in the
-/// input's shape. `None` for an input that no output depends on.
+/// input's shape. `None` for an input that requires no gradient, or that no output depends on.
 ///
 /// This is `torch.autograd.grad` with `allow_unused`. An input may itself be an output. An output without a
 /// history contributes nothing. With `keep_graph`, the graph serves further calls.
@@ -111,8 +111,11 @@ pub fn grad(
     assert_eq!(outputs.len(), grad_outputs.len(), "one vector for each output");
     let recorded = outputs.iter().zip(grad_outputs).filter(|(output, _)| output.requires_grad());
     let (outputs, grad_outputs): (Vec<&Tensor>, Vec<&Tensor>) = recorded.unzip();
-    if outputs.is_empty() {
-        return Ok(inputs.iter().map(|_| None).collect());
-    }
-    vjp::grad(&outputs, &grad_outputs, inputs, keep_graph).map_err(Error::Libtorch)
+    let wanted: Vec<&Tensor> = inputs.iter().copied().filter(|input| input.requires_grad()).collect();
+    let found = match outputs.is_empty() || wanted.is_empty() {
+        true => Vec::new(),
+        false => vjp::grad(&outputs, &grad_outputs, &wanted, keep_graph).map_err(Error::Libtorch)?,
+    };
+    let mut found = found.into_iter();
+    Ok(inputs.iter().map(|input| if input.requires_grad() { found.next().flatten() } else { None }).collect())
 }

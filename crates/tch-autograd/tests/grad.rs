@@ -40,6 +40,16 @@ fn grad_of_outputs_without_a_history_is_none() {
 }
 
 #[test]
+fn grad_of_an_input_that_requires_none_is_none() {
+    let (x, constant) = (leaf(&[2.0]), Tensor::from_slice(&[3.0]));
+    let y = &x * &constant;
+    let vector = Tensor::from_slice(&[1.0]);
+    let found = grad(&[&y], &[&vector], &[&constant, &x], true).unwrap();
+    assert_eq!(found, [None, Some(Tensor::from_slice(&[3.0]))]);
+    assert_eq!(grad(&[&y], &[&vector], &[&constant], false), Ok(vec![None]));
+}
+
+#[test]
 fn grad_with_a_vector_of_the_wrong_shape_is_an_error() {
     let x = leaf(&[1.0, 2.0]);
     let y = x.exp();

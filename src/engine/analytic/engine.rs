@@ -7,6 +7,7 @@ use super::cache::{BackwardStep, ForwardCache};
 use super::derivative::ActivationDerivative;
 use super::forward::forward;
 use crate::cell::{Cell, CellName, LayerParameters, State};
+use crate::engine::interface::unpacked;
 use crate::engine::{Engine, EngineName};
 
 /// The engine `analytic`.
@@ -46,10 +47,7 @@ impl Engine for Analytic {
             outputs = custom_function(&inputs, outputs, move |grad| tape.backward(grad))
                 .expect("the outputs were computed without gradients");
         }
-        let mut outputs = outputs.into_iter();
-        let mut next = || outputs.next();
-        let (output, h) = (next().expect("the output"), next().expect("the final h"));
-        (output, State { h, c: next() })
+        unpacked(outputs)
     }
 }
 

@@ -3,9 +3,10 @@
 use tch::{Tensor, no_grad, with_grad};
 use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, grad, needs_grad};
 
-use super::forward::{forward, project};
+use super::forward::forward;
 use super::step::StepGraph;
 use crate::cell::{Cell, CellName, LayerParameters, State, cell};
+use crate::engine::interface::unpacked;
 use crate::engine::{Engine, EngineName};
 
 /// The engine `recompute`.
@@ -41,10 +42,7 @@ impl Engine for Recompute {
             outputs = custom_function(&inputs, outputs, move |grad| tape.backward(grad))
                 .expect("the outputs were computed without gradients");
         }
-        let mut outputs = outputs.into_iter();
-        let mut next = || outputs.next();
-        let (output, h) = (next().expect("the output"), next().expect("the final h"));
-        (output, State { h, c: next() })
+        unpacked(outputs)
     }
 }
 
@@ -64,21 +62,23 @@ impl Tape {
     /// Computes the gradients of the input, the parameters, h_0 and (with a cell state) c_0, in this order.
     fn backward(&self, grad_outputs: GradOutputs) -> GradInputs {
         let cell = cell(self.cell);
-        let leaf = |saved: &Saved| saved.get().detach().set_requires_grad(true);
-        let input = leaf(&self.input);
-        let mut leaves = self.parameters.iter().map(leaf);
+        let GradOutputs { outputs, needs_input_grad } = grad_outputs;
+        // No gradient is computed for an input that needs none.
+        let leaf = |(saved, needs): (&Saved, &bool)| saved.get().detach().set_requires_grad(*needs);
+        let saved = std::iter::once(&self.input).chain(&self.parameters);
+        let mut leaves = saved.zip(&needs_input_grad).map(leaf);
+        let input = leaves.next()?;
         let mut next = || leaves.next();
         let (w_ih, w_hh, b_ih, b_hh) = (next()?, next()?, next()?, next()?);
         let p = LayerParameters { w_ih, w_hh, b_ih, b_hh, further: leaves.collect() };
-        let (projections, layer) =
-            with_grad(|| (project(&p, &cell.input_bias(&p), &input), cell.prepare(&p)));
+        let (projections, layer) = with_grad(|| (p.project(&cell.input_bias(&p), &input), cell.prepare(&p)));
 
         // The gradients of w_hh, b_hh and further parameters are sums over steps.
         let in_each_step: Vec<&Tensor> = [&p.w_hh, &p.b_hh].into_iter().chain(&p.further).collect();
         let mut sums: Vec<Tensor> = in_each_step.iter().map(|tensor| tensor.zeros_like()).collect();
         let (h, each) = (self.h.get(), projections.unbind(0));
         let mut of_projections = Vec::with_capacity(each.len());
-        let (mut adjoint, of_output) = self.last_adjoint(grad_outputs.outputs);
+        let (mut adjoint, of_output) = self.last_adjoint(outputs);
         for (t, projection) in each.iter().enumerate().rev() {
             if let Some(of_output) = &of_output {
                 adjoint.h += of_output.get(t as i64);
@@ -102,7 +102,8 @@ impl Tape {
         let mut sums = sums.into_iter().map(Some);
         let mut gradients = vec![of_input, of_w_ih, sums.next()?, of_b_ih];
         gradients.extend(sums);
-        gradients.extend([Some(adjoint.h), adjoint.c].into_iter().filter(Option::is_some));
+        gradients.push(Some(adjoint.h));
+        gradients.extend(adjoint.c.map(Some));
         Some(gradients)
     }
 

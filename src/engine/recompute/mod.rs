@@ -10,5 +10,5 @@ mod forward;
 mod step;
 
 pub(crate) use engine::Recompute;
-pub(crate) use forward::{forward, project};
+pub(crate) use forward::forward;
 pub(crate) use step::StepGraph;

@@ -9,6 +9,7 @@ use rnn_kernels::{
 use tch::{Tensor, no_grad};
 use tch_autograd::{Saved, custom_function, needs_grad};
 
+use super::interface::unpacked;
 use super::{AdjointSlot, Engine, EngineName};
 use crate::cell::{Cell, CellName, LayerParameters, State};
 use crate::error::{Error, Result};
@@ -96,10 +97,7 @@ fn run_layer(
         outputs = custom_function(&inputs, outputs, move |grad| Some(tape.backward(grad, adjoints.as_ref())))
             .expect("the outputs are new tensors without a history");
     }
-    let mut outputs = outputs.into_iter();
-    let mut next = || outputs.next();
-    let (output, h) = (next().expect("the output"), next().expect("the final h"));
-    (output, State { h, c: next() })
+    unpacked(outputs)
 }
 
 /// Runs the forward pass. Returns the output, the final h and the final c, and the tape if `save` is set.

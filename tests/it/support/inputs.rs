@@ -4,7 +4,7 @@ use lstm_lab::cell::CellName;
 use lstm_lab::cell::init::StackSize;
 use lstm_lab::cell::{Parameters, State, cell};
 use lstm_lab::device::cpu;
-use lstm_lab::engine::{Engine, EngineName, engine, engines_of};
+use lstm_lab::engine::{Engine, EngineName, engine, engines_of, gradients};
 use lstm_lab::random::{self, Purpose};
 use tch::{Kind, Tensor};
 
@@ -97,12 +97,7 @@ pub fn results(
         }
     }
     let tensors: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
-    let gradients = Tensor::run_backward(&[loss], &tensors, false, false);
-    // The gradient is undefined for an empty parameter.
-    let or_zeros = |(gradient, node): (Tensor, &&Tensor)| {
-        if gradient.defined() { gradient } else { node.zeros_like() }
-    };
-    let gradients: Vec<Tensor> = gradients.into_iter().zip(&tensors).map(or_zeros).collect();
+    let gradients = gradients(&loss, &tensors);
     found.extend(nodes.iter().map(|(name, _)| format!("grad.{name}")).zip(gradients));
     found
 }
