@@ -63,6 +63,8 @@ pub mod model;
 #[cfg(feature = "lab")]
 pub mod plan;
 #[cfg(feature = "lab")]
+pub mod probe;
+#[cfg(feature = "lab")]
 pub mod report;
 #[cfg(feature = "lab")]
 pub mod results;

@@ -6,8 +6,8 @@ use tch::Tensor;
 
 use crate::cell::{CellName, cell};
 use crate::cli::TraceArgs;
-use crate::diagnostics::Profile;
 use crate::engine::{EngineName, exact_engine};
+use crate::probe::curve;
 use crate::results::schema::{GradientRow, Row};
 use crate::results::{GradientCurve, table};
 use crate::run::ExecTarget;
@@ -29,8 +29,11 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let engine = args.engine.unwrap_or_else(|| exact_engine(args.cell));
     let traced = catch_panics(|| input.trace(engine))?;
     let settings = settings(args.cell, engine, &input);
-    let curves: Vec<GradientCurve> =
-        traced.profiles.into_iter().map(|profile| curve(settings.seq_len, profile)).collect();
+    let curves: Vec<GradientCurve> = traced
+        .profiles
+        .into_iter()
+        .map(|profile| curve(profile, None, settings.seq_len, Lags::All))
+        .collect();
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join(GradientRow::FILE));
     safetensors_io::write(&tensors, &traced.tensors)?;
     table::write(&gradients, [(&settings, curves.iter().flat_map(|curve| curve.rows("trace")).map(Ok))])?;
@@ -116,9 +119,4 @@ fn settings(cell: CellName, engine: EngineName, input: &TraceInput) -> Settings 
         batch_size,
         ..Settings::blank(ExperimentKind::Gradients)
     }
-}
-
-fn curve(seq_len: usize, profile: Profile) -> GradientCurve {
-    let norms = profile.norms.into_iter().map(|(t, norm)| (t, norm.log10()));
-    GradientCurve::new((profile.quantity.to_string(), profile.layer), None, seq_len, norms, Lags::All)
 }

@@ -14,6 +14,7 @@ use super::profile::{DiagnosticOptions, Profile, ProfileBuilder, SegmentLoss};
 use super::recursion::{Recursion, recursion};
 use super::scaled::Scaled;
 use super::segments::{LayerSegment, Segments};
+use super::terms::Terms;
 use crate::cell::{Parameters, State};
 use crate::engine::{EngineName, check, engine, gradients};
 use crate::error::Result;
@@ -37,22 +38,37 @@ pub fn profiles(
     no_grad(|| {
         let split_paths = options.split_paths && p.cell().retention().is_some();
         let segments = Segments::new(method, p, input, initial);
-        let mut profiles = ProfileBuilder::new(p.layers.len(), input.size()[0] as usize);
-        let mut adjoints: Vec<Option<Adjoint>> = p.layers.iter().map(|_| None).collect();
-        for (segment, range) in segments.ranges().rev() {
-            let layers = segments.run(segment);
-            let output = layers.last().map(LayerSegment::output).expect("a stack has a layer");
-            let mut direct = Scaled::new(&loss_gradient(loss, &output, &range));
-            for (n, layer) in layers.into_iter().enumerate().rev() {
-                let mut set = |quantity, norms| profiles.set(quantity, n, range.start, norms);
-                let adjoint = adjoints[n].get_or_insert_with(|| Adjoint::zero(&layer.states, split_paths));
-                let mut steps = recursion(p.cell(), &p.layers[n], &layer, split_paths);
-                direct = backward(steps.as_mut(), direct, adjoint, &mut set);
-            }
-            profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));
-        }
-        Ok(profiles.finish())
+        Ok(sweep(&segments, p, loss, split_paths, None))
     })
+}
+
+/// Goes back through all segments. `terms` gets the adjoint of every step of every layer.
+pub(super) fn sweep(
+    segments: &Segments,
+    p: &Parameters,
+    loss: &SegmentLoss,
+    split_paths: bool,
+    mut terms: Option<&mut Terms>,
+) -> Vec<Profile> {
+    let mut profiles = ProfileBuilder::new(p.layers.len(), segments.steps());
+    let mut adjoints: Vec<Option<Adjoint>> = p.layers.iter().map(|_| None).collect();
+    for (segment, range) in segments.ranges().rev() {
+        let layers = segments.run(segment);
+        let output = layers.last().map(LayerSegment::output).expect("a stack has a layer");
+        let mut direct = Scaled::new(&loss_gradient(loss, &output, &range));
+        for (n, layer) in layers.iter().enumerate().rev() {
+            if let Some(terms) = &mut terms {
+                let below = n.checked_sub(1).map_or_else(|| segments.input(segment), |n| layers[n].output());
+                terms.enter(n, &layer.states, below);
+            }
+            let mut set = |quantity, norms| profiles.set(quantity, n, range.start, norms);
+            let adjoint = adjoints[n].get_or_insert_with(|| Adjoint::zero(&layer.states, split_paths));
+            let mut steps = recursion(p.cell(), &p.layers[n], layer, split_paths);
+            direct = backward(steps.as_mut(), direct, adjoint, terms.as_deref_mut(), &mut set);
+        }
+        profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));
+    }
+    profiles.finish()
 }
 
 /// Returns ∂loss/∂output of one segment, `[t, B, H]`, in f64.
@@ -126,12 +142,13 @@ impl Adjoint {
 /// Runs the backward recursion of a layer through one segment, given the direct part of its adjoint, `[t,
 /// B, H]`.
 ///
-/// Calls `set` with the norms of the layer. Returns the gradient with respect to the input, `[t, B, I]`,
-/// which is the direct part of the layer below.
+/// Calls `set` with the norms of the layer, and `terms` with the adjoint of each step. Returns the
+/// gradient with respect to the input, `[t, B, I]`, which is the direct part of the layer below.
 fn backward(
     steps: &mut dyn Recursion,
     direct: Scaled,
     adjoint: &mut Adjoint,
+    mut terms: Option<&mut Terms>,
     set: &mut dyn FnMut(Quantity, Vec<Norm>),
 ) -> Scaled {
     set(Quantity::DirectH, norms_scaled(&direct));
@@ -148,6 +165,9 @@ fn backward(
         adjoint.rescale();
         let (h, exponent) = (adjoint.scaled(&adjoint.h), adjoint.exponent.shallow_clone());
         total_h.push(h);
+        if let Some(terms) = &mut terms {
+            terms.add(t, &adjoint.h, adjoint.c.as_ref(), &adjoint.exponent);
+        }
         let c = adjoint.step_back(t, steps);
         total_c.extend(c.map(|mantissa| Scaled { mantissa, exponent }));
     }

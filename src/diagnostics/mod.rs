@@ -12,6 +12,8 @@ mod recursion;
 mod scaled;
 mod segments;
 mod singular;
+mod terms;
+pub mod weights;
 
 use tch::Tensor;
 

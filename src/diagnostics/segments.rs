@@ -75,6 +75,11 @@ impl<'a> Segments<'a> {
         self.ranges.iter().cloned().enumerate()
     }
 
+    /// Returns the number of steps of the sequence.
+    pub fn steps(&self) -> usize {
+        self.input.size()[0] as usize
+    }
+
     /// Returns the input of a segment, `[t, B, I]`.
     pub fn input(&self, segment: usize) -> Tensor {
         let range = &self.ranges[segment];

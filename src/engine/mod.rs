@@ -25,7 +25,8 @@ pub(crate) mod analytic;
 pub(crate) mod buffer;
 mod builtin;
 mod fused;
-mod gradients;
+#[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
+pub(crate) mod gradients;
 mod interface;
 mod libtorch_isa;
 mod lookup;

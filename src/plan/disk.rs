@@ -3,12 +3,13 @@
 use super::run::Run;
 use super::sizing::ModelShape;
 use crate::cell::cell;
-use crate::config::spec::{Gradients, Jacobian, Length, Measure, TrainingSpec};
+use crate::config::spec::{Gradients, Length, Measure, Probe, TrainingSpec};
 use crate::data::Inputs;
 use crate::device::Dtype;
 use crate::engine::EngineName;
+use crate::settings::Settings;
 use crate::settings::lags::spaced;
-use crate::settings::names::{Lags, ModelName};
+use crate::settings::names::{Lags, ModelName, ProbeName};
 
 /// The usual bytes of a row in the file of its run and in that of the experiment, which has settings too.
 const ROW_BYTES: f64 = 200.0;
@@ -30,7 +31,9 @@ const COUNTED_LAGS: usize = 100_000;
 pub fn bytes(run: &Run, inputs: &Inputs) -> f64 {
     match &run.measure {
         Measure::Gradients(options) => ROW_BYTES * gradient_rows(run, options) as f64,
-        Measure::Jacobian(options) => ROW_BYTES * jacobian_rows(run, options) as f64,
+        Measure::Jacobian(options) => {
+            ROW_BYTES * jacobian_rows(&run.settings, run.settings.seq_len, options.lags) as f64
+        }
         Measure::Speed(speed) => {
             // A control and a first pass in each process are timed, too.
             let contenders = run.settings.engine.engines.len() + run.settings.engine.frameworks.len() + 1;
@@ -67,16 +70,17 @@ fn gradient_rows(run: &Run, options: &Gradients) -> usize {
     let has_paths = cell.is_some_and(|cell| cell.retention().is_some());
     let paths = if options.path_split && has_paths { 2 } else { 0 };
     let quantities = (2 + cell_state + paths) * settings.layers + 1;
-    quantities * written(options.lags, settings.seq_len)
+    // The four parameters of most cells.
+    let weights = if options.weights { 4 * settings.layers } else { 0 };
+    (quantities + weights) * written(options.lags, settings.seq_len)
 }
 
 /// A norm at each written lag, and a spectrum of singular values and exponents at about ten lags per decade.
-fn jacobian_rows(run: &Run, options: &Jacobian) -> usize {
-    let settings = &run.settings;
+fn jacobian_rows(settings: &Settings, steps: usize, lags: Lags) -> usize {
     let parts = if settings.cell.is_some_and(|name| cell(name).has_c()) { 2 } else { 1 };
     let state = parts * settings.layers * settings.hidden_size;
-    let spectra = spaced_count(settings.seq_len, 10);
-    written(options.lags, settings.seq_len) + spectra * (2 + 2 * state)
+    let spectra = spaced_count(steps, 10);
+    written(lags, steps) + spectra * (2 + 2 * state)
 }
 
 fn training_rows(run: &Run, training: &TrainingSpec) -> usize {
@@ -84,13 +88,25 @@ fn training_rows(run: &Run, training: &TrainingSpec) -> usize {
         (Some(every), Length::Steps(steps)) => steps / every + 1,
         _ => default,
     };
-    let settings = &run.settings;
-    let quantities = if settings.model() == ModelName::Recurrent { 3 * settings.layers + 1 } else { 1 };
-    let norms = quantities * written(Lags::Log, run.task.longest(settings.seq_len));
-    let profiles = training.gradient_profile_every.map_or(0, |every| times(Some(every), 20) + 1);
+    let of_probe = |probe: &Probe| (times(Some(probe.every), 20) + 1) * probe_rows(run, probe);
     TRAIN_ROWS * times(training.log_every, 100)
         + EVALUATION_ROWS * (times(training.evaluate_every, 20) + 2)
-        + profiles * norms
+        + training.probe.as_ref().map_or(0, of_probe)
+}
+
+/// The rows of one probe.
+fn probe_rows(run: &Run, probe: &Probe) -> usize {
+    let settings = &run.settings;
+    let has = |name| probe.has(name);
+    let steps = run.task.longest(settings.seq_len);
+    let quantities = match settings.model() {
+        ModelName::Recurrent if has(ProbeName::Paths) => 5 * settings.layers + 1,
+        ModelName::Recurrent => 3 * settings.layers + 1,
+        _ => 1,
+    };
+    let norms = if has(ProbeName::Gradients) || has(ProbeName::Paths) { quantities } else { 0 };
+    let jacobian = if has(ProbeName::Jacobian) { jacobian_rows(settings, steps, Lags::Log) } else { 0 };
+    norms * written(Lags::Log, steps) + jacobian
 }
 
 fn checkpoints(run: &Run, training: &TrainingSpec, inputs: &Inputs) -> f64 {

@@ -13,6 +13,8 @@
 //! | `gradients`, other engines | (e c + 32) T B (Σ H), and 4 e T B I more for the norms |
 //! | `jacobian` | 128 n² for the n rows of the Jacobian, and 56 G n √T (Σ H) for their segment |
 //!
+//! A training with the probe `jacobian` needs at least what a run of that kind needs.
+//!
 //! Parameters take 48 P bytes: they are drawn in f64, compared or checkpointed, and have gradients and
 //! moments. Where nothing is compared or learned, they take 16 P. The input takes (8 + e) T B I, because it
 //! is drawn in f64 or as 64-bit symbols. Norms of `gradients` take 32 bytes per step, quantity and layer. The
@@ -31,7 +33,7 @@ use crate::config::spec::{Measure, TaskSpec};
 use crate::data::Inputs;
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::settings::names::{ExperimentKind, ModelName, Predict};
+use crate::settings::names::{ExperimentKind, ModelName, Predict, ProbeName};
 use crate::support::error::ConfigError;
 use crate::support::text::bytes;
 
@@ -106,7 +108,11 @@ impl<'a> Need<'a> {
         input
             + self.held_parameters()
             + match &self.run.measure {
-                Measure::Training(_) => self.training(steps),
+                Measure::Training(training) => {
+                    let probes = training.probe.as_ref();
+                    let jacobian = probes.is_some_and(|probe| probe.has(ProbeName::Jacobian));
+                    self.training(steps).max(if jacobian { self.jacobian() } else { 0.0 })
+                }
                 Measure::Speed(_) => self.speed(steps),
                 Measure::Gradients(_) if self.is_exact() => self.exact_gradients() + self.norms(),
                 Measure::Gradients(_) => {

@@ -1,11 +1,13 @@
 //! The rules between settings. Each refuses runs with contradictory settings, and its error names the
 //! wrong key.
 
+use std::collections::BTreeSet;
+
 use crate::cell::CellName;
-use crate::config::spec::{Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
+use crate::config::spec::{Gradients, Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
 use crate::engine::{EngineName, engine, listed_engines};
-use crate::settings::names::{AddingVariant, ExperimentKind, LossName, ModelName};
+use crate::settings::names::{AddingVariant, ExperimentKind, LossName, ModelName, ProbeName};
 use crate::settings::{Settings, field};
 use crate::support::error::ConfigError;
 
@@ -18,7 +20,7 @@ type Problem = (&'static str, String);
 /// The first broken rule, with file, line and key.
 pub fn check(spec: &Spec, settings: &Settings, measure: &Measure) -> Result<(), ConfigError> {
     let problem = engines(settings).or_else(|| init(settings)).or_else(|| match measure {
-        Measure::Gradients(gradients) => of_gradients(&spec.task, settings, gradients.path_split),
+        Measure::Gradients(gradients) => of_gradients(&spec.task, settings, gradients),
         Measure::Jacobian(jacobian) => of_jacobian(settings, jacobian),
         Measure::Speed(_) => of_speed(settings),
         Measure::Training(training) => of_training(&spec.task, settings, training),
@@ -97,13 +99,18 @@ fn init(settings: &Settings) -> Option<Problem> {
     Some(("init", problem))
 }
 
-fn of_gradients(task: &TaskSpec, settings: &Settings, path_split: bool) -> Option<Problem> {
+fn of_gradients(task: &TaskSpec, settings: &Settings, options: &Gradients) -> Option<Problem> {
     if settings.loss == Some(LossName::Task) && *task == TaskSpec::Noise {
         let problem = "expected `last` or `sum`, found `task`: the task `noise` has no loss of its own";
         return Some(("loss", problem.to_string()));
     }
-    let problem = "only the engines with exact adjoints can split paths; expected grid.engine = \"auto\"";
-    (path_split && !is_exact(settings)).then(|| ("gradients.path_split", problem.to_string()))
+    let of_exact = [
+        (options.path_split, "gradients.path_split", "split paths"),
+        (options.weights, "gradients.weights", "split the gradient of parameters by lag"),
+    ];
+    let (_, key, task) = of_exact.into_iter().find(|(wanted, ..)| *wanted && !is_exact(settings))?;
+    let problem = format!("only the engines with exact adjoints can {task}; expected grid.engine = \"auto\"");
+    Some((key, problem))
 }
 
 /// Returns true for an engine whose diagnostics go back step by step.
@@ -152,6 +159,12 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
         let problem =
             format!("expected a number of heads that divides grid.hidden_size = {size}, found {heads}");
         return Some(("training.heads", problem));
+    }
+    let has_jacobian = training.probe.as_ref().is_some_and(|probe| probe.has(ProbeName::Jacobian));
+    let sizes = training.layer_sizes.iter().flatten();
+    if has_jacobian && sizes.collect::<BTreeSet<_>>().len() > 1 {
+        let problem = "the product of Jacobians needs layers of one size (training.layer_sizes)";
+        return Some(("training.probes", problem.to_string()));
     }
     let least = least_steps(task);
     // `seq_len` is 0 for images whose dataset is not on disk.

@@ -108,6 +108,9 @@ fn lacks_norm(reading: &Reading, run: &Run, gradients: &Gradients) -> Option<(&'
             "gradients.path_split = true"
         }
         Some(Quantity::CellPath | Quantity::GatePath) if !has_paths => "a cell with gates",
+        Some(Quantity::WeightTerm | Quantity::TruncationError) if !gradients.weights => {
+            "gradients.weights = true"
+        }
         _ => {
             let lag = reading.lag.filter(|lag| *lag >= steps || !gradients.lags.writes(*lag, steps))?;
             let problem =

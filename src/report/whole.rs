@@ -5,7 +5,9 @@ use std::path::Path;
 
 use crate::results::RunRecord;
 use crate::results::manifest::{self, TABLES};
-use crate::results::schema::{FitRow, GateRow, GradientRow, JacobianRow, Row, SpeedRow, TrainingRow};
+use crate::results::schema::{
+    FitRow, GateRow, GradientRow, JacobianRow, Row, SpeedRow, TrainingRow, WeightRow,
+};
 use crate::support::error::{Error, Result};
 
 /// The remedy for tables that do not fit their runs.
@@ -27,9 +29,15 @@ pub fn check(dir: &Path, runs: &[RunRecord]) -> Result<()> {
 
 fn check_rows(dir: &Path, runs: &[RunRecord]) -> Result<()> {
     let mut found: HashMap<Vec<u8>, usize> = HashMap::new();
-    for file in
-        [GradientRow::FILE, FitRow::FILE, JacobianRow::FILE, GateRow::FILE, SpeedRow::FILE, TrainingRow::FILE]
-    {
+    for file in [
+        GradientRow::FILE,
+        FitRow::FILE,
+        JacobianRow::FILE,
+        GateRow::FILE,
+        WeightRow::FILE,
+        SpeedRow::FILE,
+        TrainingRow::FILE,
+    ] {
         count(&dir.join(file), &mut found)?;
     }
     for run in runs {

@@ -6,7 +6,9 @@ use std::path::Path;
 use super::lock::Lock;
 use super::manifest;
 use super::record::RunRecord;
-use super::schema::{FitRow, GateRow, GradientRow, JacobianRow, PlanRow, Row, RunRow, SpeedRow, TrainingRow};
+use super::schema::{
+    FitRow, GateRow, GradientRow, JacobianRow, PlanRow, Row, RunRow, SpeedRow, TrainingRow, WeightRow,
+};
 use super::store::Store;
 use super::table;
 use crate::support::error::{Error, Result};
@@ -59,6 +61,7 @@ impl Exclusive<'_> {
         self.gather::<FitRow>(&runs)?;
         self.gather::<JacobianRow>(&runs)?;
         self.gather::<GateRow>(&runs)?;
+        self.gather::<WeightRow>(&runs)?;
         self.gather::<SpeedRow>(&runs)?;
         self.gather::<TrainingRow>(&runs)?;
         manifest::write(self.store.root(), &TABLES)?;
@@ -115,12 +118,13 @@ impl Exclusive<'_> {
 }
 
 /// The CSV files that are assembled.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     RunRow::FILE,
     GradientRow::FILE,
     FitRow::FILE,
     JacobianRow::FILE,
     GateRow::FILE,
+    WeightRow::FILE,
     SpeedRow::FILE,
     TrainingRow::FILE,
 ];

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::curve::GradientCurve;
-use super::schema::{FitRow, GateRow, GradientRow, JacobianRow, Row, SpeedRow, TrainingRow};
+use super::schema::{FitRow, GateRow, GradientRow, JacobianRow, Row, SpeedRow, TrainingRow, WeightRow};
 use crate::support::error::Result;
 use crate::support::file::write_csv;
 
@@ -18,6 +18,8 @@ pub struct Rows {
     pub jacobian: Vec<JacobianRow>,
     /// `gates.csv`.
     pub gates: Vec<GateRow>,
+    /// `weights.csv`.
+    pub weights: Vec<WeightRow>,
     /// `speed.csv`.
     pub speed: Vec<SpeedRow>,
     /// `training.csv`.
@@ -28,7 +30,12 @@ impl Rows {
     /// The number of rows in all tables.
     pub fn count(&self) -> usize {
         let of_curves: usize = self.gradients.iter().map(|curve| curve.norms.len() + 1).sum();
-        of_curves + self.jacobian.len() + self.gates.len() + self.speed.len() + self.training.len()
+        of_curves
+            + self.jacobian.len()
+            + self.gates.len()
+            + self.weights.len()
+            + self.speed.len()
+            + self.training.len()
     }
 
     /// Writes the tables that have rows into the directory of a run.
@@ -40,6 +47,7 @@ impl Rows {
         write::<FitRow>(dir, self.gradients.iter().map(|curve| curve.fit_row(run_id)))?;
         write::<JacobianRow>(dir, &self.jacobian)?;
         write::<GateRow>(dir, &self.gates)?;
+        write::<WeightRow>(dir, &self.weights)?;
         write::<SpeedRow>(dir, &self.speed)?;
         write::<TrainingRow>(dir, &self.training)
     }

@@ -23,6 +23,7 @@ files!(
     TrainingRow: "training.csv",
     JacobianRow: "jacobian.csv",
     GateRow: "gates.csv",
+    WeightRow: "weights.csv",
     SpeedRow: "speed.csv",
     SummaryRow: "summary.csv"
 );
@@ -165,6 +166,8 @@ pub struct JacobianRow {
     pub unit: String,
     /// True if the number is the logarithm of exactly 0.
     pub zero: bool,
+    /// Parameter updates before the measurement; empty outside training.
+    pub step: Option<usize>,
 }
 
 /// One statistic of one gate of one layer.
@@ -180,6 +183,35 @@ pub struct GateRow {
     pub statistic: String,
     /// The number; empty if it is the logarithm of 0.
     pub value: Option<f64>,
+    /// Parameter updates before the measurement; empty outside training.
+    pub step: Option<usize>,
+}
+
+/// The part of the gradient of one parameter that belongs to one lag. The gradient is that of the mean loss
+/// of the batch. It is a sum of one term for each step at which the parameter acts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeightRow {
+    /// The run.
+    pub run_id: String,
+    /// The parameter, such as `weight_hh_l0`.
+    pub parameter: String,
+    /// The layer, from 0 (nearest the input).
+    pub layer: usize,
+    /// The step at which the parameter acts, from 1 to T.
+    pub t: usize,
+    /// T − t.
+    pub lag: usize,
+    /// log10 of the L2 norm of the term of this step; empty if the norm is exactly 0.
+    pub log10_term: Option<f64>,
+    /// log10 of the L2 norm of the sum of the terms from lag 0 up to this lag; empty if the norm is
+    /// exactly 0.
+    pub log10_sum: Option<f64>,
+    /// The scalar product of the term with the whole gradient, over the square of the norm of the whole. The
+    /// shares of all lags add up to 1.
+    pub share: Option<f64>,
+    /// The norm of the sum of the terms beyond this lag, over the norm of the whole gradient: the relative
+    /// error of a gradient whose backward pass stops after this lag. Below about 1e-16 it is rounding.
+    pub truncation_error: Option<f64>,
 }
 
 /// One timing sample.

@@ -60,6 +60,20 @@ names! {
 }
 
 names! {
+    /// A measurement of the network during training.
+    ProbeName ("probe") {
+        /// norms of the gradient over lag
+        Gradients = "gradients",
+        /// also the norms along the state and through the gates
+        Paths = "paths",
+        /// the product of the state's Jacobians, with singular values and Lyapunov exponents
+        Jacobian = "jacobian",
+        /// statistics of the gates
+        Gates = "gates",
+    }
+}
+
+names! {
     /// The lags whose norms have rows. All norms are computed.
     Lags ("choice of lags") {
         /// every lag
@@ -108,6 +122,10 @@ names! {
         CellPath = "cell_path",
         /// the other part, which passed through the gates and W_hh at some step
         GatePath = "gate_path",
+        /// the term of the gradient of W_hh that belongs to step t, with `weights = true`
+        WeightTerm = "weight_hh_term",
+        /// the relative error of the gradient of W_hh if backpropagation stops at step t
+        TruncationError = "weight_hh_truncation_error",
     }
 }
 

@@ -5,7 +5,7 @@ pub mod checkpoint;
 mod context;
 mod evaluate;
 mod optimizer;
-mod profile;
+mod probe;
 mod progress;
 mod recorder;
 mod resume;

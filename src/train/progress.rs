@@ -15,8 +15,8 @@ pub struct Progress {
     pub last_loss: Option<f64>,
     /// Seconds spent so far, in all parts of an interrupted run.
     pub seconds: f64,
-    /// Updates before the last gradient norms over lag.
-    pub last_profile: Option<usize>,
+    /// Updates before the last probe.
+    pub last_probe: Option<usize>,
     /// Sums since the last row of the split `train`.
     pub sums: Sums,
     /// Loss and number of entirely correct sequences of the last training batches, the newest last.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::results::schema::{FitRow, GradientRow, Row, TrainingRow};
+use crate::results::schema::{FitRow, GateRow, GradientRow, JacobianRow, Row, TrainingRow};
 use crate::results::{GradientCurve, GrowingTable, Mark, Rows};
 use crate::support::error::Result;
 
@@ -13,6 +13,8 @@ pub struct RowFiles {
     training: GrowingTable,
     gradients: GrowingTable,
     fits: GrowingTable,
+    jacobian: GrowingTable,
+    gates: GrowingTable,
 }
 
 /// The rows that belong to a checkpoint.
@@ -21,6 +23,8 @@ pub struct Marks {
     training: Mark,
     gradients: Mark,
     fits: Mark,
+    jacobian: Mark,
+    gates: Mark,
 }
 
 impl RowFiles {
@@ -33,6 +37,8 @@ impl RowFiles {
             training: GrowingTable::open(&dir.join(TrainingRow::FILE), &marks.training)?,
             gradients: GrowingTable::open(&dir.join(GradientRow::FILE), &marks.gradients)?,
             fits: GrowingTable::open(&dir.join(FitRow::FILE), &marks.fits)?,
+            jacobian: GrowingTable::open(&dir.join(JacobianRow::FILE), &marks.jacobian)?,
+            gates: GrowingTable::open(&dir.join(GateRow::FILE), &marks.gates)?,
         })
     }
 
@@ -49,13 +55,15 @@ impl RowFiles {
         self.training.append(rows)
     }
 
-    /// Appends norms of gradients over lag.
+    /// Appends the rows of a probe.
     ///
     /// # Errors
     /// The disk is full or gone.
-    pub fn add_curves(&mut self, run_id: &str, curves: &[GradientCurve]) -> Result<()> {
-        self.gradients.append(curves.iter().flat_map(|curve| curve.rows(run_id)))?;
-        self.fits.append(curves.iter().map(|curve| curve.fit_row(run_id)))
+    pub fn add_probe(&mut self, run_id: &str, rows: &Rows) -> Result<()> {
+        self.gradients.append(rows.gradients.iter().flat_map(|curve| curve.rows(run_id)))?;
+        self.fits.append(rows.gradients.iter().map(|curve| curve.fit_row(run_id)))?;
+        self.jacobian.append(&rows.jacobian)?;
+        self.gates.append(&rows.gates)
     }
 
     /// Waits until all rows are on the disk, and marks them.
@@ -63,8 +71,13 @@ impl RowFiles {
     /// # Errors
     /// The disk is full or gone.
     pub fn marks(&self) -> Result<Marks> {
-        let (training, gradients) = (self.training.mark()?, self.gradients.mark()?);
-        Ok(Marks { training, gradients, fits: self.fits.mark()? })
+        Ok(Marks {
+            training: self.training.mark()?,
+            gradients: self.gradients.mark()?,
+            fits: self.fits.mark()?,
+            jacobian: self.jacobian.mark()?,
+            gates: self.gates.mark()?,
+        })
     }
 
     /// Reads all rows.
@@ -73,6 +86,7 @@ impl RowFiles {
     /// A row is not as it was written.
     pub fn rows(&self) -> Result<Rows> {
         let gradients = GradientCurve::of_rows(self.fits.rows()?, self.gradients.rows()?);
-        Ok(Rows { training: self.training.rows()?, gradients, ..Rows::default() })
+        let (jacobian, gates) = (self.jacobian.rows()?, self.gates.rows()?);
+        Ok(Rows { training: self.training.rows()?, gradients, jacobian, gates, ..Rows::default() })
     }
 }

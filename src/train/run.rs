@@ -44,10 +44,10 @@ pub fn train(context: TrainContext, dir: &Path, on_step: OnStep) -> Result<Outco
 fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
     let context = trainer.context;
     let (steps, log_every, evaluate_every) = (context.steps(), context.log_every(), context.evaluate_every());
-    let profile_every = context.training.gradient_profile_every;
+    let probe_every = context.training.probe.as_ref().map(|probe| probe.every);
     if trainer.is_at_start() {
         trainer.evaluate()?;
-        trainer.profile()?;
+        trainer.probe()?;
     }
     let (mut since, mut saved) = (Instant::now(), Instant::now());
     while trainer.progress().step < steps && !trainer.progress().solved {
@@ -60,8 +60,8 @@ fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
         if step.is_multiple_of(evaluate_every) || ends(trainer) {
             trainer.evaluate()?;
         }
-        if profile_every.is_some_and(|every| step.is_multiple_of(every)) {
-            trainer.profile()?;
+        if probe_every.is_some_and(|every| step.is_multiple_of(every)) {
+            trainer.probe()?;
         }
         let loss = trainer.progress().last_loss;
         let stops = on_step(Step { unit: "step", step, steps, loss }).is_break() && !ends(trainer);
@@ -75,16 +75,16 @@ fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
             return Err(Error::Stopped { step, steps });
         }
     }
-    // Reports show the gradient after training.
+    // Reports show the network after training.
     let step = trainer.progress().step;
-    if trainer.progress().last_profile.is_some_and(|last| last != step) {
-        trainer.profile()?;
+    if trainer.progress().last_probe.is_some_and(|last| last != step) {
+        trainer.probe()?;
     }
     trainer.add_seconds(since.elapsed().as_secs_f64());
     Ok(())
 }
 
-/// The maximum duration of a run in seconds, from the time of a few steps and a gradient profile.
+/// The maximum duration of a run in seconds, from the time of a few steps and a probe.
 ///
 /// # Errors
 /// The error of the first step.
@@ -101,10 +101,10 @@ pub fn estimate(context: TrainContext) -> Result<f64> {
     let steps = context.steps();
     let evaluations = (steps / context.evaluate_every() + 2) as f64;
     let batches = context.task.held_out_count(Split::Valid) as f64;
-    let profiles = context.training.gradient_profile_every.map_or(0, |every| steps / every + 2);
+    let probes = context.training.probe.as_ref().map_or(0, |probe| steps / probe.every + 2);
     let start = Instant::now();
-    trainer.profile()?;
-    let profiles = profiles as f64 * start.elapsed().as_secs_f64();
+    trainer.probe()?;
+    let probes = probes as f64 * start.elapsed().as_secs_f64();
     // A batch without gradient takes about a third of a step.
-    Ok(step * (steps as f64 + evaluations * batches / 3.0) + profiles)
+    Ok(step * (steps as f64 + evaluations * batches / 3.0) + probes)
 }

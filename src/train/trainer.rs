@@ -11,7 +11,7 @@ use super::optimizer::{OptimizerState, clip};
 use super::progress::Progress;
 use super::recorder::Recorder;
 use super::row_files::{Marks, RowFiles};
-use super::{profile, resume};
+use super::{probe, resume};
 use crate::cell::State;
 use crate::data::Split;
 use crate::model::{ForwardArgs, ModelOutput};
@@ -212,12 +212,12 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Gradient norms over lag, if the config asks for them.
-    pub fn profile(&mut self) -> Result<()> {
-        if self.context.training.gradient_profile_every.is_some() {
+    /// Probes the network, if the config asks for it.
+    pub fn probe(&mut self) -> Result<()> {
+        if let Some(probe) = &self.context.training.probe {
             let step = self.header.progress.step;
-            self.rows.add_curves(&self.context.run.id, &profile::profile(&self.context, step)?)?;
-            self.header.progress.last_profile = Some(step);
+            self.rows.add_probe(&self.context.run.id, &probe::probe(&self.context, probe, step)?)?;
+            self.header.progress.last_probe = Some(step);
         }
         Ok(())
     }

@@ -80,11 +80,11 @@ fn lyapunov_exponents_of_linear_rnn_equal_log_eigenvalues() {
 #[test]
 fn lyapunov_exponents_of_complex_pair_are_equal() {
     let p = linear(&with_eigenvalues(&[(0.6, 0.7), (0.3, 0.0)]));
-    let found = last(&p, 20_000, JacobianOptions { qr_every: 1, burn_in: 1000 }).lyapunov;
+    let found = last(&p, 4_000, JacobianOptions { qr_every: 1, burn_in: 400 }).lyapunov;
     let pair = 0.6f64.hypot(0.7).ln();
     // The directions of a complex pair rotate, so its mean converges as 1/T.
     for (found, expected) in found.iter().zip([pair, pair, 0.3f64.ln()]) {
-        assert!((found - expected).abs() < 1e-3, "{found}, expected {expected}");
+        assert!((found - expected).abs() < 3e-3, "{found}, expected {expected}");
     }
     assert!((found[0] + found[1] - 2.0 * pair).abs() < 1e-6, "the rotation does not affect the sum");
 }

@@ -1,99 +1,20 @@
 //! The training loop compared with training by hand: steps, scores, gradients, and resuming from checkpoints.
 
-use std::cell::RefCell;
 use std::fs;
-use std::ops::ControlFlow;
-use std::path::Path;
 
 use lstm_lab::cell::State;
-use lstm_lab::config;
-use lstm_lab::config::spec::TaskSpec as Form;
-use lstm_lab::config::spec::TrainingSpec;
-use lstm_lab::data::{Corpus, Input, Inputs, RawText, Split};
-use lstm_lab::device::cpu;
-use lstm_lab::model::{ForwardArgs, InputSpec, Model, ModelConfig, model};
-use lstm_lab::plan::run::Run;
-use lstm_lab::plan::{Machine, Plan};
+use lstm_lab::data::Split;
+use lstm_lab::model::{ForwardArgs, InputSpec, Model, ModelConfig};
 use lstm_lab::random::{self, Purpose};
-use lstm_lab::results::Rows;
 use lstm_lab::results::schema::TrainingRow;
-use lstm_lab::run::{ExecTarget, RunContext, kinds};
-use lstm_lab::support::progress::Step;
-use lstm_lab::task::learning::{Batch, Target, Task, loss, task};
+use lstm_lab::task::learning::{Batch, Target, Task, loss};
 use tch::{Kind, Tensor, no_grad};
 
-/// A planned training run that has not been executed.
-struct PlannedRun {
-    dir: tempfile::TempDir,
-    inputs: Inputs,
-    run: Run,
-}
-
-impl PlannedRun {
-    /// Returns the first run of a config, given without its kind. The file of a text is `text.txt`.
-    fn new(text: &str, config: &str) -> PlannedRun {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("planned.toml");
-        fs::write(&path, format!("kind = \"training\"\n{config}")).unwrap();
-        let spec = config::load(&path, &[]).unwrap();
-        let training = match &spec.task {
-            Form::Text { corpus, .. } => {
-                let file = dir.path().join("text.txt");
-                fs::write(&file, text).unwrap();
-                let raw = RawText::from_file(&file).unwrap();
-                Some(Input::Corpus(Corpus::new(&raw, lstm_lab::plan::cut(corpus))))
-            }
-            _ => None,
-        };
-        let inputs = Inputs { text: None, training };
-        let run = Plan::new(&spec, &inputs, &Machine::new("cpu", 1, "avx2")).unwrap().runs.remove(0);
-        PlannedRun { dir, inputs, run }
-    }
-
-    /// Executes the run with checkpoints in a directory, and returns its rows. Calls `on_step` with each
-    /// step.
-    fn rows_in(&self, checkpoints: &Path, on_step: impl FnMut(usize)) -> Rows {
-        let target =
-            ExecTarget { device: cpu(), threads: 1, isa: lstm_lab::engine::isa(), libraries_isa: None };
-        let on_step = RefCell::new(on_step);
-        let on_step = |step: Step| {
-            on_step.borrow_mut()(step.step);
-            ControlFlow::Continue(())
-        };
-        let context =
-            RunContext { inputs: &self.inputs, target, checkpoints, events: None, on_step: &on_step };
-        kinds::execute(&self.run, &context).unwrap().rows
-    }
-
-    fn rows(&self) -> Vec<TrainingRow> {
-        self.rows_in(&self.dir.path().join("checkpoints"), |_| ()).training
-    }
-
-    fn training(&self) -> &TrainingSpec {
-        self.run.training().unwrap()
-    }
-
-    fn task(&self) -> Box<dyn Task + '_> {
-        task(&self.run, self.training(), self.inputs.of(true), cpu()).unwrap()
-    }
-
-    /// Returns the model before the first step.
-    fn model(&self, task: &dyn Task) -> (ModelConfig, Box<dyn Model>) {
-        let longest = self.run.task.longest(self.run.settings.seq_len);
-        let config = ModelConfig::new(&self.run, self.training(), task.input(), task.outputs(), longest);
-        let model = model(&config, self.run.settings.seed, cpu());
-        (config, model)
-    }
-}
+use crate::support::{PlannedRun, assert_near};
 
 /// Returns the step and the value of each row of a metric.
 fn series(rows: &[TrainingRow], split: &str, metric: &str) -> Vec<(usize, f64)> {
     rows.iter().filter(|r| r.split == split && r.metric == metric).map(|r| (r.step, r.value)).collect()
-}
-
-/// Panics if a number in f64 differs by more than rounding.
-fn assert_near(found: f64, expected: f64, what: &str) {
-    assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{what}: {found} against {expected}");
 }
 
 fn classes(target: &Target) -> &Tensor {
@@ -338,61 +259,6 @@ fn unsolved_task_is_reported_as_unsolved() {
     }
 }
 
-/// Returns the gradient norm at each step, as the mean over sequences. Each sequence is differentiated
-/// alone.
-fn profile_by_hand(planned: &PlannedRun) -> Vec<f64> {
-    let task = planned.task();
-    let (config, model) = planned.model(task.as_ref());
-    let Batch { input, target, .. } = task.held_out(Split::Valid, 0);
-    let (steps, sequences) = (input.size()[0], input.size()[1]);
-    let mut norms = vec![0.0; steps as usize];
-    for b in 0..sequences {
-        let vectors = config.embed(model.weights(), &input.narrow(1, b, 1)).detach();
-        let leaf = vectors.set_requires_grad(true);
-        let output_steps = if let Target::Classes(right) = &target { right.size()[0] } else { 1 };
-        let said =
-            model.run(&leaf, ForwardArgs { initial: None, output_steps, dropout: None }).unwrap().outputs;
-        let loss = match &target {
-            Target::Numbers(right) => (said.reshape([1]) - right.narrow(0, b, 1)).square().sum(Kind::Double),
-            Target::Classes(right) => {
-                let right = right.narrow(1, b, 1).unsqueeze(-1);
-                -said.log_softmax(-1, Kind::Double).gather(-1, &right, false).mean(Kind::Double)
-            }
-        };
-        let gradient = Tensor::run_backward(&[loss], &[&leaf], false, false).remove(0);
-        for (t, norm) in norms.iter_mut().enumerate() {
-            *norm += gradient.get(t as i64).norm().double_value(&[]) / sequences as f64;
-        }
-    }
-    norms
-}
-
-#[test]
-fn gradient_profile_equals_mean_over_single_sequences() {
-    let text = "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n";
-    for task in [text, &format!("{text}predict = \"last_step\"\n"), "[task]\nname = \"adding\"\n"] {
-        for (model, cell) in [("recurrent", "lstm"), ("recurrent", "rnn"), ("attention", "gru")] {
-            let planned = PlannedRun::new(
-                &"abcacbdedd".repeat(30),
-                &format!(
-                    "{task}[grid]\ncell = \"{cell}\"\nengine = \"fused\"\ndtype = \"f64\"\nhidden_size = 6\n\
-                     seq_len = 12\nbatch_size = 3\nlayers = 2\n[training]\nmodel = \"{model}\"\nsteps = 1\n\
-                     eval_sequences = 3\ngradient_profile_every = 1\n"
-                ),
-            );
-            let curves = planned.rows_in(&planned.dir.path().join("checkpoints"), |_| ()).gradients;
-            let of_input =
-                |step| curves.iter().find(|c| c.quantity == "input_x" && c.step == Some(step)).unwrap();
-            let (found, expected) = (&of_input(0).norms, profile_by_hand(&planned));
-            assert_eq!(found.len(), 12);
-            for ((t, log10), expected) in found.iter().zip(&expected) {
-                assert_near(log10.unwrap(), expected.log10(), &format!("{task} {model} {cell} at step {t}"));
-            }
-            assert_ne!(found, &of_input(1).norms, "a step changes the gradients");
-        }
-    }
-}
-
 /// Interrupts a run after each of its last 20 steps. The configs use all content of a checkpoint: carried
 /// state, dropout, both moments of the optimizers, sums between rows, the window of the last sequences.
 #[test]
@@ -411,7 +277,8 @@ fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
                 "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n\
                  [grid]\ncell = \"lstm\"\nhidden_size = 8\nseq_len = 5\nbatch_size = 4\nlayers = 2\n\
                  [training]\n{settings}dropout = 0.02\nlog_every = 7\nevaluate_every = 10\n\
-                 gradient_profile_every = 15\ncheckpoint_seconds = 0\n"
+                 probe_every = 15\nprobes = [\"gradients\", \"jacobian\", \"gates\"]\n\
+                 checkpoint_seconds = 0\n"
             ),
         );
         let (whole, mut cuts) = (planned.dir.path().join("whole"), Vec::new());

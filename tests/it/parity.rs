@@ -22,7 +22,7 @@ fn every_engine_any_length_and_depth_matches_the_reference() {
         for &cell in CellName::ALL {
             let reference = reference(cell);
             for layers in [1, 2] {
-                for steps in [1, 2, 3, 10, 50] {
+                for steps in [1, 2, 25] {
                     let case = Case::new(cell, layers, steps, kind);
                     let (p, input, first, cotangent) =
                         (case.parameters(), case.input(), case.first(), case.cotangent());

@@ -27,7 +27,7 @@ batch_size = 4
 steps = 20
 log_every = 5
 eval_sequences = 4
-gradient_profile_every = 1
+probe_every = 1
 checkpoint_seconds = 0
 "#;
 
@@ -102,7 +102,7 @@ fn checkpoint_holds_state_alone() {
         let checkpoints = only_run(dir.path(), "checkpoints");
         fs::metadata(checkpoints.join("last.safetensors")).unwrap().len()
     };
-    let (with, without) = (size(TRAINING), size(&TRAINING.replace("gradient_profile_every = 1", "")));
+    let (with, without) = (size(TRAINING), size(&TRAINING.replace("probe_every = 1", "")));
     assert!(with < without + 300, "{with} bytes with profiles, {without} without");
 }
 

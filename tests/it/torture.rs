@@ -25,7 +25,7 @@ batch_size = 2
 steps = 2
 log_every = 1
 evaluate_every = 1
-gradient_profile_every = 2
+probe_every = 2
 eval_sequences = 2
 checkpoint_seconds = 0
 "#;

@@ -131,7 +131,7 @@ momentum = 0.9
 dropout = 0.2
 log_every = 7
 evaluate_every = 20
-gradient_profile_every = 50
+probe_every = 50
 checkpoint_seconds = 0
 eval_sequences = 8
 "#;
@@ -257,7 +257,7 @@ fn last_gradient_profile_is_at_last_step() {
     let dir = tempfile::tempdir().unwrap();
     let text = "[task]\nname = \"adding\"\n[grid]\ncell = \"rnn\"\nhidden_size = 4\nseq_len = 10\n\
                 batch_size = 4\n\
-                [training]\nsteps = 20\neval_sequences = 4\ngradient_profile_every = 15\n";
+                [training]\nsteps = 20\neval_sequences = 4\nprobe_every = 15\n";
     let config = config(dir.path(), "profiles", text);
     assert!(run(dir.path(), &config, &[]).code == 0);
     let rows = rows::<GradientRow>(dir.path(), "profiles");
@@ -365,7 +365,7 @@ fn every_model_learns_text_below_chance_baseline() {
          [grid]\ncell = \"lstm\"\nhidden_size = 32\nseq_len = 24\nbatch_size = 4\n\
          [training]\nmodel = [\"recurrent\", \"attention\", \"transformer\"]\nsteps = 150\n\
          learning_rate = 0.01\n\
-         clip_norm = 1.0\ngradient_profile_every = 150\n",
+         clip_norm = 1.0\nprobe_every = 150\n",
     );
     let output = run(dir.path(), &config, &[]);
     assert!(output.code == 0, "{}", output.stderr);

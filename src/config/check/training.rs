@@ -2,7 +2,7 @@
 
 use crate::config::raw;
 use crate::config::source::ConfigFile;
-use crate::config::spec::{Length, Optimizer, Schedule, Solved, TaskSpec, TrainingSpec};
+use crate::config::spec::{Length, Optimizer, Probe, Schedule, Solved, TaskSpec, TrainingSpec};
 use crate::config::value::Size;
 use crate::settings::names::OptimizerName;
 use crate::support::error::ConfigError;
@@ -38,9 +38,17 @@ pub fn training(
         evaluate_every: size(raw.evaluate_every),
         eval_sequences: raw.eval_sequences.0,
         solved: solved(file, raw)?,
-        gradient_profile_every: size(raw.gradient_profile_every),
+        probe: probe(file, raw)?,
         checkpoint_seconds: raw.checkpoint_seconds,
     })
+}
+
+fn probe(file: &ConfigFile, raw: &raw::Training) -> Result<Option<Probe>, ConfigError> {
+    if raw.probe_every.is_none() && file.sets("training.probes") {
+        let problem = "expected `probe_every` beside it, the number of updates between two probes";
+        return Err(file.error("training.probes", problem));
+    }
+    Ok(raw.probe_every.map(|every| Probe { every: every.0, of: raw.probes.0.clone() }))
 }
 
 fn optimizer(file: &ConfigFile, raw: &raw::Training) -> Result<Optimizer, ConfigError> {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::value::{Count, Positive, Size};
-use crate::settings::names::{OptimizerName, ScheduleName};
+use crate::config::value::{Count, OneOrMany, Positive, Size};
+use crate::settings::names::{OptimizerName, ProbeName, ScheduleName};
 
 /// The keys of `[training]` that are the same for all runs.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -59,9 +59,12 @@ pub struct Training {
     /// solved, at least 1; default: none. `solved_loss` then applies to their mean loss, not to the
     /// split valid.
     pub solved_sequences: Option<Size>,
-    /// The number of updates between records of gradient norms over lag in `gradients.csv`, at least 1;
-    /// default: no records.
-    pub gradient_profile_every: Option<Size>,
+    /// The number of updates between two probes of the network, at least 1; default: no probes.
+    pub probe_every: Option<Size>,
+    /// The measurements of a probe: `gradients` (default), `paths`, `jacobian`, `gates`, or a list of them.
+    /// They have rows in `gradients.csv`, `jacobian.csv` and `gates.csv`. A model without recurrent layers
+    /// has gradients only.
+    pub probes: OneOrMany<ProbeName>,
     /// The seconds between checkpoints, at least 0; default: 60. 0 writes one after each update.
     pub checkpoint_seconds: f64,
 }
@@ -87,7 +90,8 @@ impl Default for Training {
             solved_loss: None,
             solved_accuracy: None,
             solved_sequences: None,
-            gradient_profile_every: None,
+            probe_every: None,
+            probes: OneOrMany(vec![ProbeName::Gradients]),
             checkpoint_seconds: 60.0,
         }
     }

@@ -56,11 +56,14 @@ pub struct Gradients {
     pub path_split: bool,
     /// True if statistics of the gates are written to `gates.csv`; default: `false`.
     pub gates: bool,
+    /// True if the gradient of every parameter is split by lag in `weights.csv`; default: `false`. Only for
+    /// the engines `analytic` and `recompute`. It takes about four times as long.
+    pub weights: bool,
 }
 
 impl Default for Gradients {
     fn default() -> Gradients {
-        Gradients { split_every: None, lags: Lags::All, path_split: false, gates: false }
+        Gradients { split_every: None, lags: Lags::All, path_split: false, gates: false, weights: false }
     }
 }
 

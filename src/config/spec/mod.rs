@@ -20,4 +20,4 @@ pub use plot::Plot;
 pub use published::{Publication, Published, PublishedNumber, Rule};
 pub use selector::Selector;
 pub use task::{CorpusSpec, TaskSpec, TextSource};
-pub use training::{Length, Optimizer, Schedule, Solved, TrainingSpec};
+pub use training::{Length, Optimizer, Probe, Schedule, Solved, TrainingSpec};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::settings::names::{OptimizerName, ScheduleName};
+use crate::settings::names::{OptimizerName, ProbeName, ScheduleName};
 
 /// The settings of training that are the same for all runs of an experiment.
 #[derive(Debug, Clone, Serialize)]
@@ -29,8 +29,8 @@ pub struct TrainingSpec {
     pub eval_sequences: usize,
     /// The criterion by which the task counts as solved.
     pub solved: Option<Solved>,
-    /// The number of updates between records of gradient norms over lag; `None` for no records.
-    pub gradient_profile_every: Option<usize>,
+    /// The measurements of the network during training; `None` for none.
+    pub probe: Option<Probe>,
     /// The seconds between checkpoints. The run id does not depend on it, because it changes no row.
     #[serde(skip)]
     pub checkpoint_seconds: f64,
@@ -68,6 +68,22 @@ pub enum Length {
     Steps(usize),
     /// A number of passes over the training data.
     Epochs(usize),
+}
+
+/// The measurements of the network during training.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Probe {
+    /// The number of updates between two probes.
+    pub every: usize,
+    /// The measurements.
+    pub of: Vec<ProbeName>,
+}
+
+impl Probe {
+    /// Returns true for a measurement of the list.
+    pub fn has(&self, name: ProbeName) -> bool {
+        self.of.contains(&name)
+    }
 }
 
 /// The criterion by which a task counts as solved.

@@ -1,9 +1,9 @@
 //! One step of a cell under autograd.
 
 use tch::{Tensor, with_grad};
-use tch_autograd::grad;
 
 use crate::cell::{Cell, PreparedLayer, Products, State};
+use crate::engine::gradients::vjp;
 
 /// The graph of one step, from s_{t−1} and the input projection to s_t.
 pub(crate) struct StepGraph {
@@ -92,12 +92,4 @@ impl StepGraph {
         };
         vjp(&[from], &[carried], &[to]).remove(0)
     }
-}
-
-/// Returns vector-Jacobian products, and zeros for an input that no output depends on.
-fn vjp(outputs: &[&Tensor], vectors: &[&Tensor], inputs: &[&Tensor]) -> Vec<Tensor> {
-    let found = grad(outputs, vectors, inputs, true).expect("the shapes are those of the recorded step");
-    let or_zeros =
-        |(gradient, input): (Option<Tensor>, &&Tensor)| gradient.unwrap_or_else(|| input.zeros_like());
-    found.into_iter().zip(inputs).map(or_zeros).collect()
 }

@@ -8,6 +8,7 @@ mod paths;
 mod predictors;
 mod speed;
 mod training;
+mod weights;
 mod words;
 
 use super::format::with_interval;
@@ -42,6 +43,7 @@ fn of_kinds(summary: &[Statistic]) -> Vec<String> {
         training::sentences(summary),
         gradients::sentences(summary),
         paths::sentence(summary).into_iter().collect(),
+        weights::sentence(summary).into_iter().collect(),
         jacobian::sentence(summary).into_iter().collect(),
         predictors::sentence(summary).into_iter().collect(),
         speed::sentences(summary),

@@ -1,5 +1,5 @@
-//! Figures of the gradient in the course of training: norms over lag, a panel per cell and init, a line
-//! per recorded step, later steps darker.
+//! Figures of the network in the course of training: norms over lag and Lyapunov exponents, a panel per cell
+//! and init, a line per recorded step, later steps darker.
 
 use super::draw::axis::Scale;
 use super::draw::chart::{BandPoint, Panel, Panels, Range, Series, Spread, segments};
@@ -8,20 +8,20 @@ use super::draw::shapes::Colour;
 use super::draw::style::early_to_late;
 use super::figure::{Chart, Figure};
 use super::layout::{Layout, Lines};
-use super::quantities::{Quantity, quantity};
+use super::quantities::{Over, Quantity, quantity};
 use super::range::{cut, y_range};
 use crate::config::spec::Plot;
-use crate::report::group::ProfileGroup;
+use crate::report::group::{LYAPUNOV, ProfileGroup};
 use crate::settings::Settings;
 
 /// The largest number of lines in a panel that a reader can tell apart.
 const MAX_LINES: usize = 6;
 
-/// The figures of all groups: of the adjoints of h and c, and of the gradient of the input.
+/// The figures of all groups: of the adjoints of h and c, of the gradient of the input, and of the exponents.
 pub fn figures(groups: &[ProfileGroup], plot: &Plot) -> Vec<Figure> {
     let points: Vec<&Settings> = groups.iter().map(|group| &group.point).collect();
     let mut figures = Vec::new();
-    for quantity in ["total_h", "total_c", "input_x"].into_iter().filter_map(quantity) {
+    for quantity in ["total_h", "total_c", "input_x", LYAPUNOV].into_iter().filter_map(quantity) {
         let of_quantity: Vec<_> = groups.iter().filter(|group| group.quantity == quantity.name).collect();
         let layers = of_quantity.iter().map(|group| group.layer + 1).max().unwrap_or(0);
         let layout = Layout::new(&points, layers, Lines::Own, None, plot);
@@ -67,12 +67,12 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layou
     // The caption names the loss: that of the task.
     let fixed = layout.fixed(&groups[0].point, &["loss"]);
     let seeds = over_seeds(groups);
-    let last_lag = groups.iter().filter_map(|group| group.mean.keys().next_back()).max();
-    let high = last_lag.copied().unwrap_or(0).max(1) as f64;
+    let keys = || groups.iter().flat_map(|group| group.mean.keys().copied());
+    let (low, high) = (keys().min().unwrap_or(0) as f64, keys().max().unwrap_or(0).max(1) as f64);
     let chart = Panels {
         title: format!("{}, during training", quantity.title),
         below_title: [words, &fixed, std::slice::from_ref(&seeds)].concat(),
-        x: Range { title: quantity.over.title().into(), scale: Scale::Whole, low: 0.0, high },
+        x: Range { title: quantity.over.title().into(), scale: Scale::Whole, low, high },
         y,
         panels,
         legend: (0..steps.len()).map(style).collect(),
@@ -80,9 +80,15 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layou
     let cut = if is_cut { " The axis shows the flattest line whole; steeper lines leave it." } else { "" };
     let name = [&["during", "training"].map(String::from), words].concat();
     let caption = format!(
-        "The {} ({}), over lag, for the loss of the task on the first held-out batch. A line is a step of \
-         training, later steps are darker ({seeds}).{cut}",
-        quantity.about, quantity.name
+        "The {} ({}), over {}, {}. A line is a step of training, later steps are darker ({seeds}).{cut}",
+        quantity.about,
+        quantity.name,
+        quantity.over.words(),
+        if quantity.over == Over::Lag {
+            "for the loss of the task on the first held-out batch"
+        } else {
+            "on the first held-out sequence"
+        },
     );
     let name = format!("{}-{}", quantity.name, name.join("-"));
     Figure::new(name, caption, Chart::Panels(chart.thinned()))

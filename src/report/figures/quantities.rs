@@ -2,7 +2,7 @@
 
 use super::draw::axis::Scale;
 use crate::report::group::{
-    GRADIENT_NORM, LARGEST_EXPONENT, LYAPUNOV, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES,
+    GRADIENT_NORM, LARGEST_EXPONENT, LYAPUNOV, TRAINED_EXPONENT, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES,
 };
 
 /// One quantity in a figure.
@@ -76,12 +76,12 @@ impl Quantity {
 
     /// Returns true for a loss over training steps.
     pub fn is_loss(&self) -> bool {
-        self.over == Over::Steps && self.name != GRADIENT_NORM
+        self.over == Over::Steps && ![GRADIENT_NORM, TRAINED_EXPONENT].contains(&self.name)
     }
 
     /// Returns true for values that are drawn as they are, not as log10.
     pub fn is_plain(&self) -> bool {
-        [VALID_LOSS, LYAPUNOV, LARGEST_EXPONENT].contains(&self.name)
+        [VALID_LOSS, LYAPUNOV, LARGEST_EXPONENT, TRAINED_EXPONENT].contains(&self.name)
     }
 
     /// The scale of the y axis.
@@ -93,7 +93,7 @@ impl Quantity {
     pub fn min_span(&self) -> f64 {
         match self.name {
             VALID_LOSS => 0.1,
-            LYAPUNOV | LARGEST_EXPONENT => 0.02,
+            LYAPUNOV | LARGEST_EXPONENT | TRAINED_EXPONENT => 0.02,
             _ => 1.0,
         }
     }
@@ -104,7 +104,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 15] = [
+pub static QUANTITIES: [Quantity; 18] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,
@@ -131,6 +131,13 @@ pub static QUANTITIES: [Quantity; 15] = [
         title: "Norm of the gradient of all parameters",
         about: "norm of the gradient of all parameters before clipping, mean since the previous row",
         y: Y::Titled("norm"),
+        over: Over::Steps,
+    },
+    Quantity {
+        name: TRAINED_EXPONENT,
+        title: "Largest Lyapunov exponent during training",
+        about: "largest Lyapunov exponent of the network on the first held-out sequence",
+        y: Y::Titled("exponent (nats per step)"),
         over: Over::Steps,
     },
     Quantity::norm(
@@ -169,6 +176,19 @@ pub static QUANTITIES: [Quantity; 15] = [
         "norm of the gradient of the loss with respect to the input xₜ",
         "∂L/∂xₜ",
     ),
+    Quantity::norm(
+        "weight_hh_term",
+        "Terms of the gradient of the recurrent weights",
+        "norm of the term of the gradient of W_hh that belongs to step t",
+        "term t of ∂L/∂W_hh",
+    ),
+    Quantity {
+        name: "weight_hh_truncation_error",
+        title: "Error of a truncated gradient of the recurrent weights",
+        about: "relative error of the gradient of W_hh if backpropagation stops at step t",
+        y: Y::Titled("relative error"),
+        over: Over::Lag,
+    },
     Quantity::norm(
         "frobenius",
         "Frobenius norm of the product of Jacobians",

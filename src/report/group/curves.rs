@@ -1,4 +1,4 @@
-//! Curves over lag of `gradients.csv` and `jacobian.csv`.
+//! Curves over lag of `gradients.csv`, `jacobian.csv` and `weights.csv`.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use super::curve::Curve;
 use super::profiles::{ProfileGroup, mean};
 use crate::report::load::Results;
 use crate::results::Decay;
-use crate::results::schema::{FitRow, GradientRow, JacobianRow};
+use crate::results::schema::{FitRow, GradientRow, JacobianRow, WeightRow};
 use crate::settings::Settings;
-use crate::settings::names::ExperimentKind;
+use crate::settings::names::{ExperimentKind, Quantity};
 
 /// The exponents over their number, as `jacobian.csv` names them.
 pub const LYAPUNOV: &str = "lyapunov";
@@ -90,7 +90,7 @@ impl<'a> Curves<'a> {
     pub fn of_jacobian(results: &'a Results, rows: &[JacobianRow]) -> Curves<'a> {
         let value = |row: &JacobianRow, quantity: &str, x| {
             let (run_id, quantity) = (row.run_id.clone(), quantity.to_string());
-            Value { run_id, quantity, layer: 0, step: None, x, y: row.value }
+            Value { run_id, quantity, layer: 0, step: row.step, x, y: row.value }
         };
         let values = |row: &JacobianRow| {
             let JacobianRow { quantity, index, t, lag, .. } = row.clone();
@@ -101,6 +101,21 @@ impl<'a> Curves<'a> {
             [over_lag, largest, number.map(|number| value(row, LYAPUNOV, number))].into_iter().flatten()
         };
         Curves::collect(results, rows.iter().flat_map(values)).fitted()
+    }
+
+    /// The curves of `weights.csv` for the recurrent weights: log10 of the norm of each term, and log10
+    /// of the truncation error.
+    pub fn of_weights(results: &'a Results, rows: &[WeightRow]) -> Curves<'a> {
+        let is_recurrent = |row: &&WeightRow| row.parameter.starts_with("weight_hh_l");
+        let values = |row: &WeightRow| {
+            let value = |quantity: Quantity, y| {
+                let (run_id, quantity) = (row.run_id.clone(), quantity.to_string());
+                Value { run_id, quantity, layer: row.layer, step: None, x: row.lag, y }
+            };
+            let error = row.truncation_error.map(f64::log10);
+            [value(Quantity::WeightTerm, row.log10_term), value(Quantity::TruncationError, error)]
+        };
+        Curves::collect(results, rows.iter().filter(is_recurrent).flat_map(values)).fitted()
     }
 
     /// Computes the decay of each curve from its values.

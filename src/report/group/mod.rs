@@ -9,7 +9,7 @@ mod speed;
 mod training;
 
 use super::load::Results;
-use crate::results::schema::{FitRow, GateRow, JacobianRow};
+use crate::results::schema::{FitRow, GateRow, JacobianRow, WeightRow};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
@@ -19,8 +19,8 @@ pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
 pub use self::speed::{EngineSamples, REFERENCE, Samples, SpeedGroup, speed};
 pub use self::training::{
-    GRADIENT_NORM, TrainingRows, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES, all, curves, last,
-    training_sequences,
+    GRADIENT_NORM, TRAINED_EXPONENT, TrainingRows, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES, all, curves,
+    exponents, last, training_sequences,
 };
 
 /// The long CSV files of an experiment, grouped.
@@ -28,13 +28,13 @@ pub use self::training::{
 pub struct Groups {
     /// The gradients of the runs that went well; after training, those of the last recorded step.
     pub gradients: Vec<CurveGroup>,
-    /// Products of Jacobians of the runs that went well.
+    /// Products of Jacobians of the runs that went well; after training, those of the last recorded step.
     pub jacobian: Vec<CurveGroup>,
     /// Predictors of how fast gradients decay.
     pub predictions: Vec<ScalarGroup>,
-    /// The gradients in the course of training.
+    /// The gradients and the Lyapunov exponents in the course of training.
     pub profiles: Vec<ProfileGroup>,
-    /// Losses and gradient norms over training steps.
+    /// Losses, gradient norms and the largest Lyapunov exponent over training steps.
     pub learning: Vec<CurveGroup>,
     /// The rows of `training.csv`.
     pub training: TrainingRows,
@@ -54,14 +54,17 @@ impl Groups {
         let gradients = gradients.with_fits(fits);
         let jacobian: Vec<JacobianRow> = results.rows(|rows| rows.collect())?;
         let gates: Vec<GateRow> = results.rows(|rows| rows.collect())?;
+        let weights: Vec<WeightRow> = results.rows(|rows| rows.collect())?;
         let training = results.rows(|rows| TrainingRows::new(rows))?;
         let speed = results.rows(|rows| speed(results, rows))?;
+        let products = Curves::of_jacobian(results, &jacobian);
+        let of_probes = exponents(results, &jacobian);
         let groups = Groups {
-            profiles: gradients.profiles(),
-            gradients: gradients.groups(),
-            jacobian: Curves::of_jacobian(results, &jacobian).groups(),
-            predictions: predictions(results, &jacobian, &gates),
-            learning: curves(results, &training),
+            profiles: [gradients.profiles(), products.profiles()].concat(),
+            gradients: [gradients.groups(), Curves::of_weights(results, &weights).groups()].concat(),
+            jacobian: products.groups(),
+            predictions: predictions(results, jacobian, gates),
+            learning: curves(results, &training).into_iter().chain(of_probes).collect(),
             training,
             speed: speed.map_err(|problem| results.error("speed.csv", problem))?,
         };

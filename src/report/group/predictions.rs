@@ -19,10 +19,31 @@ pub struct ScalarGroup {
     pub values: Vec<(u64, f64)>,
 }
 
+/// Keeps the rows of the last step of each run, given the run and the step of a row.
+fn keep_last<R>(rows: &mut Vec<R>, place: fn(&R) -> (&String, Option<usize>)) {
+    let mut last: BTreeMap<String, Option<usize>> = BTreeMap::new();
+    for (run, step) in rows.iter().map(place) {
+        match last.get_mut(run) {
+            Some(known) => *known = step.max(*known),
+            None => drop(last.insert(run.clone(), step)),
+        }
+    }
+    rows.retain(|row| {
+        let (run, step) = place(row);
+        last[run] == step
+    });
+}
+
 /// The largest Lyapunov exponent in log10, the spectral radius of the recurrent matrix of a cell without
 /// gates, and the mean log10 of the gate that keeps the state (f of the LSTM, z of the GRU), averaged
-/// over layers.
-pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow]) -> Vec<ScalarGroup> {
+/// over layers. Of a run that was probed at several steps of training the last counts.
+pub fn predictions(
+    results: &Results,
+    mut jacobian: Vec<JacobianRow>,
+    mut gates: Vec<GateRow>,
+) -> Vec<ScalarGroup> {
+    keep_last(&mut jacobian, |row| (&row.run_id, row.step));
+    keep_last(&mut gates, |row| (&row.run_id, row.step));
     let places = results.places(|run| run.is_ok());
     // Grid point, metric and run → sum and count over layers.
     let mut found: BTreeMap<(usize, &str, usize), (f64, usize)> = BTreeMap::new();
@@ -33,12 +54,12 @@ pub fn predictions(results: &Results, jacobian: &[JacobianRow], gates: &[GateRow
             *count += 1;
         }
     };
-    for row in jacobian {
+    for row in &jacobian {
         if row.quantity == LYAPUNOV && row.index == Some(1) && row.t == 1 {
             add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
         }
     }
-    for row in gates {
+    for row in &gates {
         let cell =
             places.get(row.run_id.as_str()).and_then(|&(point, _)| results.points[point].settings.cell);
         let Some(cell) = cell.map(crate::cell::cell) else { continue };

@@ -1,12 +1,12 @@
-//! Rows of `training.csv` by run, and losses and gradient norms over training steps.
+//! Rows of `training.csv` by run, and losses, gradient norms and exponents over training steps.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::curve::Curve;
-use super::curves::CurveGroup;
+use super::curves::{CurveGroup, LYAPUNOV};
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
-use crate::results::schema::TrainingRow;
+use crate::results::schema::{JacobianRow, TrainingRow};
 use crate::settings::names::ExperimentKind;
 
 /// Quantity of the curves of a loss in nats on the validation split.
@@ -24,6 +24,9 @@ pub const VALID_SQUARES: &str = "valid_mean_square";
 
 /// Quantity of the curves of log10 of the norm of the gradient.
 pub const GRADIENT_NORM: &str = "gradient_norm";
+
+/// Quantity of the curves of the largest Lyapunov exponent over training steps.
+pub const TRAINED_EXPONENT: &str = "trained_exponent";
 
 const QUANTITIES: [&str; 4] = [VALID_LOSS, VALID_LOG_LOSS, VALID_SQUARES, GRADIENT_NORM];
 
@@ -89,28 +92,47 @@ pub fn curves(results: &Results, rows: &TrainingRows) -> Vec<CurveGroup> {
 
 fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<CurveGroup> {
     let shown = |value: f64| if name == VALID_LOSS { value } else { value.log10() };
-    let (mut curves, mut seeds, mut chance) = (Vec::new(), Vec::new(), None);
-    for run in point.ok() {
-        let of_run = || rows.of(run).iter().filter(|row| quantity(row) == Some(name));
-        let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
-        let curve: Curve = of_run().map(|row| (row.step, y(row))).collect();
-        if !curve.is_empty() {
-            chance = chance.or(of_run().find_map(|row| row.chance).map(shown));
-            curves.push(curve);
-            seeds.push(run.settings.seed);
-        }
-    }
+    let of_run = |run| rows.of(run).iter().filter(|row| quantity(row) == Some(name));
+    let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
+    let curves = point.ok().map(|run| (run, of_run(run).map(|row| (row.step, y(row))).collect()));
+    let chance = point.ok().flat_map(of_run).find_map(|row| row.chance).map(shown);
+    Some(CurveGroup { chance, ..over_steps(name, point, curves)? })
+}
+
+/// Curves of runs over training steps; none if there are none.
+fn over_steps<'r>(
+    name: &str,
+    point: &GridPoint,
+    curves: impl Iterator<Item = (&'r RunRecord, Curve)>,
+) -> Option<CurveGroup> {
+    let found = curves.filter(|(_, curve)| !curve.is_empty());
+    let (seeds, mut curves): (Vec<u64>, Vec<Curve>) =
+        found.map(|(run, curve)| (run.settings.seed, curve)).unzip();
     align(&mut curves, name != GRADIENT_NORM);
-    let (point, quantity) = (point.settings.clone(), name.to_string());
-    (!curves.is_empty()).then_some(CurveGroup {
-        point,
-        quantity,
+    (!curves.is_empty()).then(|| CurveGroup {
+        point: point.settings.clone(),
+        quantity: name.to_string(),
         layer: 0,
         curves,
         fits: vec![],
         seeds,
-        chance,
+        chance: None,
     })
+}
+
+/// Curves of the largest Lyapunov exponent over training steps.
+pub fn exponents(results: &Results, rows: &[JacobianRow]) -> Vec<CurveGroup> {
+    let mut of_run: HashMap<&str, Curve> = HashMap::new();
+    let is_largest = |row: &&JacobianRow| row.quantity == LYAPUNOV && row.index == Some(1) && row.t == 1;
+    for row in rows.iter().filter(is_largest) {
+        if let Some(step) = row.step {
+            of_run.entry(&row.run_id).or_default().insert(step, row.value);
+        }
+    }
+    let curve = |run: &RunRecord| of_run.get(run.row.run_id.as_str()).cloned().unwrap_or_default();
+    let group =
+        |point: &GridPoint| over_steps(TRAINED_EXPONENT, point, point.ok().map(|run| (run, curve(run))));
+    results.of_kind(ExperimentKind::Training).filter_map(group).collect()
 }
 
 /// Gives every curve a value at each step at which another curve has one, since a mean is over all of

@@ -15,7 +15,6 @@ use super::judge::{JudgedTest, PublishedResult, Verdicts};
 use super::load::Results;
 use crate::results::schema::SummaryRow;
 use crate::results::table;
-use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
 pub use self::speed::DISTURBED;
@@ -31,7 +30,7 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
     let published = verdicts.published.iter().flatten().map(of_published);
     gradients
         .chain(jacobian)
-        .chain(groups.predictions.iter().map(of_prediction))
+        .chain(groups.predictions.iter().map(|group| of_prediction(group, groups)))
         .chain(training)
         .chain(groups.speed.iter().flat_map(speed::statistics))
         .chain(verdicts.expectations.iter().map(of_expectation))
@@ -40,9 +39,10 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
         .collect()
 }
 
-fn of_prediction(group: &ScalarGroup) -> Statistic {
-    let is_jacobian = group.point.kind == ExperimentKind::Jacobian;
-    let section = if is_jacobian { Section::Jacobian } else { Section::Gradients };
+/// The statistic of a predictor, in the section of the numbers that it predicts.
+fn of_prediction(group: &ScalarGroup, groups: &Groups) -> Statistic {
+    let has_products = groups.jacobian.iter().any(|products| products.point == group.point);
+    let section = if has_products { Section::Jacobian } else { Section::Gradients };
     let values: Vec<f64> = group.values.iter().map(|(_, value)| *value).collect();
     Statistic {
         sample: Sample::Seeds(group.values.clone()),

@@ -1,15 +1,19 @@
 //! The kind `gradients`: the norm of the gradient at every step.
 
-use super::gates;
+use tch::Tensor;
+
 use super::tensors::{output_gradient, run_parameters};
 use crate::config::spec::Gradients;
-use crate::diagnostics::{self, DiagnosticOptions, Profile};
+use crate::diagnostics::gates::statistics;
+use crate::diagnostics::weights::weight_profiles;
+use crate::diagnostics::{self, DiagnosticOptions};
 use crate::engine::parity;
 use crate::engine::{EngineName, engine};
 use crate::plan::run::Run;
-use crate::results::{GradientCurve, Rows};
+use crate::probe::{At, curve, gate_rows, weight_rows};
+use crate::results::Rows;
 use crate::run::RunContext;
-use crate::settings::names::{Lags, LossName};
+use crate::settings::names::LossName;
 use crate::support::error::Result;
 use crate::support::progress::Step;
 use crate::task::{Loss, batch};
@@ -25,7 +29,7 @@ const PARITY_STEPS: i64 = 32;
 /// # Errors
 /// The engine disagrees with the reference; a shape does not fit; the task has no such loss.
 pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Rows> {
-    let Gradients { split_every, lags, path_split, gates: with_gates } = options;
+    let Gradients { split_every, lags, path_split, gates: with_gates, weights } = options;
     let (settings, device) = (&run.settings, context.target.device);
     let steps = settings.seq_len;
     let name = settings.engine.first().expect("a run of gradients has an engine");
@@ -52,15 +56,18 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
             let _ = (context.on_step)(Step::of("step", steps - segment.start, steps));
             loss.of_segment(output, segment, steps)
         })?;
+    let weights = if weights {
+        let loss = |output: &Tensor, segment| loss.of_segment(output, segment, steps);
+        let profiles = weight_profiles(name, &p, &batch.input, None, &loss)?;
+        profiles.iter().flat_map(|profile| weight_rows(&run.id, profile, steps, lags)).collect()
+    } else {
+        vec![]
+    };
+    let at = At { run_id: &run.id, step: None };
     Ok(Rows {
-        gradients: profiles.into_iter().map(|profile| curve(run, lags, profile)).collect(),
-        gates: if with_gates { gates::rows(run, &p, &batch.input)? } else { vec![] },
+        gradients: profiles.into_iter().map(|profile| curve(profile, None, steps, lags)).collect(),
+        gates: if with_gates { gate_rows(at, &statistics(&p, &batch.input, None)?) } else { vec![] },
+        weights,
         ..Rows::default()
     })
-}
-
-fn curve(run: &Run, lags: Lags, profile: Profile) -> GradientCurve {
-    let steps = run.settings.seq_len;
-    let norms = profile.norms.into_iter().map(|(t, norm)| (t, norm.log10()));
-    GradientCurve::new((profile.quantity.to_string(), profile.layer), None, steps, norms, lags)
 }

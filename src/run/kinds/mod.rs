@@ -1,6 +1,5 @@
 //! The kinds of experiment, one file each. Each turns a run into rows.
 
-mod gates;
 mod gradients;
 mod jacobian;
 pub mod speed;

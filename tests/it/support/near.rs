@@ -34,3 +34,8 @@ pub fn log10(norm: Norm) -> f64 {
 pub fn norms_of(found: &[Profile], quantity: Quantity, layer: usize) -> &[(usize, Norm)] {
     &found.iter().find(|profile| profile.quantity == quantity && profile.layer == layer).unwrap().norms
 }
+
+/// Panics if a number in f64 differs by more than rounding.
+pub fn assert_near(found: f64, expected: f64, what: &str) {
+    assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{what}: {found} against {expected}");
+}

@@ -1,0 +1,117 @@
+//! Diagnostics of a model in training, on the first held-out batch.
+//!
+//! Gradients are those of the task's loss. The loss is summed over the batch, so that the gradient of each
+//! sequence is that of its own loss. The product of Jacobians is that of the first sequence, in f64.
+
+use std::ops::Range;
+
+use tch::{Kind, Tensor};
+
+use super::context::TrainContext;
+use crate::cell::Parameters;
+use crate::config::spec::Probe;
+use crate::data::Split;
+use crate::diagnostics::gates::statistics;
+use crate::diagnostics::jacobian::{JacobianOptions, products};
+use crate::diagnostics::{self, DiagnosticOptions, Norm, Profile, norms};
+use crate::engine::{engine, exact_engine};
+use crate::model::{ForwardArgs, Model, dense};
+use crate::probe::{At, curve, gate_rows, jacobian_rows, observation};
+use crate::results::schema::JacobianRow;
+use crate::results::{GradientCurve, Rows};
+use crate::settings::names::{Lags, ModelName, ProbeName, Quantity};
+use crate::support::error::Result;
+use crate::task::learning::{Batch, Target, loss};
+
+/// The rows of a probe after a number of updates.
+///
+/// # Errors
+/// A type or device that the engine does not support.
+pub fn probe(context: &TrainContext, probe: &Probe, step: usize) -> Result<Rows> {
+    let TrainContext { run, task, model, config, .. } = *context;
+    let batch = task.held_out(Split::Valid, 0);
+    let vectors = config.embed(model.weights(), &batch.input).detach();
+    let at = At { run_id: &run.id, step: Some(step) };
+    let mut rows = Rows::default();
+    if probe.has(ProbeName::Gradients) || probe.has(ProbeName::Paths) {
+        rows.gradients = gradients(context, probe, &batch, &vectors, step)?;
+    }
+    if let Some(layers) = model.layers() {
+        if probe.has(ProbeName::Jacobian) {
+            rows.jacobian = jacobian(at, layers, &vectors)?;
+        }
+        if probe.has(ProbeName::Gates) {
+            let frozen = layers.to(config.kind(), vectors.device());
+            rows.gates = gate_rows(at, &statistics(&frozen, &vectors, None)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Returns `input_x` of any model, and the adjoints of every layer of a recurrent model without attention, at
+/// about fifty lags per decade.
+fn gradients(
+    context: &TrainContext,
+    probe: &Probe,
+    batch: &Batch,
+    vectors: &Tensor,
+    step: usize,
+) -> Result<Vec<GradientCurve>> {
+    let TrainContext { model, config, .. } = *context;
+    let profiles = match (config.model, model.layers()) {
+        (ModelName::Recurrent, Some(layers)) => {
+            let frozen = layers.to(config.kind(), vectors.device());
+            let loss = |output: &Tensor, segment| segment_loss(model, batch, output, segment);
+            let options = DiagnosticOptions {
+                split_paths: probe.has(ProbeName::Paths),
+                ..DiagnosticOptions::default()
+            };
+            let engine = engine(exact_engine(layers.cell));
+            diagnostics::profiles(engine, &frozen, vectors, None, options, &loss)?
+        }
+        _ => vec![Profile::new(Quantity::InputX, 0, 1.., input_norms(model, batch, vectors)?)],
+    };
+    // Sequences of some tasks are longer than T.
+    let steps = vectors.size()[0] as usize;
+    Ok(profiles.into_iter().map(|profile| curve(profile, Some(step), steps, Lags::Log)).collect())
+}
+
+/// Returns the product of Jacobians of the first sequence.
+fn jacobian(at: At, layers: &Parameters, vectors: &Tensor) -> Result<Vec<JacobianRow>> {
+    let input = vectors.narrow(1, 0, 1).to_kind(Kind::Double);
+    let frozen = layers.to(Kind::Double, input.device());
+    let steps = input.size()[0] as usize;
+    let options = JacobianOptions { qr_every: 1, burn_in: steps / 10 };
+    let observe = |lag| observation(lag, steps, Lags::Log);
+    let products = products(exact_engine(layers.cell), &frozen, &input, None, options, observe)?;
+    Ok(products.iter().flat_map(|product| jacobian_rows(at, steps, product)).collect())
+}
+
+/// Norms of the gradient with respect to the input vectors at each step, by autograd.
+fn input_norms(model: &dyn Model, batch: &Batch, vectors: &Tensor) -> Result<Vec<Norm>> {
+    let leaf = vectors.copy().set_requires_grad(true);
+    let args = ForwardArgs { initial: None, output_steps: batch.target.steps(), dropout: None };
+    let output = model.run(&leaf, args)?;
+    let sum = loss(&output.outputs, &batch.target) * batch.input.size()[1];
+    let gradient = Tensor::run_backward(&[&sum], &[&leaf], false, false).remove(0);
+    Ok(norms(&gradient))
+}
+
+/// The contribution to the loss of the outputs after the steps of a segment; `None` if there are no such
+/// outputs.
+fn segment_loss(model: &dyn Model, batch: &Batch, states: &Tensor, segment: Range<usize>) -> Option<Tensor> {
+    let (size, outputs) = (batch.input.size(), batch.target.steps());
+    let (steps, sequences) = (size[0], size[1]);
+    let start = (steps - outputs).max(segment.start as i64);
+    let count = segment.end as i64 - start;
+    if count <= 0 {
+        return None;
+    }
+    let states = states.narrow(0, start - segment.start as i64, count);
+    let predicted = dense::read_out(model.weights(), &states);
+    let target = match &batch.target {
+        Target::Numbers(numbers) => Target::Numbers(numbers.shallow_clone()),
+        Target::Classes(classes) => Target::Classes(classes.narrow(0, start - (steps - outputs), count)),
+    };
+    Some(loss(&predicted, &target) * (sequences * count) as f64 / outputs as f64)
+}
