@@ -41,9 +41,9 @@ use crate::support::text::bytes;
 const COMPARED_STEPS: f64 = 32.0;
 
 /// The run that needs most memory, with its need in bytes.
-pub fn largest<'a>(runs: &'a [Run], inputs: &Inputs) -> Option<(&'a Run, f64)> {
+pub fn largest<'a>(runs: impl Iterator<Item = &'a Run>, inputs: &Inputs) -> Option<(&'a Run, f64)> {
     let need = |run: &'a Run| (run, Need::new(run, inputs).bytes());
-    runs.iter().map(need).max_by(|(_, one), (_, other)| one.total_cmp(other))
+    runs.map(need).max_by(|(_, one), (_, other)| one.total_cmp(other))
 }
 
 /// Refuses a run that needs more than `limit` bytes.
@@ -51,7 +51,7 @@ pub fn largest<'a>(runs: &'a [Run], inputs: &Inputs) -> Option<(&'a Run, f64)> {
 /// # Errors
 /// The largest such run, at the key of the size that counts most.
 pub fn check(spec: &Spec, runs: &[Run], inputs: &Inputs, limit: u64) -> Result<(), ConfigError> {
-    let Some((run, need)) = largest(runs, inputs).filter(|(_, need)| *need > limit as f64) else {
+    let Some((run, need)) = largest(runs.iter(), inputs).filter(|(_, need)| *need > limit as f64) else {
         return Ok(());
     };
     let problem = format!(

@@ -121,9 +121,10 @@ impl Plan {
         runs.iter().map(|run| disk::bytes(run, inputs)).sum()
     }
 
-    /// The run that needs most memory, with the bytes that it needs at its peak, estimated from below.
-    pub fn largest(&self, inputs: &Inputs) -> Option<(&Run, f64)> {
-        memory::largest(&self.runs, inputs)
+    /// The one of these runs that needs most memory, with the bytes that it needs at its peak, estimated from
+    /// below.
+    pub fn largest<'a>(runs: &[&'a Run], inputs: &Inputs) -> Option<(&'a Run, f64)> {
+        memory::largest(runs.iter().copied(), inputs)
     }
 
     /// Returns true if every run of another plan is part of this one.

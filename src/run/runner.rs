@@ -285,7 +285,7 @@ impl Runner<'_> {
 fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
     let start = Instant::now();
     let outcome = catch_panics(|| kinds::execute(run, context));
-    if matches!(outcome, Err(Error::Stopped { .. })) {
+    if matches!(outcome, Err(Error::Stopped)) {
         return None;
     }
     let seconds = start.elapsed().as_secs_f64();

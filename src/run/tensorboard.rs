@@ -1,11 +1,12 @@
 //! The rows of a training as an event file for TensorBoard: a directory per run.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::event_file::EventFile;
 use crate::plan::run::Run;
 use crate::results::schema::TrainingRow;
-use crate::support::error::Result;
+use crate::support::error::{Error, Result};
 use crate::train::TrainContext;
 
 /// The directory of a run's event file: its settings in words.
@@ -16,12 +17,35 @@ pub fn dir_of(dir: &Path, run: &Run) -> PathBuf {
     dir.join(words.collect::<Vec<_>>().join("-"))
 }
 
-/// Writes the event file of a training, with the learning rate beside each loss of the split train.
-///
-/// # Errors
-/// The directory or the file cannot be written.
-pub fn write(dir: &Path, context: TrainContext, rows: &[TrainingRow]) -> Result<()> {
-    let mut file = EventFile::create(dir)?;
+/// The event file of a training, which grows with its rows.
+pub struct Events<'a> {
+    context: TrainContext<'a>,
+    /// The file, or the first error: a training goes on without its event file.
+    file: RefCell<Result<EventFile>>,
+}
+
+impl<'a> Events<'a> {
+    /// A new file in a directory, which is made. An older one is replaced.
+    pub fn create(dir: &Path, context: TrainContext<'a>) -> Events<'a> {
+        Events { context, file: RefCell::new(EventFile::create(dir)) }
+    }
+
+    /// Appends rows, with the learning rate beside each loss of the split train.
+    pub fn add(&self, rows: &[TrainingRow]) {
+        let mut state = self.file.borrow_mut();
+        let Ok(file) = state.as_mut() else { return };
+        if let Err(error) = append(file, self.context, rows) {
+            *state = Err(error);
+        }
+    }
+
+    /// The error because of which the file lacks rows.
+    pub fn error(self) -> Option<Error> {
+        self.file.into_inner().err()
+    }
+}
+
+fn append(file: &mut EventFile, context: TrainContext, rows: &[TrainingRow]) -> Result<()> {
     for row in rows {
         file.scalar(&format!("{}/{}", row.split, row.metric), row.step, row.value)?;
         let is_loss = row.split == "train" && row.metric == "loss";

@@ -98,13 +98,8 @@ pub enum Error {
     },
 
     /// A training that was asked to stop, after it has written a checkpoint.
-    #[error("stopped after step {step} of {steps}")]
-    Stopped {
-        /// The number of updates in the checkpoint.
-        step: usize,
-        /// The number of all updates.
-        steps: usize,
-    },
+    #[error("stopped after a checkpoint")]
+    Stopped,
 
     /// A panic during a run, with its message.
     #[error("{0}")]

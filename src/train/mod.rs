@@ -18,5 +18,6 @@ mod trainer;
 pub use context::TrainContext;
 pub use optimizer::OptimizerState;
 pub use progress::Progress;
+pub use row_files::OnRows;
 pub use run::{Outcome, estimate, train};
 pub use sampler::{Sampler, SamplingRequest};

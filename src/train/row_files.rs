@@ -8,13 +8,17 @@ use crate::results::schema::{FitRow, GateRow, GradientRow, JacobianRow, Row, Tra
 use crate::results::{GradientCurve, GrowingTable, Mark, Rows};
 use crate::support::error::Result;
 
+/// The function that is given rows about the training: those of a checkpoint first, then each new one.
+pub type OnRows<'a> = &'a dyn Fn(&[TrainingRow]);
+
 /// The files with the rows of a run, in the format of its tables.
-pub struct RowFiles {
+pub struct RowFiles<'a> {
     training: GrowingTable,
     gradients: GrowingTable,
     fits: GrowingTable,
     jacobian: GrowingTable,
     gates: GrowingTable,
+    on_rows: OnRows<'a>,
 }
 
 /// The rows that belong to a checkpoint.
@@ -27,19 +31,24 @@ pub struct Marks {
     gates: Mark,
 }
 
-impl RowFiles {
+impl<'a> RowFiles<'a> {
     /// Opens the files of a checkpoint in its directory. Later rows are cut off.
     ///
     /// # Errors
     /// The rows of the checkpoint are not there, or were changed.
-    pub fn open(dir: &Path, marks: &Marks) -> Result<RowFiles> {
-        Ok(RowFiles {
+    pub fn open(dir: &Path, marks: &Marks, on_rows: OnRows<'a>) -> Result<RowFiles<'a>> {
+        let files = RowFiles {
             training: GrowingTable::open(&dir.join(TrainingRow::FILE), &marks.training)?,
             gradients: GrowingTable::open(&dir.join(GradientRow::FILE), &marks.gradients)?,
             fits: GrowingTable::open(&dir.join(FitRow::FILE), &marks.fits)?,
             jacobian: GrowingTable::open(&dir.join(JacobianRow::FILE), &marks.jacobian)?,
             gates: GrowingTable::open(&dir.join(GateRow::FILE), &marks.gates)?,
-        })
+            on_rows,
+        };
+        if !files.is_empty() {
+            on_rows(&files.training.rows()?);
+        }
+        Ok(files)
     }
 
     /// Returns true if there are no rows about the training itself.
@@ -52,7 +61,9 @@ impl RowFiles {
     /// # Errors
     /// The disk is full or gone.
     pub fn add(&mut self, rows: &[TrainingRow]) -> Result<()> {
-        self.training.append(rows)
+        self.training.append(rows)?;
+        (self.on_rows)(rows);
+        Ok(())
     }
 
     /// Appends the rows of a probe.
@@ -88,5 +99,40 @@ impl RowFiles {
         let gradients = GradientCurve::of_rows(self.fits.rows()?, self.gradients.rows()?);
         let (jacobian, gates) = (self.jacobian.rows()?, self.gates.rows()?);
         Ok(Rows { training: self.training.rows()?, gradients, jacobian, gates, ..Rows::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn open_gives_the_rows_of_the_checkpoint_then_each_new_one() {
+        let row = |step: usize| TrainingRow {
+            run_id: "a".into(),
+            step,
+            sequences: step,
+            split: "valid".into(),
+            metric: "loss".into(),
+            value: 0.5,
+            unit: "mse".into(),
+            chance: None,
+            over_chance_low: None,
+            over_chance_high: None,
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let seen = RefCell::new(Vec::new());
+        let on_rows = |rows: &[TrainingRow]| seen.borrow_mut().extend(rows.iter().map(|row| row.step));
+        let mut files = RowFiles::open(dir.path(), &Marks::default(), &on_rows).unwrap();
+        files.add(&[row(1)]).unwrap();
+        let marks = files.marks().unwrap();
+        files.add(&[row(2)]).unwrap();
+        assert_eq!(seen.take(), [1, 2]);
+        drop(files);
+        let mut resumed = RowFiles::open(dir.path(), &marks, &on_rows).unwrap();
+        resumed.add(&[row(3)]).unwrap();
+        assert_eq!(seen.take(), [1, 3], "the row after the checkpoint is made again");
     }
 }

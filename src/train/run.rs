@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::checkpoint;
 use super::context::TrainContext;
+use super::row_files::OnRows;
 use super::trainer::Trainer;
 use crate::data::Split;
 use crate::results::Rows;
@@ -22,15 +23,16 @@ pub struct Outcome {
     pub diverged: Option<Error>,
 }
 
-/// Trains to the end, from the last checkpoint in `dir` if there is one. Calls `on_step` after each update.
+/// Trains to the end, from the last checkpoint in `dir` if there is one. Calls `on_step` after each update,
+/// and `on_rows` with the rows of the checkpoint and with each new row.
 ///
 /// # Errors
 /// Rows or a checkpoint cannot be written; a checkpoint is of another run. [`Error::Stopped`]: `on_step`
 /// asked for it. Divergence is part of the outcome, which keeps the rows.
-pub fn train(context: TrainContext, dir: &Path, on_step: OnStep) -> Result<Outcome> {
+pub fn train(context: TrainContext, dir: &Path, on_step: OnStep, on_rows: OnRows) -> Result<Outcome> {
     make_dir(dir)?;
     remove_stale_temp_files(dir)?;
-    let mut trainer = Trainer::new(context, dir)?;
+    let mut trainer = Trainer::new(context, dir, on_rows)?;
     let seconds_before = trainer.progress().seconds;
     let diverged = match run(&mut trainer, on_step).and_then(|()| trainer.test()) {
         Ok(()) => None,
@@ -72,7 +74,7 @@ fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
             saved = Instant::now();
         }
         if stops {
-            return Err(Error::Stopped { step, steps });
+            return Err(Error::Stopped);
         }
     }
     // Reports show the network after training.
@@ -91,7 +93,7 @@ fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
 pub fn estimate(context: TrainContext) -> Result<f64> {
     const STEPS: usize = 3;
     let dir = tempfile::tempdir().map_err(Error::io("make", &std::env::temp_dir()))?;
-    let mut trainer = Trainer::new(context, dir.path())?;
+    let mut trainer = Trainer::new(context, dir.path(), &|_| ())?;
     trainer.step()?;
     let start = Instant::now();
     for _ in 0..STEPS {

@@ -10,7 +10,7 @@ use super::evaluate::{Score, chance, evaluate};
 use super::optimizer::{OptimizerState, clip};
 use super::progress::Progress;
 use super::recorder::Recorder;
-use super::row_files::{Marks, RowFiles};
+use super::row_files::{Marks, OnRows, RowFiles};
 use super::{probe, resume};
 use crate::cell::State;
 use crate::data::Split;
@@ -26,7 +26,7 @@ pub struct Trainer<'a> {
     dir: &'a Path,
     header: Header,
     recorder: Recorder<'a>,
-    rows: RowFiles,
+    rows: RowFiles<'a>,
     /// The constant output of the task. For a text or images it is counted over the whole training split.
     constant: Tensor,
     optimizer: OptimizerState,
@@ -38,7 +38,7 @@ pub struct Trainer<'a> {
 
 impl<'a> Trainer<'a> {
     /// A run at its start, or at its last checkpoint in `dir`.
-    pub fn new(context: TrainContext<'a>, dir: &'a Path) -> Result<Trainer<'a>> {
+    pub fn new(context: TrainContext<'a>, dir: &'a Path, on_rows: OnRows<'a>) -> Result<Trainer<'a>> {
         let header = Header {
             run_id: context.run.id.clone(),
             seed: context.run.settings.seed,
@@ -58,7 +58,7 @@ impl<'a> Trainer<'a> {
             dir,
             header,
             recorder: Recorder::new(context),
-            rows: RowFiles::open(dir, &marks)?,
+            rows: RowFiles::open(dir, &marks, on_rows)?,
             constant: context.task.constant_output(),
             optimizer: OptimizerState::new(weights.flat()),
             carry: None,

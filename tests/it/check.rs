@@ -109,6 +109,11 @@ fn check_json_has_an_object_for_each_experiment() {
     assert_eq!(found, [&json!("gradients"), &json!("rnn"), &json!(4), &json!([1, 2, 3, 5])]);
     assert_eq!(first["run_ids"].as_array().unwrap().len(), 4);
     assert!(plans[0]["memory_bytes"].as_f64().unwrap() > 0.0 && plans[0]["seconds"].is_null());
+    let part =
+        stdout(&dir, &["check", "small.toml", "--json", "--only", "kind=gradients", "--only", "cell=rnn"]);
+    let part: Value = serde_json::from_str(&part).unwrap();
+    let memory = |plan: &Value| plan["memory_bytes"].as_f64().unwrap();
+    assert!(memory(&part) < memory(&plans[0]), "the memory is that of the selected runs");
     let timed: Value =
         serde_json::from_str(&stdout(&dir, &["check", "small.toml", "--json", "--time"])).unwrap();
     assert_eq!(timed["seconds"], json!({ "gradients": null, "speed": 7.0 }));

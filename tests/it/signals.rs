@@ -28,10 +28,10 @@ eval_sequences = 8
 checkpoint_seconds = 3600
 "#;
 
-/// Starts `lstm-lab run x.toml` with messages in JSON.
-fn start(dir: &Path) -> (Child, BufReader<ChildStderr>) {
+/// Starts `lstm-lab run x.toml` with messages in JSON and with more arguments.
+fn start(dir: &Path, more: &[&str]) -> (Child, BufReader<ChildStderr>) {
     let mut command = Command::new(cargo_bin("lstm-lab"));
-    command.current_dir(dir).args(["run", "x.toml", "--threads", "1", "--log-format", "json"]);
+    command.current_dir(dir).args(["run", "x.toml", "--threads", "1", "--log-format", "json"]).args(more);
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     (child, stderr)
@@ -47,13 +47,21 @@ fn send(signal: &str, child: &Child) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
+/// Returns true if the event file of the only run has a tag.
+fn has_event(dir: &Path, tag: &str) -> bool {
+    let run = fs::read_dir(dir.join("events/x")).unwrap().next().unwrap().unwrap().path();
+    let file = fs::read_dir(run).unwrap().next().unwrap().unwrap().path();
+    let bytes = fs::read(file).unwrap();
+    bytes.windows(tag.len()).any(|window| window == tag.as_bytes())
+}
+
 #[test]
 fn run_stopped_by_a_signal_keeps_a_checkpoint_and_continues_bit_for_bit() {
     let whole = with_config("x.toml", TRAINING);
     assert_eq!(lab(whole.path(), &["run", "x.toml", "--threads", "1"]).code, 0);
     for (signal, name, code) in [("-INT", "SIGINT", 130), ("-TERM", "SIGTERM", 143)] {
         let dir = with_config("x.toml", TRAINING);
-        let (mut child, mut stderr) = start(dir.path());
+        let (mut child, mut stderr) = start(dir.path(), &["--tensorboard", "events"]);
         wait_for("progress", &mut stderr);
         send(signal, &child);
         let stopped = wait_for("stopped", &mut stderr);
@@ -62,6 +70,7 @@ fn run_stopped_by_a_signal_keeps_a_checkpoint_and_continues_bit_for_bit() {
                        goes on from there";
         assert_eq!(stopped["message"], message);
         assert_eq!(child.wait().unwrap().code(), Some(code));
+        assert_eq!(["valid/loss", "test/loss"].map(|tag| has_event(dir.path(), tag)), [true, false]);
         let again = lab(dir.path(), &["run", "x.toml", "--threads", "1"]);
         assert_eq!(again.code, 0, "{}", again.stderr);
         let read = |dir: &Path| fs::read_to_string(dir.join("results/x/training.csv")).unwrap();
@@ -79,7 +88,7 @@ fn run_without_checkpoints_is_finished_and_a_second_signal_ends_at_once() {
         )
     };
     let dir = with_config("x.toml", &config(3000));
-    let (mut child, mut stderr) = start(dir.path());
+    let (mut child, mut stderr) = start(dir.path(), &[]);
     wait_for("progress", &mut stderr);
     send("-INT", &child);
     let message = wait_for("message", &mut stderr);
@@ -90,7 +99,7 @@ fn run_without_checkpoints_is_finished_and_a_second_signal_ends_at_once() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 
     let dir = with_config("x.toml", &config(200_000));
-    let (mut child, mut stderr) = start(dir.path());
+    let (mut child, mut stderr) = start(dir.path(), &[]);
     wait_for("progress", &mut stderr);
     send("-INT", &child);
     wait_for("message", &mut stderr);

@@ -3,11 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::time::KindTime;
+use crate::plan::Plan;
 use crate::plan::groups::{Group, KindGroups};
+use crate::plan::run::Run;
 use crate::run::experiment::Experiment;
 use crate::settings::{FIELDS, Form};
 
-/// The plan as one object: name, number of runs, settings with seeds, seconds, memory and disk.
+/// The selected runs of a plan as one object: name, number of runs, settings with seeds, seconds, memory and
+/// disk.
 pub fn object(
     experiment: &Experiment,
     kinds: &[KindGroups],
@@ -15,6 +18,7 @@ pub fn object(
     disk: Option<f64>,
 ) -> Value {
     let groups = kinds.iter().flat_map(|kind| &kind.groups);
+    let runs: Vec<&Run> = groups.clone().flat_map(|group| &group.runs).copied().collect();
     // Data that is not there determines the ids.
     let has_ids = experiment.missing_data().is_none();
     let settings: Vec<Value> = groups.map(|group| setting(group, has_ids)).collect();
@@ -26,7 +30,7 @@ pub fn object(
         "runs": kinds.iter().map(KindGroups::runs).sum::<usize>(),
         "settings": settings,
         "seconds": seconds,
-        "memory_bytes": experiment.plan.largest(&experiment.inputs).map(|(_, bytes)| bytes),
+        "memory_bytes": Plan::largest(&runs, &experiment.inputs).map(|(_, bytes)| bytes),
         "disk_bytes": disk,
     })
 }

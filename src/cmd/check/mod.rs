@@ -63,7 +63,7 @@ fn text(args: &CheckArgs, experiment: &Experiment, only: &Only, target: ExecTarg
         kinds.iter().for_each(|kind| table::write(&mut out, kind));
     }
     describe_dropout(&mut out, experiment);
-    describe_memory(&mut out, experiment, target);
+    describe_memory(&mut out, experiment, &runs, target);
     if let Some(disk) = disk {
         let _ = writeln!(out, "  disk: about {}", bytes(disk));
     }
@@ -128,9 +128,9 @@ fn describe_dropout(out: &mut String, Experiment { plan, .. }: &Experiment) {
 }
 
 /// Adds the memory of the largest run, and the limit for it.
-fn describe_memory(out: &mut String, Experiment { plan, inputs, .. }: &Experiment, target: ExecTarget) {
-    let Some((run, need)) = plan.largest(inputs) else { return };
+fn describe_memory(out: &mut String, experiment: &Experiment, runs: &[&Run], target: ExecTarget) {
+    let Some((run, need)) = Plan::largest(runs, &experiment.inputs) else { return };
     let limit = target.machine().memory.map(|limit| format!(", of {}", bytes(limit as f64)));
-    let largest = if plan.runs.len() > 1 { format!(" for {}", run.describe()) } else { String::new() };
+    let largest = if runs.len() > 1 { format!(" for {}", run.describe()) } else { String::new() };
     let _ = writeln!(out, "  memory: about {}{}{largest}", bytes(need), limit.unwrap_or_default());
 }

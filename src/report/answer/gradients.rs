@@ -1,13 +1,18 @@
 //! The share of the gradient's norm that is left at a lag.
 
-use super::MOST_LISTED;
-use super::words::{bracketed, label, listed, rising, share};
+use super::norms::{Block, blocks, by_seed, common_lags, difference};
+use super::words::{Labels, counted, listed, rising, share};
 use crate::report::estimate::Estimate;
-use crate::report::fields::{labels, varying, without};
 use crate::report::group_by::group_by;
-use crate::report::summary::{Sample, Section, Statistic};
+use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
+
+/// The largest number of settings of which the sentence gives each number.
+const MOST_LISTED: usize = 6;
+
+/// The largest number of cells, or of inits, of which the sentence gives the least and the most.
+const MOST_GROUPS: usize = 6;
 
 /// The rest of the norm of one grid point.
 struct Left<'a> {
@@ -16,106 +21,106 @@ struct Left<'a> {
     share: Estimate,
 }
 
-/// A sentence on the gradients at an init, and one on those of trained networks. Of several layers, the last
-/// one counts.
+/// A sentence on the gradients at an init, and one on those of trained networks.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
-    let norms = summary.iter().filter(|row| {
-        row.section == Section::Gradients && row.metric == "log10_norm" && row.quantity == "total_h"
-    });
-    group_by(norms, |row| row.point.kind).iter().filter_map(|(kind, rows)| sentence(*kind, rows)).collect()
+    let rows = summary.iter().filter(|row| row.section == Section::Gradients);
+    let kinds = group_by(rows, |row| row.point.kind);
+    kinds.iter().flat_map(|(kind, rows)| of_kind(*kind, rows)).collect()
 }
 
-fn sentence(kind: ExperimentKind, rows: &[&Statistic]) -> Option<String> {
-    let blocks = group_by(rows.iter().copied(), |row| &row.point);
-    let lag = common_lag(&blocks)?;
-    let mut left: Vec<Left> = blocks
-        .iter()
-        .filter_map(|(point, rows)| Some(Left { point, share: left_at(&last_layer(rows), lag)? }))
-        .collect();
+fn of_kind(kind: ExperimentKind, rows: &[&Statistic]) -> Vec<String> {
+    let mut blocks = blocks(rows, &["total_h", "direct_h"]);
+    // A loss at every step adds to the gradient of every step, so what is left of it says nothing.
+    blocks.retain(|block| !has_direct_part(block));
+    // The longest sequences have the largest lag.
+    let lengths = || blocks.iter().map(|block| block.0.seq_len);
+    let (shortest, longest) = (lengths().min(), lengths().max());
+    blocks.retain(|block| Some(block.0.seq_len) == longest);
+    let Some(lag) = common_lags(&blocks).pop() else { return vec![] };
+    let left_at = |block| difference(by_seed(block, "total_h", lag), by_seed(block, "total_h", 0));
+    let left = blocks.iter().filter_map(|block| Some(Left { point: block.0, share: left_at(block)? }));
+    let mut left: Vec<Left> = left.collect();
     left.sort_by(|a, b| rising(&b.share, &a.share));
-    let names = varying(left.iter().map(|left| left.point));
+    let points: Vec<&Settings> = blocks.iter().map(|block| block.0).collect();
+    let labels = Labels::of(&points);
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
-    let steps = format!("{lag} steps back, the gradient's norm{after} is");
-    match left.as_slice() {
-        [] => None,
-        [one] => Some(format!("{steps} {} of its value at the last step.", share(&one.share))),
+    let at = longest.filter(|_| shortest != longest).map(|steps| format!("At T = {steps}, "));
+    let start = format!("{}{lag} steps back, the gradient's norm{after} is", at.unwrap_or_default());
+    let Some(numbers) = numbers(&start, &left, &labels) else { return vec![] };
+    [numbers].into_iter().chain(remarks(&points, &left, &labels)).collect()
+}
+
+/// Returns true if the gradient at an earlier step has a part that passes through no later step.
+pub fn has_direct_part(block: &Block) -> bool {
+    block.1.iter().any(|row| row.quantity == "direct_h" && row.lag > Some(0) && row.estimate.n > 0)
+}
+
+/// The sentence with the numbers, from the most that is left.
+fn numbers(start: &str, left: &[Left], labels: &Labels) -> Option<String> {
+    let end = "of its value at the last step";
+    let of = |left: &Left| format!("{}{}", share(&left.share), labels.bracketed(left.point));
+    Some(match left {
+        [] => return None,
+        [one] => format!("{start} {} {end}.", of(one)),
         few if few.len() <= MOST_LISTED => {
-            let each: Vec<String> = few
-                .iter()
-                .map(|left| format!("{}{}", share(&left.share), bracketed(&names, left.point)))
-                .collect();
-            Some(format!("{steps} this part of its value at the last step: {}.", listed(&each)))
+            format!("{start} this part {end}: {}.", listed(&few.iter().map(of).collect::<Vec<_>>()))
         }
-        [most, .., least] => {
-            let of = |left: &Left| format!("{}{}", share(&left.share), bracketed(&names, left.point));
-            let range =
-                format!("{steps} between {} and {} of its value at the last step", of(least), of(most));
-            let by_cell = by_cell(&left, &names);
-            Some(format!("{range}.{by_cell}"))
-        }
-    }
+        [most, .., least] => match by_value(left, labels) {
+            Some(ranges) => format!("{start} this part {end}: {ranges}."),
+            None => format!("{start} between {} and {} {end}.", of(least), of(most)),
+        },
+    })
 }
 
-/// A sentence with the most that each cell keeps, if there are several cells.
-fn by_cell(left: &[Left], names: &[&'static str]) -> String {
-    if !names.contains(&"cell") {
-        return String::new();
-    }
-    let others = without(names, &["cell"]);
-    // The first of each cell has the most left.
-    let each: Vec<String> = group_by(left, |left| left.point.cell)
-        .iter()
-        .map(|(_, of_cell)| {
-            let (cell, rest) = (label(&["cell"], of_cell[0].point), labels(&others, of_cell[0].point));
-            format!("{cell} {} with {}", share(&of_cell[0].share), rest.join(", "))
-        })
-        .collect();
-    format!(" The most that each cell keeps: {}.", each.join("; "))
-}
-
-/// The largest lag that every point has a norm at.
-pub fn common_lag(blocks: &[(&Settings, Vec<&Statistic>)]) -> Option<usize> {
-    let lags = |rows: &[&Statistic]| -> Vec<usize> {
-        rows.iter().filter(|row| row.estimate.n > 0).filter_map(|row| row.lag).collect()
+/// The least and the most of each cell, or else of each init; none without a few of either.
+fn by_value(left: &[Left], labels: &Labels) -> Option<String> {
+    let is_fit =
+        |name: &&str| labels.dim(name).is_some_and(|dim| (2..=MOST_GROUPS).contains(&dim.values.len()));
+    let name = ["cell", "init"].into_iter().find(is_fit)?;
+    let (dim, others) = (labels.dim(name)?, labels.without(name));
+    let of = |left: &Left| format!("{}{}", share(&left.share), others.bracketed(left.point));
+    // The first has the most left.
+    let range = |members: &[&Left]| match members {
+        [] => String::new(),
+        [one] => of(one),
+        [most, .., least] => format!("from {} to {}", of(least), of(most)),
     };
-    let (first, others) = blocks.split_first()?;
-    let in_all = |lag: &usize| *lag > 0 && others.iter().all(|(_, rows)| lags(rows).contains(lag));
-    lags(&first.1).into_iter().filter(in_all).max()
+    let mut values = group_by(left, |left| dim.index(left.point));
+    values.sort_by_key(|(place, _)| *place);
+    let each = values.iter().map(|(place, members)| format!("{} {}", dim.values[*place], range(members)));
+    Some(each.collect::<Vec<_>>().join("; "))
 }
 
-/// The rows of the last layer.
-pub fn last_layer<'a>(rows: &[&'a Statistic]) -> Vec<&'a Statistic> {
-    let last = rows.iter().filter_map(|row| row.layer).max();
-    rows.iter().copied().filter(|row| row.layer == last).collect()
-}
-
-/// The norm at a lag, by seed.
-pub fn of_seed_at<'a>(rows: &[&'a Statistic], lag: usize) -> Option<&'a [(u64, f64)]> {
-    match &rows.iter().find(|row| row.lag == Some(lag))?.sample {
-        Sample::Seeds(seeds) => Some(seeds),
-        _ => None,
-    }
-}
-
-/// The norm at a lag over that at lag 0, in log10, over the seeds that have both.
-fn left_at(rows: &[&Statistic], lag: usize) -> Option<Estimate> {
-    let (start, end) = (of_seed_at(rows, 0)?, of_seed_at(rows, lag)?);
-    let of_seed = |(seed, norm): &(u64, f64)| {
-        let (_, first) = start.iter().find(|(other, _)| other == seed)?;
-        Some(norm - first)
-    };
-    let differences: Vec<f64> = end.iter().filter_map(of_seed).filter(|x| x.is_finite()).collect();
-    (!differences.is_empty()).then(|| Estimate::mean(&differences))
+/// A sentence on the settings at which the norm grows, if the numbers do not name each; one on those without
+/// a norm.
+fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> {
+    let has_many = left.len() > MOST_LISTED;
+    let growing = left.iter().filter(|left| has_many && left.share.low > Some(0.0));
+    let growing: Vec<&Settings> = growing.map(|left| left.point).collect();
+    let without = points.iter().filter(|point| left.iter().all(|left| left.point != **point));
+    let without: Vec<&Settings> = without.copied().collect();
+    let said = [("It grows at", growing), ("No finite norm above 0 is left at", without)];
+    let said = said.iter().filter(|(_, found)| !found.is_empty());
+    said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cell::CellName;
-    use crate::report::fixtures::{line, results, run, with_cell};
+    use crate::report::fixtures::{curve, line, results, run, with_cell};
     use crate::report::group::{Curves, Groups};
     use crate::report::judge::Verdicts;
     use crate::report::summary::statistics;
+    use crate::results::RunRecord;
+    use crate::results::schema::GradientRow;
+
+    fn found(runs: Vec<RunRecord>, rows: Vec<GradientRow>) -> Vec<String> {
+        let results = results(runs);
+        let gradients = Curves::of_gradients(&results, rows).fitted().groups();
+        let groups = Groups { gradients, ..Groups::default() };
+        sentences(&statistics(&results, &groups, &Verdicts::default()))
+    }
 
     /// The sentences of runs with the slope of each: the norm begins at 10².
     fn of(runs: &[(CellName, usize, f64)]) -> Vec<String> {
@@ -127,10 +132,7 @@ mod tests {
         });
         let rows =
             runs.iter().enumerate().flat_map(|(n, (.., slope))| line(&id(n), "total_h", 101, 2.0, *slope));
-        let results = results(runs_of);
-        let gradients = Curves::of_gradients(&results, rows).fitted().groups();
-        let groups = Groups { gradients, ..Groups::default() };
-        sentences(&statistics(&results, &groups, &Verdicts::default()))
+        found(runs_of.collect(), rows.collect())
     }
 
     #[test]
@@ -148,13 +150,53 @@ mod tests {
     }
 
     #[test]
-    fn sentences_on_many_points_give_the_range_and_the_best_of_each_cell() {
-        let (rnn, lstm) = (CellName::Rnn, CellName::Lstm);
-        let found =
-            of(&[(rnn, 8, -0.2), (rnn, 16, -0.1), (lstm, 8, -0.003), (lstm, 16, 0.001), (rnn, 32, -0.3)]);
-        let expected = "100 steps back, the gradient's norm is between 10^-30.0 (rnn, H32) and 1.26 times \
-                        (lstm, H16) of its value at the last step. The most that each cell keeps: lstm \
-                        1.26 times with H16; rnn 10^-10.0 with H16.";
-        assert_eq!(found, [expected]);
+    fn sentences_on_many_points_give_the_range_of_each_cell() {
+        let (rnn, gru, lstm) = (CellName::Rnn, CellName::Gru, CellName::Lstm);
+        let many = [(rnn, 8, -0.2), (rnn, 16, -0.1), (rnn, 32, -0.3), (lstm, 8, -0.003), (lstm, 16, 0.02)];
+        let expected =
+            ["100 steps back, the gradient's norm is this part of its value at the last step: rnn from \
+             10^-30.0 (H32) to 10^-10.0 (H16); gru from 10^-5.00 (H16) to 10^-4.00 (H8); lstm from 50.1 % \
+             (H8) to 100 times (H16)."];
+        let found = of(&[&many[..], &[(gru, 8, -0.04), (gru, 16, -0.05)]].concat());
+        assert_eq!(found, expected, "one seed has no interval, so nothing grows for sure");
+    }
+
+    #[test]
+    fn sentences_name_settings_that_grow_and_those_without_a_norm() {
+        let runs: Vec<RunRecord> = (1..9)
+            .flat_map(|size| [(size, 1), (size, 2)])
+            .map(|(size, seed)| {
+                let mut run = run(&format!("{size}-{seed}"), seed);
+                run.settings.hidden_size = size;
+                run
+            })
+            .collect();
+        let rows = runs.iter().flat_map(|run| match (run.settings.hidden_size, run.settings.seed) {
+            (8, _) => curve(&run.row.run_id, "total_h", &[(0, Some(0.0)), (1, None), (2, None)]),
+            (size, seed) => line(&run.row.run_id, "total_h", 3, 0.0, 0.01 * seed as f64 + 1.5 - size as f64),
+        });
+        let expected = [
+            "2 steps back, the gradient's norm is between 10^-10.97 [10^-11.10, 10^-10.84] (H7) and \
+             10.7 [8.0, 14.4] times (H1) of its value at the last step.",
+            "It grows at 1 of 8 settings (H1).",
+            "No finite norm above 0 is left at 1 of 8 settings (H8).",
+        ];
+        assert_eq!(found(runs.clone(), rows.collect()), expected);
+    }
+
+    #[test]
+    fn sentences_of_several_lengths_are_on_the_longest() {
+        let mut long = run("b", 1);
+        long.settings.seq_len = 200;
+        let rows = [line("a", "total_h", 100, 0.0, -0.1), line("b", "total_h", 200, 0.0, -0.2)].concat();
+        let expected =
+            "At T = 200, 199 steps back, the gradient's norm is 10^-39.8 of its value at the last step.";
+        assert_eq!(found(vec![run("a", 1), long], rows), [expected]);
+    }
+
+    #[test]
+    fn sentences_leave_out_a_loss_at_every_step() {
+        let rows = [line("a", "total_h", 11, 0.0, 0.0), line("a", "direct_h", 11, -0.1, 0.0)].concat();
+        assert_eq!(found(vec![run("a", 1)], rows), [""; 0]);
     }
 }

@@ -1,8 +1,7 @@
 //! The slope of the norm of products of Jacobians.
 
 use super::MOST_LISTED;
-use super::words::{bracketed, listed, rising};
-use crate::report::fields::varying;
+use super::words::{Labels, listed, rising};
 use crate::report::format::with_interval;
 use crate::report::summary::{Section, Statistic};
 
@@ -13,8 +12,8 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     };
     let mut slopes: Vec<&Statistic> = summary.iter().filter(is_slope).collect();
     slopes.sort_by(|a, b| rising(&b.estimate, &a.estimate));
-    let names = varying(slopes.iter().map(|row| &row.point));
-    let of = |row: &Statistic| format!("{}{}", with_interval(&row.estimate), bracketed(&names, &row.point));
+    let labels = Labels::of(&slopes.iter().map(|row| &row.point).collect::<Vec<_>>());
+    let of = |row: &Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
     let start = "Per step back, log10 of the norm of ∂s_T/∂s_t changes by";
     match slopes.as_slice() {
         [] => None,

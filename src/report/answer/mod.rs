@@ -2,8 +2,13 @@
 //!
 //! Each sentence follows from the summary by a fixed rule, whatever the experiment.
 
+mod direct;
 mod gradients;
+mod half_life;
 mod jacobian;
+mod lengths;
+mod norms;
+mod parts;
 mod paths;
 mod predictors;
 mod speed;
@@ -42,7 +47,10 @@ fn of_kinds(summary: &[Statistic]) -> Vec<String> {
     let of_kinds = [
         training::sentences(summary),
         gradients::sentences(summary),
-        paths::sentence(summary).into_iter().collect(),
+        half_life::sentence(summary).into_iter().collect(),
+        direct::sentence(summary).into_iter().collect(),
+        parts::sentence(summary).into_iter().collect(),
+        paths::sentences(summary),
         weights::sentence(summary).into_iter().collect(),
         jacobian::sentence(summary).into_iter().collect(),
         predictors::sentence(summary).into_iter().collect(),

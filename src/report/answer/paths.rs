@@ -1,55 +1,76 @@
-//! The gradient that came along the state, beside that through the gates.
+//! The part of the gradient that came along the state, beside that through the gates.
 
 use super::MOST_LISTED;
-use super::gradients::{common_lag, last_layer, of_seed_at};
-use super::words::{bracketed, listed, rising, share};
+use super::norms::{Block, blocks, by_seed, common_lags, last_layer};
+use super::words::{Labels, listed, percent, rising, share};
 use crate::report::estimate::Estimate;
-use crate::report::fields::varying;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 
-/// A sentence on the norm along the state over that through the gates; none without a split into paths.
-pub fn sentence(summary: &[Statistic]) -> Option<String> {
-    let is_path = |row: &&Statistic| {
-        row.section == Section::Gradients
-            && row.metric == "log10_norm"
-            && ["cell_path", "gate_path"].contains(&row.quantity.as_str())
-    };
-    let blocks = group_by(summary.iter().filter(is_path), |row| &row.point);
-    let lag = common_lag(&blocks)?;
-    let mut ratios: Vec<(&Settings, Estimate)> =
-        blocks.iter().filter_map(|(point, rows)| Some((*point, ratio(&last_layer(rows), lag)?))).collect();
-    ratios.sort_by(|(_, a), (_, b)| rising(b, a));
-    let names = varying(ratios.iter().map(|(point, _)| *point));
-    let of = |(point, ratio): &(&Settings, Estimate)| format!("{}{}", share(ratio), bracketed(&names, point));
-    let start = format!("{lag} steps back, the norm of the part along the state alone is");
-    let end = "of that through the gates";
-    match ratios.as_slice() {
-        [] => None,
-        [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => {
-            Some(format!("{start} between {} and {} {end}.", of(least), of(most)))
-        }
-        few => {
-            let each: Vec<String> = few.iter().map(of).collect();
-            Some(format!("{start} this part {end}: {}.", listed(&each)))
-        }
-    }
+/// The lags of the shares, as far as there are such lags; else the largest.
+const LAGS: [usize; 2] = [10, 100];
+
+/// A sentence on the share of the path along the state, and one on its decay; none without a split.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    [shares(summary), decay(summary)].into_iter().flatten().collect()
 }
 
-/// The norm of `cell_path` over that of `gate_path` at a lag, in log10, over the seeds that have both.
-fn ratio(rows: &[&Statistic], lag: usize) -> Option<Estimate> {
-    let of = |quantity: &str| {
-        let rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.quantity == quantity).collect();
-        of_seed_at(&rows, lag)
+fn shares(summary: &[Statistic]) -> Option<String> {
+    let mut blocks = blocks(&summary.iter().collect::<Vec<_>>(), &["cell_path", "gate_path"]);
+    blocks.retain(|block| block.1.iter().any(|row| row.quantity == "gate_path"));
+    let common = common_lags(&blocks);
+    let mut lags: Vec<usize> = LAGS.into_iter().filter(|lag| common.contains(lag)).collect();
+    if lags.is_empty() {
+        lags.extend(common.last());
+    }
+    let first = *lags.first()?;
+    blocks.sort_by(|a, b| rising(&share_at(b, first), &share_at(a, first)));
+    let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
+    let at_lag = |lag: &usize| {
+        let of = |block: &Block| format!("{}{}", percent(&share_at(block, *lag)), labels.bracketed(block.0));
+        let numbers = match blocks.as_slice() {
+            [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => {
+                format!("between {} and {}", of(least), of(most))
+            }
+            few => listed(&few.iter().map(of).collect::<Vec<_>>()),
+        };
+        format!("{lag} steps back, {numbers}")
     };
-    let (cell, gate) = (of("cell_path")?, of("gate_path")?);
-    let both = cell.iter().filter_map(|(seed, norm)| {
-        let (_, other) = gate.iter().find(|(other, _)| other == seed)?;
-        Some(norm - other).filter(|difference| difference.is_finite())
-    });
-    let differences: Vec<f64> = both.collect();
-    (!differences.is_empty()).then(|| Estimate::mean(&differences))
+    let numbers: Vec<String> = lags.iter().map(at_lag).collect();
+    Some(format!(
+        "The part along the state alone has this share of the gradient: {}. The rest came through the gates.",
+        numbers.join("; ")
+    ))
+}
+
+/// The norm of the cell path over the sum of both norms at a lag. A path without a norm has none.
+fn share_at(block: &Block, lag: usize) -> Estimate {
+    let [cell, gate] = ["cell_path", "gate_path"].map(|quantity| by_seed(block, quantity, lag));
+    let of = |norms: &[(u64, f64)], seed: u64| {
+        norms.iter().find(|(other, _)| *other == seed).map_or(f64::NEG_INFINITY, |(_, norm)| *norm)
+    };
+    let mut seeds: Vec<u64> = cell.iter().chain(gate).map(|(seed, _)| *seed).collect();
+    seeds.sort();
+    seeds.dedup();
+    let share = |seed: &u64| 1.0 / (1.0 + 10f64.powf(of(gate, *seed) - of(cell, *seed)));
+    Estimate::mean(&seeds.iter().map(share).collect::<Vec<_>>()).map(|share| share.clamp(0.0, 1.0))
+}
+
+/// The part of the norm along the state alone that each step keeps; none of many grid points.
+fn decay(summary: &[Statistic]) -> Option<String> {
+    let is_slope = |row: &&Statistic| {
+        row.section == Section::Gradients && row.metric == "slope" && row.quantity == "cell_path"
+    };
+    let blocks = group_by(summary.iter().filter(is_slope), |row| &row.point);
+    let labels = Labels::of(&blocks.iter().map(|(point, _)| *point).collect::<Vec<&Settings>>());
+    let mut rows: Vec<&Statistic> = blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect();
+    rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
+    let of = |row: &&Statistic| format!("{}{}", share(&row.estimate), labels.bracketed(&row.point));
+    let each: Vec<String> = rows.iter().map(of).collect();
+    (1..=MOST_LISTED)
+        .contains(&each.len())
+        .then(|| format!("Along the state alone, each step leaves {} of the norm.", listed(&each)))
 }
 
 #[cfg(test)]
@@ -61,7 +82,7 @@ mod tests {
     use crate::report::summary::statistics;
 
     #[test]
-    fn sentence_gives_the_path_along_the_state_relative_to_the_other() {
+    fn sentences_give_the_share_and_the_decay_of_the_path_along_the_state() {
         let mut wide = run("b", 1);
         wide.settings.hidden_size = 64;
         let rows = [
@@ -73,10 +94,14 @@ mod tests {
         let results = results([run("a", 1), wide]);
         let gradients = Curves::of_gradients(&results, rows.concat()).fitted().groups();
         let groups = Groups { gradients, ..Groups::default() };
-        let expected = "100 steps back, the norm of the part along the state alone is this part of that \
-                        through the gates: 10.0 times (H8) and 10^-5.00 (H64).";
-        let found = sentence(&statistics(&results, &groups, &Verdicts::default()));
-        assert_eq!(found.as_deref(), Some(expected));
-        assert_eq!(sentence(&[]), None);
+        let expected = [
+            "The part along the state alone has this share of the gradient: 10 steps back, 55.7 % (H8) and \
+             24.0 % (H64); 100 steps back, 90.9 % (H8) and below 0.1 % (H64). The rest came \
+             through the gates.",
+            "Along the state alone, each step leaves 97.7 % (H8) and 87.1 % (H64) of the norm.",
+        ];
+        let found = sentences(&statistics(&results, &groups, &Verdicts::default()));
+        assert_eq!(found, expected);
+        assert_eq!(sentences(&[]), [""; 0]);
     }
 }

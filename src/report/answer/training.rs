@@ -1,65 +1,73 @@
 //! The runs that solved their task, and the test losses.
 
-use super::MOST_LISTED;
-use super::words::{bracketed, label, listed, rising};
-use crate::report::fields::varying;
+use super::lengths;
+use super::words::{Labels, counted, listed, percent, rising};
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
+use crate::settings::Settings;
 
-/// A sentence on the runs that solved their task, one on the test losses, and one on chance.
+/// The largest number of settings of which a sentence gives each number.
+const MOST_LISTED: usize = 6;
+
+/// A sentence on the runs that solved their task, one on the test losses, one on chance, and one on the test
+/// accuracies, unless there is a criterion of success.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let of = |metric: &str| -> Vec<&Statistic> {
         let is_of = |row: &&Statistic| row.section == Section::Training && row.metric == metric;
         summary.iter().filter(is_of).collect()
     };
     let (solved, losses) = (of("solved"), of("test_loss"));
-    [solutions(&solved), of_losses(&losses), at_chance(&losses)].into_iter().flatten().collect()
+    let accuracies = accuracies(&of("test_accuracy")).filter(|_| solved.is_empty());
+    let found = [solutions(&solved), of_losses(&losses), at_chance(&losses), accuracies];
+    found.into_iter().flatten().collect()
 }
 
 /// A sentence on the runs that solved their task; none if no setting has a criterion.
 fn solutions(rows: &[&Statistic]) -> Option<String> {
-    let names = varying(rows.iter().map(|row| &row.point));
-    let mut rows: Vec<(&Statistic, usize, usize)> = rows
+    let mut rows: Vec<(&Settings, usize, usize)> = rows
         .iter()
         .filter_map(|row| match row.sample {
-            Sample::Solved((hits, n)) => Some((*row, hits, n)),
+            Sample::Solved((hits, n)) => Some((&row.point, hits, n)),
             _ => None,
         })
         .collect();
     rows.sort_by_key(|(_, hits, n)| std::cmp::Reverse(hits * 1000 / n.max(&1)));
-    let of = |(row, hits, n): &(&Statistic, usize, usize)| {
-        format!("{hits} of {n} runs{}", bracketed(&names, &row.point))
+    let labels = Labels::of(&rows.iter().map(|(point, ..)| *point).collect::<Vec<_>>());
+    let of = |(point, hits, n): &(&Settings, usize, usize)| {
+        format!("{hits} of {n} runs{}", labels.bracketed(point))
     };
     let is_all = |is_so: fn(usize, usize) -> bool| rows.iter().all(|(_, hits, n)| is_so(*hits, *n));
     match rows.as_slice() {
         [] => None,
         _ if is_all(|hits, _| hits == 0) => Some("No run solves the task.".to_string()),
         _ if is_all(|hits, n| hits == n) => Some("Every run solves the task.".to_string()),
-        few if few.len() <= 2 * MOST_LISTED => {
+        few if few.len() <= MOST_LISTED => {
             Some(format!("The task is solved by {}.", listed(&few.iter().map(of).collect::<Vec<_>>())))
         }
         many => {
-            let every: Vec<_> = many.iter().filter(|(_, hits, n)| hits == n).collect();
-            let none = many.iter().filter(|(_, hits, _)| *hits == 0).count();
-            let labels: Vec<String> =
-                every.iter().take(MOST_LISTED).map(|(row, ..)| label(&names, &row.point)).collect();
-            let more = every.len() - labels.len();
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let which =
-                if labels.is_empty() { String::new() } else { format!(" ({}{more})", labels.join("; ")) };
-            let (all, count) = (many.len(), every.len());
-            Some(format!("Every run solves the task at {count} of {all} settings{which}, no run at {none}."))
+            let solved: Vec<(&Settings, bool)> =
+                many.iter().map(|(point, hits, n)| (*point, hits == n)).collect();
+            lengths::sentence(&solved).or_else(|| {
+                let every: Vec<&Settings> =
+                    solved.iter().filter(|(_, all)| *all).map(|(point, _)| *point).collect();
+                let none = many.iter().filter(|(_, hits, _)| *hits == 0).count();
+                let start = match every.len() {
+                    0 => format!("At 0 of {} settings, every run solves the task", many.len()),
+                    _ => format!("Every run solves the task at {}", counted(&every, many.len(), &labels)),
+                };
+                Some(format!("{start}; no run does at {none}."))
+            })
         }
     }
 }
 
 /// A sentence on the test losses, from the least.
 fn of_losses(rows: &[&Statistic]) -> Option<String> {
-    let names = varying(rows.iter().map(|row| &row.point));
+    let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let mut rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.estimate.value.is_some()).collect();
     rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
     let unit = rows.first()?.unit.clone();
-    let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), bracketed(&names, &row.point));
+    let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
     let chance =
         |row: &Statistic| Some(format!("; the best constant output has {}", significant(row.chance()?, 3)));
     match rows.as_slice() {
@@ -72,6 +80,21 @@ fn of_losses(rows: &[&Statistic]) -> Option<String> {
         [least, .., most] => {
             Some(format!("The test loss, in {unit}, is between {} and {}.", of(least), of(most)))
         }
+    }
+}
+
+/// A sentence on the test accuracies, from the largest.
+fn accuracies(rows: &[&Statistic]) -> Option<String> {
+    let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
+    let mut rows: Vec<&Statistic> = rows.to_vec();
+    rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
+    let of = |row: &&Statistic| format!("{}{}", percent(&row.estimate), labels.bracketed(&row.point));
+    match rows.as_slice() {
+        [] => None,
+        [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => {
+            Some(format!("The test accuracy is between {} and {}.", of(least), of(most)))
+        }
+        few => Some(format!("The test accuracy is {}.", listed(&few.iter().map(of).collect::<Vec<_>>()))),
     }
 }
 

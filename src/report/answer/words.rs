@@ -3,19 +3,46 @@
 use std::cmp::Ordering;
 
 use crate::report::estimate::Estimate;
-use crate::report::fields::labels;
+use crate::report::figures::{Dim, dims};
 use crate::report::format::with_interval;
 use crate::settings::Settings;
 
-/// The settings of a point by which it differs from the others, in brackets; nothing if it does not differ.
-pub fn bracketed(names: &[&str], point: &Settings) -> String {
-    let label = label(names, point);
-    if label.is_empty() { label } else { format!(" ({label})") }
-}
+/// The settings by which grid points differ, as names for them.
+#[derive(Debug)]
+pub struct Labels(Vec<Dim>);
 
-/// The settings of a point by which it differs from the others.
-pub fn label(names: &[&str], point: &Settings) -> String {
-    labels(names, point).join(", ")
+impl Labels {
+    /// The settings by which these points differ.
+    pub fn of(points: &[&Settings]) -> Labels {
+        Labels(dims(points))
+    }
+
+    /// The number of settings, or of groups of settings that vary together.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The values of a setting that varies.
+    pub fn dim(&self, name: &str) -> Option<&Dim> {
+        self.0.iter().find(|dim| dim.has(name))
+    }
+
+    /// The labels without a setting.
+    pub fn without(&self, name: &str) -> Labels {
+        Labels(self.0.iter().filter(|dim| !dim.has(name)).cloned().collect())
+    }
+
+    /// The name of a point.
+    pub fn label(&self, point: &Settings) -> String {
+        let words = self.0.iter().map(|dim| dim.label(point)).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The name of a point in brackets after a space; empty for a point without a name.
+    pub fn bracketed(&self, point: &Settings) -> String {
+        let label = self.label(point);
+        if label.is_empty() { label } else { format!(" ({label})") }
+    }
 }
 
 /// `a, b and c`.
@@ -30,6 +57,30 @@ pub fn listed(items: &[String]) -> String {
 /// The order of two estimates from the smaller to the larger.
 pub fn rising(a: &Estimate, b: &Estimate) -> Ordering {
     a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal)
+}
+
+/// A share as a percentage.
+pub fn percent(share: &Estimate) -> String {
+    match share.value {
+        None => String::new(),
+        Some(value) if value < 0.001 => "below 0.1 %".to_string(),
+        Some(value) if value > 0.999 => "above 99.9 %".to_string(),
+        Some(_) => format!("{} %", with_interval(&share.map(|share| 100.0 * share))),
+    }
+}
+
+/// `2 of 12 settings (lstm, H8; gru, H8)`, with the names of the first few.
+pub fn counted(found: &[&Settings], all: usize, labels: &Labels) -> String {
+    format!("{} of {all} settings ({})", found.len(), named(found, labels))
+}
+
+/// The names of the first few points.
+pub fn named(points: &[&Settings], labels: &Labels) -> String {
+    const MOST: usize = 3;
+    let names: Vec<String> = points.iter().take(MOST).map(|point| labels.label(point)).collect();
+    let more = points.len() - names.len();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", names.join("; "))
 }
 
 /// A ratio that is given as log10: a percentage from 1 % to 100 %, a factor up to 1000, else a power of ten.
@@ -62,6 +113,13 @@ mod tests {
         assert_eq!(of(-21.1), "10^-21.10 [10^-21.20, 10^-21.00]");
         assert_eq!(share(&Estimate { value: Some(-520.25), ..Estimate::default() }), "10^-520");
         assert_eq!(share(&Estimate::default()), "");
+    }
+
+    #[test]
+    fn percent_is_not_more_exact_than_a_thousandth() {
+        let of = |value: f64| percent(&Estimate { value: Some(value), ..Estimate::default() });
+        assert_eq!(of(0.257), "25.7 %");
+        assert_eq!([of(1e-9), of(1.0)], ["below 0.1 %", "above 99.9 %"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The tests of a claim: estimates with intervals beside their bounds, and the times that a claim is about.
+//! Claims and expectations: estimates with intervals beside their bounds, and the times of a claim.
 
 use super::dims::dims;
 use super::draw::axis::Scale;
@@ -10,7 +10,7 @@ use crate::config::spec::{Bound, ClaimMetric, Comparison};
 use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
-use crate::report::judge::JudgedTest;
+use crate::report::judge::{JudgedTest, TestVerdict};
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 
@@ -18,11 +18,33 @@ use crate::settings::Settings;
 pub fn figures(tests: &[JudgedTest], summary: &[Statistic]) -> Vec<Figure> {
     let has_estimate = tests.iter().any(|test| test.estimate.value.is_some());
     let is_about_time = tests.iter().any(|test| test.subject.reading.metric == ClaimMetric::Seconds);
-    let forest = has_estimate.then(|| forest(tests));
+    let caption = "The estimate of each test with its 95 % interval, and the verdict. The claim holds on the \
+                   grey side of the bound. An interval without an end is drawn up to the estimate.";
+    let forest = has_estimate.then(|| {
+        let chart = forest(tests, "The tests of the claim", "the claim holds", TestVerdict::on_claim);
+        Figure::new("claim", caption, chart)
+    });
     forest.into_iter().chain(seconds(summary).filter(|_| is_about_time)).collect()
 }
 
-fn forest(tests: &[JudgedTest]) -> Figure {
+/// A figure of the expectations; none if they are not judged, or if none has an estimate.
+pub fn of_expectations(tests: &[JudgedTest]) -> Option<Figure> {
+    let is_shown =
+        |test: &JudgedTest| test.estimate.value.is_some() && test.verdict != TestVerdict::NotJudged;
+    let caption = "The estimate behind each expectation with its 95 % interval, and the verdict. The \
+                   expectation holds on the grey side of the bound. An interval without an end is drawn up \
+                   to the estimate.";
+    tests.iter().any(is_shown).then(|| {
+        let verdict = TestVerdict::on_expectation;
+        let chart = forest(tests, "The expectations and what was measured", "the expectation holds", verdict);
+        Figure::new("expectations", caption, chart)
+    })
+}
+
+/// The words for a verdict.
+type InWords = fn(TestVerdict) -> &'static str;
+
+fn forest(tests: &[JudgedTest], title: &str, grey: &str, verdict: InWords) -> Chart {
     let blocks = group_by(tests, |test| axis(test));
     let unit = |tests: &[&JudgedTest]| {
         let mut units = tests.iter().map(|test| test.unit.as_str());
@@ -33,17 +55,14 @@ fn forest(tests: &[JudgedTest]) -> Figure {
         x_title: title + &unit(&tests).unwrap_or_default(),
         scale: if is_ratio { Scale::Logarithmic } else { Scale::Linear },
         reference: None,
-        rows: tests.into_iter().map(row).collect(),
+        rows: tests.into_iter().map(|test| row(test, verdict)).collect(),
     };
-    let chart = Rows {
-        title: "The tests of the claim".into(),
-        below_title: vec!["dot: estimate; bar: 95 % interval; line: bound; grey: the claim holds".into()],
+    Chart::Rows(Rows {
+        title: title.into(),
+        below_title: vec![format!("dot: estimate; bar: 95 % interval; line: bound; grey: {grey}")],
         blocks: blocks.into_iter().map(block).collect(),
         lanes: vec![LineStyle::line("", BLACK, 2.0)],
-    };
-    let caption = "The estimate of each test with its 95 % interval, and the verdict. The claim holds on the \
-                   grey side of the bound. An interval without an end is drawn up to the estimate.";
-    Figure::new("claim", caption, Chart::Rows(chart))
+    })
 }
 
 /// The title of an axis, and true for ratios.
@@ -58,13 +77,13 @@ fn axis(test: &JudgedTest) -> Axis {
     }
 }
 
-fn row(judged: &JudgedTest) -> Row {
+fn row(judged: &JudgedTest, verdict: InWords) -> Row {
     let test = judged.subject;
     let is_ratio = test.compares_by() == Some(Comparison::Ratio);
     let control = if test.control { "control: " } else { "" };
     let number = with_interval(&judged.estimate).replace('-', "−");
     let words: Vec<&str> =
-        [number.as_str(), judged.verdict.on_claim()].into_iter().filter(|text| !text.is_empty()).collect();
+        [number.as_str(), verdict(judged.verdict)].into_iter().filter(|text| !text.is_empty()).collect();
     let bound = match test.bound {
         Bound::Above(bound) => rows::Bound::Above(bound),
         Bound::Below(bound) => rows::Bound::Below(bound),

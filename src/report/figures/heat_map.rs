@@ -19,7 +19,8 @@ type Key = Vec<(usize, String)>;
 /// The largest number of rows.
 const ROWS: usize = 24;
 
-/// The figure of a subject; none unless cells and inits without an order vary.
+/// The figure of a subject: a row per init and a column per cell, or the other way round if that is narrower.
+/// None unless cells and inits without an order vary.
 pub fn figure(subject: &Subject, summary: &[Statistic]) -> Option<Figure> {
     let numbers = subject.numbers(summary);
     let points: Vec<&Settings> = numbers.iter().map(|(point, _)| *point).collect();
@@ -38,8 +39,9 @@ pub fn figure(subject: &Subject, summary: &[Statistic]) -> Option<Figure> {
     let tile = |number: &Estimate| {
         let value = number.value?;
         let ends = (number.low.unwrap_or(value), number.high.unwrap_or(value));
-        let [text, short] = [with_interval(number), significant(value, 3)].map(|text| text.replace('-', "−"));
-        Some(Tile { value, ends, text, short })
+        let minus = |text: String| text.replace('-', "−");
+        let shorter = [3, 2, 1].map(|digits| minus(significant(value, digits))).to_vec();
+        Some(Tile { value, ends, text: minus(with_interval(number)), shorter })
     };
     let row = |(key, members): &(Key, Vec<(&Settings, Estimate)>)| {
         let of_cell = |n: usize| members.iter().find(|(point, _)| cells.index(point) == n);
@@ -49,7 +51,7 @@ pub fn figure(subject: &Subject, summary: &[Statistic]) -> Option<Figure> {
     };
     let heat = Heat {
         title: format!("{}, {}", subject.title, unit(subject.axis)),
-        below_title: vec!["mean over the seeds [95 % interval]; the darker, the further from 0".into()],
+        below_title: vec!["mean over the seeds, with its 95 % interval if there is room".into()],
         columns: cells.values.clone(),
         rows: rows.iter().map(row).collect(),
     };
@@ -58,7 +60,7 @@ pub fn figure(subject: &Subject, summary: &[Statistic]) -> Option<Figure> {
          0; blue is below 0, brown above. The shade grows with the root of the number.",
         subject.title
     );
-    Some(Figure::new(format!("{}-map", subject.name), caption, Chart::Heat(heat)))
+    Some(Figure::new(format!("{}-map", subject.name), caption, Chart::Heat(heat.upright())))
 }
 
 /// The unit in the brackets of an axis.

@@ -4,7 +4,7 @@ use super::dims::{Dim, dims, line};
 use super::draw::legend::LineStyle;
 use super::draw::shapes::{Colour, SOLID};
 use super::draw::style::{
-    COLOURS, DARK, DASHES, cell_colour, cells, early_to_late, engine_colour, engines, nth_colour,
+    DARK, DASHES, GREYS, cell_colour, cells, early_to_late, engine_colour, engines, nth_colour,
 };
 use crate::config::spec::Plot;
 use crate::report::fields::{all, labels, without};
@@ -23,7 +23,7 @@ const MOST_DASHES: usize = 3;
 /// The number of ordered values from which on they are colours, even where cells could be.
 const MANY: usize = 4;
 
-/// The largest number of ordered values that colours tell apart.
+/// The largest number of values that colours tell apart.
 const MOST_COLOURS: usize = 10;
 
 /// Settings that have panels rather than figures of their own.
@@ -154,11 +154,11 @@ impl Layout {
         let label = self.colour.as_ref().map_or_else(|| line(point), |dim| dim.label(point));
         let plain = LineStyle::line(label, self.colour_of(point), 2.0);
         match &self.dash {
-            // Colours repeat, so that dashes tell the second round from the first.
+            // Three colours differ well in grey, so dashes tell the next three from them.
             None if self.lines != Lines::Solid => {
                 let place =
                     self.colour.as_ref().filter(|dim| !dim.is_ordered()).map_or(0, |dim| dim.index(point));
-                LineStyle { dash: DASHES[place / COLOURS % DASHES.len()], ..plain }
+                LineStyle { dash: DASHES[place / GREYS % DASHES.len()], ..plain }
             }
             None => plain,
             Some(dim) => {
@@ -251,7 +251,7 @@ fn take(dims: &mut Vec<Dim>, fits: impl Fn(&Dim) -> bool) -> Vec<Dim> {
 }
 
 /// The dimension of colours: the one that the config names; else many ordered values; else cells; else
-/// ordered values; else any.
+/// ordered values; else any. A dimension with too many values has panels instead, if there is another.
 fn colour(dims: &mut Vec<Dim>, plot: &Plot) -> Option<Dim> {
     let named = take(dims, |dim| plot.colour.is_some_and(|name| dim.has(name)));
     if let Some(dim) = named.into_iter().next() {
@@ -262,9 +262,12 @@ fn colour(dims: &mut Vec<Dim>, plot: &Plot) -> Option<Dim> {
         let ordered = dims.iter().enumerate().filter(|(_, dim)| fits(dim));
         ordered.max_by_key(|(n, dim)| (dim.values.len(), usize::MAX - n)).map(|(n, _)| n)
     };
-    let cell = || dims.iter().position(|dim| dim.names[0] == "cell");
+    let cell = || dims.iter().position(|dim| dim.names[0] == "cell" && dim.values.len() <= MOST_COLOURS);
     let at = most(dims, MANY).or_else(cell).or_else(|| most(dims, 2));
-    let at = at.or_else(|| dims.iter().position(|dim| dim.names[0] != "engine"));
+    let at = at.or_else(|| {
+        let fits = |dim: &Dim| dim.names[0] != "engine" && dim.values.len() <= MOST_COLOURS;
+        dims.iter().position(fits).or_else(|| dims.iter().position(|dim| dim.names[0] != "engine"))
+    });
     at.or_else(|| (!dims.is_empty()).then_some(0)).map(|at| dims.remove(at))
 }
 

@@ -16,10 +16,11 @@ pub fn place(group: &CurveGroup) -> (&Settings, usize) {
     (&group.point, group.layer)
 }
 
-/// The x axis: from 0, or from 1 on a logarithmic scale, to the last point.
+/// The x axis: from 0, or on a logarithmic scale from the first point above 0, to the last point.
 pub fn x_range(quantity: &Quantity, groups: &[&CurveGroup], scale: Scale) -> Range {
     let last = groups.iter().flat_map(|group| group.by_x().into_keys().next_back()).max().unwrap_or(0);
-    let low = if scale == Scale::Logarithmic { 1.0 } else { 0.0 };
+    let first = groups.iter().filter_map(|group| group.by_x().into_keys().find(|x| *x > 0)).min();
+    let low = if scale == Scale::Logarithmic { first.unwrap_or(1) as f64 } else { 0.0 };
     Range { title: quantity.over.title().into(), scale, low, high: (last as f64).max(low + 1.0) }
 }
 

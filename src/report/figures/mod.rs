@@ -29,11 +29,14 @@ use super::load::Results;
 use super::summary::Statistic;
 use crate::settings::names::ExperimentKind;
 
+pub use self::dims::{Dim, dims};
 pub use self::figure::Figure;
 
 /// The figures of a report, by section. The first of each answers the question best.
 #[derive(Debug, Default)]
 pub struct Figures {
+    /// Figures of the expectations.
+    pub expectations: Vec<Figure>,
     /// Figures of the claim.
     pub claim: Vec<Figure>,
     /// Figures of training.
@@ -68,6 +71,7 @@ impl Figures {
         let mut names = Names::default();
         let mut named = |figures: Vec<Figure>| names.give(figures, plot);
         Figures {
+            expectations: named(forest::of_expectations(&verdicts.expectations).into_iter().collect()),
             claim: named(forest::figures(&verdicts.claim, summary)),
             gradients: named([answer(&SLOPE), curves::figures(&groups.gradients, context)].concat()),
             jacobian: named([jacobian, curves::figures(&groups.jacobian, context)].concat()),
@@ -85,6 +89,8 @@ impl Figures {
 
     /// All figures.
     pub fn iter(&self) -> impl Iterator<Item = &Figure> {
-        [&self.claim, &self.training, &self.gradients, &self.jacobian, &self.speed].into_iter().flatten()
+        let of_tests = [&self.expectations, &self.claim];
+        let of_kinds = [&self.training, &self.gradients, &self.jacobian, &self.speed];
+        of_tests.into_iter().chain(of_kinds).flatten()
     }
 }

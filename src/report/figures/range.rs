@@ -60,9 +60,10 @@ pub fn cut(range: &mut Range, panels: &[Panel]) -> bool {
     let most = FLATTEST * (high - low).max(LEAST);
     let is_cut = range.high - range.low > SLACK * most;
     if is_cut {
-        let points = series().flat_map(|series| series.segments.iter().flatten());
-        let top = points.map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
-        range.low = range.low.max(high - most);
+        let points = || series().flat_map(|series| series.segments.iter().flatten());
+        let bottom = points().map(|point| point.low).fold(f64::INFINITY, f64::min);
+        let top = points().map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
+        range.low = (bottom - 0.04 * most).max(high - most);
         range.high = (top + 0.04 * most).min(low + most);
     }
     is_cut

@@ -82,6 +82,7 @@ fn context(
         about => about(results, answer),
         answer => Value::from_safe_string(html::answer(answer)),
         expectations => verdicts::expectations(&verdicts.expectations),
+        expectation_figures => pictures(&figures.expectations),
         claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
         claim_figures => pictures(&figures.claim),
         publications => verdicts::publications(&results.publications, &verdicts.published),

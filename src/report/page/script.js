@@ -36,6 +36,11 @@ for (const svg of document.querySelectorAll("figure svg")) {
     const [x, y] = [circle.cx.baseVal.value, circle.cy.baseVal.value];
     return { x, y, colour: circle.getAttribute("fill"), text: title.textContent };
   });
+  const areas = new Map([...svg.querySelectorAll("path > title")].map((title) => {
+    const area = title.parentNode;
+    title.remove();
+    return [area, title.textContent];
+  }));
   svg.addEventListener("pointerleave", () => (tip.hidden = true));
   svg.addEventListener("pointermove", (event) => {
     const box = svg.getBoundingClientRect();
@@ -43,9 +48,10 @@ for (const svg of document.querySelectorAll("figure svg")) {
     const place = (dot) => [box.left + dot.x * scale, box.top + dot.y * scale];
     const distance = ([x, y]) => Math.hypot(x - event.clientX, y - event.clientY);
     const near = dots.reduce((a, b) => (distance(place(b)) < distance(place(a)) ? b : a), { x: -1e9, y: 0 });
-    const [x, y] = place(near);
+    const area = areas.get(event.target);
+    const [x, y] = area ? [event.clientX, event.clientY] : place(near);
     tip.hidden = distance([x, y]) > REACH;
-    tip.textContent = near.text;
+    tip.textContent = area ?? near.text;
     const right = document.documentElement.clientWidth - tip.offsetWidth;
     tip.style.left = `${Math.max(0, Math.min(x + 12, right))}px`;
     tip.style.top = `${y + 12}px`;

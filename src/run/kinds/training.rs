@@ -4,7 +4,9 @@ use crate::config::spec::TrainingSpec;
 use crate::data::{Input, Inputs, UNKNOWN};
 use crate::model::{Model, ModelConfig, model};
 use crate::plan::run::Run;
-use crate::run::{ExecTarget, RunContext, RunOutput, tensorboard};
+use crate::results::schema::TrainingRow;
+use crate::run::tensorboard::Events;
+use crate::run::{ExecTarget, RunContext, RunOutput};
 use crate::settings::names::Tokenizer;
 use crate::support::error::Result;
 use crate::task::learning::{Task, task};
@@ -17,11 +19,12 @@ use crate::train::{self, Outcome, TrainContext};
 /// event file cannot be written, the output has the rows and the error.
 pub fn execute(run: &Run, training: &TrainingSpec, context: &RunContext) -> Result<RunOutput> {
     let setup = Setup::new(run, training, context.inputs, context.target)?;
+    let events = context.events.map(|dir| Events::create(dir, setup.context(run)));
+    let on_rows = |rows: &[TrainingRow]| events.iter().for_each(|events| events.add(rows));
     let Outcome { rows, seconds_before, diverged } =
-        train::train(setup.context(run), context.checkpoints, context.on_step)?;
-    let written = context.events.map(|dir| tensorboard::write(dir, setup.context(run), &rows.training));
+        train::train(setup.context(run), context.checkpoints, context.on_step, &on_rows)?;
     let parameters = Some(setup.model.weights().count());
-    let errors = diverged.into_iter().chain(written.and_then(Result::err)).collect();
+    let errors = diverged.into_iter().chain(events.and_then(Events::error)).collect();
     Ok(RunOutput { rows, errors, seconds_before, parameters, ..RunOutput::default() })
 }
 

@@ -24,10 +24,38 @@ pub struct Tile {
     pub value: f64,
     /// The ends of its interval.
     pub ends: (f64, f64),
-    /// The number with its interval in words.
+    /// The number with its interval in words, for the pointer and for a wide column.
     pub text: String,
-    /// The number alone, for a narrow column.
-    pub short: String,
+    /// The number alone with ever fewer digits, for narrow columns.
+    pub shorter: Vec<String>,
+}
+
+impl Heat {
+    /// The table with its columns as rows, if it has fewer rows than columns: numbers need wide columns.
+    pub fn upright(self) -> Heat {
+        if self.rows.len() >= self.columns.len() {
+            return self;
+        }
+        let (columns, tiles): (Vec<String>, Vec<Vec<Option<Tile>>>) = self.rows.into_iter().unzip();
+        let column = |n: usize| tiles.iter().map(|row| row[n].clone()).collect();
+        let rows = self.columns.into_iter().enumerate().map(|(n, name)| (name, column(n))).collect();
+        Heat { columns, rows, ..self }
+    }
+
+    /// The first text of the tiles, from 0 for the longest, that fits in all of them: one table has one form.
+    fn level(&self, width: f64) -> usize {
+        let tiles = || self.rows.iter().flat_map(|(_, tiles)| tiles.iter().flatten());
+        let levels = tiles().map(|tile| tile.shorter.len()).min().unwrap_or(0);
+        let fits = |level: &usize| tiles().all(|tile| text_width(tile.at(*level), SMALL, false) <= width);
+        (0..levels).find(fits).unwrap_or(levels)
+    }
+}
+
+impl Tile {
+    /// The text of a level, from 0 for the longest.
+    fn at(&self, level: usize) -> &str {
+        level.checked_sub(1).and_then(|n| self.shorter.get(n)).unwrap_or(&self.text)
+    }
 }
 
 /// The height of a row.
@@ -60,6 +88,7 @@ pub fn draw(heat: &Heat, page: Page) -> Drawing {
     }
     let tiles = heat.rows.iter().flat_map(|(_, tiles)| tiles.iter().flatten());
     let largest = tiles.map(|tile| tile.value.abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let level = heat.level(width - 6.0);
     let mut y = top;
     for (name, tiles) in &heat.rows {
         let words = broken(name, SMALL, false, names + 0.1);
@@ -70,7 +99,10 @@ pub fn draw(heat: &Heat, page: Page) -> Drawing {
                 .label(Label::new((MARGIN, y + height / 2.0 + shift), word.clone(), SMALL, BLACK).middle());
         }
         for (n, tile) in tiles.iter().enumerate() {
-            draw_tile(&mut drawing, tile.as_ref(), (left + width * n as f64, y), (width, height), largest);
+            let about = |tile: &Tile| format!("{name}, {}: {}", heat.columns[n], tile.text);
+            let about = tile.as_ref().map(about).unwrap_or_default();
+            let corner = (left + width * n as f64, y);
+            draw_tile(&mut drawing, (tile.as_ref(), about, level), corner, (width, height), largest);
         }
         y += height;
     }
@@ -81,7 +113,7 @@ pub fn draw(heat: &Heat, page: Page) -> Drawing {
 /// Draws one place. The shade grows with the root of the number, so that small numbers differ, too.
 fn draw_tile(
     drawing: &mut Drawing,
-    tile: Option<&Tile>,
+    (tile, about, level): (Option<&Tile>, String, usize),
     (x, y): (f64, f64),
     (width, height): (f64, f64),
     largest: f64,
@@ -90,25 +122,26 @@ fn draw_tile(
     let (pale, dark) = if tile.is_some_and(|tile| tile.value > 0.0) { RISES } else { FALLS };
     let colour = if tile.is_some() { pale.towards(dark, share) } else { EMPTY };
     let (right, bottom) = (x + width - 2.0, y + height - 2.0);
-    drawing.area(vec![(x, y), (right, y), (right, bottom), (x, bottom)], colour);
+    drawing.tile(vec![(x, y), (right, y), (right, bottom), (x, bottom)], colour, about);
     let Some(tile) = tile else { return };
     let ink = if share > 0.55 { WHITE } else { BLACK };
     let place = (x + width / 2.0 - 1.0, y + height / 2.0 - 1.0);
-    let is_wide = text_width(&tile.text, SMALL, false) > width - 8.0;
-    let text = if is_wide { &tile.short } else { &tile.text };
-    drawing.label(Label::new(place, text.clone(), SMALL, ink).centred().middle().within(width - 8.0));
+    drawing.label(Label::new(place, tile.at(level), SMALL, ink).centred().middle().within(width - 2.0));
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::shapes::Shape;
     use super::*;
     use crate::report::figures::draw::layout_check::faults;
+    use crate::report::format::significant;
 
     #[test]
     fn draw_long_names_and_missing_numbers_fit_the_page() {
         let tile = |value: f64| {
             let text = format!("{value:.3} [−0.123, −0.111]");
-            (value != 0.0).then_some(Tile { value, ends: (value, value), text, short: "−0.1".into() })
+            (value != 0.0)
+                .then_some(Tile { value, ends: (value, value), text, shorter: vec!["−0.1".into()] })
         };
         let row = |n: i32| {
             let values = [-0.2 * f64::from(n), 0.0, 0.01, -1e-6];
@@ -120,5 +153,29 @@ mod tests {
         for inches in [7.0, 3.5] {
             assert_eq!(faults(&draw(&heat, Page { inches, has_title: true })), Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn draw_table_with_many_columns_stands_upright_and_no_number_is_cut() {
+        let tile = |value: f64| {
+            let shorter = [3, 2, 1].map(|digits| significant(value, digits)).to_vec();
+            Some(Tile { value, ends: (value, value), text: format!("{value} [{value}, {value}]"), shorter })
+        };
+        let columns: Vec<String> = (0..12).map(|n| format!("lstm_peephole{n}")).collect();
+        let row = |name: &str| (name.to_string(), vec![tile(-0.000_801); 12]);
+        let rows = vec![row("pytorch"), row("identity(1)")];
+        let heat = Heat { title: "Slope".into(), below_title: vec![], columns, rows };
+        let texts = |heat: &Heat| -> Vec<String> {
+            let text = |shape: Shape| match shape {
+                Shape::Label(label) => Some(label.text),
+                _ => None,
+            };
+            draw(heat, Page { inches: 7.0, has_title: true }).shapes.into_iter().filter_map(text).collect()
+        };
+        assert!(texts(&heat).contains(&"-0.00080".to_string()), "{:?}", texts(&heat));
+        let upright = heat.upright();
+        assert_eq!((upright.columns.len(), upright.rows.len()), (2, 12));
+        assert!(texts(&upright).contains(&"-0.000801 [-0.000801, -0.000801]".to_string()));
+        assert!(texts(&upright).iter().all(|text| !text.contains('…')), "{:?}", texts(&upright));
     }
 }

@@ -87,7 +87,7 @@ fn contents(drawing: &Drawing, fonts: &mut [Font; 2]) -> Vec<u8> {
                 path(&mut content, points);
                 content.stroke();
             }
-            Shape::Area { points, colour } => {
+            Shape::Area { points, colour, .. } => {
                 fill(&mut content, *colour);
                 path(&mut content, points);
                 content.close_path().fill_nonzero();

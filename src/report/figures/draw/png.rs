@@ -54,7 +54,7 @@ fn draw(pixels: &mut Pixmap, shape: &Shape) {
                 pixels.stroke_path(&path, &paint(*colour), &stroke, page, None);
             }
         }
-        Shape::Area { points, colour } => fill(pixels, path(points, true), *colour, page),
+        Shape::Area { points, colour, .. } => fill(pixels, path(points, true), *colour, page),
         Shape::Dot { centre: (x, y), radius, colour, .. } => {
             let circle = PathBuilder::from_circle(*x as f32, *y as f32, *radius as f32);
             fill(pixels, circle, *colour, page);

@@ -89,12 +89,14 @@ pub enum Shape {
         /// The dashes.
         dash: Dash,
     },
-    /// A filled polygon.
+    /// A filled polygon. A reader of the SVG sees its text when the pointer is on it.
     Area {
         /// Its corners.
         points: Vec<Xy>,
         /// The colour.
         colour: Colour,
+        /// The text; empty for none.
+        about: String,
     },
     /// A filled circle. A reader of the SVG sees its text when the pointer rests on it.
     Dot {
@@ -148,7 +150,12 @@ impl Drawing {
 
     /// Adds a filled polygon.
     pub fn area(&mut self, points: Vec<Xy>, colour: Colour) {
-        self.shapes.push(Shape::Area { points, colour });
+        self.tile(points, colour, String::new());
+    }
+
+    /// Adds a filled polygon with a text.
+    pub fn tile(&mut self, points: Vec<Xy>, colour: Colour, about: String) {
+        self.shapes.push(Shape::Area { points, colour, about });
     }
 
     /// Adds a filled circle.

@@ -26,12 +26,12 @@ pub const PALE: Colour = Colour::hex(0xe4e4e4);
 /// The page.
 pub const WHITE: Colour = Colour::hex(0xffffff);
 
-/// The number of colours of cells before they repeat.
-pub const COLOURS: usize = 6;
+/// The number of neighbouring colours that differ well in grey.
+pub const GREYS: usize = 3;
 
 /// Colours of cells and of values without an order: for readers with any colour vision, and of lightness 49,
-/// 67, 31, 70, 54 and 36, so that they differ in grey as well.
-const PALETTE: [Colour; COLOURS] = [
+/// 67, 31, 70, 54 and 36, so that each three differ in grey as well.
+const PALETTE: [Colour; 6] = [
     Colour::hex(0xcc4c02),
     Colour::hex(0x45b491),
     Colour::hex(0x084a8c),

@@ -42,19 +42,25 @@ fn element(shape: &Shape) -> String {
             };
             format!("<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width}\"{dashes}/>")
         }
-        Shape::Area { points, colour } => {
-            format!("<path d=\"{}Z\" fill=\"{}\"{}/>", path(points), hex(*colour), opacity(*colour))
+        Shape::Area { points, colour, about } => {
+            let area = format!("<path d=\"{}Z\" fill=\"{}\"{}", path(points), hex(*colour), opacity(*colour));
+            titled(area, "path", about)
         }
         Shape::Dot { centre: (x, y), radius, colour, about } => {
             let (x, y) = (tenths(*x), tenths(*y));
             let (fill, opacity) = (hex(*colour), opacity(*colour));
             let circle = format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\"{opacity}");
-            match about.as_str() {
-                "" => circle + "/>",
-                about => format!("{circle}><title>{}</title></circle>", escaped(about)),
-            }
+            titled(circle, "circle", about)
         }
         Shape::Label(label) => text(label),
+    }
+}
+
+/// Closes a tag, with a text for the pointer if there is one.
+fn titled(tag: String, name: &str, about: &str) -> String {
+    match about {
+        "" => tag + "/>",
+        about => format!("{tag}><title>{}</title></{name}>", escaped(about)),
     }
 }
 
@@ -121,6 +127,7 @@ mod tests {
         drawing.stroke(vec![(0.0, 1.0), (9.0, 1.0)], red, 1.0, &[4.0, 2.5]);
         drawing.dot((3.0, 4.0), 1.5, red);
         drawing.value((3.0, 5.0), 1.5, red, "1 < 2".to_string());
+        drawing.tile(vec![(1.0, 1.0), (2.0, 1.0)], red, "0.5".to_string());
         drawing.label(Label::new((5.0, 38.0), "a<b", 10.0, red).bold().centred().upward());
         let expected = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"40\" \
              viewBox=\"0 0 60 40\" font-family=\"DejaVu Sans, Verdana, Liberation Sans, Arial, Helvetica, \
@@ -132,6 +139,7 @@ mod tests {
              stroke-dasharray=\"4 2.5\"/>\n\
              <circle cx=\"3\" cy=\"4\" r=\"1.5\" fill=\"#ff0000\"/>\n\
              <circle cx=\"3\" cy=\"5\" r=\"1.5\" fill=\"#ff0000\"><title>1 &lt; 2</title></circle>\n\
+             <path d=\"M1 1L2 1Z\" fill=\"#ff0000\"><title>0.5</title></path>\n\
              <text x=\"5\" y=\"38\" font-size=\"10\" fill=\"#ff0000\" text-anchor=\"middle\" \
              font-weight=\"bold\" transform=\"rotate(-90 5 38)\">a&lt;b</text>\n</svg>\n";
         assert_eq!(for_screen(&drawing), expected);
