@@ -16,6 +16,7 @@
 //! ```
 
 mod auto;
+pub mod cost;
 mod dataset;
 mod disk;
 mod expand;
@@ -27,6 +28,7 @@ mod only;
 mod rules;
 pub mod run;
 mod select;
+mod shard;
 pub mod sizing;
 
 use std::collections::BTreeSet;
@@ -40,6 +42,7 @@ pub use dataset::{check_dataset, cut};
 pub use machine::Machine;
 pub use only::Only;
 use run::Run;
+pub use shard::Shard;
 
 /// The largest number of grid points and seeds of an experiment.
 const MAX_RUNS: u128 = 100_000;

@@ -51,7 +51,9 @@ fn send(signal: &str, child: &Child) {
 fn run_stopped_by_a_signal_keeps_a_checkpoint_and_continues_bit_for_bit() {
     let whole = with_config("x.toml", TRAINING);
     assert_eq!(lab(whole.path(), &["run", "x.toml", "--threads", "1"]).code, 0);
-    for (signal, name, code) in [("-INT", "SIGINT", 130), ("-TERM", "SIGTERM", 143)] {
+    for (signal, name, code) in
+        [("-INT", "SIGINT", 130), ("-TERM", "SIGTERM", 143), ("-USR1", "SIGUSR1", 138)]
+    {
         let dir = with_config("x.toml", TRAINING);
         let (mut child, mut stderr) = start(dir.path());
         wait_for("progress", &mut stderr);
