@@ -49,8 +49,8 @@ impl Store {
     }
 
     /// Waits until the process of another machine that holds the lock of a run gives a sign of life, or its
-    /// lease is over. Returns true if the lock is free. `on_wait` is called once with the name of the machine,
-    /// and `is_stopped` ends the wait.
+    /// lease is over. Returns true if the lock is free. `on_wait` is called once with the name of the
+    /// machine, and `is_stopped` ends the wait.
     ///
     /// # Errors
     /// The lock cannot be read.

@@ -1,5 +1,5 @@
-//! Signals that ask the program to stop: SIGINT (Ctrl-C), SIGTERM, and SIGUSR1, which a cluster sends before the
-//! end of the time limit.
+//! Signals that ask the program to stop: SIGINT (Ctrl-C), SIGTERM, and SIGUSR1, which a cluster sends before
+//! the end of the time limit.
 
 use std::path::Path;
 use std::sync::Arc;

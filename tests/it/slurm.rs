@@ -11,8 +11,8 @@ use lstm_lab::results::table;
 use crate::support::cli::{Finished, command, finish};
 use crate::support::with_config;
 
-const GRADIENTS: &str = "kind = \"gradients\"\nseeds = [1, 2, 3]\n[grid]\ncell = \"rnn\"\nhidden_size = [2, 4]\n\
-                         seq_len = 5\nbatch_size = 2\n";
+const GRADIENTS: &str = "kind = \"gradients\"\nseeds = [1, 2, 3]\n[grid]\ncell = \"rnn\"\n\
+                         hidden_size = [2, 4]\nseq_len = 5\nbatch_size = 2\n";
 
 /// `lstm-lab run x.toml` in task `id` of an array with the tasks 5 and 7.
 fn in_array(dir: &Path, id: &str, more: &[&str]) -> Finished {
@@ -118,15 +118,18 @@ mod needs_slurm {
             drop(listeners);
             let node = |name: &str, port: u16| {
                 format!(
-                    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=2000\n"
+                    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 \
+                     RealMemory=2000\n"
                 )
             };
             let config = format!(
                 "ClusterName=test\nSlurmctldHost={host}(127.0.0.1)\nSlurmctldPort={}\nSlurmUser=root\n\
-                 AuthInfo=socket={path}/munge\nStateSaveLocation={path}/state\nSlurmdSpoolDir={path}/spool-%n\n\
+                 AuthInfo=socket={path}/munge\nStateSaveLocation={path}/state\n\
+                 SlurmdSpoolDir={path}/spool-%n\n\
                  SlurmctldPidFile={path}/slurmctld.pid\nSlurmdPidFile={path}/slurmd-%n.pid\n\
                  ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\nSelectType=select/cons_tres\n\
-                 SelectTypeParameters=CR_CPU\nSchedulerParameters=sched_interval=1,bf_interval=1\nKillWait=2\n\
+                 SelectTypeParameters=CR_CPU\nSchedulerParameters=sched_interval=1,bf_interval=1\n\
+                 KillWait=2\n\
                  MailProg=/bin/true\n{}{}PartitionName=all Nodes=ALL Default=YES State=UP\n",
                 ports[0],
                 node("one", ports[1]),
