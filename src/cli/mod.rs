@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use crate::cell::CellName;
 use crate::device::DeviceChoice;
 use crate::engine::EngineName;
+use crate::plan::Shard;
 use crate::run::ExecTarget;
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
@@ -164,9 +165,12 @@ pub struct RunArgs {
     /// Parent of the results directories, each named after its experiment.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub out: PathBuf,
-    /// Execute only part I of N of the runs (I from 1 to N).
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub shard: Option<(usize, usize)>,
+    /// Execute only part I of N of the runs (I from 1 to N) [default: in a task of a SLURM array, its part].
+    #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
+    pub shard: Option<Shard>,
+    /// Execute no run: write tables and report of the runs that are there.
+    #[arg(long, conflicts_with_all = ["shard", "rerun"])]
+    pub no_runs: bool,
     /// Recompute runs that are already complete.
     #[arg(long)]
     pub rerun: bool,
@@ -362,13 +366,4 @@ fn percent(text: &str) -> Result<f64, String> {
     percent
         .map(|percent| percent / 100.0)
         .ok_or_else(|| format!("expected a percentage such as 5%, found `{text}`"))
-}
-
-/// Parses `I/N` with 1 ≤ I ≤ N; returns I − 1 and N.
-fn shard(text: &str) -> Result<(usize, usize), String> {
-    let error = || format!("expected I/N with I from 1 to N, found `{text}`");
-    let (index, count) = text.split_once('/').ok_or_else(error)?;
-    let (index, count): (usize, usize) =
-        (index.parse().map_err(|_| error())?, count.parse().map_err(|_| error())?);
-    if index == 0 || index > count { Err(error()) } else { Ok((index - 1, count)) }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::RunArgs;
 use crate::data;
-use crate::plan::Only;
+use crate::plan::{Only, Shard};
 use crate::report;
 use crate::results::Store;
 use crate::results::environment::Environment;
@@ -20,11 +20,12 @@ pub fn run(args: &RunArgs) -> Result<u8> {
     let target = args.config.target.resolve()?;
     // Every mistake in the user's input is found before the first run.
     let only = Only::parse(&args.config.only)?;
+    let shard = shard(args, &ui)?;
     let prepared = prepare(args, &only, target, &ui)?;
     let stop = Stop::on_signals()?;
     let mut failed = 0;
     for prepared in &prepared {
-        let tally = run_all(prepared, args, &only, (target, &stop), &mut ui)?;
+        let tally = run_all(prepared, args, (&only, shard), (target, &stop), &mut ui)?;
         summarize(prepared, tally, &ui)?;
         if let Some((signal, code)) = stop.requested() {
             ui.stopped(signal, &kept(tally, args.rerun));
@@ -71,6 +72,18 @@ fn prepare(args: &RunArgs, only: &Only, target: ExecTarget, ui: &Ui) -> Result<V
     Ok(each.map(|((experiment, store), environment)| Prepared { experiment, store, environment }).collect())
 }
 
+/// The part of the runs to execute: that of the command line, else that of a task of a SLURM array.
+fn shard(args: &RunArgs, ui: &Ui) -> Result<Shard> {
+    if let Some(shard) = args.shard {
+        return Ok(shard);
+    }
+    let shard = Shard::of_slurm(|name| std::env::var(name).ok())?.filter(|_| !args.no_runs);
+    if let Some(shard) = shard {
+        ui.say(&format!("--shard {shard}, the place of this task in the SLURM array"));
+    }
+    Ok(shard.unwrap_or(Shard::ALL))
+}
+
 /// The results that a stopped program keeps, and the way to go on.
 fn kept(tally: Tally, rerun: bool) -> String {
     let complete = pluralize(tally.done + tally.already_complete, "complete run");
@@ -86,16 +99,16 @@ fn kept(tally: Tally, rerun: bool) -> String {
 fn run_all(
     prepared: &Prepared,
     args: &RunArgs,
-    only: &Only,
+    (only, shard): (&Only, Shard),
     (target, stop): (ExecTarget, &Stop),
     ui: &mut Ui,
 ) -> Result<Tally> {
     let Prepared { experiment, store, environment } = prepared;
     experiment.save_config(store)?;
-    let (shard, rerun, fail_fast) = (args.shard, args.rerun, args.fail_fast);
+    let (rerun, no_runs, fail_fast) = (args.rerun, args.no_runs, args.fail_fast);
     let events = args.tensorboard.as_ref().map(|dir| dir.join(&experiment.spec.name));
     let events = events.as_deref();
-    let options = Options { target, environment, only, shard, rerun, fail_fast, events, stop };
+    let options = Options { target, environment, only, shard, rerun, no_runs, fail_fast, events, stop };
     runner::execute(&experiment.plan, &experiment.inputs, store, options, ui)
 }
 

@@ -5,13 +5,18 @@ use tch::{Kind, Tensor};
 
 use super::weights::Weights;
 use crate::cell::CellName;
+use crate::cell::init::Init;
 use crate::config::spec::TrainingSpec;
 use crate::device;
 use crate::device::Dtype;
-use crate::engine::EngineName;
+use crate::engine::{EngineName, engines_of};
 use crate::plan::run::Run;
+use crate::plan::sizing::ModelShape;
 use crate::random::{self, Purpose};
 use crate::settings::names::{Encoding, ModelName};
+
+/// The largest size in a configuration.
+const MAX_SIZE: i64 = 1 << 40;
 
 /// The input of a model at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +93,58 @@ impl ModelConfig {
             dropout: settings.dropout.unwrap_or(0.0),
             dtype: settings.dtype,
         }
+    }
+
+    /// Checks that there is a model of this configuration with this number of parameters, before memory is
+    /// taken for it. A file may say anything.
+    ///
+    /// # Errors
+    /// The wrong key of the configuration, with the expected and the found value.
+    pub fn check(&self, parameters: usize) -> Result<(), String> {
+        let size = |key: &str, number: i64| {
+            let is_size = (1..=MAX_SIZE).contains(&number);
+            is_size.then_some(number as usize).ok_or(format!("`{key}`: expected a size, found {number}"))
+        };
+        let layers = self.layer_sizes.iter().map(|number| size("layer_sizes", *number));
+        let layers = layers.collect::<Result<Vec<_>, _>>()?;
+        let top = *layers.last().ok_or("`layer_sizes`: expected a layer, found none")?;
+        let symbols = self.symbols.map(|number| size("symbols", number)).transpose()?;
+        let shape = ModelShape {
+            model: self.model,
+            cell: self.cell.unwrap_or(CellName::Rnn),
+            heads: size("heads", self.heads)?,
+            input_size: size("input_size", self.input_size)?,
+            outputs: size("outputs", self.outputs)?,
+            embedded: symbols.filter(|_| self.encoding == Some(Encoding::Embedding)).unwrap_or(0),
+            positions: size("positions", self.positions)?,
+        };
+        if self.model == ModelName::Transformer {
+            if !top.is_multiple_of(shape.heads) || layers.iter().any(|layer| *layer != top) {
+                return Err("`layer_sizes`: expected equal multiples of `heads`".to_string());
+            }
+        } else {
+            self.check_recurrent()?;
+        }
+        let vector =
+            symbols.filter(|_| self.encoding != Some(Encoding::Embedding)).unwrap_or(shape.input_size);
+        if vector != shape.input_size {
+            return Err(format!("`input_size`: expected the {vector} symbols, found {}", shape.input_size));
+        }
+        let expected = shape.parameters(&layers);
+        if expected == parameters as u128 {
+            return Ok(());
+        }
+        Err(format!("expected the {expected} parameters of its model, found {parameters}"))
+    }
+
+    fn check_recurrent(&self) -> Result<(), String> {
+        let cell = self.cell.ok_or("`cell`: expected that of recurrent layers, found none")?;
+        let engine = self.engine.ok_or("`engine`: expected that of recurrent layers, found none")?;
+        if !engines_of(cell).any(|other| other == engine) {
+            return Err(format!("`engine`: expected one that runs the cell {cell}, found {engine}"));
+        }
+        let init = self.init.as_deref().unwrap_or_default();
+        init.parse::<Init>().map(drop).map_err(|error| format!("`init`: {error}"))
     }
 
     /// The tensor type of the parameters.

@@ -7,6 +7,8 @@ mod exclusive;
 #[cfg(test)]
 mod fixtures;
 mod growing;
+mod heartbeat;
+mod lease;
 mod lock;
 pub mod manifest;
 mod publish;

@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::exclusive::{Exclusive, write_records};
+use super::lease;
 use super::lock::Lock;
 use super::manifest;
 use super::record::RunRecord;
@@ -18,6 +21,9 @@ const NEXT: &str = ".next";
 /// The ending of the name of a run's lock.
 const LOCK: &str = ".lock";
 
+/// The time between two looks at the lock of another process.
+const PAUSE: Duration = Duration::from_secs(1);
+
 impl Store {
     /// Locks a run for execution, and removes what a killed process left of it; `None` if another process
     /// holds the lock.
@@ -26,11 +32,53 @@ impl Store {
     /// The directory cannot be written.
     pub fn lock(&self, run_id: &str) -> Result<Option<Lock>> {
         let runs = self.runs();
-        let Some(lock) = Lock::try_take(&runs.join(format!(".{run_id}{LOCK}")))? else { return Ok(None) };
+        let Some(lock) = Lock::try_take(&self.lock_of(run_id))? else { return Ok(None) };
         self.enter()?.publish(run_id)?;
         remove_prefixed(&runs, &temp_prefix(run_id))?;
         remove_dir(&self.next_checkpoints(run_id))?;
         Ok(Some(lock))
+    }
+
+    /// The process that holds the lock of a run, in words.
+    ///
+    /// # Errors
+    /// The lock cannot be read.
+    pub fn holder(&self, run_id: &str) -> Result<Option<String>> {
+        Ok(lease::at(&self.lock_of(run_id))?
+            .map(|holder| format!("process {} on {}", holder.pid, holder.host)))
+    }
+
+    /// Waits until the process of another machine that holds the lock of a run gives a sign of life, or its
+    /// lease is over. Returns true if the lock is free. `on_wait` is called once with the name of the
+    /// machine, and `is_stopped` ends the wait.
+    ///
+    /// # Errors
+    /// The lock cannot be read.
+    pub fn wait_for_holder(
+        &self,
+        run_id: &str,
+        on_wait: impl Fn(&str),
+        is_stopped: impl Fn() -> bool,
+    ) -> Result<bool> {
+        let path = self.lock_of(run_id);
+        let Some((holder, sign)) = lease::sign_of_life(&path)? else { return Ok(true) };
+        if holder.is_of_this_machine() {
+            return Ok(false);
+        }
+        on_wait(&holder.host);
+        while !is_stopped() {
+            match lease::sign_of_life(&path)? {
+                None => return Ok(true),
+                Some(found) if found != (holder.clone(), sign) => return Ok(false),
+                Some(_) if lease::is_expired(&path)? => return Ok(true),
+                Some(_) => thread::sleep(PAUSE),
+            }
+        }
+        Ok(false)
+    }
+
+    fn lock_of(&self, run_id: &str) -> PathBuf {
+        self.runs().join(format!(".{run_id}{LOCK}"))
     }
 
     /// The runs during which a process was killed. The files that it left are removed.

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::config::spec::Measure;
+use crate::plan::cost::operations;
 use crate::plan::run::Run;
-use crate::plan::sizing::gates;
 use crate::settings::names::ExperimentKind;
 use crate::support::progress::TimeLeft;
 
@@ -34,22 +34,6 @@ impl Work {
         };
         Work { kind: run.settings.kind, amount }
     }
-}
-
-/// A number to which the operations of a run of gradients or Jacobians are about proportional.
-fn operations(run: &Run) -> f64 {
-    let settings = &run.settings;
-    let [steps, batch, layers, input, hidden] =
-        [settings.seq_len, settings.batch_size, settings.layers, settings.input_size, settings.hidden_size]
-            .map(|size| size as f64);
-    let gates = settings.cell.map_or(1, gates) as f64;
-    let rows = match run.measure {
-        // A product of Jacobians goes back as a batch of one row for each component of the state.
-        Measure::Jacobian(_) => layers * hidden,
-        _ => batch,
-    };
-    // The small term is the cost of calls, which do not depend on the sizes.
-    steps * layers * gates * (rows * hidden * (hidden + input) + 1e4)
 }
 
 /// The time of work that was done.
@@ -77,15 +61,15 @@ pub struct Forecast {
 
 impl Forecast {
     /// The forecast before the first run.
-    pub fn new(works: &[Work]) -> Forecast {
+    pub fn new(works: impl IntoIterator<Item = Work>) -> Forecast {
         let (mut waiting, mut done) = (BTreeMap::new(), BTreeMap::new());
         for Work { kind, amount } in works {
-            *waiting.entry(*kind).or_insert(0.0) += amount;
+            *waiting.entry(kind).or_insert(0.0) += amount;
             let trusted = match kind {
                 ExperimentKind::Training | ExperimentKind::Speed => TRUSTED_SECONDS,
                 ExperimentKind::Gradients | ExperimentKind::Jacobian => 0.0,
             };
-            done.insert(*kind, Rate { seconds: trusted, work: trusted });
+            done.insert(kind, Rate { seconds: trusted, work: trusted });
         }
         Forecast { waiting, done, current: None }
     }
@@ -164,7 +148,7 @@ mod tests {
     #[test]
     fn seconds_left_begins_with_the_estimate_and_follows_the_present_run() {
         let works = [work(ExperimentKind::Training, 100.0), work(ExperimentKind::Training, 300.0)];
-        let mut forecast = Forecast::new(&works);
+        let mut forecast = Forecast::new(works);
         forecast.begin(works[0]);
         forecast.reached(0.001, 0.001);
         assert_near(&left(&forecast, 0.1, 0.001), 400.0);
@@ -172,7 +156,7 @@ mod tests {
         forecast.reached(0.25, 0.001);
         assert_near(&left(&forecast, 50.0, 0.25), 2.0 * 375.0);
         // The second run goes on from a checkpoint, so the first half says nothing about its speed.
-        let mut forecast = Forecast::new(&works[1..]);
+        let mut forecast = Forecast::new([works[1]]);
         forecast.begin(works[1]);
         forecast.reached(0.501, 0.001);
         assert_near(&left(&forecast, 0.3, 0.501), 150.0);
@@ -182,7 +166,7 @@ mod tests {
     #[test]
     fn seconds_left_counts_work_and_not_runs() {
         let gradients = |amount| work(ExperimentKind::Gradients, amount);
-        let mut forecast = Forecast::new(&[gradients(1e6), gradients(3e7), gradients(1e6)]);
+        let mut forecast = Forecast::new([gradients(1e6), gradients(3e7), gradients(1e6)]);
         forecast.begin(gradients(1e6));
         assert_eq!(left(&forecast, 1.0, 0.0).without, ["gradients"], "nothing is measured yet");
         assert_near(&left(&forecast, 1.0, 0.5), 1.0 + 60.0 + 2.0);
@@ -196,10 +180,10 @@ mod tests {
     #[test]
     fn seconds_left_leave_out_a_kind_that_is_not_measured() {
         let works = [work(ExperimentKind::Speed, 20.0), work(ExperimentKind::Gradients, 5.0)];
-        let mut forecast = Forecast::new(&works);
+        let mut forecast = Forecast::new(works);
         forecast.begin(works[0]);
         assert_eq!(left(&forecast, 10.0, 0.5).without, ["gradients"]);
-        let mut forecast = Forecast::new(&works[..1]);
+        let mut forecast = Forecast::new([works[0]]);
         forecast.begin(works[0]);
         assert_near(&left(&forecast, 10.0, 0.5), 10.0);
     }

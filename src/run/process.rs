@@ -1,7 +1,7 @@
 //! A process that is asked in lines of JSON: one line to its stdin, one line back from its stdout.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -12,6 +12,12 @@ use crate::support::error::{Error, Result};
 
 /// Lines of standard error that are quoted if the process exits.
 const QUOTED_LINES: usize = 3;
+
+/// The bytes of an answer, at most.
+const MAX_ANSWER: u64 = 1 << 20;
+
+/// The bytes at the end of standard error that are read.
+const MAX_STDERR: u64 = 1 << 16;
 
 /// A running process, killed when this value is dropped.
 pub struct Process {
@@ -66,8 +72,12 @@ impl Process {
     /// As [`Process::ask`].
     pub fn answer<A: DeserializeOwned>(&mut self, expected: &str) -> Result<A> {
         let mut line = String::new();
-        match self.answers.read_line(&mut line) {
+        match (&mut self.answers).take(MAX_ANSWER).read_line(&mut line) {
             Ok(0) => return Err(self.exit_error(expected)),
+            Ok(length) if length as u64 == MAX_ANSWER => {
+                let problem = format!("expected {expected} in less than {MAX_ANSWER} bytes, found more");
+                return Err(self.error(problem));
+            }
             Ok(_) => {}
             Err(error) => return Err(self.error(format!("expected {expected}, found {error}"))),
         }
@@ -92,7 +102,8 @@ impl Process {
         let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
         let mut text = Vec::new();
         // The error is useful without standard error too.
-        let _ = self.stderr.rewind().and_then(|()| self.stderr.read_to_end(&mut text));
+        let start = self.stderr.metadata().map_or(0, |found| found.len().saturating_sub(MAX_STDERR));
+        let _ = self.stderr.seek(SeekFrom::Start(start)).and_then(|_| self.stderr.read_to_end(&mut text));
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let last = lines[lines.len().saturating_sub(QUOTED_LINES)..].join("; ");
@@ -106,5 +117,38 @@ impl Drop for Process {
         // The process has no state to save, and may be inside a long computation.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::support::fuzz::fuzz;
+
+    /// A process that answers with the content of a file.
+    fn answer(place: &str) -> Result<Value> {
+        let mut command = Command::new("cat");
+        command.arg(place);
+        Process::start(command, "", Error::Timing)?.answer("a value")
+    }
+
+    #[test]
+    fn answer_without_an_end_is_refused() {
+        let error = answer("/dev/zero").unwrap_err().to_string();
+        assert_eq!(error, "expected a value in less than 1048576 bytes, found more");
+    }
+
+    #[test]
+    fn fuzz_answer_is_read_or_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("answer");
+        let answers =
+            ["{\"versions\": {\"jax\": \"0.10.2\"}}\n", "{\"error\": [1]}\n", "{\"seconds\": 1e-3}\n"];
+        fuzz("answer", &answers.map(|answer| answer.as_bytes().to_vec()), |bytes| {
+            fs::write(&path, bytes).unwrap();
+            let _ = answer(path.to_str().unwrap());
+        });
     }
 }

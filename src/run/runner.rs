@@ -15,7 +15,7 @@ use super::tensorboard;
 use super::{ExecTarget, RunContext, RunOutput};
 use crate::data::Inputs;
 use crate::plan::run::Run;
-use crate::plan::{Only, Plan};
+use crate::plan::{Only, Plan, Shard};
 use crate::results::environment::{Environment, peak_memory};
 use crate::results::schema::RunRow;
 use crate::results::{Rows, RunRecord, Store, program};
@@ -38,10 +38,12 @@ pub struct Options<'a> {
     pub environment: &'a Environment,
     /// The runs to execute.
     pub only: &'a Only,
-    /// `Some((I, N))`: only every N-th of these runs, from the I-th on (I from 0).
-    pub shard: Option<(usize, usize)>,
+    /// The part of these runs to execute.
+    pub shard: Shard,
     /// Recompute runs that are already complete.
     pub rerun: bool,
+    /// Execute no run.
+    pub no_runs: bool,
     /// Stop at the first run that fails.
     pub fail_fast: bool,
     /// The directory for event files of trainings, if they are asked for.
@@ -91,9 +93,14 @@ enum Outcome {
 /// # Errors
 /// The results directory cannot be written; no run is to be executed. A failed run is not an error here: its
 /// row says why it failed.
-pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui: &mut Ui) -> Result<Tally> {
-    let (index, count) = options.shard.unwrap_or((0, 1));
-    let shard: Vec<&Run> = options.only.select(plan)?.into_iter().skip(index).step_by(count).collect();
+pub fn execute<'a>(
+    plan: &'a Plan,
+    inputs: &Inputs,
+    store: &Store,
+    options: Options,
+    ui: &mut Ui,
+) -> Result<Tally> {
+    let shard = options.shard.select(&options.only.select(plan)?);
     let runner = Runner { inputs, store, options };
     let suspects = Suspects::find(&plan.runs, store)?;
     let (mut missing, mut complete) = (Vec::new(), Vec::new());
@@ -104,6 +111,9 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
         }
     }
     suspects.put_last(&mut missing, store);
+    if options.no_runs {
+        missing.clear();
+    }
     runner.save_environment(missing.is_empty())?;
     let mut tally = Tally { already_complete: complete.len(), ..Tally::default() };
 
@@ -118,23 +128,13 @@ pub fn execute(plan: &Plan, inputs: &Inputs, store: &Store, options: Options, ui
     if let Some(estimate) = said_estimate(&estimates) {
         ui.say(&estimate);
     }
-    let work = |(run, estimate): (&&Run, &Option<f64>)| Work::of(run, *estimate);
-    let works: Vec<Work> = missing.iter().zip(&estimates).map(work).collect();
-    let mut forecast = Forecast::new(&works);
+    let work = |(run, estimate): (&&'a Run, &Option<f64>)| (*run, Work::of(run, *estimate));
+    let works: Vec<(&Run, Work)> = missing.iter().zip(&estimates).map(work).collect();
     let mut tables = Tables::new(store);
-    for (run, work) in missing.into_iter().zip(works) {
-        if options.stop.requested().is_some() {
-            break;
-        }
-        forecast.begin(work);
-        let outcome = runner.execute_missing(run, &forecast, ui)?;
-        forecast.end(matches!(outcome, Outcome::Done));
-        tally.count(&outcome);
-        if matches!(outcome, Outcome::Failed) && options.fail_fast {
-            break;
-        }
-        tables.refresh()?;
-    }
+    let locked = runner.execute_each(&works, &mut tables, &mut tally, ui)?;
+    let given_up = runner.wait_for_holders(locked, ui)?;
+    tally.locked -= given_up.len();
+    runner.execute_each(&given_up, &mut tables, &mut tally, ui)?;
     ui.end();
     for problem in tables.assemble()? {
         ui.say(&format!("  left out of the tables: {problem}; `lstm-lab run` makes the run again"));
@@ -202,11 +202,56 @@ impl Runner<'_> {
         }
     }
 
+    /// Executes runs one after the other, up to a signal. Returns those that another process executes.
+    fn execute_each<'a>(
+        &self,
+        works: &[(&'a Run, Work)],
+        tables: &mut Tables,
+        tally: &mut Tally,
+        ui: &mut Ui,
+    ) -> Result<Vec<(&'a Run, Work)>> {
+        let mut forecast = Forecast::new(works.iter().map(|(_, work)| *work));
+        let mut locked = Vec::new();
+        for (run, work) in works {
+            if self.options.stop.requested().is_some() {
+                break;
+            }
+            forecast.begin(*work);
+            let outcome = self.execute_missing(run, &forecast, ui)?;
+            forecast.end(matches!(outcome, Outcome::Done));
+            tally.count(&outcome);
+            match outcome {
+                Outcome::Failed if self.options.fail_fast => return Ok(Vec::new()),
+                Outcome::Locked => locked.push((*run, *work)),
+                _ => {}
+            }
+            tables.refresh()?;
+        }
+        Ok(locked)
+    }
+
+    /// Waits until each holder of these runs on another machine has given a sign of life or none for too
+    /// long. Returns the runs that nobody executes any more.
+    fn wait_for_holders<'a>(&self, locked: Vec<(&'a Run, Work)>, ui: &Ui) -> Result<Vec<(&'a Run, Work)>> {
+        let is_stopped = || self.options.stop.requested().is_some();
+        let mut given_up = Vec::new();
+        for (run, work) in locked {
+            let wait = |host: &str| {
+                ui.say(&format!("  waiting for a sign of life of {host}, which executes {}", run.id));
+            };
+            if self.store.wait_for_holder(&run.id, wait, is_stopped)? {
+                given_up.push((run, work));
+            }
+        }
+        Ok(given_up)
+    }
+
     /// Executes a run and saves it, unless another process is executing it or has just completed it.
     fn execute_missing(&self, run: &Run, forecast: &Forecast, ui: &Ui) -> Result<Outcome> {
         let about = run.describe();
-        let Some(_lock) = self.store.lock(&run.id)? else {
-            ui.say(&format!("  skipped, locked by another process: {} {about}", run.id));
+        let Some(lock) = self.store.lock(&run.id)? else {
+            let holder = self.store.holder(&run.id)?.unwrap_or("another process".to_string());
+            ui.say(&format!("  skipped, locked by {holder}: {} {about}", run.id));
             return Ok(Outcome::Locked);
         };
         if self.completed(run).is_some() {
@@ -233,6 +278,10 @@ impl Runner<'_> {
             }
             return Ok(Outcome::Stopped);
         };
+        if lock.is_lost() {
+            ui.say(&format!("  left to another process, which took the lock over: {} {about}", run.id));
+            return Ok(Outcome::Locked);
+        }
         let row = with_environment(row, self.options.environment);
         let record = RunRecord { settings: run.settings.clone(), row };
         let keeps_old = !record.is_ok() && self.store.completed(&run.id).is_some();

@@ -139,7 +139,7 @@ pub fn remove_dir(dir: &Path) -> Result<()> {
 }
 
 /// The directory of a file.
-fn parent(path: &Path) -> &Path {
+pub fn parent(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -73,6 +73,18 @@ impl Machine {
     }
 }
 
+/// The name of this machine in its network.
+pub fn host_name() -> String {
+    let name =
+        fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    name.map_or_else(|| "unknown".to_string(), |name| name.trim().to_string())
+}
+
+/// The number of the present start of this machine; empty if the system has none.
+pub fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_string()
+}
+
 /// The smallest limit of the control groups around this process, given `/proc/self/cgroup`.
 fn quota(groups: &str) -> Option<f64> {
     let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();

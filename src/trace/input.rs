@@ -140,3 +140,38 @@ fn layers(
     }
     Ok((layers, absent))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tch::Kind;
+
+    use super::*;
+    use crate::device::cpu;
+    use crate::safetensors_io::{self, read};
+    use crate::support::fuzz::fuzz;
+
+    #[test]
+    fn fuzz_safetensors_file_is_read_or_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.safetensors");
+        let file = |names: &[(&str, &[i64])]| {
+            let tensors = names
+                .iter()
+                .map(|(name, shape)| (name.to_string(), Tensor::ones(*shape, (Kind::Float, cpu()))));
+            safetensors_io::write(&path, &tensors.collect()).unwrap();
+            fs::read(&path).unwrap()
+        };
+        let lstm = file(&[("weight_ih_l0", &[8, 3]), ("weight_hh_l0", &[8, 2]), ("input", &[4, 1, 3])]);
+        let gru =
+            file(&[("rnn.weight_ih_l0", &[6, 1]), ("rnn.weight_hh_l0", &[6, 2]), ("rnn.bias_ih_l0", &[6])]);
+        fuzz("safetensors", &[lstm, gru], |bytes| {
+            fs::write(&path, bytes).unwrap();
+            for cell in [CellName::Lstm, CellName::Gru] {
+                let _ = read(&path)
+                    .and_then(|tensors| TraceInput::new(TraceOptions::of(cell), tensors, &path, cpu()));
+            }
+        });
+    }
+}

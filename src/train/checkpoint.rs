@@ -126,6 +126,17 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Refuses a header that describes no model, or one with another number of parameters.
+    ///
+    /// # Errors
+    /// [`Error::Data`] with the key of the header.
+    pub fn expect_model(&self) -> Result<()> {
+        let parameters = self.tensors.iter().filter(|(name, _)| name.starts_with("parameter."));
+        let count = parameters.map(|(_, tensor)| tensor.numel()).sum();
+        let wrong = |problem| Error::data(&self.path, format!("the checkpoint's header: {problem}"));
+        self.header.model.check(count).map_err(wrong)
+    }
+
     /// Refuses parameters that are not finite numbers.
     ///
     /// # Errors

@@ -44,12 +44,19 @@ impl Sampler {
                 "expected the checkpoint of a language model (task `text`), found one of another task";
             return Err(Error::Usage(problem.into()));
         }
-        let (symbols, outputs) = (header.symbols.len(), header.model.outputs);
-        if symbols as i64 != outputs {
-            let problem = format!("expected a symbol for each of {outputs} outputs, found {symbols}");
+        let symbols = header.symbols.len();
+        // One symbol stands for the unknown ones.
+        let sizes = [header.model.outputs, header.model.symbols.unwrap_or(0)];
+        if sizes != [symbols as i64; 2] || symbols < 2 {
+            let problem = format!(
+                "expected two symbols or more, as many as outputs and symbols of the model ({}, {}), found \
+                 {symbols}",
+                sizes[0], sizes[1]
+            );
             return Err(Error::Usage(format!("the checkpoint's header: {problem}")));
         }
         checkpoint.expect_finite()?;
+        checkpoint.expect_model()?;
         let model = model(&header.model, header.seed, device);
         checkpoint.restore(model.weights())?;
         let tokenizer = if header.by_words { Tokenizer::Word } else { Tokenizer::Character };
@@ -143,5 +150,79 @@ impl Sampler {
             return Err(Error::Usage(format!("--prime: expected {what} to go on from, found none")));
         }
         Ok(numbers.into_iter().map(i64::from).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::CellName;
+    use crate::device::{Dtype, cpu};
+    use crate::engine::EngineName;
+    use crate::model::ModelConfig;
+    use crate::random::{Purpose, stream};
+    use crate::safetensors_io::{Metadata, Tensors, write_sealed};
+    use crate::settings::names::Encoding;
+    use crate::support::fuzz::fuzz;
+    use crate::train::Progress;
+
+    fn header() -> Header {
+        let model = ModelConfig {
+            model: ModelName::Recurrent,
+            cell: Some(CellName::Lstm),
+            engine: Some(EngineName::Fused),
+            init: Some("pytorch".into()),
+            layer_sizes: vec![3],
+            heads: 1,
+            positions: 4,
+            symbols: Some(2),
+            encoding: Some(Encoding::OneHot),
+            input_size: 2,
+            outputs: 2,
+            dropout: 0.0,
+            dtype: Dtype::F32,
+        };
+        Header {
+            run_id: "0123456789ab".into(),
+            seed: 1,
+            model,
+            symbols: vec!["a".into(), "b".into()],
+            by_words: false,
+            by_excerpts: false,
+            threads: 1,
+            progress: Progress::default(),
+            rows: Default::default(),
+        }
+    }
+
+    #[test]
+    fn fuzz_checkpoint_is_sampled_from_or_refused() {
+        let header = header();
+        let weights = model(&header.model, 1, cpu());
+        let named = weights.weights().named().iter();
+        let tensors: Tensors =
+            named.map(|(name, tensor)| (format!("parameter.{name}"), tensor.detach())).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("best.safetensors");
+        let attention = Header {
+            model: ModelConfig { model: ModelName::Attention, ..header.model.clone() },
+            ..header.clone()
+        };
+        let headers = [&header, &attention].map(|header| serde_json::to_vec(header).unwrap());
+        let sample = |bytes: &[u8]| -> Result<String> {
+            // The checksum is that of the changed header: a hostile file has the right one, too.
+            let metadata =
+                Metadata::from([("lstm-lab".to_string(), String::from_utf8_lossy(bytes).into_owned())]);
+            write_sealed(&path, &tensors, metadata).unwrap();
+            let sampler = Sampler::new(&Checkpoint::read(&path)?, cpu())?;
+            let request = SamplingRequest { prime: "a", length: 3, temperature: 1.0 };
+            sampler.sample(request, &mut stream(1, Purpose::Sample))
+        };
+        assert_eq!(sample(&headers[0]).unwrap().chars().count(), 4);
+        // Found by random changes: a model of symbols that is said to read numbers.
+        let without = serde_json::to_string(&header).unwrap().replace("\"symbols\":2,", "");
+        let error = sample(without.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("symbols of the model (2, 0), found 2"), "{error}");
+        fuzz("checkpoint", &headers, |bytes| drop(sample(bytes)));
     }
 }

@@ -38,6 +38,8 @@ mod reliability;
 mod schema;
 mod signals;
 mod simd;
+#[cfg(target_os = "linux")]
+mod slurm;
 mod snapshots;
 mod speed;
 mod style;

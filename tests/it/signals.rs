@@ -59,7 +59,9 @@ fn has_event(dir: &Path, tag: &str) -> bool {
 fn run_stopped_by_a_signal_keeps_a_checkpoint_and_continues_bit_for_bit() {
     let whole = with_config("x.toml", TRAINING);
     assert_eq!(lab(whole.path(), &["run", "x.toml", "--threads", "1"]).code, 0);
-    for (signal, name, code) in [("-INT", "SIGINT", 130), ("-TERM", "SIGTERM", 143)] {
+    for (signal, name, code) in
+        [("-INT", "SIGINT", 130), ("-TERM", "SIGTERM", 143), ("-USR1", "SIGUSR1", 138)]
+    {
         let dir = with_config("x.toml", TRAINING);
         let (mut child, mut stderr) = start(dir.path(), &["--tensorboard", "events"]);
         wait_for("progress", &mut stderr);

@@ -120,6 +120,42 @@ fn sources_files_and_functions_are_short() {
     });
 }
 
+/// Lines above an unsafe block in which its reason stands.
+const REASON_ABOVE: usize = 8;
+
+/// The unsafe blocks and impls of a file without a reason.
+fn unsafe_without_reason(text: &str) -> Vec<(usize, String)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_unsafe = |line: &str| line.contains("unsafe {") || line.contains("unsafe impl");
+    let has_reason =
+        |n: usize| lines[n.saturating_sub(REASON_ABOVE)..=n].iter().any(|line| line.contains("SAFETY:"));
+    let code = |line: &str| line.split("//").next().unwrap().to_string();
+    let found = (0..lines.len()).filter(|n| is_unsafe(&code(lines[*n])) && !has_reason(*n));
+    found.map(|n| (n, "unsafe code without a `SAFETY:` above".to_string())).collect()
+}
+
+#[test]
+fn sources_each_unsafe_block_has_its_reason() {
+    assert_none(&["src", "crates"], unsafe_without_reason);
+}
+
+/// The kernels, the bridges to libtorch, and `main`, which sets the environment before there is a thread.
+#[test]
+fn sources_unsafe_code_is_in_named_modules() {
+    let modules = ["crates/rnn-kernels/src", "crates/tch-autograd/src", "src/engine/simd"];
+    let files = ["src/engine/libtorch_isa.rs", "src/main.rs"];
+    for path in sources(&["src", "crates", "examples", "benches"]) {
+        let place = path.strip_prefix(root()).unwrap();
+        let is_allowed = modules.iter().any(|module| place.starts_with(module))
+            || files.iter().any(|f| place == Path::new(f));
+        let text = fs::read_to_string(&path).unwrap();
+        let is_unsafe = text.lines().any(|line| {
+            ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|word| line.contains(word))
+        });
+        assert!(is_allowed || !is_unsafe, "{}: unsafe code", place.display());
+    }
+}
+
 /// A file that no module declares is not compiled, and its tests do not run.
 #[test]
 fn sources_every_file_is_declared_as_a_module() {
@@ -146,6 +182,8 @@ fn sources_every_file_is_declared_as_a_module() {
 #[test]
 fn checks_find_what_they_look_for() {
     assert_eq!(wide_lines(&"x".repeat(111)).len(), 1);
+    assert_eq!(unsafe_without_reason("f();\nunsafe { g() };").len(), 1);
+    assert_eq!(unsafe_without_reason("// SAFETY: g has no contract.\nunsafe { g() };"), []);
     assert_eq!(bad_beginnings("/// What a run is.\n/// How it is made.\n\n/// The run.").len(), 1);
     let long = format!("    pub fn f() {{\n{}    }}\n", "        g();\n".repeat(60));
     assert_eq!(long_functions(&long), [(0, "a function of 62 lines".to_string())]);

@@ -14,7 +14,7 @@ pub struct Finished {
 }
 
 /// Variables of the tester's own environment that would change results.
-const OWN: [&str; 7] = [
+const OWN: [&str; 9] = [
     "LSTM_LAB_DATA",
     "LSTM_LAB_FRAMEWORKS",
     "LSTM_LAB_ISA",
@@ -22,6 +22,8 @@ const OWN: [&str; 7] = [
     "ONEDNN_MAX_CPU_ISA",
     "MKL_ENABLE_INSTRUCTIONS",
     "XLA_FLAGS",
+    "SLURM_ARRAY_TASK_ID",
+    "SLURM_ARRAY_TASK_COUNT",
 ];
 
 /// A config with one run, which is training, and a claim.
