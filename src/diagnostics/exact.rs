@@ -35,7 +35,7 @@ pub fn profiles(
 ) -> Result<Vec<Profile>> {
     let initial = check(engine(method), p, input, initial)?;
     no_grad(|| {
-        let split_paths = options.split_paths && p.cell().retention().is_some();
+        let split_paths = options.split_paths && p.cell.retention().is_some();
         let segments = Segments::new(method, p, input, initial);
         let mut profiles = ProfileBuilder::new(p.layers.len(), input.size()[0] as usize);
         let mut adjoints: Vec<Option<Adjoint>> = p.layers.iter().map(|_| None).collect();
@@ -46,7 +46,7 @@ pub fn profiles(
             for (n, layer) in layers.into_iter().enumerate().rev() {
                 let mut set = |quantity, norms| profiles.set(quantity, n, range.start, norms);
                 let adjoint = adjoints[n].get_or_insert_with(|| Adjoint::zero(&layer.states, split_paths));
-                let mut steps = recursion(p.cell(), &p.layers[n], &layer, split_paths);
+                let mut steps = recursion(p.cell, &p.layers[n], &layer, split_paths);
                 direct = backward(steps.as_mut(), direct, adjoint, &mut set);
             }
             profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));
