@@ -5,6 +5,7 @@
 //! `experiments/speed.toml`, which interleaves the samples of the engines.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use lstm_lab::cell::cell;
 use lstm_lab::device::cpu;
 use lstm_lab::engine::{engine, engines_of};
 use lstm_lab::random::{self, Purpose};
@@ -47,7 +48,7 @@ fn engines(c: &mut Criterion) {
         let work = Work::new(steps);
         let mut group = c.benchmark_group(title);
         group.sample_size(20);
-        for name in engines_of(CellName::Lstm) {
+        for name in engines_of(cell(CellName::Lstm)) {
             group.bench_with_input(BenchmarkId::from_parameter(name), &name, |bencher, &name| {
                 if train {
                     bencher.iter(|| work.train(name));

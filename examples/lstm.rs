@@ -5,7 +5,7 @@
 
 #![allow(clippy::print_stdout)]
 
-use lstm_lab::cell::LayerParameters;
+use lstm_lab::cell::{LayerParameters, cell};
 use lstm_lab::engine::engine;
 use lstm_lab::{CellName, EngineName, Parameters, Result, forward};
 use tch::nn::{self, Module, OptimizerConfig, RNN};
@@ -35,7 +35,7 @@ fn parameters(path: &nn::Path) -> Parameters {
         b_hh: variable("bias_hh_l0"),
         further: vec![],
     };
-    Parameters { cell: CellName::Lstm, layers: vec![layer] }
+    Parameters { cell: cell(CellName::Lstm), layers: vec![layer] }
 }
 
 /// Trains for `updates` updates on a question: is the first feature positive on average?

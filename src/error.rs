@@ -29,11 +29,11 @@ pub enum Error {
     },
 
     /// An engine that cannot run a cell.
-    #[error("engine `{engine}` cannot run the cell `{cell}`; these can: {engines}")]
+    #[error("engine `{engine}` cannot run {cell}; these can: {engines}")]
     CellWithoutEngine {
         /// The engine's name.
         engine: String,
-        /// The cell's name.
+        /// The cell, with its name if it has one.
         cell: String,
         /// The engines that can run the cell.
         engines: String,

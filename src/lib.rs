@@ -85,3 +85,8 @@ pub mod train;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guide for the author of a cell as a doc test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/cell_author.md")]
+struct CellAuthor;

@@ -16,8 +16,8 @@ use super::{Cell, CellName, Products, Retention, State};
 pub struct Cifg;
 
 impl Cell for Cifg {
-    fn name(&self) -> CellName {
-        CellName::Cifg
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::Cifg)
     }
 
     fn gates(&self) -> &'static [&'static str] {

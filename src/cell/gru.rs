@@ -15,8 +15,8 @@ use super::{Cell, CellName, Products, Retention, State};
 pub struct Gru;
 
 impl Cell for Gru {
-    fn name(&self) -> CellName {
-        CellName::Gru
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::Gru)
     }
 
     fn gates(&self) -> &'static [&'static str] {

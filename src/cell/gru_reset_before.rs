@@ -15,8 +15,8 @@ use super::{Cell, CellName, Products, Retention, State};
 pub struct GruResetBefore;
 
 impl Cell for GruResetBefore {
-    fn name(&self) -> CellName {
-        CellName::GruResetBefore
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::GruResetBefore)
     }
 
     fn gates(&self) -> &'static [&'static str] {

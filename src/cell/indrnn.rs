@@ -15,8 +15,8 @@ use super::{Activation, Cell, CellName, Layout, Products, Recurrent, State};
 pub struct IndRnn;
 
 impl Cell for IndRnn {
-    fn name(&self) -> CellName {
-        CellName::IndRnn
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::IndRnn)
     }
 
     fn gates(&self) -> &'static [&'static str] {

@@ -17,8 +17,8 @@ pub struct Janet;
 const BETA: f64 = 1.0;
 
 impl Cell for Janet {
-    fn name(&self) -> CellName {
-        CellName::Janet
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::Janet)
     }
 
     fn gates(&self) -> &'static [&'static str] {

@@ -21,8 +21,8 @@ use super::{Cell, CellName, LayerParameters, PreparedLayer, Products, Retention,
 pub struct Lstm;
 
 impl Cell for Lstm {
-    fn name(&self) -> CellName {
-        CellName::Lstm
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::Lstm)
     }
 
     fn gates(&self) -> &'static [&'static str] {

@@ -17,8 +17,8 @@ use super::{Cell, CellName, Layout, Products, Recurrent, Retention, State};
 pub struct LstmPeephole;
 
 impl Cell for LstmPeephole {
-    fn name(&self) -> CellName {
-        CellName::LstmPeephole
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::LstmPeephole)
     }
 
     fn gates(&self) -> &'static [&'static str] {

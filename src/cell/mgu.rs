@@ -14,8 +14,8 @@ use super::{Cell, CellName, Products, Retention, State};
 pub struct Mgu;
 
 impl Cell for Mgu {
-    fn name(&self) -> CellName {
-        CellName::Mgu
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::Mgu)
     }
 
     fn gates(&self) -> &'static [&'static str] {

@@ -14,8 +14,8 @@ use super::{Activation, Cell, CellName, Layout, Products, Recurrent, Retention, 
 pub struct MinGru;
 
 impl Cell for MinGru {
-    fn name(&self) -> CellName {
-        CellName::MinGru
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::MinGru)
     }
 
     fn gates(&self) -> &'static [&'static str] {

@@ -15,8 +15,8 @@ use super::{Activation, Cell, CellName, Layout, Products, Recurrent, Retention, 
 pub struct MinLstm;
 
 impl Cell for MinLstm {
-    fn name(&self) -> CellName {
-        CellName::MinLstm
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::MinLstm)
     }
 
     fn gates(&self) -> &'static [&'static str] {

@@ -4,7 +4,6 @@
 use tch::{Device, Kind, Tensor, nn};
 
 use super::layer::LayerParameters;
-use super::lookup::cell;
 use super::name::CellName;
 use super::step::Cell;
 
@@ -12,17 +11,12 @@ use super::step::Cell;
 #[derive(Debug)]
 pub struct Parameters {
     /// The cell of every layer.
-    pub cell: CellName,
+    pub cell: &'static dyn Cell,
     /// The layers, from the input upwards.
     pub layers: Vec<LayerParameters>,
 }
 
 impl Parameters {
-    /// Returns the cell's equations.
-    pub fn cell(&self) -> &'static dyn Cell {
-        cell(self.cell)
-    }
-
     /// Returns all tensors, layer by layer: w_ih, w_hh, b_ih, b_hh as in libtorch, then further ones.
     pub fn tensors(&self) -> Vec<&Tensor> {
         self.layers.iter().flat_map(LayerParameters::tensors).collect()
@@ -31,14 +25,14 @@ impl Parameters {
     /// Returns all tensors with their names (`weight_ih_l0`), in the order of [`Parameters::tensors`].
     pub fn named(&self) -> Vec<(String, &Tensor)> {
         let layers = self.layers.iter().enumerate();
-        layers.flat_map(|(k, layer)| names(self.cell(), k).into_iter().zip(layer.tensors())).collect()
+        layers.flat_map(|(k, layer)| names(self.cell, k).into_iter().zip(layer.tensors())).collect()
     }
 
     /// Returns the parameters of the layers 0, 1, … whose tensors `take` finds by name. The first layer
     /// with a missing tensor ends the stack.
-    pub fn from_named(cell: CellName, mut take: impl FnMut(&str) -> Option<Tensor>) -> Parameters {
+    pub fn from_named(cell: &'static dyn Cell, mut take: impl FnMut(&str) -> Option<Tensor>) -> Parameters {
         let layer = |k: usize| {
-            let mut tensors = names(super::lookup::cell(cell), k).into_iter().map(|name| take(&name));
+            let mut tensors = names(cell, k).into_iter().map(|name| take(&name));
             let mut next = || tensors.next().flatten();
             let (w_ih, w_hh, b_ih, b_hh) = (next()?, next()?, next()?, next()?);
             Some(LayerParameters { w_ih, w_hh, b_ih, b_hh, further: tensors.collect::<Option<_>>()? })
@@ -87,11 +81,11 @@ impl Parameters {
             return;
         }
         // cuDNN's numbers for its RNN modes: 0 is ReLU, 1 is tanh, 2 the LSTM, 3 the GRU.
-        let mode = match self.cell {
-            CellName::ReluRnn => 0,
-            CellName::Rnn => 1,
-            CellName::Lstm => 2,
-            CellName::Gru => 3,
+        let mode = match self.cell.name() {
+            Some(CellName::ReluRnn) => 0,
+            Some(CellName::Rnn) => 1,
+            Some(CellName::Lstm) => 2,
+            Some(CellName::Gru) => 3,
             _ => return,
         };
         tch::no_grad(|| {

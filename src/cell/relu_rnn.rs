@@ -13,8 +13,8 @@ use super::{Activation, Cell, CellName, LayerParameters, PreparedLayer, Products
 pub struct ReluRnn;
 
 impl Cell for ReluRnn {
-    fn name(&self) -> CellName {
-        CellName::ReluRnn
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::ReluRnn)
     }
 
     fn gates(&self) -> &'static [&'static str] {

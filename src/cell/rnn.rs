@@ -12,8 +12,8 @@ use super::{Cell, CellName, LayerParameters, PreparedLayer, Products, State};
 pub struct Rnn;
 
 impl Cell for Rnn {
-    fn name(&self) -> CellName {
-        CellName::Rnn
+    fn name(&self) -> Option<CellName> {
+        Some(CellName::Rnn)
     }
 
     fn gates(&self) -> &'static [&'static str] {

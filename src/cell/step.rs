@@ -1,5 +1,7 @@
 //! The interface of a cell: one time step.
 
+use std::fmt;
+
 use tch::Tensor;
 
 use super::activation::Activation;
@@ -17,8 +19,10 @@ use super::state::State;
 /// A cell states its equations in [`Cell::activations`] and [`Cell::update`]. Everything else has a default:
 /// every gate but the candidate is a sigmoid, and the parameters are those of PyTorch's layers.
 pub trait Cell: Sync {
-    /// Returns the cell's name.
-    fn name(&self) -> CellName;
+    /// Returns the name of a cell of this crate. A cell that is defined elsewhere has none.
+    fn name(&self) -> Option<CellName> {
+        None
+    }
 
     /// Returns the names of the gates, in the order in which the parameters stack them. The list has
     /// length G.
@@ -102,6 +106,15 @@ pub trait Cell: Sync {
     fn step_from_projection(&self, layer: &PreparedLayer, projection: &Tensor, previous: &State) -> State {
         let products = Products::joint(layer, projection, &previous.h);
         self.update(&self.activations(&products, previous), previous)
+    }
+}
+
+impl fmt::Debug for dyn Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{name}"),
+            None => write!(f, "cell with the gates {}", self.gates().join(", ")),
+        }
     }
 }
 

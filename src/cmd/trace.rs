@@ -26,7 +26,7 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let (input, foreign) = read(args, target)?;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence and a large layer may need more memory than the machine has.
-    let engine = args.engine.unwrap_or_else(|| exact_engine(args.cell));
+    let engine = args.engine.unwrap_or_else(|| exact_engine(cell(args.cell)));
     let traced = catch_panics(|| input.trace(engine))?;
     let settings = settings(args.cell, engine, &input);
     let curves: Vec<GradientCurve> = traced

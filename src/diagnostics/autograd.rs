@@ -35,7 +35,7 @@ pub fn profiles(
     let mut layers: Vec<TracedLayer> = Vec::with_capacity(p.layers.len());
     for (layer, initial) in p.layers.iter().zip(&initial) {
         let below = layers.last().map_or(&input, |layer| &layer.output);
-        layers.push(TracedLayer::run(engine, p.cell(), layer, below, initial, split_every));
+        layers.push(TracedLayer::run(engine, p.cell, layer, below, initial, split_every));
     }
 
     let output = layers.last().map_or(&input, |layer| &layer.output);
@@ -72,7 +72,7 @@ enum AdjointSource {
 impl TracedLayer {
     fn run(
         engine: &dyn Engine,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         layer: &LayerParameters,
         input: &Tensor,
         initial: &State,

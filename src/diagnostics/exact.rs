@@ -36,7 +36,7 @@ pub fn profiles(
 ) -> Result<Vec<Profile>> {
     let initial = check(engine(method), p, input, initial)?;
     no_grad(|| {
-        let split_paths = options.split_paths && p.cell().retention().is_some();
+        let split_paths = options.split_paths && p.cell.retention().is_some();
         let segments = Segments::new(method, p, input, initial);
         Ok(sweep(&segments, p, loss, split_paths, None))
     })
@@ -63,7 +63,7 @@ pub(super) fn sweep(
             }
             let mut set = |quantity, norms| profiles.set(quantity, n, range.start, norms);
             let adjoint = adjoints[n].get_or_insert_with(|| Adjoint::zero(&layer.states, split_paths));
-            let mut steps = recursion(p.cell(), &p.layers[n], layer, split_paths);
+            let mut steps = recursion(p.cell, &p.layers[n], layer, split_paths);
             direct = backward(steps.as_mut(), direct, adjoint, terms.as_deref_mut(), &mut set);
         }
         profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));

@@ -34,10 +34,10 @@ pub fn statistics(p: &Parameters, input: &Tensor, initial: Option<&[State]>) -> 
     let method = exact_engine(p.cell);
     let initial = check(engine(method), p, input, initial)?;
     Ok(no_grad(|| {
-        let names = p.cell().gates();
-        let layers: Vec<PreparedLayer> = p.layers.iter().map(|layer| p.cell().prepare(layer)).collect();
+        let names = p.cell.gates();
+        let layers: Vec<PreparedLayer> = p.layers.iter().map(|layer| p.cell.prepare(layer)).collect();
         let sums = activation_sums(p, &layers, &Segments::new(method, p, input, initial));
-        let recurrent = p.cell().layout().recurrent;
+        let recurrent = p.cell.layout().recurrent;
         let mut values = Vec::new();
         for (layer, (prepared, sums)) in layers.iter().zip(&sums).enumerate() {
             for ((&gate, weights), sums) in names.iter().zip(&prepared.gates).zip(sums) {
@@ -51,7 +51,7 @@ pub fn statistics(p: &Parameters, input: &Tensor, initial: Option<&[State]>) -> 
 
 /// Returns sums over the activations of each layer and gate.
 fn activation_sums(p: &Parameters, layers: &[PreparedLayer], segments: &Segments) -> Vec<Vec<Sums>> {
-    let cell = p.cell();
+    let cell = p.cell;
     let activation =
         |n| if n == cell.candidate() { cell.candidate_activation() } else { Activation::Sigmoid };
     let of_layer = |_| (0..cell.gates().len()).map(|n| Sums::new(activation(n))).collect();

@@ -73,7 +73,7 @@ pub fn products(
         let expected = "[T, 1, I]: each sequence has a Jacobian of its own".to_string();
         return Err(Error::Shape { name: "input".to_string(), expected, found: input.size() });
     }
-    let cell = p.cell();
+    let cell = p.cell;
     no_grad(|| {
         let parts = p.layers.len() as i64 * if cell.has_c() { 2 } else { 1 };
         let size = parts * p.hidden_size();

@@ -98,7 +98,7 @@ impl<'a> Segments<'a> {
     }
 
     fn run_layer(&self, p: &LayerParameters, input: Tensor, first: &State) -> LayerSegment {
-        let cell = self.p.cell();
+        let cell = self.p.cell;
         if self.engine == EngineName::Recompute {
             let states = recompute::forward(cell, p, &input, first);
             return LayerSegment { states, method: Method::Recorded { input } };

@@ -85,7 +85,7 @@ impl Terms {
     /// Begins a segment of a layer, given its states before and after each step, `[t+1, B, H]`, and its
     /// input, `[t, B, I]`.
     pub fn enter(&mut self, n: usize, states: &State, input: Tensor) {
-        let (cell, p) = (self.p.cell(), &self.p.layers[n]);
+        let (cell, p) = (self.p.cell, &self.p.layers[n]);
         let prepared = with_grad(|| (cell.prepare(p), cell.input_bias(p)));
         self.layer = Some(LayerSteps { n, prepared, states: states.shallow_clone(), input });
     }
@@ -151,7 +151,7 @@ impl LayerSteps {
         let next = with_grad(|| {
             let (layer, bias) = &self.prepared;
             let projection = p.project(bias, &self.input.narrow(0, t as i64, 1)).squeeze_dim(0);
-            stack.cell().step_from_projection(layer, &projection, &previous)
+            stack.cell.step_from_projection(layer, &projection, &previous)
         });
         vjp(&next.tensors(), &adjoint.tensors(), &p.tensors())
     }

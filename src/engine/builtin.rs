@@ -17,19 +17,20 @@ impl Engine for Builtin {
         EngineName::Builtin
     }
 
-    fn serves(&self, cell: CellName) -> bool {
-        matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru | CellName::ReluRnn)
+    fn serves(&self, cell: &dyn Cell) -> bool {
+        use CellName::{Gru, Lstm, ReluRnn, Rnn};
+        matches!(cell.name(), Some(Rnn | Lstm | Gru | ReluRnn))
     }
 
     fn layer(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,
     ) -> (Tensor, State) {
         let initial_states = std::slice::from_ref(initial_state);
-        let Output { output, mut final_states } = run(cell.name(), &p.tensors(), 1, input, initial_states);
+        let Output { output, mut final_states } = run(cell, &p.tensors(), 1, input, initial_states);
         (output, final_states.remove(0))
     }
 
@@ -39,12 +40,18 @@ impl Engine for Builtin {
     }
 }
 
-fn run(cell: CellName, weights: &[&Tensor], layers: i64, input: &Tensor, initial_states: &[State]) -> Output {
+fn run(
+    cell: &dyn Cell,
+    weights: &[&Tensor],
+    layers: i64,
+    input: &Tensor,
+    initial_states: &[State],
+) -> Output {
     let (has_biases, dropout, train, bidirectional, batch_first) = (true, 0.0, true, false, false);
     let h = Tensor::stack(&initial_states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
     let without_c = |h: Tensor| h.unbind(0).into_iter().map(State::from_hidden).collect();
-    match cell {
-        CellName::Lstm => {
+    match cell.name() {
+        Some(CellName::Lstm) => {
             let c =
                 initial_states.iter().map(|state| state.c.as_ref().expect("the state of an LSTM has a c"));
             let c = Tensor::stack(&c.collect::<Vec<_>>(), 0);
@@ -61,17 +68,17 @@ fn run(cell: CellName, weights: &[&Tensor], layers: i64, input: &Tensor, initial
             let final_states = h.unbind(0).into_iter().zip(c.unbind(0)).map(|(h, c)| State { h, c: Some(c) });
             Output { output, final_states: final_states.collect() }
         }
-        CellName::Gru => {
+        Some(CellName::Gru) => {
             let (output, h) =
                 input.gru(&h, weights, has_biases, layers, dropout, train, bidirectional, batch_first);
             Output { output, final_states: without_c(h) }
         }
-        CellName::Rnn => {
+        Some(CellName::Rnn) => {
             let (output, h) =
                 input.rnn_tanh(&h, weights, has_biases, layers, dropout, train, bidirectional, batch_first);
             Output { output, final_states: without_c(h) }
         }
-        CellName::ReluRnn => {
+        Some(CellName::ReluRnn) => {
             let (output, h) =
                 input.rnn_relu(&h, weights, has_biases, layers, dropout, train, bidirectional, batch_first);
             Output { output, final_states: without_c(h) }

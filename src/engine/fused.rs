@@ -16,7 +16,7 @@ impl Engine for Fused {
 
     fn states(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tch::Tensor;
 
 use super::name::EngineName;
-use crate::cell::{Cell, CellName, LayerParameters, Parameters, State};
+use crate::cell::{Cell, LayerParameters, Parameters, State};
 use crate::error::Result;
 
 /// The result of a sequence that ran through a stack of layers.
@@ -23,7 +23,7 @@ pub trait Engine: Sync {
     fn name(&self) -> EngineName;
 
     /// Returns true if the engine can run the cell. Most engines run all.
-    fn serves(&self, _cell: CellName) -> bool {
+    fn serves(&self, _cell: &dyn Cell) -> bool {
         true
     }
 
@@ -39,7 +39,7 @@ pub trait Engine: Sync {
     /// states of the engine are not nodes.
     fn states(
         &self,
-        _cell: &dyn Cell,
+        _cell: &'static dyn Cell,
         _p: &LayerParameters,
         _input: &Tensor,
         _initial_state: &State,
@@ -51,7 +51,7 @@ pub trait Engine: Sync {
     /// final state.
     fn layer(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,
@@ -65,7 +65,7 @@ pub trait Engine: Sync {
     /// compute adjoints.
     fn forward_with_adjoints(
         &self,
-        _cell: &dyn Cell,
+        _cell: &'static dyn Cell,
         _p: &LayerParameters,
         _input: &Tensor,
         _initial_state: &State,
@@ -78,7 +78,7 @@ pub trait Engine: Sync {
         let mut output = input.shallow_clone();
         let mut final_states = Vec::with_capacity(p.layers.len());
         for (layer, initial_state) in p.layers.iter().zip(initial_states) {
-            let (above, final_state) = self.layer(p.cell(), layer, &output, initial_state);
+            let (above, final_state) = self.layer(p.cell, layer, &output, initial_state);
             output = above;
             final_states.push(final_state);
         }

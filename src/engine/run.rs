@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::interface::{Engine, Output};
 use super::lookup::engine;
 use super::name::EngineName;
-use crate::cell::{CellName, Parameters, State};
+use crate::cell::{Cell, Parameters, State};
 use crate::error::{Error, Result};
 
 /// Runs a sequence `[T, B, I]` through a stack of layers.
@@ -54,30 +54,31 @@ pub fn check(
 /// input `[T, B, I]`.
 pub fn zero_states(p: &Parameters, input: &Tensor) -> Vec<State> {
     let batch_size = input.size()[1];
-    p.layers.iter().map(|layer| p.cell().zero_state(input, batch_size, layer.hidden_size())).collect()
+    p.layers.iter().map(|layer| p.cell.zero_state(input, batch_size, layer.hidden_size())).collect()
 }
 
 fn check_cell(engine: &dyn Engine, p: &Parameters) -> Result<()> {
     if engine.serves(p.cell) {
         return Ok(());
     }
-    let (engine, cell) = (engine.name().to_string(), p.cell.to_string());
-    Err(Error::CellWithoutEngine { engine, cell, engines: listed_engines(p.cell) })
+    let cell = p.cell.name().map_or("a cell without a name".into(), |name| format!("the cell `{name}`"));
+    let (engine, engines) = (engine.name().to_string(), listed_engines(p.cell));
+    Err(Error::CellWithoutEngine { engine, cell, engines })
 }
 
 /// Returns the engines that can run a cell.
-pub fn engines_of(cell: CellName) -> impl Iterator<Item = EngineName> {
+pub fn engines_of(cell: &dyn Cell) -> impl Iterator<Item = EngineName> {
     EngineName::ALL.iter().copied().filter(move |name| engine(*name).serves(cell))
 }
 
 /// Returns the names of the engines that can run a cell, for messages.
-pub fn listed_engines(cell: CellName) -> String {
+pub fn listed_engines(cell: &dyn Cell) -> String {
     engines_of(cell).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the engine whose diagnostics of a cell are exact at any length: `analytic` if the cell has a
 /// derivation, else `recompute`.
-pub fn exact_engine(cell: CellName) -> EngineName {
+pub fn exact_engine(cell: &dyn Cell) -> EngineName {
     let derived = engine(EngineName::Analytic).serves(cell);
     if derived { EngineName::Analytic } else { EngineName::Recompute }
 }
@@ -110,7 +111,7 @@ fn check_states(p: &Parameters, input: &Tensor, states: &[State]) -> Result<()> 
         if state.h.size() != shape {
             return Err(wrong(format!("h0 of layer {layer}"), state.h.size()));
         }
-        match (&state.c, p.cell().has_c()) {
+        match (&state.c, p.cell.has_c()) {
             (Some(c), true) if c.size() != shape => {
                 return Err(wrong(format!("c0 of layer {layer}"), c.size()));
             }

@@ -12,7 +12,7 @@ use tch::{Tensor, no_grad};
 use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, needs_grad};
 
 use super::{Engine, EngineName};
-use crate::cell::{Cell, CellName, LayerParameters, Products, Recurrent, State, cell};
+use crate::cell::{Cell, LayerParameters, Products, Recurrent, State};
 
 /// The engine `scan`.
 pub struct Scan;
@@ -22,13 +22,13 @@ impl Engine for Scan {
         EngineName::Scan
     }
 
-    fn serves(&self, name: CellName) -> bool {
-        cell(name).layout().recurrent == Recurrent::None
+    fn serves(&self, cell: &dyn Cell) -> bool {
+        cell.layout().recurrent == Recurrent::None
     }
 
     fn layer(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,

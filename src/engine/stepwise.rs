@@ -17,7 +17,7 @@ impl Engine for Stepwise {
 
     fn states(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,

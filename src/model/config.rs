@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::weights::Weights;
-use crate::cell::CellName;
 use crate::cell::init::Init;
+use crate::cell::{self, CellName};
 use crate::config::spec::TrainingSpec;
 use crate::device;
 use crate::device::Dtype;
@@ -140,7 +140,7 @@ impl ModelConfig {
     fn check_recurrent(&self) -> Result<(), String> {
         let cell = self.cell.ok_or("`cell`: expected that of recurrent layers, found none")?;
         let engine = self.engine.ok_or("`engine`: expected that of recurrent layers, found none")?;
-        if !engines_of(cell).any(|other| other == engine) {
+        if !engines_of(cell::cell(cell)).any(|other| other == engine) {
             return Err(format!("`engine`: expected one that runs the cell {cell}, found {engine}"));
         }
         let init = self.init.as_deref().unwrap_or_default();

@@ -10,7 +10,7 @@ use super::forward::{ForwardArgs, Model, ModelOutput};
 use super::weights::Weights;
 use super::{attention, dense};
 use crate::cell::init::{Init, StackSize};
-use crate::cell::{Parameters, State};
+use crate::cell::{Parameters, State, cell};
 use crate::device::cpu;
 use crate::engine::{EngineName, engine};
 use crate::error::Result;
@@ -37,7 +37,7 @@ impl Recurrent {
         let features = if attention { 2 * top } else { top };
         initial.extend(dense::named("readout", dense::draw_readout(features, config.outputs, seed)));
         let weights = Weights::new(initial, config.kind(), device);
-        let cell = config.cell.expect("recurrent layers have a cell");
+        let cell = cell(config.cell.expect("recurrent layers have a cell"));
         let layers = Parameters::from_named(cell, |name| weights.find(name));
         let engine = config.engine.expect("recurrent layers have an engine");
         Recurrent { weights, layers, engine, dropout: config.dropout, attention }
@@ -47,7 +47,7 @@ impl Recurrent {
     fn run_layers(&self, vectors: &Tensor, args: &mut ForwardArgs) -> Result<(Tensor, Vec<State>)> {
         let engine = engine(self.engine);
         engine.accepts(vectors)?;
-        let cell = self.layers.cell();
+        let cell = self.layers.cell;
         let mut states = vectors.shallow_clone();
         let mut last = Vec::with_capacity(self.layers.layers.len());
         for (k, layer) in self.layers.layers.iter().enumerate() {
@@ -68,7 +68,7 @@ impl Recurrent {
 
 /// Initial parameters of the layers, by name.
 fn draw_layers(config: &ModelConfig, seed: u64) -> Vec<(String, Tensor)> {
-    let cell = config.cell.expect("recurrent layers have a cell");
+    let name = config.cell.expect("recurrent layers have a cell");
     let init = config.init.as_deref().and_then(|init| init.parse::<Init>().ok());
     let init = init.expect("recurrent layers have an init policy");
     let input_sizes = iter::once(&config.input_size).chain(&config.layer_sizes);
@@ -76,10 +76,10 @@ fn draw_layers(config: &ModelConfig, seed: u64) -> Vec<(String, Tensor)> {
         // Each layer has its own seed. Otherwise layers of one size would be equal.
         let seed = seed.wrapping_add((k as u64) << 32);
         let size = StackSize { input_size: *input_size, hidden_size: *hidden_size, layers: 1 };
-        Parameters::new(cell, init, size, seed, Kind::Double, cpu()).layers
+        Parameters::new(name, init, size, seed, Kind::Double, cpu()).layers
     };
     let layers = input_sizes.zip(&config.layer_sizes).enumerate().flat_map(layer).collect();
-    let drawn = Parameters { cell, layers };
+    let drawn = Parameters { cell: cell(name), layers };
     drawn.named().into_iter().map(|(name, tensor)| (name, tensor.shallow_clone())).collect()
 }
 

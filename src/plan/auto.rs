@@ -32,7 +32,8 @@ const MEASURED: [Measured; 7] = [
 /// The engine for a pass of a cell. A cell that libtorch does not have gets `scan`,
 /// which has one operation per step, or `fused`.
 pub fn engine(machine: &Machine, dtype: Dtype, cell: CellName, pass: PassName) -> EngineName {
-    let serves = |name| crate::engine::engine(name).serves(cell);
+    let equations = crate::cell::cell(cell);
+    let serves = |name| crate::engine::engine(name).serves(equations);
     match (machine.device.as_str(), dtype) {
         _ if serves(EngineName::Scan) => EngineName::Scan,
         _ if !serves(EngineName::Builtin) => EngineName::Fused,

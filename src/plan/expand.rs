@@ -96,7 +96,7 @@ impl<'a> Expansion<'a> {
     /// Training gets one engine, and gradients and Jacobians the engine with exact adjoints.
     fn resolve_engine(&self, part: &Part, settings: &mut Settings) {
         let on_cpu = self.machine.device == "cpu";
-        let (cell, dtype) = (settings.cell, settings.dtype);
+        let (cell, dtype) = (settings.cell.map(crate::cell::cell), settings.dtype);
         let serves = |name: &EngineName| {
             // `recompute` is made for memory and for any cell, not for speed.
             *name != EngineName::Recompute
@@ -121,8 +121,7 @@ impl<'a> Expansion<'a> {
                 settings.engine = Engines::one(engine);
             }
             ExperimentKind::Gradients | ExperimentKind::Jacobian if named == [AUTO] => {
-                settings.engine =
-                    settings.cell.map_or_else(Engines::default, |cell| Engines::one(exact_engine(cell)));
+                settings.engine = cell.map_or_else(Engines::default, |cell| Engines::one(exact_engine(cell)));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cell::CellName;
+use crate::cell::{CellName, cell};
 use crate::config::spec::{Gradients, Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
 use crate::engine::{EngineName, engine, listed_engines};
@@ -75,21 +75,22 @@ fn engines(settings: &Settings) -> Option<Problem> {
 
 /// The problem with the first engine that cannot run the cell, or with frameworks that cannot.
 fn cell_without_engine(settings: &Settings) -> Option<Problem> {
-    let cell = settings.cell?;
+    let name = settings.cell?;
+    let cell = cell(name);
     let serves = |name: &EngineName| engine(*name).serves(cell);
     if let Some(other) = settings.engine.engines.iter().find(|name| !serves(name)) {
         let known = listed_engines(cell);
         return Some((
             "engine",
-            format!("the engine `{other}` cannot run the cell `{cell}`; these can: {known}"),
+            format!("the engine `{other}` cannot run the cell `{name}`; these can: {known}"),
         ));
     }
     let has_frameworks = !settings.engine.frameworks.is_empty();
-    let is_framework_cell = matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru);
+    let is_framework_cell = matches!(name, CellName::Rnn | CellName::Lstm | CellName::Gru);
     (has_frameworks && !is_framework_cell).then(|| {
         (
             "speed.frameworks",
-            format!("frameworks are timed on the cells `rnn`, `lstm` and `gru`, found `{cell}`"),
+            format!("frameworks are timed on the cells `rnn`, `lstm` and `gru`, found `{name}`"),
         )
     })
 }

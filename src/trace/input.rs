@@ -98,7 +98,7 @@ impl TraceInput {
             zeros
         });
         file.expect_empty(name)?;
-        let parameters = Parameters { cell: name, layers };
+        let parameters = Parameters { cell: cell(name), layers };
         Ok(TraceInput { parameters, input, initial_states, grad_output, layout, zeros })
     }
 }

@@ -1,7 +1,7 @@
 //! Adjoints by autograd, compared with theory and between engines.
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::{LayerParameters, Parameters};
+use lstm_lab::cell::{LayerParameters, Parameters, cell};
 use lstm_lab::device::cpu;
 use lstm_lab::diagnostics::Norm;
 use lstm_lab::diagnostics::autograd::profiles;
@@ -29,7 +29,7 @@ fn adjoint_of_linear_rnn_equals_matrix_powers() {
         b_hh: zeros(&[4]),
         further: vec![],
     };
-    let p = Parameters { cell: CellName::Rnn, layers: vec![layer] }.leaves();
+    let p = Parameters { cell: cell(CellName::Rnn), layers: vec![layer] }.leaves();
     for engine in engines(CellName::Rnn, Kind::Double) {
         let found = profiles(engine, &p, &zeros(&[400, 3, 2]), None, 7, last).unwrap();
         for &(t, norm) in norms_of(&found, Quantity::TotalH, 0) {
@@ -56,7 +56,7 @@ fn adjoint_of_lstm_cell_state_decays_with_forget_gate() {
         b_hh: zeros(&[4 * hidden]),
         further: vec![],
     };
-    let p = Parameters { cell: CellName::Lstm, layers: vec![layer] }.leaves();
+    let p = Parameters { cell: cell(CellName::Lstm), layers: vec![layer] }.leaves();
     let found = profiles(engine(EngineName::Fused), &p, &zeros(&[300, 1, 1]), None, 1, last).unwrap();
     let total_c = norms_of(&found, Quantity::TotalC, 0);
     let forget = 1.0 / (1.0 + (-2.0f64).exp());

@@ -38,7 +38,7 @@ fn scaled_golden_parameters(name: CellName, scale: f64) -> Parameters {
         b_hh: take(&[rows]),
         further: cell(name).layout().further.iter().map(|_| take(&[2])).collect(),
     };
-    Parameters { cell: name, layers: vec![layer] }
+    Parameters { cell: cell(name), layers: vec![layer] }
 }
 
 /// Returns the input of tests/golden/make_exact.py, `[T, 1, 2]`.
@@ -76,7 +76,7 @@ fn assert_golden(engine: EngineName, golden: &Norms, steps: i64, scale: f64) -> 
     let mut smallest = 0.0f64;
     for (name, golden) in golden {
         let name: CellName = name.parse().unwrap();
-        if !by_name(engine).serves(name) {
+        if !by_name(engine).serves(cell(name)) {
             continue;
         }
         let p = scaled_golden_parameters(name, scale);
@@ -112,7 +112,8 @@ fn analytic_norms_of_saturated_units_equal_arbitrary_precision() {
 
 #[test]
 fn exact_profiles_in_float_range_equal_autograd() {
-    let served = |engine: EngineName| CellName::ALL.iter().filter(move |cell| by_name(engine).serves(**cell));
+    let served =
+        |engine: EngineName| CellName::ALL.iter().filter(move |name| by_name(engine).serves(cell(**name)));
     let pairs = EXACT.iter().flat_map(|engine| served(*engine).map(|cell| (*engine, *cell)));
     for (method, name) in pairs {
         for layers in [1, 3] {
@@ -159,7 +160,7 @@ fn linear(engine: EngineName, name: CellName, gain: f64, steps: i64) -> Vec<Prof
     w_hh.narrow(0, 3 * cell(name).candidate() as i64, 3).copy_(&eye);
     let (b_ih, b_hh) = (zeros(&[rows]), zeros(&[rows]));
     let layer = LayerParameters { w_ih: zeros(&[rows, 1]), w_hh, b_ih, b_hh, further: vec![] };
-    let p = Parameters { cell: name, layers: vec![layer] };
+    let p = Parameters { cell: cell(name), layers: vec![layer] };
     let last = steps as usize;
     let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
         (segment.end == last).then(|| output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double))

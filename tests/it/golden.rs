@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::{LayerParameters, Parameters, State};
+use lstm_lab::cell::{LayerParameters, Parameters, State, cell};
 use lstm_lab::diagnostics::autograd::profiles;
 use lstm_lab::diagnostics::norms;
 use lstm_lab::engine::engine;
@@ -35,7 +35,7 @@ pub fn tensors(json: &serde_json::Value) -> Tensors {
     json.as_object().unwrap().iter().map(|(name, entry)| (name.clone(), tensor(entry))).collect()
 }
 
-fn parameters(cell: CellName, given: &Tensors, layers: usize) -> Parameters {
+fn parameters(name: CellName, given: &Tensors, layers: usize) -> Parameters {
     let tensor = |name: &str, k: usize| given[&format!("{name}_l{k}")].shallow_clone();
     let layer = |k| LayerParameters {
         w_ih: tensor("weight_ih", k),
@@ -44,7 +44,7 @@ fn parameters(cell: CellName, given: &Tensors, layers: usize) -> Parameters {
         b_hh: tensor("bias_hh", k),
         further: vec![],
     };
-    Parameters { cell, layers: (0..layers).map(layer).collect() }
+    Parameters { cell: cell(name), layers: (0..layers).map(layer).collect() }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lstm_lab::cell::{CellName, Parameters, State};
+use lstm_lab::cell::{CellName, Parameters, State, cell as by_name};
 use lstm_lab::diagnostics::{DiagnosticOptions, exact, norms};
 use lstm_lab::engine::{EngineName, forward};
 use lstm_lab::settings::names::Quantity;
@@ -31,7 +31,7 @@ fn golden_numbers_cover_every_cell() {
 fn every_engine_gives_what_jax_gave() {
     for (cell, (given, expected)) in golden() {
         for engine in engines(cell, Kind::Double) {
-            let p = Parameters::from_named(cell, |name| Some(given.get(name)?.copy())).leaves();
+            let p = Parameters::from_named(by_name(cell), |name| Some(given.get(name)?.copy())).leaves();
             assert_eq!(p.layers.len(), 1);
             let leaf = |name: &str| given.get(name).map(|tensor| tensor.copy().set_requires_grad(true));
             let (input, h0, c0) = (leaf("input").unwrap(), leaf("h0").unwrap(), leaf("c0"));
@@ -64,7 +64,7 @@ fn every_engine_gives_what_jax_gave() {
 #[test]
 fn adjoint_norms_are_those_of_jax() {
     for (cell, (given, expected)) in golden() {
-        let p = Parameters::from_named(cell, |name| Some(given.get(name)?.copy()));
+        let p = Parameters::from_named(by_name(cell), |name| Some(given.get(name)?.copy()));
         let initial = State { h: given["h0"].copy(), c: given.get("c0").map(Tensor::copy) };
         let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
             let part = given["cotangent"].narrow(0, segment.start as i64, segment.len() as i64);

@@ -1,6 +1,6 @@
 //! Comparison of every engine with `builtin`, and of `builtin` with tch's `nn`.
 
-use lstm_lab::cell::{Cell, CellName, LayerParameters, State};
+use lstm_lab::cell::{Cell, CellName, LayerParameters, State, cell as by_name};
 use lstm_lab::device::cpu;
 use lstm_lab::engine::{Engine, EngineName, engine, parity};
 use lstm_lab::error::Error;
@@ -12,7 +12,7 @@ use crate::support::{Case, assert_close, assert_same, engines, results};
 /// Returns the engine that the others are compared with: libtorch's, or the textbook equations for a cell
 /// that libtorch does not have.
 fn reference(cell: CellName) -> EngineName {
-    let is_there = engine(EngineName::Builtin).serves(cell);
+    let is_there = engine(EngineName::Builtin).serves(by_name(cell));
     if is_there { EngineName::Builtin } else { EngineName::Stepwise }
 }
 
@@ -102,7 +102,13 @@ impl Engine for Wrong {
         EngineName::Fused
     }
 
-    fn layer(&self, cell: &dyn Cell, p: &LayerParameters, input: &Tensor, first: &State) -> (Tensor, State) {
+    fn layer(
+        &self,
+        cell: &'static dyn Cell,
+        p: &LayerParameters,
+        input: &Tensor,
+        first: &State,
+    ) -> (Tensor, State) {
         let p = LayerParameters {
             w_ih: self.gradient("grad.weight_ih_l0", &p.w_ih),
             w_hh: self.gradient("grad.weight_hh_l0", &p.w_hh),

@@ -49,7 +49,7 @@ fn gradients(states: &[State], direct: &Tensor, input: &Tensor) -> (Tensor, Tens
 #[test]
 fn path_split_norms_equal_truncated_and_full_autograd() {
     let gated = CellName::ALL.iter().filter(|name| cell(**name).retention().is_some());
-    let served = |name: CellName| EXACT.into_iter().filter(move |method| engine(*method).serves(name));
+    let served = |name: CellName| EXACT.into_iter().filter(move |method| engine(*method).serves(cell(name)));
     for (name, method) in gated.flat_map(|name| served(*name).map(|method| (*name, method))) {
         let total_quantity = if cell(name).has_c() { Quantity::TotalC } else { Quantity::TotalH };
         for layers in [1, 3] {
@@ -63,9 +63,9 @@ fn path_split_norms_equal_truncated_and_full_autograd() {
             let p = p.leaves();
             let stepwise: &dyn Engine = engine(EngineName::Stepwise);
             let leaf = |tensor: &Tensor| tensor.detach().set_requires_grad(true);
-            let zeros = p.cell().zero_state(&case.input(), case.batch, case.hidden);
+            let zeros = p.cell.zero_state(&case.input(), case.batch, case.hidden);
             let states = |layer: usize, input: &Tensor| {
-                stepwise.states(p.cell(), &p.layers[layer], input, &zeros).unwrap()
+                stepwise.states(p.cell, &p.layers[layer], input, &zeros).unwrap()
             };
             let mut inputs = vec![leaf(&case.input())];
             for layer in 1..layers {

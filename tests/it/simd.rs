@@ -1,7 +1,7 @@
 //! Comparison of the engine `simd` in f32 with the other engines in f64.
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::{LayerParameters, Parameters, State};
+use lstm_lab::cell::{LayerParameters, Parameters, State, cell};
 use lstm_lab::config;
 use lstm_lab::data::Inputs;
 use lstm_lab::device::cpu;
@@ -225,7 +225,7 @@ fn simd_of_strided_parameters_gives_the_same_bits() {
         further: vec![],
     };
     assert!(!strided.w_hh.is_contiguous());
-    let strided = Parameters { cell: CellName::Gru, layers: vec![strided] };
+    let strided = Parameters { cell: cell(CellName::Gru), layers: vec![strided] };
     let run = |p: &Parameters| {
         results(engine(EngineName::Simd), p, &case.input(), &case.first(), &case.cotangent())
     };

@@ -25,7 +25,7 @@ fn terms_by_hand(p: &Parameters, input: &Tensor) -> Vec<Vec<Tensor>> {
     for (t, copy) in copies.iter().enumerate() {
         below = input.get(t as i64);
         for (layer, state) in copy.layers.iter().zip(&mut states) {
-            let next: State = copy.cell().step(&copy.cell().prepare(layer), &below, state);
+            let next: State = copy.cell.step(&copy.cell.prepare(layer), &below, state);
             below = next.h.shallow_clone();
             *state = next;
         }
@@ -41,7 +41,7 @@ fn terms_equal_gradients_of_copies_of_the_parameters() {
         let case = Case { batch: 3, input: 2, hidden: 4, ..Case::new(cell, 2, 6, Kind::Double) };
         let (p, input) = (case.parameters(), case.input());
         let terms = terms_by_hand(&p, &input);
-        let found = profiles(&p, &input, exact_engine(cell));
+        let found = profiles(&p, &input, exact_engine(p.cell));
         let tensors = p.tensors().into_iter().enumerate();
         let there: Vec<usize> = tensors.filter(|(_, tensor)| tensor.numel() > 0).map(|(n, _)| n).collect();
         assert_eq!(found.len(), there.len());

@@ -24,11 +24,24 @@ pub struct StackSize {
 }
 
 impl Parameters {
-    /// Draws the parameters of a stack of layers. A seed gives the same numbers for every dtype and device.
-    ///
-    /// The tensors require no gradient (see [`Parameters::leaves`]).
+    /// Draws the parameters of a stack of layers of a cell of this crate: see [`Parameters::of_cell`].
     pub fn new(
         name: CellName,
+        init: Init,
+        size: StackSize,
+        seed: u64,
+        kind: Kind,
+        device: Device,
+    ) -> Parameters {
+        Parameters::of_cell(cell(name), init, size, seed, kind, device)
+    }
+
+    /// Draws the parameters of a stack of layers of any cell. A seed gives the same numbers for every dtype
+    /// and device.
+    ///
+    /// The tensors require no gradient (see [`Parameters::leaves`]).
+    pub fn of_cell(
+        cell: &'static dyn Cell,
         init: Init,
         size: StackSize,
         seed: u64,
@@ -39,10 +52,10 @@ impl Parameters {
         let layers = (0..size.layers)
             .map(|layer| {
                 let input = if layer == 0 { size.input_size } else { size.hidden_size };
-                draw_layer(cell(name), init, input, size.hidden_size, &mut rng)
+                draw_layer(cell, init, input, size.hidden_size, &mut rng)
             })
             .collect();
-        Parameters { cell: name, layers }.to(kind, device)
+        Parameters { cell, layers }.to(kind, device)
     }
 }
 

@@ -18,13 +18,13 @@ impl Engine for Analytic {
         EngineName::Analytic
     }
 
-    fn serves(&self, cell: CellName) -> bool {
-        matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru)
+    fn serves(&self, cell: &dyn Cell) -> bool {
+        matches!(cell.name(), Some(CellName::Rnn | CellName::Lstm | CellName::Gru))
     }
 
     fn layer(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,

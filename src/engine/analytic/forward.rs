@@ -23,12 +23,12 @@ pub(crate) fn forward(
     let h = starting_with(&initial_state.h, count);
     let w_hh_t = p.w_hh.tr();
     let cache: Box<dyn ForwardCache> = match cell.name() {
-        CellName::Rnn => Box::new(rnn::forward(projections, &w_hh_t, &h, derivative)),
-        CellName::Lstm => {
+        Some(CellName::Rnn) => Box::new(rnn::forward(projections, &w_hh_t, &h, derivative)),
+        Some(CellName::Lstm) => {
             let c = starting_with(initial_state.c.as_ref().expect("the state of an LSTM has a c"), count);
             Box::new(lstm::forward(projections, &w_hh_t, &h, c, derivative))
         }
-        CellName::Gru => Box::new(gru::forward(projections, &w_hh_t, &p.b_hh, &h, derivative)),
+        Some(CellName::Gru) => Box::new(gru::forward(projections, &w_hh_t, &p.b_hh, &h, derivative)),
         _ => unreachable!("`engine::check` has checked the cell"),
     };
     (h, cache)

@@ -5,7 +5,7 @@ use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, grad, needs_
 
 use super::forward::forward;
 use super::step::StepGraph;
-use crate::cell::{Cell, CellName, LayerParameters, State, cell};
+use crate::cell::{Cell, LayerParameters, State};
 use crate::engine::interface::unpacked;
 use crate::engine::{Engine, EngineName};
 
@@ -19,7 +19,7 @@ impl Engine for Recompute {
 
     fn layer(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,
@@ -33,7 +33,7 @@ impl Engine for Recompute {
         outputs.extend(states.c.as_ref().map(|c| no_grad(|| c.get(steps).copy())));
         if needs_grad(&inputs) {
             let tape = Tape {
-                cell: cell.name(),
+                cell,
                 input: Saved::new(input),
                 parameters: p.tensors().into_iter().map(Saved::new).collect(),
                 h: Saved::new(&states.h),
@@ -48,7 +48,7 @@ impl Engine for Recompute {
 
 /// The tensors of one layer's forward pass that its backward pass needs.
 struct Tape {
-    cell: CellName,
+    cell: &'static dyn Cell,
     input: Saved,
     /// The parameters, in the order of [`LayerParameters::tensors`].
     parameters: Vec<Saved>,
@@ -61,7 +61,7 @@ struct Tape {
 impl Tape {
     /// Computes the gradients of the input, the parameters, h_0 and (with a cell state) c_0, in this order.
     fn backward(&self, grad_outputs: GradOutputs) -> GradInputs {
-        let cell = cell(self.cell);
+        let cell = self.cell;
         let GradOutputs { outputs, needs_input_grad } = grad_outputs;
         // No gradient is computed for an input that needs none.
         let leaf = |(saved, needs): (&Saved, &bool)| saved.get().detach().set_requires_grad(*needs);

@@ -42,8 +42,8 @@ impl Engine for SimdEngine {
         EngineName::Simd
     }
 
-    fn serves(&self, cell: CellName) -> bool {
-        matches!(cell, CellName::Rnn | CellName::Lstm | CellName::Gru)
+    fn serves(&self, cell: &dyn Cell) -> bool {
+        matches!(cell.name(), Some(CellName::Rnn | CellName::Lstm | CellName::Gru))
     }
 
     fn accepts(&self, tensor: &Tensor) -> Result<()> {
@@ -57,7 +57,7 @@ impl Engine for SimdEngine {
 
     fn layer(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,
@@ -67,7 +67,7 @@ impl Engine for SimdEngine {
 
     fn forward_with_adjoints(
         &self,
-        cell: &dyn Cell,
+        cell: &'static dyn Cell,
         p: &LayerParameters,
         input: &Tensor,
         initial_state: &State,
@@ -82,7 +82,7 @@ impl Engine for SimdEngine {
 /// Runs a layer. Its backward pass stores the adjoints of the states in `adjoints`.
 fn run_layer(
     options: Options,
-    cell: &dyn Cell,
+    cell: &'static dyn Cell,
     p: &LayerParameters,
     input: &Tensor,
     initial_state: &State,
@@ -92,7 +92,8 @@ fn run_layer(
     inputs.extend(initial_state.c.as_ref().filter(|_| cell.has_c()));
     // This has to be known before gradients are switched off.
     let save = needs_grad(&inputs);
-    let (mut outputs, tape) = no_grad(|| forward(options, cell.name(), &inputs, save));
+    let name = cell.name().expect("`engine::check` has checked the cell");
+    let (mut outputs, tape) = no_grad(|| forward(options, name, &inputs, save));
     if let Some(tape) = tape {
         outputs = custom_function(&inputs, outputs, move |grad| Some(tape.backward(grad, adjoints.as_ref())))
             .expect("the outputs are new tensors without a history");

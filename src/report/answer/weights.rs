@@ -1,8 +1,7 @@
 //! The lag at which backpropagation may stop without much error in the gradient of the recurrent weights.
 
-use super::gradients::last_layer;
-use super::words::{bracketed, listed};
-use crate::report::fields::varying;
+use super::norms::last_layer;
+use super::words::{Labels, listed};
 use crate::report::group_by::group_by;
 use crate::report::summary::Statistic;
 use crate::settings::Settings;
@@ -17,11 +16,11 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let is_error =
         |row: &&Statistic| row.metric == "log10_norm" && row.quantity == Quantity::TruncationError.as_str();
     let blocks = group_by(summary.iter().filter(is_error), |row| &row.point);
-    let names = varying(blocks.iter().map(|(point, _)| *point));
+    let labels = Labels::of(&blocks.iter().map(|(point, _)| *point).collect::<Vec<_>>());
     let of = |(point, rows): &(&Settings, Vec<&Statistic>)| {
         let is_small = |row: &&Statistic| row.estimate.value.is_some_and(|error| error <= SMALL);
         let lag = last_layer(rows).into_iter().filter(is_small).filter_map(|row| row.lag).min()?;
-        Some(format!("{lag}{}", bracketed(&names, point)))
+        Some(format!("{lag}{}", labels.bracketed(point)))
     };
     let each: Vec<String> = blocks.iter().filter_map(of).collect();
     let start = "Of the lags 0, 1, 2, 5, 10, …, the first at which truncated backpropagation errs by at most \

@@ -58,9 +58,9 @@ pub const DERIVED: [CellName; 3] = [CellName::Rnn, CellName::Lstm, CellName::Gru
 pub const EXACT: [EngineName; 2] = [EngineName::Analytic, EngineName::Recompute];
 
 /// Returns the engines that run a cell with tensors of a type.
-pub fn engines(cell: CellName, kind: Kind) -> impl Iterator<Item = &'static dyn Engine> {
+pub fn engines(name: CellName, kind: Kind) -> impl Iterator<Item = &'static dyn Engine> {
     let sample = Tensor::zeros([1], (kind, cpu()));
-    engines_of(cell).map(engine).filter(move |engine| engine.accepts(&sample).is_ok())
+    engines_of(cell(name)).map(engine).filter(move |engine| engine.accepts(&sample).is_ok())
 }
 
 /// Returns every result of a run from a given first state: the output, the last states and all gradients.

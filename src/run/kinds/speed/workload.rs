@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tch::{Device, Tensor, no_grad};
 
-use crate::cell::{CellName, Parameters, State};
+use crate::cell::{CellName, Parameters, State, cell};
 use crate::device;
 use crate::engine::EngineName;
 use crate::engine::{Engine, engine, parity, zero_states};
@@ -74,10 +74,10 @@ impl Workload {
     ///
     /// # Errors
     /// The file cannot be read or lacks a tensor.
-    pub fn load(dir: &Path, cell: CellName, device: Device) -> Result<Workload> {
+    pub fn load(dir: &Path, name: CellName, device: Device) -> Result<Workload> {
         let path = dir.join(GIVEN);
         let mut tensors = safetensors_io::read(&path)?;
-        let parameters = Parameters::from_named(cell, |name| tensors.remove(name));
+        let parameters = Parameters::from_named(cell(name), |name| tensors.remove(name));
         let [input, output_gradient] = ["input", "grad_output"].map(|name| tensors.remove(name));
         let given = input.zip(output_gradient).filter(|_| !parameters.layers.is_empty());
         let (input, output_gradient) =
