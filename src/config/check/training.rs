@@ -4,7 +4,7 @@ use crate::config::raw;
 use crate::config::source::ConfigFile;
 use crate::config::spec::{Length, Optimizer, Probe, Schedule, Solved, TaskSpec, TrainingSpec};
 use crate::config::value::Size;
-use crate::settings::names::OptimizerName;
+use crate::settings::names::{OptimizerName, ProbeName};
 use crate::support::error::ConfigError;
 use crate::support::text::number;
 
@@ -44,7 +44,8 @@ pub fn training(
 }
 
 fn probe(file: &ConfigFile, raw: &raw::Training) -> Result<Option<Probe>, ConfigError> {
-    if raw.probe_every.is_none() && file.sets("training.probes") {
+    // A resolved config has the default without `probe_every`.
+    if raw.probe_every.is_none() && raw.probes.0 != [ProbeName::Gradients] {
         let problem = "expected `probe_every` beside it, the number of updates between two probes";
         return Err(file.error("training.probes", problem));
     }

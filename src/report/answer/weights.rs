@@ -19,7 +19,11 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let labels = Labels::of(&blocks.iter().map(|(point, _)| *point).collect::<Vec<_>>());
     let of = |(point, rows): &(&Settings, Vec<&Statistic>)| {
         let is_small = |row: &&Statistic| row.estimate.value.is_some_and(|error| error <= SMALL);
-        let lag = last_layer(rows).into_iter().filter(is_small).filter_map(|row| row.lag).min()?;
+        let (small, large): (Vec<&Statistic>, Vec<&Statistic>) =
+            last_layer(rows).into_iter().filter(|row| row.estimate.n > 0).partition(is_small);
+        let first = small.iter().filter_map(|row| row.lag).min();
+        let last = large.iter().filter_map(|row| row.lag).max();
+        let lag = first.map(|lag| lag.to_string()).or_else(|| Some(format!("beyond {}", last?)))?;
         Some(format!("{lag}{}", labels.bracketed(point)))
     };
     let each: Vec<String> = blocks.iter().filter_map(of).collect();
@@ -47,6 +51,7 @@ mod tests {
         let rows = [row(0, 0, -5.0), row(1, 0, -0.5), row(1, 1, -1.9), row(1, 2, -2.1), row(1, 5, -9.0)];
         let found = sentence(&rows).unwrap();
         assert!(found.ends_with("in the gradient of W_hh is 2."), "{found}");
-        assert_eq!(sentence(&rows[1..3]), None);
+        assert!(sentence(&rows[1..3]).unwrap().ends_with("is beyond 1."));
+        assert_eq!(sentence(&[]), None);
     }
 }
