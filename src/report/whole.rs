@@ -5,9 +5,7 @@ use std::path::Path;
 
 use crate::results::RunRecord;
 use crate::results::manifest::{self, TABLES};
-use crate::results::schema::{
-    FitRow, GateRow, GradientRow, JacobianRow, Row, SpeedRow, TrainingRow, WeightRow,
-};
+use crate::results::schema::RUN_TABLES;
 use crate::support::error::{Error, Result};
 
 /// The remedy for tables that do not fit their runs.
@@ -29,15 +27,7 @@ pub fn check(dir: &Path, runs: &[RunRecord]) -> Result<()> {
 
 fn check_rows(dir: &Path, runs: &[RunRecord]) -> Result<()> {
     let mut found: HashMap<Vec<u8>, usize> = HashMap::new();
-    for file in [
-        GradientRow::FILE,
-        FitRow::FILE,
-        JacobianRow::FILE,
-        GateRow::FILE,
-        WeightRow::FILE,
-        SpeedRow::FILE,
-        TrainingRow::FILE,
-    ] {
+    for file in RUN_TABLES {
         count(&dir.join(file), &mut found)?;
     }
     for run in runs {

@@ -7,7 +7,8 @@ use super::lock::Lock;
 use super::manifest;
 use super::record::RunRecord;
 use super::schema::{
-    FitRow, GateRow, GradientRow, JacobianRow, PlanRow, Row, RunRow, SpeedRow, TrainingRow, WeightRow,
+    FitRow, GateRow, GradientRow, JacobianRow, PlanRow, RUN_TABLES, Row, RunRow, SpeedRow, TrainingRow,
+    WeightRow,
 };
 use super::store::Store;
 use super::table;
@@ -64,7 +65,7 @@ impl Exclusive<'_> {
         self.gather::<WeightRow>(&runs)?;
         self.gather::<SpeedRow>(&runs)?;
         self.gather::<TrainingRow>(&runs)?;
-        manifest::write(self.store.root(), &TABLES)?;
+        manifest::write(self.store.root(), &[&[RunRow::FILE], RUN_TABLES.as_slice()].concat())?;
         Ok(damaged)
     }
 
@@ -116,18 +117,6 @@ impl Exclusive<'_> {
         write_atomic(&self.store.root().join(file), text.as_bytes())
     }
 }
-
-/// The CSV files that are assembled.
-const TABLES: [&str; 8] = [
-    RunRow::FILE,
-    GradientRow::FILE,
-    FitRow::FILE,
-    JacobianRow::FILE,
-    GateRow::FILE,
-    WeightRow::FILE,
-    SpeedRow::FILE,
-    TrainingRow::FILE,
-];
 
 /// Writes `runs.csv` of a run or of the experiment.
 pub(super) fn write_records(dir: &Path, runs: &[RunRecord]) -> Result<()> {

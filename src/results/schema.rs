@@ -28,6 +28,17 @@ files!(
     SummaryRow: "summary.csv"
 );
 
+/// The files with the rows of runs, besides `runs.csv`.
+pub const RUN_TABLES: [&str; 7] = [
+    GradientRow::FILE,
+    FitRow::FILE,
+    JacobianRow::FILE,
+    GateRow::FILE,
+    WeightRow::FILE,
+    SpeedRow::FILE,
+    TrainingRow::FILE,
+];
+
 /// One run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {

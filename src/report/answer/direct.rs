@@ -1,9 +1,8 @@
 //! The gradient of a loss at every step, relative to the part that comes from the loss of the same step.
 
-use super::MOST_LISTED;
 use super::gradients::has_direct_part;
 use super::norms::{blocks, by_seed, common_lags, difference};
-use super::words::{Labels, listed, rising, share};
+use super::words::{Labels, listed_or_ends, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::summary::Statistic;
 use crate::settings::Settings;
@@ -24,13 +23,8 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let of = |(point, ratio): &(&Settings, Estimate)| format!("{}{}", share(ratio), labels.bracketed(point));
     let start = format!("{lag} steps back, the norm of the whole gradient is");
     let end = "that of its direct part, which comes from the loss of the same step alone";
-    Some(match ratios.as_slice() {
-        [] => return None,
-        [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => {
-            format!("{start} between {} and {} {end}.", of(least), of(most))
-        }
-        few => format!("{start} {} {end}.", listed(&few.iter().map(of).collect::<Vec<_>>())),
-    })
+    let numbers = listed_or_ends(&ratios.iter().map(of).collect::<Vec<_>>())?;
+    Some(format!("{start} {numbers} {end}."))
 }
 
 #[cfg(test)]

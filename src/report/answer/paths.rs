@@ -2,7 +2,7 @@
 
 use super::MOST_LISTED;
 use super::norms::{Block, blocks, by_seed, common_lags, last_layer};
-use super::words::{Labels, listed, percent, rising, share};
+use super::words::{Labels, listed, listed_or_ends, percent, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
@@ -29,12 +29,7 @@ fn shares(summary: &[Statistic]) -> Option<String> {
     let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
     let at_lag = |lag: &usize| {
         let of = |block: &Block| format!("{}{}", percent(&share_at(block, *lag)), labels.bracketed(block.0));
-        let numbers = match blocks.as_slice() {
-            [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => {
-                format!("between {} and {}", of(least), of(most))
-            }
-            few => listed(&few.iter().map(of).collect::<Vec<_>>()),
-        };
+        let numbers = listed_or_ends(&blocks.iter().map(of).collect::<Vec<_>>()).unwrap_or_default();
         format!("{lag} steps back, {numbers}")
     };
     let numbers: Vec<String> = lags.iter().map(at_lag).collect();

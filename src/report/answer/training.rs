@@ -1,7 +1,7 @@
 //! The runs that solved their task, and the test losses.
 
 use super::lengths;
-use super::words::{Labels, counted, listed, percent, rising};
+use super::words::{Labels, counted, listed, listed_or_ends, percent, rising};
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
@@ -89,13 +89,8 @@ fn accuracies(rows: &[&Statistic]) -> Option<String> {
     let mut rows: Vec<&Statistic> = rows.to_vec();
     rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
     let of = |row: &&Statistic| format!("{}{}", percent(&row.estimate), labels.bracketed(&row.point));
-    match rows.as_slice() {
-        [] => None,
-        [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => {
-            Some(format!("The test accuracy is between {} and {}.", of(least), of(most)))
-        }
-        few => Some(format!("The test accuracy is {}.", listed(&few.iter().map(of).collect::<Vec<_>>()))),
-    }
+    let numbers = listed_or_ends(&rows.iter().map(of).collect::<Vec<_>>())?;
+    Some(format!("The test accuracy is {numbers}."))
 }
 
 /// A sentence on the settings of which every run is no better than chance.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::MOST_LISTED;
 use crate::report::estimate::Estimate;
 use crate::report::figures::{Dim, dims};
 use crate::report::format::with_interval;
@@ -52,6 +53,15 @@ pub fn listed(items: &[String]) -> String {
         [one] => one.clone(),
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
+}
+
+/// The items from the largest to the smallest, or the two ends of a long list; none of no items.
+pub fn listed_or_ends(falling: &[String]) -> Option<String> {
+    Some(match falling {
+        [] => return None,
+        [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => format!("between {least} and {most}"),
+        few => listed(few),
+    })
 }
 
 /// The order of two estimates from the smaller to the larger.

@@ -16,6 +16,11 @@ pub const LYAPUNOV: &str = "lyapunov";
 /// The largest exponent over lag.
 pub const LARGEST_EXPONENT: &str = "largest_exponent";
 
+/// Returns true for the largest exponent over the whole sequence.
+pub fn is_largest_exponent(row: &JacobianRow) -> bool {
+    row.quantity == LYAPUNOV && row.index == Some(1) && row.t == 1
+}
+
 /// One quantity of one layer at one grid point, over its seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurveGroup {

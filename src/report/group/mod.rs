@@ -58,10 +58,11 @@ impl Groups {
         let training = results.rows(|rows| TrainingRows::new(rows))?;
         let speed = results.rows(|rows| speed(results, rows))?;
         let products = Curves::of_jacobian(results, &jacobian);
+        let of_weights = Curves::of_weights(results, &weights);
         let of_probes = exponents(results, &jacobian);
         let groups = Groups {
-            profiles: [gradients.profiles(), products.profiles()].concat(),
-            gradients: [gradients.groups(), Curves::of_weights(results, &weights).groups()].concat(),
+            profiles: gradients.profiles().into_iter().chain(products.profiles()).collect(),
+            gradients: gradients.groups().into_iter().chain(of_weights.groups()).collect(),
             jacobian: products.groups(),
             predictions: predictions(results, jacobian, gates),
             learning: curves(results, &training).into_iter().chain(of_probes).collect(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::curves::{LARGEST_EXPONENT, LYAPUNOV};
+use super::curves::{LARGEST_EXPONENT, is_largest_exponent};
 use crate::cell::Retention;
 use crate::report::load::Results;
 use crate::results::schema::{GateRow, JacobianRow};
@@ -55,7 +55,7 @@ pub fn predictions(
         }
     };
     for row in &jacobian {
-        if row.quantity == LYAPUNOV && row.index == Some(1) && row.t == 1 {
+        if is_largest_exponent(row) {
             add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
         }
     }

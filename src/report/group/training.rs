@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::curve::Curve;
-use super::curves::{CurveGroup, LYAPUNOV};
+use super::curves::{CurveGroup, is_largest_exponent};
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
 use crate::results::schema::{JacobianRow, TrainingRow};
@@ -123,8 +123,7 @@ fn over_steps<'r>(
 /// Curves of the largest Lyapunov exponent over training steps.
 pub fn exponents(results: &Results, rows: &[JacobianRow]) -> Vec<CurveGroup> {
     let mut of_run: HashMap<&str, Curve> = HashMap::new();
-    let is_largest = |row: &&JacobianRow| row.quantity == LYAPUNOV && row.index == Some(1) && row.t == 1;
-    for row in rows.iter().filter(is_largest) {
+    for row in rows.iter().filter(|row| is_largest_exponent(row)) {
         if let Some(step) = row.step {
             of_run.entry(&row.run_id).or_default().insert(step, row.value);
         }
