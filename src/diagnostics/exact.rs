@@ -36,9 +36,8 @@ pub fn profiles(
 ) -> Result<Vec<Profile>> {
     let initial = check(engine(method), p, input, initial)?;
     no_grad(|| {
-        let split_paths = options.split_paths && p.cell.retention().is_some();
         let segments = Segments::new(method, p, input, initial);
-        Ok(sweep(&segments, p, loss, split_paths, None))
+        Ok(sweep(&segments, p, loss, options.split_paths, None))
     })
 }
 
@@ -50,6 +49,7 @@ pub(super) fn sweep(
     split_paths: bool,
     mut terms: Option<&mut Terms>,
 ) -> Vec<Profile> {
+    let split_paths = split_paths && p.cell.retention().is_some();
     let mut profiles = ProfileBuilder::new(p.layers.len(), segments.steps());
     let mut adjoints: Vec<Option<Adjoint>> = p.layers.iter().map(|_| None).collect();
     for (segment, range) in segments.ranges().rev() {

@@ -32,17 +32,15 @@ impl Wide {
         self.exponent = exponent;
     }
 
-    /// Returns log10 of the L2 norm over all components; −∞ for 0.
-    fn log10_norm(&self) -> f64 {
-        let norm = self.mantissa.norm().double_value(&[]);
-        if norm == 0.0 { f64::NEG_INFINITY } else { norm.log10() + self.exponent * std::f64::consts::LOG10_2 }
+    /// Returns the L2 norm of the mantissa over all components.
+    fn norm(&self) -> f64 {
+        self.mantissa.norm().double_value(&[])
     }
 
-    /// Returns the scalar product with `other` over the square of the norm of `other`.
-    fn share_of(&self, other: &Wide) -> f64 {
-        let product = (&self.mantissa * &other.mantissa).sum(Kind::Double).double_value(&[]);
-        let square = other.mantissa.square().sum(Kind::Double).double_value(&[]);
-        product / square * (self.exponent - other.exponent).exp2()
+    /// Returns log10 of the L2 norm; −∞ for 0.
+    fn log10_norm(&self) -> f64 {
+        let norm = self.norm();
+        if norm == 0.0 { f64::NEG_INFINITY } else { norm.log10() + self.exponent * std::f64::consts::LOG10_2 }
     }
 }
 
@@ -68,8 +66,8 @@ pub struct Terms {
     layer: Option<LayerSteps>,
     /// The sums of the terms so far, for each layer and parameter.
     sums: Vec<Vec<Wide>>,
-    /// The whole gradients, from an earlier sweep.
-    whole: Option<Vec<Vec<Wide>>>,
+    /// The whole gradients with the norms of their mantissas, from an earlier sweep.
+    whole: Option<Vec<Vec<(Wide, f64)>>>,
     /// The parts of each layer and parameter by lag, if the whole gradients are known.
     parts: Vec<Vec<Vec<Part>>>,
 }
@@ -79,6 +77,12 @@ impl Terms {
     pub fn new(p: &Parameters, whole: Option<Vec<Vec<Wide>>>) -> Terms {
         let sums = p.layers.iter().map(|layer| layer.tensors().into_iter().map(Wide::zero).collect());
         let parts = p.layers.iter().map(|layer| layer.tensors().iter().map(|_| Vec::new()).collect());
+        let with_norm = |sum: Wide| {
+            let norm = sum.norm();
+            (sum, norm)
+        };
+        let of_layer = |sums: Vec<Wide>| sums.into_iter().map(with_norm).collect();
+        let whole = whole.map(|layers| layers.into_iter().map(of_layer).collect());
         Terms { p: p.leaves(), layer: None, sums: sums.collect(), whole, parts: parts.collect() }
     }
 
@@ -121,15 +125,16 @@ impl Terms {
     }
 }
 
-fn part(term: &Wide, sum: &Wide, whole: &Wide) -> Part {
+fn part(term: &Wide, sum: &Wide, (whole, norm): &(Wide, f64)) -> Part {
     let mut rest = Wide { mantissa: whole.mantissa.shallow_clone(), exponent: whole.exponent };
     rest.add(sum, -1.0);
-    let error = (rest.log10_norm() - whole.log10_norm()) * std::f64::consts::LN_10;
+    let product = (&term.mantissa * &whole.mantissa).sum(Kind::Double).double_value(&[]);
+    let scale = |wide: &Wide| (wide.exponent - whole.exponent).exp2();
     Part {
         log10_term: term.log10_norm(),
         log10_sum: sum.log10_norm(),
-        share: term.share_of(whole),
-        truncation_error: error.exp(),
+        share: product / norm.powi(2) * scale(term),
+        truncation_error: rest.norm() / norm * scale(&rest),
     }
 }
 

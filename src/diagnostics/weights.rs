@@ -5,7 +5,7 @@
 use tch::{Tensor, no_grad};
 
 use super::exact::sweep;
-use super::profile::SegmentLoss;
+use super::profile::{DiagnosticOptions, Profile, SegmentLoss};
 use super::segments::Segments;
 pub use super::terms::Part;
 use super::terms::Terms;
@@ -24,8 +24,9 @@ pub struct WeightProfile {
     pub parts: Vec<Part>,
 }
 
-/// Returns the parts of ∂L/∂θ for every parameter θ by lag T − t, at any magnitude. L is the mean of the loss
-/// over the sequences of `input` `[T, B, I]`. The initial states are `initial` or zeros.
+/// Returns the profiles of [`super::profiles`], and the parts of ∂L/∂θ for every parameter θ by lag T − t, at
+/// any magnitude. L is the mean of the loss over the sequences of `input` `[T, B, I]`. The initial states are
+/// `initial` or zeros. The loss is called for each segment of both sweeps.
 ///
 /// # Errors
 /// A shape that does not fit the parameters, or a cell without a derivation.
@@ -34,16 +35,17 @@ pub fn weight_profiles(
     p: &Parameters,
     input: &Tensor,
     initial: Option<&[State]>,
+    options: DiagnosticOptions,
     loss: &SegmentLoss,
-) -> Result<Vec<WeightProfile>> {
+) -> Result<(Vec<Profile>, Vec<WeightProfile>)> {
     let initial = check(engine(method), p, input, initial)?;
-    let parts = no_grad(|| {
+    let (profiles, parts) = no_grad(|| {
         let segments = Segments::new(method, p, input, initial);
         let mut first = Terms::new(p, None);
-        sweep(&segments, p, loss, false, Some(&mut first));
+        let profiles = sweep(&segments, p, loss, options.split_paths, Some(&mut first));
         let mut second = Terms::new(p, Some(first.into_sums()));
         sweep(&segments, p, loss, false, Some(&mut second));
-        second.into_parts()
+        (profiles, second.into_parts())
     });
     let layers = parts.into_iter().enumerate();
     let of_layer = |(layer, parts): (usize, Vec<_>)| parts.into_iter().map(move |parts| (layer, parts));
@@ -51,5 +53,5 @@ pub fn weight_profiles(
     // A cell without some of PyTorch's parameters has empty tensors in their place.
     let is_there = |((_, tensor), _): &((String, &Tensor), _)| tensor.numel() > 0;
     let profile = |((parameter, _), (layer, parts))| WeightProfile { parameter, layer, parts };
-    Ok(named.filter(is_there).map(profile).collect())
+    Ok((profiles, named.filter(is_there).map(profile).collect()))
 }

@@ -109,9 +109,8 @@ impl<'a> Need<'a> {
             + self.held_parameters()
             + match &self.run.measure {
                 Measure::Training(training) => {
-                    let probes = training.probe.as_ref();
-                    let jacobian = probes.is_some_and(|probe| probe.has(ProbeName::Jacobian));
-                    self.training(steps).max(if jacobian { self.jacobian() } else { 0.0 })
+                    let has_jacobian = training.probes(ProbeName::Jacobian);
+                    self.training(steps).max(if has_jacobian { self.jacobian() } else { 0.0 })
                 }
                 Measure::Speed(_) => self.speed(steps),
                 Measure::Gradients(_) if self.is_exact() => self.exact_gradients() + self.norms(),

@@ -161,9 +161,8 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
             format!("expected a number of heads that divides grid.hidden_size = {size}, found {heads}");
         return Some(("training.heads", problem));
     }
-    let has_jacobian = training.probe.as_ref().is_some_and(|probe| probe.has(ProbeName::Jacobian));
     let sizes = training.layer_sizes.iter().flatten();
-    if has_jacobian && sizes.collect::<BTreeSet<_>>().len() > 1 {
+    if training.probes(ProbeName::Jacobian) && sizes.collect::<BTreeSet<_>>().len() > 1 {
         let problem = "the product of Jacobians needs layers of one size (training.layer_sizes)";
         return Some(("training.probes", problem.to_string()));
     }

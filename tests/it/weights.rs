@@ -1,6 +1,7 @@
 //! The gradient of parameters by lag, compared with autograd.
 
 use lstm_lab::cell::{CellName, Parameters, State};
+use lstm_lab::diagnostics::DiagnosticOptions;
 use lstm_lab::diagnostics::weights::{WeightProfile, weight_profiles};
 use lstm_lab::engine::{EngineName, engine, exact_engine, forward, zero_states};
 use tch::{Kind, Tensor};
@@ -12,7 +13,7 @@ fn profiles(p: &Parameters, input: &Tensor, engine: EngineName) -> Vec<WeightPro
     let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
         (segment.end == steps).then(|| output.get(-1).sum(Kind::Double))
     };
-    weight_profiles(engine, p, input, None, &loss).unwrap()
+    weight_profiles(engine, p, input, None, DiagnosticOptions::default(), &loss).unwrap().1
 }
 
 /// Returns the gradient of the mean loss with respect to each parameter at each step: every step has its own

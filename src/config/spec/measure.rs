@@ -57,7 +57,8 @@ pub struct Gradients {
     /// True if statistics of the gates are written to `gates.csv`; default: `false`.
     pub gates: bool,
     /// True if the gradient of every parameter is split by lag in `weights.csv`; default: `false`. Only for
-    /// the engines `analytic` and `recompute`. It takes about four times as long.
+    /// the engines `analytic` and `recompute`. It adds a second backward pass, and both passes compute the
+    /// gradient of every parameter at every step.
     pub weights: bool,
 }
 

@@ -36,6 +36,13 @@ pub struct TrainingSpec {
     pub checkpoint_seconds: f64,
 }
 
+impl TrainingSpec {
+    /// Returns true if the network is probed with this measurement.
+    pub fn probes(&self, name: ProbeName) -> bool {
+        self.probe.as_ref().is_some_and(|probe| probe.has(name))
+    }
+}
+
 /// An optimizer and its constants.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Optimizer {

@@ -1,5 +1,8 @@
 //! The kind `gradients`: the norm of the gradient at every step.
 
+use std::cell::Cell;
+use std::ops::Range;
+
 use tch::Tensor;
 
 use super::tensors::{output_gradient, run_parameters};
@@ -50,19 +53,19 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
         },
         split_paths: path_split,
     };
-    let profiles =
-        diagnostics::profiles(engine(name), &p, &batch.input, None, profile_options, &|output, segment| {
-            // A run without checkpoints does not stop. Segments come in the order of the backward pass.
-            let _ = (context.on_step)(Step::of("step", steps - segment.start, steps));
-            loss.of_segment(output, segment, steps)
-        })?;
-    let weights = if weights {
-        let loss = |output: &Tensor, segment| loss.of_segment(output, segment, steps);
-        let profiles = weight_profiles(name, &p, &batch.input, None, &loss)?;
-        profiles.iter().flat_map(|profile| weight_rows(&run.id, profile, steps, lags)).collect()
-    } else {
-        vec![]
+    let (sweeps, done) = (if weights { 2 } else { 1 }, Cell::new(0));
+    let loss = |output: &Tensor, segment: Range<usize>| {
+        // A run without checkpoints does not stop. Segments come in the order of the backward pass.
+        done.set(done.get() + segment.len());
+        let _ = (context.on_step)(Step::of("step", done.get(), sweeps * steps));
+        loss.of_segment(output, segment, steps)
     };
+    let (profiles, weights) = if weights {
+        weight_profiles(name, &p, &batch.input, None, profile_options, &loss)?
+    } else {
+        (diagnostics::profiles(engine(name), &p, &batch.input, None, profile_options, &loss)?, vec![])
+    };
+    let weights = weights.iter().flat_map(|profile| weight_rows(&run.id, profile, steps, lags)).collect();
     let at = At { run_id: &run.id, step: None };
     Ok(Rows {
         gradients: profiles.into_iter().map(|profile| curve(profile, None, steps, lags)).collect(),
