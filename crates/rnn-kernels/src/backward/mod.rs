@@ -3,11 +3,12 @@
 mod deltas;
 mod differentiate;
 mod packed;
+mod parts;
 mod pass;
 mod weight_grads;
 
 use self::deltas::Deltas;
-use self::packed::{Packed, transposed_deltas};
+use self::parts::FactorSizes;
 use self::pass::BackwardPass;
 use crate::cells::CellKernel;
 use crate::dispatch::{Pass, dispatch};
@@ -115,11 +116,19 @@ impl Pass for Backward<'_> {
             carry: memory.take(batch * padded),
             state_panels: Panels::new::<S>(&memory, depth, &state_columns, step_tiles),
             input_panels: Panels::new::<S>(&memory, depth, wanted(grads.input, &input_columns), block_tiles),
-            packed: Packed {
-                deltas: transposed_deltas(&memory, block_tiles, C::DELTAS * padded, rows),
-                x: Panels::new::<S>(&memory, rows, wanted(grads.w_ih, &input_columns), block_tiles),
-                h: Panels::new::<S>(&memory, rows, wanted(grads.w_hh, &state_columns), block_tiles),
-            },
+            parts: parts::new::<S>(
+                &memory,
+                parts::count(layer, block_tiles),
+                batch,
+                FactorSizes {
+                    deltas: C::DELTAS * padded,
+                    block,
+                    input_columns: wanted(grads.w_ih, &input_columns),
+                    state_columns: wanted(grads.w_hh, &state_columns),
+                    tiles: block_tiles,
+                },
+                grads,
+            ),
             grads,
         };
         pool::run(options.threads, |worker| pass.run(&worker));

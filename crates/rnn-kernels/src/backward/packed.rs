@@ -50,14 +50,15 @@ impl VectorOp for Transpose<'_> {
         };
         let mut sums = s.splat(0.0);
         let mut terms: Terms = [[0.0; 32]; 16];
+        let mut offsets = self.from.offsets();
         for first in (0..self.count).step_by(S::LANES) {
             let lanes = S::LANES.min(self.count - first);
             let mut square = [s.splat(0.0); MAX_LANES];
             // The sum of a square is added as one term: a sum loses less precision if its small terms are
             // added first.
             let mut of_square = s.splat(0.0);
-            for (n, line) in square.iter_mut().enumerate().take(lanes) {
-                *line = self.from.numbers.load(s, self.from.offset(first + n));
+            for (line, offset) in square.iter_mut().take(lanes).zip(&mut offsets) {
+                *line = self.from.numbers.load(s, offset);
                 of_square = s.add(of_square, *line);
             }
             sums = s.add(sums, of_square);

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::deltas::Deltas;
 use super::differentiate::Differentiate;
-use super::packed::Packed;
+use super::parts::{self, Part};
 use crate::cells::CellKernel;
 use crate::claims::Claims;
 use crate::gemm::panels::Panels;
@@ -49,8 +49,8 @@ pub struct BackwardPass<'a, C, S> {
     pub state_panels: Panels<'a>,
     /// W_ih. It has no columns if the gradient of the input is not asked for.
     pub input_panels: Panels<'a>,
-    /// The factors of the products over the block's rows.
-    pub packed: Packed<'a>,
+    /// The parts whose gradients of the weights are summed apart.
+    pub parts: Vec<Part<'a>>,
     pub grads: Grads<Shared<'a>>,
 }
 
@@ -58,6 +58,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
     /// Runs the part of one thread.
     pub fn run(&self, worker: &Worker) {
         let share = self.partition.share(self.layer.size, S::LANES, worker.index, worker.count);
+        let own = parts::own(&self.parts, self.partition, worker.index, worker.count);
         self.prepare(worker);
         worker.barrier();
         let mut end = self.layer.size.steps;
@@ -73,14 +74,21 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
                 self.split_deltas(worker, &share, t - block.start);
             }
             drop(flush);
-            worker.barrier();
-            self.deltas.carry_over_first_step(worker.chunk(self.layer.size.batch));
-            self.pack(worker, &block);
-            worker.barrier();
-            self.multiply(&mut claims, &block);
+            match &own {
+                Some(own) => {
+                    self.deltas.carry_over_first_step(share.sequences.clone());
+                    self.differentiate_own(&self.parts[own.clone()], &share, &block);
+                }
+                None => {
+                    worker.barrier();
+                    self.deltas.carry_over_first_step(worker.chunk(self.layer.size.batch));
+                    self.differentiate_shared(worker, &mut claims, &block);
+                }
+            }
             end = block.start;
         }
         self.store_initial_grads(&share);
+        self.add_parts(worker);
     }
 
     /// Packs a chunk of the weights, and sets a chunk of the gradient that is carried to the last step.

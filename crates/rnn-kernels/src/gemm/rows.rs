@@ -34,10 +34,15 @@ impl<'a> Rows<'a> {
         group: usize,
         period: usize,
     ) -> Rows<'a> {
+        Rows::plain(numbers, first, stride).grouped_by(group, period)
+    }
+
+    /// Returns the first `group` rows of each `period` of these rows, which are equally spaced.
+    pub fn grouped_by(self, group: usize, period: usize) -> Rows<'a> {
         if group == period || group == 0 {
-            return Rows::plain(numbers, first, stride);
+            return self;
         }
-        Rows { numbers, first, stride, group, group_stride: period * stride }
+        Rows { group, group_stride: period * self.stride, ..self }
     }
 
     /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are equally
@@ -55,6 +60,20 @@ impl<'a> Rows<'a> {
             return self.first + n * self.stride;
         }
         self.first + n / self.group * self.group_stride + n % self.group * self.stride
+    }
+
+    /// Returns the offsets of all rows, from row 0 on, without a division for each of them.
+    #[inline(always)]
+    pub fn offsets(self) -> impl Iterator<Item = usize> {
+        let (mut group, mut row) = (self.first, 0);
+        std::iter::repeat_with(move || {
+            if row == self.group {
+                group += self.group_stride;
+                row = 0;
+            }
+            row += 1;
+            group + (row - 1) * self.stride
+        })
     }
 
     /// Returns the address of a column of row n, for callers that have called [`Rows::check`].

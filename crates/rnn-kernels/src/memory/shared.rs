@@ -47,6 +47,11 @@ impl<'a> Shared<'a> {
         unsafe { Shared::new(numbers.as_mut_ptr(), numbers.len()) }
     }
 
+    /// Returns the number of numbers.
+    pub fn len(self) -> usize {
+        self.len
+    }
+
     /// Returns true if the view has no numbers, as for a gradient that is not asked for.
     pub fn is_empty(self) -> bool {
         self.len == 0

@@ -14,7 +14,7 @@ const fn size([steps, batch, input, hidden]: [usize; 4]) -> Size {
 
 /// Sizes that fill no vector, one vector, or several vectors and a part. Batches of 1, of a register
 /// block, and larger.
-const SIZES: [Size; 9] = [
+const SIZES: [Size; 10] = [
     size([1, 1, 1, 1]),
     size([3, 2, 5, 7]),
     size([4, 7, 16, 16]),
@@ -25,7 +25,11 @@ const SIZES: [Size; 9] = [
     // For tiles: first partial pairs of blocks and partial lines of 32 terms, then whole ones.
     size([6, 37, 31, 41]),
     size([3, 64, 64, 96]),
+    MANY_ROWS,
 ];
+
+/// A size whose sequences are divided into parts in the backward pass.
+const MANY_ROWS: Size = size([70, 17, 5, 33]);
 
 /// Returns every cell with every instruction set of this processor.
 fn every_cell_and_isa() -> impl Iterator<Item = (Cell, Isa)> {
@@ -55,11 +59,12 @@ fn every_isa_and_thread_count_agrees_with_the_reference() {
 
 #[test]
 fn thread_count_without_tiles_changes_no_bit() {
-    for cell in Cell::ALL {
-        let case = Case::new(cell, size([40, 14, 20, 70]), 5);
+    let sizes = [size([40, 14, 20, 70]), MANY_ROWS];
+    for (cell, size) in Cell::ALL.into_iter().flat_map(|cell| sizes.map(|size| (cell, size))) {
+        let case = Case::new(cell, size, 5);
         for isa in Isa::available() {
             let one = case.results(isa, 1);
-            for threads in [2, 3, 5] {
+            for threads in [2, 3, 4, 5] {
                 for ((name, found), (_, one)) in case.results(isa, threads).iter().zip(&one) {
                     if isa.has_tiles() {
                         let one: Vec<f64> = one.iter().map(|x| f64::from(*x)).collect();
