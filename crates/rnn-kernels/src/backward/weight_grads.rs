@@ -11,19 +11,20 @@ use crate::gemm::rows::Rows;
 use crate::gemm::types::{Product, Start};
 use crate::layer::Size;
 use crate::memory::Shared;
+use crate::number::Number;
 use crate::pool::Worker;
 use crate::vector::{MAX_LANES, Vector};
 
 /// The number of rows of a result that a thread claims at once. They are whole blocks of registers and tiles.
 const ROWS_OF_TASK: usize = 96;
 
-impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
+impl<E: Number, C: CellKernel, S: Vector<Element = E>> BackwardPass<'_, C, S> {
     /// Packs a thread's chunk of the block's rows, and computes its chunk of the gradients of the biases.
     pub fn pack(&self, worker: &Worker, block: &Range<usize>) {
         let Size { batch, input, hidden, .. } = self.layer.size;
         let (first, count) = (block.start * batch, block.len() * batch);
         for vector in worker.chunk(C::DELTAS * self.padded / S::LANES) {
-            let mut sums = [0.0; MAX_LANES];
+            let mut sums = [E::ZERO; MAX_LANES];
             self.s.vectorize(Transpose {
                 from: self.deltas.rows(0).from(0, vector * S::LANES),
                 count,
@@ -48,11 +49,11 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
 
     /// Adds `sums`, the sums of the columns of δ from column `at` on, to the gradients of the matching
     /// biases.
-    fn add_bias_grads(&self, at: usize, sums: &[f32; MAX_LANES], block: &Range<usize>) {
+    fn add_bias_grads(&self, at: usize, sums: &[E; MAX_LANES], block: &Range<usize>) {
         let Size { steps, hidden, .. } = self.layer.size;
         let (delta, unit) = (at / self.padded, at % self.padded);
         let lanes = S::LANES.min(hidden - unit);
-        let add = |grad: Shared, gate: Option<usize>| {
+        let add = |grad: Shared<E>, gate: Option<usize>| {
             let (Some(gate), false) = (gate, grad.is_empty()) else { return };
             for (grad, sum) in grad.slice_mut(gate * hidden + unit, lanes).iter_mut().zip(sums) {
                 *grad = if block.end == steps { *sum } else { *grad + *sum };
@@ -95,8 +96,8 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         [delta, gate]: [usize; 2],
         part: usize,
         block: &Range<usize>,
-        right: Panels,
-        grad: Shared,
+        right: Panels<E>,
+        grad: Shared<E>,
     ) {
         let Size { steps, batch, hidden, .. } = self.layer.size;
         let width = right.columns.last().map_or(0, |last| last.at + last.lanes);
