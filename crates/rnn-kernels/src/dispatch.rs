@@ -3,18 +3,18 @@
 use crate::cells::{CellKernel, Gru, Lstm, Rnn};
 use crate::isa::{Isa, Job};
 use crate::layer::Cell;
-use crate::vector::Vector;
+use crate::vector::{Vector, Vectors};
 
-/// A pass over a layer that is generic over the cell and the instruction set.
-pub trait Pass {
+/// A pass over a layer of numbers of type `E` that is generic over the cell and the instruction set.
+pub trait Pass<E> {
     /// The result of the pass.
     type Result;
     /// Runs the pass.
-    fn run<C: CellKernel, S: Vector>(self, cell: C, s: S) -> Self::Result;
+    fn run<C: CellKernel, S: Vector<Element = E>>(self, cell: C, s: S) -> Self::Result;
 }
 
 /// Runs a pass with a cell and an instruction set.
-pub fn dispatch<P: Pass>(cell: Cell, isa: Isa, pass: P) -> P::Result {
+pub fn dispatch<E: Vectors, P: Pass<E>>(cell: Cell, isa: Isa, pass: P) -> P::Result {
     match cell {
         Cell::Rnn => isa.run(WithCell(Rnn, pass)),
         Cell::Lstm => isa.run(WithCell(Lstm, pass)),
@@ -24,10 +24,10 @@ pub fn dispatch<P: Pass>(cell: Cell, isa: Isa, pass: P) -> P::Result {
 
 struct WithCell<C, P>(C, P);
 
-impl<C: CellKernel, P: Pass> Job for WithCell<C, P> {
+impl<E, C: CellKernel, P: Pass<E>> Job<E> for WithCell<C, P> {
     type Result = P::Result;
 
-    fn run<S: Vector>(self, s: S) -> P::Result {
+    fn run<S: Vector<Element = E>>(self, s: S) -> P::Result {
         self.1.run(self.0, s)
     }
 }

@@ -4,25 +4,32 @@ use crate::error::Error;
 use crate::layer::{Layer, Size, check_len};
 
 /// The gradients of the loss with respect to the outputs of the layer. `None` means 0.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GradOutputs<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct GradOutputs<'a, E = f32> {
     /// The gradient with respect to h_1 … h_T, `[T, B, H]`.
-    pub output: Option<&'a [f32]>,
+    pub output: Option<&'a [E]>,
     /// The gradient with respect to h_T as final state, `[B, H]`. It is added to the gradient from
     /// `output`.
-    pub final_h: Option<&'a [f32]>,
+    pub final_h: Option<&'a [E]>,
     /// The gradient with respect to c_T, `[B, H]`, for the LSTM only.
-    pub final_c: Option<&'a [f32]>,
+    pub final_c: Option<&'a [E]>,
 }
 
-impl<'a> GradOutputs<'a> {
+/// No gradients.
+impl<E> Default for GradOutputs<'_, E> {
+    fn default() -> Self {
+        GradOutputs { output: None, final_h: None, final_c: None }
+    }
+}
+
+impl<'a, E> GradOutputs<'a, E> {
     /// Returns all slices that are given.
-    pub(crate) fn slices(&self) -> impl Iterator<Item = &'a [f32]> {
+    pub(crate) fn slices(&self) -> impl Iterator<Item = &'a [E]> {
         [self.output, self.final_h, self.final_c].into_iter().flatten()
     }
 
     /// Checks the length of every slice.
-    pub(crate) fn check(&self, layer: &Layer) -> Result<(), Error> {
+    pub(crate) fn check(&self, layer: &Layer<E>) -> Result<(), Error> {
         let Size { steps, batch, hidden, .. } = layer.size;
         if let Some(output) = self.output {
             check_len("grad output", output, &[steps, batch, hidden])?;
@@ -36,7 +43,7 @@ impl<'a> GradOutputs<'a> {
 
 /// One value for each gradient of the backward pass.
 ///
-/// [`backward`](crate::backward()) takes a `Grads<Option<&mut [f32]>>`. `None` skips a gradient and its cost.
+/// [`backward`](crate::backward()) takes a `Grads<Option<&mut [E]>>`. `None` skips a gradient and its cost.
 /// Each slice is overwritten, not added to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grads<T> {
@@ -93,12 +100,12 @@ impl<T> Grads<T> {
     }
 }
 
-impl Grads<Option<&mut [f32]>> {
+impl<E> Grads<Option<&mut [E]>> {
     /// Checks the length of every slice.
-    pub(crate) fn check(&self, layer: &Layer) -> Result<(), Error> {
+    pub(crate) fn check(&self, layer: &Layer<E>) -> Result<(), Error> {
         let Size { steps, batch, input, hidden } = layer.size;
         let stacked = layer.cell.gates() * hidden;
-        let check = |name, grad: &Option<&mut [f32]>, shape: &[usize]| {
+        let check = |name, grad: &Option<&mut [E]>, shape: &[usize]| {
             grad.as_deref().map_or(Ok(()), |grad| check_len(name, grad, shape))
         };
         check("grads.input", &self.input, &[steps, batch, input])?;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::error::Error;
 #[cfg(target_arch = "x86_64")]
 use crate::vector::{Avx2, Avx512};
-use crate::vector::{Portable, Vector};
+use crate::vector::{Vector, Vectors};
 
 /// An instruction set that the processor has.
 ///
@@ -24,25 +24,25 @@ enum Set {
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     /// Rust without intrinsics.
-    Portable(Portable<8>),
+    Portable,
     /// Vectors as long as those of AVX-512, to test their code paths on any machine.
     #[cfg(test)]
-    Wide(Portable<16>),
+    Wide,
 }
 
-/// Work that is generic over the instruction set.
-pub trait Job {
+/// Work on numbers of type `E` that is generic over the instruction set.
+pub trait Job<E> {
     /// The result of the work.
     type Result;
     /// Does the work with the vectors of `S`.
-    fn run<S: Vector>(self, s: S) -> Self::Result;
+    fn run<S: Vector<Element = E>>(self, s: S) -> Self::Result;
 }
 
 impl Isa {
     /// Returns all instruction sets that this processor has, the fastest first. The last one is portable
     /// Rust.
     pub fn available() -> Vec<Isa> {
-        let mut sets = vec![Set::Portable(Portable)];
+        let mut sets = vec![Set::Portable];
         #[cfg(target_arch = "x86_64")]
         {
             sets.extend(Avx2::detect().map(Set::Avx2));
@@ -66,9 +66,9 @@ impl Isa {
             Set::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "avx2",
-            Set::Portable(_) => "portable",
+            Set::Portable => "portable",
             #[cfg(test)]
-            Set::Wide(_) => "wide",
+            Set::Wide => "wide",
         }
     }
 
@@ -81,9 +81,9 @@ impl Isa {
             Set::Avx512(_) => "AVX-512",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "AVX2 with FMA",
-            Set::Portable(_) => "plain Rust",
+            Set::Portable => "plain Rust",
             #[cfg(test)]
-            Set::Wide(_) => "plain Rust with 16 lanes",
+            Set::Wide => "plain Rust with 16 lanes",
         }
     }
 
@@ -106,15 +106,15 @@ impl Isa {
     }
 
     /// Runs a job with this instruction set.
-    pub(crate) fn run<J: Job>(self, job: J) -> J::Result {
+    pub(crate) fn run<E: Vectors, J: Job<E>>(self, job: J) -> J::Result {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(s) => job.run(s),
+            Set::Avx512(s) => job.run(E::Avx512::from(s)),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(s) => job.run(s),
-            Set::Portable(s) => job.run(s),
+            Set::Avx2(s) => job.run(E::Avx2::from(s)),
+            Set::Portable => job.run(E::Portable::default()),
             #[cfg(test)]
-            Set::Wide(s) => job.run(s),
+            Set::Wide => job.run(E::Wide::default()),
         }
     }
 }
@@ -177,7 +177,7 @@ mod tests {
                 input: &x,
                 initial: InitialState { h: &h, c: Some(&h) },
             };
-            let results = [Set::Portable(Portable), Set::Wide(Portable)].map(|set| {
+            let results = [Set::Portable, Set::Wide].map(|set| {
                 let (mut output, mut c) = (vec![0.0; steps * batch * hidden], vec![0.0; batch * hidden]);
                 let outputs = Outputs { output: &mut output, final_c: Some(&mut c) };
                 forward(Options { isa: Isa(set), threads: 2 }, &layer, outputs).unwrap();

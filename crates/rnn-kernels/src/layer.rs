@@ -54,42 +54,42 @@ impl Size {
 
 /// The parameters of a layer, row-major, with the gates stacked in the order of [`Cell`].
 #[derive(Clone, Copy, Debug)]
-pub struct Parameters<'a> {
+pub struct Parameters<'a, E = f32> {
     /// W_ih, `[G·H, I]`.
-    pub w_ih: &'a [f32],
+    pub w_ih: &'a [E],
     /// W_hh, `[G·H, H]`.
-    pub w_hh: &'a [f32],
+    pub w_hh: &'a [E],
     /// b_ih, `[G·H]`.
-    pub b_ih: &'a [f32],
+    pub b_ih: &'a [E],
     /// b_hh, `[G·H]`.
-    pub b_hh: &'a [f32],
+    pub b_hh: &'a [E],
 }
 
 /// The state before the first step.
 #[derive(Clone, Copy, Debug)]
-pub struct InitialState<'a> {
+pub struct InitialState<'a, E = f32> {
     /// h_0, `[B, H]`.
-    pub h: &'a [f32],
+    pub h: &'a [E],
     /// c_0, `[B, H]`, for the LSTM only.
-    pub c: Option<&'a [f32]>,
+    pub c: Option<&'a [E]>,
 }
 
 /// A layer with its input and initial state. Arrays are row-major and time-major.
 #[derive(Clone, Copy, Debug)]
-pub struct Layer<'a> {
+pub struct Layer<'a, E = f32> {
     /// The cell.
     pub cell: Cell,
     /// The sizes.
     pub size: Size,
     /// The parameters.
-    pub parameters: Parameters<'a>,
+    pub parameters: Parameters<'a, E>,
     /// The input x_1 … x_T, `[T, B, I]`.
-    pub input: &'a [f32],
+    pub input: &'a [E],
     /// The state before the first step.
-    pub initial: InitialState<'a>,
+    pub initial: InitialState<'a, E>,
 }
 
-impl Layer<'_> {
+impl<E> Layer<'_, E> {
     /// Checks that no size is 0 and that every slice has its length.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let Size { steps, batch, input, hidden } = self.size;
@@ -110,7 +110,7 @@ impl Layer<'_> {
     }
 
     /// Checks a slice of shape `[B, H]`, which a cell with c must have and other cells must not have.
-    pub(crate) fn check_c(&self, name: &'static str, c: Option<&[f32]>) -> Result<(), Error> {
+    pub(crate) fn check_c(&self, name: &'static str, c: Option<&[E]>) -> Result<(), Error> {
         match (c, self.cell.has_c()) {
             (None, false) => Ok(()),
             (Some(c), false) => Err(Error::Length { name, expected: vec![], found: c.len() }),
@@ -119,14 +119,14 @@ impl Layer<'_> {
     }
 
     /// Returns all slices that the layer reads.
-    pub(crate) fn slices(&self) -> impl Iterator<Item = &[f32]> {
+    pub(crate) fn slices(&self) -> impl Iterator<Item = &[E]> {
         let Parameters { w_ih, w_hh, b_ih, b_hh } = self.parameters;
         [self.input, w_ih, w_hh, b_ih, b_hh, self.initial.h].into_iter().chain(self.initial.c)
     }
 }
 
 /// Checks the length of a slice against its shape.
-pub(crate) fn check_len(name: &'static str, numbers: &[f32], shape: &[usize]) -> Result<(), Error> {
+pub(crate) fn check_len<E>(name: &'static str, numbers: &[E], shape: &[usize]) -> Result<(), Error> {
     let len = shape.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));
     if len == Some(numbers.len()) {
         return Ok(());

@@ -1,5 +1,5 @@
 //! Forward and backward passes of recurrent layers (tanh RNN, LSTM, GRU) on the CPU, on plain slices of
-//! `f32`.
+//! `f32` or `f64`.
 //!
 //! The crate needs no tensor library. [`forward`] runs a layer over a batch of sequences.
 //! [`forward_saving`] also returns the activations from which [`backward()`] computes gradients.
@@ -60,6 +60,8 @@
 //! | `avx2` | AVX2 with FMA | on vectors |
 //! | `portable` | Rust without intrinsics | on vectors |
 //!
+//! AMX multiplies f32 only. The products of f64 run on vectors there.
+//!
 //! Each set gives the same bits every time. Different sets differ in the last bits of a result.
 //!
 //! # Threads
@@ -81,6 +83,7 @@ mod caches;
 mod cells;
 mod claims;
 mod dispatch;
+mod element;
 mod error;
 mod forward;
 mod gemm;
@@ -89,6 +92,7 @@ mod isa;
 mod layer;
 mod magnitude;
 mod memory;
+mod number;
 mod options;
 mod partition;
 mod peak;
@@ -97,9 +101,10 @@ mod saved;
 mod subnormal;
 mod vector;
 
-pub use backward::{BackwardInputs, backward};
+pub use backward::BackwardInputs;
+pub use element::{Element, backward, forward, forward_saving};
 pub use error::Error;
-pub use forward::{Outputs, forward, forward_saving};
+pub use forward::Outputs;
 pub use grads::{GradOutputs, Grads};
 pub use isa::Isa;
 pub use layer::{Cell, InitialState, Layer, Parameters, Size};

@@ -20,10 +20,10 @@ struct MaxMagnitude<'a> {
     max: &'a AtomicU32,
 }
 
-impl Job for MaxMagnitude<'_> {
+impl Job<f32> for MaxMagnitude<'_> {
     type Result = ();
 
-    fn run<S: Vector>(self, s: S) {
+    fn run<S: Vector<Element = f32>>(self, s: S) {
         pool::run(self.threads, |worker| {
             let numbers = &self.numbers[worker.chunk(self.numbers.len())];
             s.vectorize(MaxOfChunk { numbers, max: self.max });
@@ -36,9 +36,9 @@ struct MaxOfChunk<'a> {
     max: &'a AtomicU32,
 }
 
-impl VectorOp for MaxOfChunk<'_> {
+impl VectorOp<f32> for MaxOfChunk<'_> {
     #[inline(always)]
-    fn run<S: Vector>(self, _: S) {
+    fn run<S: Vector<Element = f32>>(self, _: S) {
         let bits = |x: f32| x.to_bits() & !(1 << 31);
         let mut max = [0_u32; 64];
         let chunks = self.numbers.chunks_exact(64);

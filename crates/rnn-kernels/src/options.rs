@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use crate::gemm::tiles::fits_bf16_split;
 use crate::isa::Isa;
 use crate::magnitude::max_magnitude;
+use crate::memory::Shared;
+use crate::number::Number;
 
 /// The instruction set and the number of threads of a pass.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +24,16 @@ impl Options {
     }
 
     /// Returns the options without AMX tiles if a slice has numbers that tiles cannot represent.
-    pub(crate) fn for_slices<'a>(self, mut slices: impl Iterator<Item = &'a [f32]>) -> Options {
+    pub(crate) fn for_slices<'a, E: Number>(self, mut slices: impl Iterator<Item = &'a [E]>) -> Options {
         let threads = self.threads.max(1);
         // A short slice is not worth the start of threads.
         let scan_threads = |len: usize| if len < 1 << 16 { 1 } else { threads };
-        let fits = |slice: &[f32]| fits_bf16_split(max_magnitude(self.isa, scan_threads(slice.len()), slice));
+        let fits = |slice: &[E]| {
+            let len = slice.len();
+            Shared::read_only(slice).as_f32().is_none_or(|numbers| {
+                fits_bf16_split(max_magnitude(self.isa, scan_threads(len), numbers.slice(0, len)))
+            })
+        };
         let isa = if !self.isa.has_tiles() || slices.all(fits) { self.isa } else { self.isa.without_tiles() };
         Options { isa, threads }
     }

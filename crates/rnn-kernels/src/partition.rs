@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::caches::second_level_cache;
 use crate::layer::Size;
-use crate::memory::CACHE_LINE;
+use crate::number::Number;
+use crate::vector::Vector;
 
 /// The division of the recurrence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Recurrence {
     pub gates: usize,
     /// The number of lanes of a vector.
     pub lanes: usize,
+    /// The size of a number, in bytes.
+    pub number: usize,
     /// True if the processor has AMX tiles.
     pub tiles: bool,
     /// The amount of numbers for each sequence and unit that a step reads from the adjacent step: 1 for h,
@@ -120,21 +123,21 @@ impl Recurrence {
         } else {
             // A core multiplies two vectors per cycle.
             let product = columns * hidden * rows.max(MIN_ROWS) / 2;
-            with_weight_reads(product, columns * hidden * self.lanes * size_of::<f32>())
+            with_weight_reads(product, columns * hidden * self.lanes * self.number)
         }
     }
 }
 
 impl Partition {
     /// Returns the share of thread `index` of `threads`.
-    pub fn share(self, size: Size, lanes: usize, index: usize, threads: usize) -> Share {
-        let vectors = size.hidden.div_ceil(lanes);
+    pub fn share<S: Vector>(self, size: Size, index: usize, threads: usize) -> Share {
+        let vectors = size.hidden.div_ceil(S::LANES);
         match self {
             Partition::Sequences => {
                 Share { sequences: chunk(size.batch, index, threads), vectors: 0..vectors }
             }
             Partition::Units => {
-                let of_line = CACHE_LINE / lanes;
+                let of_line = <S::Element>::CACHE_LINE / S::LANES;
                 let lines = chunk(vectors.div_ceil(of_line), index, threads);
                 let vectors = vectors.min(lines.start * of_line)..vectors.min(lines.end * of_line);
                 Share { sequences: 0..size.batch, vectors }
@@ -157,7 +160,7 @@ mod tests {
     #[test]
     fn strategy_for_typical_sizes_is_the_cheapest_one() {
         let choose = |tiles, batch, hidden| {
-            let recurrence = Recurrence { gates: 4, lanes: 16, tiles, exchanged: 1 };
+            let recurrence = Recurrence { gates: 4, lanes: 16, number: 4, tiles, exchanged: 1 };
             Strategy::choose(Size { steps: 10, batch, input: 8, hidden }, recurrence, 2)
         };
         let without_tiles = |partition| Strategy { partition, tiles: false };

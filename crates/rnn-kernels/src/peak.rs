@@ -25,10 +25,10 @@ struct Peak {
     threads: usize,
 }
 
-impl Job for Peak {
+impl Job<f32> for Peak {
     type Result = f64;
 
-    fn run<S: Vector>(self, s: S) -> f64 {
+    fn run<S: Vector<Element = f32>>(self, s: S) -> f64 {
         let measure = || {
             let start = Instant::now();
             pool::run(self.threads, |_| s.vectorize(MultiplyAdds));
@@ -41,9 +41,9 @@ impl Job for Peak {
 
 struct MultiplyAdds;
 
-impl VectorOp for MultiplyAdds {
+impl VectorOp<f32> for MultiplyAdds {
     #[inline(always)]
-    fn run<S: Vector>(self, s: S) {
+    fn run<S: Vector<Element = f32>>(self, s: S) {
         let (factor, term) = (s.splat(black_box(0.5)), s.splat(black_box(1.0)));
         let mut sums = [s.splat(black_box(0.0)); SUMS];
         for _ in 0..REPEATS {

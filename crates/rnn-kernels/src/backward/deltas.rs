@@ -6,13 +6,14 @@ use crate::gemm::rows::Rows;
 use crate::gemm::tiles::{Bf16Split, Tiles};
 use crate::gemm::types::Left;
 use crate::memory::{Shared, Workspace, row_stride};
+use crate::number::Number;
 
 /// δ in rows, `[steps + 1, B, width]`. The last step is the one after the block.
 ///
 /// If the recurrence runs on tiles, the rows exist in split form as well.
 #[derive(Clone, Copy)]
-pub struct Deltas<'a> {
-    numbers: Shared<'a>,
+pub struct Deltas<'a, E> {
+    numbers: Shared<'a, E>,
     split: Option<Bf16Split<'a>>,
     /// The number of steps of a block.
     steps: usize,
@@ -21,7 +22,7 @@ pub struct Deltas<'a> {
     stride: usize,
 }
 
-impl<'a> Deltas<'a> {
+impl<'a, E: Number> Deltas<'a, E> {
     /// Takes memory for blocks of up to `steps` steps.
     pub fn new(
         memory: &'a Workspace,
@@ -29,10 +30,10 @@ impl<'a> Deltas<'a> {
         steps: usize,
         batch: usize,
         width: usize,
-    ) -> Deltas<'a> {
+    ) -> Deltas<'a, E> {
         let rows = (steps + 1) * batch;
         let split = tiles.map(|tiles| Bf16Split::new(memory, tiles, rows, width));
-        let stride = row_stride(width);
+        let stride = row_stride::<E>(width);
         Deltas { numbers: memory.take(rows * stride), split, steps, batch, width, stride }
     }
 
@@ -47,12 +48,12 @@ impl<'a> Deltas<'a> {
     }
 
     /// Returns the rows from `row` on.
-    pub fn rows(self, row: usize) -> Rows<'a> {
+    pub fn rows(self, row: usize) -> Rows<'a, E> {
         Rows::plain(self.numbers, row * self.stride, self.stride)
     }
 
     /// Returns the rows from `row` on, from column `column` on, as the left factor of a product.
-    pub fn left(self, row: usize, column: usize) -> Left<'a> {
+    pub fn left(self, row: usize, column: usize) -> Left<'a, E> {
         self.split.map_or(Left::Rows(self.rows(0)), Left::Split).from(row, column)
     }
 
@@ -64,7 +65,8 @@ impl<'a> Deltas<'a> {
     /// Splits some rows, if the recurrence runs on tiles.
     pub fn split(self, rows: Range<usize>) {
         if let Some(split) = self.split {
-            split.from(rows.start, 0).split(&self.rows(rows.start), 0..rows.len(), self.width);
+            let from = self.rows(rows.start).as_f32().expect("only f32 has tiles");
+            split.from(rows.start, 0).split(&from, 0..rows.len(), self.width);
         }
     }
 

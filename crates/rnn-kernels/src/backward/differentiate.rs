@@ -3,32 +3,33 @@
 use crate::cells::{CellKernel, MAX_BLOCKS, StepCache};
 use crate::gemm::rows::Rows;
 use crate::memory::Shared;
+use crate::number::Number;
 use crate::partition::Share;
 use crate::vector::{Vector, VectorOp};
 
 /// The operands of a step, from the first sequence of the share on.
-pub struct Differentiate<'a, C> {
+pub struct Differentiate<'a, C, E> {
     pub cell: C,
     pub hidden: usize,
     pub padded: usize,
     pub share: &'a Share,
-    pub rows: Rows<'a>,
-    pub h_prev: Rows<'a>,
-    pub c_prev: Rows<'a>,
-    pub c: Rows<'a>,
-    pub d_h: Rows<'a>,
-    pub carry: Rows<'a>,
-    pub deltas: Rows<'a>,
+    pub rows: Rows<'a, E>,
+    pub h_prev: Rows<'a, E>,
+    pub c_prev: Rows<'a, E>,
+    pub c: Rows<'a, E>,
+    pub d_h: Rows<'a, E>,
+    pub carry: Rows<'a, E>,
+    pub deltas: Rows<'a, E>,
     /// The gradients with respect to h_t and c_t. A gradient that is not asked for is empty.
-    pub all: [Shared<'a>; 2],
+    pub all: [Shared<'a, E>; 2],
     /// The offset of this step in `all`.
     pub all_at: usize,
 }
 
-impl<C: CellKernel> VectorOp for Differentiate<'_, C> {
+impl<C: CellKernel, E: Number> VectorOp<E> for Differentiate<'_, C, E> {
     #[inline(always)]
-    fn run<S: Vector>(self, s: S) {
-        let zero = s.splat(0.0);
+    fn run<S: Vector<Element = E>>(self, s: S) {
+        let zero = s.zero();
         let padded = self.padded;
         for b in 0..self.share.sequences.len() {
             let (row_at, delta_at) = (self.rows.offset(b), self.deltas.offset(b));

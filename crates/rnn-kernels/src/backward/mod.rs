@@ -18,48 +18,36 @@ use crate::gemm::tiles::{DEPTH, tiles_for};
 use crate::grads::{GradOutputs, Grads};
 use crate::layer::{Layer, Size, check_len};
 use crate::memory::{Shared, Workspace};
+use crate::number::Number;
 use crate::options::Options;
 use crate::partition::{Recurrence, Strategy};
 use crate::pool;
-use crate::saved::SavedActivations;
-use crate::vector::Vector;
+use crate::saved::{SavedActivations, describe};
+use crate::vector::{Vector, Vectors};
 
 /// The number of rows in a block of steps. The products for weights and input run once for each block.
 const BLOCK_ROWS: usize = 512;
 
 /// The inputs of a backward pass.
-pub struct BackwardInputs<'a> {
+pub struct BackwardInputs<'a, E = f32> {
     /// The layer, with the same arguments as in the forward pass.
-    pub layer: Layer<'a>,
+    pub layer: Layer<'a, E>,
     /// The output of the forward pass, `[T, B, H]`.
-    pub output: &'a [f32],
+    pub output: &'a [E],
     /// The activations of the forward pass.
-    pub saved: &'a SavedActivations,
+    pub saved: &'a SavedActivations<E>,
     /// The upstream gradients.
-    pub grad_outputs: GradOutputs<'a>,
+    pub grad_outputs: GradOutputs<'a, E>,
 }
 
-/// Computes the gradients that `grads` asks for, with the options of the forward pass.
-///
-/// On x86-64, gradients below 1.2e-38 (subnormal numbers) are treated as 0 during the steps back through
-/// time.
-///
-/// # Errors
-/// A slice has the wrong length, or the saved activations belong to another cell or other sizes. In both
-/// cases nothing is written.
-///
-/// # Panics
-/// If the operating system has no memory left.
-pub fn backward(inputs: BackwardInputs, grads: Grads<Option<&mut [f32]>>) -> Result<(), Error> {
+/// Computes gradients. Errors are those of [`crate::backward()`].
+pub fn run<E: Vectors>(inputs: BackwardInputs<E>, grads: Grads<Option<&mut [E]>>) -> Result<(), Error> {
     let BackwardInputs { layer, output, saved, grad_outputs } = &inputs;
     layer.check()?;
     let Size { steps, batch, hidden, .. } = layer.size;
     if (saved.cell, saved.size) != (layer.cell, layer.size) {
-        let expected = SavedActivations::describe(saved.cell, saved.size);
-        return Err(Error::OtherLayer {
-            expected,
-            found: SavedActivations::describe(layer.cell, layer.size),
-        });
+        let (expected, found) = (describe(saved.cell, saved.size), describe(layer.cell, layer.size));
+        return Err(Error::OtherLayer { expected, found });
     }
     check_len("output", output, &[steps, batch, hidden])?;
     grad_outputs.check(layer)?;
@@ -70,24 +58,29 @@ pub fn backward(inputs: BackwardInputs, grads: Grads<Option<&mut [f32]>>) -> Res
 }
 
 /// The arguments of a backward pass.
-struct Backward<'a> {
+struct Backward<'a, E> {
     options: Options,
-    inputs: &'a BackwardInputs<'a>,
-    grads: Grads<Option<&'a mut [f32]>>,
+    inputs: &'a BackwardInputs<'a, E>,
+    grads: Grads<Option<&'a mut [E]>>,
 }
 
-impl Pass for Backward<'_> {
+impl<E: Vectors> Pass<E> for Backward<'_, E> {
     type Result = ();
 
-    fn run<C: CellKernel, S: Vector>(self, cell: C, s: S) {
+    fn run<C: CellKernel, S: Vector<Element = E>>(self, cell: C, s: S) {
         let Backward { options, inputs, grads } = self;
         let BackwardInputs { layer, output, saved, grad_outputs } = inputs;
         let Size { steps, batch, input, hidden } = layer.size;
         let padded = layer.size.padded(S::LANES);
         let block = (BLOCK_ROWS / batch).clamp(1, steps);
         let (depth, rows) = (C::GATES * padded, block * batch);
-        let recurrence =
-            Recurrence { gates: C::GATES, lanes: S::LANES, tiles: s.tiles().is_some(), exchanged: C::DELTAS };
+        let recurrence = Recurrence {
+            gates: C::GATES,
+            lanes: S::LANES,
+            number: size_of::<E>(),
+            tiles: s.tiles().is_some(),
+            exchanged: C::DELTAS,
+        };
         let strategy = Strategy::choose(layer.size, recurrence, options.threads);
         let step_tiles = s.tiles().filter(|_| strategy.tiles);
         let block_tiles = tiles_for(s, rows);
@@ -136,6 +129,6 @@ impl Pass for Backward<'_> {
 }
 
 /// Returns the columns of a product for a gradient, or none if the gradient is not asked for.
-fn wanted<'a>(grad: Shared, columns: &'a [Columns]) -> &'a [Columns] {
+fn wanted<'a, E: Number>(grad: Shared<E>, columns: &'a [Columns]) -> &'a [Columns] {
     if grad.is_empty() { &[] } else { columns }
 }

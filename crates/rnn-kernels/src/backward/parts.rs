@@ -20,13 +20,13 @@ use crate::vector::Vector;
 const PARTS: usize = 4;
 
 /// A part of the sequences.
-pub struct Part<'a> {
+pub struct Part<'a, E> {
     /// The sequences.
     pub sequences: Range<usize>,
     /// The factors of the products over the part's rows of a block.
-    pub packed: Packed<'a>,
+    pub packed: Packed<'a, E>,
     /// The gradients of the parameters from this part.
-    pub grads: ParameterGrads<Shared<'a>>,
+    pub grads: ParameterGrads<Shared<'a, E>>,
 }
 
 /// One value for each gradient of the parameters.
@@ -70,7 +70,7 @@ pub struct FactorSizes<'a> {
 ///
 /// Several parts pay if their gradients are small, so that all of them fit in the caches, and if there are many
 /// rows, so that the final sum takes a small part of the time. On tiles, a part has too few rows.
-pub fn count(layer: &Layer, tiles: Option<Tiles>) -> usize {
+pub fn count<E>(layer: &Layer<E>, tiles: Option<Tiles>) -> usize {
     /// The largest number of weights.
     const WEIGHTS: usize = 1 << 19;
     /// The smallest number of rows over all steps.
@@ -87,8 +87,8 @@ pub fn new<'a, S: Vector>(
     count: usize,
     batch: usize,
     sizes: FactorSizes<'a>,
-    grads: Grads<Shared<'a>>,
-) -> Vec<Part<'a>> {
+    grads: Grads<Shared<'a, S::Element>>,
+) -> Vec<Part<'a, S::Element>> {
     let Grads { w_ih, w_hh, b_ih, b_hh, .. } = grads;
     let result = ParameterGrads { w_ih, w_hh, b_ih, b_hh };
     let part = |n: usize| {
@@ -109,7 +109,7 @@ pub fn new<'a, S: Vector>(
 }
 
 /// Returns the parts that thread `index` of `threads` computes alone, or `None` if the threads share all parts.
-pub fn own(parts: &[Part], partition: Partition, index: usize, threads: usize) -> Option<Range<usize>> {
+pub fn own<E>(parts: &[Part<E>], partition: Partition, index: usize, threads: usize) -> Option<Range<usize>> {
     let divided = partition == Partition::Sequences && parts.len() > 1 && parts.len().is_multiple_of(threads);
     let rows = matches!(parts[0].packed.deltas, Left::Rows(_));
     (rows && (divided || threads == 1)).then(|| chunk(parts.len(), index, threads))

@@ -16,6 +16,7 @@ use crate::gemm::types::{Product, Start};
 use crate::grads::{GradOutputs, Grads};
 use crate::layer::{Layer, Size};
 use crate::memory::Shared;
+use crate::number::Number;
 use crate::partition::{Partition, Share};
 use crate::pool::Worker;
 use crate::saved::row_width;
@@ -23,41 +24,41 @@ use crate::subnormal::FlushToZero;
 use crate::vector::Vector;
 
 /// The backward pass as all threads see it. P is H rounded up to whole vectors.
-pub struct BackwardPass<'a, C, S> {
+pub struct BackwardPass<'a, C, S: Vector> {
     pub s: S,
     pub cell: C,
-    pub layer: &'a Layer<'a>,
-    pub grad_outputs: GradOutputs<'a>,
+    pub layer: &'a Layer<'a, S::Element>,
+    pub grad_outputs: GradOutputs<'a, S::Element>,
     /// P.
     pub padded: usize,
     /// The number of steps in a block.
     pub block: usize,
     pub partition: Partition,
     /// h_1 … h_T, `[T, B, H]`.
-    pub output: Shared<'a>,
+    pub output: Shared<'a, S::Element>,
     /// The rows of activations.
-    pub rows: Shared<'a>,
+    pub rows: Shared<'a, S::Element>,
     /// c_0 … c_T, `[T + 1, B, P]`.
-    pub c: Shared<'a>,
+    pub c: Shared<'a, S::Element>,
     /// δ of the block's steps.
-    pub deltas: Deltas<'a>,
+    pub deltas: Deltas<'a, S::Element>,
     /// The gradient of h_t from the output and through W_hh of step t+1, `[B, P]`.
-    pub d_h: Shared<'a>,
+    pub d_h: Shared<'a, S::Element>,
     /// The gradient that step t+1 passes to step t outside W_hh, `[B, P]`.
-    pub carry: Shared<'a>,
+    pub carry: Shared<'a, S::Element>,
     /// W_hh.
-    pub state_panels: Panels<'a>,
+    pub state_panels: Panels<'a, S::Element>,
     /// W_ih. It has no columns if the gradient of the input is not asked for.
-    pub input_panels: Panels<'a>,
+    pub input_panels: Panels<'a, S::Element>,
     /// The parts whose gradients of the weights are summed apart.
-    pub parts: Vec<Part<'a>>,
-    pub grads: Grads<Shared<'a>>,
+    pub parts: Vec<Part<'a, S::Element>>,
+    pub grads: Grads<Shared<'a, S::Element>>,
 }
 
-impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
+impl<E: Number, C: CellKernel, S: Vector<Element = E>> BackwardPass<'_, C, S> {
     /// Runs the part of one thread.
     pub fn run(&self, worker: &Worker) {
-        let share = self.partition.share(self.layer.size, S::LANES, worker.index, worker.count);
+        let share = self.partition.share::<S>(self.layer.size, worker.index, worker.count);
         let own = parts::own(&self.parts, self.partition, worker.index, worker.count);
         self.prepare(worker);
         worker.barrier();
@@ -107,7 +108,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         });
         for b in worker.chunk(batch) {
             let carry = self.carry.slice_mut(b * self.padded, self.padded);
-            carry.fill(0.0);
+            carry.fill(E::ZERO);
             if let Some(grad) = self.grad_outputs.final_c {
                 carry[..hidden].copy_from_slice(&grad[b * hidden..][..hidden]);
             }
@@ -125,7 +126,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
             Some(prev) => Rows::plain(self.output, at(prev, hidden), hidden),
             None => Rows::plain(Shared::read_only(self.layer.initial.h), at(0, hidden), hidden),
         };
-        let width = row_width::<C>(self.padded);
+        let width = row_width::<C, E>(self.padded);
         let padded_rows = |numbers, slot| Rows::plain(numbers, at(slot, self.padded), self.padded);
         self.s.vectorize(Differentiate {
             cell: self.cell,
@@ -145,7 +146,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
     }
 
     /// Computes the gradient of h_t from the output and through W_hh of step t+1.
-    fn compute_d_h(&self, share: &Share, block: &Range<usize>, t: usize, d_h: Rows) {
+    fn compute_d_h(&self, share: &Share, block: &Range<usize>, t: usize, d_h: Rows<E>) {
         let Size { steps, batch, hidden, .. } = self.layer.size;
         if t + 1 == steps {
             return self.compute_last_d_h(share);
@@ -168,19 +169,19 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
         let (units, real) = (share.units(S::LANES), share.real_units(S::LANES, hidden));
         for b in share.sequences.clone() {
             let d_h = self.d_h.slice_mut(b * self.padded + units.start, units.len());
-            d_h.fill(0.0);
+            d_h.fill(E::ZERO);
             let GradOutputs { output, final_h, .. } = self.grad_outputs;
             for (row, grad) in [((steps - 1) * batch + b, output), (b, final_h)] {
                 if let (Some(grad), false) = (grad, real.is_empty()) {
                     let grad = &grad[row * hidden..][real.clone()];
-                    d_h.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += grad);
+                    d_h.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += *grad);
                 }
             }
         }
     }
 
     /// Computes the product of the share's δ, from row `row` on, and W_hh.
-    fn multiply_state(&self, share: &Share, row: usize, result: Rows, start: Start, backwards: bool) {
+    fn multiply_state(&self, share: &Share, row: usize, result: Rows<E>, start: Start<E>, backwards: bool) {
         Product {
             left: self.deltas.left(row, C::FIRST_STATE_DELTA * self.padded),
             right: self.state_panels,
@@ -227,7 +228,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
                 d_c.slice_mut(at, units.len()).copy_from_slice(carry);
             } else if !C::HAS_C && !d_h.is_empty() {
                 let d_h = d_h.slice_mut(at, units.len());
-                d_h.iter_mut().zip(carry).for_each(|(sum, carry)| *sum += carry);
+                d_h.iter_mut().zip(carry).for_each(|(sum, carry)| *sum += *carry);
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::gemm::rows::Rows;
 use crate::gemm::types::{Left, Product, Start};
 use crate::layer::Size;
 use crate::memory::Shared;
+use crate::number::Number;
 use crate::partition::Share;
 use crate::pool::Worker;
 use crate::vector::{MAX_LANES, Vector};
@@ -18,7 +19,7 @@ use crate::vector::{MAX_LANES, Vector};
 /// The number of rows of a result that a thread claims at once. They are whole blocks of registers and tiles.
 const ROWS_OF_TASK: usize = 96;
 
-impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
+impl<E: Number, C: CellKernel, S: Vector<Element = E>> BackwardPass<'_, C, S> {
     /// Computes the gradients of weights, biases and input from a block of δ, together with the other threads.
     /// The threads claim parts of the rows of each result.
     pub fn differentiate_shared(&self, worker: &Worker, claims: &mut Claims, block: &Range<usize>) {
@@ -36,7 +37,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
     }
 
     /// Computes the gradients of weights, biases and input from a thread's own sequences of a block of δ.
-    pub fn differentiate_own(&self, parts: &[Part], share: &Share, block: &Range<usize>) {
+    pub fn differentiate_own(&self, parts: &[Part<E>], share: &Share, block: &Range<usize>) {
         for part in parts {
             self.pack(part, block, |count| 0..count);
             (0..self.tasks_of_part()).for_each(|task| self.multiply_weights(part, task, block));
@@ -52,12 +53,12 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
     }
 
     /// Packs a chunk of the columns of a part's rows, and computes that chunk of the gradients of the biases.
-    fn pack(&self, part: &Part, block: &Range<usize>, chunk: impl Fn(usize) -> Range<usize>) {
+    fn pack(&self, part: &Part<E>, block: &Range<usize>, chunk: impl Fn(usize) -> Range<usize>) {
         let Size { batch, input, hidden, .. } = self.layer.size;
         let (first, group) = (part.sequences.start, part.sequences.len());
         let count = block.len() * group;
         for vector in chunk(C::DELTAS * self.padded / S::LANES) {
-            let mut sums = [0.0; MAX_LANES];
+            let mut sums = [E::ZERO; MAX_LANES];
             self.s.vectorize(Transpose {
                 from: self.deltas.rows(first).from(0, vector * S::LANES).grouped_by(group, batch),
                 count,
@@ -80,11 +81,11 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
 
     /// Adds `sums`, the sums of the columns of δ from column `at` on, to the gradients of the matching
     /// biases.
-    fn add_bias_grads(&self, part: &Part, at: usize, sums: &[f32; MAX_LANES], block: &Range<usize>) {
+    fn add_bias_grads(&self, part: &Part<E>, at: usize, sums: &[E; MAX_LANES], block: &Range<usize>) {
         let Size { steps, hidden, .. } = self.layer.size;
         let (delta, unit) = (at / self.padded, at % self.padded);
         let lanes = S::LANES.min(hidden - unit);
-        let add = |grad: Shared, gate: Option<usize>| {
+        let add = |grad: Shared<E>, gate: Option<usize>| {
             let (Some(gate), false) = (gate, grad.is_empty()) else { return };
             for (grad, sum) in grad.slice_mut(gate * hidden + unit, lanes).iter_mut().zip(sums) {
                 *grad = if block.end == steps { *sum } else { *grad + *sum };
@@ -101,7 +102,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
 
     /// Computes some rows of a gradient of weights from a part of a block of δ: task `task` of
     /// [`BackwardPass::tasks_of_part`].
-    fn multiply_weights(&self, part: &Part, task: usize, block: &Range<usize>) {
+    fn multiply_weights(&self, part: &Part<E>, task: usize, block: &Range<usize>) {
         let Size { steps, hidden, .. } = self.layer.size;
         let of_gate = hidden.div_ceil(ROWS_OF_TASK);
         let (gate, units) = (task / of_gate, rows_of_task(task % of_gate, hidden));
@@ -130,7 +131,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
     }
 
     /// Computes `count` rows of the gradient of the input from the same rows of δ.
-    fn multiply_input_rows(&self, deltas: Left, grad: Rows, count: usize) {
+    fn multiply_input_rows(&self, deltas: Left<E>, grad: Rows<E>, count: usize) {
         Product {
             left: deltas,
             right: self.input_panels,
@@ -154,7 +155,7 @@ impl<C: CellKernel, S: Vector> BackwardPass<'_, C, S> {
             let sum = sum.slice_mut(chunk.start, chunk.len());
             for part in later {
                 let term = part.grads.all()[n].slice(chunk.start, chunk.len());
-                sum.iter_mut().zip(term).for_each(|(sum, term)| *sum += term);
+                sum.iter_mut().zip(term).for_each(|(sum, term)| *sum += *term);
             }
         }
     }

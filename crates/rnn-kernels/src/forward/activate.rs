@@ -2,28 +2,29 @@
 
 use crate::cells::{CellKernel, MAX_BLOCKS};
 use crate::gemm::rows::Rows;
+use crate::number::Number;
 use crate::partition::Share;
 use crate::vector::{Vector, VectorOp};
 
 /// The operands of a step, from the first sequence of the share on.
-pub struct Activate<'a, C> {
+pub struct Activate<'a, C, E> {
     pub cell: C,
     pub hidden: usize,
     pub padded: usize,
     /// True if the activations are stored.
     pub save: bool,
     pub share: &'a Share,
-    pub rows: Rows<'a>,
-    pub h_prev: Rows<'a>,
-    pub h: Rows<'a>,
-    pub c_prev: Rows<'a>,
-    pub c: Rows<'a>,
+    pub rows: Rows<'a, E>,
+    pub h_prev: Rows<'a, E>,
+    pub h: Rows<'a, E>,
+    pub c_prev: Rows<'a, E>,
+    pub c: Rows<'a, E>,
 }
 
-impl<C: CellKernel> VectorOp for Activate<'_, C> {
+impl<C: CellKernel, E: Number> VectorOp<E> for Activate<'_, C, E> {
     #[inline(always)]
-    fn run<S: Vector>(self, s: S) {
-        let zero = s.splat(0.0);
+    fn run<S: Vector<Element = E>>(self, s: S) {
+        let zero = s.zero();
         for b in 0..self.share.sequences.len() {
             let (row_at, c_prev, c_at) = (self.rows.offset(b), self.c_prev.offset(b), self.c.offset(b));
             let (h_prev, h_at) = (self.h_prev.offset(b), self.h.offset(b));

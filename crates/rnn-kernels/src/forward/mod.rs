@@ -11,11 +11,12 @@ use crate::gemm::panels::Panels;
 use crate::gemm::tiles::tiles_for;
 use crate::layer::{Layer, Size, check_len};
 use crate::memory::{Buffer, Shared, Workspace};
+use crate::number::Number;
 use crate::options::Options;
 use crate::partition::{Recurrence, Strategy};
 use crate::pool;
 use crate::saved::{SavedActivations, row_width};
-use crate::vector::Vector;
+use crate::vector::{Vector, Vectors};
 
 /// The number of rows whose products with W_ih are computed at once. This many rows reuse the weights and
 /// are still in the cache when their steps run.
@@ -23,36 +24,20 @@ const BLOCK_ROWS: usize = 256;
 
 /// The memory that a forward pass writes its results to.
 #[derive(Debug)]
-pub struct Outputs<'a> {
+pub struct Outputs<'a, E = f32> {
     /// h_1 … h_T, `[T, B, H]`. The last step is the final h.
-    pub output: &'a mut [f32],
+    pub output: &'a mut [E],
     /// c_T, `[B, H]`, for the LSTM only.
-    pub final_c: Option<&'a mut [f32]>,
+    pub final_c: Option<&'a mut [E]>,
 }
 
-/// Runs a layer and keeps nothing for a backward pass.
-///
-/// # Errors
-/// A size is 0, or a slice has the wrong length. In both cases nothing is written.
-///
-/// # Panics
-/// If the operating system has no memory left.
-pub fn forward(options: Options, layer: &Layer, outputs: Outputs) -> Result<(), Error> {
-    run(options, layer, outputs, false).map(drop)
-}
-
-/// Runs a layer and returns the activations that [`backward`](crate::backward()) needs.
-///
-/// # Errors
-/// As for [`forward`].
-///
-/// # Panics
-/// As for [`forward`].
-pub fn forward_saving(options: Options, layer: &Layer, outputs: Outputs) -> Result<SavedActivations, Error> {
-    run(options, layer, outputs, true)
-}
-
-fn run(options: Options, layer: &Layer, outputs: Outputs, save: bool) -> Result<SavedActivations, Error> {
+/// Runs a layer, and keeps its activations if `save` is set. Errors are those of [`crate::forward()`].
+pub fn run<E: Vectors>(
+    options: Options,
+    layer: &Layer<E>,
+    outputs: Outputs<E>,
+    save: bool,
+) -> Result<SavedActivations<E>, Error> {
     layer.check()?;
     let Size { steps, batch, hidden, .. } = layer.size;
     check_len("outputs.output", outputs.output, &[steps, batch, hidden])?;
@@ -62,31 +47,36 @@ fn run(options: Options, layer: &Layer, outputs: Outputs, save: bool) -> Result<
 }
 
 /// The arguments of a forward pass.
-struct Forward<'a> {
+struct Forward<'a, E> {
     options: Options,
-    layer: &'a Layer<'a>,
-    outputs: Outputs<'a>,
+    layer: &'a Layer<'a, E>,
+    outputs: Outputs<'a, E>,
     save: bool,
 }
 
-impl Pass for Forward<'_> {
-    type Result = SavedActivations;
+impl<E: Vectors> Pass<E> for Forward<'_, E> {
+    type Result = SavedActivations<E>;
 
-    fn run<C: CellKernel, S: Vector>(self, cell: C, s: S) -> SavedActivations {
+    fn run<C: CellKernel, S: Vector<Element = E>>(self, cell: C, s: S) -> SavedActivations<E> {
         let Forward { options, layer, outputs, save } = self;
         let size = layer.size;
         let Size { steps, batch, hidden, .. } = size;
         let padded = size.padded(S::LANES);
         let block = (BLOCK_ROWS / batch).clamp(1, steps);
         let (saved_rows, saved_c) = if save { (steps, steps + 1) } else { (block, 2) };
-        let mut rows = Buffer::new(saved_rows * batch * row_width::<C>(padded));
+        let mut rows = Buffer::new(saved_rows * batch * row_width::<C, E>(padded));
         let mut c = Buffer::new(if C::HAS_C { saved_c * batch * padded } else { 0 });
-        let recurrence =
-            Recurrence { gates: C::GATES, lanes: S::LANES, tiles: s.tiles().is_some(), exchanged: 1 };
+        let recurrence = Recurrence {
+            gates: C::GATES,
+            lanes: S::LANES,
+            number: size_of::<E>(),
+            tiles: s.tiles().is_some(),
+            exchanged: 1,
+        };
         let strategy = Strategy::choose(size, recurrence, options.threads);
         let input_columns = gate_columns::<C, S>(hidden, |gate| gate);
         let state_columns = gate_columns::<C, S>(hidden, |gate| C::STATE_BLOCKS[gate]);
-        let bias = bias_row::<C>(layer, padded);
+        let bias = bias_row::<C, E>(layer, padded);
         // SAFETY: each thread writes the sequences and units of its share, and before the first barrier
         // its chunk of the panels. It reads the results of other threads only after a barrier.
         let memory = unsafe { Workspace::new() };
@@ -121,11 +111,11 @@ impl Pass for Forward<'_> {
 }
 
 /// Returns the start of every row: the biases of the products that are added to each block.
-fn bias_row<C: CellKernel>(layer: &Layer, padded: usize) -> Vec<f32> {
+fn bias_row<C: CellKernel, E: Number>(layer: &Layer<E>, padded: usize) -> Vec<E> {
     let hidden = layer.size.hidden;
-    let mut row = vec![0.0; C::BLOCKS * padded];
-    let mut add = |block: usize, bias: &[f32]| {
-        row[block * padded..].iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
+    let mut row = vec![E::ZERO; C::BLOCKS * padded];
+    let mut add = |block: usize, bias: &[E]| {
+        row[block * padded..].iter_mut().zip(bias).for_each(|(sum, bias)| *sum += *bias);
     };
     for gate in 0..C::GATES {
         let of_gate = gate * hidden..(gate + 1) * hidden;

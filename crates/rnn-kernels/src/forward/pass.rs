@@ -11,17 +11,18 @@ use crate::gemm::panels::{Columns, Panels};
 use crate::gemm::rows::Rows;
 use crate::gemm::types::{Left, Product, Start};
 use crate::layer::{Layer, Size};
-use crate::memory::{CACHE_LINE, Shared};
+use crate::memory::Shared;
+use crate::number::Number;
 use crate::partition::{Partition, Share};
 use crate::pool::Worker;
 use crate::saved::row_width;
 use crate::vector::Vector;
 
 /// The forward pass as all threads see it. P is H rounded up to whole vectors.
-pub struct ForwardPass<'a, C, S> {
+pub struct ForwardPass<'a, C, S: Vector> {
     pub s: S,
     pub cell: C,
-    pub layer: &'a Layer<'a>,
+    pub layer: &'a Layer<'a, S::Element>,
     /// P.
     pub padded: usize,
     /// The number of steps in a block.
@@ -31,17 +32,17 @@ pub struct ForwardPass<'a, C, S> {
     pub save: bool,
     pub partition: Partition,
     /// The start of every row.
-    pub bias: &'a [f32],
+    pub bias: &'a [S::Element],
     /// W_ih.
-    pub input_panels: Panels<'a>,
+    pub input_panels: Panels<'a, S::Element>,
     /// W_hh.
-    pub state_panels: Panels<'a>,
+    pub state_panels: Panels<'a, S::Element>,
     /// The rows of activations.
-    pub rows: Shared<'a>,
+    pub rows: Shared<'a, S::Element>,
     /// c, `[B, P]` for each step that is kept.
-    pub c: Shared<'a>,
-    pub output: Shared<'a>,
-    pub final_c: Shared<'a>,
+    pub c: Shared<'a, S::Element>,
+    pub output: Shared<'a, S::Element>,
+    pub final_c: Shared<'a, S::Element>,
 }
 
 /// Returns the vectors of columns: all gates of the units of a cache line, then all gates of the next line,
@@ -57,17 +58,18 @@ pub fn gate_columns<C: CellKernel, S: Vector>(hidden: usize, block: impl Fn(usiz
 
 /// Returns the gate and the first unit of a vector of [`gate_columns`]. `padded` is P.
 fn gate_and_unit<C: CellKernel, S: Vector>(padded: usize, vector: usize) -> (usize, usize) {
-    let line = vector / (CACHE_LINE / S::LANES * C::GATES) * CACHE_LINE;
-    let of_gate = CACHE_LINE.min(padded - line) / S::LANES;
+    let cache_line = <S::Element>::CACHE_LINE;
+    let line = vector / (cache_line / S::LANES * C::GATES) * cache_line;
+    let of_gate = cache_line.min(padded - line) / S::LANES;
     let in_line = vector - line / S::LANES * C::GATES;
     (in_line / of_gate, line + in_line % of_gate * S::LANES)
 }
 
-impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
+impl<E: Number, C: CellKernel, S: Vector<Element = E>> ForwardPass<'_, C, S> {
     /// Runs the part of one thread.
     pub fn run(&self, worker: &Worker) {
         let size = self.layer.size;
-        let share = self.partition.share(size, S::LANES, worker.index, worker.count);
+        let share = self.partition.share::<S>(size, worker.index, worker.count);
         self.prepare(worker);
         worker.barrier();
         for first in (0..size.steps).step_by(self.block) {
@@ -100,7 +102,7 @@ impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
             for b in worker.chunk(batch) {
                 let row = self.c.slice_mut(b * self.padded, self.padded);
                 row[..hidden].copy_from_slice(&c[b * hidden..][..hidden]);
-                row[hidden..].fill(0.0);
+                row[hidden..].fill(E::ZERO);
             }
         }
     }
@@ -127,7 +129,7 @@ impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
             left: Left::Rows(of_share(x, (steps.start * batch + first) * input, input)),
             right: self.input_panels,
             vectors: share.vectors.start * C::GATES..share.vectors.end * C::GATES,
-            result: of_share(self.rows, self.row(steps.start, first), row_width::<C>(self.padded)),
+            result: of_share(self.rows, self.row(steps.start, first), row_width::<C, E>(self.padded)),
             count: steps.len() * share.sequences.len(),
             start: Start::Row(Shared::read_only(self.bias)),
             backwards: false,
@@ -142,7 +144,7 @@ impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
         let h = |numbers, t| Rows::plain(numbers, (t * batch + first) * hidden, hidden);
         let h_prev =
             if t == 0 { h(Shared::read_only(self.layer.initial.h), 0) } else { h(self.output, t - 1) };
-        let rows = Rows::plain(self.rows, self.row(t, first), row_width::<C>(self.padded));
+        let rows = Rows::plain(self.rows, self.row(t, first), row_width::<C, E>(self.padded));
         Product {
             left: Left::Rows(h_prev),
             right: self.state_panels,
@@ -185,7 +187,7 @@ impl<C: CellKernel, S: Vector> ForwardPass<'_, C, S> {
     /// Returns the offset of the row of step t and sequence b.
     fn row(&self, t: usize, b: usize) -> usize {
         let t = if self.save { t } else { t % self.block };
-        (t * self.layer.size.batch + b) * row_width::<C>(self.padded)
+        (t * self.layer.size.batch + b) * row_width::<C, E>(self.padded)
     }
 
     /// Returns the slot of c_t.

@@ -9,10 +9,11 @@ use std::ops::Range;
 use super::blocks::Blocks;
 use super::rows::Rows;
 use crate::memory::Buffer;
+use crate::number::Number;
 use crate::vector::Vector;
 
 thread_local! {
-    /// The memory of this thread's last packed rows.
+    /// The memory of this thread's last packed rows, in f32 numbers.
     static SCRATCH: Cell<Option<Buffer>> = const { Cell::new(None) };
 }
 
@@ -24,10 +25,10 @@ pub const CHUNK: usize = 64;
 /// Rows of the left factor, as blocks read them.
 ///
 /// Rows that compete for the cache are copied to `[depth / CHUNK, rows of the block, CHUNK]` for each block.
-pub struct PackedLeft {
+pub struct PackedLeft<E> {
     /// The memory of the copy.
     memory: Option<Buffer>,
-    start: *const f32,
+    start: *const E,
     /// The first term.
     first_term: usize,
     /// The distance between rows that are not copied.
@@ -38,19 +39,24 @@ pub struct PackedLeft {
 
 /// The terms of a block's rows, from one term on.
 #[derive(Clone, Copy)]
-pub struct LeftBlock {
+pub struct LeftBlock<E> {
     /// The address of the first term of the first row.
-    pub start: *const f32,
+    pub start: *const E,
     /// The distance between rows.
     pub row: usize,
     /// The distance between chunks of a row.
     pub chunk: usize,
 }
 
-impl PackedLeft {
+impl<E: Number> PackedLeft<E> {
     /// Packs some terms of the rows of all blocks. They are in bounds (see [`Rows::check`]).
     #[inline(always)]
-    pub fn new<S: Vector>(s: S, rows: &Rows, blocks: Blocks, terms: Range<usize>) -> PackedLeft {
+    pub fn new<S: Vector<Element = E>>(
+        s: S,
+        rows: &Rows<E>,
+        blocks: Blocks,
+        terms: Range<usize>,
+    ) -> PackedLeft<E> {
         let padded = terms.len().next_multiple_of(CHUNK);
         let (first_term, stride) = (terms.start, rows.stride());
         let first = blocks.first_row();
@@ -58,10 +64,10 @@ impl PackedLeft {
             let start = rows.ptr(first, first_term).cast_const();
             return PackedLeft { memory: None, start, first_term, stride, padded };
         }
-        let needed = blocks.rows() * padded;
+        let needed = blocks.rows() * padded * size_of::<E>() / size_of::<f32>();
         let kept = SCRATCH.take().filter(|memory| memory.as_slice().len() >= needed);
         let mut memory = kept.unwrap_or_else(|| Buffer::new(needed));
-        let mut to = memory.as_mut_slice().as_mut_ptr();
+        let mut to = memory.as_mut_slice().as_mut_ptr().cast::<E>();
         for (first, count) in blocks.iter() {
             for r in 0..count {
                 let (from, to) = (rows.ptr(first + r, first_term), to.wrapping_add(r * CHUNK));
@@ -70,14 +76,14 @@ impl PackedLeft {
             }
             to = to.wrapping_add(count * padded);
         }
-        let start = memory.as_slice().as_ptr();
+        let start = memory.as_slice().as_ptr().cast();
         PackedLeft { memory: Some(memory), start, first_term, stride, padded }
     }
 
     /// Returns the terms from `term` on of the block of `count` rows from row `row` of all rows on. `term`
     /// less the first term is a multiple of [`CHUNK`].
     #[inline(always)]
-    pub fn block(&self, row: usize, count: usize, term: usize) -> LeftBlock {
+    pub fn block(&self, row: usize, count: usize, term: usize) -> LeftBlock<E> {
         let term = term - self.first_term;
         let (at, row, chunk) = match self.memory {
             Some(_) => (row * self.padded + term * count, CHUNK, count * CHUNK),
@@ -88,7 +94,7 @@ impl PackedLeft {
 }
 
 /// Keeps the memory for this thread's next product.
-impl Drop for PackedLeft {
+impl<E> Drop for PackedLeft<E> {
     fn drop(&mut self) {
         if let Some(memory) = self.memory.take() {
             SCRATCH.set(Some(memory));
@@ -101,7 +107,13 @@ impl Drop for PackedLeft {
 /// # Safety
 /// The row is readable, and the chunks are writable to whole vectors.
 #[inline(always)]
-unsafe fn pack_row<S: Vector>(s: S, mut from: *const f32, depth: usize, mut to: *mut f32, stride: usize) {
+unsafe fn pack_row<S: Vector>(
+    s: S,
+    mut from: *const S::Element,
+    depth: usize,
+    mut to: *mut S::Element,
+    stride: usize,
+) {
     // SAFETY: by this function's contract.
     unsafe {
         for _ in 0..depth / CHUNK {

@@ -1,12 +1,13 @@
 //! The innermost part of a product: a block of the result that stays in registers while its terms are added.
 
+use std::hint::black_box;
 use std::ops::Range;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::packed_left::{CHUNK, PackedLeft};
-use super::panels::{Columns, Panels};
+use super::panels::{Columns, width};
 use super::types::{Product, Start};
-use crate::memory::CACHE_LINE;
+use crate::number::Number;
 use crate::vector::{MAX_ROWS, Vector};
 
 /// The number of terms in the body of the loop. A core that two programs share decodes half as many
@@ -20,23 +21,23 @@ const fn prefetches(rows: usize) -> bool {
 }
 
 /// Some terms of a block of the result, for up to [`Vector::COLUMNS`] vectors of columns.
-pub struct RegisterBlock<'a> {
-    pub product: &'a Product<'a>,
-    pub left: &'a PackedLeft,
+pub struct RegisterBlock<'a, E> {
+    pub product: &'a Product<'a, E>,
+    pub left: &'a PackedLeft<E>,
     /// The vectors of columns, all of one group of the panels.
     pub vectors: Range<usize>,
     pub terms: Range<usize>,
-    pub start: Start<'a>,
+    pub start: Start<'a, E>,
     /// The first row of the block among the packed rows.
     pub row: usize,
     /// The rows of B that the block prefetches, one for each [`UNROLL`] terms.
-    pub ahead: *const f32,
+    pub ahead: *const E,
 }
 
-impl RegisterBlock<'_> {
+impl<E: Number> RegisterBlock<'_, E> {
     /// Computes `rows` rows of the result, from row `first` on.
     #[inline(always)]
-    pub fn rows<S: Vector, const C: usize>(&self, s: S, first: usize, rows: usize) {
+    pub fn rows<S: Vector<Element = E>, const C: usize>(&self, s: S, first: usize, rows: usize) {
         match rows {
             1 => self.run::<S, 1, C>(s, first),
             2 => self.run::<S, 2, C>(s, first),
@@ -50,10 +51,10 @@ impl RegisterBlock<'_> {
 
     /// Computes R rows of C vectors of columns.
     #[inline(always)]
-    fn run<S: Vector, const R: usize, const C: usize>(&self, s: S, first: usize) {
+    fn run<S: Vector<Element = E>, const R: usize, const C: usize>(&self, s: S, first: usize) {
         let columns: &[Columns; C] =
             self.product.right.columns[self.vectors.clone()].try_into().expect("C vectors");
-        let rows: [*mut f32; R] = std::array::from_fn(|r| self.product.result.ptr(first + r, 0));
+        let rows: [*mut E; R] = std::array::from_fn(|r| self.product.result.ptr(first + r, 0));
         if prefetches(R) {
             for row in rows {
                 for Columns { at, .. } in columns {
@@ -91,15 +92,17 @@ impl RegisterBlock<'_> {
 
     /// Returns the sums of the terms.
     #[inline(always)]
-    fn sums<S: Vector, const R: usize, const C: usize>(&self, s: S) -> [[S::V; C]; R] {
-        let mut sums = [[s.splat(0.0); C]; R];
+    fn sums<S: Vector<Element = E>, const R: usize, const C: usize>(&self, s: S) -> [[S::V; C]; R] {
+        let mut sums = [[s.zero(); C]; R];
         let left = self.left.block(self.row, R, self.terms.start);
         let mut b = self.product.right.line::<S>(self.vectors.start, self.terms.start);
         let mut a = [std::ptr::null(); R];
         for (r, a) in a.iter_mut().enumerate() {
-            *a = left.start.wrapping_add(r * left.row);
+            // Without `black_box`, the compiler adds the distance of the rows in the loop and runs out of
+            // registers.
+            *a = black_box(left.start.wrapping_add(r * left.row));
         }
-        let (mut ahead, width) = (self.ahead, Panels::width::<S>());
+        let (mut ahead, width) = (self.ahead, width::<S>());
         let mut rest = self.terms.len();
         while rest > 0 {
             let count = CHUNK.min(rest);
@@ -109,8 +112,8 @@ impl RegisterBlock<'_> {
                 for k in (0..count / UNROLL * UNROLL).step_by(UNROLL) {
                     if prefetches(R) {
                         // A closure that is not inlined would be a call, around which all sums are stored.
-                        for line in 0..width / CACHE_LINE {
-                            s.prefetch(ahead.wrapping_add(line * CACHE_LINE));
+                        for line in 0..width / E::CACHE_LINE {
+                            s.prefetch(ahead.wrapping_add(line * E::CACHE_LINE));
                         }
                         ahead = ahead.wrapping_add(width);
                     }
@@ -139,15 +142,15 @@ impl RegisterBlock<'_> {
 #[inline(always)]
 unsafe fn add_term<S: Vector, const R: usize, const C: usize>(
     s: S,
-    a: [*const f32; R],
-    b: *const f32,
+    a: [*const S::Element; R],
+    b: *const S::Element,
     k: usize,
     sums: &mut [[S::V; C]; R],
 ) {
     // SAFETY: by this function's contract.
     unsafe {
-        let b = b.add(k * Panels::width::<S>());
-        let mut line = [s.splat(0.0); C];
+        let b = b.add(k * width::<S>());
+        let mut line = [s.zero(); C];
         for (n, vector) in line.iter_mut().enumerate() {
             *vector = s.load(b.add(n * S::LANES));
         }

@@ -1,15 +1,16 @@
 //! Rows of a matrix, as the left factor or the result of a product.
 
 use crate::memory::{Shared, row_stride};
+use crate::number::Number;
 
 /// Rows of a matrix, in groups. The distance between adjacent rows of a group differs from the distance
 /// between groups.
 ///
 /// The rows of a thread over all steps are an example: its sequences of one step are a group.
 #[derive(Clone, Copy)]
-pub struct Rows<'a> {
+pub struct Rows<'a, E> {
     /// The memory of the matrix.
-    pub numbers: Shared<'a>,
+    pub numbers: Shared<'a, E>,
     /// Offset of the first row.
     first: usize,
     /// Distance between rows of a group.
@@ -20,25 +21,25 @@ pub struct Rows<'a> {
     group_stride: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a, E: Number> Rows<'a, E> {
     /// Returns equally spaced rows: the first at offset `first`, each next one `stride` numbers later.
-    pub fn plain(numbers: Shared<'a>, first: usize, stride: usize) -> Rows<'a> {
+    pub fn plain(numbers: Shared<'a, E>, first: usize, stride: usize) -> Rows<'a, E> {
         Rows { numbers, first, stride, group: usize::MAX, group_stride: 0 }
     }
 
     /// Returns the first `group` rows of each `period` rows.
     pub fn grouped(
-        numbers: Shared<'a>,
+        numbers: Shared<'a, E>,
         first: usize,
         stride: usize,
         group: usize,
         period: usize,
-    ) -> Rows<'a> {
+    ) -> Rows<'a, E> {
         Rows::plain(numbers, first, stride).grouped_by(group, period)
     }
 
     /// Returns the first `group` rows of each `period` of these rows, which are equally spaced.
-    pub fn grouped_by(self, group: usize, period: usize) -> Rows<'a> {
+    pub fn grouped_by(self, group: usize, period: usize) -> Rows<'a, E> {
         if group == period || group == 0 {
             return self;
         }
@@ -47,9 +48,15 @@ impl<'a> Rows<'a> {
 
     /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are equally
     /// spaced.
-    pub fn from(self, row: usize, column: usize) -> Rows<'a> {
+    pub fn from(self, row: usize, column: usize) -> Rows<'a, E> {
         debug_assert!(row == 0 || self.group == usize::MAX);
         Rows { first: self.first + row * self.stride + column, ..self }
+    }
+
+    /// Returns the rows as rows of f32, if `E` is f32.
+    pub fn as_f32(self) -> Option<Rows<'a, f32>> {
+        let Rows { numbers, first, stride, group, group_stride } = self;
+        numbers.as_f32().map(|numbers| Rows { numbers, first, stride, group, group_stride })
     }
 
     /// Returns the offset of row n.
@@ -78,7 +85,7 @@ impl<'a> Rows<'a> {
 
     /// Returns the address of a column of row n, for callers that have called [`Rows::check`].
     #[inline(always)]
-    pub fn ptr(&self, n: usize, column: usize) -> *mut f32 {
+    pub fn ptr(&self, n: usize, column: usize) -> *mut E {
         self.numbers.as_ptr().wrapping_add(self.offset(n) + column)
     }
 
@@ -90,7 +97,7 @@ impl<'a> Rows<'a> {
     /// Returns true if the `count` rows from `first` on are equally spaced by an odd number of cache lines
     /// (see [`row_stride`](crate::memory::row_stride)). Such rows do not compete for a set of the cache.
     pub fn spread_over_cache(&self, first: usize, count: usize) -> bool {
-        self.stride == row_stride(self.stride) && self.uniform_stride(first, count).is_some()
+        self.stride == row_stride::<E>(self.stride) && self.uniform_stride(first, count).is_some()
     }
 
     /// Returns the distance between the `count` rows from `first` on, if they are in one group.

@@ -6,33 +6,34 @@ use super::panels::Panels;
 use super::rows::Rows;
 use super::tiles::Bf16Split;
 use crate::memory::Shared;
+use crate::number::Number;
 
 /// The matrix that is added to a product.
 #[derive(Clone, Copy)]
-pub enum Start<'a> {
+pub enum Start<'a, E> {
     /// Zeros.
     Zero,
     /// The present values of the result.
     Result,
     /// One row, added to every row.
-    Row(Shared<'a>),
+    Row(Shared<'a, E>),
     /// Another matrix.
-    Rows(Rows<'a>),
+    Rows(Rows<'a, E>),
 }
 
 /// The left factor of a product.
 #[derive(Clone, Copy)]
-pub enum Left<'a> {
+pub enum Left<'a, E> {
     /// Rows of numbers.
-    Rows(Rows<'a>),
+    Rows(Rows<'a, E>),
     /// Rows that are already split into bf16 terms for AMX.
     Split(Bf16Split<'a>),
 }
 
-impl<'a> Left<'a> {
+impl<'a, E: Number> Left<'a, E> {
     /// Returns the rows from `row` on, from column `column` on. `row` is 0 unless the rows are equally
     /// spaced.
-    pub fn from(self, row: usize, column: usize) -> Left<'a> {
+    pub fn from(self, row: usize, column: usize) -> Left<'a, E> {
         match self {
             Left::Rows(rows) => Left::Rows(rows.from(row, column)),
             Left::Split(split) => Left::Split(split.from(row, column)),
@@ -49,25 +50,25 @@ impl<'a> Left<'a> {
 }
 
 /// The product C = A·B + start, for some rows and some vectors of columns.
-pub struct Product<'a> {
+pub struct Product<'a, E> {
     /// A.
-    pub left: Left<'a>,
+    pub left: Left<'a, E>,
     /// B.
-    pub right: Panels<'a>,
+    pub right: Panels<'a, E>,
     /// The vectors of B's columns to compute.
     pub vectors: Range<usize>,
     /// C.
-    pub result: Rows<'a>,
+    pub result: Rows<'a, E>,
     /// The number of rows of A and C.
     pub count: usize,
     /// The start.
-    pub start: Start<'a>,
+    pub start: Start<'a, E>,
     /// True if the last columns are computed first. If B does not fit in the cache, alternate steps begin
     /// with the columns that the previous step used last.
     pub backwards: bool,
 }
 
-impl Product<'_> {
+impl<E> Product<'_, E> {
     /// Returns the vectors of columns in groups, in the order of the computation. A group begins at a
     /// multiple of `size`, except the first one.
     pub fn groups(&self, size: usize) -> impl Iterator<Item = Range<usize>> {

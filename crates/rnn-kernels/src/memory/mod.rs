@@ -4,6 +4,6 @@ mod buffer;
 mod shared;
 mod workspace;
 
-pub use buffer::{Buffer, CACHE_LINE, row_stride};
+pub use buffer::{Buffer, row_stride};
 pub use shared::Shared;
 pub use workspace::Workspace;

@@ -1,4 +1,4 @@
-//! AVX2 with FMA: 16 registers of 8 lanes.
+//! AVX2 with FMA: 16 registers of 8 lanes of f32.
 
 use std::arch::x86_64::*;
 
@@ -17,11 +17,13 @@ impl Avx2 {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn vectorize(s: Avx2, op: impl VectorOp) {
+fn vectorize(s: Avx2, op: impl VectorOp<f32>) {
     op.run(s);
 }
 
 impl Vector for Avx2 {
+    type Element = f32;
+
     const LANES: usize = 8;
     // 6 × 2 sums. One line of 2 vectors and one factor leave a register free. With 3 × 4 sums the compiler
     // writes one of them to memory in every step.
@@ -29,7 +31,7 @@ impl Vector for Avx2 {
     const COLUMNS: usize = 2;
     type V = __m256;
 
-    fn vectorize(self, op: impl VectorOp) {
+    fn vectorize(self, op: impl VectorOp<f32>) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe { vectorize(self, op) }
     }

@@ -1,4 +1,4 @@
-//! AVX-512: 32 registers of 16 lanes.
+//! AVX-512: 32 registers of 16 lanes of f32.
 
 use std::arch::x86_64::*;
 
@@ -29,17 +29,19 @@ impl Avx512 {
 }
 
 #[target_feature(enable = "avx512f")]
-fn vectorize(s: Avx512, op: impl VectorOp) {
+fn vectorize(s: Avx512, op: impl VectorOp<f32>) {
     op.run(s);
 }
 
 impl Vector for Avx512 {
+    type Element = f32;
+
     const LANES: usize = 16;
     const ROWS: usize = 6;
     const COLUMNS: usize = 4;
     type V = __m512;
 
-    fn vectorize(self, op: impl VectorOp) {
+    fn vectorize(self, op: impl VectorOp<f32>) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe { vectorize(self, op) }
     }

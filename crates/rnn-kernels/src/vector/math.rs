@@ -1,60 +1,52 @@
-//! Sigmoid and tanh on vectors. The error is a few units in the last place for every f32, including small
+//! Sigmoid and tanh on vectors. The error is a few units in the last place for every number, including small
 //! results.
 
+use super::coefficients::Coefficients;
 use super::traits::Vector;
 
-/// Returns (eʳ − 1, n) with eˣ = 2ⁿ·eʳ and |r| ≤ ln 2 / 2, for |x| ≤ 170.
+/// Returns (eʳ − 1, n) with eˣ = 2ⁿ·eʳ and |r| ≤ ln 2 / 2, for |x| ≤ 170 in f32, or |x| ≤ 1400 in f64.
 #[inline(always)]
 fn exp_reduced<S: Vector>(s: S, x: S::V) -> (S::V, S::V) {
-    // ln 2 as a sum of two terms. The first has so few bits that its product with n is exact.
-    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-    // 1/k! for k = 7 … 2. The later terms of the series are below 1e-8 of the result.
-    const TAYLOR: [f32; 6] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5];
-    let n = s.round(s.mul(x, s.splat(std::f32::consts::LOG2_E)));
-    let r = s.neg_mul_add(n, s.splat(LN_2[0]), x);
-    let r = s.neg_mul_add(n, s.splat(LN_2[1]), r);
-    let mut sum = s.splat(TAYLOR[0]);
-    for factor in &TAYLOR[1..] {
-        sum = s.mul_add(sum, r, s.splat(*factor));
+    let n = s.round(s.mul(x, s.splat(<S::Element>::LOG2_E)));
+    let r = s.neg_mul_add(n, s.splat(<S::Element>::LN_2[0]), x);
+    let r = s.neg_mul_add(n, s.splat(<S::Element>::LN_2[1]), r);
+    (s.mul_add(s.mul(r, r), polynomial(s, <S::Element>::TAYLOR, r), r), n)
+}
+
+/// Returns the polynomial with these coefficients, the highest power first.
+#[inline(always)]
+fn polynomial<S: Vector>(s: S, coefficients: &[S::Element], x: S::V) -> S::V {
+    let mut sum = s.splat(coefficients[0]);
+    for factor in &coefficients[1..] {
+        sum = s.mul_add(sum, x, s.splat(*factor));
     }
-    (s.mul_add(s.mul(r, r), sum, r), n)
+    sum
 }
 
 /// Returns 1 / (1 + e⁻ˣ).
 #[inline(always)]
 pub fn sigmoid<S: Vector>(s: S, x: S::V) -> S::V {
-    let one = s.splat(1.0);
-    // e⁻ˣ is 0 for x ≥ 104 and infinite for x ≤ −104.
-    let (exp_minus_one, n) = exp_reduced(s, s.sub(s.splat(0.0), s.clamp(x, 104.0)));
-    s.reciprocal(s.add(one, s.scale(s.add(one, exp_minus_one), n)))
+    let bounded = s.clamp(x, <S::Element>::SIGMOID_BOUND);
+    let (exp_minus_one, n) = exp_reduced(s, s.sub(s.zero(), bounded));
+    s.reciprocal(s.add(s.one(), s.scale(s.add(s.one(), exp_minus_one), n)))
 }
 
 /// Returns tanh x as 1 − 2 / (e²ˣ + 1), or as x + x³·p(x²) near 0, where the difference would cancel.
 #[inline(always)]
 pub fn tanh<S: Vector>(s: S, x: S::V) -> S::V {
-    const NEAR: f32 = 0.625;
-    // p interpolates (tanh x / x − 1) / x² at the Chebyshev nodes of 0 … NEAR². The error of tanh is then
-    // 2e-8.
-    const P: [f32; 5] = [-0.006_096_714, 0.020_997_18, -0.053_850_908, 0.133_327_7, -0.333_333_28];
-    let one = s.splat(1.0);
-    let square = s.mul(x, x);
-    let mut p = s.splat(P[0]);
-    for factor in &P[1..] {
-        p = s.mul_add(p, square, s.splat(*factor));
-    }
-    let near = s.mul_add(s.mul(x, square), p, x);
-    // tanh x is 1 in f32 for x ≥ 10.
-    let bounded = s.clamp(x, 10.0);
+    let (one, square) = (s.one(), s.mul(x, x));
+    let near = s.mul_add(s.mul(x, square), polynomial(s, <S::Element>::TANH, square), x);
+    let bounded = s.clamp(x, <S::Element>::TANH_BOUND);
     let (exp_minus_one, n) = exp_reduced(s, s.add(bounded, bounded));
     let power = s.scale(s.add(one, exp_minus_one), n);
-    let far = s.neg_mul_add(s.splat(2.0), s.reciprocal(s.add(power, one)), one);
-    s.select_small(x, NEAR, near, far)
+    let far = s.neg_mul_add(s.add(one, one), s.reciprocal(s.add(power, one)), one);
+    s.select_small(x, <S::Element>::TANH_NEAR, near, far)
 }
 
 /// Returns 1 − x², the derivative of tanh at the output x.
 #[inline(always)]
 pub fn tanh_derivative<S: Vector>(s: S, x: S::V) -> S::V {
-    s.neg_mul_add(x, x, s.splat(1.0))
+    s.neg_mul_add(x, x, s.one())
 }
 
 /// Returns x − x², the derivative of the sigmoid at the output x.
@@ -67,47 +59,71 @@ pub fn sigmoid_derivative<S: Vector>(s: S, x: S::V) -> S::V {
 mod tests {
     use super::*;
     use crate::isa::{Isa, Job};
+    use crate::number::Number;
     use crate::vector::VectorOp;
 
-    /// The comparison of both functions with f64 at each of the numbers.
+    /// The comparison of both functions with reference values at each of the numbers.
+    ///
+    /// A row has x, tanh x and the sigmoid of x. The absolute error allowed is that of the results that are
+    /// subnormal: the sigmoid is 0 once e⁻ˣ overflows.
     #[derive(Clone)]
-    struct Check(Vec<f32>);
+    struct Check<E> {
+        rows: Vec<(E, [f64; 2])>,
+        epsilon: f64,
+        smallest: [f64; 2],
+    }
 
-    impl Job for Check {
+    impl<E: Number> Job<E> for Check<E> {
         type Result = ();
 
-        fn run<S: Vector>(self, s: S) {
+        fn run<S: Vector<Element = E>>(self, s: S) {
             s.vectorize(self);
         }
     }
 
-    impl VectorOp for Check {
-        fn run<S: Vector>(self, s: S) {
-            for &x in &self.0 {
-                let exact = f64::from(x);
-                let found =
-                    [tanh(s, s.splat(x)), sigmoid(s, s.splat(x))].map(|v| f64::from(s.to_array(v)[0]));
-                // The sigmoid is 0 once e⁻ˣ overflows.
-                let expected =
-                    [(exact.tanh(), 1e-44), (1.0 / (1.0 + (-exact).exp()), f64::from(f32::MIN_POSITIVE))];
-                for (found, (expected, absolute)) in found.into_iter().zip(expected) {
-                    assert_eq!(found.is_nan(), x.is_nan(), "{x}");
-                    let allowed = expected.abs() * 4.0 * f64::from(f32::EPSILON) + absolute;
-                    assert!(x.is_nan() || (found - expected).abs() <= allowed, "{x}: {found} {expected}");
+    impl<E: Number> VectorOp<E> for Check<E> {
+        fn run<S: Vector<Element = E>>(self, s: S) {
+            for (x, expected) in &self.rows {
+                let found = [tanh(s, s.splat(*x)), sigmoid(s, s.splat(*x))].map(|v| s.to_array(v)[0].into());
+                for ((found, expected), absolute) in found.into_iter().zip(expected).zip(self.smallest) {
+                    let found: f64 = found;
+                    assert_eq!(found.is_nan(), expected.is_nan(), "{x:?}");
+                    let allowed = expected.abs() * 4.0 * self.epsilon + absolute;
+                    let holds = expected.is_nan() || (found - expected).abs() <= allowed;
+                    assert!(holds, "{x:?}: {found:e} {expected:e}");
                 }
             }
         }
     }
 
+    /// Returns numbers of all magnitudes and both signs.
+    fn numbers() -> impl Iterator<Item = f64> {
+        let special = [0.0, f64::INFINITY, f64::NAN, f64::MAX, 1e-45, 1e-40, f64::MIN_POSITIVE, 1e-320];
+        let even = (0..20_000).map(|n| f64::from(n) * 0.007);
+        let small = (0..2_000).map(|n| (f64::from(n) * -0.02).exp());
+        let large = (0..2_000).map(|n| f64::from(n) * 0.51);
+        special.into_iter().chain(even).chain(small).chain(large).flat_map(|x| [x, -x])
+    }
+
+    fn exact(x: f64) -> [f64; 2] {
+        [x.tanh(), 1.0 / (1.0 + (-x).exp())]
+    }
+
     #[test]
     fn tanh_and_sigmoid_over_all_magnitudes_are_within_4_units_in_the_last_place() {
-        let mut numbers = vec![0.0, f32::INFINITY, f32::NAN, f32::MAX, 1e-45, 1e-40, f32::MIN_POSITIVE];
-        numbers.extend((0..20_000).map(|n| n as f32 * 0.007));
-        numbers.extend((0..2_000).map(|n| (n as f32 * -0.02).exp()));
-        let negative: Vec<f32> = numbers.iter().map(|x| -x).collect();
-        numbers.extend(negative);
+        let single = Check {
+            rows: numbers().map(|x| (x as f32, exact(f64::from(x as f32)))).collect(),
+            epsilon: f64::from(f32::EPSILON),
+            smallest: [1e-44, f64::from(f32::MIN_POSITIVE)],
+        };
+        let double = Check {
+            rows: numbers().map(|x| (x, exact(x))).collect(),
+            epsilon: f64::EPSILON,
+            smallest: [1e-322, f64::MIN_POSITIVE],
+        };
         for isa in Isa::available() {
-            isa.run(Check(numbers.clone()));
+            isa.run(single.clone());
+            isa.run(double.clone());
         }
     }
 }

@@ -1,19 +1,19 @@
 //! Vectors without intrinsics, for all other processors. They are arrays, which the compiler turns into
 //! vector code.
 
+use std::marker::PhantomData;
+
+use super::coefficients::Coefficients;
 use super::traits::{Square, Vector, VectorOp};
+use crate::number::Number;
 
 /// Vectors of `LANES` numbers as arrays. No proof is needed.
-#[derive(Clone, Copy)]
-pub struct Portable<const LANES: usize>;
+#[derive(Clone, Copy, Default)]
+pub struct Portable<E, const LANES: usize>(PhantomData<E>);
 
 /// Returns f(x, y) of every lane.
 #[inline(always)]
-fn zip<const LANES: usize>(
-    mut x: [f32; LANES],
-    y: [f32; LANES],
-    f: impl Fn(f32, f32) -> f32,
-) -> [f32; LANES] {
+fn zip<E: Copy, const LANES: usize>(mut x: [E; LANES], y: [E; LANES], f: impl Fn(E, E) -> E) -> [E; LANES] {
     for (x, y) in x.iter_mut().zip(y) {
         *x = f(*x, y);
     }
@@ -23,22 +23,24 @@ fn zip<const LANES: usize>(
 /// Returns a·b + c. The result is rounded once if the target has a fused instruction. On other targets the
 /// fused operation would be a slow call.
 #[inline(always)]
-fn mul_add(a: f32, b: f32, c: f32) -> f32 {
-    if cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c }
+fn mul_add<E: Number>(a: E, b: E, c: E) -> E {
+    if cfg!(target_arch = "aarch64") { a.fused_mul_add(b, c) } else { a * b + c }
 }
 
-impl<const LANES: usize> Vector for Portable<LANES> {
+impl<E: Number + Coefficients, const LANES: usize> Vector for Portable<E, LANES> {
+    type Element = E;
+
     const LANES: usize = LANES;
     const ROWS: usize = 3;
     const COLUMNS: usize = 4;
-    type V = [f32; LANES];
+    type V = [E; LANES];
 
-    fn vectorize(self, op: impl VectorOp) {
+    fn vectorize(self, op: impl VectorOp<E>) {
         op.run(self);
     }
 
     #[inline(always)]
-    fn splat(self, x: f32) -> Self::V {
+    fn splat(self, x: E) -> Self::V {
         [x; LANES]
     }
 
@@ -76,33 +78,24 @@ impl<const LANES: usize> Vector for Portable<LANES> {
     }
 
     #[inline(always)]
-    fn clamp(self, x: Self::V, bound: f32) -> Self::V {
-        // `f32::clamp` keeps NaN.
-        x.map(|x| x.clamp(-bound, bound))
+    fn clamp(self, x: Self::V, bound: E) -> Self::V {
+        x.map(|x| x.clamped(bound))
     }
 
     #[inline(always)]
     fn round(self, x: Self::V) -> Self::V {
-        // A number near 1.5·2²³ has no fraction bits.
-        const NO_FRACTION: f32 = 12_582_912.0;
-        x.map(|x| (x + NO_FRACTION) - NO_FRACTION)
+        x.map(|x| (x + E::NO_FRACTION) - E::NO_FRACTION)
     }
 
     #[inline(always)]
     fn scale(self, x: Self::V, n: Self::V) -> Self::V {
-        // 2ⁿ itself may overflow or underflow, so it is applied in two halves.
-        let power_of_two = |n: i32| f32::from_bits(((n + 127) << 23) as u32);
-        zip(x, n, |x, n| {
-            let n = n as i32;
-            let half = n >> 1;
-            x * power_of_two(half) * power_of_two(n - half)
-        })
+        zip(x, n, E::scaled)
     }
 
     #[inline(always)]
-    fn select_small(self, x: Self::V, bound: f32, small: Self::V, mut large: Self::V) -> Self::V {
+    fn select_small(self, x: Self::V, bound: E, small: Self::V, mut large: Self::V) -> Self::V {
         for ((chosen, x), small) in large.iter_mut().zip(x).zip(small) {
-            *chosen = if x.abs() < bound { small } else { *chosen };
+            *chosen = if x.magnitude() < bound { small } else { *chosen };
         }
         large
     }
@@ -119,13 +112,13 @@ impl<const LANES: usize> Vector for Portable<LANES> {
     }
 
     #[inline(always)]
-    unsafe fn load(self, from: *const f32) -> Self::V {
+    unsafe fn load(self, from: *const E) -> Self::V {
         // SAFETY: by the trait's contract.
         unsafe { from.cast::<Self::V>().read_unaligned() }
     }
 
     #[inline(always)]
-    unsafe fn store(self, to: *mut f32, x: Self::V) {
+    unsafe fn store(self, to: *mut E, x: Self::V) {
         // SAFETY: by the trait's contract.
         unsafe { to.cast::<Self::V>().write_unaligned(x) }
     }

@@ -1,6 +1,8 @@
 //! The operations of an instruction set.
 
+use super::coefficients::Coefficients;
 use crate::amx::Tiles;
+use crate::number::Number;
 
 /// The number of vectors of columns in the widest register block of any instruction set.
 pub const MAX_COLUMNS: usize = 4;
@@ -8,20 +10,22 @@ pub const MAX_COLUMNS: usize = 4;
 /// The number of rows of the largest register block of any instruction set.
 pub const MAX_ROWS: usize = 6;
 
-/// The number of lanes of the longest vector of any instruction set.
+/// The number of lanes of the longest vector of any instruction set and type of number.
 pub const MAX_LANES: usize = 16;
 
 /// A square matrix with one vector per row. Rows beyond the number of lanes are not used.
 pub type Square<S> = [<S as Vector>::V; MAX_LANES];
 
-/// An operation that is compiled once for each instruction set.
-pub trait VectorOp {
+/// An operation on numbers of type `E` that is compiled once for each instruction set.
+pub trait VectorOp<E> {
     /// Does the operation. Implementations are `#[inline(always)]`.
-    fn run<S: Vector>(self, s: S);
+    fn run<S: Vector<Element = E>>(self, s: S);
 }
 
-/// The operations of an instruction set on its vectors.
+/// The operations of an instruction set on its vectors of one type of number.
 pub trait Vector: Copy + Send + Sync {
+    /// The type of the numbers.
+    type Element: Number + Coefficients;
     /// The number of lanes of a vector.
     const LANES: usize;
     /// The number of rows of a register block. The sums, one line of weights and one factor fit in the
@@ -33,7 +37,7 @@ pub trait Vector: Copy + Send + Sync {
     type V: Copy;
 
     /// Runs an operation in code that is compiled for this instruction set.
-    fn vectorize(self, op: impl VectorOp);
+    fn vectorize(self, op: impl VectorOp<Self::Element>);
 
     /// Returns the proof of AMX, if matrix products are to run on it.
     fn tiles(self) -> Option<Tiles> {
@@ -41,7 +45,17 @@ pub trait Vector: Copy + Send + Sync {
     }
 
     /// Returns a vector with `x` in every lane.
-    fn splat(self, x: f32) -> Self::V;
+    fn splat(self, x: Self::Element) -> Self::V;
+    /// Returns a vector of zeros.
+    #[inline(always)]
+    fn zero(self) -> Self::V {
+        self.splat(<Self::Element>::ZERO)
+    }
+    /// Returns a vector of ones.
+    #[inline(always)]
+    fn one(self) -> Self::V {
+        self.splat(<Self::Element>::ONE)
+    }
     /// Returns a + b.
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// Returns a − b.
@@ -50,49 +64,50 @@ pub trait Vector: Copy + Send + Sync {
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// Returns a / b.
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
-    /// Returns 1 / x for x ≥ 1, with an error of at most one unit in the last place or 1e-38.
+    /// Returns 1 / x for x ≥ 1, with an error of at most one unit in the last place or the smallest normal
+    /// number.
     #[inline(always)]
     fn reciprocal(self, x: Self::V) -> Self::V {
-        self.div(self.splat(1.0), x)
+        self.div(self.one(), x)
     }
     /// Returns a·b + c.
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// Returns c − a·b.
     fn neg_mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// Returns x clamped to −bound … bound. NaN stays NaN.
-    fn clamp(self, x: Self::V, bound: f32) -> Self::V;
+    fn clamp(self, x: Self::V, bound: Self::Element) -> Self::V;
     /// Returns the integer nearest to x, for |x| < 2²².
     fn round(self, x: Self::V) -> Self::V;
-    /// Returns x·2ⁿ for an integer n with |n| ≤ 250.
+    /// Returns x·2ⁿ for an integer n with |n| ≤ 250 in f32, or |n| ≤ 2040 in f64.
     fn scale(self, x: Self::V, n: Self::V) -> Self::V;
     /// Returns `small` in lanes with |x| < bound, else `large`. NaN selects `large`.
-    fn select_small(self, x: Self::V, bound: f32, small: Self::V, large: Self::V) -> Self::V;
+    fn select_small(self, x: Self::V, bound: Self::Element, small: Self::V, large: Self::V) -> Self::V;
     /// Transposes a square.
     fn transpose(self, square: Square<Self>) -> Square<Self>;
 
     /// Asks for the cache line at an address, which need not be valid.
     #[inline(always)]
-    fn prefetch(self, _at: *const f32) {}
+    fn prefetch(self, _at: *const Self::Element) {}
 
     /// Reads a vector.
     ///
     /// # Safety
     /// `LANES` numbers are readable at `from`.
-    unsafe fn load(self, from: *const f32) -> Self::V;
+    unsafe fn load(self, from: *const Self::Element) -> Self::V;
 
     /// Writes a vector.
     ///
     /// # Safety
     /// `LANES` numbers are writable at `to`.
-    unsafe fn store(self, to: *mut f32, x: Self::V);
+    unsafe fn store(self, to: *mut Self::Element, x: Self::V);
 
     /// Reads `lanes` ≤ `LANES` numbers. The other lanes are 0.
     ///
     /// # Safety
     /// `lanes` numbers are readable at `from`.
     #[inline(always)]
-    unsafe fn load_first(self, from: *const f32, lanes: usize) -> Self::V {
-        let mut all = [0.0; MAX_LANES];
+    unsafe fn load_first(self, from: *const Self::Element, lanes: usize) -> Self::V {
+        let mut all = [<Self::Element>::ZERO; MAX_LANES];
         // SAFETY: by this function's contract; `all` has room for the longest vector.
         unsafe {
             std::ptr::copy_nonoverlapping(from, all.as_mut_ptr(), lanes);
@@ -105,7 +120,7 @@ pub trait Vector: Copy + Send + Sync {
     /// # Safety
     /// `lanes` numbers are writable at `to`.
     #[inline(always)]
-    unsafe fn store_first(self, to: *mut f32, lanes: usize, x: Self::V) {
+    unsafe fn store_first(self, to: *mut Self::Element, lanes: usize, x: Self::V) {
         let all = self.to_array(x);
         // SAFETY: by this function's contract; `all` has room for the longest vector.
         unsafe { std::ptr::copy_nonoverlapping(all.as_ptr(), to, lanes) };
@@ -123,8 +138,8 @@ pub trait Vector: Copy + Send + Sync {
 
     /// Returns the lanes of x, then zeros.
     #[inline(always)]
-    fn to_array(self, x: Self::V) -> [f32; MAX_LANES] {
-        let mut all = [0.0; MAX_LANES];
+    fn to_array(self, x: Self::V) -> [Self::Element; MAX_LANES] {
+        let mut all = [<Self::Element>::ZERO; MAX_LANES];
         // SAFETY: the array has room for the longest vector.
         unsafe { self.store(all.as_mut_ptr(), x) };
         all

@@ -6,7 +6,7 @@ use rnn_kernels::{
 };
 
 use crate::reference;
-use crate::support::{Case, error};
+use crate::support::{Case, Number, error};
 
 const fn size([steps, batch, input, hidden]: [usize; 4]) -> Size {
     Size { steps, batch, input, hidden }
@@ -36,11 +36,11 @@ fn every_cell_and_isa() -> impl Iterator<Item = (Cell, Isa)> {
     Cell::ALL.into_iter().flat_map(|cell| Isa::available().into_iter().map(move |isa| (cell, isa)))
 }
 
-#[test]
-fn every_isa_and_thread_count_agrees_with_the_reference() {
+/// Compares each instruction set with the reference.
+fn check_reference<E: Number>() {
     for cell in Cell::ALL {
         for (seed, size) in SIZES.into_iter().enumerate() {
-            let case = Case::new(cell, size, seed as u64 + 1);
+            let case = Case::<E>::new(cell, size, seed as u64 + 1);
             let expected = reference::results(&case);
             for isa in Isa::available() {
                 for threads in [1, 2, 3] {
@@ -49,7 +49,7 @@ fn every_isa_and_thread_count_agrees_with_the_reference() {
                     {
                         let error = error(found, expected);
                         let context = format!("{cell:?} {size:?}, {isa:?}, {threads} threads");
-                        assert!(error < 1e-5, "{context}: {name} differs by {error:.1e}");
+                        assert!(error < 80.0, "{context}: {name} differs by {error:.1} ε");
                     }
                 }
             }
@@ -58,17 +58,23 @@ fn every_isa_and_thread_count_agrees_with_the_reference() {
 }
 
 #[test]
-fn thread_count_without_tiles_changes_no_bit() {
+fn every_isa_and_thread_count_agrees_with_the_reference() {
+    check_reference::<f32>();
+    check_reference::<f64>();
+}
+
+/// Compares numbers of threads.
+fn check_threads<E: Number>() {
     let sizes = [size([40, 14, 20, 70]), MANY_ROWS];
     for (cell, size) in Cell::ALL.into_iter().flat_map(|cell| sizes.map(|size| (cell, size))) {
-        let case = Case::new(cell, size, 5);
+        let case = Case::<E>::new(cell, size, 5);
         for isa in Isa::available() {
             let one = case.results(isa, 1);
             for threads in [2, 3, 4, 5] {
                 for ((name, found), (_, one)) in case.results(isa, threads).iter().zip(&one) {
                     if isa.has_tiles() {
-                        let one: Vec<f64> = one.iter().map(|x| f64::from(*x)).collect();
-                        assert!(error(found, &one) < 1e-6, "{cell:?} {name}, {threads} threads");
+                        let one: Vec<f64> = one.iter().map(|x| (*x).into()).collect();
+                        assert!(error(found, &one) < 8.0, "{cell:?} {name}, {threads} threads");
                     } else {
                         assert_eq!(found, one, "{cell:?} {name}, {isa:?}, {threads} threads");
                     }
@@ -79,10 +85,16 @@ fn thread_count_without_tiles_changes_no_bit() {
 }
 
 #[test]
-fn forward_gives_the_bits_of_forward_saving() {
+fn thread_count_without_tiles_changes_no_bit() {
+    check_threads::<f32>();
+    check_threads::<f64>();
+}
+
+/// Compares a forward pass that saves nothing with one that saves.
+fn check_forward<E: Number>() {
     for cell in Cell::ALL {
         // There are more steps than in a block, so that the rows of a block are used again.
-        let case = Case::new(cell, size([300, 3, 4, 21]), 6);
+        let case = Case::<E>::new(cell, size([300, 3, 4, 21]), 6);
         for isa in Isa::available() {
             let saving = case.results(isa, 2);
             let (output, final_c) = case.forward(isa, 2);
@@ -92,9 +104,15 @@ fn forward_gives_the_bits_of_forward_saving() {
 }
 
 #[test]
+fn forward_gives_the_bits_of_forward_saving() {
+    check_forward::<f32>();
+    check_forward::<f64>();
+}
+
+#[test]
 fn backward_with_some_gradients_gives_the_bits_of_all() {
     for (cell, isa) in every_cell_and_isa() {
-        let case = Case::new(cell, size([7, 5, 6, 19]), 7);
+        let case = Case::<f32>::new(cell, size([7, 5, 6, 19]), 7);
         let all = case.results(isa, 2);
         let expected = |name: &str| &all.iter().find(|(n, _)| *n == name).unwrap().1;
         let (mut output, mut final_c) = (vec![0.0; case.grad_output.len()], vec![0.0; case.c.len()]);
@@ -121,7 +139,8 @@ fn backward_with_some_gradients_gives_the_bits_of_all() {
 #[test]
 fn missing_upstream_gradients_count_as_zeros() {
     for (cell, isa) in every_cell_and_isa() {
-        let case = Case { grad_output: vec![0.0; 4 * 3 * 9], ..Case::new(cell, size([4, 3, 2, 9]), 8) };
+        let case =
+            Case::<f64> { grad_output: vec![0.0; 4 * 3 * 9], ..Case::new(cell, size([4, 3, 2, 9]), 8) };
         let expected = case.results(isa, 1);
         let (mut output, mut final_c) = (vec![0.0; case.grad_output.len()], vec![0.0; case.c.len()]);
         let has_c = cell.has_c();

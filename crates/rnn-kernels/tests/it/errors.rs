@@ -16,7 +16,7 @@ fn run(layer: &Layer, final_c: Option<&mut [f32]>) -> Result<(), Error> {
 
 #[test]
 fn slice_of_wrong_length_is_named_with_its_shape() {
-    let case = Case::new(Cell::Gru, SIZE, 1);
+    let case = Case::<f32>::new(Cell::Gru, SIZE, 1);
     let mut layer = case.layer();
     layer.parameters.w_ih = &case.w_ih[1..];
     let error = run(&layer, None).unwrap_err();
@@ -29,14 +29,14 @@ fn slice_of_wrong_length_is_named_with_its_shape() {
 
 #[test]
 fn size_of_zero_is_refused() {
-    let case = Case::new(Cell::Rnn, SIZE, 1);
+    let case = Case::<f32>::new(Cell::Rnn, SIZE, 1);
     let layer = Layer { size: Size { steps: 0, ..SIZE }, input: &[], ..case.layer() };
     assert_eq!(run(&layer, None), Err(Error::ZeroSize { name: "steps" }));
 }
 
 #[test]
 fn c_is_required_for_the_lstm_and_refused_for_other_cells() {
-    let (lstm, gru) = (Case::new(Cell::Lstm, SIZE, 1), Case::new(Cell::Gru, SIZE, 1));
+    let (lstm, gru) = (Case::<f32>::new(Cell::Lstm, SIZE, 1), Case::<f32>::new(Cell::Gru, SIZE, 1));
     assert!(matches!(run(&lstm.layer(), None), Err(Error::Length { name: "outputs.final_c", .. })));
     let mut layer = lstm.layer();
     layer.initial.c = None;
@@ -48,7 +48,7 @@ fn c_is_required_for_the_lstm_and_refused_for_other_cells() {
 
 #[test]
 fn backward_of_another_layer_or_with_wrong_lengths_is_refused() {
-    let case = Case::new(Cell::Rnn, SIZE, 1);
+    let case = Case::<f32>::new(Cell::Rnn, SIZE, 1);
     let mut output = vec![0.0; 2 * 3 * 5];
     let outputs = Outputs { output: &mut output, final_c: None };
     let saved = forward_saving(Options::with_threads(1), &case.layer(), outputs).unwrap();
@@ -56,7 +56,7 @@ fn backward_of_another_layer_or_with_wrong_lengths_is_refused() {
         backward(BackwardInputs { layer, output, saved: &saved, grad_outputs }, grads)
     };
     let none = GradOutputs::default();
-    let other = Case::new(Cell::Rnn, Size { batch: 2, ..SIZE }, 1);
+    let other = Case::<f32>::new(Cell::Rnn, Size { batch: 2, ..SIZE }, 1);
     let error = run(other.layer(), &output[..20], none, Grads::default()).unwrap_err();
     assert!(matches!(error, Error::OtherLayer { .. }) && error.to_string().contains("batch: 2"), "{error}");
     let short = run(case.layer(), &output[1..], none, Grads::default());

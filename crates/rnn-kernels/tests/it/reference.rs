@@ -2,7 +2,7 @@
 
 use rnn_kernels::{Cell, Size};
 
-use crate::support::Case;
+use crate::support::{Case, Number};
 
 /// All results of both passes, in f64.
 #[derive(Default)]
@@ -123,10 +123,10 @@ fn differentiate(cell: Cell, unit: &Unit, d_h: f64, d_c: f64) -> UnitGrads {
 }
 
 /// Computes all results of a case.
-pub fn results(case: &Case) -> Results {
+pub fn results<E: Number>(case: &Case<E>) -> Results {
     let Size { steps, batch, input, hidden } = case.size;
     let gates = case.cell.gates();
-    let wide = |numbers: &[f32]| numbers.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
+    let wide = |numbers: &[E]| numbers.iter().map(|x| (*x).into()).collect::<Vec<f64>>();
     let (x, w_ih, w_hh) = (wide(&case.input), wide(&case.w_ih), wide(&case.w_hh));
     let (b_ih, b_hh) = (wide(&case.b_ih), wide(&case.b_hh));
     let (mut h, mut c) = (wide(&case.h), wide(&case.c));
@@ -159,8 +159,8 @@ pub fn results(case: &Case) -> Results {
 }
 
 /// Adds the gradients to the results.
-fn backward(
-    case: &Case,
+fn backward<E: Number>(
+    case: &Case<E>,
     units: &[Unit],
     first_h: &[f64],
     x: &[f64],
@@ -176,15 +176,15 @@ fn backward(
     results.b_hh = vec![0.0; case.b_hh.len()];
     results.all_h = vec![0.0; units.len()];
     results.all_c = vec![0.0; units.len()];
-    let mut d_h: Vec<f64> = case.grad_final_h.iter().map(|x| f64::from(*x)).collect();
-    let mut d_c: Vec<f64> = case.grad_final_c.iter().map(|x| f64::from(*x)).collect();
+    let mut d_h: Vec<f64> = case.grad_final_h.iter().map(|x| (*x).into()).collect();
+    let mut d_c: Vec<f64> = case.grad_final_c.iter().map(|x| (*x).into()).collect();
     d_c.resize(batch * hidden, 0.0);
     for t in (0..steps).rev() {
         let (mut next_d_h, mut next_d_c) = (vec![0.0; batch * hidden], vec![0.0; batch * hidden]);
         for b in 0..batch {
             for u in 0..hidden {
                 let (at, row) = (b * hidden + u, (t * batch + b) * hidden + u);
-                let total = d_h[at] + f64::from(case.grad_output[row]);
+                let total = d_h[at] + case.grad_output[row].into();
                 let grads = differentiate(case.cell, &units[row], total, d_c[at]);
                 (results.all_h[row], results.all_c[row]) = (total, grads.c);
                 next_d_h[at] += grads.h_prev;

@@ -15,9 +15,9 @@ use crate::memory::{Shared, Workspace, row_stride};
 pub struct Bf16Split<'a> {
     tiles: Tiles,
     /// `[columns / DEPTH, rows, PARTS, LINE]`.
-    numbers: Shared<'a>,
+    numbers: Shared<'a, f32>,
     /// The factor for the products of each row. It is 0 for a row of zeros.
-    scales: Shared<'a>,
+    scales: Shared<'a, f32>,
     /// The number of rows that the memory has room for.
     rows: usize,
     /// The first row.
@@ -38,7 +38,7 @@ pub fn with_scratch(tiles: Tiles, rows: usize, depth: usize, work: impl FnOnce(B
         static SCRATCH: RefCell<(Vec<Line>, Vec<f32>)> = const { RefCell::new((vec![], vec![])) };
     }
     SCRATCH.with_borrow_mut(|(lines, scales)| {
-        let rows = row_stride(rows);
+        let rows = row_stride::<f32>(rows);
         let needed = depth.div_ceil(DEPTH) * rows * PARTS;
         if lines.len() < needed {
             lines.resize(needed, Line([0.0; LINE]));
@@ -60,7 +60,7 @@ pub fn with_scratch(tiles: Tiles, rows: usize, depth: usize, work: impl FnOnce(B
 impl<'a> Bf16Split<'a> {
     /// Takes memory for `rows` rows of `depth` numbers.
     pub fn new(memory: &'a Workspace, tiles: Tiles, rows: usize, depth: usize) -> Bf16Split<'a> {
-        let rows = row_stride(rows);
+        let rows = row_stride::<f32>(rows);
         let numbers = memory.take(depth.div_ceil(DEPTH) * rows * ROW);
         Bf16Split { tiles, numbers, scales: memory.take(rows), rows, row: 0, line: 0 }
     }
@@ -98,7 +98,7 @@ impl<'a> Bf16Split<'a> {
     }
 
     /// Splits the rows `rows` of `from`, of `depth` numbers each, into the first rows.
-    pub fn split(self, from: &Rows, rows: Range<usize>, depth: usize) {
+    pub fn split(self, from: &Rows<f32>, rows: Range<usize>, depth: usize) {
         if rows.is_empty() {
             return;
         }
@@ -125,7 +125,7 @@ impl<'a> Bf16Split<'a> {
     /// Sets one scale for the first 16 rows, which are the transpose of `count` rows of `columns`.
     ///
     /// Returns the factor that the numbers are multiplied by before the split.
-    pub fn scale_columns(self, columns: &Rows, count: usize) -> f32 {
+    pub fn scale_columns(self, columns: &Rows<f32>, count: usize) -> f32 {
         columns.check(count, SIDE);
         let scale = Scale::new(max_magnitude(self.tiles, columns, count));
         self.scales.slice_mut(self.row, SIDE).fill(scale.after);

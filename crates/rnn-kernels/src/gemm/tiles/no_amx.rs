@@ -18,10 +18,10 @@ pub fn split_lines(tiles: Tiles, _: &[[f32; SIDE]; SIDE], _: &mut [f32]) {
     match tiles {}
 }
 
-pub fn max_magnitude(tiles: Tiles, _: &Rows, _: usize) -> f32 {
+pub fn max_magnitude(tiles: Tiles, _: &Rows<f32>, _: usize) -> f32 {
     match tiles {}
 }
 
-pub unsafe fn multiply(tiles: Tiles, _: &Product) {
+pub unsafe fn multiply(tiles: Tiles, _: &Product<f32>) {
     match tiles {}
 }

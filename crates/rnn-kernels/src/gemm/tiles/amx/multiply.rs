@@ -31,7 +31,7 @@ const SUMS: usize = 4;
 /// # Safety
 /// The bounds are checked as in [`Product::run`]. The panels are filled by
 /// [`put`](crate::gemm::tiles::put). A left factor in split form has its numbers.
-pub unsafe fn multiply(tiles: Tiles, product: &Product) {
+pub unsafe fn multiply(tiles: Tiles, product: &Product<f32>) {
     let Product { count, right, .. } = *product;
     // The blocks have nearly equal sizes, because the time of an instruction grows with the rows of its
     // tile.
@@ -62,8 +62,8 @@ pub unsafe fn multiply(tiles: Tiles, product: &Product) {
 /// A slice of the terms.
 struct Slice<'a> {
     tiles: Tiles,
-    product: &'a Product<'a>,
-    start: Start<'a>,
+    product: &'a Product<'a, f32>,
+    start: Start<'a, f32>,
     terms: Range<usize>,
     /// The number of rows of each block except the last one.
     block_rows: usize,
@@ -225,7 +225,7 @@ impl Block<'_> {
         let at = self.slice.product.right.columns[vector].at;
         // SAFETY: by this function's contract.
         unsafe {
-            let rows_at = |rows: Rows<'_>| {
+            let rows_at = |rows: Rows<'_, f32>| {
                 let stride = rows.uniform_stride(self.first, self.rows)? * size_of::<f32>();
                 Some((rows.ptr(self.first, at).cast_const(), stride))
             };

@@ -33,7 +33,7 @@ pub fn split_lines(_: Tiles, lines: &[[f32; SIDE]; SIDE], to: &mut [f32]) {
 
 /// Returns the largest magnitude in a vector of columns of `count` rows, which are in bounds. NaN counts
 /// as the largest.
-pub fn max_magnitude(_: Tiles, columns: &Rows, count: usize) -> f32 {
+pub fn max_magnitude(_: Tiles, columns: &Rows<f32>, count: usize) -> f32 {
     // SAFETY: `Tiles` proves that the processor has the instructions.
     unsafe { max_magnitude_avx512(columns, count) }
 }
@@ -124,7 +124,7 @@ fn split_lines_avx512(lines: &[[f32; SIDE]; SIDE], to: &mut [f32]) {
 
 /// The body of [`max_magnitude`].
 #[target_feature(enable = "avx512f")]
-fn max_magnitude_avx512(columns: &Rows, count: usize) -> f32 {
+fn max_magnitude_avx512(columns: &Rows<f32>, count: usize) -> f32 {
     let mut max = _mm512_setzero_si512();
     for n in 0..count {
         // SAFETY: the caller has checked that the rows are in bounds.
