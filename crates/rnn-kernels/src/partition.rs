@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::caches::second_level_cache;
 use crate::layer::Size;
 use crate::number::Number;
-use crate::vector::Vector;
+use crate::vector::{MAX_ROWS, Vector};
 
 /// The division of the recurrence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,12 +70,10 @@ fn cached_weights() -> usize {
     second_level_cache() / 4 * 3
 }
 
-/// Returns the cycles of a step whose product takes `product` cycles and reads `bytes` of weights.
-///
-/// Reads from the core's own cache overlap with the multiplications. The core waits for all other reads.
-fn with_weight_reads(product: usize, bytes: usize) -> usize {
+/// Returns the cycles of reading `bytes` of weights: from the core's own cache, and from elsewhere.
+fn weight_reads(bytes: usize) -> [usize; 2] {
     let cached = cached_weights();
-    product.max(bytes.min(cached) / 32) + bytes.saturating_sub(cached) / 8
+    [bytes.min(cached) / 32, bytes.saturating_sub(cached) / 8]
 }
 
 impl Strategy {
@@ -113,17 +111,25 @@ impl Recurrence {
         const MIN_TILE_ROWS: usize = 9;
         /// Configuration of the tiles and conversion of the rows.
         const TILE_SETUP: usize = 3000;
+        /// The number of blocks of rows that prefetch weights for the next ones.
+        const PREFETCHING: usize = 4;
         let columns = vectors * self.gates;
         if tiles {
             let blocks = rows.div_ceil(16);
             let block_rows = rows.div_ceil(blocks.max(1)).max(MIN_TILE_ROWS);
             let depth = hidden.div_ceil(32);
             // Each term of 32 numbers takes six bf16 products. Loads of tiles take about a sixth more.
-            TILE_SETUP + with_weight_reads(columns * depth * blocks * block_rows * 7, columns * depth * 3072)
+            let product = columns * depth * blocks * block_rows * 7;
+            // Only reads from the core's own cache overlap with the multiplications.
+            let [own, elsewhere] = weight_reads(columns * depth * 3072);
+            TILE_SETUP + product.max(own) + elsewhere
         } else {
             // A core multiplies two vectors per cycle.
             let product = columns * hidden * rows.max(MIN_ROWS) / 2;
-            with_weight_reads(product, columns * hidden * self.lanes * self.number)
+            let [own, elsewhere] = weight_reads(columns * hidden * self.lanes * self.number);
+            // Each of the last blocks of rows prefetches an equal part of the next weights.
+            let prefetched = elsewhere * rows.div_ceil(MAX_ROWS).min(PREFETCHING) / PREFETCHING;
+            product.max(own + prefetched) + elsewhere - prefetched
         }
     }
 }
@@ -165,6 +171,7 @@ mod tests {
         };
         let without_tiles = |partition| Strategy { partition, tiles: false };
         assert_eq!(choose(false, 64, 128), without_tiles(Partition::Sequences));
+        assert_eq!(choose(false, 64, 512), without_tiles(Partition::Sequences));
         assert_eq!(choose(false, 1, 512), without_tiles(Partition::Units));
         assert_eq!(choose(true, 1, 16), without_tiles(Partition::Single));
         // Tiles pay for many rows, not for a few.

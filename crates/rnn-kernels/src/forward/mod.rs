@@ -3,7 +3,7 @@
 mod activate;
 mod pass;
 
-use self::pass::{ForwardPass, gate_columns};
+use self::pass::{ForwardPass, Weights, gate_columns};
 use crate::cells::CellKernel;
 use crate::dispatch::{Pass, dispatch};
 use crate::error::Error;
@@ -21,6 +21,9 @@ use crate::vector::{Vector, Vectors};
 /// The number of rows whose products with W_ih are computed at once. This many rows reuse the weights and
 /// are still in the cache when their steps run.
 const BLOCK_ROWS: usize = 256;
+
+/// The largest number of rows over all steps for which the weights are not packed.
+const FEW_ROWS: usize = 64;
 
 /// The memory that a forward pass writes its results to.
 #[derive(Debug)]
@@ -80,6 +83,7 @@ impl<E: Vectors> Pass<E> for Forward<'_, E> {
         // SAFETY: each thread writes the sequences and units of its share, and before the first barrier
         // its chunk of the panels. It reads the results of other threads only after a barrier.
         let memory = unsafe { Workspace::new() };
+        let pack = s.tiles().is_some() || steps * batch > FEW_ROWS;
         let step_tiles = s.tiles().filter(|_| strategy.tiles);
         // SAFETY: as above; the slices are borrowed for the whole pass.
         let pass = unsafe {
@@ -92,13 +96,19 @@ impl<E: Vectors> Pass<E> for Forward<'_, E> {
                 save,
                 partition: strategy.partition,
                 bias: &bias,
-                input_panels: Panels::new::<S>(
-                    &memory,
-                    size.input,
-                    &input_columns,
-                    tiles_for(s, block * batch),
-                ),
-                state_panels: Panels::new::<S>(&memory, hidden, &state_columns, step_tiles),
+                input_weights: Weights {
+                    numbers: layer.parameters.w_ih,
+                    columns: &input_columns,
+                    panels: pack.then(|| {
+                        let tiles = tiles_for(s, block * batch);
+                        Panels::new::<S>(&memory, size.input, &input_columns, tiles)
+                    }),
+                },
+                state_weights: Weights {
+                    numbers: layer.parameters.w_hh,
+                    columns: &state_columns,
+                    panels: pack.then(|| Panels::new::<S>(&memory, hidden, &state_columns, step_tiles)),
+                },
                 rows: Shared::writable(Some(rows.as_mut_slice())),
                 c: Shared::writable(Some(c.as_mut_slice())),
                 output: Shared::writable(Some(outputs.output)),

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::activate::Activate;
 use crate::cells::CellKernel;
+use crate::gemm::dot::DotProduct;
 use crate::gemm::panels::{Columns, Panels};
 use crate::gemm::rows::Rows;
 use crate::gemm::types::{Left, Product, Start};
@@ -34,15 +35,25 @@ pub struct ForwardPass<'a, C, S: Vector> {
     /// The start of every row.
     pub bias: &'a [S::Element],
     /// W_ih.
-    pub input_panels: Panels<'a, S::Element>,
+    pub input_weights: Weights<'a, S::Element>,
     /// W_hh.
-    pub state_panels: Panels<'a, S::Element>,
+    pub state_weights: Weights<'a, S::Element>,
     /// The rows of activations.
     pub rows: Shared<'a, S::Element>,
     /// c, `[B, P]` for each step that is kept.
     pub c: Shared<'a, S::Element>,
     pub output: Shared<'a, S::Element>,
     pub final_c: Shared<'a, S::Element>,
+}
+
+/// A matrix of weights.
+pub struct Weights<'a, E> {
+    /// The matrix, `[G·H, depth]`.
+    pub numbers: &'a [E],
+    /// The vectors of columns of a product with the matrix.
+    pub columns: &'a [Columns],
+    /// The packed form, or `None` for a product that reads the matrix as it is.
+    pub panels: Option<Panels<'a, E>>,
 }
 
 /// Returns the vectors of columns: all gates of the units of a cache line, then all gates of the next line,
@@ -90,20 +101,57 @@ impl<E: Number, C: CellKernel, S: Vector<Element = E>> ForwardPass<'_, C, S> {
     /// Packs a chunk of the weights and copies a chunk of c_0.
     fn prepare(&self, worker: &Worker) {
         let Size { batch, hidden, .. } = self.layer.size;
-        let vectors = worker.chunk(self.input_panels.columns.len());
-        let gate_row = |vector: usize, lane: usize| {
-            let (gate, unit) = gate_and_unit::<C, S>(self.padded, vector);
-            (unit + lane < hidden).then_some(gate * hidden + unit + lane)
-        };
-        let parameters = self.layer.parameters;
-        self.input_panels.fill_transposed(self.s, vectors.clone(), parameters.w_ih, gate_row);
-        self.state_panels.fill_transposed(self.s, vectors, parameters.w_hh, gate_row);
+        for weights in [&self.input_weights, &self.state_weights] {
+            let Some(panels) = weights.panels else { continue };
+            let vectors = worker.chunk(weights.columns.len());
+            panels.fill_transposed(self.s, vectors, weights.numbers, |vector, lane| {
+                let (row, rows) = self.weight_rows(vector);
+                (lane < rows).then_some(row + lane)
+            });
+        }
         if let Some(c) = self.layer.initial.c {
             for b in worker.chunk(batch) {
                 let row = self.c.slice_mut(b * self.padded, self.padded);
                 row[..hidden].copy_from_slice(&c[b * hidden..][..hidden]);
                 row[hidden..].fill(E::ZERO);
             }
+        }
+    }
+
+    /// Returns the row of the weights that gives the first column of a vector of columns, and the number of
+    /// its columns that are no padding.
+    fn weight_rows(&self, vector: usize) -> (usize, usize) {
+        let hidden = self.layer.size.hidden;
+        let (gate, unit) = gate_and_unit::<C, S>(self.padded, vector);
+        (gate * hidden + unit, S::LANES.min(hidden - unit))
+    }
+
+    /// Multiplies `count` rows with the weights of a thread's units.
+    fn multiply(
+        &self,
+        share: &Share,
+        weights: &Weights<E>,
+        (left, result, count): (Rows<E>, Rows<E>, usize),
+        start: Start<E>,
+        backwards: bool,
+    ) {
+        let vectors = share.vectors.start * C::GATES..share.vectors.end * C::GATES;
+        match weights.panels {
+            Some(right) => {
+                Product { left: Left::Rows(left), right, vectors, result, count, start, backwards }
+                    .run(self.s);
+            }
+            None => self.s.vectorize(DotProduct {
+                left,
+                weights: Shared::read_only(weights.numbers),
+                depth: weights.numbers.len() / (C::GATES * self.layer.size.hidden),
+                weight_rows: |vector| self.weight_rows(vector),
+                columns: weights.columns,
+                vectors,
+                result,
+                count,
+                start,
+            }),
         }
     }
 
@@ -125,16 +173,11 @@ impl<E: Number, C: CellKernel, S: Vector<Element = E>> ForwardPass<'_, C, S> {
             |numbers, first, width| Rows::grouped(numbers, first, width, share.sequences.len(), batch);
         let x = Shared::read_only(self.layer.input);
         let first = share.sequences.start;
-        Product {
-            left: Left::Rows(of_share(x, (steps.start * batch + first) * input, input)),
-            right: self.input_panels,
-            vectors: share.vectors.start * C::GATES..share.vectors.end * C::GATES,
-            result: of_share(self.rows, self.row(steps.start, first), row_width::<C, E>(self.padded)),
-            count: steps.len() * share.sequences.len(),
-            start: Start::Row(Shared::read_only(self.bias)),
-            backwards: false,
-        }
-        .run(self.s);
+        let left = of_share(x, (steps.start * batch + first) * input, input);
+        let result = of_share(self.rows, self.row(steps.start, first), row_width::<C, E>(self.padded));
+        let count = steps.len() * share.sequences.len();
+        let bias = Start::Row(Shared::read_only(self.bias));
+        self.multiply(share, &self.input_weights, (left, result, count), bias, false);
     }
 
     /// Computes one step of the recurrence.
@@ -145,16 +188,8 @@ impl<E: Number, C: CellKernel, S: Vector<Element = E>> ForwardPass<'_, C, S> {
         let h_prev =
             if t == 0 { h(Shared::read_only(self.layer.initial.h), 0) } else { h(self.output, t - 1) };
         let rows = Rows::plain(self.rows, self.row(t, first), row_width::<C, E>(self.padded));
-        Product {
-            left: Left::Rows(h_prev),
-            right: self.state_panels,
-            vectors: share.vectors.start * C::GATES..share.vectors.end * C::GATES,
-            result: rows,
-            count: share.sequences.len(),
-            start: Start::Result,
-            backwards: t % 2 == 1,
-        }
-        .run(self.s);
+        let operands = (h_prev, rows, share.sequences.len());
+        self.multiply(share, &self.state_weights, operands, Start::Result, t % 2 == 1);
         let c = |t| Rows::plain(self.c, (self.c_slot(t) * batch + first) * self.padded, self.padded);
         self.s.vectorize(Activate {
             cell: self.cell,

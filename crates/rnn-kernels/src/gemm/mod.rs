@@ -1,6 +1,7 @@
 //! The matrix product C = A·B + start, of which both passes consist. B is packed in advance.
 
 mod blocks;
+pub mod dot;
 mod packed_left;
 pub mod panels;
 mod product;
