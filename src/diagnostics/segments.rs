@@ -10,6 +10,7 @@ use tch::Tensor;
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::engine::analytic::{self, ActivationDerivative, ForwardCache};
 use crate::engine::buffer::starting_with;
+use crate::engine::simd::ScaledForward;
 use crate::engine::{EngineName, recompute};
 
 /// The segments of a sequence and the states before each of them.
@@ -36,6 +37,8 @@ pub struct LayerSegment {
 pub enum Method {
     /// The derivation of the engine `analytic`.
     Derived(Box<dyn ForwardCache>),
+    /// The kernels of the engine `simd`.
+    Kernels(ScaledForward),
     /// One recorded step at a time, as in the engine `recompute`.
     Recorded {
         /// The input of the layer, `[t, B, I]`.
@@ -44,8 +47,8 @@ pub enum Method {
 }
 
 impl<'a> Segments<'a> {
-    /// Runs the whole sequence `[T, B, I]` once, from the given states. The engine is `analytic` or
-    /// `recompute`.
+    /// Runs the whole sequence `[T, B, I]` once, from the given states. The engine is `analytic`,
+    /// `recompute` or, in f64, `simd`.
     pub fn new(
         engine: EngineName,
         p: &'a Parameters,
@@ -102,6 +105,10 @@ impl<'a> Segments<'a> {
         if self.engine == EngineName::Recompute {
             let states = recompute::forward(cell, p, &input, first);
             return LayerSegment { states, method: Method::Recorded { input } };
+        }
+        if self.engine == EngineName::Simd {
+            let (states, pass) = ScaledForward::run(cell, p, &input, first);
+            return LayerSegment { states, method: Method::Kernels(pass) };
         }
         let derivative = ActivationDerivative::FromPreactivations;
         let (h, cache) = analytic::forward(cell, p, &input, first, derivative);
