@@ -19,7 +19,8 @@ pub enum Error {
 
     /// An engine that does not support a dtype or device.
     #[error(
-        "engine `{engine}` works with f32 and f64 on the CPU, but was given {found}; `analytic` works with that too"
+        "engine `{engine}` works with f32 and f64 on the CPU, but was given {found}; \
+         `analytic` works with that too"
     )]
     Unsupported {
         /// The engine's name.

@@ -11,7 +11,7 @@ use crate::cell::{LayerParameters, Parameters, State};
 use crate::engine::analytic::{self, ActivationDerivative, ForwardCache};
 use crate::engine::buffer::starting_with;
 use crate::engine::simd::ScaledForward;
-use crate::engine::{EngineName, recompute};
+use crate::engine::{EngineName, engine, recompute};
 
 /// The segments of a sequence and the states before each of them.
 pub struct Segments<'a> {
@@ -63,10 +63,9 @@ impl<'a> Segments<'a> {
         let initial = initial.iter().map(|state| state.map(buffer)).collect();
         let segments = Segments { p, input, engine, ranges, initial };
         for n in 1..segments.ranges.len() {
-            for (layer, initial) in segments.run(n - 1).iter().zip(&segments.initial) {
-                let last = |states: &Tensor| states.get(states.size()[0] - 1);
-                for (initial, states) in initial.tensors().into_iter().zip(layer.states.tensors()) {
-                    initial.get(n as i64).copy_(&last(states));
+            for (last, initial) in segments.last_states(n - 1).iter().zip(&segments.initial) {
+                for (initial, last) in initial.tensors().into_iter().zip(last.tensors()) {
+                    initial.get(n as i64).copy_(last);
                 }
             }
         }
@@ -98,6 +97,23 @@ impl<'a> Segments<'a> {
             layers.push(self.run_layer(parameters, below, &first));
         }
         layers
+    }
+
+    /// Runs one segment through all layers. Returns the state of each layer after the last step.
+    fn last_states(&self, segment: usize) -> Vec<State> {
+        if self.engine != EngineName::Simd {
+            let last = |states: &Tensor| states.get(states.size()[0] - 1);
+            return self.run(segment).iter().map(|layer| layer.states.map(last)).collect();
+        }
+        // The kernels keep nothing for a backward pass here, which saves the time of its writes.
+        let mut below = self.input(segment);
+        let mut run = |(p, initial): (&LayerParameters, &State)| {
+            let first = initial.map(|states| states.get(segment as i64));
+            let (output, last) = engine(self.engine).layer(self.p.cell, p, &below, &first);
+            below = output;
+            last
+        };
+        self.p.layers.iter().zip(&self.initial).map(&mut run).collect()
     }
 
     fn run_layer(&self, p: &LayerParameters, input: Tensor, first: &State) -> LayerSegment {

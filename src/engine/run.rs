@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Shape`] if a shape does not fit the parameters. [`Error::CellWithoutEngine`] if the engine cannot
-/// run the cell. [`Error::Unsupported`] if it does not support the dtype or device. [`Error::MixedDtypes`] if a
-/// parameter or a state has another dtype than the input.
+/// run the cell. [`Error::Unsupported`] if it does not support the dtype or device. [`Error::MixedDtypes`]
+/// if a parameter or a state has another dtype than the input.
 pub fn forward(
     engine: &dyn Engine,
     p: &Parameters,

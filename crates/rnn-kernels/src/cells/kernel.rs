@@ -40,7 +40,8 @@ pub trait CellKernel: Copy + Send + Sync {
     /// [`CellKernel::HAS_C`].
     fn forward<S: Vector>(self, s: S, row: &mut Row<S>, h_prev: S::V, c_prev: S::V) -> (S::V, S::V);
 
-    /// Computes one step of the backward pass, from a row in the form that `D` reads. Returns δ and ∂L/∂c_t (arbitrary for a cell without c).
+    /// Computes one step of the backward pass, from a row in the form that `D` reads. Returns δ and ∂L/∂c_t
+    /// (arbitrary for a cell without c).
     ///
     /// `d_h` is the gradient of h_t from the output and through W_hh of step t+1 on entry, and all of
     /// ∂L/∂h_t on return.

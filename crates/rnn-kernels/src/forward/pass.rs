@@ -27,8 +27,8 @@ pub struct ForwardPass<'a, C, S: Vector> {
     pub padded: usize,
     /// The number of steps in a block.
     pub block: usize,
-    /// The rows that are kept, together with c. Without them, the rows of one block and the c of two steps are
-    /// kept.
+    /// The rows that are kept, together with c. Without them, the rows of one block and the c of two steps
+    /// are kept.
     pub keep: Keep,
     pub partition: Partition,
     /// The start of every row.

@@ -101,7 +101,8 @@ pub fn forward_saving_preactivations(
     forward::run(options, layer, outputs, Keep::Preactivations).map(SavedPreactivations)
 }
 
-/// Pulls an adjoint back through all steps of a layer, at any magnitude, with the options of the forward pass.
+/// Pulls an adjoint back through all steps of a layer, at any magnitude. The options are those of the
+/// forward pass.
 ///
 /// `adjoint` is that of the state after the last step, without the part from `grad_output`. It becomes the
 /// adjoint of the initial state. A long sequence can thus be divided into segments.
