@@ -6,8 +6,10 @@
 mod exponent;
 mod pass;
 mod pull_back;
+mod rows;
 
 use self::pass::ScaledPass;
+pub use self::rows::ScaledRows;
 use crate::cells::CellKernel;
 use crate::dispatch::{Pass, dispatch};
 use crate::error::Error;
@@ -39,15 +41,6 @@ impl SavedPreactivations {
         rows.for_each(|(to, row)| to.copy_from_slice(&row[..hidden]));
         Ok(())
     }
-}
-
-/// Numbers in rows, times 2^exponent of the row.
-#[derive(Clone, Copy, Debug)]
-pub struct ScaledRows<'a> {
-    /// The numbers, `[T, B, H]`.
-    pub mantissa: &'a [f64],
-    /// Whole numbers, `[T, B]`.
-    pub exponent: &'a [f64],
 }
 
 /// The adjoint of a layer's state after one step. The numbers of each sequence are times 2^exponent.

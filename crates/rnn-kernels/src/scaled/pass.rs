@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::ScaledRows;
-use super::pull_back::PullBack;
+use super::rows::ScaledRows;
 use crate::cells::CellKernel;
 use crate::gemm::panels::Panels;
 use crate::gemm::rows::Rows;
@@ -103,7 +102,7 @@ impl<C: CellKernel, S: Vector<Element = f64>> ScaledPass<'_, C, S> {
             None => Rows::plain(Shared::read_only(self.layer.initial.h), 0, hidden),
         };
         let deltas = self.delta_rows(t);
-        self.s.vectorize(PullBack { pass: self, sequences: sequences.clone(), t, h_prev, deltas });
+        self.pull_back(sequences.clone(), t, h_prev, deltas);
         Product {
             left: Left::Rows(deltas.from(sequences.start, C::FIRST_STATE_DELTA * self.padded)),
             right: self.state_panels,

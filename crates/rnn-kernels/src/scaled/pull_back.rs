@@ -10,15 +10,22 @@ use crate::memory::Shared;
 use crate::saved::row_width;
 use crate::vector::{Vector, VectorOp};
 
+impl<C: CellKernel, S: Vector<Element = f64>> ScaledPass<'_, C, S> {
+    /// Computes δ of step t, given h_{t−1} and the rows of δ of all sequences.
+    pub fn pull_back(&self, sequences: Range<usize>, t: usize, h_prev: Rows<f64>, deltas: Rows<f64>) {
+        self.s.vectorize(PullBack { pass: self, sequences, t, h_prev, deltas });
+    }
+}
+
 /// The operands of step t for some sequences.
-pub struct PullBack<'a, C, S: Vector> {
-    pub pass: &'a ScaledPass<'a, C, S>,
-    pub sequences: Range<usize>,
-    pub t: usize,
+struct PullBack<'a, C, S: Vector> {
+    pass: &'a ScaledPass<'a, C, S>,
+    sequences: Range<usize>,
+    t: usize,
     /// h_{t−1} of all sequences.
-    pub h_prev: Rows<'a, f64>,
+    h_prev: Rows<'a, f64>,
     /// The rows of δ of this step.
-    pub deltas: Rows<'a, f64>,
+    deltas: Rows<'a, f64>,
 }
 
 impl<C: CellKernel, S: Vector<Element = f64>> VectorOp<f64> for PullBack<'_, C, S> {
