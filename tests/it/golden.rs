@@ -6,6 +6,7 @@ use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State, cell};
 use lstm_lab::diagnostics::autograd::profiles;
 use lstm_lab::diagnostics::norms;
+use lstm_lab::engine::EngineName;
 use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
