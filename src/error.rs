@@ -19,12 +19,22 @@ pub enum Error {
 
     /// An engine that does not support a dtype or device.
     #[error(
-        "engine `{engine}` works with f32 on the CPU, but was given {found}; `analytic` works with that too"
+        "engine `{engine}` works with f32 and f64 on the CPU, but was given {found}; \
+         `analytic` works with that too"
     )]
     Unsupported {
         /// The engine's name.
         engine: String,
         /// The dtype and device that were found.
+        found: String,
+    },
+
+    /// Tensors of more than one dtype.
+    #[error("expected parameters and states in the input's dtype, {expected}, but found {found}")]
+    MixedDtypes {
+        /// The dtype of the input.
+        expected: String,
+        /// The other dtype.
         found: String,
     },
 

@@ -313,7 +313,7 @@ pub struct TraceArgs {
     /// Cell: rnn, lstm, gru or another with a recurrent matrix (`lstm-lab list`).
     #[arg(long)]
     pub cell: CellName,
-    /// Engine: stepwise, fused, analytic, recompute, scan, builtin, or simd (f32 only); default: the one with
+    /// Engine: stepwise, fused, analytic, recompute, scan, builtin, or simd (CPU only); default: the one with
     /// exact norms.
     #[arg(long)]
     pub engine: Option<EngineName>,

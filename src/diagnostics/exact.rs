@@ -13,9 +13,10 @@ use super::paths::Paths;
 use super::profile::{DiagnosticOptions, Profile, ProfileBuilder, SegmentLoss};
 use super::recursion::{Recursion, recursion};
 use super::scaled::Scaled;
-use super::segments::{LayerSegment, Segments};
+use super::segments::{LayerSegment, Method, Segments};
 use super::terms::Terms;
 use crate::cell::{Parameters, State};
+use crate::engine::simd::ScaledForward;
 use crate::engine::{EngineName, check, engine, gradients};
 use crate::error::Result;
 use crate::settings::names::Quantity;
@@ -23,6 +24,7 @@ use crate::settings::names::Quantity;
 /// Returns `total_h`, `total_c` (cells with c) and `direct_h` of every layer and `input_x`, at every step of
 /// `input` `[T, B, I]`. The initial states are `initial` or zeros. With `split_paths`, also returns
 /// `cell_path` and `gate_path`. The engine `analytic` uses its derivation; `recompute` serves any cell.
+/// `simd` uses its kernels, in f64, without the paths.
 ///
 /// # Errors
 /// A shape that does not fit the parameters, or a cell without a derivation.
@@ -63,8 +65,12 @@ pub(super) fn sweep(
             }
             let mut set = |quantity, norms| profiles.set(quantity, n, range.start, norms);
             let adjoint = adjoints[n].get_or_insert_with(|| Adjoint::zero(&layer.states, split_paths));
-            let mut steps = recursion(p.cell, &p.layers[n], layer, split_paths);
-            direct = backward(steps.as_mut(), direct, adjoint, terms.as_deref_mut(), &mut set);
+            direct = if let Method::Kernels(pass) = &layer.method {
+                backward_in_kernels(pass, direct, adjoint, &mut set)
+            } else {
+                let mut steps = recursion(p.cell, &p.layers[n], layer, split_paths);
+                backward(steps.as_mut(), direct, adjoint, terms.as_deref_mut(), &mut set)
+            };
         }
         profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));
     }
@@ -183,4 +189,26 @@ fn backward(
     set(Quantity::TotalH, norms_scaled(&total_h));
     let mantissa = steps.input_gradients(&total_h.mantissa);
     Scaled { mantissa, exponent: total_h.exponent }.normalised_rows()
+}
+
+/// Runs the backward recursion of a layer through one segment, like [`backward`], in the kernels.
+fn backward_in_kernels(
+    pass: &ScaledForward,
+    direct: Scaled,
+    adjoint: &mut Adjoint,
+    set: &mut dyn FnMut(Quantity, Vec<Norm>),
+) -> Scaled {
+    let steps = direct.mantissa.size()[0] as usize;
+    let direct = (!direct.is_zero()).then_some(direct);
+    set(Quantity::DirectH, direct.as_ref().map_or_else(|| vec![Norm::Zero; steps], norms_scaled));
+    let parts = direct.as_ref().map(|direct| (&direct.mantissa, &direct.exponent));
+    let Adjoint { h, c, exponent, .. } = adjoint;
+    let found = pass.backward(parts, h, c.as_mut(), exponent);
+    let norms =
+        |norm: Tensor| norms_scaled(&Scaled { mantissa: norm, exponent: found.exponent.shallow_clone() });
+    set(Quantity::TotalH, norms(found.h_norm));
+    if let Some(c_norm) = found.c_norm {
+        set(Quantity::TotalC, norms(c_norm));
+    }
+    Scaled { mantissa: found.input, exponent: found.exponent }.normalised_rows()
 }

@@ -15,7 +15,7 @@ mod singular;
 mod terms;
 pub mod weights;
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::cell::{Parameters, State};
 use crate::engine::{Engine, EngineName};
@@ -25,7 +25,8 @@ pub use profile::{DiagnosticOptions, Profile, SegmentLoss};
 
 /// Returns the norms of all gradients of a sequence, `input` `[T, B, I]`.
 ///
-/// The engines `analytic` and `recompute` give them at any magnitude. The other engines use autograd.
+/// The engines `analytic` and `recompute`, and `simd` in f64, give them at any magnitude. The others use
+/// autograd.
 ///
 /// # Errors
 /// A shape that does not fit the parameters, or an engine that cannot run the cell.
@@ -37,11 +38,20 @@ pub fn profiles(
     options: DiagnosticOptions,
     loss: &SegmentLoss,
 ) -> Result<Vec<Profile>> {
-    if matches!(engine.name(), EngineName::Analytic | EngineName::Recompute) {
+    if is_exact(engine.name(), input) {
         return exact::profiles(engine.name(), p, input, initial, options, loss);
     }
     autograd::profiles(engine, &p.leaves(), input, initial, options.split_every, |output| {
         let steps = output.size()[0] as usize;
         loss(output, 0..steps).expect("a loss depends on some step")
     })
+}
+
+/// Returns true if an engine gives the norms of this input at any magnitude.
+fn is_exact(engine: EngineName, input: &Tensor) -> bool {
+    match engine {
+        EngineName::Analytic | EngineName::Recompute => true,
+        EngineName::Simd => input.kind() == Kind::Double,
+        _ => false,
+    }
 }

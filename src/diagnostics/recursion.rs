@@ -53,6 +53,7 @@ pub fn recursion<'a>(
         Method::Derived(cache) => {
             Box::new(Derived { steps: cache.backward_steps(&segment.states.h), p, split_paths })
         }
+        Method::Kernels(_) => unreachable!("the kernels have a backward pass of their own"),
         Method::Recorded { input } => {
             let bias = if split_paths { p.b_ih.shallow_clone() } else { cell.input_bias(p) };
             let projections = p.project(&bias, input).unbind(0);

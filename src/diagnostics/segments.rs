@@ -10,7 +10,8 @@ use tch::Tensor;
 use crate::cell::{LayerParameters, Parameters, State};
 use crate::engine::analytic::{self, ActivationDerivative, ForwardCache};
 use crate::engine::buffer::starting_with;
-use crate::engine::{EngineName, recompute};
+use crate::engine::simd::ScaledForward;
+use crate::engine::{EngineName, engine, recompute};
 
 /// The segments of a sequence and the states before each of them.
 pub struct Segments<'a> {
@@ -36,6 +37,8 @@ pub struct LayerSegment {
 pub enum Method {
     /// The derivation of the engine `analytic`.
     Derived(Box<dyn ForwardCache>),
+    /// The kernels of the engine `simd`.
+    Kernels(ScaledForward),
     /// One recorded step at a time, as in the engine `recompute`.
     Recorded {
         /// The input of the layer, `[t, B, I]`.
@@ -44,8 +47,8 @@ pub enum Method {
 }
 
 impl<'a> Segments<'a> {
-    /// Runs the whole sequence `[T, B, I]` once, from the given states. The engine is `analytic` or
-    /// `recompute`.
+    /// Runs the whole sequence `[T, B, I]` once, from the given states. The engine is `analytic`,
+    /// `recompute` or, in f64, `simd`.
     pub fn new(
         engine: EngineName,
         p: &'a Parameters,
@@ -60,10 +63,9 @@ impl<'a> Segments<'a> {
         let initial = initial.iter().map(|state| state.map(buffer)).collect();
         let segments = Segments { p, input, engine, ranges, initial };
         for n in 1..segments.ranges.len() {
-            for (layer, initial) in segments.run(n - 1).iter().zip(&segments.initial) {
-                let last = |states: &Tensor| states.get(states.size()[0] - 1);
-                for (initial, states) in initial.tensors().into_iter().zip(layer.states.tensors()) {
-                    initial.get(n as i64).copy_(&last(states));
+            for (last, initial) in segments.last_states(n - 1).iter().zip(&segments.initial) {
+                for (initial, last) in initial.tensors().into_iter().zip(last.tensors()) {
+                    initial.get(n as i64).copy_(last);
                 }
             }
         }
@@ -97,11 +99,32 @@ impl<'a> Segments<'a> {
         layers
     }
 
+    /// Runs one segment through all layers. Returns the state of each layer after the last step.
+    fn last_states(&self, segment: usize) -> Vec<State> {
+        if self.engine != EngineName::Simd {
+            let last = |states: &Tensor| states.get(states.size()[0] - 1);
+            return self.run(segment).iter().map(|layer| layer.states.map(last)).collect();
+        }
+        // The kernels keep nothing for a backward pass here, which saves the time of its writes.
+        let mut below = self.input(segment);
+        let mut run = |(p, initial): (&LayerParameters, &State)| {
+            let first = initial.map(|states| states.get(segment as i64));
+            let (output, last) = engine(self.engine).layer(self.p.cell, p, &below, &first);
+            below = output;
+            last
+        };
+        self.p.layers.iter().zip(&self.initial).map(&mut run).collect()
+    }
+
     fn run_layer(&self, p: &LayerParameters, input: Tensor, first: &State) -> LayerSegment {
         let cell = self.p.cell;
         if self.engine == EngineName::Recompute {
             let states = recompute::forward(cell, p, &input, first);
             return LayerSegment { states, method: Method::Recorded { input } };
+        }
+        if self.engine == EngineName::Simd {
+            let (states, pass) = ScaledForward::run(cell, p, &input, first);
+            return LayerSegment { states, method: Method::Kernels(pass) };
         }
         let derivative = ActivationDerivative::FromPreactivations;
         let (h, cache) = analytic::forward(cell, p, &input, first, derivative);

@@ -36,7 +36,8 @@ pub mod parity;
 pub(crate) mod recompute;
 mod run;
 mod scan;
-mod simd;
+#[cfg_attr(not(feature = "lab"), allow(unused_imports))]
+pub(crate) mod simd;
 mod stepwise;
 
 pub use gradients::gradients;

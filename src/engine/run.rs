@@ -6,6 +6,7 @@ use super::interface::{Engine, Output};
 use super::lookup::engine;
 use super::name::EngineName;
 use crate::cell::{Cell, Parameters, State};
+use crate::device::dtype_name;
 use crate::error::{Error, Result};
 
 /// Runs a sequence `[T, B, I]` through a stack of layers.
@@ -15,7 +16,8 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Shape`] if a shape does not fit the parameters. [`Error::CellWithoutEngine`] if the engine cannot
-/// run the cell. [`Error::Unsupported`] if it does not support the dtype or device.
+/// run the cell. [`Error::Unsupported`] if it does not support the dtype or device. [`Error::MixedDtypes`]
+/// if a parameter or a state has another dtype than the input.
 pub fn forward(
     engine: &dyn Engine,
     p: &Parameters,
@@ -46,8 +48,20 @@ pub fn check(
         None => zero_states(p, input),
     };
     let states = initial_states.iter().flat_map(|state| std::iter::once(&state.h).chain(&state.c));
-    p.tensors().into_iter().chain([input]).chain(states).try_for_each(|tensor| engine.accepts(tensor))?;
+    p.tensors().into_iter().chain([input]).chain(states).try_for_each(|tensor| {
+        engine.accepts(tensor)?;
+        check_dtype(input, tensor)
+    })?;
     Ok(initial_states)
+}
+
+/// Checks that a tensor has the dtype of the input.
+fn check_dtype(input: &Tensor, tensor: &Tensor) -> Result<()> {
+    let (expected, found) = (input.kind(), tensor.kind());
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::MixedDtypes { expected: dtype_name(expected), found: dtype_name(found) })
 }
 
 /// Returns zeros as the initial state of every layer. The batch size, dtype and device are those of the

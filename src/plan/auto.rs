@@ -6,9 +6,10 @@ use crate::device::Dtype;
 use crate::engine::EngineName;
 use crate::settings::names::PassName;
 
-/// The time of `simd` over that of `builtin` for one cell, in f32 on the CPU.
+/// The time of `simd` for one cell on the CPU, over that of `builtin` in f32, or of `analytic` in f64.
 struct Measured {
     isa: &'static str,
+    dtype: Dtype,
     cell: CellName,
     train: f64,
     forward: f64,
@@ -16,17 +17,20 @@ struct Measured {
 
 /// Geometric means over the shapes of `experiments/speed.toml`, or the largest of several measurements.
 /// docs/kernels.md shows the same table.
-const MEASURED: [Measured; 7] = [
+const MEASURED: [Measured; 10] = [
     // Intel Xeon with AMX, 2 cores
-    Measured { isa: "amx", cell: CellName::Rnn, train: 0.32, forward: 0.38 },
-    Measured { isa: "amx", cell: CellName::Gru, train: 0.30, forward: 0.39 },
-    Measured { isa: "amx", cell: CellName::Lstm, train: 0.58, forward: 0.72 },
+    Measured { isa: "amx", dtype: Dtype::F32, cell: CellName::Rnn, train: 0.32, forward: 0.38 },
+    Measured { isa: "amx", dtype: Dtype::F32, cell: CellName::Gru, train: 0.30, forward: 0.39 },
+    Measured { isa: "amx", dtype: Dtype::F32, cell: CellName::Lstm, train: 0.58, forward: 0.72 },
     // AMD EPYC (Zen 4), 2 cores
-    Measured { isa: "avx512", cell: CellName::Lstm, train: 0.79, forward: 0.89 },
+    Measured { isa: "avx512", dtype: Dtype::F32, cell: CellName::Lstm, train: 0.79, forward: 0.89 },
+    Measured { isa: "avx512", dtype: Dtype::F64, cell: CellName::Rnn, train: 0.66, forward: 0.57 },
+    Measured { isa: "avx512", dtype: Dtype::F64, cell: CellName::Gru, train: 0.61, forward: 0.56 },
+    Measured { isa: "avx512", dtype: Dtype::F64, cell: CellName::Lstm, train: 0.56, forward: 0.54 },
     // AMD EPYC (Zen 3), 2 cores
-    Measured { isa: "avx2", cell: CellName::Rnn, train: 0.36, forward: 0.46 },
-    Measured { isa: "avx2", cell: CellName::Gru, train: 0.34, forward: 0.48 },
-    Measured { isa: "avx2", cell: CellName::Lstm, train: 0.87, forward: 0.88 },
+    Measured { isa: "avx2", dtype: Dtype::F32, cell: CellName::Rnn, train: 0.36, forward: 0.46 },
+    Measured { isa: "avx2", dtype: Dtype::F32, cell: CellName::Gru, train: 0.34, forward: 0.48 },
+    Measured { isa: "avx2", dtype: Dtype::F32, cell: CellName::Lstm, train: 0.87, forward: 0.88 },
 ];
 
 /// The engine for a pass of a cell. A cell that libtorch does not have gets `scan`,
@@ -37,7 +41,7 @@ pub fn engine(machine: &Machine, dtype: Dtype, cell: CellName, pass: PassName) -
     match (machine.device.as_str(), dtype) {
         _ if serves(EngineName::Scan) => EngineName::Scan,
         _ if !serves(EngineName::Builtin) => EngineName::Fused,
-        ("cpu", Dtype::F32) if serves(EngineName::Simd) && simd_is_faster(machine.isa, cell, pass) => {
+        ("cpu", _) if serves(EngineName::Simd) && simd_is_faster(machine.isa, dtype, cell, pass) => {
             EngineName::Simd
         }
         ("cpu", Dtype::F64) if serves(EngineName::Analytic) => EngineName::Analytic,
@@ -47,8 +51,10 @@ pub fn engine(machine: &Machine, dtype: Dtype, cell: CellName, pass: PassName) -
 }
 
 /// Returns false for an instruction set without a measurement.
-fn simd_is_faster(isa: &str, cell: CellName, pass: PassName) -> bool {
-    let of = |cell| MEASURED.iter().find(|measured| (measured.isa, measured.cell) == (isa, cell));
+fn simd_is_faster(isa: &str, dtype: Dtype, cell: CellName, pass: PassName) -> bool {
+    let of = |cell| {
+        MEASURED.iter().find(|measured| (measured.isa, measured.dtype, measured.cell) == (isa, dtype, cell))
+    };
     // The LSTM stands for cells without a measurement: of all cells, it is the one that libtorch, with
     // oneDNN, runs best.
     let ratio = of(cell).or_else(|| of(CellName::Lstm)).map(|measured| match pass {
@@ -78,7 +84,10 @@ mod tests {
             assert_eq!(of("cpu", isa, Dtype::F32), [EngineName::Simd], "{isa}");
         }
         assert_eq!(of("cpu", "portable", Dtype::F32), [EngineName::Builtin]);
-        assert_eq!(of("cpu", "avx2", Dtype::F64), [EngineName::Analytic]);
+        assert_eq!(of("cpu", "avx512", Dtype::F64), [EngineName::Simd]);
+        for isa in ["avx2", "portable"] {
+            assert_eq!(of("cpu", isa, Dtype::F64), [EngineName::Analytic], "{isa}");
+        }
         assert_eq!(of("cuda:0", "avx2", Dtype::F32), [EngineName::Builtin]);
     }
 
@@ -98,8 +107,9 @@ mod tests {
         let page = include_str!("../../docs/kernels.md");
         let rows: Vec<&str> =
             page.lines().filter(|line| line.starts_with("| `") && line.contains(" cores | ")).collect();
-        for Measured { isa, cell, train, forward } in &MEASURED {
-            let (start, end) = (format!("| `{isa}` |"), format!("| {cell} | {train:.2} | {forward:.2} |"));
+        for Measured { isa, dtype, cell, train, forward } in &MEASURED {
+            let (start, end) =
+                (format!("| `{isa}` | `{dtype}` |"), format!("| {cell} | {train:.2} | {forward:.2} |"));
             let is_there = rows.iter().any(|row| row.starts_with(&start) && row.ends_with(&end));
             assert!(is_there, "docs/kernels.md has no row `{start} … {end}`");
         }

@@ -9,7 +9,6 @@ use super::sizing::ModelShape;
 use crate::config::Spec;
 use crate::config::spec::{CorpusSpec, Measure, Part, Sweep, TaskSpec, TrainingSpec};
 use crate::data::{Input, Inputs};
-use crate::device::Dtype;
 use crate::engine::{EngineName, engine, exact_engine};
 use crate::settings::names::{ExperimentKind, PassName, Predict};
 use crate::settings::{AUTO, Engines, Settings};
@@ -92,16 +91,16 @@ impl<'a> Expansion<'a> {
         Ok(settings)
     }
 
-    /// Replaces `auto`: speed gets all engines but `recompute` that support cell, device and dtype.
+    /// Replaces `auto`: speed gets all engines but `recompute` that support cell and device.
     /// Training gets one engine, and gradients and Jacobians the engine with exact adjoints.
     fn resolve_engine(&self, part: &Part, settings: &mut Settings) {
         let on_cpu = self.machine.device == "cpu";
-        let (cell, dtype) = (settings.cell.map(crate::cell::cell), settings.dtype);
+        let cell = settings.cell.map(crate::cell::cell);
         let serves = |name: &EngineName| {
             // `recompute` is made for memory and for any cell, not for speed.
             *name != EngineName::Recompute
                 && cell.is_some_and(|cell| engine(*name).serves(cell))
-                && (*name != EngineName::Simd || (on_cpu && dtype == Dtype::F32))
+                && (*name != EngineName::Simd || on_cpu)
         };
         let named = engine_words(part);
         match settings.kind {

@@ -10,6 +10,7 @@
 //! | `training` | e T B (Σ c H); a Transformer has c = 24; attention has 3 e T B H more for each output |
 //! | `speed` | e T B (Σ (c + 10) H), and 10 e T B I more for the comparison of engines |
 //! | `gradients`, `analytic` or `recompute` | 7 e G B (Σ H) times √T steps, or 32 steps if these are more |
+//! | `gradients`, `simd` in f64 | as above, with 2 in place of 7 |
 //! | `gradients`, other engines | (e c + 32) T B (Σ H), and 4 e T B I more for the norms |
 //! | `jacobian` | 128 n² for the n rows of the Jacobian, and 56 G n √T (Σ H) for their segment |
 //!
@@ -148,8 +149,11 @@ impl<'a> Need<'a> {
     }
 
     fn is_exact(&self) -> bool {
-        let engine = self.run.settings.engine.first();
-        matches!(engine, Some(EngineName::Analytic | EngineName::Recompute))
+        match self.run.settings.engine.first() {
+            Some(EngineName::Analytic | EngineName::Recompute) => true,
+            Some(EngineName::Simd) => self.run.settings.dtype == Dtype::F64,
+            _ => false,
+        }
     }
 
     /// The parameters with everything that is as large as they are.
@@ -196,11 +200,12 @@ impl<'a> Need<'a> {
         self.number() * steps * (units + compared * self.features())
     }
 
-    /// The recomputed segment of the engines `analytic` and `recompute`, or the steps on which it is
-    /// compared.
+    /// The recomputed segment of an engine with exact norms, or the steps on which it is compared.
     fn exact_gradients(&self) -> f64 {
         let steps = self.steps.sqrt().max(COMPARED_STEPS.min(self.steps));
-        7.0 * self.number() * self.gates() * steps * self.batch * self.units()
+        let is_simd = self.run.settings.engine.first() == Some(EngineName::Simd);
+        let tensors = if is_simd { 2.0 } else { 7.0 };
+        tensors * self.number() * self.gates() * steps * self.batch * self.units()
     }
 
     /// The norms of all quantities at every step.

@@ -51,7 +51,7 @@ fn engines(settings: &Settings) -> Option<Problem> {
     }
     let simd = settings.engine.engines.contains(&EngineName::Simd);
     let frameworks = !settings.engine.frameworks.is_empty();
-    let (device, is_f64) = (&settings.device, settings.dtype == Dtype::F64);
+    let device = &settings.device;
     if simd && device != "cpu" {
         let problem = format!(
             "the engine `simd` works on the CPU only, but the device is {device}; \
@@ -65,12 +65,8 @@ fn engines(settings: &Settings) -> Option<Problem> {
         );
         return Some(("speed.frameworks", problem));
     }
-    if simd && is_f64 {
-        let problem = "the engine `simd` works with f32 only; expected `f32`, or the engine `analytic`";
-        return Some(("dtype", problem.to_string()));
-    }
     let problem = "frameworks (speed.frameworks) work with f32 only; expected `f32`, or no frameworks";
-    (frameworks && is_f64).then(|| ("dtype", problem.to_string()))
+    (frameworks && settings.dtype == Dtype::F64).then(|| ("dtype", problem.to_string()))
 }
 
 /// The problem with the first engine that cannot run the cell, or with frameworks that cannot.

@@ -114,7 +114,11 @@ impl Error {
             | Error::Usage(_)
             | Error::Data { .. }
             | Error::OutDir { .. }
-            | Error::Library(LibraryError::Unsupported { .. } | LibraryError::NoDevice { .. }) => 2,
+            | Error::Library(
+                LibraryError::Unsupported { .. }
+                | LibraryError::MixedDtypes { .. }
+                | LibraryError::NoDevice { .. },
+            ) => 2,
             _ => 1,
         }
     }

@@ -11,7 +11,10 @@ use lstm_lab::engine::engine as by_name;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{Case, DERIVED, EXACT, log10, norms_of};
+use crate::support::{Case, DERIVED, log10, norms_of};
+
+/// The engines with exact norms in f64.
+const NORMS: [EngineName; 3] = [EngineName::Analytic, EngineName::Recompute, EngineName::Simd];
 
 fn tensor(numbers: Vec<f64>, shape: &[i64]) -> Tensor {
     Tensor::from_slice(&numbers).reshape(shape)
@@ -97,7 +100,7 @@ fn assert_golden(engine: EngineName, golden: &Norms, steps: i64, scale: f64) -> 
 
 #[test]
 fn exact_norms_below_1e_minus_1000_equal_arbitrary_precision() {
-    for engine in EXACT {
+    for engine in NORMS {
         let smallest = assert_golden(engine, &golden().norms, 5000, 1.0);
         assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
     }
@@ -105,16 +108,46 @@ fn exact_norms_below_1e_minus_1000_equal_arbitrary_precision() {
 
 /// 1 − h² would be 0 at most steps here, because tanh(a) rounds to 1 from |a| = 19 on.
 #[test]
-fn analytic_norms_of_saturated_units_equal_arbitrary_precision() {
-    let smallest = assert_golden(EngineName::Analytic, &golden().saturated, 300, 64.0);
-    assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
+fn derived_norms_of_saturated_units_equal_arbitrary_precision() {
+    for engine in [EngineName::Analytic, EngineName::Simd] {
+        let smallest = assert_golden(engine, &golden().saturated, 300, 64.0);
+        assert!(smallest < -1000.0, "the golden numbers reach down to 1e{smallest}");
+    }
+}
+
+/// Returns log10 norms of all quantities, layers and steps of a long run of two layers.
+fn long_run(engine: EngineName, name: CellName) -> Vec<(Quantity, usize, usize, f64)> {
+    let case = Case { batch: 5, hidden: 21, input: 3, ..Case::new(name, 2, 5000, Kind::Double) };
+    let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
+        (segment.end == 5000).then(|| output.select(0, -1).square().sum(Kind::Double))
+    };
+    let options = DiagnosticOptions::default();
+    let found = exact::profiles(engine, &case.parameters(), &case.input(), None, options, &loss).unwrap();
+    let norms = found.into_iter().flat_map(|Profile { quantity, layer, norms }| {
+        norms.into_iter().map(move |(t, norm)| (quantity, layer, t, log10(norm)))
+    });
+    norms.collect()
+}
+
+#[test]
+fn simd_norms_of_5000_steps_equal_analytic() {
+    for name in DERIVED {
+        let (found, expected) = (long_run(EngineName::Simd, name), long_run(EngineName::Analytic, name));
+        assert_eq!(found.len(), expected.len());
+        assert!(expected.iter().any(|(.., norm)| (-1e9..-400.0).contains(norm)), "{name} stays in range");
+        for ((quantity, layer, t, found), (other, _, _, expected)) in found.into_iter().zip(expected) {
+            assert_eq!(quantity, other);
+            let same = found == expected || (found - expected).abs() < 1e-10;
+            assert!(same, "{name} {quantity} of layer {layer}, step {t}: {found} {expected}");
+        }
+    }
 }
 
 #[test]
 fn exact_profiles_in_float_range_equal_autograd() {
     let served =
         |engine: EngineName| CellName::ALL.iter().filter(move |name| by_name(engine).serves(cell(**name)));
-    let pairs = EXACT.iter().flat_map(|engine| served(*engine).map(|cell| (*engine, *cell)));
+    let pairs = NORMS.iter().flat_map(|engine| served(*engine).map(|cell| (*engine, *cell)));
     for (method, name) in pairs {
         for layers in [1, 3] {
             let case = Case::new(name, layers, 37, Kind::Double);
@@ -171,7 +204,7 @@ fn linear(engine: EngineName, name: CellName, gain: f64, steps: i64) -> Vec<Prof
 #[test]
 fn exact_profiles_of_linear_cells_explode_and_vanish_beyond_f64() {
     let cases = DERIVED.iter().flat_map(|name| [(*name, 8.0), (*name, 0.3)]);
-    for (engine, (name, gain)) in cases.flat_map(|case| EXACT.map(|engine| (engine, case))) {
+    for (engine, (name, gain)) in cases.flat_map(|case| NORMS.map(|engine| (engine, case))) {
         let found = linear(engine, name, gain, 4001);
         // All gates are ½. The adjoint of c gets a factor of ½ from the forget gate and W/4 through h and g.
         let (quantity, at_the_end, per_step) = match name {
@@ -190,7 +223,7 @@ fn exact_profiles_of_linear_cells_explode_and_vanish_beyond_f64() {
 
 #[test]
 fn exact_norm_of_zero_gradient_is_zero_variant() {
-    for engine in EXACT {
+    for engine in NORMS {
         let found = linear(engine, CellName::Rnn, 0.0, 50);
         let norms = norms_of(&found, Quantity::TotalH, 0);
         assert_eq!(norms[49], (50, Norm::Log10(0.0)));

@@ -1,4 +1,4 @@
-//! Comparison of the engine `simd` in f32 with the other engines in f64.
+//! Comparison of the engine `simd` with the other engines in f64.
 
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, State, cell};
@@ -29,26 +29,39 @@ fn run(engine: &dyn Engine, case: &Case, kind: Kind) -> Vec<(String, Tensor)> {
     results(engine, &p, &to(&case.input()), &first, &to(&case.cotangent()))
 }
 
-#[test]
-fn simd_over_partial_and_whole_vectors_agrees_with_stepwise() {
+/// Sizes as (layers, T, B, I, H), over partial and whole vectors.
+const SIZES: [(usize, i64, i64, i64, i64); 7] = [
+    (1, 1, 1, 1, 1),
+    (2, 3, 2, 1, 5),
+    (3, 7, 5, 9, 17),
+    (1, 40, 1, 70, 64),
+    (2, 11, 33, 31, 100),
+    (1, 2, 300, 3, 20),
+    (1, 700, 2, 3, 33),
+];
+
+/// Compares every instruction set in `kind` with another engine in f64.
+fn check_sizes(reference: EngineName, kind: Kind, tolerance: f64) {
     for cell in DERIVED {
-        for (layers, steps, batch, input, hidden) in [
-            (1, 1, 1, 1, 1),
-            (2, 3, 2, 1, 5),
-            (3, 7, 5, 9, 17),
-            (1, 40, 1, 70, 64),
-            (2, 11, 33, 31, 100),
-            (1, 2, 300, 3, 20),
-            (1, 700, 2, 3, 33),
-        ] {
+        for (layers, steps, batch, input, hidden) in SIZES {
             let case = Case { batch, input, hidden, ..Case::new(cell, layers, steps, Kind::Float) };
-            let expected = run(engine(EngineName::Stepwise), &case, Kind::Double);
+            let expected = run(engine(reference), &case, Kind::Double);
             for (isa, simd) in every_isa() {
-                let found = run(&simd, &case, Kind::Float);
-                assert_close(&found, &expected, 1e-5, &format!("{isa:?} {case:?}"));
+                let found = run(&simd, &case, kind);
+                assert_close(&found, &expected, tolerance, &format!("{isa:?} {case:?}"));
             }
         }
     }
+}
+
+#[test]
+fn simd_over_partial_and_whole_vectors_agrees_with_stepwise() {
+    check_sizes(EngineName::Stepwise, Kind::Float, 1e-5);
+}
+
+#[test]
+fn simd_in_f64_over_partial_and_whole_vectors_agrees_with_builtin() {
+    check_sizes(EngineName::Builtin, Kind::Double, 1e-12);
 }
 
 proptest! {
@@ -198,17 +211,29 @@ fn simd_with_every_isa_of_non_finite_input_is_nan_where_builtin_is() {
 
 #[test]
 fn simd_of_another_dtype_is_refused_with_an_alternative() {
-    let case = Case::new(CellName::Lstm, 1, 3, Kind::Double);
-    let simd = engine(EngineName::Simd);
-    let error = forward(simd, &case.parameters(), &case.input(), None).unwrap_err();
+    let case = Case::new(CellName::Lstm, 1, 3, Kind::Float);
+    let half = |tensor: &Tensor| tensor.to_kind(Kind::Half);
+    let p = case.parameters().to(Kind::Half, cpu());
+    let error = forward(engine(EngineName::Simd), &p, &half(&case.input()), None).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }));
-    assert!(error.to_string().contains("f64 on cpu") && error.to_string().contains("`analytic`"), "{error}");
-    // The types of parameters and first states matter too.
-    let input = case.input().to_kind(Kind::Float);
-    assert!(matches!(forward(simd, &case.parameters(), &input, None), Err(Error::Unsupported { .. })));
-    let p = case.parameters().to(Kind::Float, cpu());
-    let refused = forward(simd, &p, &input, Some(&case.first()));
-    assert!(matches!(refused, Err(Error::Unsupported { .. })));
+    assert!(error.to_string().contains("half on cpu") && error.to_string().contains("`analytic`"), "{error}");
+}
+
+#[test]
+fn forward_of_mixed_dtypes_is_refused() {
+    let case = Case::new(CellName::Lstm, 1, 3, Kind::Double);
+    for name in [EngineName::Simd, EngineName::Builtin] {
+        let run = |p: &Parameters, input: &Tensor, first: &[State]| {
+            forward(engine(name), p, input, Some(first)).unwrap_err()
+        };
+        let single = case.input().to_kind(Kind::Float);
+        let error = run(&case.parameters(), &single, &case.first());
+        let expected = "expected parameters and states in the input's dtype, f32, but found f64";
+        assert_eq!(error.to_string(), expected, "{name}");
+        let p = case.parameters().to(Kind::Float, cpu());
+        let error = run(&p, &single, &case.first());
+        assert!(matches!(error, Error::MixedDtypes { .. }), "{error}");
+    }
 }
 
 #[test]
@@ -235,7 +260,7 @@ fn simd_of_strided_parameters_gives_the_same_bits() {
 }
 
 #[test]
-fn config_of_simd_with_another_dtype_or_device_is_refused() {
+fn config_of_simd_on_another_device_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("c.toml");
     let load = |dtype: &str| {
@@ -246,10 +271,8 @@ fn config_of_simd_with_another_dtype_or_device_is_refused() {
         std::fs::write(&file, text).unwrap();
         config::load(&file, &[])
     };
-    let refused = Plan::new(&load("f64").unwrap(), &Inputs::default(), &Machine::new("cpu", 1, "avx2"))
-        .unwrap_err()
-        .to_string();
-    assert!(refused.contains("`grid.dtype`") && refused.contains("`analytic`"), "{refused}");
+    let f64 = load("f64").unwrap();
+    assert!(Plan::new(&f64, &Inputs::default(), &Machine::new("cpu", 1, "avx2")).is_ok());
     let spec = load("f32").unwrap();
     assert!(Plan::new(&spec, &Inputs::default(), &Machine::new("cpu", 1, "avx2")).is_ok());
     let refused =

@@ -6,18 +6,18 @@ use crate::forward::{self, Outputs};
 use crate::grads::Grads;
 use crate::layer::Layer;
 use crate::options::Options;
-use crate::saved::SavedActivations;
+use crate::saved::{Keep, SavedActivations};
 use crate::vector::Vectors;
 
 /// The type of a layer's numbers: f32 or f64.
 pub trait Element: Vectors {
-    /// Runs a forward pass, and keeps its activations if `save` is set.
+    /// Runs a forward pass.
     #[doc(hidden)]
     fn forward(
         options: Options,
         layer: &Layer<Self>,
         outputs: Outputs<Self>,
-        save: bool,
+        keep: Keep,
     ) -> Result<SavedActivations<Self>, Error>;
 
     /// Runs a backward pass.
@@ -30,9 +30,9 @@ impl Element for f32 {
         options: Options,
         layer: &Layer,
         outputs: Outputs,
-        save: bool,
+        keep: Keep,
     ) -> Result<SavedActivations, Error> {
-        forward::run(options, layer, outputs, save)
+        forward::run(options, layer, outputs, keep)
     }
 
     fn backward(inputs: BackwardInputs, grads: Grads<Option<&mut [f32]>>) -> Result<(), Error> {
@@ -45,9 +45,9 @@ impl Element for f64 {
         options: Options,
         layer: &Layer<f64>,
         outputs: Outputs<f64>,
-        save: bool,
+        keep: Keep,
     ) -> Result<SavedActivations<f64>, Error> {
-        forward::run(options, layer, outputs, save)
+        forward::run(options, layer, outputs, keep)
     }
 
     fn backward(inputs: BackwardInputs<f64>, grads: Grads<Option<&mut [f64]>>) -> Result<(), Error> {
@@ -63,7 +63,7 @@ impl Element for f64 {
 /// # Panics
 /// If the operating system has no memory left.
 pub fn forward<E: Element>(options: Options, layer: &Layer<E>, outputs: Outputs<E>) -> Result<(), Error> {
-    E::forward(options, layer, outputs, false).map(drop)
+    E::forward(options, layer, outputs, Keep::Nothing).map(drop)
 }
 
 /// Runs a layer and returns the activations that [`backward()`] needs.
@@ -78,7 +78,7 @@ pub fn forward_saving<E: Element>(
     layer: &Layer<E>,
     outputs: Outputs<E>,
 ) -> Result<SavedActivations<E>, Error> {
-    E::forward(options, layer, outputs, true)
+    E::forward(options, layer, outputs, Keep::Activations)
 }
 
 /// Computes the gradients that `grads` asks for, with the options of the forward pass.

@@ -98,6 +98,7 @@ mod partition;
 mod peak;
 mod pool;
 mod saved;
+mod scaled;
 mod subnormal;
 mod vector;
 
@@ -112,6 +113,10 @@ pub use memory::Buffer;
 pub use options::Options;
 pub use peak::fma_peak;
 pub use saved::SavedActivations;
+pub use scaled::{
+    SavedPreactivations, ScaledAdjoint, ScaledInputs, ScaledOutputs, ScaledRows,
+    forward_saving_preactivations, scaled_backward,
+};
 
 /// The code of the README as a doc test.
 #[cfg(doctest)]

@@ -20,6 +20,17 @@ pub struct SavedActivations<E = f32> {
     pub(crate) c: Buffer<E>,
 }
 
+/// The numbers of a forward pass that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing.
+    Nothing,
+    /// The activations of all steps.
+    Activations,
+    /// The preactivations of all steps.
+    Preactivations,
+}
+
 /// Returns the cell and the sizes in words.
 pub fn describe(cell: Cell, size: Size) -> String {
     format!("{cell:?} {size:?}")

@@ -1,12 +1,15 @@
-//! The engine `simd`: the kernels of the crate [`rnn_kernels`], for f32 tensors on the CPU.
+//! The engine `simd`: the kernels of the crate [`rnn_kernels`], for f32 and f64 tensors on the CPU.
 
 mod isa;
+mod numbers;
+#[cfg_attr(not(feature = "lab"), allow(dead_code))]
+mod scaled;
 mod tensor;
 
 use rnn_kernels::{
     BackwardInputs, GradOutputs, Grads, InitialState, Isa, Layer, Options, Outputs, SavedActivations, Size,
 };
-use tch::{Tensor, no_grad};
+use tch::{Kind, Tensor, no_grad};
 use tch_autograd::{Saved, custom_function, needs_grad};
 
 use super::interface::unpacked;
@@ -14,6 +17,9 @@ use super::{AdjointSlot, Engine, EngineName};
 use crate::cell::{Cell, CellName, LayerParameters, State};
 use crate::error::{Error, Result};
 pub use isa::{force_isa, forced_isa, isa};
+use numbers::{Number, are_supported};
+#[cfg_attr(not(feature = "lab"), allow(unused_imports))]
+pub(crate) use scaled::ScaledForward;
 
 /// The engine `simd`.
 pub struct SimdEngine {
@@ -47,11 +53,11 @@ impl Engine for SimdEngine {
     }
 
     fn accepts(&self, tensor: &Tensor) -> Result<()> {
-        let dtype = crate::device::dtype_name(tensor.kind());
-        let device = crate::device::name(tensor.device());
-        if (dtype.as_str(), device.as_str()) == ("f32", "cpu") {
+        if are_supported(tensor) {
             return Ok(());
         }
+        let dtype = crate::device::dtype_name(tensor.kind());
+        let device = crate::device::name(tensor.device());
         Err(Error::Unsupported { engine: self.name().to_string(), found: format!("{dtype} on {device}") })
     }
 
@@ -62,7 +68,7 @@ impl Engine for SimdEngine {
         input: &Tensor,
         initial_state: &State,
     ) -> (Tensor, State) {
-        run_layer(self.options(), cell, p, input, initial_state, None)
+        run(self.options(), cell, p, input, initial_state, None)
     }
 
     fn forward_with_adjoints(
@@ -74,13 +80,28 @@ impl Engine for SimdEngine {
     ) -> Option<(Tensor, AdjointSlot)> {
         let adjoints = AdjointSlot::default();
         let slot = Some(adjoints.clone());
-        let (output, _) = run_layer(self.options(), cell, p, input, initial_state, slot);
+        let (output, _) = run(self.options(), cell, p, input, initial_state, slot);
         Some((output, adjoints))
     }
 }
 
-/// Runs a layer. Its backward pass stores the adjoints of the states in `adjoints`.
-fn run_layer(
+/// Runs a layer in the input's dtype. Its backward pass stores the adjoints of the states in `adjoints`.
+fn run(
+    options: Options,
+    cell: &'static dyn Cell,
+    p: &LayerParameters,
+    input: &Tensor,
+    initial_state: &State,
+    adjoints: Option<AdjointSlot>,
+) -> (Tensor, State) {
+    match input.kind() {
+        Kind::Double => run_layer::<f64>(options, cell, p, input, initial_state, adjoints),
+        _ => run_layer::<f32>(options, cell, p, input, initial_state, adjoints),
+    }
+}
+
+/// Runs a layer of numbers of type `E`.
+fn run_layer<E: Number>(
     options: Options,
     cell: &'static dyn Cell,
     p: &LayerParameters,
@@ -93,7 +114,7 @@ fn run_layer(
     // This has to be known before gradients are switched off.
     let save = needs_grad(&inputs);
     let name = cell.name().expect("`engine::check` has checked the cell");
-    let (mut outputs, tape) = no_grad(|| forward(options, name, &inputs, save));
+    let (mut outputs, tape) = no_grad(|| forward::<E>(options, name, &inputs, save));
     if let Some(tape) = tape {
         outputs = custom_function(&inputs, outputs, move |grad| Some(tape.backward(grad, adjoints.as_ref())))
             .expect("the outputs are new tensors without a history");
@@ -104,14 +125,19 @@ fn run_layer(
 /// Runs the forward pass. Returns the output, the final h and the final c, and the tape if `save` is set.
 ///
 /// The inputs are x, W_ih, W_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
-fn forward(options: Options, cell: CellName, inputs: &[&Tensor], save: bool) -> (Vec<Tensor>, Option<Tape>) {
+fn forward<E: Number>(
+    options: Options,
+    cell: CellName,
+    inputs: &[&Tensor],
+    save: bool,
+) -> (Vec<Tensor>, Option<Tape<E>>) {
     // For a contiguous tensor this is another handle on the same memory.
     let inputs: Vec<Tensor> = inputs.iter().map(|tensor| tensor.detach().contiguous()).collect();
     let layer = layer_of(cell, &inputs);
     let [steps, batch, hidden] = [layer.size.steps, layer.size.batch, layer.size.hidden].map(|n| n as i64);
-    let mut output = tensor::uninitialized(&[steps, batch, hidden]);
-    let mut final_c = inputs.get(6).map(|c| tensor::uninitialized(&c.size()));
-    let outputs = Outputs { output: numbers_mut(&mut output), final_c: final_c.as_mut().map(numbers_mut) };
+    let mut output = tensor::uninitialized::<E>(&[steps, batch, hidden]);
+    let mut final_c = inputs.get(6).map(|c| tensor::uninitialized::<E>(&c.size()));
+    let outputs = Outputs { output: E::of_new(&mut output), final_c: final_c.as_mut().map(E::of_new) };
     let saved = if save {
         rnn_kernels::forward_saving(options, &layer, outputs).map(Some)
     } else {
@@ -131,15 +157,15 @@ fn forward(options: Options, cell: CellName, inputs: &[&Tensor], save: bool) -> 
 }
 
 /// The tensors of one layer's forward pass that its backward pass needs.
-struct Tape {
+struct Tape<E> {
     cell: CellName,
     /// The inputs in the order of their gradients.
     inputs: Vec<Saved>,
     output: Saved,
-    saved: SavedActivations,
+    saved: SavedActivations<E>,
 }
 
-impl Tape {
+impl<E: Number> Tape<E> {
     /// Returns the gradients of the inputs, and stores the adjoints of the states.
     fn backward(
         &self,
@@ -150,14 +176,14 @@ impl Tape {
         let contiguous = |gradient: Tensor| gradient.detach().contiguous();
         let upstream_grads: Vec<Option<Tensor>> =
             grad.outputs.into_iter().map(|gradient| gradient.map(contiguous)).collect();
-        let upstream_grad = |n: usize| upstream_grads.get(n).and_then(Option::as_ref).map(numbers);
+        let upstream_grad = |n: usize| upstream_grads.get(n).and_then(Option::as_ref).map(E::of);
         let new = |n: usize| {
             grad.needs_input_grad
                 .get(n)
                 .is_some_and(|needed| *needed)
-                .then(|| tensor::uninitialized(&inputs[n].size()))
+                .then(|| tensor::uninitialized::<E>(&inputs[n].size()))
         };
-        let new_states = |wanted: bool| wanted.then(|| tensor::uninitialized(&self.output.get().size()));
+        let new_states = |wanted: bool| wanted.then(|| tensor::uninitialized::<E>(&self.output.get().size()));
         let mut grads = Grads {
             input: new(0),
             w_ih: new(1),
@@ -171,7 +197,7 @@ impl Tape {
         };
         let arguments = BackwardInputs {
             layer: layer_of(self.cell, &inputs),
-            output: numbers(self.output.get()),
+            output: E::of(self.output.get()),
             saved: &self.saved,
             grad_outputs: GradOutputs {
                 output: upstream_grad(0),
@@ -179,7 +205,7 @@ impl Tape {
                 final_c: upstream_grad(2),
             },
         };
-        rnn_kernels::backward(arguments, grads.as_mut().map(|grad| grad.as_mut().map(numbers_mut)))
+        rnn_kernels::backward(arguments, grads.as_mut().map(|grad| grad.as_mut().map(E::of_new)))
             .expect("the shapes are those of the forward pass");
         if let (Some(adjoints), Some(h)) = (adjoints, grads.all_h) {
             adjoints.set(State { h, c: grads.all_c });
@@ -192,8 +218,8 @@ impl Tape {
 }
 
 /// Returns a layer, given its contiguous inputs: x, W_ih, W_hh, b_ih, b_hh, h_0 and (LSTM) c_0.
-fn layer_of(cell: CellName, inputs: &[Tensor]) -> Layer<'_> {
-    let [input, w_ih, w_hh, b_ih, b_hh, h] = [0, 1, 2, 3, 4, 5].map(|n| numbers(&inputs[n]));
+fn layer_of<E: Number>(cell: CellName, inputs: &[Tensor]) -> Layer<'_, E> {
+    let [input, w_ih, w_hh, b_ih, b_hh, h] = [0, 1, 2, 3, 4, 5].map(|n| E::of(&inputs[n]));
     let [steps, batch, features] = [0, 1, 2].map(|n| inputs[0].size()[n] as usize);
     Layer {
         cell: match cell {
@@ -205,25 +231,6 @@ fn layer_of(cell: CellName, inputs: &[Tensor]) -> Layer<'_> {
         size: Size { steps, batch, input: features, hidden: inputs[2].size()[1] as usize },
         parameters: rnn_kernels::Parameters { w_ih, w_hh, b_ih, b_hh },
         input,
-        initial: InitialState { h, c: inputs.get(6).map(numbers) },
+        initial: InitialState { h, c: inputs.get(6).map(E::of) },
     }
-}
-
-/// Returns the numbers of a contiguous f32 tensor of the CPU.
-fn numbers(tensor: &Tensor) -> &[f32] {
-    // SAFETY: `data` checks type, device and layout, and the tensor is borrowed for as long.
-    unsafe { std::slice::from_raw_parts(data(tensor), tensor.numel()) }
-}
-
-/// Returns the numbers of a new tensor, to write.
-fn numbers_mut(tensor: &mut Tensor) -> &mut [f32] {
-    // SAFETY: `data` checks type, device and layout, and a new tensor has no other handle.
-    unsafe { std::slice::from_raw_parts_mut(data(tensor), tensor.numel()) }
-}
-
-/// Returns the address of a tensor's numbers.
-fn data(tensor: &Tensor) -> *mut f32 {
-    SimdEngine::OF_PROCESS.accepts(tensor).expect("`engine::check` has checked type and device");
-    assert!(tensor.is_contiguous());
-    tensor.data_ptr().cast()
 }

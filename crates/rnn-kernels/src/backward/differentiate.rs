@@ -1,6 +1,6 @@
 //! The cell's derivatives on the rows of one step.
 
-use crate::cells::{CellKernel, MAX_BLOCKS, StepCache};
+use crate::cells::{CellKernel, FromOutputs, MAX_BLOCKS, StepCache};
 use crate::gemm::rows::Rows;
 use crate::memory::Shared;
 use crate::number::Number;
@@ -51,7 +51,7 @@ impl<C: CellKernel, E: Number> VectorOp<E> for Differentiate<'_, C, E> {
                 }
                 let mut d_h = self.d_h.numbers.load(s, d_h_at + unit);
                 let mut carry = self.carry.numbers.load(s, carry_at + unit);
-                let (delta, d_c) = self.cell.backward(s, &step, &mut d_h, &mut carry);
+                let (delta, d_c) = self.cell.backward::<S, FromOutputs>(s, &step, &mut d_h, &mut carry);
                 for (all, grad) in self.all.into_iter().zip([d_h, d_c]) {
                     if !all.is_empty() {
                         all.store_first(s, self.all_at + b * self.hidden + unit, lanes, grad);

@@ -82,7 +82,7 @@ impl<E: Number> VectorOp<E> for Transpose<'_, E> {
                     // Two squares make one line of terms.
                     let half = first % 32;
                     lines.for_each(|(n, line)| {
-                        // SAFETY: a row has room for two vectors of 16 numbers, which are f32: only f32 has tiles.
+                        // SAFETY: only f32 has tiles, and a row has room for two vectors of 16 numbers.
                         unsafe { s.store(terms[n].as_mut_ptr().add(half).cast(), line) };
                     });
                     let last = first + S::LANES >= self.count;

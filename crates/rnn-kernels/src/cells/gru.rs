@@ -2,9 +2,10 @@
 //!
 //! n = tanh(W_in x_t + b_in + r·q) with q = W_hn h_{t−1} + b_hn, and h_t = (1 − z)·n + z·h_{t−1}.
 
+use super::derivatives::Derivatives;
 use super::kernel::{CellKernel, Row, StepCache};
 use crate::vector::Vector;
-use crate::vector::math::{sigmoid, sigmoid_derivative, tanh, tanh_derivative};
+use crate::vector::math::{sigmoid, tanh};
 
 /// The GRU. Rows hold the activations r, z, n, then q.
 ///
@@ -33,7 +34,7 @@ impl CellKernel for Gru {
     }
 
     #[inline(always)]
-    fn backward<S: Vector>(
+    fn backward<S: Vector, D: Derivatives>(
         self,
         s: S,
         step: &StepCache<S>,
@@ -41,11 +42,18 @@ impl CellKernel for Gru {
         carry: &mut S::V,
     ) -> (Row<S>, S::V) {
         let [r, z, n, q] = step.row;
+        let (r, z) = (D::sigmoid(s, r), D::sigmoid(s, z));
+        let (n, n_derivative) = D::tanh(s, if D::FROM_PREACTIVATIONS { s.mul_add(r.value, q, n) } else { n });
         *d_h = s.add(*d_h, *carry);
-        *carry = s.mul(*d_h, z);
-        let d_n = s.mul(s.neg_mul_add(*d_h, z, *d_h), tanh_derivative(s, n));
-        let d_r = s.mul(s.mul(d_n, q), sigmoid_derivative(s, r));
-        let d_z = s.mul(s.mul(*d_h, s.sub(step.h_prev, n)), sigmoid_derivative(s, z));
-        ([d_n, d_r, d_z, s.mul(d_n, r)], *d_h)
+        *carry = s.mul(*d_h, z.value);
+        let to_n = if D::FROM_PREACTIVATIONS {
+            s.mul(*d_h, z.complement)
+        } else {
+            s.neg_mul_add(*d_h, z.value, *d_h)
+        };
+        let d_n = s.mul(to_n, n_derivative);
+        let d_r = s.mul(s.mul(d_n, q), r.derivative);
+        let d_z = s.mul(s.mul(*d_h, s.sub(step.h_prev, n)), z.derivative);
+        ([d_n, d_r, d_z, s.mul(d_n, r.value)], *d_h)
     }
 }

@@ -1,5 +1,6 @@
 //! The interface between the passes and the equations of a cell.
 
+use super::derivatives::Derivatives;
 use crate::vector::Vector;
 
 /// The largest number of blocks in a row.
@@ -39,14 +40,15 @@ pub trait CellKernel: Copy + Send + Sync {
     /// [`CellKernel::HAS_C`].
     fn forward<S: Vector>(self, s: S, row: &mut Row<S>, h_prev: S::V, c_prev: S::V) -> (S::V, S::V);
 
-    /// Computes one step of the backward pass. Returns δ and ∂L/∂c_t (arbitrary for a cell without c).
+    /// Computes one step of the backward pass, from a row in the form that `D` reads. Returns δ and ∂L/∂c_t
+    /// (arbitrary for a cell without c).
     ///
     /// `d_h` is the gradient of h_t from the output and through W_hh of step t+1 on entry, and all of
     /// ∂L/∂h_t on return.
     ///
     /// `carry` is the gradient with respect to c_t (LSTM) or h_t (GRU) from step t+1 outside W_hh on
     /// entry. On return it is the same quantity of step t, for step t−1.
-    fn backward<S: Vector>(
+    fn backward<S: Vector, D: Derivatives>(
         self,
         s: S,
         step: &StepCache<S>,
@@ -57,7 +59,7 @@ pub trait CellKernel: Copy + Send + Sync {
 
 /// The numbers of the forward pass that one step of the backward pass needs.
 pub struct StepCache<S: Vector> {
-    /// The row of activations.
+    /// The row of activations or preactivations.
     pub row: Row<S>,
     /// h_{t−1}.
     pub h_prev: S::V,

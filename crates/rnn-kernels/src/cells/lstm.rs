@@ -3,9 +3,10 @@
 //!
 //! c_t = f·c_{t−1} + i·g and h_t = o·tanh(c_t).
 
+use super::derivatives::Derivatives;
 use super::kernel::{CellKernel, Row, StepCache};
 use crate::vector::Vector;
-use crate::vector::math::{sigmoid, sigmoid_derivative, tanh, tanh_derivative};
+use crate::vector::math::{sigmoid, tanh};
 
 /// The LSTM. Rows hold the activations i, f, g, o. Rows of δ have the same order.
 #[derive(Clone, Copy)]
@@ -31,7 +32,7 @@ impl CellKernel for Lstm {
     }
 
     #[inline(always)]
-    fn backward<S: Vector>(
+    fn backward<S: Vector, D: Derivatives>(
         self,
         s: S,
         step: &StepCache<S>,
@@ -39,15 +40,17 @@ impl CellKernel for Lstm {
         carry: &mut S::V,
     ) -> (Row<S>, S::V) {
         let [i, f, g, o] = step.row;
-        let tanh_c = tanh(s, step.c);
+        let (i, f, o) = (D::sigmoid(s, i), D::sigmoid(s, f), D::sigmoid(s, o));
+        let (g, g_derivative) = D::tanh(s, g);
+        let (tanh_c, tanh_c_derivative) = D::tanh_of_c(s, step.c);
         let d_o = s.mul(*d_h, tanh_c);
-        let d_c = s.mul_add(s.mul(*d_h, o), tanh_derivative(s, tanh_c), *carry);
-        *carry = s.mul(d_c, f);
+        let d_c = s.mul_add(s.mul(*d_h, o.value), tanh_c_derivative, *carry);
+        *carry = s.mul(d_c, f.value);
         let delta = [
-            s.mul(s.mul(d_c, g), sigmoid_derivative(s, i)),
-            s.mul(s.mul(d_c, step.c_prev), sigmoid_derivative(s, f)),
-            s.mul(s.mul(d_c, i), tanh_derivative(s, g)),
-            s.mul(d_o, sigmoid_derivative(s, o)),
+            s.mul(s.mul(d_c, g), i.derivative),
+            s.mul(s.mul(d_c, step.c_prev), f.derivative),
+            s.mul(s.mul(d_c, i.value), g_derivative),
+            s.mul(d_o, o.derivative),
         ];
         (delta, d_c)
     }

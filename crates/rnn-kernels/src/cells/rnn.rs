@@ -1,8 +1,9 @@
 //! The tanh RNN: h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh).
 
+use super::derivatives::Derivatives;
 use super::kernel::{CellKernel, Row, StepCache};
 use crate::vector::Vector;
-use crate::vector::math::{tanh, tanh_derivative};
+use crate::vector::math::tanh;
 
 /// The tanh RNN. A row is h_t.
 #[derive(Clone, Copy)]
@@ -25,9 +26,15 @@ impl CellKernel for Rnn {
     }
 
     #[inline(always)]
-    fn backward<S: Vector>(self, s: S, step: &StepCache<S>, d_h: &mut S::V, _: &mut S::V) -> (Row<S>, S::V) {
+    fn backward<S: Vector, D: Derivatives>(
+        self,
+        s: S,
+        step: &StepCache<S>,
+        d_h: &mut S::V,
+        _: &mut S::V,
+    ) -> (Row<S>, S::V) {
         let mut delta = step.row;
-        delta[0] = s.mul(*d_h, tanh_derivative(s, step.row[0]));
+        delta[0] = s.mul(*d_h, D::tanh(s, step.row[0]).1);
         (delta, *d_h)
     }
 }

@@ -15,7 +15,7 @@ use crate::number::Number;
 use crate::options::Options;
 use crate::partition::{Recurrence, Strategy};
 use crate::pool;
-use crate::saved::{SavedActivations, row_width};
+use crate::saved::{Keep, SavedActivations, row_width};
 use crate::vector::{Vector, Vectors};
 
 /// The number of rows whose products with W_ih are computed at once. This many rows reuse the weights and
@@ -34,19 +34,19 @@ pub struct Outputs<'a, E = f32> {
     pub final_c: Option<&'a mut [E]>,
 }
 
-/// Runs a layer, and keeps its activations if `save` is set. Errors are those of [`crate::forward()`].
+/// Runs a layer and keeps the numbers that `keep` asks for. Errors are those of [`crate::forward()`].
 pub fn run<E: Vectors>(
     options: Options,
     layer: &Layer<E>,
     outputs: Outputs<E>,
-    save: bool,
+    keep: Keep,
 ) -> Result<SavedActivations<E>, Error> {
     layer.check()?;
     let Size { steps, batch, hidden, .. } = layer.size;
     check_len("outputs.output", outputs.output, &[steps, batch, hidden])?;
     layer.check_c("outputs.final_c", outputs.final_c.as_deref())?;
     let options = options.for_slices(layer.slices());
-    Ok(dispatch(layer.cell, options.isa, Forward { options, layer, outputs, save }))
+    Ok(dispatch(layer.cell, options.isa, Forward { options, layer, outputs, keep }))
 }
 
 /// The arguments of a forward pass.
@@ -54,19 +54,19 @@ struct Forward<'a, E> {
     options: Options,
     layer: &'a Layer<'a, E>,
     outputs: Outputs<'a, E>,
-    save: bool,
+    keep: Keep,
 }
 
 impl<E: Vectors> Pass<E> for Forward<'_, E> {
     type Result = SavedActivations<E>;
 
     fn run<C: CellKernel, S: Vector<Element = E>>(self, cell: C, s: S) -> SavedActivations<E> {
-        let Forward { options, layer, outputs, save } = self;
+        let Forward { options, layer, outputs, keep } = self;
         let size = layer.size;
         let Size { steps, batch, hidden, .. } = size;
         let padded = size.padded(S::LANES);
         let block = (BLOCK_ROWS / batch).clamp(1, steps);
-        let (saved_rows, saved_c) = if save { (steps, steps + 1) } else { (block, 2) };
+        let (saved_rows, saved_c) = if keep != Keep::Nothing { (steps, steps + 1) } else { (block, 2) };
         let mut rows = Buffer::new(saved_rows * batch * row_width::<C, E>(padded));
         let mut c = Buffer::new(if C::HAS_C { saved_c * batch * padded } else { 0 });
         let recurrence = Recurrence {
@@ -93,7 +93,7 @@ impl<E: Vectors> Pass<E> for Forward<'_, E> {
                 layer,
                 padded,
                 block,
-                save,
+                keep,
                 partition: strategy.partition,
                 bias: &bias,
                 input_weights: Weights {

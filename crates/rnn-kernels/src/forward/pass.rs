@@ -16,7 +16,7 @@ use crate::memory::Shared;
 use crate::number::Number;
 use crate::partition::{Partition, Share};
 use crate::pool::Worker;
-use crate::saved::row_width;
+use crate::saved::{Keep, row_width};
 use crate::vector::Vector;
 
 /// The forward pass as all threads see it. P is H rounded up to whole vectors.
@@ -28,9 +28,9 @@ pub struct ForwardPass<'a, C, S: Vector> {
     pub padded: usize,
     /// The number of steps in a block.
     pub block: usize,
-    /// True if the rows and c of all steps are kept. Otherwise the rows of one block and the c of two
-    /// steps are kept.
-    pub save: bool,
+    /// The rows that are kept, together with c. Without them, the rows of one block and the c of two steps
+    /// are kept.
+    pub keep: Keep,
     pub partition: Partition,
     /// The start of every row.
     pub bias: &'a [S::Element],
@@ -195,7 +195,7 @@ impl<E: Number, C: CellKernel, S: Vector<Element = E>> ForwardPass<'_, C, S> {
             cell: self.cell,
             hidden,
             padded: self.padded,
-            save: self.save,
+            save: self.keep == Keep::Activations,
             share,
             rows,
             h_prev,
@@ -221,12 +221,12 @@ impl<E: Number, C: CellKernel, S: Vector<Element = E>> ForwardPass<'_, C, S> {
 
     /// Returns the offset of the row of step t and sequence b.
     fn row(&self, t: usize, b: usize) -> usize {
-        let t = if self.save { t } else { t % self.block };
+        let t = if self.keep == Keep::Nothing { t % self.block } else { t };
         (t * self.layer.size.batch + b) * row_width::<C, E>(self.padded)
     }
 
     /// Returns the slot of c_t.
     fn c_slot(&self, t: usize) -> usize {
-        if self.save { t } else { t % 2 }
+        if self.keep == Keep::Nothing { t % 2 } else { t }
     }
 }

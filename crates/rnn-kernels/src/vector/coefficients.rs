@@ -6,8 +6,8 @@ pub trait Coefficients: Sized + 'static {
     const LOG2_E: Self;
     /// ln 2 as a sum of two terms. The first has so few bits that its product with n is exact.
     const LN_2: [Self; 2];
-    /// 1/k! for k = K … 2. The later terms of the series of (eʳ − 1 − r) / r² are below one rounding of eʳ − 1
-    /// for |r| ≤ ln 2 / 2.
+    /// 1/k! for k = K … 2. The later terms of the series of (eʳ − 1 − r) / r² are below one rounding of
+    /// eʳ − 1 for |r| ≤ ln 2 / 2.
     const TAYLOR: &'static [Self];
     /// A bound b so that e⁻ˣ is negligible beside 1 for x ≥ b, and is infinite for x ≤ −b.
     const SIGMOID_BOUND: Self;

@@ -43,6 +43,20 @@ pub fn tanh<S: Vector>(s: S, x: S::V) -> S::V {
     s.select_small(x, <S::Element>::TANH_NEAR, near, far)
 }
 
+/// Returns the sigmoid of x and of −x. Each has full precision, where 1 less the other would cancel.
+#[inline(always)]
+pub fn sigmoid_and_complement<S: Vector>(s: S, x: S::V) -> (S::V, S::V) {
+    (sigmoid(s, x), sigmoid(s, s.sub(s.zero(), x)))
+}
+
+/// Returns tanh x and its derivative 4·σ(2x)·σ(−2x), in full precision at any saturation.
+#[inline(always)]
+pub fn tanh_and_derivative<S: Vector>(s: S, x: S::V) -> (S::V, S::V) {
+    let (one, other) = sigmoid_and_complement(s, s.add(x, x));
+    let two = s.add(s.one(), s.one());
+    (tanh(s, x), s.mul(s.mul(two, one), s.mul(two, other)))
+}
+
 /// Returns 1 − x², the derivative of tanh at the output x.
 #[inline(always)]
 pub fn tanh_derivative<S: Vector>(s: S, x: S::V) -> S::V {

@@ -4,4 +4,5 @@ mod agreement;
 mod errors;
 mod property;
 mod reference;
+mod scaled;
 mod support;
