@@ -98,7 +98,6 @@ def install(root):
             fail("pip could not install scripts/frameworks/requirements.txt (see its message above); check the network, and "
                  f"that wheels exist for Python {platform.python_version()} on {platform.machine()}")
         packages = packages_of(root)
-        shutil.rmtree(packages / "torch" / "include", ignore_errors=True)
         if sys.platform == "linux":
             torch_cpu.without_cuda(packages)
         (root / "stamp.json").write_text(json.dumps(stamp_of(root)) + "\n")
@@ -117,7 +116,7 @@ def main():
     check_machine(root.parent)
     if os.path.lexists(root):
         say(".frameworks is incomplete or outdated; making it again")
-    say("installing PyTorch, JAX, Keras and ONNX Runtime into .frameworks (about 0.8 GB to download)")
+    say("installing PyTorch, JAX, Keras, ONNX Runtime, OpenVINO into .frameworks (about 0.9 GB to download)")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         install(root)

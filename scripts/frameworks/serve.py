@@ -2,13 +2,17 @@
 
 The first line that it prints is {"versions": {"jax": "…", …}}. Each request is a line, and so is its answer:
 
-    {"do": "load", "cell": "lstm", "file": F}  → {"passes": ["forward", "train"]}
+    {"do": "load", "cell": "lstm", "step": null, "file": F}  → {"passes": ["forward", "train"]}
         F is a safetensors file as `lstm-lab trace` reads it: PyTorch's parameters, `input` [T, B, I] and
         `grad_output` [T, B, H]. The answer lists the passes that the framework implements.
-    {"do": "results", "file": F}               → {}
+        If `step` describes a training step, the only pass is `step`. F then has the parameters of the whole model,
+        `input` ([T, B] for symbols) and `target` ([S, B] for classes after the last S steps, [B] for numbers), all as
+        floating-point numbers.
+    {"do": "results", "file": F}                             → {}
         Writes its results to F: `output` [T, B, H], and if it trains `grad.input` and `grad.<name>` of every
-        parameter, in PyTorch's shapes.
-    {"do": "time", "pass": "forward"}          → {"seconds": 0.0123}
+        parameter, in PyTorch's shapes. For a training step: `losses` [5] and `norms` [5] of the first five
+        updates without dropout, the norms before clipping. The first timed step starts from the given parameters.
+    {"do": "time", "pass": "forward"}                        → {"seconds": 0.0123}
         The time of one pass on a monotonic clock, until its result is complete.
 
 If a request fails, the answer is {"error": "…"}. The process exits at the end of its input.
@@ -30,6 +34,9 @@ def handle(network, module, request, threads):
     match request["do"]:
         case "load":
             given = load_file(request["file"])
+            if request["step"] is not None:
+                network = module.Training(request["step"], given, threads)
+                return network, {"passes": network.passes}
             network = module.Network(request["cell"], layers_of(given), given["input"], given["grad_output"], threads)
             return network, {"passes": network.passes}
         case "results":

@@ -9,12 +9,16 @@ package is disabled, as in a build without it.
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 # Large libraries without use on a CPU; the last one is loaded on demand.
 GPU_ONLY = ["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_nvshmem.so"]
+
+# The one class of torch.distributed.tensor that C++ asks for, whether or not a tensor is distributed.
+DTENSOR = 'class DTensor:\n    """No tensor is distributed."""\n'
 
 # Libraries of the system.
 SYSTEM = re.compile(r"(lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)|ld-linux.*)\.so")
@@ -79,21 +83,33 @@ def compile_library(soname, names, into):
                 f"-Wl,--version-script={versions}", "-lstdc++")
 
 
-def disable_distributed(file):
+def replace(file, place, text):
+    """Replaces the first occurrence of `place` in a file."""
+    old = file.read_text()
+    if place not in old:
+        raise Failed(f"{file} was expected to have `{place.strip()}`")
+    file.write_text(old.replace(place, text, 1))
+
+
+def disable_distributed(torch):
     """Disables the distributed package, which would create objects of NVIDIA's libraries on import."""
-    text, place = file.read_text(), "def is_available("
-    if place not in text:
-        raise Failed(f"{file} was expected to define `is_available`")
+    place = "def is_available("
     parts = ["_c10d_init", "_rpc_init", "_dist_autograd_init", "_faulty_agent_init"]
     gone = f"for part in {parts}:\n    if hasattr(torch._C, part):\n        delattr(torch._C, part)\n\n\n"
-    if gone not in text:
-        file.write_text(text.replace(place, gone + place, 1))
+    replace(torch / "distributed" / "__init__.py", place, gone + place)
+    # torch.compile needs the rest: it asks for one operation of CUDA where another one is registered in Python, and for
+    # the class of distributed tensors.
+    replace(torch / "_inductor" / "comm_lowering.py", "        symm_mem.one_shot_all_reduce\n",
+            "        symm_mem._low_contention_all_gather\n")
+    shutil.rmtree(torch / "distributed" / "tensor")
+    (torch / "distributed" / "tensor").mkdir()
+    (torch / "distributed" / "tensor" / "__init__.py").write_text(DTENSOR)
 
 
 def without_cuda(packages):
     """Removes CUDA from the PyTorch of this site-packages folder."""
     lib = packages / "torch" / "lib"
-    disable_distributed(packages / "torch" / "distributed" / "__init__.py")
+    disable_distributed(packages / "torch")
     for name in GPU_ONLY:
         (lib / name).unlink(missing_ok=True)
     folders = [lib, packages / "torch.libs", *packages.glob("nvidia/*/lib")]

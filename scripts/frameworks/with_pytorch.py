@@ -1,6 +1,8 @@
-"""PyTorch: torch.nn.LSTM, GRU and RNN."""
+"""PyTorch: torch.nn.LSTM, GRU and RNN; a training step with the classes of torch.nn and torch.optim."""
 
 import torch
+
+LAYERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 
 
 def versions():
@@ -13,8 +15,7 @@ class Network:
     def __init__(self, cell, layers, x, cotangent, threads):
         torch.set_num_threads(threads)
         inputs, hidden = layers[0]["w_ih"].shape[1], layers[0]["w_hh"].shape[1]
-        self.network = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[cell](
-            inputs, hidden, num_layers=len(layers))
+        self.network = LAYERS[cell](inputs, hidden, num_layers=len(layers))
         self.x = torch.from_numpy(x).requires_grad_()
         self.cotangent = torch.from_numpy(cotangent)
         with torch.no_grad():
@@ -35,3 +36,98 @@ class Network:
         names = ["grad.input"] + [f"grad.{name}" for name in self.parameters]
         return {"output": self.forward().numpy(),
                 **{name: value.numpy() for name, value in zip(names, self.train(), strict=True)}}
+
+
+class Model(torch.nn.Module):
+    """Symbols or numbers → layers → dropout → readout → loss."""
+
+    def __init__(self, model, steps):
+        super().__init__()
+        sizes, dropout = model["layer_sizes"], model["dropout"]
+        # The steps at the end of a sequence that have an output.
+        self.steps, self.symbols = steps, model["symbols"]
+        is_embedded = model["encoding"] == "embedding"
+        self.embedding = torch.nn.Embedding(self.symbols, model["input_size"]) if is_embedded else None
+        # PyTorch warns of dropout between layers if there is one layer.
+        self.layers = LAYERS[model["cell"]](model["input_size"], sizes[0], num_layers=len(sizes),
+                                            dropout=dropout if len(sizes) > 1 else 0.0)
+        self.dropout = torch.nn.Dropout(dropout)
+        self.readout = torch.nn.Linear(sizes[0], model["outputs"])
+
+    def forward(self, x, target):
+        if self.embedding is not None:
+            x = self.embedding(x)
+        elif self.symbols is not None:
+            x = torch.nn.functional.one_hot(x, self.symbols).float()
+        states = self.layers(x)[0][-self.steps:]
+        outputs = self.readout(self.dropout(states))
+        if target.dtype == torch.int64:
+            return torch.nn.functional.cross_entropy(outputs.flatten(0, 1), target.flatten())
+        return torch.nn.functional.mse_loss(outputs[-1].squeeze(1), target)
+
+
+def optimizer_of(step, parameters):
+    """The optimizer with the settings that its class has; the fused kernels where PyTorch has them."""
+    given, rate = step["optimizer"], step["learning_rate"]
+    common = {"lr": rate, "weight_decay": given["weight_decay"]}
+    betas, epsilon = given["betas"], given["epsilon"]
+    match given["name"]:
+        case "sgd":
+            return torch.optim.SGD(parameters, momentum=given["momentum"], fused=True, **common)
+        case "rmsprop":
+            return torch.optim.RMSprop(parameters, alpha=betas[1], eps=epsilon, **common)
+        case "adam":
+            return torch.optim.Adam(parameters, betas=tuple(betas), eps=epsilon, fused=True, **common)
+        case "adamw":
+            return torch.optim.AdamW(parameters, betas=tuple(betas), eps=epsilon, fused=True, **common)
+        case other:
+            raise ValueError(f"expected sgd, rmsprop, adam or adamw, found {other}")
+
+
+class Training:
+    passes = ["step"]
+
+    def __init__(self, step, given, threads):
+        torch.set_num_threads(threads)
+        # The masks of dropout have the seed of the run.
+        torch.manual_seed(step["seed"])
+        self.settings, self.given = step, {name: torch.from_numpy(value) for name, value in given.items()}
+        self.x, self.target = self.given.pop("input"), self.given.pop("target")
+        if step["model"]["symbols"] is not None:
+            self.x = self.x.long()
+        if step["classes"]:
+            self.target = self.target.long()
+        self.start()
+
+    def start(self):
+        """Makes the model with the given parameters, and the optimizer."""
+        steps = self.target.shape[0] if self.settings["classes"] else 1
+        self.model = Model(self.settings["model"], steps)
+        names = {"embedding": "embedding.weight"}
+        own = [name for name in self.given if name.startswith(("weight_", "bias_"))]
+        names |= {name: f"layers.{name}" for name in own}
+        self.model.load_state_dict({names.get(name, name): value for name, value in self.given.items()})
+        self.loss = self.loss_function()
+        self.optimizer = optimizer_of(self.settings, self.model.parameters())
+
+    def loss_function(self):
+        """The function from a batch to its loss."""
+        return self.model
+
+    def step(self):
+        """One update. Returns the loss and the norm of the gradient before it."""
+        self.optimizer.zero_grad()
+        loss = self.loss(self.x, self.target)
+        loss.backward()
+        limit = self.settings["clip_norm"] or float("inf")
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
+        self.optimizer.step()
+        return loss.item(), norm.item()
+
+    def results(self):
+        """The losses and gradient norms of the first updates, without dropout."""
+        self.model.eval()
+        losses, norms = zip(*(self.step() for _ in range(5)), strict=True)
+        self.start()
+        return {"losses": torch.tensor(losses, dtype=torch.float64).numpy(),
+                "norms": torch.tensor(norms, dtype=torch.float64).numpy()}

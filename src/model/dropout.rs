@@ -9,9 +9,12 @@ use tch::Tensor;
 pub fn dropout(values: Tensor, share: f64, rng: &mut Option<ChaCha8Rng>) -> Tensor {
     let Some(rng) = rng.as_mut().filter(|_| share > 0.0) else { return values };
     let threshold = (share * 2f64.powi(32)) as u32;
-    let mask: Vec<bool> = (0..values.numel()).map(|_| rng.random::<u32>() >= threshold).collect();
+    let keep = |_| f32::from(u8::from(rng.random::<u32>() >= threshold));
+    let mask: Vec<f32> = (0..values.numel()).map(keep).collect();
     let mask = Tensor::from_slice(&mask).reshape(values.size()).to_device(values.device());
-    values * mask / (1.0 - share)
+    // A mask of the values' type that has the scale already: each pass is then one product.
+    let mask = mask.to_kind(values.kind()).g_mul_scalar_(1.0 / (1.0 - share));
+    values * mask
 }
 
 #[cfg(test)]

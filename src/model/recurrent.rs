@@ -90,7 +90,11 @@ impl Model for Recurrent {
 
     fn run(&self, vectors: &Tensor, mut args: ForwardArgs) -> Result<ModelOutput> {
         let (states, last) = self.run_layers(vectors, &mut args)?;
-        let mut features = states.narrow(0, states.size()[0] - args.output_steps, args.output_steps);
+        let mut features = match (args.output_steps, last.last()) {
+            // The gradient of the last state alone: the other steps need no zeros as theirs.
+            (1, Some(state)) if !self.attention => state.h.unsqueeze(0),
+            _ => states.narrow(0, states.size()[0] - args.output_steps, args.output_steps),
+        };
         if self.attention {
             let context = attention::context(&self.weights, &states, &features);
             features = Tensor::cat(&[features, context], 2);
@@ -101,5 +105,45 @@ impl Model for Recurrent {
 
     fn layers(&self) -> Option<&Parameters> {
         Some(&self.layers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::CellName;
+    use crate::device::Dtype;
+
+    /// The output after the last step has a path of its own.
+    #[test]
+    fn run_last_step_alone_equals_the_last_of_all_steps() {
+        let config = ModelConfig {
+            model: ModelName::Recurrent,
+            cell: Some(CellName::Lstm),
+            engine: Some(EngineName::Builtin),
+            init: Some("pytorch".into()),
+            layer_sizes: vec![4, 3],
+            heads: 1,
+            positions: 5,
+            symbols: None,
+            encoding: None,
+            input_size: 2,
+            outputs: 6,
+            dropout: 0.0,
+            dtype: Dtype::F64,
+        };
+        let model = Recurrent::new(&config, 1, cpu());
+        let vectors = Tensor::randn([5, 7, 2], (Kind::Double, cpu()));
+        let last = |output_steps| {
+            let args = ForwardArgs { initial: None, output_steps, dropout: None };
+            let output = model.run(&vectors, args).unwrap().outputs.select(0, -1);
+            let gradient = model.weights().gradient(&output.square().sum(Kind::Double));
+            (output, gradient)
+        };
+        let ((output, gradient), (of_all, gradient_of_all)) = (last(1), last(5));
+        assert_eq!(output.size(), [7, 6]);
+        assert!(output.allclose(&of_all, 0.0, 1e-14, false));
+        assert!(gradient.abs().max().double_value(&[]) > 0.0);
+        assert!(gradient.allclose(&gradient_of_all, 0.0, 1e-12, false));
     }
 }

@@ -58,7 +58,7 @@ fn simd_is_faster(isa: &str, dtype: Dtype, cell: CellName, pass: PassName) -> bo
     // The LSTM stands for cells without a measurement: of all cells, it is the one that libtorch, with
     // oneDNN, runs best.
     let ratio = of(cell).or_else(|| of(CellName::Lstm)).map(|measured| match pass {
-        PassName::Train => measured.train,
+        PassName::Train | PassName::Step => measured.train,
         PassName::Forward => measured.forward,
     });
     ratio.is_some_and(|ratio| ratio < 1.0)

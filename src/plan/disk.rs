@@ -3,7 +3,7 @@
 use super::run::Run;
 use super::sizing::ModelShape;
 use crate::cell::cell;
-use crate::config::spec::{Gradients, Length, Measure, Probe, TrainingSpec};
+use crate::config::spec::{Gradients, Length, Measure, Probe, Speed, TrainingSpec};
 use crate::data::Inputs;
 use crate::device::Dtype;
 use crate::engine::EngineName;
@@ -34,16 +34,20 @@ pub fn bytes(run: &Run, inputs: &Inputs) -> f64 {
         Measure::Jacobian(options) => {
             ROW_BYTES * jacobian_rows(&run.settings, run.settings.seq_len, options.lags) as f64
         }
-        Measure::Speed(speed) => {
-            // A control and a first pass in each process are timed, too.
-            let contenders = run.settings.engine.engines.len() + run.settings.engine.frameworks.len() + 1;
-            let samples = speed.samples.0 + speed.processes.0;
-            ROW_BYTES * (samples * contenders * speed.pass.0.len()) as f64
-        }
+        Measure::Speed(timing) => timings(run, timing),
+        Measure::Step(step) => timings(run, &step.timing),
         Measure::Training(training) => {
             TRAINING_ROW_BYTES * training_rows(run, training) as f64 + checkpoints(run, training, inputs)
         }
     }
+}
+
+/// The bytes of the rows of timings.
+fn timings(run: &Run, timing: &Speed) -> f64 {
+    // A control and a first pass in each process are timed, too.
+    let contenders = run.settings.engine.engines.len() + run.settings.engine.frameworks.len() + 1;
+    let samples = timing.samples.0 + timing.processes.0;
+    ROW_BYTES * (samples * contenders * timing.pass.0.len()) as f64
 }
 
 /// The number of lags with rows.

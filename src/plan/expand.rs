@@ -65,8 +65,8 @@ impl<'a> Expansion<'a> {
     /// Fills in the settings that depend on the data, the device and the training.
     fn completed(&self, part: &Part, mut settings: Settings) -> Result<Settings> {
         let task = &self.spec.task;
-        let kind = settings.kind;
-        let input = self.inputs.of(kind == ExperimentKind::Training);
+        let learns = part.measure.training().is_some();
+        let input = self.inputs.of(learns);
         if let (TaskSpec::Images { .. }, Some(input)) = (task, input) {
             settings.seq_len = input.steps().unwrap_or(settings.seq_len);
         }
@@ -81,7 +81,7 @@ impl<'a> Expansion<'a> {
         settings.device = self.machine.device.clone();
         settings.threads = self.machine.threads;
         self.resolve_engine(part, &mut settings);
-        if let Measure::Training(training) = &part.measure {
+        if let Some(training) = part.measure.training() {
             settings.optimizer = Some(training.optimizer.name);
             self.resolve_sizes(training, &mut settings);
             if !settings.is_recurrent() {
@@ -111,8 +111,8 @@ impl<'a> Expansion<'a> {
                 } else {
                     named.iter().filter_map(|word| word.parse().ok()).collect()
                 };
-                let Measure::Speed(speed) = &part.measure else { return };
-                settings.engine = Engines { engines, frameworks: speed.frameworks.0.clone() };
+                let frameworks = part.measure.frameworks().to_vec();
+                settings.engine = Engines { engines, frameworks };
             }
             ExperimentKind::Training if named == [AUTO] => {
                 let Some(cell) = settings.cell else { return };
@@ -155,7 +155,7 @@ impl<'a> Expansion<'a> {
             return Ok(());
         }
         rules::check(self.spec, &settings, measure)?;
-        let input = self.inputs.of(settings.kind == ExperimentKind::Training);
+        let input = self.inputs.of(measure.training().is_some());
         let sha256 = input.map(|input| input.sha256().to_string());
         let forced_isa = self.machine.isa_is_forced.then_some(self.machine.isa);
         let run = Run::new(settings, self.spec.task.clone(), sha256, measure.clone(), forced_isa);

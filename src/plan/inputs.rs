@@ -3,7 +3,6 @@
 use super::dataset::{at_its_key, check_dataset, cut};
 use crate::config::spec::{Part, Spec, TaskSpec, TextSource};
 use crate::data::{self, Corpus, EncodedText, Images, Input, Inputs, RawText, Status};
-use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
 /// Loads the data of a spec's task, in the form that each kind needs. Calls `fetch` for a dataset that
@@ -27,10 +26,10 @@ pub fn load(spec: &Spec, fetch: &dyn Fn(&str) -> Result<bool>) -> Result<Inputs>
                 }
                 TextSource::Dataset(name) => RawText::from_dataset(name, &root)?,
             };
-            let is_training = |part: &Part| part.measure.kind() == ExperimentKind::Training;
+            let learns = |part: &Part| part.measure.training().is_some();
             let corpus = || Input::Corpus(Corpus::new(&raw, cut(corpus)));
-            let training = spec.parts.iter().any(is_training).then(corpus);
-            let all_training = spec.parts.iter().all(is_training);
+            let training = spec.parts.iter().any(learns).then(corpus);
+            let all_training = spec.parts.iter().all(learns);
             let text = || EncodedText::new(raw).map(Input::Text).map_err(|error| at_its_key(spec, error));
             let text = if all_training { None } else { Some(text()?) };
             Ok(Inputs { training, text })

@@ -34,7 +34,7 @@ use crate::config::spec::{Measure, TaskSpec};
 use crate::data::Inputs;
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::settings::names::{ExperimentKind, ModelName, Predict, ProbeName};
+use crate::settings::names::{ModelName, Predict, ProbeName};
 use crate::support::error::ConfigError;
 use crate::support::text::bytes;
 
@@ -89,13 +89,12 @@ struct Need<'a> {
 impl<'a> Need<'a> {
     fn new(run: &'a Run, inputs: &Inputs) -> Need<'a> {
         let settings = &run.settings;
-        let is_training = settings.kind == ExperimentKind::Training;
         let even = || vec![settings.hidden_size; settings.layers];
         let layers = run.training().and_then(|training| training.layer_sizes.clone()).unwrap_or_else(even);
         let heads = run.training().map_or(1, |training| training.heads);
         Need {
             run,
-            shape: ModelShape::of_run(&run.task, settings, heads, inputs.of(is_training)),
+            shape: ModelShape::of_run(&run.task, settings, heads, inputs.of(run.training().is_some())),
             layers,
             steps: run.task.longest(settings.seq_len) as f64,
             batch: settings.batch_size as f64,
@@ -114,6 +113,7 @@ impl<'a> Need<'a> {
                     self.training(steps).max(if has_jacobian { self.jacobian() } else { 0.0 })
                 }
                 Measure::Speed(_) => self.speed(steps),
+                Measure::Step(_) => self.training(steps),
                 Measure::Gradients(_) if self.is_exact() => self.exact_gradients() + self.norms(),
                 Measure::Gradients(_) => {
                     let adjoints = (self.number() * self.kept() + 32.0) * steps * self.units();
@@ -161,6 +161,11 @@ impl<'a> Need<'a> {
         let recurrent = || recurrent_layers(self.shape.cell, self.shape.input_size, &self.layers) as f64;
         match &self.run.measure {
             Measure::Training(_) => 48.0 * self.shape.parameters(&self.layers) as f64,
+            // Each engine trains a model of its own.
+            Measure::Step(_) => {
+                let engines = self.run.settings.engine.engines.len() as f64;
+                48.0 * engines * self.shape.parameters(&self.layers) as f64
+            }
             Measure::Jacobian(_) => 16.0 * recurrent(),
             // The engine is the reference, so it is not compared.
             Measure::Gradients(_) if self.run.settings.engine.first() == Some(EngineName::Stepwise) => {

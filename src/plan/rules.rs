@@ -23,6 +23,9 @@ pub fn check(spec: &Spec, settings: &Settings, measure: &Measure) -> Result<(), 
         Measure::Gradients(gradients) => of_gradients(&spec.task, settings, gradients),
         Measure::Jacobian(jacobian) => of_jacobian(settings, jacobian),
         Measure::Speed(_) => of_speed(settings),
+        Measure::Step(step) => of_speed(settings)
+            .or_else(|| of_step(settings, &step.training))
+            .or_else(|| of_training(&spec.task, settings, &step.training)),
         Measure::Training(training) => of_training(&spec.task, settings, training),
     });
     problem.map_or(Ok(()), |(key, problem)| Err(error(spec, settings.kind, key, problem)))
@@ -38,6 +41,7 @@ pub fn error(spec: &Spec, kind: ExperimentKind, key: &str, problem: impl Into<St
         format!("{kind}.grid.{key}"),
         format!("grid.{key}"),
         format!("{kind}.{key}"),
+        format!("training.{key}"),
         format!("{kind}.grid.shapes"),
         "grid.shapes".to_string(),
     ];
@@ -143,6 +147,20 @@ fn of_speed(settings: &Settings) -> Option<Problem> {
     let problem = "expected `builtin` among the engines: speed is measured against it";
     let has = settings.engine.engines.contains(&EngineName::Builtin);
     (!has).then(|| ("engine", problem.to_string()))
+}
+
+/// The rules of a timed step, whose model has to be one that frameworks have.
+fn of_step(settings: &Settings, training: &TrainingSpec) -> Option<Problem> {
+    if settings.model() != ModelName::Recurrent {
+        let problem = format!("a timed step has the model `recurrent`, found `{}`", settings.model());
+        return Some(("model", problem));
+    }
+    if training.layer_sizes.is_some() {
+        let problem = "a timed step has layers of one size; expected grid.hidden_size and grid.layers";
+        return Some(("training.layer_sizes", problem.to_string()));
+    }
+    let noise = settings.weight_noise.filter(|deviation| *deviation > 0.0)?;
+    Some(("weight_noise", format!("a timed step has no noise; expected 0, found {noise}")))
 }
 
 fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) -> Option<Problem> {

@@ -57,12 +57,9 @@ impl Run {
         Run { id, settings, task, data_sha256, measure }
     }
 
-    /// The settings of training, for a run of that kind.
+    /// The settings of training, for a run whose model learns a task.
     pub fn training(&self) -> Option<&TrainingSpec> {
-        match &self.measure {
-            Measure::Training(training) => Some(training),
-            _ => None,
-        }
+        self.measure.training()
     }
 
     /// The value of a setting as text; empty if the run has no such setting.

@@ -95,7 +95,7 @@ fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
             };
             Some(("metric", format!("has no `{}`: expected {needs}", reading.metric)))
         }
-        Measure::Jacobian(_) | Measure::Speed(_) => None,
+        Measure::Jacobian(_) | Measure::Speed(_) | Measure::Step(_) => None,
     }
 }
 

@@ -148,11 +148,6 @@ impl Field {
         (self.set)(settings, text)
     }
 
-    /// Returns true if a config of this kind sweeps the setting.
-    pub fn is_swept_by(&self, kind: ExperimentKind) -> bool {
-        self.is_swept_in_grid() || self.is_swept_in_table_of(kind.as_str())
-    }
-
     /// Returns true if the setting is a key of `[grid]`.
     pub fn is_swept_in_grid(&self) -> bool {
         self.axis.as_ref().is_some_and(|axis| axis.table == Table::Grid)

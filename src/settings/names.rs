@@ -90,6 +90,8 @@ names! {
         Forward = "forward",
         /// the output and the gradient of the input and of every parameter
         Train = "train",
+        /// an update of a model: output, loss, gradient, clipping, optimizer
+        Step = "step",
     }
 }
 
@@ -98,12 +100,16 @@ names! {
     FrameworkName ("framework") {
         /// PyTorch in Python: torch.nn.LSTM, GRU, RNN
         PyTorch = "pytorch",
+        /// PyTorch with torch.compile (training steps only)
+        PyTorchCompiled = "pytorch_compiled",
         /// JAX: a compiled lax.scan
         Jax = "jax",
         /// Keras on JAX
         Keras = "keras",
         /// ONNX Runtime (forward only)
         OnnxRuntime = "onnxruntime",
+        /// OpenVINO (forward only)
+        OpenVino = "openvino",
     }
 }
 

@@ -14,10 +14,12 @@ mod run;
 mod sampler;
 mod schedule;
 mod trainer;
+mod update;
 
 pub use context::TrainContext;
-pub use optimizer::OptimizerState;
+pub use optimizer::{OptimizerState, clip};
 pub use progress::Progress;
 pub use row_files::OnRows;
 pub use run::{Outcome, estimate, train};
 pub use sampler::{Sampler, SamplingRequest};
+pub use update::loss_and_gradient;

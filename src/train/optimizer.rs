@@ -72,12 +72,14 @@ impl OptimizerState {
         self.update_second_moment(second, gradient);
         let corrections =
             settings.betas.map(|beta| 1.0 - beta.powi(i32::try_from(self.steps).unwrap_or(i32::MAX)));
-        let root = (self.second.sqrt() / corrections[1].sqrt()).g_add_scalar_(settings.epsilon);
-        let _ = parameters.addcdiv_(&(&self.first * (-rate / corrections[0])), &root);
+        // Numerator and denominator are multiplied by √(1 − β₂ᵗ), which saves a pass over the vector.
+        let scale = corrections[1].sqrt();
+        let root = self.second.sqrt().g_add_scalar_(settings.epsilon * scale);
+        let _ = parameters.addcdiv_(&(&self.first * (-rate * scale / corrections[0])), &root);
     }
 
     fn update_second_moment(&mut self, beta: f64, gradient: &Tensor) {
-        let _ = self.second.g_mul_scalar_(beta).g_add_(&(gradient * gradient * (1.0 - beta)));
+        let _ = self.second.lerp_(&gradient.square(), 1.0 - beta);
     }
 }
 

@@ -11,6 +11,7 @@ use super::optimizer::{OptimizerState, clip};
 use super::progress::Progress;
 use super::recorder::Recorder;
 use super::row_files::{Marks, OnRows, RowFiles};
+use super::update::loss_and_gradient;
 use super::{probe, resume};
 use crate::cell::State;
 use crate::data::Split;
@@ -18,7 +19,7 @@ use crate::model::{ForwardArgs, ModelOutput};
 use crate::random::{self, Purpose};
 use crate::results::Rows;
 use crate::support::error::{Error, Result};
-use crate::task::learning::{Batch, correct, loss};
+use crate::task::learning::{Batch, correct};
 
 /// The state of a training run.
 pub struct Trainer<'a> {
@@ -122,10 +123,7 @@ impl<'a> Trainer<'a> {
             output_steps: batch.target.steps(),
             dropout: Some(random::at_step(run.settings.seed, Purpose::Dropout, step)),
         };
-        let output = model.run(&config.embed(model.weights(), &batch.input), args)?;
-        let loss = loss(&output.outputs, &batch.target);
-        let gradient = model.weights().gradient(&loss);
-        Ok((output, loss.double_value(&[]), gradient))
+        loss_and_gradient(model, config, batch, args)
     }
 
     /// Adds noise to the weights and returns the weights without it, if the run trains with noise.

@@ -135,6 +135,43 @@ fn run_without_framework_program_executes_nothing_and_names_the_remedy() {
 mod needs_frameworks {
     use super::*;
 
+    /// The test compares the losses and gradient norms of five updates, for every cell and optimizer.
+    #[test]
+    #[ignore = "needs the frameworks; scripts/frameworks/run installs them"]
+    fn installed_pytorch_trains_like_builtin() {
+        let text = "a large cat sat on a small mat and that was that\n".repeat(100);
+        let program = root().join("scripts/frameworks/start");
+        for (task, optimizer) in [
+            ("name = \"adding\"", "adam"),
+            ("file = \"text.txt\"", "adamw"),
+            ("file = \"text.txt\"\nencoding = \"embedding\"", "sgd"),
+            ("name = \"copy_memory\"", "rmsprop"),
+        ] {
+            let training = format!(
+                "\n[task]\n{task}\n\n[training]\noptimizer = \"{optimizer}\"\nclip_norm = 0.1\n\
+                 dropout = 0.1\nweight_decay = 0.01\n"
+            );
+            let dir = with_config("small.toml", &(SMALL.to_string() + &training));
+            fs::write(dir.path().join("text.txt"), &text).unwrap();
+            let set = [
+                "speed.pass=step",
+                "speed.frameworks=[\"pytorch\", \"pytorch_compiled\"]",
+                "grid.cell=[\"rnn\", \"lstm\", \"gru\"]",
+                "grid.layers=2",
+                "grid.hidden_size=8",
+                "speed.samples=3",
+                "speed.processes=1",
+                "name=small",
+            ];
+            let set: Vec<&str> = set.iter().flat_map(|change| ["--set", change]).collect();
+            let (code, said) = run(dir.path(), Some(&program), "", &set);
+            assert_eq!(code, 0, "{task} {optimizer}: {said}");
+            for framework in ["pytorch", "pytorch_compiled"] {
+                assert_eq!(count(dir.path(), framework, "step"), 9, "{task} {optimizer}");
+            }
+        }
+    }
+
     /// The test compares the output and all gradients of a stack of two layers, for every framework and
     /// cell.
     #[test]
@@ -143,7 +180,7 @@ mod needs_frameworks {
         let dir = small();
         let set = [
             ("name", "small"),
-            ("speed.frameworks", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\"]"),
+            ("speed.frameworks", "[\"pytorch\", \"jax\", \"keras\", \"onnxruntime\", \"openvino\"]"),
             ("grid.cell", "[\"rnn\", \"lstm\", \"gru\"]"),
             ("grid.layers", "2"),
             ("grid.seq_len", "30"),
@@ -154,8 +191,9 @@ mod needs_frameworks {
         let set: Vec<&str> = set.iter().map(String::as_str).collect();
         let (code, said) = run(dir.path(), Some(&root().join("scripts/frameworks/start")), "", &set);
         assert_eq!(code, 0, "{said}");
-        for framework in ["pytorch", "jax", "keras", "onnxruntime"] {
-            let trains = if framework == "onnxruntime" { 0 } else { 15 };
+        for framework in ["pytorch", "jax", "keras", "onnxruntime", "openvino"] {
+            let is_forward_only = ["onnxruntime", "openvino"].contains(&framework);
+            let trains = if is_forward_only { 0 } else { 15 };
             assert_eq!(
                 (count(dir.path(), framework, "forward"), count(dir.path(), framework, "train")),
                 (15, trains)

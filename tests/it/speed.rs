@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use lstm_lab::results::schema::SpeedRow;
+use lstm_lab::results::table;
+use lstm_lab::settings::Settings;
 use lstm_lab::support::file::read;
 
 use crate::support::{lab, with_config};
@@ -100,4 +102,61 @@ fn time_engines_without_a_job_says_that_run_starts_it() {
     let finished = lab(dir.path(), &["time-engines"]);
     assert_eq!(finished.code, 2);
     assert!(finished.stderr.contains("`time-engines` is started by `run`: expected a job on stdin, found"));
+}
+
+const STEP: &str = r#"
+kind = "speed"
+
+[task]
+name = "adding"
+
+[grid]
+cell = ["rnn", "gru", "lstm"]
+engine = ["simd", "fused", "builtin"]
+layers = 2
+hidden_size = 4
+seq_len = 6
+batch_size = 3
+
+[training]
+clip_norm = 0.5
+dropout = 0.25
+
+[speed]
+pass = "step"
+samples = 4
+processes = 2
+"#;
+
+#[test]
+fn speed_step_times_updates_with_the_settings_of_training() {
+    let dir = with_config("small.toml", STEP);
+    let rows: Vec<(Settings, SpeedRow)> = {
+        timed(dir.path(), &[]);
+        table::read(&dir.path().join("results/small/speed.csv")).unwrap()
+    };
+    // Three cells with four samples of three engines and a control, and a first pass in two processes.
+    assert_eq!(rows.len(), 3 * (4 * 4 + 2 * 3));
+    for (settings, row) in rows {
+        assert_eq!(row.pass, "step");
+        assert_eq!((settings.clip_norm, settings.dropout), (Some(0.5), Some(0.25)));
+        assert_eq!(settings.learning_rate, Some(0.001), "the default of training");
+    }
+    let resolved = dir.path().join("results/small/config.toml");
+    let again =
+        lab(dir.path(), &["run", resolved.to_str().unwrap(), "-q", "--device", "cpu", "--threads", "1"]);
+    assert!(again.code == 0 && again.stderr.is_empty(), "{}", again.stderr);
+}
+
+#[test]
+fn speed_step_of_a_text_reads_symbols_from_the_file_of_the_workload() {
+    let text = "a large cat sat on a small mat and that was that\n".repeat(100);
+    for encoding in ["one_hot", "embedding"] {
+        let task = format!("name = \"text\"\nfile = \"text.txt\"\nencoding = \"{encoding}\"");
+        let config = STEP.replace("name = \"adding\"", &task);
+        let config = config.replace("[\"rnn\", \"gru\", \"lstm\"]", "\"gru\"");
+        let dir = with_config("small.toml", &config);
+        fs::write(dir.path().join("text.txt"), &text).unwrap();
+        assert_eq!(timed(dir.path(), &[]).len(), 4 * 4 + 2 * 3, "{encoding}");
+    }
 }

@@ -25,9 +25,9 @@ pub fn measure(experiment: &Experiment, runs: &[&Run], target: ExecTarget) -> Ve
     let kinds = experiment.spec.parts.iter().map(|part| (part.measure.kind(), &part.measure));
     let kinds = kinds.map(|(kind, measure)| (kind, measure, of_kind(kind)));
     let time = |(kind, measure, runs): (ExperimentKind, &Measure, Vec<&Run>)| {
-        let seconds = match measure {
-            Measure::Speed(speed) => Some(speed.budget_seconds.0 * runs.len() as f64),
-            _ => {
+        let seconds = match measure.timing() {
+            Some(timing) => Some(timing.budget_seconds.0 * runs.len() as f64),
+            None => {
                 let times = estimates(&runs, &experiment.inputs, target, &Stop::default(), |_| Some(()));
                 times.into_iter().sum()
             }

@@ -44,7 +44,7 @@ pub fn fixed_sizes(task: &TaskSpec, measure: &Measure) -> Vec<Fixed> {
     if matches!(task, TaskSpec::Images { .. }) {
         fixed.push(("seq_len", "an image has as many steps as pixels: leave seq_len out".to_string()));
     }
-    if let Measure::Training(training) = measure {
+    if let Some(training) = measure.training() {
         if training.parameter_budget.is_some() {
             let problem =
                 "training.parameter_budget decides the hidden size of each model; leave one of them out";
@@ -90,18 +90,21 @@ impl GridTables {
     pub fn grid(
         &self,
         file: &ConfigFile,
-        (kind, optimizer): (ExperimentKind, OptimizerName),
+        (measure, optimizer): (&Measure, OptimizerName),
         fixed: &[Fixed],
         resolved: &mut Table,
     ) -> Result<Grid, ConfigError> {
-        let table = |tables: &Table| tables.get(kind.as_str()).and_then(Value::as_table).cloned();
-        let own = table(&self.own).unwrap_or_default();
+        let table = |tables: &Table, kind: ExperimentKind| {
+            tables.get(kind.as_str()).and_then(Value::as_table).cloned().unwrap_or_default()
+        };
+        let (kind, own_tables) = (measure.kind(), measure.tables());
+        let own = table(&self.own, kind);
         let mut tables = KindTables {
             file,
             of: Of { kind, optimizer },
             fixed,
             shared: self.shared.clone(),
-            among: table(&self.among).unwrap_or_default(),
+            among: own_tables.iter().map(|kind| (*kind, table(&self.among, *kind))).collect(),
             own,
         };
         tables.hide_shared_sizes();
@@ -114,16 +117,15 @@ impl GridTables {
             written.insert("shapes".to_string(), shapes.clone());
         }
         let mut sweeps = Vec::new();
-        for field in FIELDS.iter().filter(|field| field.is_swept_by(kind)) {
+        for field in FIELDS {
+            let owner = own_tables.iter().find(|kind| field.is_swept_in_table_of(kind.as_str()));
+            if owner.is_none() && !field.is_swept_in_grid() {
+                continue;
+            }
             if let Some((sweep, values)) = tables.sweep(field, &shapes)? {
-                let table =
-                    if field.is_swept_in_table_of(kind.as_str()) { &mut *resolved } else { &mut written };
-                if field.is_swept_in_table_of(kind.as_str()) {
-                    let table = table.get_mut(kind.as_str()).and_then(Value::as_table_mut);
-                    table.expect("each kind has its table").insert(field.name.to_string(), values);
-                } else {
-                    table.insert(field.name.to_string(), values);
-                }
+                let owner = owner.map(|kind| resolved.get_mut(kind.as_str()).and_then(Value::as_table_mut));
+                let table = owner.map_or(&mut written, |table| table.expect("each kind has its table"));
+                table.insert(field.name.to_string(), values);
                 sweeps.push(sweep);
             }
         }
@@ -140,7 +142,7 @@ struct KindTables<'a> {
     fixed: &'a [Fixed],
     own: Table,
     shared: Table,
-    among: Table,
+    among: Vec<(ExperimentKind, Table)>,
 }
 
 impl KindTables<'_> {
@@ -173,7 +175,8 @@ impl KindTables<'_> {
         let kind = self.of.kind;
         let own = self.own.get(name).map(|value| (format!("{kind}.grid.{name}"), value));
         let shared = || self.shared.get(name).map(|value| (format!("grid.{name}"), value));
-        let among = || self.among.get(name).map(|value| (format!("{kind}.{name}"), value));
+        let mut among = self.among.iter();
+        let among = || among.find_map(|(kind, table)| Some((format!("{kind}.{name}"), table.get(name)?)));
         own.or_else(shared).or_else(among)
     }
 

@@ -7,6 +7,7 @@ pub mod plot;
 pub mod published;
 mod reading;
 mod selector;
+mod speed;
 mod task;
 mod training;
 
@@ -20,12 +21,6 @@ use super::spec::{About, Measure, Part, Published, Spec};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::ConfigError;
 use grid::GridTables;
-
-/// The largest number of passes before the first sample, which no budget ends.
-const MAX_WARMUP: usize = 10_000;
-
-/// The largest number of processes of a run of `speed`.
-const MAX_PROCESSES: usize = 1000;
 
 /// Checks a config. `stem` is the default of its name. The caller adds the published results.
 ///
@@ -66,7 +61,7 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
         let measure = measure(file, kind, &config, &task)?;
         let optimizer = config.training.clone().unwrap_or_default().optimizer;
         let fixed = grid::fixed_sizes(&task, &measure);
-        let grid = grids.grid(file, (kind, optimizer), &fixed, &mut resolved)?;
+        let grid = grids.grid(file, (&measure, optimizer), &fixed, &mut resolved)?;
         parts.push(Part { measure, grid });
     }
     let about =
@@ -137,7 +132,13 @@ fn plain(value: &Value) -> String {
 
 /// Adds the missing table of each kind of the experiment, and refuses the table of any other kind.
 fn fill(file: &ConfigFile, config: &mut raw::Config) -> Result<(), ConfigError> {
-    let has = |kind| config.kind.0.contains(&kind);
+    let steps = config.kind.0.contains(&ExperimentKind::Speed) && speed::times_steps(config.speed.as_ref());
+    if steps && !config.kind.0.contains(&ExperimentKind::Training) && file.sets("training.grid") {
+        let problem = "belongs to kind `training`; expected `[grid]` or `[speed.grid]`";
+        return Err(file.error("training.grid", problem));
+    }
+    // The model of a timed step is that of training.
+    let has = |kind| config.kind.0.contains(&kind) || (steps && kind == ExperimentKind::Training);
     for (kind, set) in [
         (ExperimentKind::Gradients, config.gradients.is_some()),
         (ExperimentKind::Jacobian, config.jacobian.is_some()),
@@ -166,30 +167,15 @@ fn measure(
     config: &raw::Config,
     task: &super::spec::TaskSpec,
 ) -> Result<Measure, ConfigError> {
-    task::fits(file, kind, task)?;
-    Ok(match kind {
+    let measure = match kind {
         ExperimentKind::Gradients => Measure::Gradients(config.gradients.unwrap_or_default()),
         ExperimentKind::Jacobian => Measure::Jacobian(config.jacobian.unwrap_or_default()),
-        ExperimentKind::Speed => {
-            let speed = config.speed.clone().unwrap_or_default();
-            distinct(file, "speed.pass", &speed.pass.0)?;
-            if !speed.frameworks.0.is_empty() {
-                distinct(file, "speed.frameworks", &speed.frameworks.0)?;
-            }
-            for (key, value, most) in [
-                ("speed.warmup", speed.warmup, MAX_WARMUP),
-                ("speed.processes", speed.processes, MAX_PROCESSES),
-            ] {
-                if value.0 > most {
-                    let found = value.0;
-                    return Err(file.error(key, format!("expected at most {most}, found {found}")));
-                }
-            }
-            Measure::Speed(speed)
-        }
+        ExperimentKind::Speed => speed::speed(file, config, task)?,
         ExperimentKind::Training => {
             let training = config.training.clone().unwrap_or_default();
             Measure::Training(Box::new(training::training(file, &training, task)?))
         }
-    })
+    };
+    task::fits(file, kind, measure.training().is_some(), task)?;
+    Ok(measure)
 }

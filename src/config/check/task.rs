@@ -66,19 +66,24 @@ pub fn task(file: &ConfigFile, raw: &mut raw::Task) -> Result<TaskSpec, ConfigEr
     })
 }
 
-/// Checks that a kind can measure the task. `training` refuses `noise`; the other kinds take only
-/// `noise` and `text`.
+/// Checks that a kind can measure the task. A model that `learns` refuses `noise`; other measurements take
+/// only `noise` and `text`.
 ///
 /// # Errors
 /// A task that the kind cannot measure.
-pub fn fits(file: &ConfigFile, kind: ExperimentKind, task: &TaskSpec) -> Result<(), ConfigError> {
-    let problem = match (kind, task) {
-        (ExperimentKind::Training, TaskSpec::Noise) => {
+pub fn fits(
+    file: &ConfigFile,
+    kind: ExperimentKind,
+    learns: bool,
+    task: &TaskSpec,
+) -> Result<(), ConfigError> {
+    let problem = match (learns, task) {
+        (true, TaskSpec::Noise) => {
             "the task `noise` cannot be learned; expected `text`, `adding`, `copy_memory`, \
              `temporal_order` or `images`"
                 .to_string()
         }
-        (ExperimentKind::Training, _) | (_, TaskSpec::Noise | TaskSpec::Text { .. }) => return Ok(()),
+        (true, _) | (_, TaskSpec::Noise | TaskSpec::Text { .. }) => return Ok(()),
         (_, task) => {
             let name = task.name();
             format!("expected `noise` or `text` for kind `{kind}`, found `{name}`, which is for `training`")

@@ -18,6 +18,8 @@ pub enum Measure {
     Jacobian(Jacobian),
     /// The times of engines, in turn.
     Speed(Speed),
+    /// The times of training steps with each engine, in turn.
+    Step(Box<StepTiming>),
     /// Training on a task.
     Training(Box<TrainingSpec>),
 }
@@ -28,18 +30,48 @@ impl Measure {
         match self {
             Measure::Gradients(_) => ExperimentKind::Gradients,
             Measure::Jacobian(_) => ExperimentKind::Jacobian,
-            Measure::Speed(_) => ExperimentKind::Speed,
+            Measure::Speed(_) | Measure::Step(_) => ExperimentKind::Speed,
             Measure::Training(_) => ExperimentKind::Training,
+        }
+    }
+
+    /// The settings of `speed`; `None` for another kind.
+    pub fn timing(&self) -> Option<&Speed> {
+        match self {
+            Measure::Speed(timing) => Some(timing),
+            Measure::Step(step) => Some(&step.timing),
+            _ => None,
+        }
+    }
+
+    /// The settings of training, for a measurement of a model that learns a task.
+    pub fn training(&self) -> Option<&TrainingSpec> {
+        match self {
+            Measure::Training(training) => Some(training),
+            Measure::Step(step) => Some(&step.training),
+            _ => None,
         }
     }
 
     /// The other frameworks that are timed; empty for other kinds than `speed`.
     pub fn frameworks(&self) -> &[FrameworkName] {
-        match self {
-            Measure::Speed(speed) => &speed.frameworks.0,
-            _ => &[],
-        }
+        self.timing().map_or(&[], |timing| &timing.frameworks.0)
     }
+
+    /// The kinds whose tables hold swept settings of the measurement. A training step has two.
+    pub fn tables(&self) -> Vec<ExperimentKind> {
+        let of_training = matches!(self, Measure::Step(_)).then_some(ExperimentKind::Training);
+        [self.kind()].into_iter().chain(of_training).collect()
+    }
+}
+
+/// The settings of a timed training step.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepTiming {
+    /// The samples and the frameworks.
+    pub timing: Speed,
+    /// The model and the optimizer. The length of the training and its evaluations have no effect.
+    pub training: TrainingSpec,
 }
 
 /// The keys of `[gradients]`, except the swept `loss`.
@@ -92,7 +124,9 @@ impl Default for Jacobian {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Speed {
-    /// The timed passes: `forward`, `train`, or a list of both (default).
+    /// The timed passes: `forward`, `train`, or a list of both (default). `step` stands alone. It times an
+    /// update of the model that `[task]` and `[training]` describe: output, loss, gradient, clipping and
+    /// optimizer, on one batch.
     pub pass: OneOrMany<PassName>,
     /// The largest number of samples of each engine and pass, over all processes, at least 1; default: 30.
     /// The processes share it equally.
@@ -108,15 +142,15 @@ pub struct Speed {
     /// allows.
     pub budget_seconds: Positive,
     /// The other frameworks that are timed in turn with the engines: `pytorch`, `jax`, `keras`,
-    /// `onnxruntime`, or a list of them; default: none. They need f32, the CPU and
-    /// `scripts/frameworks/run`.
+    /// `onnxruntime`, `openvino`, or a list of them; default: none. The pass `step` has `pytorch` and
+    /// `pytorch_compiled`. They need f32, the CPU and `scripts/frameworks/run`.
     pub frameworks: OneOrMany<FrameworkName>,
 }
 
 impl Default for Speed {
     fn default() -> Speed {
         Speed {
-            pass: OneOrMany(PassName::ALL.to_vec()),
+            pass: OneOrMany(vec![PassName::Forward, PassName::Train]),
             samples: Size(30),
             processes: Size(3),
             warmup: Size(2),

@@ -14,7 +14,7 @@ mod training;
 pub use claim::{Bound, CLAIM_SEEDS, Claim, Comparison, MIN_SEEDS, Test, Tests};
 pub use experiment::{About, Part, Spec};
 pub use grid::{Grid, Sweep, Value};
-pub use measure::{Gradients, Jacobian, Measure, Speed};
+pub use measure::{Gradients, Jacobian, Measure, Speed, StepTiming};
 pub use metric::{ClaimMetric, Reading};
 pub use plot::Plot;
 pub use published::{Publication, Published, PublishedNumber, Rule};

@@ -1,6 +1,6 @@
 //! The checked settings of training.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::settings::names::{OptimizerName, ProbeName, ScheduleName};
 
@@ -44,7 +44,7 @@ impl TrainingSpec {
 }
 
 /// An optimizer and its constants.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer {
     /// The name.
     pub name: OptimizerName,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::cell::CellName;
@@ -98,15 +98,15 @@ impl Framework {
         self.passes.contains(&pass)
     }
 
-    /// Loads PyTorch's parameters, `input` `[T, B, I]` and `grad_output` `[T, B, H]`, named as in
-    /// `lstm-lab trace`.
+    /// Loads PyTorch's parameters and `input` `[T, B, I]`, with `grad_output` `[T, B, H]` for the passes of
+    /// layers, or with `target` for a training step. `step` is the description of that step, or null.
     ///
     /// # Errors
     /// [`Error::Framework`] if the framework rejects them; the disk is full.
-    pub fn load(&mut self, cell: CellName, tensors: &Tensors) -> Result<()> {
+    pub fn load(&mut self, cell: CellName, step: &Value, tensors: &Tensors) -> Result<()> {
         let file = self.scratch.path().join("given.safetensors");
         safetensors_io::write(&file, tensors)?;
-        let request = json!({ "do": "load", "cell": cell, "file": file });
+        let request = json!({ "do": "load", "cell": cell, "step": step, "file": file });
         let Loaded { passes } = self.process.ask(&request, "the passes that it has")?;
         if passes.is_empty() {
             return Err(self.process.error("expected at least one pass that it has, found none"));

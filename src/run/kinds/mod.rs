@@ -21,6 +21,7 @@ pub fn execute(run: &Run, context: &RunContext) -> Result<RunOutput> {
         Measure::Gradients(options) => gradients::execute(run, *options, context).map(RunOutput::from),
         Measure::Jacobian(options) => jacobian::execute(run, *options, context).map(RunOutput::from),
         Measure::Speed(timing) => speed::execute(run, timing, context),
+        Measure::Step(step) => speed::execute(run, &step.timing, context),
         Measure::Training(training) => training::execute(run, training, context),
     }
 }

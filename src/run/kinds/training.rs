@@ -38,17 +38,17 @@ pub fn estimate(run: &Run, training: &TrainingSpec, inputs: &Inputs, target: Exe
 }
 
 /// The task and the model of a run.
-struct Setup<'a> {
+pub(super) struct Setup<'a> {
     training: &'a TrainingSpec,
-    task: Box<dyn Task + 'a>,
-    config: ModelConfig,
-    model: Box<dyn Model>,
+    pub task: Box<dyn Task + 'a>,
+    pub config: ModelConfig,
+    pub model: Box<dyn Model>,
     symbols: &'a [String],
     by_words: bool,
 }
 
 impl<'a> Setup<'a> {
-    fn new(
+    pub fn new(
         run: &'a Run,
         training: &'a TrainingSpec,
         inputs: &'a Inputs,

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
 
 use super::contender::Contender;
 use super::job::{Answer, Failure, Job};
-use super::workload::{REFERENCE, Workload};
+use super::workload::{REFERENCE, Workload, check_framework};
 use crate::error::Error as LibraryError;
 use crate::random::{self, Purpose};
 use crate::results::schema::SpeedRow;
@@ -37,7 +38,7 @@ const WARMUP: Duration = Duration::from_millis(25);
 ///
 /// # Errors
 /// The program that starts frameworks is not set.
-pub fn time(job: &Job, workload: &Workload, target: ExecTarget) -> Result<Answer> {
+pub fn time(job: &Job, workload: &dyn Workload, target: ExecTarget) -> Result<Answer> {
     let mut benchmark = Benchmark::new(job, workload, target)?;
     benchmark.first_passes();
     for &pass in &job.passes {
@@ -65,7 +66,7 @@ struct Benchmark<'a> {
 }
 
 impl<'a> Benchmark<'a> {
-    fn new(job: &'a Job, workload: &'a Workload, target: ExecTarget) -> Result<Benchmark<'a>> {
+    fn new(job: &'a Job, workload: &'a dyn Workload, target: ExecTarget) -> Result<Benchmark<'a>> {
         let engine = |name: &_| Some(Contender::Engine(workload, *name));
         let control = job.engines.contains(&REFERENCE).then(|| Some(Contender::Control(workload, REFERENCE)));
         let mut benchmark = Benchmark {
@@ -180,9 +181,9 @@ impl<'a> Benchmark<'a> {
 }
 
 /// Starts a framework and checks its results against those of the reference engine.
-fn start(job: &Job, workload: &Workload, name: FrameworkName) -> Result<Framework> {
+fn start(job: &Job, workload: &dyn Workload, name: FrameworkName) -> Result<Framework> {
     let mut framework = Framework::start(&frameworks::program()?, name, job.threads)?;
-    framework.load(job.cell, &workload.tensors())?;
-    workload.check_framework(&mut framework, &job.workload)?;
+    framework.load(job.cell, &json!(job.step), &workload.tensors())?;
+    check_framework(workload, &mut framework, &job.workload)?;
     Ok(framework)
 }

@@ -10,9 +10,9 @@ use crate::support::error::Result;
 /// An engine or a framework that is timed.
 pub enum Contender<'a> {
     /// An engine, timed on the workload.
-    Engine(&'a Workload, EngineName),
+    Engine(&'a dyn Workload, EngineName),
     /// A second place of the reference in each round. Its ratio to the first is 1, except for disturbances.
-    Control(&'a Workload, EngineName),
+    Control(&'a dyn Workload, EngineName),
     /// A framework that has loaded the workload.
     Framework(Framework),
 }
@@ -43,8 +43,12 @@ impl Contender<'_> {
     pub fn isa(&self, target: ExecTarget) -> Option<&'static str> {
         match self {
             Contender::Engine(_, EngineName::Simd) => Some(target.isa.id()),
-            // ONNX Runtime reads no variable that limits its instruction set.
-            Contender::Framework(framework) if framework.name() == FrameworkName::OnnxRuntime => None,
+            // These read no variable that limits their instruction set.
+            Contender::Framework(framework)
+                if [FrameworkName::OnnxRuntime, FrameworkName::OpenVino].contains(&framework.name()) =>
+            {
+                None
+            }
             _ => target.libraries_isa,
         }
     }
@@ -61,7 +65,7 @@ impl Contender<'_> {
     pub fn seconds(&mut self, pass: PassName) -> Result<f64> {
         match self {
             Contender::Engine(workload, name) | Contender::Control(workload, name) => {
-                Ok(workload.seconds(*name, pass))
+                workload.seconds(*name, pass)
             }
             Contender::Framework(framework) => framework.seconds(pass),
         }

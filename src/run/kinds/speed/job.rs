@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::step_spec::StepSpec;
 use crate::cell::CellName;
 use crate::engine::EngineName;
 use crate::results::schema::SpeedRow;
@@ -28,6 +29,8 @@ pub struct Job {
     pub engines: Vec<EngineName>,
     /// The frameworks.
     pub frameworks: Vec<FrameworkName>,
+    /// The training step, if the workload is one.
+    pub step: Option<StepSpec>,
     /// The passes to time.
     pub passes: Vec<PassName>,
     /// The number of passes before the first round.

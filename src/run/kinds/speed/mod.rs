@@ -1,9 +1,13 @@
 //! The kind `speed`: engines and frameworks on the same parameters and input, timed in several processes.
 
 mod benchmark;
+mod choice;
 mod contender;
 mod job;
+mod layers;
 pub mod process;
+mod step;
+mod step_spec;
 mod workload;
 
 use std::path::Path;
@@ -18,7 +22,7 @@ use crate::run::{ExecTarget, RunContext, RunOutput};
 use crate::support::error::{Error, Result};
 use crate::support::progress::Step;
 use job::Job;
-use workload::Workload;
+use step_spec::StepSpec;
 
 /// Executes a run of this kind. If a contender disagrees with the reference or fails, the output has an
 /// error. The other contenders are still timed.
@@ -28,8 +32,8 @@ use workload::Workload;
 pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOutput> {
     let scratch = tempfile::tempdir().map_err(Error::io("make a directory in", &std::env::temp_dir()))?;
     let mut output = RunOutput::default();
-    let engines = prepare(run, context, scratch.path(), &mut output.errors)?;
-    let mut job = first_job(run, timing, context.target, engines, scratch.path());
+    let (engines, step) = prepare(run, context, scratch.path(), &mut output.errors)?;
+    let mut job = Job { step, ..first_job(run, timing, context.target, engines, scratch.path()) };
     let peak_before = fma_peak(context.target);
     let mut rows = Rows::default();
     let mut done = 0;
@@ -60,21 +64,27 @@ pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOut
     Ok(RunOutput { rows, fma_peak_gflops: peak, ..output })
 }
 
-/// Writes the workload into a directory, and returns the engines that agree with the reference. The errors of
-/// the others are added to `errors`. The tensors are freed before any process starts.
-fn prepare(run: &Run, context: &RunContext, dir: &Path, errors: &mut Vec<Error>) -> Result<Vec<EngineName>> {
-    let workload = Workload::new(run, context)?;
+/// Writes the workload into a directory, and returns the engines that agree with the reference, with the
+/// training step if the workload is one. The errors of the others are added to `errors`. The tensors are
+/// freed before any process starts.
+fn prepare(
+    run: &Run,
+    context: &RunContext,
+    dir: &Path,
+    errors: &mut Vec<Error>,
+) -> Result<(Vec<EngineName>, Option<StepSpec>)> {
+    let workload = choice::of_run(run, context)?;
     let timed = &run.settings.engine;
     let mut agreeing = Vec::new();
     for &name in &timed.engines {
-        match workload.check_engine(name) {
+        match workload::check_engine(workload.as_ref(), name) {
             Ok(()) => agreeing.push(name),
             Err(error @ Error::Library(LibraryError::Disagreement { .. })) => errors.push(error),
             Err(error) => return Err(error),
         }
     }
-    workload.save(dir, !timed.frameworks.is_empty())?;
-    Ok(agreeing)
+    workload::save(workload.as_ref(), dir, !timed.frameworks.is_empty())?;
+    Ok((agreeing, workload.step().cloned()))
 }
 
 fn first_job(
@@ -96,6 +106,7 @@ fn first_job(
         engines,
         frameworks: run.settings.engine.frameworks.clone(),
         seconds: timing.budget_seconds.0 / (passes.len() * processes) as f64,
+        step: None,
         passes,
         warmup: timing.warmup.0,
         rounds: 0,

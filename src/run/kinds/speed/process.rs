@@ -8,9 +8,8 @@ use std::{env, thread};
 
 use serde_json::json;
 
-use super::benchmark;
 use super::job::{Answer, Failure, Job};
-use super::workload::Workload;
+use super::{benchmark, choice};
 use crate::run::process::Process;
 use crate::run::{ExecTarget, allocator};
 use crate::support::error::{Error, Result};
@@ -56,8 +55,8 @@ pub fn serve() -> Result<()> {
 fn execute(job: &Job) -> Result<Answer> {
     let device = job.device.parse().map_err(Error::Usage)?;
     let target = ExecTarget::resolve(device, u16::try_from(job.threads).ok())?;
-    let workload = Workload::load(&job.workload, job.cell, target.device)?;
-    benchmark::time(job, &workload, target)
+    let workload = choice::load(job, target.device)?;
+    benchmark::time(job, workload.as_ref(), target)
 }
 
 /// Ends this process as soon as the one that started it has ended, which closes standard input.
