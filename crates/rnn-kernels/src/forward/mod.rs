@@ -83,7 +83,8 @@ impl<E: Vectors> Pass<E> for Forward<'_, E> {
         // SAFETY: each thread writes the sequences and units of its share, and before the first barrier
         // its chunk of the panels. It reads the results of other threads only after a barrier.
         let memory = unsafe { Workspace::new() };
-        let pack = s.tiles().is_some() || steps * batch > FEW_ROWS;
+        let few_weights = C::GATES * hidden < S::LANES;
+        let pack = s.tiles().is_some() || steps * batch > FEW_ROWS || few_weights;
         let step_tiles = s.tiles().filter(|_| strategy.tiles);
         // SAFETY: as above; the slices are borrowed for the whole pass.
         let pass = unsafe {

@@ -2,6 +2,7 @@
 //!
 //! Packing the weights takes as long as a few products with them, so it does not pay for a few rows.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use super::panels::Columns;
@@ -11,11 +12,17 @@ use crate::memory::Shared;
 use crate::number::Number;
 use crate::vector::{MAX_LANES, Vector, VectorOp};
 
+/// The number of adjacent rows of W that are read from one pointer.
+const ROWS_OF_POINTER: usize = 4;
+
+/// A pointer for each [`ROWS_OF_POINTER`] rows of W.
+type Pointers<E> = [*const E; MAX_LANES / ROWS_OF_POINTER];
+
 /// The product C = A·Wᵀ + start for a few rows of A. Each number of the product is a sum over vectors of terms.
 pub struct DotProduct<'a, E, F> {
     /// A.
     pub left: Rows<'a, E>,
-    /// W, `[rows, depth]`.
+    /// W, `[rows, depth]`, with at least as many rows as a vector has lanes.
     pub weights: Shared<'a, E>,
     /// The number of columns of A and W.
     pub depth: usize,
@@ -52,6 +59,7 @@ impl<E: Number, F: Fn(usize) -> (usize, usize)> VectorOp<E> for DotProduct<'_, E
             return;
         }
         self.left.check(self.count, self.depth);
+        assert!(self.weights.len() >= S::LANES * self.depth, "a matrix of fewer rows than lanes");
         for vector in self.vectors.clone() {
             let (row, rows) = (self.weight_rows)(vector);
             self.weights.range(row * self.depth, rows * self.depth);
@@ -82,9 +90,10 @@ impl<E: Number, F> DotProduct<'_, E, F> {
         for from in (0..S::LANES).step_by(together) {
             let sums = s.to_array(self.sums::<S, R>(s, first, from, columns));
             let known = columns.rows.saturating_sub(from).min(together);
+            let skipped = columns.row + from - self.first_weight_row(columns.row + from, together);
             for r in 0..R {
                 let mut row = [E::ZERO; MAX_LANES];
-                row[..known].copy_from_slice(&sums[r * together..][..known]);
+                row[..known].copy_from_slice(&sums[r * together + skipped.min(together - known)..][..known]);
                 self.put(first + r, columns.at + from, &row[..together]);
             }
         }
@@ -103,24 +112,32 @@ impl<E: Number, F> DotProduct<'_, E, F> {
         let together = S::LANES / R;
         let mut a = [std::ptr::null(); R];
         for (r, a) in a.iter_mut().enumerate() {
-            *a = self.left.ptr(first + r, 0).cast_const();
+            *a = black_box(self.left.ptr(first + r, 0).cast_const());
         }
-        let mut w = [std::ptr::null(); MAX_LANES];
-        for (n, w) in w.iter_mut().enumerate().take(together) {
-            let row = columns.row + (from + n).min(columns.rows - 1);
-            *w = self.weights.as_ptr().wrapping_add(row * self.depth).cast_const();
+        let row = self.first_weight_row(columns.row + from, together);
+        // Few pointers, so that they stay in registers: each serves the rows of W at small multiples of the
+        // depth from it.
+        let mut w: Pointers<E> = [std::ptr::null(); MAX_LANES / ROWS_OF_POINTER];
+        for (n, w) in w.iter_mut().enumerate() {
+            let row = row + n * ROWS_OF_POINTER;
+            // Without `black_box`, the compiler makes a pointer for each row.
+            *w = black_box(self.weights.as_ptr().wrapping_add(row * self.depth).cast_const());
         }
+        let depth = black_box(self.depth);
+        let of_row =
+            |w: &Pointers<E>, n: usize| w[n / ROWS_OF_POINTER].wrapping_add(n % ROWS_OF_POINTER * depth);
         let mut sums = [s.zero(); MAX_LANES];
-        let whole = self.depth / S::LANES * S::LANES;
         // SAFETY: `run` has checked the rows of A and W.
         unsafe {
-            for k in (0..whole).step_by(S::LANES) {
-                add_terms::<S, R>(s, &mut sums, |r| s.load(a[r].add(k)), |n| s.load(w[n].add(k)));
+            for _ in 0..self.depth / S::LANES {
+                add_terms::<S, R>(s, &mut sums, |r| s.load(a[r]), |n| s.load(of_row(&w, n)));
+                a = a.map(|a| a.wrapping_add(S::LANES));
+                w = w.map(|w| opaque(w.wrapping_add(S::LANES)));
             }
-            let rest = self.depth - whole;
+            let rest = self.depth % S::LANES;
             if rest > 0 {
-                let load = |at: *const E| s.load_first(at.add(whole), rest);
-                add_terms::<S, R>(s, &mut sums, |r| load(a[r]), |n| load(w[n]));
+                let a = |r: usize| s.load_first(a[r], rest);
+                add_terms::<S, R>(s, &mut sums, a, |n| s.load_first(of_row(&w, n), rest));
             }
         }
         let lanes = s.transpose(sums);
@@ -129,6 +146,13 @@ impl<E: Number, F> DotProduct<'_, E, F> {
             sum = s.add(sum, *lane);
         }
         sum
+    }
+
+    /// Returns the first of `together` rows of W that are read for the rows from `row` on. The last rows of W
+    /// are read with the rows before them.
+    #[inline(always)]
+    fn first_weight_row(&self, row: usize, together: usize) -> usize {
+        row.min(self.weights.len() / self.depth - together)
     }
 
     /// Stores some numbers of a row of the result, plus their start.
@@ -168,4 +192,15 @@ fn add_terms<S: Vector, const R: usize>(
             sums[r * together + n] = s.mul_add(rows[r], w, sums[r * together + n]);
         }
     }
+}
+
+/// Returns the pointer, of which the compiler then knows nothing. Otherwise it makes a pointer for each row of W,
+/// more than there are registers.
+#[inline(always)]
+fn opaque<E>(mut pointer: *const E) -> *const E {
+    // SAFETY: no instruction is added.
+    unsafe {
+        std::arch::asm!("/* {} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags))
+    };
+    pointer
 }
