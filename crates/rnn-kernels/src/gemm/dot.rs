@@ -18,7 +18,8 @@ const ROWS_OF_POINTER: usize = 4;
 /// A pointer for each [`ROWS_OF_POINTER`] rows of W.
 type Pointers<E> = [*const E; MAX_LANES / ROWS_OF_POINTER];
 
-/// The product C = A·Wᵀ + start for a few rows of A. Each number of the product is a sum over vectors of terms.
+/// The product C = A·Wᵀ + start for a few rows of A. Each number of the product is a sum over vectors of
+/// terms.
 pub struct DotProduct<'a, E, F> {
     /// A.
     pub left: Rows<'a, E>,
@@ -194,8 +195,8 @@ fn add_terms<S: Vector, const R: usize>(
     }
 }
 
-/// Returns the pointer, of which the compiler then knows nothing. Otherwise it makes a pointer for each row of W,
-/// more than there are registers.
+/// Returns the pointer, of which the compiler then knows nothing. Otherwise it makes a pointer for each row
+/// of W, more than there are registers.
 #[inline(always)]
 fn opaque<E>(mut pointer: *const E) -> *const E {
     // SAFETY: no instruction is added.
