@@ -68,8 +68,8 @@ pub struct FactorSizes<'a> {
 
 /// Returns the number of parts of a layer.
 ///
-/// Several parts pay if their gradients are small, so that all of them fit in the caches, and if there are many
-/// rows, so that the final sum takes a small part of the time. On tiles, a part has too few rows.
+/// Several parts pay if their gradients are small, so that all of them fit in the caches, and if there are
+/// many rows, so that the final sum takes a small part of the time. On tiles, a part has too few rows.
 pub fn count<E>(layer: &Layer<E>, tiles: Option<Tiles>) -> usize {
     /// The largest number of weights.
     const WEIGHTS: usize = 1 << 19;
@@ -108,7 +108,8 @@ pub fn new<'a, S: Vector>(
     (0..count).map(part).collect()
 }
 
-/// Returns the parts that thread `index` of `threads` computes alone, or `None` if the threads share all parts.
+/// Returns the parts that thread `index` of `threads` computes alone, or `None` if the threads share all
+/// parts.
 pub fn own<E>(parts: &[Part<E>], partition: Partition, index: usize, threads: usize) -> Option<Range<usize>> {
     let divided = partition == Partition::Sequences && parts.len() > 1 && parts.len().is_multiple_of(threads);
     let rows = matches!(parts[0].packed.deltas, Left::Rows(_));

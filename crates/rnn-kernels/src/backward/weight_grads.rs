@@ -20,8 +20,8 @@ use crate::vector::{MAX_LANES, Vector};
 const ROWS_OF_TASK: usize = 96;
 
 impl<E: Number, C: CellKernel, S: Vector<Element = E>> BackwardPass<'_, C, S> {
-    /// Computes the gradients of weights, biases and input from a block of δ, together with the other threads.
-    /// The threads claim parts of the rows of each result.
+    /// Computes the gradients of weights, biases and input from a block of δ, together with the other
+    /// threads. The threads claim parts of the rows of each result.
     pub fn differentiate_shared(&self, worker: &Worker, claims: &mut Claims, block: &Range<usize>) {
         for part in &self.parts {
             self.pack(part, block, |count| worker.chunk(count));
