@@ -6,6 +6,7 @@ mod packed;
 mod parts;
 mod pass;
 mod weight_grads;
+pub(crate) mod weights;
 
 use self::deltas::Deltas;
 use self::parts::FactorSizes;

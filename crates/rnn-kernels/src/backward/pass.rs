@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::deltas::Deltas;
 use super::differentiate::Differentiate;
 use super::parts::{self, Part};
+use super::weights;
 use crate::cells::CellKernel;
 use crate::claims::Claims;
 use crate::gemm::panels::Panels;
@@ -94,18 +95,14 @@ impl<E: Number, C: CellKernel, S: Vector<Element = E>> BackwardPass<'_, C, S> {
 
     /// Packs a chunk of the weights, and sets a chunk of the gradient that is carried to the last step.
     fn prepare(&self, worker: &Worker) {
-        let Size { batch, input, hidden, .. } = self.layer.size;
-        let parameters = self.layer.parameters;
-        let row = |k: usize, gate: fn(usize) -> usize| {
-            let unit = k % self.padded;
-            (unit < hidden).then_some(gate(k / self.padded) * hidden + unit)
-        };
-        self.state_panels.fill(self.s, worker.chunk(self.state_panels.columns.len()), |k| {
-            row(k, |gate| gate).map(|row| &parameters.w_hh[row * hidden..][..hidden])
-        });
-        self.input_panels.fill(self.s, worker.chunk(self.input_panels.columns.len()), |k| {
-            row(k, |n| C::INPUT_DELTAS[n]).map(|row| &parameters.w_ih[row * input..][..input])
-        });
+        let Size { batch, hidden, .. } = self.layer.size;
+        weights::pack::<C, S>(
+            self.s,
+            self.layer,
+            self.padded,
+            worker,
+            [self.state_panels, self.input_panels],
+        );
         for b in worker.chunk(batch) {
             let carry = self.carry.slice_mut(b * self.padded, self.padded);
             carry.fill(E::ZERO);

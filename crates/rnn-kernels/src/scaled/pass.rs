@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::rows::ScaledRows;
+use crate::backward::weights;
 use crate::cells::CellKernel;
 use crate::gemm::panels::Panels;
 use crate::gemm::rows::Rows;
@@ -51,7 +52,8 @@ impl<C: CellKernel, S: Vector<Element = f64>> ScaledPass<'_, C, S> {
     pub fn run(&self, worker: &Worker) {
         let Size { steps, batch, .. } = self.layer.size;
         let sequences = worker.chunk(batch);
-        self.pack(worker);
+        let panels = [self.state_panels, self.input_panels];
+        weights::pack::<C, S>(self.s, self.layer, self.padded, worker, panels);
         self.begin(sequences.clone());
         worker.barrier();
         if sequences.is_empty() {
@@ -62,22 +64,6 @@ impl<C: CellKernel, S: Vector<Element = f64>> ScaledPass<'_, C, S> {
         }
         self.multiply_input(sequences.clone());
         self.end(sequences);
-    }
-
-    /// Packs a chunk of the weights.
-    fn pack(&self, worker: &Worker) {
-        let Size { input, hidden, .. } = self.layer.size;
-        let parameters = self.layer.parameters;
-        let row = |k: usize, gate: fn(usize) -> usize| {
-            let unit = k % self.padded;
-            (unit < hidden).then_some(gate(k / self.padded) * hidden + unit)
-        };
-        self.state_panels.fill(self.s, worker.chunk(self.state_panels.columns.len()), |k| {
-            row(k, |gate| gate).map(|row| &parameters.w_hh[row * hidden..][..hidden])
-        });
-        self.input_panels.fill(self.s, worker.chunk(self.input_panels.columns.len()), |k| {
-            row(k, |n| C::INPUT_DELTAS[n]).map(|row| &parameters.w_ih[row * input..][..input])
-        });
     }
 
     /// Takes the adjoint of some sequences from the caller.
