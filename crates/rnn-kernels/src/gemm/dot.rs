@@ -201,7 +201,7 @@ fn add_terms<S: Vector, const R: usize>(
 fn opaque<E>(mut pointer: *const E) -> *const E {
     // SAFETY: no instruction is added.
     unsafe {
-        std::arch::asm!("/* {} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags))
+        std::arch::asm!("/* {} */", inout(reg) pointer, options(pure, readonly, nostack, preserves_flags))
     };
     pointer
 }
