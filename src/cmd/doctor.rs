@@ -32,6 +32,10 @@ struct Findings {
     #[serde(flatten)]
     machine: Machine,
     fma_peak_f32_gflops: f64,
+    /// The rates of reading caches and memory, GB/s.
+    l2_read_gbs: f64,
+    l3_read_gbs: Option<f64>,
+    memory_read_gbs: f64,
     matmul_f32_gflops: f64,
     matmul_f64_gflops: f64,
     /// Bytes that a copy in memory reads and writes per second, in units of 2^30.
@@ -60,6 +64,7 @@ fn find(target: ExecTarget) -> Findings {
     // The measurements below are a load themselves.
     let (machine, counters) = (Machine::now(), Counters::now());
     let fma_peak_f32_gflops = engine::fma_peak(target.isa, target.threads);
+    let reads = engine::read_rates(target.isa, target.threads);
     let [matmul_f32_gflops, matmul_f64_gflops] = [Kind::Float, Kind::Double].map(|kind| gflops(target, kind));
     let copy_gib_per_second = copy_speed(target);
     let stolen_share = counters.disturbance().stolen_share;
@@ -74,6 +79,9 @@ fn find(target: ExecTarget) -> Findings {
         cudnn: tch::Cuda::cudnn_is_available(),
         machine,
         fma_peak_f32_gflops,
+        l2_read_gbs: reads.l2,
+        l3_read_gbs: reads.l3,
+        memory_read_gbs: reads.memory,
         matmul_f32_gflops,
         matmul_f64_gflops,
         copy_gib_per_second,
@@ -115,6 +123,10 @@ fn in_words(found: &Findings, target: ExecTarget) -> String {
     line("cpu quota", machine.cpu_quota.map_or("none".to_string(), |quota| format!("{quota} processors")));
     let peak = found.fma_peak_f32_gflops;
     line("fma peak f32", format!("{peak:.0} GFLOP/s (multiply-adds in registers)"));
+    let reads =
+        [("L2", Some(found.l2_read_gbs)), ("L3", found.l3_read_gbs), ("memory", Some(found.memory_read_gbs))];
+    let reads = reads.into_iter().filter_map(|(name, rate)| Some(format!("{name} {:.0} GB/s", rate?)));
+    line("reads", reads.collect::<Vec<_>>().join(", "));
     for (name, gflops) in [("f32", found.matmul_f32_gflops), ("f64", found.matmul_f64_gflops)] {
         line(&format!("matmul {name}"), format!("{gflops:.0} GFLOP/s (1024 × 1024 × 1024)"));
     }

@@ -45,6 +45,6 @@ pub use interface::{AdjointSlot, Engine, Output};
 pub use libtorch_isa::libtorch_isa;
 pub use lookup::engine;
 pub use name::EngineName;
-pub use rnn_kernels::{Isa, fma_peak};
+pub use rnn_kernels::{Isa, ReadRates, fma_peak, read_rates};
 pub use run::{check, engines_of, exact_engine, forward, listed_engines, zero_states};
 pub use simd::{SimdEngine, force_isa, forced_isa, isa};

@@ -62,6 +62,14 @@ pub struct RunRow {
     /// engine `simd`. It is the larger of two measurements, before and after a run of kind `speed` on the
     /// CPU.
     pub fma_peak_gflops: Option<f64>,
+    /// Rate at which the run's threads read half of their second-level caches, GB/s; measured like
+    /// `fma_peak_gflops`.
+    pub l2_read_gbs: Option<f64>,
+    /// Rate at which the run's threads read half of the third-level cache together, GB/s. Empty if the part
+    /// of a thread is less than twice its second-level cache.
+    pub l3_read_gbs: Option<f64>,
+    /// Rate at which the run's threads read memory together, GB/s.
+    pub memory_read_gbs: Option<f64>,
     /// The version of this program.
     pub lstm_lab: Option<String>,
     /// The revision of the program's source, with `+dirty` after local changes; `unknown` outside git.

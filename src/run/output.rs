@@ -1,6 +1,6 @@
 //! The output of a run.
 
-use crate::results::Rows;
+use crate::results::{Limits, Rows};
 use crate::support::error::Error;
 
 /// The rows of a run, with the errors that kept it from being complete.
@@ -10,8 +10,8 @@ pub struct RunOutput {
     pub rows: Rows,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,
-    /// The peak of the processor's vector units, GFLOP/s, for timings on the CPU.
-    pub fma_peak_gflops: Option<f64>,
+    /// The limits of the processor, for timings on the CPU.
+    pub limits: Limits,
     /// Errors that stopped part of the measurement, such as an engine with wrong results.
     pub errors: Vec<Error>,
     /// Seconds spent in earlier processes, if the run resumed from a checkpoint.

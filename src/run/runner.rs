@@ -338,7 +338,7 @@ fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
         return None;
     }
     let seconds = start.elapsed().as_secs_f64();
-    let RunOutput { rows, parameters, fma_peak_gflops, errors, seconds_before } =
+    let RunOutput { rows, parameters, limits, errors, seconds_before } =
         outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
     let row = RunRow {
@@ -349,10 +349,9 @@ fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
         peak_memory: peak_memory(),
         rows: Some(rows.count()),
         parameters,
-        fma_peak_gflops,
         ..RunRow::default()
     };
-    Some((row, rows))
+    Some((limits.in_row(row), rows))
 }
 
 /// Adds the processor and the program.

@@ -97,6 +97,7 @@ mod options;
 mod partition;
 mod peak;
 mod pool;
+mod read_rates;
 mod saved;
 mod scaled;
 mod subnormal;
@@ -112,6 +113,7 @@ pub use layer::{Cell, InitialState, Layer, Parameters, Size};
 pub use memory::Buffer;
 pub use options::Options;
 pub use peak::fma_peak;
+pub use read_rates::{ReadRates, read_rates};
 pub use saved::SavedActivations;
 pub use scaled::{
     SavedPreactivations, ScaledAdjoint, ScaledInputs, ScaledOutputs, ScaledRows,

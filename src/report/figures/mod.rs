@@ -15,6 +15,7 @@ mod paths;
 mod profiles;
 mod quantities;
 mod range;
+mod roofline;
 mod speed;
 mod subject;
 mod trend;
@@ -75,7 +76,7 @@ impl Figures {
             claim: named(forest::figures(&verdicts.claim, summary)),
             gradients: named([answer(&SLOPE), curves::figures(&groups.gradients, context)].concat()),
             jacobian: named([jacobian, curves::figures(&groups.jacobian, context)].concat()),
-            speed: named(speed::figures(summary)),
+            speed: named(speed::figures(summary).into_iter().chain(roofline::figure(summary)).collect()),
             training: named(
                 [
                     trend::figures(&TEST_LOSS, summary, &plot),

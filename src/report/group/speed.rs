@@ -6,6 +6,7 @@ use super::disturbance::{Process, Rounds};
 use crate::engine::EngineName;
 use crate::report::group_by::group_by;
 use crate::report::load::Results;
+use crate::results::Limits;
 use crate::results::schema::SpeedRow;
 use crate::settings::{Engines, Settings};
 
@@ -28,6 +29,8 @@ pub struct SpeedGroup {
     pub control: Samples,
     /// The rounds, with those that are left out of all samples.
     pub rounds: Rounds,
+    /// The largest limits that were measured in the runs of all engines.
+    pub limits: Limits,
 }
 
 /// The samples of one engine.
@@ -83,6 +86,7 @@ fn group(
     pass: String,
     rows: Vec<PlacedRow>,
 ) -> Result<SpeedGroup, String> {
+    let limits = limits(results, &rows);
     let rounds = Rounds::of(rows.iter().map(|(run, row)| ((*run, row.process), row)));
     let (control, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, row)| row.control);
     let mut engines = Vec::new();
@@ -95,7 +99,14 @@ fn group(
             peak: peak(results, &rows),
         });
     }
-    Ok(SpeedGroup { point: point.clone(), pass, engines, control: samples(&control, &rounds), rounds })
+    Ok(SpeedGroup {
+        point: point.clone(),
+        pass,
+        engines,
+        control: samples(&control, &rounds),
+        rounds,
+        limits,
+    })
 }
 
 /// The times of the rounds that are not left out.
@@ -113,8 +124,13 @@ fn samples(rows: &[PlacedRow], rounds: &Rounds) -> Samples {
 /// The largest peak that was measured in the runs of an engine's rows; `None` if they are of AMX tiles.
 fn peak(results: &Results, rows: &[PlacedRow]) -> Option<f64> {
     let on_vectors = rows.iter().all(|(_, row)| row.isa.as_deref() != Some(TILES));
+    limits(results, rows).fma_peak_gflops.filter(|_| on_vectors)
+}
+
+/// The largest limits that were measured in the runs of the rows.
+fn limits(results: &Results, rows: &[PlacedRow]) -> Limits {
     let runs = rows.iter().map(|((point, run), _)| &results.points[*point].runs[*run].row);
-    runs.filter_map(|row| row.fma_peak_gflops).reduce(f64::max).filter(|_| on_vectors)
+    runs.map(Limits::of_run).fold(Limits::default(), Limits::or_larger)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod flops;
 mod norms;
 mod over_processes;
+mod roofline;
 mod speed;
 mod statistic;
 mod training;
@@ -17,6 +18,7 @@ use crate::results::schema::SummaryRow;
 use crate::results::table;
 use crate::support::error::Result;
 
+pub use self::roofline::LIMITS;
 pub use self::speed::DISTURBED;
 pub use self::statistic::{Sample, Section, Statistic};
 

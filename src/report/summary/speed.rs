@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::flops::flops;
 use super::over_processes;
+use super::roofline;
 use super::statistic::{Sample, Section, Statistic};
 use crate::device::Dtype;
 use crate::report::estimate::Estimate;
@@ -19,7 +20,7 @@ pub const DISTURBED: &str = "disturbed";
 
 /// The statistics of each engine: `seconds`, `gflops`, `share_of_peak` for f32 on a CPU if the engine's peak
 /// is known, and `first_pass_seconds`. Then `ratio_to_builtin` of the engines with samples in rounds of
-/// builtin, and the statistics of the group.
+/// builtin, the statistics of the group, and those of its roofline.
 pub fn statistics(group: &SpeedGroup) -> Vec<Statistic> {
     let mut found: Vec<Statistic> =
         group.engines.iter().flat_map(|engine| of_engine(group, engine)).collect();
@@ -31,6 +32,7 @@ pub fn statistics(group: &SpeedGroup) -> Vec<Statistic> {
         found.extend(of_control(group, reference, control).into_iter().map(verdict));
     }
     found.extend(left_out(group));
+    found.extend(roofline::statistics(group));
     found
 }
 
@@ -284,8 +286,9 @@ mod tests {
         let metrics = |isa: &str| -> Vec<&str> {
             of_timings(run.clone(), (0..3).map(|n| on(isa, n))).iter().map(|row| row.metric).collect()
         };
-        assert_eq!(metrics("avx512"), ["seconds", "gflops", "share_of_peak", "rounds_left_out"]);
-        assert_eq!(metrics("amx"), ["seconds", "gflops", "rounds_left_out"]);
+        let of_group = ["rounds_left_out", "intensity", "fma_peak"];
+        assert_eq!(metrics("avx512"), [&["seconds", "gflops", "share_of_peak"][..], &of_group].concat());
+        assert_eq!(metrics("amx"), [&["seconds", "gflops"][..], &of_group].concat());
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub enum Spread {
     Band,
     /// A bar through each point, which is a dot.
     Bars,
+    /// Neither spread nor dots.
+    Bare,
 }
 
 /// A point of the line and the spread there; all finite.

@@ -11,7 +11,7 @@ pub struct LineStyle {
     pub label: String,
     /// The colour.
     pub colour: Colour,
-    /// The width of the line in pixels.
+    /// The width of the line in pixels; 0 for dots that no line joins.
     pub width: f64,
     /// The number of the marker; none for a line without markers.
     pub marker: Option<usize>,
@@ -41,7 +41,9 @@ pub fn legend(drawing: &mut Drawing, (left, top): Xy, entries: &[LineStyle]) -> 
     for (n, entry) in entries.iter().enumerate() {
         let x = left + column * (n % columns) as f64;
         let y = top + ROW * (n / columns) as f64 + ROW / 2.0;
-        drawing.stroke(vec![(x, y), (x + SWATCH, y)], entry.colour, entry.width, entry.dash);
+        if entry.width > 0.0 {
+            drawing.stroke(vec![(x, y), (x + SWATCH, y)], entry.colour, entry.width, entry.dash);
+        }
         let middle = (x + SWATCH / 2.0, y);
         if let Some(n) = entry.marker {
             marker(drawing, n, middle, entry.colour);

@@ -133,7 +133,8 @@ impl Plot<'_> {
         }
     }
 
-    /// Draws the markers of the line's style, and dots at the points of a line that has few.
+    /// Draws the markers of the line's style, and dots at the points of a line that has few. Points with bars
+    /// are all marked.
     fn marks(&self, drawing: &mut Drawing, series: &Series) {
         let points = |series: &Series| series.segments.iter().map(Vec::len).sum::<usize>();
         let count = points(series);
@@ -144,9 +145,11 @@ impl Plot<'_> {
         let inside = inside.map(|point| self.at(point.x, point.middle));
         match series.style.marker {
             Some(n) => {
-                let every = count.div_ceil(MARKERS).max(1);
+                let is_line = series.spread != Spread::Bars;
+                let every = if is_line { count.div_ceil(MARKERS).max(1) } else { 1 };
                 inside.step_by(every).for_each(|place| marker(drawing, n, place, series.style.colour));
             }
+            _ if series.spread == Spread::Bare => {}
             None if count > 1 && (most <= FEW_POINTS || series.spread == Spread::Bars) => {
                 inside.for_each(|place| drawing.dot(place, 3.0, series.style.colour));
             }

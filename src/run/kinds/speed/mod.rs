@@ -5,6 +5,7 @@ mod choice;
 mod contender;
 mod job;
 mod layers;
+mod limits;
 pub mod process;
 mod step;
 mod step_spec;
@@ -13,8 +14,7 @@ mod workload;
 use std::path::Path;
 
 use crate::config::spec::Speed;
-use crate::device;
-use crate::engine::{self, EngineName};
+use crate::engine::EngineName;
 use crate::error::Error as LibraryError;
 use crate::plan::run::Run;
 use crate::results::Rows;
@@ -34,7 +34,7 @@ pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOut
     let mut output = RunOutput::default();
     let (engines, step) = prepare(run, context, scratch.path(), &mut output.errors)?;
     let mut job = Job { step, ..first_job(run, timing, context.target, engines, scratch.path()) };
-    let peak_before = fma_peak(context.target);
+    let limits_before = limits::measure(context.target);
     let mut rows = Rows::default();
     let mut done = 0;
     for (process, rounds) in shares(timing.samples.0, timing.processes.0).enumerate() {
@@ -59,9 +59,8 @@ pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOut
             }
         }
     }
-    // Other load makes a measurement smaller, so the larger one is nearer to the truth.
-    let peak = peak_before.zip(fma_peak(context.target)).map(|(before, after)| before.max(after));
-    Ok(RunOutput { rows, fma_peak_gflops: peak, ..output })
+    let limits = limits_before.or_larger(limits::measure(context.target));
+    Ok(RunOutput { rows, limits, ..output })
 }
 
 /// Writes the workload into a directory, and returns the engines that agree with the reference, with the
@@ -119,12 +118,6 @@ fn first_job(
 fn shares(samples: usize, processes: usize) -> impl Iterator<Item = usize> {
     let processes = processes.min(samples);
     (0..processes).map(move |process| samples / processes + usize::from(process < samples % processes))
-}
-
-/// The peak of the processor's vector units in GFLOP/s, to two decimals; `None` on another device.
-fn fma_peak(target: ExecTarget) -> Option<f64> {
-    let on_cpu = target.device == device::cpu();
-    on_cpu.then(|| (100.0 * engine::fma_peak(target.isa, target.threads)).round() / 100.0)
 }
 
 #[cfg(test)]
