@@ -209,7 +209,12 @@ fn one_excerpt_each(task: &TaskSpec) -> bool {
 fn described(task: &TaskSpec, input: Option<&Input>) -> String {
     let name = task.name();
     match task {
-        TaskSpec::Noise | TaskSpec::CopyMemory { .. } | TaskSpec::TemporalOrder { .. } => name.to_string(),
+        TaskSpec::Noise
+        | TaskSpec::CopyMemory { .. }
+        | TaskSpec::TemporalOrder { .. }
+        | TaskSpec::Xor
+        | TaskSpec::SelectiveCopy { .. } => name.to_string(),
+        TaskSpec::ModularSum { modulus, .. } => format!("{name} {modulus}"),
         TaskSpec::Adding { variant } => format!("{name} {variant}"),
         TaskSpec::Images { dataset, permuted } => {
             format!("{name} {dataset}{}", if *permuted { " permuted" } else { "" })

@@ -18,7 +18,8 @@
 //!
 //! Parameters take 48 P bytes: they are drawn in f64, compared or checkpointed, and have gradients and
 //! moments. Where nothing is compared or learned, they take 16 P. The input takes (8 + e) T B I, because it
-//! is drawn in f64 or as 64-bit symbols. Norms of `gradients` take 32 bytes per step, quantity and layer. The
+//! is drawn in f64 or as 64-bit symbols. A longer test sequence counts in place of T there, and takes e T B
+//! (Σ H) more. Norms of `gradients` take 32 bytes per step, quantity and layer. The
 //! outputs of `training` take 3 e bytes for each component.
 //!
 //! The factors are sums of tensors that live at one time, rounded down to what processes were seen to hold.
@@ -83,6 +84,8 @@ struct Need<'a> {
     /// The units of each layer.
     layers: Vec<usize>,
     steps: f64,
+    /// The steps of the longest test sequence of a further length, 0 without one.
+    test_steps: f64,
     batch: f64,
 }
 
@@ -91,12 +94,14 @@ impl<'a> Need<'a> {
         let settings = &run.settings;
         let even = || vec![settings.hidden_size; settings.layers];
         let layers = run.training().and_then(|training| training.layer_sizes.clone()).unwrap_or_else(even);
+        let lengths = run.training().map_or(&[][..], |training| &training.test_lengths);
         let heads = run.training().map_or(1, |training| training.heads);
         Need {
             run,
             shape: ModelShape::of_run(&run.task, settings, heads, inputs.of(run.training().is_some())),
             layers,
             steps: run.task.longest(settings.seq_len) as f64,
+            test_steps: lengths.last().map_or(0.0, |length| run.task.longest(*length) as f64),
             batch: settings.batch_size as f64,
         }
     }
@@ -104,13 +109,15 @@ impl<'a> Need<'a> {
     /// The memory of the run in bytes.
     fn bytes(&self) -> f64 {
         let steps = self.steps * self.batch;
-        let input = (8.0 + self.number()) * steps * self.features();
+        let longest = self.test_steps.max(self.steps) * self.batch;
+        let input = (8.0 + self.number()) * longest * self.features();
         input
             + self.held_parameters()
             + match &self.run.measure {
                 Measure::Training(training) => {
                     let has_jacobian = training.probes(ProbeName::Jacobian);
-                    self.training(steps).max(if has_jacobian { self.jacobian() } else { 0.0 })
+                    let test = self.number() * self.test_steps * self.batch * self.units();
+                    self.training(steps).max(test).max(if has_jacobian { self.jacobian() } else { 0.0 })
                 }
                 Measure::Speed(_) => self.speed(steps),
                 Measure::Step(_) => self.training(steps),
@@ -193,7 +200,8 @@ impl<'a> Need<'a> {
     fn outputs(&self) -> f64 {
         match &self.run.task {
             TaskSpec::Text { corpus, .. } if corpus.predict == Predict::EveryStep => self.steps,
-            TaskSpec::CopyMemory { .. } => self.steps,
+            TaskSpec::CopyMemory { .. } | TaskSpec::ModularSum { .. } => self.steps,
+            TaskSpec::SelectiveCopy { .. } => 10.0,
             _ => 1.0,
         }
     }
@@ -244,6 +252,7 @@ impl<'a> Need<'a> {
         iter::once((hidden, with(&|need| need.layers.fill(1))))
             .chain([("batch_size", with(&|need| need.batch = 1.0))])
             .chain(steps)
+            .chain([("training.test_lengths", with(&|need| need.test_steps = 0.0))])
             .chain(input)
             .chain([("layers", with(&|need| need.layers.truncate(1)))])
             .min_by(|(_, one), (_, other)| one.total_cmp(other))

@@ -7,7 +7,7 @@ use crate::cell::{CellName, cell};
 use crate::config::spec::{Gradients, Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
 use crate::engine::{EngineName, engine, listed_engines};
-use crate::settings::names::{AddingVariant, ExperimentKind, LossName, ModelName, ProbeName};
+use crate::settings::names::{ExperimentKind, LossName, ModelName, ProbeName};
 use crate::settings::{Settings, field};
 use crate::support::error::ConfigError;
 
@@ -180,7 +180,7 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
         let problem = "the product of Jacobians needs layers of one size (training.layer_sizes)";
         return Some(("training.probes", problem.to_string()));
     }
-    let least = least_steps(task);
+    let least = task.least_steps();
     // `seq_len` is 0 for images whose dataset is not on disk.
     if (1..least).contains(&settings.seq_len) {
         let found = settings.seq_len;
@@ -194,13 +194,4 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
     }
     debug_assert!(matches!(training.length, Length::Steps(_)) || task.has_epochs());
     None
-}
-
-/// The minimum of `seq_len`: a task places its marks by tenths or halves of the sequence.
-fn least_steps(task: &TaskSpec) -> usize {
-    match task {
-        TaskSpec::Adding { variant: AddingVariant::Variant2016 } => 2,
-        TaskSpec::Adding { variant: AddingVariant::Variant1997 } | TaskSpec::TemporalOrder { .. } => 10,
-        _ => 1,
-    }
 }

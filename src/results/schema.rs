@@ -39,6 +39,9 @@ pub const RUN_TABLES: [&str; 7] = [
     TrainingRow::FILE,
 ];
 
+/// The split of rows about sequences of further lengths.
+pub const LENGTHS: &str = "lengths";
+
 /// One run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
@@ -147,8 +150,9 @@ pub struct TrainingRow {
     pub step: usize,
     /// Training sequences seen before the measurement.
     pub sequences: usize,
-    /// `train` (mean over the steps since the previous row), `valid`, or `test` (with the parameters that
-    /// were best on `valid`, at the step of those parameters).
+    /// `train` (mean over the steps since the previous row), `valid`, `test` (with the parameters that
+    /// were best on `valid`, at the step of those parameters), or `lengths` (as `test`, on sequences of
+    /// `length` steps).
     pub split: String,
     /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `gradient_norm` (mean, before
     /// clipping), `max_gradient_norm`, `clipped_steps`, or `solved` (1 or 0, if the config sets a criterion).
@@ -159,6 +163,10 @@ pub struct TrainingRow {
     pub unit: String,
     /// The value that the best constant output reaches on the same sequences; empty for a metric without one.
     pub chance: Option<f64>,
+    /// The length of the sequences of the split `lengths`, as `grid.seq_len` counts it; empty for other
+    /// splits.
+    #[serde(default)]
+    pub length: Option<usize>,
     /// Lower end of the 95 % interval of value / chance, with the sequences as the sample: for `loss` of the
     /// splits `valid` and `test`.
     pub over_chance_low: Option<f64>,
@@ -278,7 +286,8 @@ pub struct SummaryRow {
     pub quantity: String,
     /// The layer, for gradients.
     pub layer: Option<usize>,
-    /// The lag, for a norm at one lag.
+    /// The lag, for a norm at one lag; the length of the test sequences, for `loss_at_length` and
+    /// `accuracy_at_length`.
     pub lag: Option<usize>,
     /// The estimate.
     pub estimate: Option<f64>,

@@ -59,9 +59,9 @@ pub struct Settings {
     pub input_size: usize,
     /// The number of hidden units of each layer, H, from 1 to 2^40; default: 64.
     pub hidden_size: usize,
-    /// The number of steps, T, from 1 to 2^40; default: 100. `jacobian` and `adding` need at least 2
-    /// steps; `temporal_order` and the variant `1997` of `adding` need 10. Not for `images`, which have
-    /// one step per pixel.
+    /// The number of steps, T, from 1 to 2^40; default: 100. `jacobian`, `adding` and `xor` need at least 2
+    /// steps; `temporal_order`, `selective_copy` and the variant `1997` of `adding` need 10. Not for
+    /// `images`, which have one step per pixel.
     pub seq_len: usize,
     /// The number of sequences in a batch, B, from 1 to 2^40. Default: 16 for `gradients` and `speed`, 1
     /// for `jacobian` (its only value), 32 for `training`.

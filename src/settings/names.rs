@@ -32,6 +32,12 @@ names! {
         CopyMemory = "copy_memory",
         /// which of two symbols came first, and which second, among T
         TemporalOrder = "temporal_order",
+        /// the sum of all numbers so far, modulo m, after each step; parity for m = 2
+        ModularSum = "modular_sum",
+        /// the exclusive or of two marked bits among T
+        Xor = "xor",
+        /// ten symbols among blanks in T steps, to be repeated in their order
+        SelectiveCopy = "selective_copy",
         /// images pixel by pixel, to be told apart after the last
         Images = "images",
     }

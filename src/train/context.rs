@@ -15,6 +15,8 @@ pub struct TrainContext<'a> {
     pub training: &'a TrainingSpec,
     /// The task.
     pub task: &'a dyn Task,
+    /// The task with the further lengths of its test, each with its length.
+    pub at_lengths: &'a [(usize, Box<dyn Task + 'a>)],
     /// The model, with its initial parameters.
     pub model: &'a dyn Model,
     /// The configuration of the model.

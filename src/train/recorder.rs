@@ -4,7 +4,7 @@ use super::context::TrainContext;
 use super::evaluate::{Evaluation, Score};
 use super::progress::{Progress, Sums};
 use crate::data::Split;
-use crate::results::schema::TrainingRow;
+use crate::results::schema::{LENGTHS, TrainingRow};
 
 /// The rows of a run.
 pub struct Recorder<'a> {
@@ -77,6 +77,12 @@ impl<'a> Recorder<'a> {
         rows
     }
 
+    /// Rows of an evaluation on sequences of another length.
+    pub fn score_at_length(&self, at: Position, length: usize, found: Evaluation) -> Vec<TrainingRow> {
+        let rows = self.score(at, Split::Test, found).into_iter();
+        rows.map(|row| TrainingRow { split: LENGTHS.to_string(), length: Some(length), ..row }).collect()
+    }
+
     fn row(&self, at: Position, split: Split, number: Number, chance: Option<f64>) -> TrainingRow {
         let ((step, sequences), (metric, value, unit)) = (at, number);
         TrainingRow {
@@ -88,6 +94,7 @@ impl<'a> Recorder<'a> {
             value,
             unit: unit.to_string(),
             chance,
+            length: None,
             over_chance_low: None,
             over_chance_high: None,
         }

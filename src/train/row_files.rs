@@ -119,6 +119,7 @@ mod tests {
             value: 0.5,
             unit: "mse".into(),
             chance: None,
+            length: None,
             over_chance_low: None,
             over_chance_high: None,
         };

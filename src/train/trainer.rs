@@ -220,7 +220,8 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Evaluates the split `test` with the parameters of the best evaluation.
+    /// Evaluates the split `test` with the parameters of the best evaluation, then sequences of the further
+    /// lengths.
     pub fn test(&mut self) -> Result<()> {
         let TrainContext { task, model, config, .. } = self.context;
         self.save(&checkpoint::last)?;
@@ -229,7 +230,13 @@ impl<'a> Trainer<'a> {
         let found = evaluate(model, config, task, &self.constant, Split::Test)?;
         self.finite(best.header.progress.step, "the loss on the split `test`", found.model.loss)?;
         let at = best.header.progress.position();
-        self.rows.add(&self.recorder.score(at, Split::Test, found))
+        self.rows.add(&self.recorder.score(at, Split::Test, found))?;
+        for (length, task) in self.context.at_lengths {
+            let task = task.as_ref();
+            let found = evaluate(model, config, task, &task.constant_output(), Split::Test)?;
+            self.rows.add(&self.recorder.score_at_length(at, *length, found))?;
+        }
+        Ok(())
     }
 
     /// Writes a checkpoint to its path in the directory of the run.

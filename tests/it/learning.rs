@@ -307,8 +307,15 @@ fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
 /// A config determines sizes before data exists. They must be those of the tasks.
 #[test]
 fn task_spec_sizes_equal_sizes_of_generated_sequences() {
-    for task in ["adding\"\nvariant = \"1997", "adding\"\nvariant = \"2016", "copy_memory", "temporal_order"]
-    {
+    for task in [
+        "adding\"\nvariant = \"1997",
+        "adding\"\nvariant = \"2016",
+        "copy_memory",
+        "temporal_order",
+        "modular_sum\"\nmodulus = 5 #",
+        "xor",
+        "selective_copy",
+    ] {
         let planned = PlannedRun::new(
             "",
             &format!("[task]\nname = \"{task}\"\n[grid]\ncell = \"rnn\"\nseq_len = 20\nbatch_size = 30\n"),

@@ -305,7 +305,7 @@ fn sequences_column_counts_training_sequences() {
 #[test]
 fn sequence_too_large_for_memory_is_refused_before_the_first_run() {
     let dir = tempfile::tempdir().unwrap();
-    for task in ["adding", "copy_memory", "temporal_order"] {
+    for task in ["adding", "copy_memory", "temporal_order", "modular_sum", "xor", "selective_copy"] {
         let config = config(
             dir.path(),
             task,
@@ -631,4 +631,32 @@ fn weight_noise_changes_gradients_and_leaves_the_weights() {
     let [clean, noisy] = [0.0, 0.1].map(|noise| of(noise, "train", "gradient_norm"));
     assert!(clean.len() == 1 && noisy.len() == 1 && (clean[0] - noisy[0]).abs() > 1e-3 * clean[0]);
     assert_eq!(of(0.0, "valid", "loss"), of(0.1, "valid", "loss"));
+}
+
+/// The sequences of a length are those that a run of that length is tested on.
+#[test]
+fn test_of_a_length_equals_test_of_a_run_of_that_length() {
+    let dir = tempfile::tempdir().unwrap();
+    for task in ["modular_sum", "xor", "selective_copy", "copy_memory", "adding", "temporal_order"] {
+        let text = format!(
+            "[task]\nname = \"{task}\"\n[grid]\ncell = \"lstm\"\nhidden_size = 4\nseq_len = 12\n\
+             batch_size = 3\n[training]\nsteps = 4\neval_sequences = 8\ntest_lengths = [12, 40]\n"
+        );
+        let config = config(dir.path(), task, &text);
+        assert_eq!(run(dir.path(), &config, &[]).code, 0, "{task}");
+        let rows: Vec<TrainingRow> = training(dir.path(), task).into_iter().map(|(_, row)| row).collect();
+        let of = |split: &str, length: Option<usize>| -> Vec<(String, f64, Option<f64>, usize)> {
+            let fits = |row: &&TrainingRow| row.split == split && row.length == length;
+            rows.iter()
+                .filter(fits)
+                .map(|row| (row.metric.clone(), row.value, row.chance, row.step))
+                .collect()
+        };
+        let same = of("lengths", Some(12));
+        assert_eq!(same.len(), 2, "{task}: loss and accuracy");
+        assert_eq!(same, of("test", None), "{task}");
+        let longer = of("lengths", Some(40));
+        assert!(longer.len() == 2 && longer[0].1 != same[0].1, "{task}: {longer:?}");
+        assert_eq!(of("lengths", None), [], "{task}");
+    }
 }

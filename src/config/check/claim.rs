@@ -4,7 +4,7 @@ use super::reading::reading;
 use super::selector::selector;
 use crate::config::raw;
 use crate::config::source::ConfigFile;
-use crate::config::spec::{Bound, Claim, ClaimMetric, Comparison, Test, Tests};
+use crate::config::spec::{Bound, Claim, ClaimMetric, Comparison, Reading, Test, Tests};
 use crate::support::error::ConfigError;
 
 /// Checks the claim and the expectations of a config.
@@ -49,9 +49,36 @@ fn claim(file: &ConfigFile, raw: raw::Claim) -> Result<Claim, ConfigError> {
     Ok(Claim { statement: raw.statement, tests: tests.collect::<Result<_, _>>()? })
 }
 
+/// The length of the test sequences.
+fn length(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Option<usize>, ConfigError> {
+    let length = raw.length.map(|length| length.0);
+    if length.is_some() && ![ClaimMetric::Loss, ClaimMetric::Accuracy].contains(&raw.metric) {
+        let problem = format!("belongs to `loss` and `accuracy`, but the metric is `{}`", raw.metric);
+        return Err(file.error(&format!("{place}.length"), problem));
+    }
+    Ok(length)
+}
+
+/// Checks that every length of a test is one of `training.test_lengths`.
+///
+/// # Errors
+/// A length that no run is tested with.
+pub fn lengths_exist(file: &ConfigFile, tests: &Tests, known: &[usize]) -> Result<(), ConfigError> {
+    for (place, test) in tests.places() {
+        if let Some(length) = test.reading.length.filter(|length| !known.contains(length)) {
+            let problem = format!("expected one of training.test_lengths = {known:?}, found {length}");
+            return Err(file.error(&format!("{place}.length"), problem));
+        }
+    }
+    Ok(())
+}
+
 fn test(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigError> {
     let key = |name: &str| format!("{place}.{name}");
-    let reading = reading(file, place, raw.metric, raw.quantity, raw.lag)?;
+    let reading = Reading {
+        length: length(file, place, raw)?,
+        ..reading(file, place, raw.metric, raw.quantity, raw.lag)?
+    };
     if raw.metric == ClaimMetric::Sequences {
         let problem = "a run that does not solve its task has none, and would not count; expected `solved`";
         return Err(file.error(&key("metric"), problem));

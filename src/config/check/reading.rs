@@ -35,5 +35,5 @@ pub fn reading(
         (false, None) => None,
     };
     let quantity = of_gradients.then(|| quantity.unwrap_or(Quantity::TotalH));
-    Ok(Reading { metric, quantity, lag })
+    Ok(Reading { metric, quantity, lag, length: None })
 }

@@ -3,17 +3,21 @@
 use crate::config::raw;
 use crate::config::source::ConfigFile;
 use crate::config::spec::{CorpusSpec, TaskSpec, TextSource};
+use crate::config::value::Size;
 use crate::settings::names::{AddingVariant, Encoding, ExperimentKind, Predict, TaskName, Tokenizer};
 use crate::support::error::ConfigError;
 
+/// The largest modulus of `modular_sum`. Each number below it is a symbol.
+const MAX_MODULUS: usize = 1000;
+
 /// The keys of `[task]` other than `name`: each with `true` if the config sets it, and with the tasks
 /// that it belongs to.
-fn keys(raw: &raw::Task) -> [(&'static str, bool, &'static [TaskName]); 11] {
-    use TaskName::{Adding, CopyMemory, Images, TemporalOrder, Text};
+fn keys(raw: &raw::Task) -> [(&'static str, bool, &'static [TaskName]); 12] {
+    use TaskName::{Adding, CopyMemory, Images, ModularSum, SelectiveCopy, TemporalOrder, Text};
     [
         ("dataset", raw.dataset.is_some(), &[Text, Images]),
         ("file", raw.file.is_some(), &[Text]),
-        ("encoding", raw.encoding.is_some(), &[Text, CopyMemory, TemporalOrder]),
+        ("encoding", raw.encoding.is_some(), &[Text, CopyMemory, TemporalOrder, ModularSum, SelectiveCopy]),
         ("tokenizer", raw.tokenizer.is_some(), &[Text]),
         ("split", raw.split.is_some(), &[Text]),
         ("max_chars", raw.max_chars.is_some(), &[Text]),
@@ -21,6 +25,7 @@ fn keys(raw: &raw::Task) -> [(&'static str, bool, &'static [TaskName]); 11] {
         ("predict", raw.predict.is_some(), &[Text]),
         ("stride", raw.stride.is_some(), &[Text]),
         ("variant", raw.variant.is_some(), &[Adding]),
+        ("modulus", raw.modulus.is_some(), &[ModularSum]),
         ("permuted", raw.permuted.is_some(), &[Images]),
     ]
 }
@@ -51,6 +56,14 @@ pub fn task(file: &ConfigFile, raw: &mut raw::Task) -> Result<TaskSpec, ConfigEr
         TaskName::TemporalOrder => {
             TaskSpec::TemporalOrder { encoding: *raw.encoding.get_or_insert(Encoding::OneHot) }
         }
+        TaskName::ModularSum => TaskSpec::ModularSum {
+            modulus: modulus(file, raw)?,
+            encoding: *raw.encoding.get_or_insert(Encoding::OneHot),
+        },
+        TaskName::Xor => TaskSpec::Xor,
+        TaskName::SelectiveCopy => {
+            TaskSpec::SelectiveCopy { encoding: *raw.encoding.get_or_insert(Encoding::OneHot) }
+        }
         TaskName::Images => {
             let Some(dataset) = raw.dataset.clone() else {
                 let problem = "the task `images` needs `task.dataset = \"fashion_mnist\"` or `\"digits\"`";
@@ -79,9 +92,9 @@ pub fn fits(
 ) -> Result<(), ConfigError> {
     let problem = match (learns, task) {
         (true, TaskSpec::Noise) => {
-            "the task `noise` cannot be learned; expected `text`, `adding`, `copy_memory`, \
-             `temporal_order` or `images`"
-                .to_string()
+            let learned = TaskName::ALL.iter().filter(|name| **name != TaskName::Noise);
+            let learned: Vec<String> = learned.map(|name| format!("`{name}`")).collect();
+            format!("the task `noise` cannot be learned; expected one of {}", learned.join(", "))
         }
         (true, _) | (_, TaskSpec::Noise | TaskSpec::Text { .. }) => return Ok(()),
         (_, task) => {
@@ -90,6 +103,18 @@ pub fn fits(
         }
     };
     Err(file.error("task.name", problem))
+}
+
+/// The modulus of `modular_sum`, 2 by default.
+fn modulus(file: &ConfigFile, raw: &mut raw::Task) -> Result<usize, ConfigError> {
+    let modulus = raw.modulus.get_or_insert(Size(2)).0;
+    match modulus {
+        2..=MAX_MODULUS => Ok(modulus),
+        _ => {
+            let problem = format!("expected a number from 2 to {MAX_MODULUS}, found {modulus}");
+            Err(file.error("task.modulus", problem))
+        }
+    }
 }
 
 fn text_source(file: &ConfigFile, raw: &mut raw::Task) -> Result<TextSource, ConfigError> {

@@ -37,6 +37,7 @@ pub fn training(
         log_every: size(raw.log_every),
         evaluate_every: size(raw.evaluate_every),
         eval_sequences: raw.eval_sequences.0,
+        test_lengths: test_lengths(file, raw, task)?,
         solved: solved(file, raw)?,
         probe: probe(file, raw)?,
         checkpoint_seconds: raw.checkpoint_seconds,
@@ -100,6 +101,26 @@ fn length(file: &ConfigFile, raw: &raw::Training, task: &TaskSpec) -> Result<Len
         (None, Some(epochs)) => Ok(Length::Epochs(epochs.0)),
         (steps, None) => Ok(Length::Steps(steps.map_or(1000, |steps| steps.0))),
     }
+}
+
+fn test_lengths(file: &ConfigFile, raw: &raw::Training, task: &TaskSpec) -> Result<Vec<usize>, ConfigError> {
+    let Some(sizes) = &raw.test_lengths else { return Ok(vec![]) };
+    let wrong = |problem: String| Err(file.error("training.test_lengths", problem));
+    let lengths: Vec<usize> = sizes.iter().map(|size| size.0).collect();
+    let least = task.least_steps();
+    if task.has_epochs() {
+        return wrong(format!(
+            "the sequences of the task `{}` have given lengths; leave it out",
+            task.name()
+        ));
+    }
+    if let Some(short) = lengths.iter().find(|length| **length < least) {
+        return wrong(format!("the task `{}` needs at least {least} steps, found {short}", task.name()));
+    }
+    if lengths.is_empty() || !lengths.is_sorted_by(|a, b| a < b) {
+        return wrong(format!("expected lengths from the shortest to the longest, found {lengths:?}"));
+    }
+    Ok(lengths)
 }
 
 fn solved(file: &ConfigFile, raw: &raw::Training) -> Result<Option<Solved>, ConfigError> {

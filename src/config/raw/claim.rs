@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::config::spec::{ClaimMetric, Comparison};
+use crate::config::value::Size;
 use crate::settings::names::Quantity;
 
 /// The keys of `[claim]`.
@@ -33,6 +34,9 @@ pub struct Test {
     /// The lag in steps, at least 0 and below T: required for `log10_norm`, `log10_kept` and
     /// `abs_log10_kept`, and for no other metric.
     pub lag: Option<i64>,
+    /// The length of the test sequences, one of `training.test_lengths`, for `loss` and `accuracy`; default:
+    /// the split test.
+    pub length: Option<Size>,
     /// The bound above which the test holds. A test has either `above` or `below`.
     pub above: Option<f64>,
     /// The bound below which the test holds. A test has either `above` or `below`.

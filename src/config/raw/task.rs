@@ -10,8 +10,9 @@ use crate::settings::names::{AddingVariant, Encoding, Predict, TaskName, Tokeniz
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
-    /// The task: `noise` or `text`; for `training` also `adding`, `copy_memory`, `temporal_order` or
-    /// `images`, but not `noise`. Default: `text` if `dataset` or `file` is set, else `noise`.
+    /// The task: `noise` or `text`; for `training` also `adding`, `copy_memory`, `temporal_order`,
+    /// `modular_sum`, `xor`, `selective_copy` or `images`, but not `noise`. Default: `text` if `dataset` or
+    /// `file` is set, else `noise`.
     pub name: Option<TaskName>,
     /// The dataset. `text`: `shakespeare` or `sotu`, unless `file` is set. `images`: `fashion_mnist` or
     /// `digits`, required.
@@ -19,8 +20,8 @@ pub struct Task {
     /// The path of a UTF-8 text file for `text`, instead of `dataset`. It is relative to the
     /// directory of the config, also with `--set`.
     pub file: Option<String>,
-    /// The encoding of a symbol as a vector, for `text`, `copy_memory` and `temporal_order`: `one_hot`
-    /// (default), or `embedding` with `grid.input_size` components.
+    /// The encoding of a symbol as a vector, for tasks with symbols (all but `noise`, `adding`, `xor` and
+    /// `images`): `one_hot` (default), or `embedding` with `grid.input_size` components.
     pub encoding: Option<Encoding>,
     /// The symbols of `text` in training: `character` (default) or `word`.
     pub tokenizer: Option<Tokenizer>,
@@ -41,6 +42,8 @@ pub struct Task {
     pub stride: Option<Size>,
     /// The variant of `adding`, a string: `"2016"` (default) or `"1997"`.
     pub variant: Option<AddingVariant>,
+    /// The modulus of `modular_sum`, from 2 to 1000; default: 2, which makes the sum the parity.
+    pub modulus: Option<Size>,
     /// True if the pixels of `images` come in one fixed random order, the same for all seeds; default:
     /// `false`.
     pub permuted: Option<bool>,

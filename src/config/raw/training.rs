@@ -49,6 +49,9 @@ pub struct Training {
     /// `images` and excerpts of a text, it is the largest number that is used. It has no effect on
     /// `text` with `predict = "every_step"`.
     pub eval_sequences: Size,
+    /// Further lengths of the sequences on which the best parameters are tested, beside `grid.seq_len`;
+    /// default: none. They may be longer than those of training. Only for tasks that draw their sequences.
+    pub test_lengths: Option<Vec<Size>>,
     /// The loss below which the task counts as solved and the run ends, above 0; default: none. If
     /// `solved_accuracy` is set too, both must hold.
     pub solved_loss: Option<Positive>,
@@ -87,6 +90,7 @@ impl Default for Training {
             log_every: None,
             evaluate_every: None,
             eval_sequences: Size(1000),
+            test_lengths: None,
             solved_loss: None,
             solved_accuracy: None,
             solved_sequences: None,

@@ -65,7 +65,7 @@ impl ClaimMetric {
     }
 }
 
-/// A metric, and for a gradient its quantity and lag.
+/// A metric, and for a gradient its quantity and lag, for a test of training its length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// The metric.
@@ -74,6 +74,8 @@ pub struct Reading {
     pub quantity: Option<Quantity>,
     /// The lag, for the metrics of one lag.
     pub lag: Option<usize>,
+    /// The length of the test sequences; `None` for the split `test`.
+    pub length: Option<usize>,
 }
 
 impl fmt::Display for Reading {
@@ -83,6 +85,7 @@ impl fmt::Display for Reading {
         if let Some(quantity) = self.quantity {
             write!(f, " of {quantity}")?;
         }
-        self.lag.map_or(Ok(()), |lag| write!(f, " at lag {lag}"))
+        self.lag.map_or(Ok(()), |lag| write!(f, " at lag {lag}"))?;
+        self.length.map_or(Ok(()), |length| write!(f, " at length {length}"))
     }
 }

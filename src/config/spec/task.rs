@@ -38,6 +38,20 @@ pub enum TaskSpec {
         /// The encoding of a symbol as a vector.
         encoding: Encoding,
     },
+    /// The sum of all numbers so far.
+    ModularSum {
+        /// The modulus m, at least 2.
+        modulus: usize,
+        /// The encoding of a symbol as a vector.
+        encoding: Encoding,
+    },
+    /// The exclusive or of two marked bits.
+    Xor,
+    /// Ten symbols among blanks.
+    SelectiveCopy {
+        /// The encoding of a symbol as a vector.
+        encoding: Encoding,
+    },
     /// Images pixel by pixel.
     Images {
         /// The name of a dataset that `lstm-lab data` knows.
@@ -83,6 +97,9 @@ impl TaskSpec {
             TaskSpec::Adding { .. } => TaskName::Adding,
             TaskSpec::CopyMemory { .. } => TaskName::CopyMemory,
             TaskSpec::TemporalOrder { .. } => TaskName::TemporalOrder,
+            TaskSpec::ModularSum { .. } => TaskName::ModularSum,
+            TaskSpec::Xor => TaskName::Xor,
+            TaskSpec::SelectiveCopy { .. } => TaskName::SelectiveCopy,
             TaskSpec::Images { .. } => TaskName::Images,
         }
     }
@@ -92,7 +109,9 @@ impl TaskSpec {
         match self {
             TaskSpec::Text { encoding, .. }
             | TaskSpec::CopyMemory { encoding }
-            | TaskSpec::TemporalOrder { encoding } => Some(*encoding),
+            | TaskSpec::TemporalOrder { encoding }
+            | TaskSpec::ModularSum { encoding, .. }
+            | TaskSpec::SelectiveCopy { encoding } => Some(*encoding),
             _ => None,
         }
     }
@@ -109,8 +128,9 @@ impl TaskSpec {
     /// the grid determines it.
     pub fn features(&self) -> Option<usize> {
         match self {
-            TaskSpec::Adding { .. } => Some(2),
-            TaskSpec::CopyMemory { .. } => Some(10),
+            TaskSpec::Adding { .. } | TaskSpec::Xor => Some(2),
+            TaskSpec::CopyMemory { .. } | TaskSpec::SelectiveCopy { .. } => Some(10),
+            TaskSpec::ModularSum { modulus, .. } => Some(*modulus),
             TaskSpec::TemporalOrder { .. } => Some(6),
             TaskSpec::Images { .. } => Some(1),
             TaskSpec::Noise | TaskSpec::Text { .. } => None,
@@ -122,6 +142,9 @@ impl TaskSpec {
         match self {
             TaskSpec::Adding { .. } => Some(1),
             TaskSpec::CopyMemory { .. } => Some(9),
+            TaskSpec::SelectiveCopy { .. } => Some(8),
+            TaskSpec::ModularSum { modulus, .. } => Some(*modulus),
+            TaskSpec::Xor => Some(2),
             TaskSpec::TemporalOrder { .. } => Some(4),
             TaskSpec::Noise | TaskSpec::Text { .. } | TaskSpec::Images { .. } => None,
         }
@@ -132,6 +155,7 @@ impl TaskSpec {
         match self {
             TaskSpec::Adding { variant: AddingVariant::Variant1997 } => seq_len + seq_len / 10,
             TaskSpec::CopyMemory { .. } => seq_len + 20,
+            TaskSpec::SelectiveCopy { .. } => seq_len + 10,
             _ => seq_len,
         }
     }
@@ -144,11 +168,14 @@ impl TaskSpec {
         }
     }
 
-    /// The minimum of `seq_len`.
+    /// The minimum of `seq_len`: a task places its marks by tenths or halves of the sequence, or has ten
+    /// symbols.
     pub fn least_steps(&self) -> usize {
         match self {
-            TaskSpec::Adding { variant: AddingVariant::Variant2016 } => 2,
-            TaskSpec::Adding { variant: AddingVariant::Variant1997 } | TaskSpec::TemporalOrder { .. } => 10,
+            TaskSpec::Adding { variant: AddingVariant::Variant2016 } | TaskSpec::Xor => 2,
+            TaskSpec::Adding { variant: AddingVariant::Variant1997 }
+            | TaskSpec::TemporalOrder { .. }
+            | TaskSpec::SelectiveCopy { .. } => 10,
             _ => 1,
         }
     }

@@ -27,6 +27,9 @@ pub struct TrainingSpec {
     pub evaluate_every: Option<usize>,
     /// The number of sequences in the splits `valid` and `test`, if the data has that many.
     pub eval_sequences: usize,
+    /// Further lengths of the sequences of the split `test`. The list is empty or rising.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub test_lengths: Vec<usize>,
     /// The criterion by which the task counts as solved.
     pub solved: Option<Solved>,
     /// The measurements of the network during training; `None` for none.

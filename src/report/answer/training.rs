@@ -9,8 +9,8 @@ use crate::settings::Settings;
 /// The largest number of settings of which a sentence gives each number.
 const MOST_LISTED: usize = 6;
 
-/// A sentence on the runs that solved their task, one on the test losses, one on chance, and one on the test
-/// accuracies, unless there is a criterion of success.
+/// A sentence on the runs that solved their task, one on the test losses, one on chance, one on the test
+/// accuracies unless there is a criterion of success, and one on the longest test sequences.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let of = |metric: &str| -> Vec<&Statistic> {
         let is_of = |row: &&Statistic| row.section == Section::Training && row.metric == metric;
@@ -18,7 +18,8 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     };
     let (solved, losses) = (of("solved"), of("test_loss"));
     let accuracies = accuracies(&of("test_accuracy")).filter(|_| solved.is_empty());
-    let found = [solutions(&solved), of_losses(&losses), at_chance(&losses), accuracies];
+    let longer = at_longest(&of("accuracy_at_length"));
+    let found = [solutions(&solved), of_losses(&losses), at_chance(&losses), accuracies, longer];
     found.into_iter().flatten().collect()
 }
 
@@ -85,12 +86,23 @@ fn of_losses(rows: &[&Statistic]) -> Option<String> {
 
 /// A sentence on the test accuracies, from the largest.
 fn accuracies(rows: &[&Statistic]) -> Option<String> {
+    Some(format!("The test accuracy is {}.", ranked(rows)?))
+}
+
+/// A sentence on the accuracies on the longest sequences, from the largest.
+fn at_longest(rows: &[&Statistic]) -> Option<String> {
+    let longest = rows.iter().filter_map(|row| row.lag).max()?;
+    let rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.lag == Some(longest)).collect();
+    Some(format!("The accuracy on sequences of length {longest} is {}.", ranked(&rows)?))
+}
+
+/// The accuracies, from the largest.
+fn ranked(rows: &[&Statistic]) -> Option<String> {
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let mut rows: Vec<&Statistic> = rows.to_vec();
     rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
     let of = |row: &&Statistic| format!("{}{}", percent(&row.estimate), labels.bracketed(&row.point));
-    let numbers = listed_or_ends(&rows.iter().map(of).collect::<Vec<_>>())?;
-    Some(format!("The test accuracy is {numbers}."))
+    listed_or_ends(&rows.iter().map(of).collect::<Vec<_>>())
 }
 
 /// A sentence on the settings of which every run is no better than chance.

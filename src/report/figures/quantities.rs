@@ -2,7 +2,8 @@
 
 use super::draw::axis::Scale;
 use crate::report::group::{
-    GRADIENT_NORM, LARGEST_EXPONENT, LYAPUNOV, TRAINED_EXPONENT, VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES,
+    ACCURACY_AT_LENGTH, GRADIENT_NORM, LARGEST_EXPONENT, LYAPUNOV, TRAINED_EXPONENT, VALID_LOG_LOSS,
+    VALID_LOSS, VALID_SQUARES,
 };
 
 /// One quantity in a figure.
@@ -34,6 +35,8 @@ pub enum Over {
     Number,
     /// Steps of training.
     Steps,
+    /// The length of test sequences.
+    Length,
 }
 
 impl Over {
@@ -43,6 +46,7 @@ impl Over {
             Over::Lag => "lag",
             Over::Number => "their number",
             Over::Steps => "training steps",
+            Over::Length => "the length of the test sequences",
         }
     }
 
@@ -52,6 +56,7 @@ impl Over {
             Over::Lag => "lag T − t (steps before the end of the sequence)",
             Over::Number => "number of the exponent",
             Over::Steps => "training step",
+            Over::Length => "length of the test sequences T",
         }
     }
 }
@@ -81,7 +86,7 @@ impl Quantity {
 
     /// Returns true for values that are drawn as they are, not as log10.
     pub fn is_plain(&self) -> bool {
-        [VALID_LOSS, LYAPUNOV, LARGEST_EXPONENT, TRAINED_EXPONENT].contains(&self.name)
+        [VALID_LOSS, LYAPUNOV, LARGEST_EXPONENT, TRAINED_EXPONENT, ACCURACY_AT_LENGTH].contains(&self.name)
     }
 
     /// The scale of the y axis.
@@ -92,7 +97,7 @@ impl Quantity {
     /// The least span of the y axis: rounding errors must not fill a panel.
     pub fn min_span(&self) -> f64 {
         match self.name {
-            VALID_LOSS => 0.1,
+            VALID_LOSS | ACCURACY_AT_LENGTH => 0.1,
             LYAPUNOV | LARGEST_EXPONENT | TRAINED_EXPONENT => 0.02,
             _ => 1.0,
         }
@@ -104,7 +109,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 18] = [
+pub static QUANTITIES: [Quantity; 19] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,
@@ -132,6 +137,13 @@ pub static QUANTITIES: [Quantity; 18] = [
         about: "norm of the gradient of all parameters before clipping, mean since the previous row",
         y: Y::Titled("norm"),
         over: Over::Steps,
+    },
+    Quantity {
+        name: ACCURACY_AT_LENGTH,
+        title: "Accuracy over the length of the test sequences",
+        about: "share of correct outputs with the parameters that were best on the validation split",
+        y: Y::Titled("accuracy"),
+        over: Over::Length,
     },
     Quantity {
         name: TRAINED_EXPONENT,

@@ -6,7 +6,7 @@ use super::curve::Curve;
 use super::curves::{CurveGroup, is_largest_exponent};
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
-use crate::results::schema::{JacobianRow, TrainingRow};
+use crate::results::schema::{JacobianRow, LENGTHS, TrainingRow};
 use crate::settings::names::ExperimentKind;
 
 /// Quantity of the curves of a loss in nats on the validation split.
@@ -28,7 +28,10 @@ pub const GRADIENT_NORM: &str = "gradient_norm";
 /// Quantity of the curves of the largest Lyapunov exponent over training steps.
 pub const TRAINED_EXPONENT: &str = "trained_exponent";
 
-const QUANTITIES: [&str; 4] = [VALID_LOSS, VALID_LOG_LOSS, VALID_SQUARES, GRADIENT_NORM];
+/// Quantity of the curves of the accuracy over the length of the test sequences.
+pub const ACCURACY_AT_LENGTH: &str = "accuracy_at_length";
+
+const QUANTITIES: [&str; 5] = [VALID_LOSS, VALID_LOG_LOSS, VALID_SQUARES, GRADIENT_NORM, ACCURACY_AT_LENGTH];
 
 /// The rows of `training.csv` by run.
 #[derive(Debug, Default)]
@@ -65,6 +68,11 @@ pub fn last<'a>(rows: &'a [TrainingRow], split: &str, metric: &str) -> Option<&'
     rows.iter().rfind(|row| row.split == split && row.metric == metric)
 }
 
+/// The row of one metric on sequences of one length.
+pub fn at_length<'a>(rows: &'a [TrainingRow], length: usize, metric: &str) -> Option<&'a TrainingRow> {
+    all(rows, LENGTHS, metric).find(|row| row.length == Some(length))
+}
+
 /// The number of training sequences of a run, up to its end: that of the row `solved` if there is one. A run
 /// that solves its task ends between two rows of the training loss.
 pub fn training_sequences(rows: &[TrainingRow]) -> Option<usize> {
@@ -79,11 +87,12 @@ fn quantity(row: &TrainingRow) -> Option<&'static str> {
         ("valid", "loss", "nats") => Some(VALID_LOSS),
         ("valid", "loss", _) => Some(VALID_SQUARES),
         ("train", "gradient_norm", _) => Some(GRADIENT_NORM),
+        (LENGTHS, "accuracy", _) => Some(ACCURACY_AT_LENGTH),
         _ => None,
     }
 }
 
-/// Curves over training steps; those of losses have the level of chance.
+/// Curves over training steps or lengths; those of losses and accuracies have the level of chance.
 pub fn curves(results: &Results, rows: &TrainingRows) -> Vec<CurveGroup> {
     let points = || results.of_kind(ExperimentKind::Training);
     let group = |name| points().filter_map(move |point| curve_group(name, point, rows));
@@ -91,10 +100,12 @@ pub fn curves(results: &Results, rows: &TrainingRows) -> Vec<CurveGroup> {
 }
 
 fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<CurveGroup> {
-    let shown = |value: f64| if name == VALID_LOSS { value } else { value.log10() };
+    let is_plain = [VALID_LOSS, ACCURACY_AT_LENGTH].contains(&name);
+    let shown = |value: f64| if is_plain { value } else { value.log10() };
+    let x = |row: &TrainingRow| row.length.unwrap_or(row.step);
     let of_run = |run| rows.of(run).iter().filter(|row| quantity(row) == Some(name));
     let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
-    let curves = point.ok().map(|run| (run, of_run(run).map(|row| (row.step, y(row))).collect()));
+    let curves = point.ok().map(|run| (run, of_run(run).map(|row| (x(row), y(row))).collect()));
     let chance = point.ok().flat_map(of_run).find_map(|row| row.chance).map(shown);
     Some(CurveGroup { chance, ..over_steps(name, point, curves)? })
 }

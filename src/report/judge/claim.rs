@@ -106,7 +106,7 @@ mod tests {
     fn test(name: &str, bound: Bound, control: bool) -> Test {
         Test {
             name: name.to_string(),
-            reading: Reading { metric: ClaimMetric::Slope, quantity: None, lag: None },
+            reading: Reading { metric: ClaimMetric::Slope, quantity: None, lag: None, length: None },
             selected: Selector(vec![]),
             baseline: None,
             bound,

@@ -41,7 +41,7 @@ mod tests {
     fn test(metric: ClaimMetric) -> Test {
         Test {
             name: "x".to_string(),
-            reading: Reading { metric, quantity: None, lag: None },
+            reading: Reading { metric, quantity: None, lag: None, length: None },
             selected: Selector(vec![]),
             baseline: None,
             bound: Bound::Above(0.5),

@@ -2,7 +2,7 @@
 
 use super::vs_chance::{VsChance, vs_chance};
 use crate::config::spec::{ClaimMetric, Reading, Selector};
-use crate::report::group::{CurveGroup, Groups, LYAPUNOV, last, training_sequences};
+use crate::report::group::{CurveGroup, Groups, LYAPUNOV, at_length, last, training_sequences};
 use crate::report::load::Results;
 use crate::results::RunRecord;
 use crate::results::schema::TrainingRow;
@@ -62,7 +62,7 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
     let found = Observation { seed: run.settings.seed, failed, ..Observation::default() };
     match reading.metric {
         // A run that diverged has not solved its task.
-        ClaimMetric::Solved => of_training(found, groups.training.of(run), reading.metric),
+        ClaimMetric::Solved => of_training(found, groups.training.of(run), reading),
         _ if failed => found,
         metric if metric.kind() == ExperimentKind::Gradients => {
             Observation { value: of_gradient(groups, run, reading), ..found }
@@ -73,7 +73,7 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
             Observation { value: largest, ..found }
         }
         ClaimMetric::Seconds => Observation { value: run.row.seconds, ..found },
-        _ => of_training(found, groups.training.of(run), reading.metric),
+        _ => of_training(found, groups.training.of(run), reading),
     }
 }
 
@@ -101,7 +101,8 @@ fn place_of<'a>(
     Some((group, group.seeds.iter().position(|seed| *seed == run.settings.seed)?))
 }
 
-fn of_training(found: Observation, rows: &[TrainingRow], metric: ClaimMetric) -> Observation {
+fn of_training(found: Observation, rows: &[TrainingRow], reading: &Reading) -> Observation {
+    let metric = reading.metric;
     let sequences = training_sequences(rows);
     let vs_chance = last(rows, "test", "loss").and_then(vs_chance);
     let found = Observation { sequences, vs_chance, ..found };
@@ -112,7 +113,10 @@ fn of_training(found: Observation, rows: &[TrainingRow], metric: ClaimMetric) ->
             let value = solved.filter(|row| row.value > 0.0).map(|row| row.sequences as f64);
             return Observation { value, ..found };
         }
-        _ => last(rows, "test", metric.as_str()),
+        _ => match reading.length {
+            Some(length) => at_length(rows, length, metric.as_str()),
+            None => last(rows, "test", metric.as_str()),
+        },
     };
     let Some(row) = row else { return found };
     Observation { value: Some(row.value), unit: Some(row.unit.clone()), chance: row.chance, ..found }

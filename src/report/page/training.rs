@@ -3,7 +3,7 @@
 use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, columns, header, rest};
 use super::statistics::{find, metric_cell, run_count};
-use crate::report::format::significant;
+use crate::report::format::{significant, with_interval};
 use crate::report::load::{GridPoint, Results};
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
@@ -20,6 +20,12 @@ const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square)
                        evaluated once, with the parameters that were best on the split valid. Means over \
                        seeds, with 95 % intervals; `chance` is the best constant output on the same \
                        sequences.";
+
+/// The columns of the table of lengths after the settings.
+const LENGTHS: [&str; 5] = ["length", "loss", "chance", "accuracy", "chance"];
+
+const LENGTHS_CAPTION: &str = "The test with sequences of other lengths than those of training, with the \
+                               parameters that were best on the split valid.";
 
 const COSTS_CAPTION: &str = "The cost of a run. `sequences` is the median number of training sequences, \
                              `time` the median time of a run.";
@@ -54,10 +60,37 @@ pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
             },
         }
     };
-    vec![
+    let results = [
         table("Losses and accuracies", format!("{CAPTION} All rows: {common}."), &RESULTS, 0),
         table("Cost of a run", COSTS_CAPTION.to_string(), &COSTS, RESULTS.len()),
-    ]
+    ];
+    let [losses, costs] = results;
+    std::iter::once(losses).chain(of_lengths(&settings, summary)).chain([costs]).collect()
+}
+
+/// The table of the lengths of test sequences: a row per grid point and length. `None` if there are none.
+fn of_lengths(settings: &[&'static str], summary: &[Statistic]) -> Option<Captioned> {
+    let is_loss = |row: &&Statistic| row.metric == "loss_at_length";
+    let row = |loss: &Statistic| {
+        let is_accuracy = |row: &&Statistic| {
+            (row.metric, row.lag, &row.point) == ("accuracy_at_length", loss.lag, &loss.point)
+        };
+        let accuracy = summary.iter().find(is_accuracy);
+        let chance = |row: &Statistic| row.chance().map(|level| significant(level, 3)).unwrap_or_default();
+        let numbers = |row: &Statistic| [with_interval(&row.estimate), chance(row)];
+        let length = loss.lag.map(|length| length.to_string()).unwrap_or_default();
+        let accuracy = accuracy.map(numbers).unwrap_or_default();
+        [cells(settings, &loss.point), vec![length], numbers(loss).to_vec(), accuracy.to_vec()].concat()
+    };
+    let rows: Vec<Vec<String>> = summary.iter().filter(is_loss).map(row).collect();
+    (!rows.is_empty()).then(|| Captioned {
+        title: "Length of the test sequences".to_string(),
+        caption: LENGTHS_CAPTION.to_string(),
+        table: MarkdownTable {
+            header: header(settings).into_iter().chain(LENGTHS.map(String::from)).collect(),
+            rows,
+        },
+    })
 }
 
 /// The cells after the settings.

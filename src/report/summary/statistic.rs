@@ -50,7 +50,7 @@ pub struct Statistic {
     pub quantity: String,
     /// The layer, for gradients.
     pub layer: Option<usize>,
-    /// The lag, for a norm at one lag.
+    /// The lag, for a norm at one lag, or the length of the test sequences, for a number at one length.
     pub lag: Option<usize>,
     /// The grid point.
     pub point: Settings,

@@ -1,12 +1,14 @@
 //! The numbers of training: one row per grid point and metric.
 
+use std::collections::BTreeSet;
+
 use super::statistic::{Sample, Section, Statistic};
 use crate::report::estimate::Estimate;
-use crate::report::group::{TrainingRows, all, last, training_sequences};
+use crate::report::group::{TrainingRows, all, at_length, last, training_sequences};
 use crate::report::judge::{tally_vs_chance, vs_chance};
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
-use crate::results::schema::TrainingRow;
+use crate::results::schema::{LENGTHS, TrainingRow};
 use crate::settings::names::ExperimentKind;
 use crate::support::stats;
 
@@ -61,7 +63,33 @@ fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
         statistic("sequences", median(sequences), "sequences", None),
         statistic("seconds", median(seconds), "s", None),
     ];
-    found.into_iter().filter(|statistic| statistic.estimate.n > 0).collect()
+    let found = found.into_iter().filter(|statistic| statistic.estimate.n > 0);
+    found.chain(of_lengths(point, rows)).collect()
+}
+
+/// Loss and accuracy on sequences of each further length, with the length in place of the lag.
+fn of_lengths(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
+    let found = point.ok().flat_map(|run| all(rows.of(run), LENGTHS, "loss"));
+    let lengths: BTreeSet<usize> = found.filter_map(|row| row.length).collect();
+    let metrics = [("loss_at_length", "loss"), ("accuracy_at_length", "accuracy")];
+    let each = lengths.into_iter().flat_map(|length| metrics.map(|of| (length, of)));
+    let statistic = |(length, (name, metric))| {
+        let row = |run: &RunRecord| at_length(rows.of(run), length, metric).cloned();
+        let of_runs: Vec<(u64, TrainingRow)> =
+            point.ok().filter_map(|run| Some((run.settings.seed, row(run)?))).collect();
+        let chance: Vec<f64> = of_runs.iter().filter_map(|(_, row)| row.chance).collect();
+        let unit = of_runs.first().map_or("", |(_, row)| row.unit.as_str()).to_string();
+        let (estimate, sample) = mean(of_runs.iter().map(|(seed, row)| (*seed, row.value)).collect());
+        let is_share = metric == "accuracy";
+        let estimate = if is_share { estimate.map(|share| share.clamp(0.0, 1.0)) } else { estimate };
+        Statistic {
+            lag: Some(length),
+            against: stats::mean(&chance).map(|level| level.to_string()),
+            sample,
+            ..Statistic::new(Section::Training, name, &point.settings, estimate, &unit)
+        }
+    };
+    each.map(statistic).collect()
 }
 
 fn values(by_seed: &[(u64, f64)]) -> Vec<f64> {

@@ -41,6 +41,7 @@ pub fn estimate(run: &Run, training: &TrainingSpec, inputs: &Inputs, target: Exe
 pub(super) struct Setup<'a> {
     training: &'a TrainingSpec,
     pub task: Box<dyn Task + 'a>,
+    at_lengths: Vec<(usize, Box<dyn Task + 'a>)>,
     pub config: ModelConfig,
     pub model: Box<dyn Model>,
     symbols: &'a [String],
@@ -56,7 +57,14 @@ impl<'a> Setup<'a> {
     ) -> Result<Setup<'a>> {
         let input = inputs.of(true);
         let task = task(run, training, input, target.device)?;
-        let longest = run.task.longest(run.settings.seq_len);
+        let of_length = |length: &usize| {
+            let mut run = run.clone();
+            run.settings.seq_len = *length;
+            Ok((*length, self::task(&run, training, input, target.device)?))
+        };
+        let at_lengths = training.test_lengths.iter().map(of_length).collect::<Result<Vec<_>>>()?;
+        let seq_len = training.test_lengths.iter().copied().fold(run.settings.seq_len, usize::max);
+        let longest = run.task.longest(seq_len);
         let config = ModelConfig::new(run, training, task.input(), task.outputs(), longest);
         let model = model(&config, run.settings.seed, target.device);
         let (symbols, by_words) = match input {
@@ -64,7 +72,7 @@ impl<'a> Setup<'a> {
             _ => (&[][..], false),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));
-        Ok(Setup { training, task, config, model, symbols, by_words })
+        Ok(Setup { training, task, at_lengths, config, model, symbols, by_words })
     }
 
     fn context<'b>(&'b self, run: &'b Run) -> TrainContext<'b> {
@@ -72,6 +80,7 @@ impl<'a> Setup<'a> {
             run,
             training: self.training,
             task: self.task.as_ref(),
+            at_lengths: &self.at_lengths,
             model: self.model.as_ref(),
             config: &self.config,
             symbols: self.symbols,

@@ -6,14 +6,17 @@ mod excerpts;
 #[cfg(test)]
 mod fixtures;
 mod images;
+mod modular_sum;
 mod options;
 mod score;
+mod selective_copy;
 mod shuffle;
 mod streams;
 mod synthetic;
 mod task;
 mod temporal_order;
 mod unigram;
+mod xor;
 
 use tch::Device;
 
@@ -52,6 +55,11 @@ pub fn task<'a>(
         (TaskSpec::Adding { variant }, _) => Ok(Box::new(adding::Adding { variant: *variant, options })),
         (TaskSpec::CopyMemory { .. }, _) => Ok(Box::new(copy_memory::CopyMemory { options })),
         (TaskSpec::TemporalOrder { .. }, _) => Ok(Box::new(temporal_order::TemporalOrder { options })),
+        (TaskSpec::ModularSum { modulus, .. }, _) => {
+            Ok(Box::new(modular_sum::ModularSum { modulus: *modulus as i64, options }))
+        }
+        (TaskSpec::Xor, _) => Ok(Box::new(xor::Xor { options })),
+        (TaskSpec::SelectiveCopy { .. }, _) => Ok(Box::new(selective_copy::SelectiveCopy { options })),
         (TaskSpec::Images { permuted, .. }, Some(Input::Images(images))) => {
             Ok(Box::new(images::PixelByPixel::new(images, *permuted, options)))
         }
