@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Cell, CellName, Products, Retention, State};
+use super::{CarriedState, Cell, CellName, Products, Retention, State};
 
 /// The LSTM with i = 1 − f.
 ///
@@ -32,8 +32,8 @@ impl Cell for Cifg {
         1
     }
 
-    fn has_c(&self) -> bool {
-        true
+    fn carried(&self) -> &'static [CarriedState] {
+        &[CarriedState::C]
     }
 
     fn activations(&self, products: &Products, _: &State) -> Vec<Tensor> {
@@ -43,7 +43,7 @@ impl Cell for Cifg {
     /// Computes c_t as g + f ⊙ (c_{t-1} − g), and h_t.
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
         let [f, g, o] = activations else { panic!("expected 3 gates of a CIFG") };
-        let c = g + f * (previous.c.as_ref().expect("the state of a CIFG has a c") - g);
-        State { h: o * c.tanh(), c: Some(c) }
+        let c = g + f * (&previous.carried[0] - g);
+        State { h: o * c.tanh(), carried: vec![c] }
     }
 }

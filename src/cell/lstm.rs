@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Cell, CellName, LayerParameters, PreparedLayer, Products, Retention, State};
+use super::{CarriedState, Cell, CellName, LayerParameters, PreparedLayer, Products, Retention, State};
 
 /// The LSTM.
 ///
@@ -41,8 +41,8 @@ impl Cell for Lstm {
         2
     }
 
-    fn has_c(&self) -> bool {
-        true
+    fn carried(&self) -> &'static [CarriedState] {
+        &[CarriedState::C]
     }
 
     /// Computes the first four equations.
@@ -54,10 +54,9 @@ impl Cell for Lstm {
     /// Computes the last two equations.
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
         let [i, f, g, o] = activations else { panic!("expected 4 gates of an LSTM") };
-        let c_prev = previous.c.as_ref().expect("the state of an LSTM has a c");
-        let c = f * c_prev + i * g;
+        let c = f * &previous.carried[0] + i * g;
         let h = o * c.tanh();
-        State { h, c: Some(c) }
+        State { h, carried: vec![c] }
     }
 
     fn input_bias(&self, p: &LayerParameters) -> Tensor {

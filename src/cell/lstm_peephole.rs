@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Cell, CellName, Layout, Products, Recurrent, Retention, State};
+use super::{CarriedState, Cell, CellName, Layout, Products, Recurrent, Retention, State};
 
 /// The LSTM with peepholes, in the form of Graves (2013).
 ///
@@ -37,8 +37,8 @@ impl Cell for LstmPeephole {
         2
     }
 
-    fn has_c(&self) -> bool {
-        true
+    fn carried(&self) -> &'static [CarriedState] {
+        &[CarriedState::C]
     }
 
     fn layout(&self) -> Layout {
@@ -47,7 +47,7 @@ impl Cell for LstmPeephole {
 
     /// Computes the gates. After them come the preactivation of o without its peephole, and the peephole.
     fn activations(&self, products: &Products, previous: &State) -> Vec<Tensor> {
-        let c_prev = c_of(previous);
+        let c_prev = &previous.carried[0];
         let peephole = |n: usize, c: &Tensor| products.further(n) * c;
         let i = (products.sum(0) + peephole(0, c_prev)).sigmoid();
         let f = (products.sum(1) + peephole(1, c_prev)).sigmoid();
@@ -62,12 +62,8 @@ impl Cell for LstmPeephole {
     /// from c_t through o_t to h_t belongs to the derivative with respect to c_t.
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
         let [i, f, g, _, without_peephole, w_co] = activations else { panic!("expected 6 tensors") };
-        let c = f * c_of(previous) + i * g;
+        let c = f * &previous.carried[0] + i * g;
         let o = (without_peephole + w_co * &c).sigmoid();
-        State { h: o * c.tanh(), c: Some(c) }
+        State { h: o * c.tanh(), carried: vec![c] }
     }
-}
-
-fn c_of(state: &State) -> &Tensor {
-    state.c.as_ref().expect("the state of an LSTM has a c")
 }

@@ -17,7 +17,7 @@
 //! let previous = lstm.zero_state(&x, 2, 5);
 //! let next = lstm.step(&lstm.prepare(&p.layers[0]), &x, &previous);
 //! assert_eq!(next.h.size(), [2, 5]); // [B, H]
-//! assert_eq!(next.c.unwrap().size(), [2, 5]);
+//! assert_eq!(next.carried[0].size(), [2, 5]);
 //! ```
 
 mod activation;
@@ -54,5 +54,5 @@ pub use name::CellName;
 pub use parameters::Parameters;
 pub use prepared::PreparedLayer;
 pub use products::Products;
-pub use state::State;
+pub use state::{CarriedState, State};
 pub use step::{Cell, Retention};

@@ -2,19 +2,38 @@
 
 use tch::Tensor;
 
+use crate::support::names::names;
+
+names! {
+    /// A state that a cell carries to the next step beside h.
+    CarriedState ("carried state") {
+        /// the cell state of an LSTM
+        C = "c",
+    }
+}
+
 /// The state that a layer passes from one step to the next.
 #[derive(Debug)]
 pub struct State {
     /// The hidden state h_t, which is also the output, `[B, H]`.
     pub h: Tensor,
-    /// The cell state c_t, `[B, H]`, for a cell that has one.
-    pub c: Option<Tensor>,
+    /// The states carried beside h, in the order of [`super::Cell::carried`], `[B, H]` each.
+    pub carried: Vec<Tensor>,
 }
 
 impl State {
-    /// Returns a state without a cell state.
+    /// Returns a state of h alone.
     pub fn from_hidden(h: Tensor) -> State {
-        State { h, c: None }
+        State { h, carried: vec![] }
+    }
+
+    /// Returns the state of these tensors: h, then the carried states.
+    ///
+    /// # Panics
+    /// If there is no tensor.
+    pub fn from_tensors(tensors: impl IntoIterator<Item = Tensor>) -> State {
+        let mut tensors = tensors.into_iter();
+        State { h: tensors.next().expect("a state has an h"), carried: tensors.collect() }
     }
 
     /// Returns the same tensors as new nodes of the autograd graph. The gradient that reaches these nodes
@@ -28,13 +47,24 @@ impl State {
         self.map(Tensor::shallow_clone)
     }
 
-    /// Returns the tensors of the state: h, then c.
+    /// Returns the tensors of the state: h, then the carried states.
     pub fn tensors(&self) -> Vec<&Tensor> {
-        std::iter::once(&self.h).chain(&self.c).collect()
+        std::iter::once(&self.h).chain(&self.carried).collect()
+    }
+
+    /// Returns the tensors with their names, such as `h` and `c`.
+    pub fn named(&self, names: &[CarriedState]) -> Vec<(&'static str, &Tensor)> {
+        let names = names.iter().map(|name| name.as_str());
+        std::iter::once("h").chain(names).zip(self.tensors()).collect()
     }
 
     /// Returns the state with `change` applied to each tensor.
-    pub fn map(&self, mut change: impl FnMut(&Tensor) -> Tensor) -> State {
-        State { h: change(&self.h), c: self.c.as_ref().map(change) }
+    pub fn map(&self, change: impl FnMut(&Tensor) -> Tensor) -> State {
+        State::from_tensors(self.tensors().into_iter().map(change))
+    }
+
+    /// Returns the sum of two states of one cell.
+    pub fn plus(&self, other: &State) -> State {
+        State::from_tensors(self.tensors().into_iter().zip(other.tensors()).map(|(a, b)| a + b))
     }
 }

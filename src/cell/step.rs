@@ -10,7 +10,7 @@ use super::layout::Layout;
 use super::name::CellName;
 use super::prepared::PreparedLayer;
 use super::products::Products;
-use super::state::State;
+use super::state::{CarriedState, State};
 
 /// One step of a recurrent cell.
 ///
@@ -34,6 +34,12 @@ pub trait Cell: Sync {
         None
     }
 
+    /// Returns true if [`Cell::update`] passes some of the old state on to the new one. The default is true for
+    /// a cell with a gate that keeps the state.
+    fn has_direct_path(&self) -> bool {
+        self.retention().is_some()
+    }
+
     /// Returns the position in [`Cell::gates`] of the gate that decides how much new content enters, if it is
     /// not the retention gate.
     fn input_gate(&self) -> Option<usize> {
@@ -53,16 +59,16 @@ pub trait Cell: Sync {
         Layout::PYTORCH
     }
 
-    /// Returns true if the state consists of h and a cell state c.
-    fn has_c(&self) -> bool {
-        false
+    /// Returns the states that the cell carries to the next step beside h.
+    fn carried(&self) -> &'static [CarriedState] {
+        &[]
     }
 
     /// Returns the state before the first step: zeros `[B, H]` in the dtype and on the device of `like`.
     /// Each tensor has its own storage.
     fn zero_state(&self, like: &Tensor, batch_size: i64, hidden_size: i64) -> State {
         let zeros = || Tensor::zeros([batch_size, hidden_size], (like.kind(), like.device()));
-        State { h: zeros(), c: self.has_c().then(zeros) }
+        State { h: zeros(), carried: self.carried().iter().map(|_| zeros()).collect() }
     }
 
     /// Computes the activations of all gates, `[B, H]` each, from the products and the previous state.

@@ -15,10 +15,10 @@ use crate::settings::names::Quantity;
 /// Runs `input` `[T, B, I]` through the layers, from the states `initial` or zeros. Then differentiates
 /// `loss`, a scalar function of the output `[T, B, H]`.
 ///
-/// Returns `total_h`, `total_c` (LSTM) and `direct_h` of every layer and `input_x`, at every step. For all
-/// of these, the engine must expose its states or store their adjoints in the backward pass. Any other
-/// engine is called once every `split_every` steps. Then `total_h` is known at the ends of these calls
-/// only, and `total_c` is missing.
+/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and `input_x`, at
+/// every step. For all of these, the engine must expose its states or store their adjoints in the backward
+/// pass. Any other engine is called once every `split_every` steps. Then `total_h` is known at the ends of
+/// these calls only, and the totals of carried states are missing.
 ///
 /// # Errors
 /// A shape does not fit the parameters, or the engine does not support the type or device.
@@ -46,7 +46,7 @@ pub fn profiles(
     let input_x = norms(&gradients.next().expect("one gradient a node"));
     let mut profiles = Vec::new();
     for (n, layer) in layers.iter().enumerate() {
-        profiles.extend(layer.profiles(n, &mut gradients));
+        profiles.extend(layer.profiles(p.cell, n, &mut gradients));
     }
     profiles.push(Profile::new(Quantity::InputX, 0, 1.., input_x));
     Ok(profiles)
@@ -101,13 +101,12 @@ impl TracedLayer {
         TracedLayer { output: Tensor::cat(&outputs, 0), adjoints: AdjointSource::Cuts(cuts, states) }
     }
 
-    /// Returns the nodes to differentiate with respect to: the output, then h and then c of the states.
+    /// Returns the nodes to differentiate with respect to: the output, then the tensors of each state.
     fn nodes(&self) -> Vec<&Tensor> {
         let mut nodes = vec![&self.output];
         match &self.adjoints {
             AdjointSource::States(states) => {
-                nodes.extend(states.iter().map(|state| &state.h));
-                nodes.extend(states.iter().filter_map(|state| state.c.as_ref()));
+                nodes.extend(states.iter().flat_map(State::tensors));
             }
             AdjointSource::Cuts(_, states) => nodes.extend(states.iter().map(|state| &state.h)),
             AdjointSource::Stored(_) => (),
@@ -117,28 +116,34 @@ impl TracedLayer {
 
     /// Returns the profiles, given an iterator that begins with the gradients of this layer's nodes. Takes
     /// only these gradients.
-    fn profiles(&self, layer: usize, gradients: &mut impl Iterator<Item = Tensor>) -> Vec<Profile> {
+    fn profiles(
+        &self,
+        cell: &dyn Cell,
+        layer: usize,
+        gradients: &mut impl Iterator<Item = Tensor>,
+    ) -> Vec<Profile> {
         let direct = gradients.next().expect("one gradient a node");
-        let mut stack = |count: usize| Tensor::stack(&gradients.take(count).collect::<Vec<_>>(), 0);
         let mut steps: Vec<usize> = (1..=direct.size()[0] as usize).collect();
-        let (total_h, total_c) = match &self.adjoints {
+        let totals = match &self.adjoints {
             AdjointSource::States(states) => {
-                let total_h = stack(states.len());
-                (total_h, states[0].c.is_some().then(|| stack(states.len())))
+                let tensors = states[0].tensors().len();
+                let found: Vec<Tensor> = gradients.take(states.len() * tensors).collect();
+                let every = |n: usize| found.iter().skip(n).step_by(tensors).collect::<Vec<_>>();
+                State::from_tensors((0..tensors).map(|n| Tensor::stack(&every(n), 0)))
             }
             AdjointSource::Cuts(cuts, states) => {
                 steps.clone_from(cuts);
                 let index: Vec<i64> = cuts.iter().map(|step| *step as i64 - 1).collect();
                 let index = Tensor::from_slice(&index).to_device(direct.device());
-                (stack(states.len()) + direct.index_select(0, &index), None)
+                let found = Tensor::stack(&gradients.take(states.len()).collect::<Vec<_>>(), 0);
+                State::from_hidden(found + direct.index_select(0, &index))
             }
-            AdjointSource::Stored(adjoints) => {
-                let State { h, c } = adjoints.take().expect("a loss depends on the layer");
-                (h, c)
-            }
+            AdjointSource::Stored(adjoints) => adjoints.take().expect("a loss depends on the layer"),
         };
-        let mut profiles = vec![Profile::new(Quantity::TotalH, layer, steps, norms(&total_h))];
-        profiles.extend(total_c.map(|total_c| Profile::new(Quantity::TotalC, layer, 1.., norms(&total_c))));
+        let mut profiles = vec![Profile::new(Quantity::TotalH, layer, steps, norms(&totals.h))];
+        for (state, total) in cell.carried().iter().zip(&totals.carried) {
+            profiles.push(Profile::new(Quantity::total(*state), layer, 1.., norms(total)));
+        }
         profiles.push(Profile::new(Quantity::DirectH, layer, 1.., norms(&direct)));
         profiles
     }

@@ -13,18 +13,20 @@ use super::paths::Paths;
 use super::profile::{DiagnosticOptions, Profile, ProfileBuilder, SegmentLoss};
 use super::recursion::{Recursion, recursion};
 use super::scaled::Scaled;
+use super::scaled_state::ScaledState;
 use super::segments::{LayerSegment, Method, Segments};
 use super::terms::Terms;
-use crate::cell::{Parameters, State};
+use crate::cell::{Cell, Parameters, State};
 use crate::engine::simd::ScaledForward;
 use crate::engine::{EngineName, check, engine, gradients};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
-/// Returns `total_h`, `total_c` (cells with c) and `direct_h` of every layer and `input_x`, at every step of
-/// `input` `[T, B, I]`. The initial states are `initial` or zeros. With `split_paths`, also returns
-/// `cell_path` and `gate_path`. The engine `analytic` uses its derivation; `recompute` serves any cell.
-/// `simd` uses its kernels, in f64, without the paths.
+/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and `input_x`, at
+/// every step of `input` `[T, B, I]`. The initial states are `initial` or those of
+/// [`crate::cell::Cell::zero_state`]. With `split_paths`, also returns `cell_path` and `gate_path`. The engine
+/// `analytic` uses its derivation; `recompute` serves any cell. `simd` uses its kernels, in f64, without the
+/// paths.
 ///
 /// # Errors
 /// A shape that does not fit the parameters, or a cell without a derivation.
@@ -51,7 +53,7 @@ pub(super) fn sweep(
     split_paths: bool,
     mut terms: Option<&mut Terms>,
 ) -> Vec<Profile> {
-    let split_paths = split_paths && p.cell.retention().is_some();
+    let split_paths = split_paths && p.cell.has_direct_path();
     let mut profiles = ProfileBuilder::new(p.layers.len(), segments.steps());
     let mut adjoints: Vec<Option<Adjoint>> = p.layers.iter().map(|_| None).collect();
     for (segment, range) in segments.ranges().rev() {
@@ -69,7 +71,7 @@ pub(super) fn sweep(
                 backward_in_kernels(pass, direct, adjoint, &mut set)
             } else {
                 let mut steps = recursion(p.cell, &p.layers[n], layer, split_paths);
-                backward(steps.as_mut(), direct, adjoint, terms.as_deref_mut(), &mut set)
+                backward(p.cell, steps.as_mut(), direct, adjoint, terms.as_deref_mut(), &mut set)
             };
         }
         profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));
@@ -87,61 +89,29 @@ fn loss_gradient(loss: &SegmentLoss, output: &Tensor, steps: &Range<usize>) -> T
     gradient.unwrap_or_else(|| output.zeros_like()).to_kind(Kind::Double)
 }
 
-/// The adjoint of a layer's state at one step. Each tensor is `[B, H]`, times 2^exponent, `[B, 1]`.
+/// The adjoint of a layer's state at one step.
 struct Adjoint {
-    h: Tensor,
-    /// The part of the adjoint of c that does not pass h of the same step.
-    c: Option<Tensor>,
-    exponent: Tensor,
+    whole: ScaledState,
     paths: Option<Paths>,
 }
 
 impl Adjoint {
     /// Returns the adjoint after the last step of a sequence, which is 0. The states are `[T+1, B, H]`.
     fn zero(states: &State, split_paths: bool) -> Adjoint {
-        let Scaled { mantissa: h, exponent } = Scaled::zeros_like(&states.h.get(0));
-        let c = states.c.as_ref().map(|c| c.get(0).zeros_like());
-        let paths = split_paths.then(|| Paths::zero(&h, c.as_ref()));
-        Adjoint { h, c, exponent, paths }
+        let last = states.map(|states| states.get(0));
+        let paths = split_paths.then(|| Paths::zero(&last));
+        Adjoint { whole: ScaledState::zeros_like(&last), paths }
     }
 
-    /// Adds the direct part of a step to h. Both are aligned to the larger exponent.
-    fn add_direct(&mut self, direct: &Scaled) {
-        let larger = self.exponent.maximum(&direct.exponent);
-        let factor = Scaled::factor(&self.exponent, &larger);
-        let kind = self.h.kind();
-        let direct = &direct.mantissa * Scaled::factor(&direct.exponent, &larger);
-        self.h = (&self.h * &factor + direct).to_kind(kind);
-        self.c = self.c.take().map(|c| (c * factor).to_kind(kind));
-        self.exponent = larger;
-    }
-
-    /// Moves a power of two into the exponent, so that the largest component is near 1.
-    fn rescale(&mut self) {
-        let mut largest = self.h.abs().amax([-1], true);
-        if let Some(c) = &self.c {
-            largest = largest.maximum(&c.abs().amax([-1], true));
-        }
-        let rescaled = |mantissa: &Tensor| self.scaled(mantissa).normalised(&largest);
-        let (h, c) = (rescaled(&self.h), self.c.as_ref().map(rescaled));
-        (self.h, self.exponent) = (h.mantissa, h.exponent);
-        self.c = c.map(|c| c.mantissa);
-    }
-
-    /// Returns a tensor with the exponent of the adjoint.
-    fn scaled(&self, mantissa: &Tensor) -> Scaled {
-        Scaled { mantissa: mantissa.shallow_clone(), exponent: self.exponent.shallow_clone() }
-    }
-
-    /// Goes from step t to the step before. Returns the adjoint of c_t with the part that passes h_t.
-    fn step_back(&mut self, t: usize, steps: &mut dyn Recursion) -> Option<Tensor> {
-        let state = State { h: self.h.shallow_clone(), c: self.c.take() };
-        let back = steps.step_back(t, state);
+    /// Goes from step t to the step before. Returns the adjoints of the states carried beside h_t, with the
+    /// part that passes h_t.
+    fn step_back(&mut self, t: usize, steps: &mut dyn Recursion) -> Vec<Tensor> {
+        let back = steps.step_back(t, self.whole.state.shallow_clone());
         if let (Some(paths), Some(through_products)) = (&mut self.paths, back.through_products) {
             paths.step_back(t, steps, through_products);
         }
-        (self.h, self.c) = (back.previous.h, back.previous.c);
-        back.total_c
+        self.whole.state = back.previous;
+        back.totals
     }
 }
 
@@ -151,6 +121,7 @@ impl Adjoint {
 /// Calls `set` with the norms of the layer, and `terms` with the adjoint of each step. Returns the
 /// gradient with respect to the input, `[t, B, I]`, which is the direct part of the layer below.
 fn backward(
+    cell: &dyn Cell,
     steps: &mut dyn Recursion,
     direct: Scaled,
     adjoint: &mut Adjoint,
@@ -160,30 +131,32 @@ fn backward(
     set(Quantity::DirectH, norms_scaled(&direct));
     // If the loss depends on the last step only, this is true of every segment but the last.
     let no_direct = direct.is_zero();
-    let (mut total_h, mut total_c) = (Vec::new(), Vec::new());
+    let mut total_h = Vec::new();
+    let mut totals: Vec<Vec<Scaled>> = cell.carried().iter().map(|_| vec![]).collect();
     for (t, direct) in direct.unbind().iter().enumerate().rev() {
         if let Some(paths) = &mut adjoint.paths {
-            paths.add(t, steps, direct, &adjoint.exponent);
+            paths.add(t, steps, direct, &adjoint.whole.exponent);
         }
         if !no_direct {
-            adjoint.add_direct(direct);
+            adjoint.whole.add_to_h(direct);
         }
-        adjoint.rescale();
-        let (h, exponent) = (adjoint.scaled(&adjoint.h), adjoint.exponent.shallow_clone());
-        total_h.push(h);
+        adjoint.whole.rescale();
+        let whole = &adjoint.whole;
+        total_h.push(whole.scaled(&whole.state.h));
         if let Some(terms) = &mut terms {
-            terms.add(t, &adjoint.h, adjoint.c.as_ref(), &adjoint.exponent);
+            terms.add(t, &whole.state, &whole.exponent);
         }
-        let c = adjoint.step_back(t, steps);
-        total_c.extend(c.map(|mantissa| Scaled { mantissa, exponent }));
+        for (all, total) in totals.iter_mut().zip(adjoint.step_back(t, steps)) {
+            all.push(adjoint.whole.scaled(&total));
+        }
     }
     if let Some(paths) = &mut adjoint.paths {
         let [cell, gates] = paths.take_norms();
         set(Quantity::CellPath, cell);
         set(Quantity::GatePath, gates);
     }
-    if !total_c.is_empty() {
-        set(Quantity::TotalC, norms_scaled(&Scaled::stack_reversed(total_c)));
+    for (state, total) in cell.carried().iter().zip(totals) {
+        set(Quantity::total(*state), norms_scaled(&Scaled::stack_reversed(total)));
     }
     let total_h = Scaled::stack_reversed(total_h);
     set(Quantity::TotalH, norms_scaled(&total_h));
@@ -202,8 +175,8 @@ fn backward_in_kernels(
     let direct = (!direct.is_zero()).then_some(direct);
     set(Quantity::DirectH, direct.as_ref().map_or_else(|| vec![Norm::Zero; steps], norms_scaled));
     let parts = direct.as_ref().map(|direct| (&direct.mantissa, &direct.exponent));
-    let Adjoint { h, c, exponent, .. } = adjoint;
-    let found = pass.backward(parts, h, c.as_mut(), exponent);
+    let ScaledState { state: State { h, carried }, exponent } = &mut adjoint.whole;
+    let found = pass.backward(parts, h, carried.first_mut(), exponent);
     let norms =
         |norm: Tensor| norms_scaled(&Scaled { mantissa: norm, exponent: found.exponent.shallow_clone() });
     set(Quantity::TotalH, norms(found.h_norm));

@@ -1,6 +1,6 @@
 //! Products of Jacobians: the derivative ∂s_T/∂s_t of the final state with respect to an earlier one.
 //!
-//! The state consists of h and (LSTM) c of all layers. All rows of the product go back through time as one
+//! The state consists of h and the carried states (c of the LSTM) of all layers. All rows of the product go back through time as one
 //! batch of vector-Jacobian products of the backward recursion. Without a correction, all rows would turn
 //! into the direction that grows most. QR re-orthonormalisation every few steps prevents this (Benettin et
 //! al. 1980).
@@ -75,8 +75,7 @@ pub fn products(
     }
     let cell = p.cell;
     no_grad(|| {
-        let parts = p.layers.len() as i64 * if cell.has_c() { 2 } else { 1 };
-        let size = parts * p.hidden_size();
+        let size = (p.layers.len() * (1 + cell.carried().len())) as i64 * p.hidden_size();
         // Each row gets a copy of the sequence, so that the recursion treats the rows as a batch.
         let copies = |tensor: &Tensor| tensor.expand([size, -1], false);
         let initial = initial.iter().map(|state| state.map(copies)).collect();
@@ -103,10 +102,8 @@ pub fn products(
 struct BackwardSweep<'a> {
     p: &'a Parameters,
     options: JacobianOptions,
-    /// The columns of h for each layer, `[n, H]`.
-    h: Vec<Tensor>,
-    /// The columns of c for each layer (LSTM), `[n, H]`.
-    c: Vec<Tensor>,
+    /// The columns of the state of each layer, `[n, H]` each.
+    layers: Vec<State>,
     r_product: RProduct,
     lag: usize,
     since_qr: usize,
@@ -115,15 +112,17 @@ struct BackwardSweep<'a> {
 impl<'a> BackwardSweep<'a> {
     fn new(p: &'a Parameters, options: JacobianOptions, identity: &Tensor) -> BackwardSweep<'a> {
         let r_product = RProduct::new(identity);
-        let mut sweep = BackwardSweep { p, options, h: vec![], c: vec![], r_product, lag: 0, since_qr: 0 };
+        let mut sweep = BackwardSweep { p, options, layers: vec![], r_product, lag: 0, since_qr: 0 };
         sweep.set_rows(identity);
         sweep
     }
 
-    /// Sets the rows from a matrix `[n, n]`. Its columns are h of each layer, then c of each layer.
+    /// Sets the rows from a matrix `[n, n]`. Its columns are the state of each layer: h, then what is carried.
     fn set_rows(&mut self, matrix: &Tensor) {
-        self.h = matrix.split(self.p.hidden_size(), 1).iter().map(Tensor::contiguous).collect();
-        self.c = self.h.split_off(self.p.layers.len());
+        let columns = matrix.split(self.p.hidden_size(), 1);
+        let of_layers = columns.chunks(1 + self.p.cell.carried().len());
+        self.layers =
+            of_layers.map(|state| State::from_tensors(state.iter().map(Tensor::contiguous))).collect();
     }
 
     /// Multiplies the rows by ∂s_t/∂s_{t−1}, with t counted within the segment. The input of a layer is the h
@@ -131,15 +130,11 @@ impl<'a> BackwardSweep<'a> {
     /// layer below steps back.
     fn step_back(&mut self, recursions: &mut [Box<dyn Recursion + '_>], t: usize) {
         for (layer, step) in recursions.iter_mut().enumerate().rev() {
-            let d_h = self.h[layer].shallow_clone();
-            let d_c = self.c.get(layer).map(Tensor::shallow_clone);
-            let State { h, c } = step.step_back(t, State { h: d_h.shallow_clone(), c: d_c }).previous;
-            self.h[layer] = h;
-            if let (Some(place), Some(c)) = (self.c.get_mut(layer), c) {
-                *place = c;
-            }
+            let adjoint = self.layers[layer].shallow_clone();
+            let d_h = adjoint.h.shallow_clone();
+            self.layers[layer] = step.step_back(t, adjoint).previous;
             if let Some(below) = layer.checked_sub(1) {
-                self.h[below] += step.input_gradient(t, &d_h);
+                self.layers[below].h += step.input_gradient(t, &d_h);
             }
         }
         self.lag += 1;
@@ -158,7 +153,7 @@ impl<'a> BackwardSweep<'a> {
             return;
         }
         self.since_qr = 0;
-        let rows = Tensor::cat(&self.h.iter().chain(&self.c).collect::<Vec<_>>(), 1);
+        let rows = Tensor::cat(&self.layers.iter().flat_map(State::tensors).collect::<Vec<_>>(), 1);
         // QR orthonormalises columns.
         let (q, r) = Tensor::linalg_qr(&rows.tr(), "reduced");
         self.set_rows(&q.tr());

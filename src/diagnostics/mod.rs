@@ -10,6 +10,7 @@ mod profile;
 mod r_product;
 mod recursion;
 mod scaled;
+mod scaled_state;
 mod segments;
 mod singular;
 mod terms;

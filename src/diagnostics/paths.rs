@@ -5,12 +5,13 @@ use tch::Tensor;
 use super::norm::{Norm, norms_scaled};
 use super::recursion::Recursion;
 use super::scaled::Scaled;
+use super::scaled_state::ScaledState;
 use crate::cell::State;
 
 /// The two parts of the adjoint, with separate exponents.
 pub struct Paths {
-    cell: Scaled,
-    gates: Scaled,
+    cell: ScaledState,
+    gates: ScaledState,
     /// The part of the adjoint of s_t that came through the products of step t + 1. Its exponent is the
     /// exponent of the adjoint.
     through_products: State,
@@ -19,37 +20,28 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// Returns zeros in the shapes of h and c, as the parts before the last step of a sequence is reached.
-    pub fn zero(h: &Tensor, c: Option<&Tensor>) -> Paths {
-        let zeros = || Scaled::zeros_like(h);
-        let through_products = State { h: h.zeros_like(), c: c.map(Tensor::zeros_like) };
+    /// Returns zeros in the shapes of a state, as the parts before the last step of a sequence is reached.
+    pub fn zero(state: &State) -> Paths {
+        let zeros = || ScaledState::zeros_like(state);
+        let through_products = state.map(Tensor::zeros_like);
         Paths { cell: zeros(), gates: zeros(), through_products, steps: Default::default() }
     }
 
     /// Adds the contributions of step t. The direct part goes to the cell path. The part through the
     /// products, which has the given exponent, goes to the gate path.
     pub fn add(&mut self, t: usize, steps: &mut dyn Recursion, direct: &Scaled, exponent: &Tensor) {
-        let State { h, c } = &self.through_products;
-        let carried = steps.carried_from_h(t, &direct.mantissa.to_kind(h.kind()));
-        if let Some(mantissa) = carried {
-            self.cell = self.cell.plus(&Scaled { mantissa, exponent: direct.exponent.shallow_clone() });
+        self.cell.add_to_h(direct);
+        self.gates.add(&self.through_products, exponent);
+        for (part, passed) in [&mut self.cell, &mut self.gates].into_iter().zip(&mut self.steps) {
+            part.rescale();
+            passed.push(part.scaled(&steps.carried(t, &part.state)));
         }
-        if let Some(mut mantissa) = steps.carried_from_h(t, h) {
-            if let Some(c) = c {
-                mantissa += c;
-            }
-            self.gates = self.gates.plus(&Scaled { mantissa, exponent: exponent.shallow_clone() });
-        }
-        self.steps[0].push(self.cell.shallow_clone());
-        self.steps[1].push(self.gates.shallow_clone());
     }
 
     /// Goes from step t to the step before.
     pub fn step_back(&mut self, t: usize, steps: &mut dyn Recursion, through_products: State) {
         for part in [&mut self.cell, &mut self.gates] {
-            if let Some(retained) = steps.along_direct_path(t, &part.mantissa) {
-                part.mantissa = retained;
-            }
+            part.state = steps.along_direct_path(t, &part.state);
         }
         self.through_products = through_products;
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use tch::Tensor;
 
 use super::norm::Norm;
+use crate::cell::CarriedState;
 use crate::settings::names::Quantity;
 
 /// The contribution of some steps to the loss, as a scalar. The arguments are the output at these steps,
@@ -67,10 +68,12 @@ pub struct ProfileBuilder {
 impl ProfileBuilder {
     /// Returns empty profiles of sequences of `steps` steps.
     pub fn new(layers: usize, steps: usize) -> ProfileBuilder {
-        use Quantity::{CellPath, DirectH, GatePath, InputX, TotalC, TotalH};
-        let of_layer =
-            |layer| [TotalH, TotalC, DirectH, CellPath, GatePath].map(|quantity| (quantity, layer));
-        let all = (0..layers).flat_map(of_layer).chain([(InputX, 0)]);
+        use Quantity::{CellPath, DirectH, GatePath, InputX, TotalH};
+        let carried = CarriedState::ALL.iter().map(|state| Quantity::total(*state));
+        let of_layer: Vec<_> =
+            [TotalH].into_iter().chain(carried).chain([DirectH, CellPath, GatePath]).collect();
+        let of_layers = (0..layers).flat_map(|layer| of_layer.iter().map(move |quantity| (*quantity, layer)));
+        let all = of_layers.chain([(InputX, 0)]);
         let profiles = all.map(|(quantity, layer)| Profile { quantity, layer, norms: vec![] }).collect();
         ProfileBuilder { steps, profiles }
     }

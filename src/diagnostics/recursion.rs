@@ -9,19 +9,20 @@ use crate::engine::recompute::StepGraph;
 
 /// The backward recursion of one layer over one segment, from the last step to the first.
 ///
-/// Steps t count from 0 within the segment. Adjoints are `[B, H]`. The carried state is the state with a
-/// direct path to the previous step: c, or h of a cell with a retention gate but no c.
+/// Steps t count from 0 within the segment. Adjoints are `[B, H]`. Those of the states carried beside h are
+/// without the part that passes h of the same step. The last two functions are for split paths only.
 pub trait Recursion {
-    /// Pulls the adjoint of s_t back to s_{t−1}. In `adjoint`, c is the part that does not pass h_t.
+    /// Pulls the adjoint of s_t back to s_{t−1}.
     fn step_back(&mut self, t: usize, adjoint: State) -> Back;
 
-    /// Returns the adjoint of the carried state that results from `d_h`, a part of the adjoint of h_t. `None`
-    /// for a cell without a carried state.
-    fn carried_from_h(&mut self, t: usize, d_h: &Tensor) -> Option<Tensor>;
+    /// Returns the adjoint of the carried state, given a part of the adjoint of s_t. The carried state is all
+    /// states carried beside h, one after the other, or h of a cell without them. The part that passes h_t is
+    /// included.
+    fn carried(&mut self, t: usize, part: &State) -> Tensor;
 
-    /// Returns the adjoint of the carried state of step t−1 that results from `carried`, that of step t,
-    /// on the direct path. `None` for a cell without a carried state.
-    fn along_direct_path(&mut self, t: usize, carried: &Tensor) -> Option<Tensor>;
+    /// Returns the adjoint of s_{t−1} that results from `part`, a part of the adjoint of s_t, on the direct
+    /// path.
+    fn along_direct_path(&mut self, t: usize, part: &State) -> State;
 
     /// Returns the gradient of the input x_t, `[B, I]`, after [`Recursion::step_back`] of this step.
     /// `d_h` is the adjoint of h_t.
@@ -38,8 +39,8 @@ pub struct Back {
     pub previous: State,
     /// The part of this adjoint that came through the products, if the paths are split.
     pub through_products: Option<State>,
-    /// The adjoint of c_t with the part that passes h_t, for a cell with c.
-    pub total_c: Option<Tensor>,
+    /// The adjoints of the states carried beside h_t, with the part that passes h_t.
+    pub totals: Vec<Tensor>,
 }
 
 /// Returns the recursion of a layer over a segment.
@@ -55,9 +56,9 @@ pub fn recursion<'a>(
         }
         Method::Kernels(_) => unreachable!("the kernels have a backward pass of their own"),
         Method::Recorded { input } => {
-            let bias = if split_paths { p.b_ih.shallow_clone() } else { cell.input_bias(p) };
-            let projections = p.project(&bias, input).unbind(0);
             let layer = cell.prepare(p);
+            let bias = if split_paths { layer.parameters.b_ih.shallow_clone() } else { cell.input_bias(p) };
+            let projections = p.project(&bias, input).unbind(0);
             let of_projections = projections.iter().map(|_| None).collect();
             Box::new(Recorded {
                 cell,
@@ -82,24 +83,32 @@ struct Derived<'a> {
 
 impl Recursion for Derived<'_> {
     fn step_back(&mut self, t: usize, adjoint: State) -> Back {
-        let State { h, mut c } = adjoint;
-        if let Some(c) = &mut c {
+        let State { h, mut carried } = adjoint;
+        if let Some(c) = carried.first_mut() {
             self.steps.accumulate_cell_grad(t, &h, c);
         }
-        let total_c = c.as_ref().map(Tensor::copy);
-        self.steps.gate_grads(t, &h, c.as_mut());
+        let totals = carried.iter().map(Tensor::copy).collect();
+        self.steps.gate_grads(t, &h, carried.first_mut());
         let mut earlier = self.steps.delta(t).matmul(&self.p.w_hh);
-        let through_products = self.split_paths.then(|| State::from_hidden(earlier.copy()));
+        // No product of these cells sees a state carried beside h.
+        let through_products = self
+            .split_paths
+            .then(|| State { h: earlier.copy(), carried: carried.iter().map(Tensor::zeros_like).collect() });
         self.steps.add_skip_to_h(t, &h, &mut earlier);
-        Back { previous: State { h: earlier, c }, through_products, total_c }
+        Back { previous: State { h: earlier, carried }, through_products, totals }
     }
 
-    fn carried_from_h(&mut self, t: usize, d_h: &Tensor) -> Option<Tensor> {
-        self.steps.state_jacobian_vec(t, d_h)
+    fn carried(&mut self, t: usize, part: &State) -> Tensor {
+        let from_h = self.steps.state_jacobian_vec(t, &part.h).expect("the cell has a direct path");
+        part.carried.iter().fold(from_h, |sum, carried| sum + carried)
     }
 
-    fn along_direct_path(&mut self, t: usize, carried: &Tensor) -> Option<Tensor> {
-        self.steps.retention(t).map(|retained| carried * retained)
+    fn along_direct_path(&mut self, t: usize, part: &State) -> State {
+        let earlier = self.carried(t, part) * self.steps.retention(t).expect("the cell has a direct path");
+        match part.carried.is_empty() {
+            true => State::from_hidden(earlier),
+            false => State { h: part.h.zeros_like(), carried: vec![earlier] },
+        }
     }
 
     fn input_gradient(&self, t: usize, d_h: &Tensor) -> Tensor {
@@ -145,20 +154,21 @@ impl Recursion for Recorded<'_> {
         let pulled = self.recorded(t).pull_back(&adjoint, &[]);
         self.of_projections[t] = Some(pulled.projection);
         let Some(direct) = pulled.direct else {
-            return Back { previous: pulled.previous, through_products: None, total_c: pulled.total_c };
+            return Back { previous: pulled.previous, through_products: None, totals: pulled.totals };
         };
-        let sum = |(a, b): (Tensor, Tensor)| a + b;
-        let c = pulled.previous.c.as_ref().map(Tensor::shallow_clone).zip(direct.c).map(sum);
-        let previous = State { h: &pulled.previous.h + direct.h, c };
-        Back { previous, through_products: Some(pulled.previous), total_c: pulled.total_c }
+        let previous = pulled.previous.plus(&direct);
+        Back { previous, through_products: Some(pulled.previous), totals: pulled.totals }
     }
 
-    fn carried_from_h(&mut self, t: usize, d_h: &Tensor) -> Option<Tensor> {
-        Some(self.recorded(t).carried_from_h(d_h))
+    fn carried(&mut self, t: usize, part: &State) -> Tensor {
+        match part.carried.is_empty() {
+            true => part.h.shallow_clone(),
+            false => Tensor::cat(&self.recorded(t).totals(part), 1),
+        }
     }
 
-    fn along_direct_path(&mut self, t: usize, carried: &Tensor) -> Option<Tensor> {
-        Some(self.recorded(t).along_direct_path(carried))
+    fn along_direct_path(&mut self, t: usize, part: &State) -> State {
+        self.recorded(t).along_direct_path(part)
     }
 
     fn input_gradient(&self, t: usize, _: &Tensor) -> Tensor {

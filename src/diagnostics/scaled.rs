@@ -58,19 +58,6 @@ impl Scaled {
         self.normalised(&self.mantissa.abs().amax([-1], true))
     }
 
-    /// Returns the sum of two values, row by row.
-    pub fn plus(&self, other: &Scaled) -> Scaled {
-        let exponent = self.exponent.maximum(&other.exponent);
-        let aligned = |term: &Scaled| &term.mantissa * Scaled::factor(&term.exponent, &exponent);
-        let mantissa = (aligned(self) + aligned(other)).to_kind(self.mantissa.kind());
-        Scaled { mantissa, exponent }.normalised_rows()
-    }
-
-    /// Returns another handle on the same value.
-    pub fn shallow_clone(&self) -> Scaled {
-        Scaled { mantissa: self.mantissa.shallow_clone(), exponent: self.exponent.shallow_clone() }
-    }
-
     /// Returns true if all rows are exactly zero.
     pub fn is_zero(&self) -> bool {
         self.exponent.max().double_value(&[]) <= ZERO_EXPONENT
@@ -90,7 +77,7 @@ fn exponents_of(numbers: &Tensor) -> Tensor {
 }
 
 /// Returns `numbers · 2^power`, exactly. The power is split into halves, because 2^1074 itself overflows.
-fn times_power_of_two(numbers: &Tensor, power: &Tensor) -> Tensor {
+pub fn times_power_of_two(numbers: &Tensor, power: &Tensor) -> Tensor {
     let half = (power / 2.0).floor();
     (numbers * half.exp2() * (power - &half).exp2()).to_kind(numbers.kind())
 }
@@ -98,36 +85,4 @@ fn times_power_of_two(numbers: &Tensor, power: &Tensor) -> Tensor {
 /// Returns the numbers of a tensor of one dimension in f64.
 pub fn to_vec(tensor: &Tensor) -> Vec<f64> {
     Vec::try_from(tensor.contiguous()).expect("a tensor of one dimension and 64-bit floats")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn rows(numbers: [f64; 2]) -> Tensor {
-        Tensor::from_slice(&numbers).view([2, 1])
-    }
-
-    /// The values as plain numbers.
-    fn values(scaled: &Scaled) -> Vec<f64> {
-        to_vec(&times_power_of_two(&scaled.mantissa, &scaled.exponent).view([-1]))
-    }
-
-    proptest! {
-        #[test]
-        fn new_is_exact_and_plus_agrees_with_f64(
-            mantissas in prop::array::uniform4(-1.0f64..1.0),
-            powers in prop::array::uniform4(-250i32..250),
-        ) {
-            let [a, b, c, d] = std::array::from_fn(|n| mantissas[n] * 10f64.powi(powers[n]));
-            let [one, other] = [[a, b], [c, d]].map(|numbers| Scaled::new(&rows(numbers)));
-            prop_assert_eq!(values(&one), [a, b]);
-            for (found, (x, y)) in values(&one.plus(&other)).into_iter().zip([(a, c), (b, d)]) {
-                let allowed = f64::EPSILON * (x.abs() + y.abs());
-                prop_assert!((found - (x + y)).abs() <= allowed, "{x} + {y} is {found}");
-            }
-        }
-    }
 }

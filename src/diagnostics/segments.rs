@@ -128,8 +128,8 @@ impl<'a> Segments<'a> {
         }
         let derivative = ActivationDerivative::FromPreactivations;
         let (h, cache) = analytic::forward(cell, p, &input, first, derivative);
-        let c = cache.c().map(Tensor::shallow_clone);
-        LayerSegment { states: State { h, c }, method: Method::Derived(cache) }
+        let carried = cache.c().map(Tensor::shallow_clone).into_iter().collect();
+        LayerSegment { states: State { h, carried }, method: Method::Derived(cache) }
     }
 }
 

@@ -97,12 +97,11 @@ impl Terms {
     /// Adds the terms of step t of the segment. The adjoint of s_t is that of
     /// [`super::recursion::Recursion`], times 2^exponent, `[B, 1]`. The terms are those of the mean over
     /// the sequences.
-    pub fn add(&mut self, t: usize, h: &Tensor, c: Option<&Tensor>, exponent: &Tensor) {
+    pub fn add(&mut self, t: usize, adjoint: &State, exponent: &Tensor) {
         let layer = self.layer.as_ref().expect("a segment was entered");
         let largest = exponent.max();
         let factor = Scaled::factor(exponent, &largest) / exponent.size()[0];
-        let aligned = |adjoint: &Tensor| (adjoint * &factor).to_kind(adjoint.kind());
-        let adjoint = State { h: aligned(h), c: c.map(aligned) };
+        let adjoint = adjoint.map(|adjoint| (adjoint * &factor).to_kind(adjoint.kind()));
         let exponent = largest.double_value(&[]);
         let n = layer.n;
         for (m, gradient) in layer.gradients(&self.p, t, &adjoint).into_iter().enumerate() {

@@ -52,8 +52,7 @@ fn run(
     let without_c = |h: Tensor| h.unbind(0).into_iter().map(State::from_hidden).collect();
     match cell.name() {
         Some(CellName::Lstm) => {
-            let c =
-                initial_states.iter().map(|state| state.c.as_ref().expect("the state of an LSTM has a c"));
+            let c = initial_states.iter().map(|state| &state.carried[0]);
             let c = Tensor::stack(&c.collect::<Vec<_>>(), 0);
             let (output, h, c) = input.lstm(
                 &[&h, &c],
@@ -65,8 +64,9 @@ fn run(
                 bidirectional,
                 batch_first,
             );
-            let final_states = h.unbind(0).into_iter().zip(c.unbind(0)).map(|(h, c)| State { h, c: Some(c) });
-            Output { output, final_states: final_states.collect() }
+            let of_layer = |(h, c)| State { h, carried: vec![c] };
+            let final_states = h.unbind(0).into_iter().zip(c.unbind(0)).map(of_layer).collect();
+            Output { output, final_states }
         }
         Some(CellName::Gru) => {
             let (output, h) =

@@ -97,19 +97,17 @@ impl AdjointSlot {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(adjoints);
     }
 
-    /// Takes the adjoints of h_1 … h_T and c_1 … c_T, `[T, B, H]` each. `None` before a backward pass.
+    /// Takes the adjoints of h_1 … h_T and of the carried states, `[T, B, H]` each. `None` before a backward pass.
     pub fn take(&self) -> Option<State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// Returns the output and the final state of a layer, given the output, the final h and, for a cell with
-/// c, the final c.
+/// Returns the output and the final state of a layer, given the output, the final h and the final carried
+/// states.
 pub(super) fn unpacked(outputs: Vec<Tensor>) -> (Tensor, State) {
     let mut outputs = outputs.into_iter();
-    let mut next = || outputs.next();
-    let (output, h) = (next().expect("the output"), next().expect("the final h"));
-    (output, State { h, c: next() })
+    (outputs.next().expect("the output"), State::from_tensors(outputs))
 }
 
 /// Returns the output and the final state of a layer, given all states.

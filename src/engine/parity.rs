@@ -84,10 +84,8 @@ pub fn results(
 
     let mut results = vec![("output".to_string(), run.output.detach())];
     for (layer, state) in run.final_states.iter().enumerate() {
-        results.push((format!("h_n of layer {layer}"), state.h.detach()));
-        if let Some(c) = &state.c {
-            results.push((format!("c_n of layer {layer}"), c.detach()));
-        }
+        let named = state.named(p.cell.carried()).into_iter();
+        results.extend(named.map(|(name, tensor)| (format!("{name}_n of layer {layer}"), tensor.detach())));
     }
     let names = leaves.named().into_iter().map(|(name, _)| name).chain(["input".to_string()]);
     results.extend(names.map(|name| format!("grad.{name}")).zip(gradients));

@@ -47,7 +47,7 @@ pub fn check(
         }
         None => zero_states(p, input),
     };
-    let states = initial_states.iter().flat_map(|state| std::iter::once(&state.h).chain(&state.c));
+    let states = initial_states.iter().flat_map(State::tensors);
     p.tensors().into_iter().chain([input]).chain(states).try_for_each(|tensor| {
         engine.accepts(tensor)?;
         check_dtype(input, tensor)
@@ -121,16 +121,20 @@ fn check_states(p: &Parameters, input: &Tensor, states: &[State]) -> Result<()> 
             found: vec![states.len() as i64],
         });
     }
+    let carried = p.cell.carried();
     for (layer, state) in states.iter().enumerate() {
-        if state.h.size() != shape {
-            return Err(wrong(format!("h0 of layer {layer}"), state.h.size()));
-        }
-        match (&state.c, p.cell.has_c()) {
-            (Some(c), true) if c.size() != shape => {
-                return Err(wrong(format!("c0 of layer {layer}"), c.size()));
+        for (name, tensor) in state.named(carried) {
+            if tensor.size() != shape {
+                return Err(wrong(format!("{name}0 of layer {layer}"), tensor.size()));
             }
-            (None, true) => return Err(wrong(format!("c0 of layer {layer}"), vec![])),
-            _ => {}
+        }
+        if let Some(missing) = carried.get(state.carried.len()) {
+            return Err(wrong(format!("{missing}0 of layer {layer}"), vec![]));
+        }
+        if state.carried.len() > carried.len() {
+            let expected = format!("h and {} carried states", carried.len());
+            let found = vec![state.carried.len() as i64];
+            return Err(Error::Shape { name: format!("state of layer {layer}"), expected, found });
         }
     }
     Ok(())

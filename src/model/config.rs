@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 
 use super::weights::Weights;
 use crate::cell::init::Init;
-use crate::cell::{self, CellName};
+use crate::cell::{self, CarriedState, CellName};
 use crate::config::spec::TrainingSpec;
 use crate::device;
 use crate::device::Dtype;
@@ -135,6 +135,11 @@ impl ModelConfig {
             return Ok(());
         }
         Err(format!("expected the {expected} parameters of its model, found {parameters}"))
+    }
+
+    /// The states that the cell of recurrent layers carries beside h.
+    pub fn carried(&self) -> &'static [CarriedState] {
+        self.cell.map_or(&[], |name| cell::cell(name).carried())
     }
 
     fn check_recurrent(&self) -> Result<(), String> {

@@ -70,10 +70,10 @@ fn spaced_count(steps: usize, per_decade: usize) -> usize {
 fn gradient_rows(run: &Run, options: &Gradients) -> usize {
     let settings = &run.settings;
     let (cell, is_builtin) = (settings.cell.map(cell), settings.engine.first() == Some(EngineName::Builtin));
-    let cell_state = usize::from(cell.is_some_and(|cell| cell.has_c()) && !is_builtin);
-    let has_paths = cell.is_some_and(|cell| cell.retention().is_some());
+    let carried = cell.filter(|_| !is_builtin).map_or(0, |cell| cell.carried().len());
+    let has_paths = cell.is_some_and(|cell| cell.has_direct_path());
     let paths = if options.path_split && has_paths { 2 } else { 0 };
-    let quantities = (2 + cell_state + paths) * settings.layers + 1;
+    let quantities = (2 + carried + paths) * settings.layers + 1;
     // The four parameters of most cells.
     let weights = if options.weights { 4 * settings.layers } else { 0 };
     (quantities + weights) * written(options.lags, settings.seq_len)
@@ -81,7 +81,7 @@ fn gradient_rows(run: &Run, options: &Gradients) -> usize {
 
 /// A norm at each written lag, and a spectrum of singular values and exponents at about ten lags per decade.
 fn jacobian_rows(settings: &Settings, steps: usize, lags: Lags) -> usize {
-    let parts = if settings.cell.is_some_and(|name| cell(name).has_c()) { 2 } else { 1 };
+    let parts = 1 + settings.cell.map_or(0, |name| cell(name).carried().len());
     let state = parts * settings.layers * settings.hidden_size;
     let spectra = spaced_count(steps, 10);
     written(lags, steps) + spectra * (2 + 2 * state)

@@ -223,12 +223,12 @@ impl<'a> Need<'a> {
 
     /// The norms of all quantities at every step.
     fn norms(&self) -> f64 {
-        let quantities = if cell(self.shape.cell).has_c() { 3.0 } else { 2.0 };
-        32.0 * self.steps * (quantities * self.layers.len() as f64 + 1.0)
+        let quantities = 2 + cell(self.shape.cell).carried().len();
+        32.0 * self.steps * (quantities as f64 * self.layers.len() as f64 + 1.0)
     }
 
     fn jacobian(&self) -> f64 {
-        let rows = self.units() * if cell(self.shape.cell).has_c() { 2.0 } else { 1.0 };
+        let rows = self.units() * (1 + cell(self.shape.cell).carried().len()) as f64;
         128.0 * rows * rows + 56.0 * self.gates() * rows * self.steps.sqrt() * self.units()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::run::Run;
-use crate::cell::cell;
+use crate::cell::{CellName, cell};
 use crate::config::PUBLISHED;
 use crate::config::spec::{ClaimMetric, Gradients, Measure, Published, Reading, Selector, Spec, TaskSpec};
 use crate::settings::names::{Quantity, Tokenizer};
@@ -101,9 +101,15 @@ fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
 
 fn lacks_norm(reading: &Reading, run: &Run, gradients: &Gradients) -> Option<(&'static str, String)> {
     let (cell, steps) = (run.settings.cell.map(cell), run.settings.seq_len);
-    let has_paths = cell.is_some_and(|cell| cell.retention().is_some());
+    let has_paths = cell.is_some_and(|cell| cell.has_direct_path());
+    let carried = reading.quantity.and_then(Quantity::carried);
+    if let Some(state) = carried.filter(|state| !cell.is_some_and(|cell| cell.carried().contains(state))) {
+        let example = CellName::ALL.iter().find(|name| self::cell(**name).carried().contains(&state));
+        let example = example.map_or(String::new(), |name| format!(", such as `{name}`"));
+        let problem = format!("has no `{}`: expected a cell with {state}{example}", reading.quantity?);
+        return Some(("quantity", problem));
+    }
     let needs = match reading.quantity {
-        Some(Quantity::TotalC) if !cell.is_some_and(|cell| cell.has_c()) => "a cell with c, such as `lstm`",
         Some(Quantity::CellPath | Quantity::GatePath) if !gradients.path_split => {
             "gradients.path_split = true"
         }

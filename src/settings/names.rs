@@ -3,6 +3,7 @@
 //! `lstm-lab list` prints the comments of the variants of some enums. The macro allows one line for each
 //! variant.
 
+use crate::cell::CarriedState;
 use crate::support::names::names;
 
 names! {
@@ -138,6 +139,20 @@ names! {
         WeightTerm = "weight_hh_term",
         /// the relative error of the gradient of W_hh if backpropagation stops at step t
         TruncationError = "weight_hh_truncation_error",
+    }
+}
+
+impl Quantity {
+    /// Returns the adjoint of a state that a cell carries beside h.
+    pub fn total(state: CarriedState) -> Quantity {
+        match state {
+            CarriedState::C => Quantity::TotalC,
+        }
+    }
+
+    /// Returns the carried state of which this is the adjoint, if it is one.
+    pub fn carried(self) -> Option<CarriedState> {
+        CarriedState::ALL.iter().copied().find(|state| Quantity::total(*state) == self)
     }
 }
 

@@ -16,7 +16,7 @@ pub struct TraceInput {
     pub parameters: Parameters,
     /// The sequence, `[T, B, I]`.
     pub input: Tensor,
-    /// The initial states, one for each layer. Zeros if the file has none.
+    /// The initial states, one for each layer. The cell's first state if the file has none.
     pub initial_states: Vec<State>,
     /// ∂L/∂output, `[T, B, H]`. Ones at the last step if the file has none.
     pub grad_output: Tensor,
@@ -77,23 +77,12 @@ impl TraceInput {
         let input = layout.sequence(input);
         let (steps, batch) = (input.size()[0], input.size()[1]);
         let (layers, zeros) = layers(name, &mut file, [features, hidden], &layout, &input)?;
-        let zeros_of = |shape: &[i64]| Tensor::zeros(shape, (input.kind(), device));
-
-        let state = [layers.len() as i64, batch, hidden];
-        let h0 = file.take_optional("h0", &state)?.unwrap_or_else(|| zeros_of(&state));
-        let c0 = match cell(name).has_c() {
-            true => Some(file.take_optional("c0", &state)?.unwrap_or_else(|| zeros_of(&state))),
-            false => None,
-        };
-        let layer_of = |states: &Tensor, layer: i64| states.get(layer).copy();
-        let initial_states = (0..state[0])
-            .map(|layer| State { h: layer_of(&h0, layer), c: c0.as_ref().map(|c0| layer_of(c0, layer)) })
-            .collect();
+        let initial_states = initial_states(name, &mut file, [layers.len() as i64, batch, hidden], &input)?;
 
         let shape = if options.batch_first { [batch, steps, hidden] } else { [steps, batch, hidden] };
         let given = file.take_optional("grad_output", &shape)?.map(|gradient| layout.sequence(gradient));
         let grad_output = given.unwrap_or_else(|| {
-            let zeros = zeros_of(&[steps, batch, hidden]);
+            let zeros = Tensor::zeros([steps, batch, hidden], (input.kind(), device));
             let _ = zeros.get(steps - 1).fill_(1.0);
             zeros
         });
@@ -101,6 +90,26 @@ impl TraceInput {
         let parameters = Parameters { cell: cell(name), layers };
         Ok(TraceInput { parameters, input, initial_states, grad_output, layout, zeros })
     }
+}
+
+/// Takes the initial states of all layers, such as `h0` and `c0`, of the given shape. A state that the file does
+/// not have is that of [`crate::cell::Cell::zero_state`].
+fn initial_states(
+    name: CellName,
+    file: &mut NamedTensors,
+    shape: [i64; 3],
+    like: &Tensor,
+) -> Result<Vec<State>> {
+    let [layers, batch, hidden] = shape;
+    let cell = cell(name);
+    let default = cell.zero_state(like, batch, hidden);
+    let mut stacked = Vec::new();
+    for (name, tensor) in default.named(cell.carried()) {
+        let given = file.take_optional(&format!("{name}0"), &shape)?;
+        stacked.push(given.unwrap_or_else(|| tensor.expand(shape, false)));
+    }
+    let of_layer = |layer| State::from_tensors(stacked.iter().map(|states| states.get(layer).copy()));
+    Ok((0..layers).map(of_layer).collect())
 }
 
 /// Takes the parameters of all layers, with the names of absent biases. The first layer has `features`

@@ -32,17 +32,16 @@ impl TraceInput {
         let leaf = |tensor: &Tensor| tensor.detach().copy().set_requires_grad(true);
         let p = self.parameters.leaves();
         let input = leaf(&self.input);
-        let h0 = leaf(&stack_h(&self.initial_states));
-        let c0 = stack_c(&self.initial_states).map(|c0| leaf(&c0));
-        let initial_states: Vec<State> = (0..p.layers.len() as i64)
-            .map(|layer| State { h: h0.get(layer), c: c0.as_ref().map(|c0| c0.get(layer)) })
-            .collect();
+        let first = stacked(&self.initial_states).map(leaf);
+        let of_layer = |layer| first.map(|tensor| tensor.get(layer));
+        let initial_states: Vec<State> = (0..p.layers.len() as i64).map(of_layer).collect();
         let run = forward(engine, &p, &input, Some(&initial_states))?;
         let loss = (&run.output * &self.grad_output).sum(run.output.kind());
 
         let mut nodes = p.named();
-        nodes.extend([("input".to_string(), &input), ("h0".to_string(), &h0)]);
-        nodes.extend(c0.as_ref().map(|c0| ("c0".to_string(), c0)));
+        nodes.push(("input".to_string(), &input));
+        let names = p.cell.carried();
+        nodes.extend(first.named(names).into_iter().map(|(name, tensor)| (format!("{name}0"), tensor)));
         let leaves: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
         let gradients = Tensor::run_backward(&[loss], &leaves, false, false);
         let mut found: Tensors = nodes
@@ -51,8 +50,9 @@ impl TraceInput {
             .map(|((name, _), gradient)| (format!("grad.{name}"), gradient))
             .collect();
         found.insert("output".into(), run.output.shallow_clone());
-        found.insert("h_n".into(), stack_h(&run.final_states));
-        found.extend(stack_c(&run.final_states).map(|c_n| ("c_n".to_string(), c_n)));
+        let last = stacked(&run.final_states);
+        let last = last.named(names).into_iter();
+        found.extend(last.map(|(name, tensor)| (format!("{name}_n"), tensor.shallow_clone())));
         let in_layout_of_file = |(name, result): (String, Tensor)| {
             let result = self.layout.result(&name, result);
             (name, result)
@@ -76,13 +76,9 @@ impl TraceInput {
     }
 }
 
-/// Returns the h of all layers, `[layers, B, H]`.
-fn stack_h(states: &[State]) -> Tensor {
-    Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0)
-}
-
-/// Returns the c of all layers, `[layers, B, H]`, for a cell that has one.
-fn stack_c(states: &[State]) -> Option<Tensor> {
-    let c = states.iter().map(|state| state.c.as_ref()).collect::<Option<Vec<_>>>()?;
-    Some(Tensor::stack(&c, 0))
+/// Returns the states of all layers as one, `[layers, B, H]` each.
+fn stacked(states: &[State]) -> State {
+    let all: Vec<Vec<&Tensor>> = states.iter().map(State::tensors).collect();
+    let every = |n: usize| Tensor::stack(&all.iter().map(|state| state[n]).collect::<Vec<_>>(), 0);
+    State::from_tensors((0..all[0].len()).map(every))
 }

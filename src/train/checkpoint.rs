@@ -77,9 +77,8 @@ impl Snapshot<'_> {
         all.insert("optimizer.first".into(), self.optimizer.first.shallow_clone());
         all.insert("optimizer.second".into(), self.optimizer.second.shallow_clone());
         for (layer, state) in self.carry.iter().flat_map(|states| states.iter().enumerate()) {
-            all.insert(format!("carry.h.{layer}"), state.h.shallow_clone());
-            if let Some(c) = &state.c {
-                all.insert(format!("carry.c.{layer}"), c.shallow_clone());
+            for (name, tensor) in state.named(self.header.model.carried()) {
+                all.insert(format!("carry.{name}.{layer}"), tensor.shallow_clone());
             }
         }
         safetensors_io::write_sealed(path, &all, Metadata::from([(HEADER_KEY.to_string(), json)]))
@@ -171,9 +170,16 @@ impl Checkpoint {
 
     /// The state that the next batch continues from, if any.
     pub fn carry(&self, like: &Tensor) -> Option<Vec<State>> {
-        let get = |key: String| self.tensors.get(&key).map(|tensor| tensor.to_device(like.device()));
-        let state =
-            |layer| Some(State { h: get(format!("carry.h.{layer}"))?, c: get(format!("carry.c.{layer}")) });
+        let carried = self.header.model.carried().iter().map(|name| name.as_str());
+        let names: Vec<&str> = std::iter::once("h").chain(carried).collect();
+        let get = |name: &str, layer: usize| {
+            let saved = self.tensors.get(&format!("carry.{name}.{layer}"));
+            saved.map(|tensor| tensor.to_device(like.device()))
+        };
+        let state = |layer| {
+            let tensors = names.iter().map(|name| get(name, layer)).collect::<Option<Vec<_>>>()?;
+            Some(State::from_tensors(tensors))
+        };
         let states: Vec<State> = (0..).map_while(state).collect();
         (!states.is_empty()).then_some(states)
     }

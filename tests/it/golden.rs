@@ -57,9 +57,9 @@ fn every_engine_gives_what_pytorch_gave() {
             let leaf = |name: &str| given[name].copy().set_requires_grad(true);
             let (input, h0) = (leaf("input"), leaf("h0"));
             let c0 = given.contains_key("c0").then(|| leaf("c0"));
-            let first: Vec<State> = (0..2)
-                .map(|layer| State { h: h0.get(layer), c: c0.as_ref().map(|c0| c0.get(layer)) })
-                .collect();
+            let of_layer =
+                |layer| State::from_tensors(std::iter::once(&h0).chain(&c0).map(|tensor| tensor.get(layer)));
+            let first: Vec<State> = (0..2).map(of_layer).collect();
             let run = lstm_lab::engine::forward(engine, &p, &input, Some(&first)).unwrap();
             let loss = (&run.output * &given["cotangent"]).sum(Kind::Double);
             let mut nodes = p.named();
@@ -75,10 +75,7 @@ fn every_engine_gives_what_pytorch_gave() {
             close(&Tensor::stack(&run.final_states.iter().map(|s| &s.h).collect::<Vec<_>>(), 0), "h_n");
             if c0.is_some() {
                 close(
-                    &Tensor::stack(
-                        &run.final_states.iter().map(|s| s.c.as_ref().unwrap()).collect::<Vec<_>>(),
-                        0,
-                    ),
+                    &Tensor::stack(&run.final_states.iter().map(|s| &s.carried[0]).collect::<Vec<_>>(), 0),
                     "c_n",
                 );
             }

@@ -27,6 +27,12 @@ fn golden_numbers_cover_every_cell() {
     assert_eq!(CellName::ALL.iter().find(missing), None);
 }
 
+/// The given initial state.
+fn initial(cell: CellName, given: &Tensors) -> State {
+    let carried = by_name(cell).carried().iter().map(|name| name.as_str());
+    State::from_tensors(std::iter::once("h").chain(carried).map(|name| given[&format!("{name}0")].copy()))
+}
+
 #[test]
 fn every_engine_gives_what_jax_gave() {
     for (cell, (given, expected)) in golden() {
@@ -34,13 +40,14 @@ fn every_engine_gives_what_jax_gave() {
             let p = Parameters::from_named(by_name(cell), |name| Some(given.get(name)?.copy())).leaves();
             assert_eq!(p.layers.len(), 1);
             let leaf = |name: &str| given.get(name).map(|tensor| tensor.copy().set_requires_grad(true));
-            let (input, h0, c0) = (leaf("input").unwrap(), leaf("h0").unwrap(), leaf("c0"));
-            let initial = State { h: h0.shallow_clone(), c: c0.as_ref().map(Tensor::shallow_clone) };
-            let run = forward(engine, &p, &input, Some(&[initial])).unwrap();
+            let (input, carried) = (leaf("input").unwrap(), p.cell.carried());
+            let initial = initial(cell, &given).map(|tensor| tensor.copy().set_requires_grad(true));
+            let run = forward(engine, &p, &input, Some(&[initial.shallow_clone()])).unwrap();
             let loss = (&run.output * &given["cotangent"]).sum(Kind::Double);
             let mut nodes = p.named();
-            nodes.extend([("input".to_string(), &input), ("h0".to_string(), &h0)]);
-            nodes.extend(c0.as_ref().map(|c0| ("c0".to_string(), c0)));
+            nodes.push(("input".to_string(), &input));
+            let named = initial.named(carried).into_iter();
+            nodes.extend(named.map(|(name, tensor)| (format!("{name}0"), tensor)));
             let leaves: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
             let gradients = Tensor::run_backward(&[loss], &leaves, false, false);
 
@@ -48,9 +55,8 @@ fn every_engine_gives_what_jax_gave() {
                 assert_same(found, &expected[name], 1e-13, &format!("{cell} {} {name}", engine.name()));
             };
             close(&run.output, "output");
-            close(&run.final_states[0].h, "h_n");
-            if let Some(c) = &run.final_states[0].c {
-                close(c, "c_n");
+            for (name, tensor) in run.final_states[0].named(carried) {
+                close(tensor, &format!("{name}_n"));
             }
             for ((name, leaf), gradient) in nodes.iter().zip(&gradients) {
                 if leaf.numel() > 0 {
@@ -65,7 +71,7 @@ fn every_engine_gives_what_jax_gave() {
 fn adjoint_norms_are_those_of_jax() {
     for (cell, (given, expected)) in golden() {
         let p = Parameters::from_named(by_name(cell), |name| Some(given.get(name)?.copy()));
-        let initial = State { h: given["h0"].copy(), c: given.get("c0").map(Tensor::copy) };
+        let initial = initial(cell, &given);
         let loss = |output: &Tensor, segment: std::ops::Range<usize>| {
             let part = given["cotangent"].narrow(0, segment.start as i64, segment.len() as i64);
             Some((output * part).sum(Kind::Double))

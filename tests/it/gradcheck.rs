@@ -12,9 +12,8 @@ fn loss(engine: &dyn Engine, p: &Parameters, input: &Tensor, first: &[State], co
     let run = forward(engine, p, input, Some(first)).unwrap();
     let mut loss = (&run.output * cotangent).sum(Kind::Double);
     for state in &run.final_states {
-        loss += state.h.sin().sum(Kind::Double);
-        if let Some(c) = &state.c {
-            loss += c.sin().sum(Kind::Double);
+        for tensor in state.tensors() {
+            loss += tensor.sin().sum(Kind::Double);
         }
     }
     loss.double_value(&[])
@@ -32,8 +31,10 @@ fn gradients_are_those_of_central_differences() {
                 p.named().into_iter().map(|(name, tensor)| (name, tensor.shallow_clone())).collect();
             tensors.push(("input".into(), input.shallow_clone()));
             for (layer, state) in first.iter().enumerate() {
-                tensors.push((format!("h0[{layer}]"), state.h.shallow_clone()));
-                tensors.extend(state.c.as_ref().map(|c| (format!("c0[{layer}]"), c.shallow_clone())));
+                let named = state.named(p.cell.carried()).into_iter();
+                tensors.extend(
+                    named.map(|(name, tensor)| (format!("{name}0[{layer}]"), tensor.shallow_clone())),
+                );
             }
             for (name, tensor) in tensors {
                 let gradient = &found.iter().find(|(n, _)| *n == format!("grad.{name}")).unwrap().1;

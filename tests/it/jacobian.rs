@@ -122,13 +122,10 @@ fn by_autograd(p: &Parameters, input: &Tensor, lag: i64) -> Tensor {
     let steps = input.size()[0];
     let before = forward(stepwise, p, &input.narrow(0, 0, steps - lag), None).unwrap().final_states;
     let leaf = |tensor: &Tensor| tensor.detach().set_requires_grad(true);
-    let state: Vec<State> =
-        before.iter().map(|s| State { h: leaf(&s.h), c: s.c.as_ref().map(leaf) }).collect();
+    let state: Vec<State> = before.iter().map(|state| state.map(leaf)).collect();
     let after = forward(stepwise, p, &input.narrow(0, steps - lag, lag), Some(&state)).unwrap().final_states;
     let flat = |states: &[State]| {
-        let h = states.iter().map(|state| state.h.shallow_clone());
-        let c = states.iter().filter_map(|state| state.c.as_ref().map(Tensor::shallow_clone));
-        h.chain(c).collect::<Vec<_>>()
+        states.iter().flat_map(State::tensors).map(Tensor::shallow_clone).collect::<Vec<_>>()
     };
     let (nodes, outputs) = (flat(&state), Tensor::cat(&flat(&after), 1));
     let rows: Vec<Tensor> = (0..outputs.size()[1])

@@ -92,7 +92,7 @@ fn by_hand(planned: &PlannedRun) -> Vec<ByHand> {
             no_grad(|| {
                 let _ = model.weights().flat().shallow_clone().g_add_(&(gradient * (-rate * shrunk)));
             });
-            let detached = |s: &State| State { h: s.h.detach(), c: s.c.as_ref().map(Tensor::detach) };
+            let detached = |state: &State| state.map(Tensor::detach);
             state = Some(said.state.iter().map(detached).collect());
             let judged = |split| held_out(model.as_ref(), &config, task.as_ref(), split);
             ByHand {

@@ -75,7 +75,7 @@ fn builtin_same_parameters_matches_tch_nn() {
     assert_eq!(ours.output, output.detach());
     for layer in 0..2 {
         assert_eq!(ours.final_states[layer as usize].h, state.h().get(layer));
-        assert_eq!(ours.final_states[layer as usize].c.as_ref().unwrap(), &state.c().get(layer));
+        assert_eq!(ours.final_states[layer as usize].carried[0], state.c().get(layer));
     }
 }
 
@@ -120,7 +120,7 @@ impl Engine for Wrong {
         let (output, last) = engine(EngineName::Builtin).layer(cell, &p, &input, first);
         let last = State {
             h: self.value("h_n of layer 0", last.h),
-            c: last.c.map(|c| self.value("c_n of layer 0", c)),
+            carried: last.carried.into_iter().map(|c| self.value("c_n of layer 0", c)).collect(),
         };
         (self.value("output", output), last)
     }
@@ -176,16 +176,21 @@ fn forward_of_a_cell_without_the_engine_names_those_that_run_it() {
 
 #[test]
 fn forward_wrong_shape_is_refused_by_name() {
-    let case = Case::new(CellName::Lstm, 1, 5, Kind::Double);
+    let case = Case::new(CellName::Lstm, 2, 5, Kind::Double);
     let p = case.parameters();
     let fused = engine(EngineName::Fused);
     let wrong = Tensor::zeros([5, 3, 6], (Kind::Double, cpu()));
     let message = lstm_lab::engine::forward(fused, &p, &wrong, None).unwrap_err().to_string();
     assert_eq!(message, "input must be [T, B, 5] with T and B at least 1, but is [5, 3, 6]");
     let mut first = case.first();
-    first[0].c = None;
+    first[0].carried.clear();
     let message = lstm_lab::engine::forward(fused, &p, &case.input(), Some(&first)).unwrap_err().to_string();
     assert!(message.contains("c0 of layer 0"), "{message}");
+    let mut first = case.first();
+    let extra = first[1].h.copy();
+    first[1].carried.push(extra);
+    let message = lstm_lab::engine::forward(fused, &p, &case.input(), Some(&first)).unwrap_err().to_string();
+    assert_eq!(message, "state of layer 1 must be h and 1 carried states, but is [2]");
 }
 
 mod needs_cuda {

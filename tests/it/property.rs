@@ -42,9 +42,8 @@ proptest! {
             }
             assert_same(&output, &whole.output, 1e-13, "output");
             for (a, b) in last.iter().zip(&whole.final_states) {
-                assert_same(&a.h, &b.h, 1e-13, "h_n");
-                if let (Some(a), Some(b)) = (&a.c, &b.c) {
-                    assert_same(a, b, 1e-13, "c_n");
+                for ((name, a), b) in a.named(p.cell.carried()).into_iter().zip(b.tensors()) {
+                    assert_same(a, b, 1e-13, &format!("{name}_n"));
                 }
             }
         }

@@ -23,8 +23,7 @@ fn every_isa() -> Vec<(Isa, SimdEngine)> {
 fn run(engine: &dyn Engine, case: &Case, kind: Kind) -> Vec<(String, Tensor)> {
     let case = Case { kind: Kind::Float, ..*case };
     let to = |tensor: &Tensor| tensor.to_kind(kind);
-    let first: Vec<State> =
-        case.first().iter().map(|s| State { h: to(&s.h), c: s.c.as_ref().map(to) }).collect();
+    let first: Vec<State> = case.first().iter().map(|state| state.map(to)).collect();
     let p = case.parameters().to(kind, cpu());
     results(engine, &p, &to(&case.input()), &first, &to(&case.cotangent()))
 }
@@ -127,7 +126,7 @@ fn simd_without_gradients_gives_the_same_bits_and_no_graph() {
         assert_eq!(with.output, without.output);
         for (with, without) in with.final_states.iter().zip(&without.final_states) {
             assert_eq!(with.h, without.h);
-            assert_eq!(with.c, without.c);
+            assert_eq!(with.carried, without.carried);
         }
     }
 }
@@ -139,7 +138,7 @@ fn simd_loss_of_the_final_state_only_agrees_with_stepwise() {
         let gradients = |name: EngineName, kind: Kind| {
             let p = case.parameters().to(kind, cpu()).leaves();
             let last = forward(engine(name), &p, &case.input().to_kind(kind), None).unwrap().final_states;
-            let state = last[1].c.as_ref().unwrap_or(&last[1].h);
+            let state = last[1].carried.first().unwrap_or(&last[1].h);
             let found = Tensor::run_backward(&[state.sum(kind)], &p.tensors(), false, false);
             p.named().into_iter().map(|(name, _)| name).zip(found).collect::<Vec<_>>()
         };

@@ -91,7 +91,7 @@ fn every_engine_gives_what_libtorch_gives_in_f32_too() {
                 };
                 tensors.insert("h0".into(), stack(&|state| state.h.shallow_clone()));
                 if cell == CellName::Lstm {
-                    tensors.insert("c0".into(), stack(&|state| state.c.as_ref().unwrap().shallow_clone()));
+                    tensors.insert("c0".into(), stack(&|state| state.carried[0].shallow_clone()));
                 }
             }
             if layers > 2 {

@@ -30,7 +30,7 @@ impl Engine for Analytic {
         initial_state: &State,
     ) -> (Tensor, State) {
         let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &initial_state.h];
-        inputs.extend(&initial_state.c);
+        inputs.extend(&initial_state.carried);
         let (h, cache) =
             no_grad(|| forward(cell, p, input, initial_state, ActivationDerivative::FromOutputs));
         let steps = h.size()[0] - 1;

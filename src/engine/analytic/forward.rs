@@ -25,7 +25,7 @@ pub(crate) fn forward(
     let cache: Box<dyn ForwardCache> = match cell.name() {
         Some(CellName::Rnn) => Box::new(rnn::forward(projections, &w_hh_t, &h, derivative)),
         Some(CellName::Lstm) => {
-            let c = starting_with(initial_state.c.as_ref().expect("the state of an LSTM has a c"), count);
+            let c = starting_with(&initial_state.carried[0], count);
             Box::new(lstm::forward(projections, &w_hh_t, &h, c, derivative))
         }
         Some(CellName::Gru) => Box::new(gru::forward(projections, &w_hh_t, &p.b_hh, &h, derivative)),

@@ -30,14 +30,13 @@ impl Engine for Recompute {
         let states = no_grad(|| forward(cell, p, input, initial_state));
         let steps = states.h.size()[0] - 1;
         let mut outputs = no_grad(|| vec![states.h.narrow(0, 1, steps).detach(), states.h.get(steps).copy()]);
-        outputs.extend(states.c.as_ref().map(|c| no_grad(|| c.get(steps).copy())));
+        outputs.extend(states.carried.iter().map(|carried| no_grad(|| carried.get(steps).copy())));
         if needs_grad(&inputs) {
             let tape = Tape {
                 cell,
                 input: Saved::new(input),
                 parameters: p.tensors().into_iter().map(Saved::new).collect(),
-                h: Saved::new(&states.h),
-                c: states.c.as_ref().map(Saved::new),
+                states: states.tensors().into_iter().map(Saved::new).collect(),
             };
             outputs = custom_function(&inputs, outputs, move |grad| tape.backward(grad))
                 .expect("the outputs were computed without gradients");
@@ -52,14 +51,13 @@ struct Tape {
     input: Saved,
     /// The parameters, in the order of [`LayerParameters::tensors`].
     parameters: Vec<Saved>,
-    /// h_0 … h_T, `[T+1, B, H]`.
-    h: Saved,
-    /// c_0 … c_T, `[T+1, B, H]`.
-    c: Option<Saved>,
+    /// h_0 … h_T, then each carried state, `[T+1, B, H]` each.
+    states: Vec<Saved>,
 }
 
 impl Tape {
-    /// Computes the gradients of the input, the parameters, h_0 and (with a cell state) c_0, in this order.
+    /// Computes the gradients of the input, the parameters, h_0 and the carried states before the first step,
+    /// in this order.
     fn backward(&self, grad_outputs: GradOutputs) -> GradInputs {
         let cell = self.cell;
         let GradOutputs { outputs, needs_input_grad } = grad_outputs;
@@ -73,18 +71,17 @@ impl Tape {
         let p = LayerParameters { w_ih, w_hh, b_ih, b_hh, further: leaves.collect() };
         let (projections, layer) = with_grad(|| (p.project(&cell.input_bias(&p), &input), cell.prepare(&p)));
 
-        // The gradients of w_hh, b_hh and further parameters are sums over steps.
-        let in_each_step: Vec<&Tensor> = [&p.w_hh, &p.b_hh].into_iter().chain(&p.further).collect();
+        // The gradients of all parameters but w_ih are sums over steps.
+        let in_each_step: Vec<&Tensor> = p.tensors().split_off(1);
         let mut sums: Vec<Tensor> = in_each_step.iter().map(|tensor| tensor.zeros_like()).collect();
-        let (h, each) = (self.h.get(), projections.unbind(0));
+        let each = projections.unbind(0);
         let mut of_projections = Vec::with_capacity(each.len());
         let (mut adjoint, of_output) = self.last_adjoint(outputs);
         for (t, projection) in each.iter().enumerate().rev() {
             if let Some(of_output) = &of_output {
                 adjoint.h += of_output.get(t as i64);
             }
-            let c = self.c.as_ref().map(|c| c.get().get(t as i64));
-            let previous = State { h: h.get(t as i64), c };
+            let previous = State::from_tensors(self.states.iter().map(|all| all.get().get(t as i64)));
             let step = StepGraph::record(cell, &layer, projection, &previous, false);
             let pulled = step.pull_back(&adjoint, &in_each_step);
             sums.iter_mut().zip(&pulled.parameters).for_each(|(sum, gradient)| *sum += gradient);
@@ -96,14 +93,15 @@ impl Tape {
         let inputs = [&input, &p.w_ih, &p.b_ih, &p.b_hh];
         let found = grad(&[&projections], &[&of_projections], &inputs, false).ok()?;
         let [of_input, of_w_ih, of_b_ih, of_b_hh] = <[_; 4]>::try_from(found).ok()?;
-        if let Some(of_b_hh) = of_b_hh {
-            sums[1] += of_b_hh;
+        // A bias that is not in the projections has no gradient through them.
+        for (sum, of_bias) in sums[1..3].iter_mut().zip([of_b_ih, of_b_hh]) {
+            if let Some(of_bias) = of_bias {
+                *sum += of_bias;
+            }
         }
-        let mut sums = sums.into_iter().map(Some);
-        let mut gradients = vec![of_input, of_w_ih, sums.next()?, of_b_ih];
-        gradients.extend(sums);
-        gradients.push(Some(adjoint.h));
-        gradients.extend(adjoint.c.map(Some));
+        let mut gradients = vec![of_input, of_w_ih];
+        gradients.extend(sums.into_iter().map(Some));
+        gradients.extend(adjoint.tensors().into_iter().map(|tensor| Some(tensor.shallow_clone())));
         Some(gradients)
     }
 
@@ -111,11 +109,10 @@ impl Tape {
     fn last_adjoint(&self, outputs: Vec<Option<Tensor>>) -> (State, Option<Tensor>) {
         let mut outputs = outputs.into_iter();
         let of_output = outputs.next().flatten();
-        let mut or_zeros = |states: &Saved| {
+        let or_zeros = |states: &Saved| {
             let gradient = outputs.next().flatten();
             gradient.map_or_else(|| states.get().get(0).zeros_like(), |gradient| gradient.copy())
         };
-        let h = or_zeros(&self.h);
-        (State { h, c: self.c.as_ref().map(or_zeros) }, of_output)
+        (State::from_tensors(self.states.iter().map(or_zeros)), of_output)
     }
 }

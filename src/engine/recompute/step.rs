@@ -23,8 +23,8 @@ pub(crate) struct PulledBack {
     pub previous: State,
     /// The part of the adjoint of s_{t−1} on the direct path, if the paths are split.
     pub direct: Option<State>,
-    /// The adjoint of c_t with the part that passes h_t, for a cell with c.
-    pub total_c: Option<Tensor>,
+    /// The adjoints of the states carried beside h_t, with the part that passes h_t.
+    pub totals: Vec<Tensor>,
     /// The gradients of the parameters, in the order of the request.
     pub parameters: Vec<Tensor>,
 }
@@ -52,44 +52,36 @@ impl StepGraph {
         StepGraph { projection, previous: through_products, direct, next }
     }
 
-    /// Pulls the adjoint of s_t back. In `adjoint`, c is the part that does not pass h_t. Also returns the
-    /// gradients of `parameters`, which must be leaves of the recorded layer.
+    /// Pulls the adjoint of s_t back. In `adjoint`, the carried states are without the part that passes h_t.
+    /// Also returns the gradients of `parameters`, which must be leaves of the recorded layer.
     pub fn pull_back(&self, adjoint: &State, parameters: &[&Tensor]) -> PulledBack {
         let mut inputs = vec![&self.projection];
         inputs.extend(self.previous.tensors());
         inputs.extend(self.direct.iter().flat_map(State::tensors));
-        inputs.extend(&self.next.c);
+        inputs.extend(&self.next.carried);
         inputs.extend(parameters);
         let mut found = vjp(&self.next.tensors(), &adjoint.tensors(), &inputs).into_iter();
-        let mut tensor = || found.next().expect("one gradient for each input");
-        let has_c = self.next.c.is_some();
-        let projection = tensor();
-        let previous = State { h: tensor(), c: has_c.then(&mut tensor) };
-        let direct = self.direct.is_some().then(|| State { h: tensor(), c: has_c.then(&mut tensor) });
-        let total_c = has_c.then(&mut tensor);
-        PulledBack { projection, previous, direct, total_c, parameters: found.collect() }
+        let projection = found.next().expect("one gradient for each input");
+        let carried = self.next.carried.len();
+        let mut state = || State::from_tensors(found.by_ref().take(1 + carried));
+        let previous = state();
+        let direct = self.direct.is_some().then(&mut state);
+        let totals = found.by_ref().take(carried).collect();
+        PulledBack { projection, previous, direct, totals, parameters: found.collect() }
     }
 
-    /// Returns the adjoint of the carried state s_t that results from `d_h`, a part of the adjoint of
-    /// h_t. The carried state is c, or h for a cell without c.
-    pub fn carried_from_h(&self, d_h: &Tensor) -> Tensor {
-        match &self.next.c {
-            Some(c) => vjp(&[&self.next.h], &[d_h], &[c]).remove(0),
-            None => d_h.shallow_clone(),
-        }
+    /// Returns the adjoints of the states carried beside h_t, with the part that passes h_t, given a part of
+    /// the adjoint of s_t.
+    pub fn totals(&self, part: &State) -> Vec<Tensor> {
+        vjp(&self.next.tensors(), &part.tensors(), &self.next.carried.iter().collect::<Vec<_>>())
     }
 
-    /// Returns the adjoint of the carried state of step t−1 that results from that of step t on the
-    /// direct path.
+    /// Returns the adjoint of s_{t−1} that results from a part of the adjoint of s_t on the direct path.
     ///
     /// # Panics
     /// If the step was recorded without split paths.
-    pub fn along_direct_path(&self, carried: &Tensor) -> Tensor {
+    pub fn along_direct_path(&self, part: &State) -> State {
         let direct = self.direct.as_ref().expect("the paths are split");
-        let (from, to) = match (&self.next.c, &direct.c) {
-            (Some(from), Some(to)) => (from, to),
-            _ => (&self.next.h, &direct.h),
-        };
-        vjp(&[from], &[carried], &[to]).remove(0)
+        State::from_tensors(vjp(&self.next.tensors(), &part.tensors(), &direct.tensors()))
     }
 }

@@ -110,7 +110,7 @@ fn run_layer<E: Number>(
     adjoints: Option<AdjointSlot>,
 ) -> (Tensor, State) {
     let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &initial_state.h];
-    inputs.extend(initial_state.c.as_ref().filter(|_| cell.has_c()));
+    inputs.extend(&initial_state.carried);
     // This has to be known before gradients are switched off.
     let save = needs_grad(&inputs);
     let name = cell.name().expect("`engine::check` has checked the cell");
@@ -208,7 +208,7 @@ impl<E: Number> Tape<E> {
         rnn_kernels::backward(arguments, grads.as_mut().map(|grad| grad.as_mut().map(E::of_new)))
             .expect("the shapes are those of the forward pass");
         if let (Some(adjoints), Some(h)) = (adjoints, grads.all_h) {
-            adjoints.set(State { h, c: grads.all_c });
+            adjoints.set(State { h, carried: grads.all_c.into_iter().collect() });
         }
         let Grads { input, w_ih, w_hh, b_ih, b_hh, initial_h, initial_c, .. } = grads;
         let mut grads = vec![input, w_ih, w_hh, b_ih, b_hh, initial_h, initial_c];

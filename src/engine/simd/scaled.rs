@@ -47,13 +47,13 @@ impl ScaledForward {
         first: &State,
     ) -> (State, ScaledForward) {
         let mut inputs = vec![input, &p.w_ih, &p.w_hh, &p.b_ih, &p.b_hh, &first.h];
-        inputs.extend(&first.c);
+        inputs.extend(&first.carried);
         let inputs: Vec<Tensor> = inputs.iter().map(|tensor| tensor.detach().contiguous()).collect();
         let cell = cell.name().expect("`engine::check` has checked the cell");
         let (steps, shape) = (input.size()[0], first.h.size());
         let h = starting_with(&first.h, steps + 1);
         let mut output = h.narrow(0, 1, steps);
-        let mut final_c = first.c.as_ref().map(|c| new(&c.size()));
+        let mut final_c = first.carried.first().map(|c| new(&c.size()));
         let outputs =
             Outputs { output: Number::of_new(&mut output), final_c: final_c.as_mut().map(Number::of_new) };
         let options = SimdEngine::OF_PROCESS.options();
@@ -64,7 +64,7 @@ impl ScaledForward {
             saved.copy_c(Number::of_new(&mut all)).expect("the layer has a c of this shape");
             all
         });
-        (State { h, c }, ScaledForward { cell, inputs, output, saved })
+        (State { h, carried: c.into_iter().collect() }, ScaledForward { cell, inputs, output, saved })
     }
 
     /// Pulls back the adjoint of the state after the last step, `h` and `c` `[B, H]` times 2^exponent,

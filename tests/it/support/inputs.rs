@@ -43,7 +43,8 @@ impl Case {
     pub fn first(&self) -> Vec<State> {
         let mut rng = random::stream(self.seed, Purpose::Readout);
         let mut draw = || random::normal(&mut rng, &[self.batch, self.hidden], self.kind, cpu());
-        (0..self.layers).map(|_| State { h: draw(), c: cell(self.cell).has_c().then(&mut draw) }).collect()
+        let tensors = 1 + cell(self.cell).carried().len();
+        (0..self.layers).map(|_| State::from_tensors((0..tensors).map(|_| draw()))).collect()
     }
 
     fn normal(&self, purpose: Purpose, shape: &[i64]) -> Tensor {
@@ -74,27 +75,22 @@ pub fn results(
     let p = p.leaves();
     let leaf = |tensor: &Tensor| tensor.detach().copy().set_requires_grad(true);
     let input = leaf(input);
-    let first: Vec<State> =
-        first.iter().map(|s| State { h: leaf(&s.h), c: s.c.as_ref().map(leaf) }).collect();
+    let first: Vec<State> = first.iter().map(|state| state.map(leaf)).collect();
     let run = lstm_lab::engine::forward(engine, &p, &input, Some(&first)).unwrap();
     // The last states enter the loss too, so that gradients flow back from both ends.
     let mut loss = (&run.output * cotangent).sum(input.kind());
     let mut found = vec![("output".to_string(), run.output.detach())];
     for (layer, state) in run.final_states.iter().enumerate() {
-        loss += state.h.sin().sum(input.kind());
-        found.push((format!("h_n[{layer}]"), state.h.detach()));
-        if let Some(c) = &state.c {
-            loss += c.sin().sum(input.kind());
-            found.push((format!("c_n[{layer}]"), c.detach()));
+        for (name, tensor) in state.named(p.cell.carried()) {
+            loss += tensor.sin().sum(input.kind());
+            found.push((format!("{name}_n[{layer}]"), tensor.detach()));
         }
     }
     let mut nodes: Vec<(String, &Tensor)> = p.named();
     nodes.push(("input".into(), &input));
     for (layer, state) in first.iter().enumerate() {
-        nodes.push((format!("h0[{layer}]"), &state.h));
-        if let Some(c) = &state.c {
-            nodes.push((format!("c0[{layer}]"), c));
-        }
+        let named = state.named(p.cell.carried()).into_iter();
+        nodes.extend(named.map(|(name, tensor)| (format!("{name}0[{layer}]"), tensor)));
     }
     let tensors: Vec<&Tensor> = nodes.iter().map(|(_, tensor)| *tensor).collect();
     let gradients = gradients(&loss, &tensors);
