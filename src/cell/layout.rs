@@ -5,9 +5,8 @@
 pub struct Layout {
     /// The recurrent weights.
     pub recurrent: Recurrent,
-    /// The names of further parameters in weights files, without the layer: `weight_ci`. Each is a vector
-    /// `[H]` that is drawn like a bias.
-    pub further: &'static [&'static str],
+    /// Further parameters.
+    pub further: &'static [Further],
 }
 
 /// The recurrent weights of a layer.
@@ -19,6 +18,35 @@ pub enum Recurrent {
     Vector,
     /// None: the gates do not see the state.
     None,
+}
+
+/// A parameter that PyTorch's cells do not have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Further {
+    /// The name in weights files, without the layer: `weight_ci`.
+    pub name: &'static str,
+    /// The shape.
+    pub shape: FurtherShape,
+    /// The initial numbers.
+    pub init: FurtherInit,
+}
+
+/// The shape of a further parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FurtherShape {
+    /// A number for each unit, `[H]`.
+    Units,
+    /// A number for each unit of each gate, `[G·H]`, in the order of [`super::Cell::gates`].
+    Gates,
+}
+
+/// The initial numbers of a further parameter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FurtherInit {
+    /// As for a bias, by the init policy.
+    Bias,
+    /// The same number everywhere, at every init policy.
+    Constant(f64),
 }
 
 impl Layout {
@@ -37,6 +65,35 @@ impl Layout {
             Recurrent::Vector => hidden,
             Recurrent::None => 0,
         };
-        gates * hidden * (input + 1) + recurrent + self.further.len() as u128 * hidden
+        let further = |further: &Further| match further.shape {
+            FurtherShape::Units => hidden,
+            FurtherShape::Gates => gates * hidden,
+        };
+        gates * hidden * (input + 1) + recurrent + self.further.iter().map(further).sum::<u128>()
+    }
+}
+
+impl Further {
+    /// Returns a vector `[H]` that is drawn like a bias.
+    pub const fn like_bias(name: &'static str) -> Further {
+        Further { name, shape: FurtherShape::Units, init: FurtherInit::Bias }
+    }
+
+    /// Returns a vector `[H]` that begins with the same number everywhere.
+    pub const fn of_units(name: &'static str, first: f64) -> Further {
+        Further { name, shape: FurtherShape::Units, init: FurtherInit::Constant(first) }
+    }
+
+    /// Returns a vector `[G·H]` that begins with the same number everywhere.
+    pub const fn of_gates(name: &'static str, first: f64) -> Further {
+        Further { name, shape: FurtherShape::Gates, init: FurtherInit::Constant(first) }
+    }
+
+    /// Returns the shape in a layer with `gates` gates and `hidden` units.
+    pub fn size(&self, gates: i64, hidden: i64) -> Vec<i64> {
+        match self.shape {
+            FurtherShape::Units => vec![hidden],
+            FurtherShape::Gates => vec![gates * hidden],
+        }
     }
 }

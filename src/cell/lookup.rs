@@ -6,6 +6,7 @@ use super::gru_reset_before::GruResetBefore;
 use super::indrnn::IndRnn;
 use super::janet::Janet;
 use super::lstm::Lstm;
+use super::lstm_layernorm::LstmLayernorm;
 use super::lstm_peephole::LstmPeephole;
 use super::mgu::Mgu;
 use super::mingru::MinGru;
@@ -24,6 +25,7 @@ pub fn cell(name: CellName) -> &'static dyn Cell {
         CellName::ReluRnn => &ReluRnn,
         CellName::GruResetBefore => &GruResetBefore,
         CellName::LstmPeephole => &LstmPeephole,
+        CellName::LstmLayernorm => &LstmLayernorm,
         CellName::Cifg => &Cifg,
         CellName::Janet => &Janet,
         CellName::Mgu => &Mgu,

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{CarriedState, Cell, CellName, Layout, Products, Recurrent, Retention, State};
+use super::{CarriedState, Cell, CellName, Further, Layout, Products, Recurrent, Retention, State};
 
 /// The LSTM with peepholes, in the form of Graves (2013).
 ///
@@ -15,6 +15,10 @@ use super::{CarriedState, Cell, CellName, Layout, Products, Recurrent, Retention
 /// h_t = o_t ⊙ tanh(c_t)
 /// ```
 pub struct LstmPeephole;
+
+/// The weights of the peepholes.
+const PEEPHOLES: &[Further] =
+    &[Further::like_bias("weight_ci"), Further::like_bias("weight_cf"), Further::like_bias("weight_co")];
 
 impl Cell for LstmPeephole {
     fn name(&self) -> Option<CellName> {
@@ -42,7 +46,7 @@ impl Cell for LstmPeephole {
     }
 
     fn layout(&self) -> Layout {
-        Layout { recurrent: Recurrent::Matrices, further: &["weight_ci", "weight_cf", "weight_co"] }
+        Layout { recurrent: Recurrent::Matrices, further: PEEPHOLES }
     }
 
     /// Computes the gates. After them come the preactivation of o without its peephole, and the peephole.

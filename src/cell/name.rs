@@ -17,6 +17,8 @@ names! {
         GruResetBefore = "gru_reset_before",
         /// lstm whose gates see the cell state (Gers & Schmidhuber 2000)
         LstmPeephole = "lstm_peephole",
+        /// lstm with layer normalisation (Ba et al. 2016)
+        LstmLayernorm = "lstm_layernorm",
         /// lstm with coupled input and forget gate, i = 1 − f (Greff et al. 2017)
         Cifg = "cifg",
         /// lstm with a forget gate only (van der Westhuizen & Lasenby 2018)

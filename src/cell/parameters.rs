@@ -102,5 +102,8 @@ impl Parameters {
 /// Returns the names of the parameters of layer k: PyTorch's, then those of further parameters.
 fn names(cell: &dyn Cell, k: usize) -> Vec<String> {
     let pytorch = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].into_iter();
-    pytorch.chain(cell.layout().further.iter().copied()).map(|name| format!("{name}_l{k}")).collect()
+    pytorch
+        .chain(cell.layout().further.iter().map(|further| further.name))
+        .map(|name| format!("{name}_l{k}"))
+        .collect()
 }

@@ -34,8 +34,8 @@ pub trait Cell: Sync {
         None
     }
 
-    /// Returns true if [`Cell::update`] passes some of the old state on to the new one. The default is true for
-    /// a cell with a gate that keeps the state.
+    /// Returns true if [`Cell::update`] passes some of the old state on to the new one. The default is true
+    /// for a cell with a gate that keeps the state.
     fn has_direct_path(&self) -> bool {
         self.retention().is_some()
     }

@@ -15,10 +15,10 @@ use crate::settings::names::Quantity;
 /// Runs `input` `[T, B, I]` through the layers, from the states `initial` or zeros. Then differentiates
 /// `loss`, a scalar function of the output `[T, B, H]`.
 ///
-/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and `input_x`, at
-/// every step. For all of these, the engine must expose its states or store their adjoints in the backward
-/// pass. Any other engine is called once every `split_every` steps. Then `total_h` is known at the ends of
-/// these calls only, and the totals of carried states are missing.
+/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and
+/// `input_x`, at every step. For all of these, the engine must expose its states or store their adjoints in
+/// the backward pass. Any other engine is called once every `split_every` steps. Then `total_h` is known at
+/// the ends of these calls only, and the totals of carried states are missing.
 ///
 /// # Errors
 /// A shape does not fit the parameters, or the engine does not support the type or device.

@@ -22,11 +22,11 @@ use crate::engine::{EngineName, check, engine, gradients};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
-/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and `input_x`, at
-/// every step of `input` `[T, B, I]`. The initial states are `initial` or those of
-/// [`crate::cell::Cell::zero_state`]. With `split_paths`, also returns `cell_path` and `gate_path`. The engine
-/// `analytic` uses its derivation; `recompute` serves any cell. `simd` uses its kernels, in f64, without the
-/// paths.
+/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and
+/// `input_x`, at every step of `input` `[T, B, I]`. The initial states are `initial` or those of
+/// [`crate::cell::Cell::zero_state`]. With `split_paths`, also returns `cell_path` and `gate_path`. The
+/// engine `analytic` uses its derivation; `recompute` serves any cell. `simd` uses its kernels, in f64,
+/// without the paths.
 ///
 /// # Errors
 /// A shape that does not fit the parameters, or a cell without a derivation.

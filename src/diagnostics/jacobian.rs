@@ -1,9 +1,9 @@
 //! Products of Jacobians: the derivative ∂s_T/∂s_t of the final state with respect to an earlier one.
 //!
-//! The state consists of h and the carried states (c of the LSTM) of all layers. All rows of the product go back through time as one
-//! batch of vector-Jacobian products of the backward recursion. Without a correction, all rows would turn
-//! into the direction that grows most. QR re-orthonormalisation every few steps prevents this (Benettin et
-//! al. 1980).
+//! The state consists of h and the carried states (c of the LSTM) of all layers. All rows of the product go
+//! back through time as one batch of vector-Jacobian products of the backward recursion. Without a
+//! correction, all rows would turn into the direction that grows most. QR re-orthonormalisation every few
+//! steps prevents this (Benettin et al. 1980).
 //!
 //! The product of the R factors has the norm and the singular values of the product of Jacobians. The
 //! logarithms of their diagonals add up to the Lyapunov exponents (Engelken, Wolf & Abbott 2023; Vogt et
@@ -117,7 +117,8 @@ impl<'a> BackwardSweep<'a> {
         sweep
     }
 
-    /// Sets the rows from a matrix `[n, n]`. Its columns are the state of each layer: h, then what is carried.
+    /// Sets the rows from a matrix `[n, n]`. Its columns are the state of each layer: h, then what is
+    /// carried.
     fn set_rows(&mut self, matrix: &Tensor) {
         let columns = matrix.split(self.p.hidden_size(), 1);
         let of_layers = columns.chunks(1 + self.p.cell.carried().len());

@@ -87,7 +87,8 @@ mod tests {
             powers in prop::array::uniform4(-250i32..250),
         ) {
             let [a, b, c, d] = std::array::from_fn(|n| mantissas[n] * 10f64.powi(powers[n]));
-            let mut sum = ScaledState::zeros_like(&State::from_hidden(Tensor::from_slice(&[a, b]).view([2, 1])));
+            let like = State::from_hidden(Tensor::from_slice(&[a, b]).view([2, 1]));
+            let mut sum = ScaledState::zeros_like(&like);
             sum.add_to_h(&rows([a, b]));
             prop_assert_eq!(values(&sum), [a, b]);
             let Scaled { mantissa, exponent } = rows([c, d]);

@@ -97,7 +97,8 @@ impl AdjointSlot {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(adjoints);
     }
 
-    /// Takes the adjoints of h_1 … h_T and of the carried states, `[T, B, H]` each. `None` before a backward pass.
+    /// Takes the adjoints of h_1 … h_T and of the carried states, `[T, B, H]` each. `None` before a
+    /// backward pass.
     pub fn take(&self) -> Option<State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

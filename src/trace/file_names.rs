@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cell::{CarriedState, CellName, cell};
 use crate::support::error::{Error, Result};
 use crate::support::text::shortened;
 
@@ -41,7 +42,8 @@ impl FileNames {
 
     /// The name without the prefix; `None` for a tensor that a trace does not read.
     pub fn own<'n>(&self, name: &'n str) -> Option<&'n str> {
-        if SEQUENCES.contains(&name) {
+        let is_state = || CarriedState::ALL.iter().any(|state| name == format!("{state}0"));
+        if SEQUENCES.contains(&name) || is_state() {
             return Some(name);
         }
         name.strip_prefix(&self.prefix).filter(|name| is_parameter(name))
@@ -69,9 +71,12 @@ impl FileNames {
     }
 }
 
-/// Returns true for `weight_ih_l0` and all other names of PyTorch's recurrent layers.
+/// Returns true for `weight_ih_l0` and all other names of PyTorch's recurrent layers, and for the further
+/// parameters of other cells.
 fn is_parameter(name: &str) -> bool {
-    let rest = PARAMETERS.iter().find_map(|kind| name.strip_prefix(kind));
+    let further = CellName::ALL.iter().flat_map(|name| cell(*name).layout().further);
+    let mut further = further.filter_map(|further| name.strip_prefix(further.name)?.strip_prefix("_l"));
+    let rest = PARAMETERS.iter().find_map(|kind| name.strip_prefix(kind)).or_else(|| further.next());
     let number = rest.map(|rest| rest.strip_suffix("_reverse").unwrap_or(rest));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

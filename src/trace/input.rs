@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use super::layout::{GateOrder, Layout};
 use super::named::NamedTensors;
-use crate::cell::{CellName, LayerParameters, Parameters, State, cell};
+use crate::cell::{CellName, FurtherShape, LayerParameters, Parameters, State, cell};
 use crate::safetensors_io::Tensors;
 use crate::support::error::{Error, Result};
 
@@ -92,8 +92,8 @@ impl TraceInput {
     }
 }
 
-/// Takes the initial states of all layers, such as `h0` and `c0`, of the given shape. A state that the file does
-/// not have is that of [`crate::cell::Cell::zero_state`].
+/// Takes the initial states of all layers, such as `h0` and `c0`, of the given shape. A state that the file
+/// does not have is that of [`crate::cell::Cell::zero_state`].
 fn initial_states(
     name: CellName,
     file: &mut NamedTensors,
@@ -142,7 +142,11 @@ fn layers(
                 .layout()
                 .further
                 .iter()
-                .map(|further| file.take(&format!("{further}_l{k}"), &[hidden]))
+                .map(|further| {
+                    let size = further.size(cell(name).gates().len() as i64, hidden);
+                    let tensor = file.take(&format!("{}_l{k}", further.name), &size)?;
+                    Ok(if further.shape == FurtherShape::Gates { layout.parameter(tensor) } else { tensor })
+                })
                 .collect::<Result<_>>()?,
         });
         below = hidden;

@@ -2,13 +2,15 @@
 
 use tch::Tensor;
 
-use crate::cell::{CellName, cell};
+use crate::cell::{CellName, FurtherShape, cell};
 
 /// The order of the blocks of gates in the parameters of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateOrder {
     /// The place in PyTorch's order of each block of the file.
     places: Vec<usize>,
+    /// The parameters that have a block for each gate, without the layer.
+    stacked: Vec<&'static str>,
 }
 
 impl GateOrder {
@@ -25,7 +27,7 @@ impl GateOrder {
         };
         places
             .filter(is_complete)
-            .map(|places| GateOrder { places })
+            .map(|places| GateOrder { places, stacked: stacked(name) })
             .ok_or_else(|| order_problem(text, name, gates))
     }
 
@@ -35,6 +37,12 @@ impl GateOrder {
         let block =
             |gate: usize| self.places.iter().position(|place| *place == gate).expect("each gate once");
         Tensor::cat(&(0..blocks.len()).map(|gate| &blocks[block(gate)]).collect::<Vec<_>>(), 0)
+    }
+
+    /// Returns true for the gradient of a parameter with a block for each gate.
+    fn is_stacked(&self, name: &str) -> bool {
+        let kind = name.strip_prefix("grad.").and_then(|name| name.rsplit_once("_l"));
+        kind.is_some_and(|(kind, _)| self.stacked.contains(&kind))
     }
 
     /// Brings the blocks of a parameter into the order of the file.
@@ -84,12 +92,19 @@ impl Layout {
     pub fn result(&self, name: &str, result: Tensor) -> Tensor {
         match (name, &self.gates) {
             ("output" | "grad.input", _) => self.sequence(result),
-            (name, Some(order)) if name.starts_with("grad.weight_") || name.starts_with("grad.bias_") => {
-                order.to_file(&result)
-            }
+            (name, Some(order)) if order.is_stacked(name) => order.to_file(&result),
             _ => result,
         }
     }
+}
+
+/// Returns the names of the parameters with a block for each gate.
+fn stacked(name: CellName) -> Vec<&'static str> {
+    let further = cell(name).layout().further.iter().filter(|further| further.shape == FurtherShape::Gates);
+    ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+        .into_iter()
+        .chain(further.map(|further| further.name))
+        .collect()
 }
 
 #[cfg(test)]
@@ -98,7 +113,8 @@ mod tests {
 
     #[test]
     fn parse_takes_each_gate_once() {
-        assert_eq!(GateOrder::parse("iofg", CellName::Lstm), Ok(GateOrder { places: vec![0, 3, 1, 2] }));
+        let order = GateOrder::parse("iofg", CellName::Lstm).unwrap();
+        assert_eq!(order.places, [0, 3, 1, 2]);
         for (text, name, hint) in [
             ("iofc", CellName::Lstm, "(ifgo), found `iofc`; did you mean `iofg`?"),
             ("zrh", CellName::Gru, "(rzn), found `zrh`; did you mean `zrn`?"),
@@ -108,6 +124,21 @@ mod tests {
         ] {
             let problem = GateOrder::parse(text, name).unwrap_err();
             assert!(problem.ends_with(hint), "{problem}");
+        }
+    }
+
+    #[test]
+    fn result_moves_the_blocks_of_gates_only() {
+        let layout = |cell| Layout { gates: GateOrder::parse("iofg", cell).ok(), batch_first: false };
+        let given = Tensor::from_slice(&[1.0, 2.0, 3.0, 4.0]);
+        for (cell, name, expected) in [
+            (CellName::LstmPeephole, "grad.weight_ci_l0", [1.0, 2.0, 3.0, 4.0]),
+            (CellName::LstmPeephole, "grad.bias_hh_l1", [1.0, 4.0, 2.0, 3.0]),
+            (CellName::LstmLayernorm, "grad.weight_ln_c_l0", [1.0, 2.0, 3.0, 4.0]),
+            (CellName::LstmLayernorm, "grad.weight_ln_hh_l0", [1.0, 4.0, 2.0, 3.0]),
+        ] {
+            let found = layout(cell).result(name, given.shallow_clone());
+            assert_eq!(found, Tensor::from_slice(&expected), "{name}");
         }
     }
 

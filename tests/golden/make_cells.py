@@ -24,19 +24,19 @@ def cut(p, x, gates):
     return of_input, jnp.split(p["weight_hh_l0"], gates), jnp.split(p["bias_hh_l0"], gates)
 
 
-def relu_rnn(p, x, h, c):
+def relu_rnn(p, x, h):
     """Le, Jaitly & Hinton 2015."""
     (u,), (w,), (b,) = cut(p, x, 1)
-    return jnp.maximum(u + h @ w.T + b, 0), None
+    return (jnp.maximum(u + h @ w.T + b, 0),)
 
 
-def gru_reset_before(p, x, h, c):
+def gru_reset_before(p, x, h):
     """Cho et al. 2014, equations 5 to 8."""
     u, w, b = cut(p, x, 3)
     r = sigmoid(u[0] + h @ w[0].T + b[0])
     z = sigmoid(u[1] + h @ w[1].T + b[1])
     n = jnp.tanh(u[2] + (r * h) @ w[2].T + b[2])
-    return z * h + (1 - z) * n, None
+    return (z * h + (1 - z) * n,)
 
 
 def lstm_peephole(p, x, h, c):
@@ -59,38 +59,54 @@ def cifg(p, x, h, c):
     return jnp.tanh(c) * o, c
 
 
-def janet(p, x, h, c):
+def janet(p, x, h):
     """van der Westhuizen & Lasenby 2018, with beta = 1."""
     u, w, b = cut(p, x, 2)
     s = u[0] + h @ w[0].T + b[0]
     new = jnp.tanh(u[1] + h @ w[1].T + b[1])
-    return sigmoid(s) * h + (1 - sigmoid(s - 1)) * new, None
+    return (sigmoid(s) * h + (1 - sigmoid(s - 1)) * new,)
 
 
-def mgu(p, x, h, c):
+def mgu(p, x, h):
     """Zhou et al. 2016."""
     u, w, b = cut(p, x, 2)
     f = sigmoid(u[0] + h @ w[0].T + b[0])
     new = jnp.tanh(u[1] + (f * h) @ w[1].T + b[1])
-    return (1 - f) * h + f * new, None
+    return ((1 - f) * h + f * new,)
 
 
-def indrnn(p, x, h, c):
+def indrnn(p, x, h):
     """Li et al. 2018. The recurrent weight is a vector."""
-    return jnp.maximum(x @ p["weight_ih_l0"].T + p["weight_hh_l0"] * h + p["bias_ih_l0"], 0), None
+    return (jnp.maximum(x @ p["weight_ih_l0"].T + p["weight_hh_l0"] * h + p["bias_ih_l0"], 0),)
 
 
-def minlstm(p, x, h, c):
+def minlstm(p, x, h):
     """Feng et al. 2024, without log space. There is no recurrent weight."""
     f, i, new = jnp.split(x @ p["weight_ih_l0"].T + p["bias_ih_l0"], 3, axis=1)
     f, i = sigmoid(f), sigmoid(i)
-    return f / (f + i) * h + i / (f + i) * new, None
+    return (f / (f + i) * h + i / (f + i) * new,)
 
 
-def mingru(p, x, h, c):
+def mingru(p, x, h):
     """Feng et al. 2024, without log space. There is no recurrent weight."""
     z, new = jnp.split(x @ p["weight_ih_l0"].T + p["bias_ih_l0"], 2, axis=1)
-    return (1 - sigmoid(z)) * h + sigmoid(z) * new, None
+    return ((1 - sigmoid(z)) * h + sigmoid(z) * new,)
+
+
+def layer_norm(a, gain, bias):
+    """Ba et al. 2016, equation 4, with epsilon 1e-5 as in PyTorch."""
+    mean, variance = a.mean(axis=1, keepdims=True), a.var(axis=1, keepdims=True)
+    return gain * (a - mean) / jnp.sqrt(variance + 1e-5) + bias
+
+
+def lstm_layernorm(p, x, h, c):
+    """Ba et al. 2016, equations 20 to 22. The sum of three biases is that of PyTorch's two."""
+    bias = p["bias_ih_l0"] + p["bias_hh_l0"]
+    of_state = layer_norm(h @ p["weight_hh_l0"].T, p["weight_ln_hh_l0"], 0)
+    of_input = layer_norm(x @ p["weight_ih_l0"].T, p["weight_ln_ih_l0"], 0)
+    i, f, g, o = jnp.split(of_state + of_input + bias, 4, axis=1)
+    c = sigmoid(f) * c + sigmoid(i) * jnp.tanh(g)
+    return sigmoid(o) * jnp.tanh(layer_norm(c, p["weight_ln_c_l0"], p["bias_ln_c_l0"])), c
 
 
 def drawn(key, shapes):
@@ -98,47 +114,51 @@ def drawn(key, shapes):
     return {name: 0.6 * jax.random.normal(k, shape) for k, (name, shape) in zip(keys, shapes.items())}
 
 
-def make(seed, step, gates, recurrent="matrices", peepholes=(), has_c=False):
+def make(seed, step, gates, recurrent="matrices", further={}, carried=()):
+    """`further` has shapes by name, and `carried` the names of the states beside h."""
     shapes = {"weight_ih_l0": (gates * H, I), "bias_ih_l0": (gates * H,)}
     shapes["weight_hh_l0"] = {"matrices": (gates * H, H), "vector": (H,), "none": (0, H)}[recurrent]
     shapes["bias_hh_l0"] = (gates * H,) if recurrent == "matrices" else (0,)
-    shapes |= {f"{name}_l0": (H,) for name in peepholes} | {"input": (T, B, I), "h0": (B, H)}
-    shapes |= {"c0": (B, H)} if has_c else {}
-    given = drawn(jax.random.key(seed), shapes)
+    shapes |= {f"{name}_l0": shape for name, shape in further.items()} | {"input": (T, B, I)}
+    states = [f"{name}0" for name in ("h", *carried)]
+    given = drawn(jax.random.key(seed), shapes | {name: (B, H) for name in states})
     cotangent = jax.random.normal(jax.random.key(100 + seed), (T, B, H))
 
     def loss(given, nudges):
-        """A nudge of 0 on each state: its gradient is the adjoint of that state."""
-        h, c, outputs = given["h0"], given.get("c0"), []
+        """A nudge of 0 on each h: its gradient is the adjoint of that h."""
+        state, outputs = [given[name] for name in states], []
         for t in range(T):
-            h, c = step(given, given["input"][t], h, c)
-            h = h + nudges["h"][t]
-            outputs.append(h)
+            h, *beside = step(given, given["input"][t], *state)
+            state = [h + nudges["h"][t], *beside]
+            outputs.append(state[0])
         output = jnp.stack(outputs)
-        return jnp.sum(output * cotangent), (output, h, c)
+        return jnp.sum(output * cotangent), (output, state)
 
     nudges = {"h": jnp.zeros((T, B, H))}
-    gradients, (output, h, c) = jax.grad(loss, has_aux=True)(given, nudges)
+    gradients, (output, last) = jax.grad(loss, has_aux=True)(given, nudges)
     by_state = jax.grad(lambda nudges: loss(given, nudges)[0])(nudges)
     numbers = lambda a: {"shape": list(a.shape), "data": a.flatten().tolist()}
-    expected = {"output": output, "h_n": h, "total_h": by_state["h"]} | ({"c_n": c} if has_c else {})
+    expected = {"output": output, "total_h": by_state["h"]}
+    expected |= {f"{name}_n": tensor for name, tensor in zip(("h", *carried), last)}
     expected |= {f"grad.{name}": gradient for name, gradient in gradients.items()}
     given["cotangent"] = cotangent
     return {part: {name: numbers(a) for name, a in tensors.items()}
             for part, tensors in [("given", given), ("expected", expected)]}
 
 
-PEEPHOLES = ("weight_ci", "weight_cf", "weight_co")
+PEEPHOLES = {name: (H,) for name in ("weight_ci", "weight_cf", "weight_co")}
+NORMS = {"weight_ln_ih": (4 * H,), "weight_ln_hh": (4 * H,), "weight_ln_c": (H,), "bias_ln_c": (H,)}
 cells = {
     "relu_rnn": make(1, relu_rnn, 1),
     "gru_reset_before": make(2, gru_reset_before, 3),
-    "lstm_peephole": make(3, lstm_peephole, 4, peepholes=PEEPHOLES, has_c=True),
-    "cifg": make(4, cifg, 3, has_c=True),
+    "lstm_peephole": make(3, lstm_peephole, 4, further=PEEPHOLES, carried=("c",)),
+    "cifg": make(4, cifg, 3, carried=("c",)),
     "janet": make(5, janet, 2),
     "mgu": make(6, mgu, 2),
     "indrnn": make(7, indrnn, 1, recurrent="vector"),
     "minlstm": make(8, minlstm, 3, recurrent="none"),
     "mingru": make(9, mingru, 2, recurrent="none"),
+    "lstm_layernorm": make(10, lstm_layernorm, 4, further=NORMS, carried=("c",)),
 }
 path = pathlib.Path(__file__).with_name("cells.json")
 path.write_text(json.dumps(cells, separators=(",", ":")) + "\n")

@@ -39,7 +39,7 @@ fn scaled_golden_parameters(name: CellName, scale: f64) -> Parameters {
         w_hh: take(&[rows, 2]),
         b_ih: take(&[rows]),
         b_hh: take(&[rows]),
-        further: cell(name).layout().further.iter().map(|_| take(&[2])).collect(),
+        further: cell(name).layout().further.iter().map(|further| take(&further.size(rows / 2, 2))).collect(),
     };
     Parameters { cell: cell(name), layers: vec![layer] }
 }

@@ -12,7 +12,7 @@ use crate::golden::{Tensors, tensors};
 use crate::support::{DERIVED, assert_same, engines, log10, norms_of};
 
 /// Given and expected tensors by cell.
-fn golden() -> BTreeMap<CellName, (Tensors, Tensors)> {
+pub fn golden() -> BTreeMap<CellName, (Tensors, Tensors)> {
     let json: serde_json::Value = serde_json::from_str(include_str!("../golden/cells.json")).unwrap();
     let of_cell = |(name, parts): (&String, &serde_json::Value)| {
         (name.parse().unwrap(), (tensors(&parts["given"]), tensors(&parts["expected"])))

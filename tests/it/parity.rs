@@ -21,6 +21,9 @@ fn every_engine_any_length_and_depth_matches_the_reference() {
     for (kind, tolerance) in [(Kind::Double, 1e-10), (Kind::Float, 1e-5)] {
         for &cell in CellName::ALL {
             let reference = reference(cell);
+            // A division by a small deviation enlarges the rounding of f32.
+            let is_normalised = cell == CellName::LstmLayernorm && kind == Kind::Float;
+            let tolerance = if is_normalised { 1e-4 } else { tolerance };
             for layers in [1, 2] {
                 for steps in [1, 2, 25] {
                     let case = Case::new(cell, layers, steps, kind);

@@ -75,7 +75,9 @@ proptest! {
             assert_same(&seen(&now), &seen(&before), 1e-14, "output up to the step");
             // A ReLU may be off before and after the change.
             let is_bounded = cell(case.cell).candidate_activation() == Activation::Tanh;
-            if step + 1 < case.steps && is_bounded {
+            // A single number minus its mean is 0.
+            let is_constant = case.cell == CellName::LstmLayernorm && case.hidden == 1;
+            if step + 1 < case.steps && is_bounded && !is_constant {
                 assert!(now != before, "the change after the step shows nowhere");
             }
         }

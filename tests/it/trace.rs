@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use lstm_lab::cell::CellName;
-use lstm_lab::cell::State;
+use lstm_lab::cell::{CellName, Recurrent, State, cell};
 use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
 use lstm_lab::safetensors_io::{Tensors, read, write};
@@ -14,6 +13,7 @@ use proptest::prelude::*;
 use tch::{Kind, Tensor};
 
 use crate::golden::load;
+use crate::golden_cells::golden as golden_cells;
 use crate::support::{Case, DERIVED, assert_same, engines, lab, with_config};
 
 /// Exit code and standard error of `lstm-lab trace`.
@@ -53,6 +53,37 @@ fn what_comes_out_is_what_pytorch_gave() {
             // 6 steps of two layers, total_h and direct_h, total_c where it is shown, and the input.
             let with_c = cell == CellName::Lstm && engine != EngineName::Builtin;
             assert_eq!(csv.lines().count(), 1 + 6 * (2 * (2 + usize::from(with_c)) + 1), "{cell} {engine}");
+        }
+    }
+}
+
+/// Each cell with recurrent matrices, with its own parameters and states.
+#[test]
+fn what_comes_out_is_what_jax_gave() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, (mut given, expected)) in golden_cells() {
+        if cell(name).layout().recurrent != Recurrent::Matrices {
+            continue;
+        }
+        given.insert("grad_output".into(), given["cotangent"].copy());
+        given.remove("cotangent");
+        // The states of a file are those of all layers.
+        let is_state =
+            |name: &str| ["0", "_n"].iter().any(|end| name.ends_with(end)) && !name.contains("_l0");
+        let in_file = |(name, tensor): (&String, &Tensor)| {
+            (name.clone(), if is_state(name) { tensor.unsqueeze(0) } else { tensor.copy() })
+        };
+        let given: Tensors = given.iter().map(in_file).collect();
+        let expected: Tensors = expected.iter().map(in_file).collect();
+        write(&dir.path().join("given.safetensors"), &given).unwrap();
+        let arguments = ["given.safetensors", "--cell", name.as_str(), "--engine", "stepwise"];
+        let (code, said) = trace(dir.path(), &arguments);
+        assert_eq!(code, 0, "{name}: {said}");
+        let found = read(&dir.path().join("trace/trace.safetensors")).unwrap();
+        let names: Vec<&String> = expected.keys().filter(|name| !name.starts_with("total_")).collect();
+        assert_eq!(found.keys().collect::<Vec<_>>(), names);
+        for tensor in names {
+            assert_same(&found[tensor], &expected[tensor], 1e-12, &format!("{name} {tensor}"));
         }
     }
 }

@@ -38,7 +38,7 @@ fn terms_by_hand(p: &Parameters, input: &Tensor) -> Vec<Vec<Tensor>> {
 
 #[test]
 fn terms_equal_gradients_of_copies_of_the_parameters() {
-    for cell in [CellName::Rnn, CellName::Lstm, CellName::Gru, CellName::LstmPeephole, CellName::IndRnn] {
+    for &cell in CellName::ALL {
         let case = Case { batch: 3, input: 2, hidden: 4, ..Case::new(cell, 2, 6, Kind::Double) };
         let (p, input) = (case.parameters(), case.input());
         let terms = terms_by_hand(&p, &input);

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, Uniform};
 use tch::{Device, Kind, Tensor};
 
 use super::policy::{BaseInit, GateBias, Init};
-use crate::cell::{Cell, CellName, LayerParameters, Parameters, Recurrent, Retention, cell};
+use crate::cell::{Cell, CellName, FurtherInit, LayerParameters, Parameters, Recurrent, Retention, cell};
 use crate::device::cpu;
 use crate::random::{self, Purpose};
 
@@ -79,7 +79,13 @@ fn draw_layer(cell: &dyn Cell, init: Init, input: i64, hidden: i64, rng: &mut Ch
     };
     let b_ih = bias(gates * hidden);
     let b_hh = bias(if layout.recurrent == Recurrent::Matrices { gates * hidden } else { 0 });
-    let further = layout.further.iter().map(|_| bias(hidden)).collect();
+    let further = layout.further.iter().map(|further| match further.init {
+        FurtherInit::Bias => bias(further.size(gates, hidden).iter().product()),
+        FurtherInit::Constant(first) => {
+            Tensor::full(further.size(gates, hidden), first, (Kind::Double, cpu()))
+        }
+    });
+    let further = further.collect();
     let layer = LayerParameters { w_ih, w_hh, b_ih, b_hh, further };
     set_gate_bias(cell, init.gate, &layer, rng);
     layer
