@@ -1,5 +1,6 @@
 //! The map from the name of a cell to its equations.
 
+use super::antisymmetric_rnn::AntisymmetricRnn;
 use super::cifg::Cifg;
 use super::gru::Gru;
 use super::gru_reset_before::GruResetBefore;
@@ -30,6 +31,7 @@ pub fn cell(name: CellName) -> &'static dyn Cell {
         CellName::Janet => &Janet,
         CellName::Mgu => &Mgu,
         CellName::IndRnn => &IndRnn,
+        CellName::AntisymmetricRnn => &AntisymmetricRnn,
         CellName::MinLstm => &MinLstm,
         CellName::MinGru => &MinGru,
     }

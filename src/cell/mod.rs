@@ -21,6 +21,7 @@
 //! ```
 
 mod activation;
+mod antisymmetric_rnn;
 mod cifg;
 mod gate;
 mod gru;

@@ -27,6 +27,8 @@ names! {
         Mgu = "mgu",
         /// independently recurrent network: each unit sees its own state only (Li et al. 2018)
         IndRnn = "indrnn",
+        /// a stable step of Euler's method: h_t = h_{t-1} + ε tanh(…) (Chang et al. 2019)
+        AntisymmetricRnn = "antisymmetric_rnn",
         /// lstm whose gates do not see the state (Feng et al. 2024)
         MinLstm = "minlstm",
         /// gru whose gates do not see the state (Feng et al. 2024)

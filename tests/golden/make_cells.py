@@ -109,6 +109,12 @@ def lstm_layernorm(p, x, h, c):
     return sigmoid(o) * jnp.tanh(layer_norm(c, p["weight_ln_c_l0"], p["bias_ln_c_l0"])), c
 
 
+def antisymmetric_rnn(p, x, h):
+    """Chang et al. 2019, equations 11 to 13, with epsilon and gamma of 0.01."""
+    (u,), (w,), (b,) = cut(p, x, 1)
+    return (h + 0.01 * jnp.tanh(h @ (w - w.T - 0.01 * jnp.eye(H)).T + u + b),)
+
+
 def drawn(key, shapes):
     keys = jax.random.split(key, len(shapes))
     return {name: 0.6 * jax.random.normal(k, shape) for k, (name, shape) in zip(keys, shapes.items())}
@@ -159,6 +165,7 @@ cells = {
     "minlstm": make(8, minlstm, 3, recurrent="none"),
     "mingru": make(9, mingru, 2, recurrent="none"),
     "lstm_layernorm": make(10, lstm_layernorm, 4, further=NORMS, carried=("c",)),
+    "antisymmetric_rnn": make(11, antisymmetric_rnn, 1),
 }
 path = pathlib.Path(__file__).with_name("cells.json")
 path.write_text(json.dumps(cells, separators=(",", ":")) + "\n")
