@@ -10,9 +10,9 @@ use super::{Cell, CellName, LayerParameters, PreparedLayer, Products, State};
 /// h_t = h_{t-1} + ε tanh((W − Wᵀ − γ I) h_{t-1} + V x_t + b)      with ε = 0.01 and γ = 0.01
 /// ```
 ///
-/// The step size is ε. The eigenvalues of W − Wᵀ are imaginary, so that the state turns and neither grows nor
-/// decays. The diffusion γ damps it a little, because Euler's method alone lets it grow. The paper searches both for
-/// each task, ε among 0.01, 0.1 and 1 (appendix C). They are constants here.
+/// The step size is ε. The eigenvalues of W − Wᵀ are imaginary, so that the state turns and neither grows
+/// nor decays. The diffusion γ damps it a little, because Euler's method alone lets it grow. The paper
+/// searches both for each task, ε among 0.01, 0.1 and 1 (appendix C). They are constants here.
 pub struct AntisymmetricRnn;
 
 /// The step size ε.

@@ -4,16 +4,16 @@ use tch::Tensor;
 
 use super::{CarriedState, Cell, CellName, Further, Layout, Products, Recurrent, State};
 
-/// The coRNN: a network of damped oscillators that are driven by the input. The output h is their position, and z
-/// is their velocity (y and z of the paper).
+/// The coRNN: a network of damped oscillators that are driven by the input. The output h is their position,
+/// and z is their velocity (y and z of the paper).
 ///
 /// ```text
 /// z_t = z_{t-1} + Δt (tanh(W h_{t-1} + Z z_{t-1} + V x_t + b) − γ h_{t-1} − ε z_{t-1})
 /// h_t = h_{t-1} + Δt z_t
 /// ```
 ///
-/// This is eq. 3 of the paper with an explicit damping ε z_{t-1}, as in the authors' program. The position takes
-/// the new velocity. The constants are those of the paper's sequential MNIST.
+/// This is eq. 3 of the paper with an explicit damping ε z_{t-1}, as in the authors' program. The position
+/// takes the new velocity. The constants are those of the paper's sequential MNIST.
 pub struct CoRnn;
 
 /// The time Δt of a step.

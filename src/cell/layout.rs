@@ -38,6 +38,8 @@ pub enum FurtherShape {
     Units,
     /// A number for each unit of each gate, `[G·H]`, in the order of [`super::Cell::gates`].
     Gates,
+    /// A matrix of a state, `[H, H]`.
+    Matrix,
 }
 
 /// The initial numbers of a further parameter.
@@ -45,6 +47,8 @@ pub enum FurtherShape {
 pub enum FurtherInit {
     /// As for a bias, by the init policy.
     Bias,
+    /// As for the recurrent matrix of a gate, by the init policy.
+    Recurrent,
     /// The same number everywhere, at every init policy.
     Constant(f64),
 }
@@ -68,6 +72,7 @@ impl Layout {
         let further = |further: &Further| match further.shape {
             FurtherShape::Units => hidden,
             FurtherShape::Gates => gates * hidden,
+            FurtherShape::Matrix => hidden * hidden,
         };
         gates * hidden * (input + 1) + recurrent + self.further.iter().map(further).sum::<u128>()
     }
@@ -89,11 +94,17 @@ impl Further {
         Further { name, shape: FurtherShape::Gates, init: FurtherInit::Constant(first) }
     }
 
+    /// Returns a matrix `[H, H]` that is drawn like the recurrent matrix of a gate.
+    pub const fn like_recurrent(name: &'static str) -> Further {
+        Further { name, shape: FurtherShape::Matrix, init: FurtherInit::Recurrent }
+    }
+
     /// Returns the shape in a layer with `gates` gates and `hidden` units.
     pub fn size(&self, gates: i64, hidden: i64) -> Vec<i64> {
         match self.shape {
             FurtherShape::Units => vec![hidden],
             FurtherShape::Gates => vec![gates * hidden],
+            FurtherShape::Matrix => vec![hidden, hidden],
         }
     }
 }

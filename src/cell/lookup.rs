@@ -2,6 +2,7 @@
 
 use super::antisymmetric_rnn::AntisymmetricRnn;
 use super::cifg::Cifg;
+use super::cornn::CoRnn;
 use super::gru::Gru;
 use super::gru_reset_before::GruResetBefore;
 use super::indrnn::IndRnn;
@@ -32,6 +33,7 @@ pub fn cell(name: CellName) -> &'static dyn Cell {
         CellName::Mgu => &Mgu,
         CellName::IndRnn => &IndRnn,
         CellName::AntisymmetricRnn => &AntisymmetricRnn,
+        CellName::CoRnn => &CoRnn,
         CellName::MinLstm => &MinLstm,
         CellName::MinGru => &MinGru,
     }

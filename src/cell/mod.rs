@@ -23,6 +23,7 @@
 mod activation;
 mod antisymmetric_rnn;
 mod cifg;
+mod cornn;
 mod gate;
 mod gru;
 mod gru_reset_before;

@@ -29,6 +29,8 @@ names! {
         IndRnn = "indrnn",
         /// a stable step of Euler's method: h_t = h_{t-1} + ε tanh(…) (Chang et al. 2019)
         AntisymmetricRnn = "antisymmetric_rnn",
+        /// coupled oscillatory RNN: damped oscillators with a velocity z (Rusch & Mishra 2021)
+        CoRnn = "cornn",
         /// lstm whose gates do not see the state (Feng et al. 2024)
         MinLstm = "minlstm",
         /// gru whose gates do not see the state (Feng et al. 2024)

@@ -9,6 +9,8 @@ names! {
     CarriedState ("carried state") {
         /// the cell state of an LSTM
         C = "c",
+        /// the velocity of an oscillator
+        Z = "z",
     }
 }
 

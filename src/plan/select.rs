@@ -113,7 +113,9 @@ fn lacks_norm(reading: &Reading, run: &Run, gradients: &Gradients) -> Option<(&'
         Some(Quantity::CellPath | Quantity::GatePath) if !gradients.path_split => {
             "gradients.path_split = true"
         }
-        Some(Quantity::CellPath | Quantity::GatePath) if !has_paths => "a cell that passes its state on, such as `lstm`",
+        Some(Quantity::CellPath | Quantity::GatePath) if !has_paths => {
+            "a cell that passes its state on, such as `lstm`"
+        }
         Some(Quantity::WeightTerm | Quantity::TruncationError) if !gradients.weights => {
             "gradients.weights = true"
         }

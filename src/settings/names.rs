@@ -127,6 +127,8 @@ names! {
         TotalH = "total_h",
         /// the adjoint of c_t (lstm)
         TotalC = "total_c",
+        /// the adjoint of z_t (cornn)
+        TotalZ = "total_z",
         /// the part of total_h that passes through no later step of the same layer
         DirectH = "direct_h",
         /// the derivative with respect to the input x_t
@@ -147,6 +149,7 @@ impl Quantity {
     pub fn total(state: CarriedState) -> Quantity {
         match state {
             CarriedState::C => Quantity::TotalC,
+            CarriedState::Z => Quantity::TotalZ,
         }
     }
 

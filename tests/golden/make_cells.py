@@ -115,6 +115,14 @@ def antisymmetric_rnn(p, x, h):
     return (h + 0.01 * jnp.tanh(h @ (w - w.T - 0.01 * jnp.eye(H)).T + u + b),)
 
 
+def cornn(p, x, h, z):
+    """Rusch & Mishra 2021, equation 3 with explicit damping: h is their y. The constants are those of sMNIST."""
+    dt, gamma, epsilon = 0.042, 2.7, 4.7
+    (u,), (w,), (b,) = cut(p, x, 1)
+    z = z + dt * (jnp.tanh(h @ w.T + z @ p["weight_zh_l0"].T + u + b) - gamma * h - epsilon * z)
+    return h + dt * z, z
+
+
 def drawn(key, shapes):
     keys = jax.random.split(key, len(shapes))
     return {name: 0.6 * jax.random.normal(k, shape) for k, (name, shape) in zip(keys, shapes.items())}
@@ -166,6 +174,7 @@ cells = {
     "mingru": make(9, mingru, 2, recurrent="none"),
     "lstm_layernorm": make(10, lstm_layernorm, 4, further=NORMS, carried=("c",)),
     "antisymmetric_rnn": make(11, antisymmetric_rnn, 1),
+    "cornn": make(12, cornn, 1, further={"weight_zh": (H, H)}, carried=("z",)),
 }
 path = pathlib.Path(__file__).with_name("cells.json")
 path.write_text(json.dumps(cells, separators=(",", ":")) + "\n")

@@ -73,22 +73,28 @@ fn draw_layer(cell: &dyn Cell, init: Init, input: i64, hidden: i64, rng: &mut Ch
         Recurrent::Vector => recurrent_vector(&init.base, hidden, rng),
         Recurrent::None => Tensor::zeros([0, hidden], (Kind::Double, cpu())),
     };
-    let mut bias = |length: i64| match init.base {
-        BaseInit::Pytorch => uniform(1.0 / (hidden as f64).sqrt(), &[length], rng),
-        _ => Tensor::zeros([length], (Kind::Double, cpu())),
-    };
-    let b_ih = bias(gates * hidden);
-    let b_hh = bias(if layout.recurrent == Recurrent::Matrices { gates * hidden } else { 0 });
-    let further = layout.further.iter().map(|further| match further.init {
-        FurtherInit::Bias => bias(further.size(gates, hidden).iter().product()),
-        FurtherInit::Constant(first) => {
-            Tensor::full(further.size(gates, hidden), first, (Kind::Double, cpu()))
+    let b_ih = bias(&init.base, gates * hidden, hidden, rng);
+    let rows = if layout.recurrent == Recurrent::Matrices { gates * hidden } else { 0 };
+    let b_hh = bias(&init.base, rows, hidden, rng);
+    let further = layout.further.iter().map(|further| {
+        let size = further.size(gates, hidden);
+        match further.init {
+            FurtherInit::Bias => bias(&init.base, size.iter().product(), hidden, rng),
+            FurtherInit::Recurrent => recurrent_weight(&init.base, [hidden, hidden], rng),
+            FurtherInit::Constant(first) => Tensor::full(size, first, (Kind::Double, cpu())),
         }
     });
     let further = further.collect();
     let layer = LayerParameters { w_ih, w_hh, b_ih, b_hh, further };
     set_gate_bias(cell, init.gate, &layer, rng);
     layer
+}
+
+fn bias(base: &BaseInit, length: i64, hidden: i64, rng: &mut ChaCha8Rng) -> Tensor {
+    match base {
+        BaseInit::Pytorch => uniform(1.0 / (hidden as f64).sqrt(), &[length], rng),
+        _ => Tensor::zeros([length], (Kind::Double, cpu())),
+    }
 }
 
 fn input_weight(base: &BaseInit, shape: [i64; 2], rng: &mut ChaCha8Rng) -> Tensor {

@@ -17,11 +17,12 @@ use crate::settings::Settings;
 /// The largest number of lines in a panel that a reader can tell apart.
 const MAX_LINES: usize = 6;
 
-/// The figures of all groups: of the adjoints of h and c, of the gradient of the input, and of the exponents.
+/// The figures of all groups: of the adjoints of h and of carried states, of the gradient of the input, and
+/// of the exponents.
 pub fn figures(groups: &[ProfileGroup], plot: &Plot) -> Vec<Figure> {
     let points: Vec<&Settings> = groups.iter().map(|group| &group.point).collect();
     let mut figures = Vec::new();
-    for quantity in ["total_h", "total_c", "input_x", LYAPUNOV].into_iter().filter_map(quantity) {
+    for quantity in ["total_h", "total_c", "total_z", "input_x", LYAPUNOV].into_iter().filter_map(quantity) {
         let of_quantity: Vec<_> = groups.iter().filter(|group| group.quantity == quantity.name).collect();
         let layers = of_quantity.iter().map(|group| group.layer + 1).max().unwrap_or(0);
         let layout = Layout::new(&points, layers, Lines::Own, None, plot);

@@ -165,6 +165,12 @@ pub static QUANTITIES: [Quantity; 19] = [
         "∂L/∂cₜ",
     ),
     Quantity::norm(
+        "total_z",
+        "Gradient of the loss with respect to the velocity zₜ",
+        "norm of the gradient of the loss with respect to the velocity zₜ, through every later step",
+        "∂L/∂zₜ",
+    ),
+    Quantity::norm(
         "direct_h",
         "Part of the gradient with respect to hₜ that skips later steps",
         "norm of the part of total_h that passes through no later step of its layer",

@@ -1,12 +1,12 @@
 //! Floating-point operations of a timed pass.
 
-use crate::cell::{Recurrent, cell};
+use crate::cell::{Further, FurtherShape, Recurrent, cell};
 use crate::settings::Settings;
 
 /// Floating-point operations of the matrix products of a pass over all layers: forward 2 T B G H (I + H)
-/// per layer, with G gates; three times that for training, since the backward pass has two products for
-/// each. None for another pass, and for a cell without recurrent matrices. Element-wise operations are
-/// not counted, as is usual.
+/// per layer, with G gates, and 2 T B H² for each further matrix of a state; three times that for training,
+/// since the backward pass has two products for each. None for another pass, and for a cell without
+/// recurrent matrices. Element-wise operations are not counted, as is usual.
 pub fn flops(point: &Settings, pass: &str) -> Option<f64> {
     let cell = cell(point.cell?);
     if cell.layout().recurrent != Recurrent::Matrices {
@@ -22,7 +22,9 @@ pub fn flops(point: &Settings, pass: &str) -> Option<f64> {
         [point.seq_len, point.batch_size, point.input_size, point.hidden_size, point.layers]
             .map(|n| n as f64);
     let columns = input + hidden + (layers - 1.0) * 2.0 * hidden;
-    Some(passes * 2.0 * steps * batch * gates * hidden * columns)
+    let is_matrix = |further: &&Further| further.shape == FurtherShape::Matrix;
+    let further = cell.layout().further.iter().filter(is_matrix).count() as f64 * layers * hidden;
+    Some(passes * 2.0 * steps * batch * hidden * (gates * columns + further))
 }
 
 #[cfg(test)]
