@@ -16,6 +16,7 @@ use super::minlstm::MinLstm;
 use super::name::CellName;
 use super::relu_rnn::ReluRnn;
 use super::rnn::Rnn;
+use super::slstm::Slstm;
 use super::step::Cell;
 
 /// Returns the equations of a cell.
@@ -34,6 +35,7 @@ pub fn cell(name: CellName) -> &'static dyn Cell {
         CellName::IndRnn => &IndRnn,
         CellName::AntisymmetricRnn => &AntisymmetricRnn,
         CellName::CoRnn => &CoRnn,
+        CellName::Slstm => &Slstm,
         CellName::MinLstm => &MinLstm,
         CellName::MinGru => &MinGru,
     }

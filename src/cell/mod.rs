@@ -45,6 +45,7 @@ mod prepared;
 mod products;
 mod relu_rnn;
 mod rnn;
+mod slstm;
 mod state;
 mod step;
 

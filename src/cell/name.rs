@@ -31,6 +31,8 @@ names! {
         AntisymmetricRnn = "antisymmetric_rnn",
         /// coupled oscillatory RNN: damped oscillators with a velocity z (Rusch & Mishra 2021)
         CoRnn = "cornn",
+        /// lstm with exponential input gate and normaliser, from xLSTM (Beck et al. 2024)
+        Slstm = "slstm",
         /// lstm whose gates do not see the state (Feng et al. 2024)
         MinLstm = "minlstm",
         /// gru whose gates do not see the state (Feng et al. 2024)

@@ -9,6 +9,10 @@ names! {
     CarriedState ("carried state") {
         /// the cell state of an LSTM
         C = "c",
+        /// the normaliser of an sLSTM
+        N = "n",
+        /// the stabiliser of an sLSTM: the logarithm of the scale of c and n
+        M = "m",
         /// the velocity of an oscillator
         Z = "z",
     }

@@ -49,9 +49,15 @@ pub trait Cell: Sync {
     /// Returns the position of the gate that computes the new content.
     fn candidate(&self) -> usize;
 
-    /// Returns the activation of the gate that computes the new content. The other gates use σ.
+    /// Returns the activation of the gate that computes the new content.
     fn candidate_activation(&self) -> Activation {
         Activation::Tanh
+    }
+
+    /// Returns the activation of a gate, by its position in [`Cell::gates`]. The default is σ for every
+    /// gate but the candidate.
+    fn activation(&self, gate: usize) -> Activation {
+        if gate == self.candidate() { self.candidate_activation() } else { Activation::Sigmoid }
     }
 
     /// Returns the shapes of the parameters.

@@ -142,7 +142,8 @@ impl TracedLayer {
         };
         let mut profiles = vec![Profile::new(Quantity::TotalH, layer, steps, norms(&totals.h))];
         for (state, total) in cell.carried().iter().zip(&totals.carried) {
-            profiles.push(Profile::new(Quantity::total(*state), layer, 1.., norms(total)));
+            let quantity = Quantity::total(*state);
+            profiles.extend(quantity.map(|quantity| Profile::new(quantity, layer, 1.., norms(total))));
         }
         profiles.push(Profile::new(Quantity::DirectH, layer, 1.., norms(&direct)));
         profiles

@@ -156,7 +156,9 @@ fn backward(
         set(Quantity::GatePath, gates);
     }
     for (state, total) in cell.carried().iter().zip(totals) {
-        set(Quantity::total(*state), norms_scaled(&Scaled::stack_reversed(total)));
+        if let Some(quantity) = Quantity::total(*state) {
+            set(quantity, norms_scaled(&Scaled::stack_reversed(total)));
+        }
     }
     let total_h = Scaled::stack_reversed(total_h);
     set(Quantity::TotalH, norms_scaled(&total_h));

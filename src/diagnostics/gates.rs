@@ -52,9 +52,7 @@ pub fn statistics(p: &Parameters, input: &Tensor, initial: Option<&[State]>) -> 
 /// Returns sums over the activations of each layer and gate.
 fn activation_sums(p: &Parameters, layers: &[PreparedLayer], segments: &Segments) -> Vec<Vec<Sums>> {
     let cell = p.cell;
-    let activation =
-        |n| if n == cell.candidate() { cell.candidate_activation() } else { Activation::Sigmoid };
-    let of_layer = |_| (0..cell.gates().len()).map(|n| Sums::new(activation(n))).collect();
+    let of_layer = |_| (0..cell.gates().len()).map(|gate| Sums::new(cell.activation(gate))).collect();
     let mut sums: Vec<Vec<Sums>> = layers.iter().map(of_layer).collect();
     let rows = |tensor: &Tensor| tensor.flatten(0, 1);
     for (segment, _) in segments.ranges() {

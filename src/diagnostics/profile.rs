@@ -69,7 +69,7 @@ impl ProfileBuilder {
     /// Returns empty profiles of sequences of `steps` steps.
     pub fn new(layers: usize, steps: usize) -> ProfileBuilder {
         use Quantity::{CellPath, DirectH, GatePath, InputX, TotalH};
-        let carried = CarriedState::ALL.iter().map(|state| Quantity::total(*state));
+        let carried = CarriedState::ALL.iter().filter_map(|state| Quantity::total(*state));
         let of_layer: Vec<_> =
             [TotalH].into_iter().chain(carried).chain([DirectH, CellPath, GatePath]).collect();
         let of_layers = (0..layers).flat_map(|layer| of_layer.iter().map(move |quantity| (*quantity, layer)));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cell::{CellName, cell};
+use crate::cell::{CarriedState, CellName, cell};
 use crate::config::spec::{Gradients, Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
 use crate::engine::{EngineName, engine, listed_engines};
@@ -122,7 +122,9 @@ fn is_exact(settings: &Settings) -> bool {
 /// The rules of `jacobian`: an engine that goes back step by step, f64, and one sequence.
 fn of_jacobian(settings: &Settings, jacobian: &Jacobian) -> Option<Problem> {
     let Settings { engine, dtype, batch_size, seq_len, .. } = settings;
-    let problem = if !is_exact(settings) {
+    let problem = if let Some(problem) = scaled_state(settings) {
+        ("cell", problem)
+    } else if !is_exact(settings) {
         let problem = format!(
             "expected `analytic` or `recompute`, the engines that go back step by step, found `{engine}`"
         );
@@ -141,6 +143,15 @@ fn of_jacobian(settings: &Settings, jacobian: &Jacobian) -> Option<Problem> {
         ("jacobian.burn_in", problem)
     };
     Some(problem)
+}
+
+/// The problem with the Jacobian of a state that is scaled by another: it would measure the scale.
+fn scaled_state(settings: &Settings) -> Option<String> {
+    let name = settings.cell.filter(|name| cell(*name).carried().contains(&CarriedState::M))?;
+    Some(format!(
+        "the state m of `{name}` scales c and n, so a Jacobian of the state would measure the scale; \
+         expected another cell, or kind `gradients`"
+    ))
 }
 
 fn of_speed(settings: &Settings) -> Option<Problem> {
@@ -174,6 +185,9 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
         let problem =
             format!("expected a number of heads that divides grid.hidden_size = {size}, found {heads}");
         return Some(("training.heads", problem));
+    }
+    if let Some(problem) = scaled_state(settings).filter(|_| training.probes(ProbeName::Jacobian)) {
+        return Some(("training.probes", problem));
     }
     let sizes = training.layer_sizes.iter().flatten();
     if training.probes(ProbeName::Jacobian) && sizes.collect::<BTreeSet<_>>().len() > 1 {

@@ -127,6 +127,8 @@ names! {
         TotalH = "total_h",
         /// the adjoint of c_t (lstm)
         TotalC = "total_c",
+        /// the adjoint of n_t (slstm)
+        TotalN = "total_n",
         /// the adjoint of z_t (cornn)
         TotalZ = "total_z",
         /// the part of total_h that passes through no later step of the same layer
@@ -145,17 +147,20 @@ names! {
 }
 
 impl Quantity {
-    /// Returns the adjoint of a state that a cell carries beside h.
-    pub fn total(state: CarriedState) -> Quantity {
+    /// Returns the adjoint of a state that a cell carries beside h. `None` for m of the sLSTM: no output
+    /// depends on m, so its adjoint is 0.
+    pub fn total(state: CarriedState) -> Option<Quantity> {
         match state {
-            CarriedState::C => Quantity::TotalC,
-            CarriedState::Z => Quantity::TotalZ,
+            CarriedState::C => Some(Quantity::TotalC),
+            CarriedState::N => Some(Quantity::TotalN),
+            CarriedState::M => None,
+            CarriedState::Z => Some(Quantity::TotalZ),
         }
     }
 
     /// Returns the carried state of which this is the adjoint, if it is one.
     pub fn carried(self) -> Option<CarriedState> {
-        CarriedState::ALL.iter().copied().find(|state| Quantity::total(*state) == self)
+        CarriedState::ALL.iter().copied().find(|state| Quantity::total(*state) == Some(self))
     }
 }
 

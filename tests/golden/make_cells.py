@@ -123,6 +123,19 @@ def cornn(p, x, h, z):
     return h + dt * z, z
 
 
+def slstm(p, x, h, c, n, m):
+    """Beck et al. 2024, equations 8 to 17, with a sigmoid as forget gate and one head."""
+    u, w, b = cut(p, x, 4)
+    log_i = u[0] + h @ w[0].T + b[0]
+    log_f = jax.nn.log_sigmoid(u[1] + h @ w[1].T + b[1])
+    z = jnp.tanh(u[2] + h @ w[2].T + b[2])
+    o = sigmoid(u[3] + h @ w[3].T + b[3])
+    next_m = jnp.maximum(log_f + m, log_i)
+    i, f = jnp.exp(log_i - next_m), jnp.exp(log_f + m - next_m)
+    c, n = f * c + i * z, f * n + i
+    return o * c / n, c, n, next_m
+
+
 def drawn(key, shapes):
     keys = jax.random.split(key, len(shapes))
     return {name: 0.6 * jax.random.normal(k, shape) for k, (name, shape) in zip(keys, shapes.items())}
@@ -136,6 +149,8 @@ def make(seed, step, gates, recurrent="matrices", further={}, carried=()):
     shapes |= {f"{name}_l0": shape for name, shape in further.items()} | {"input": (T, B, I)}
     states = [f"{name}0" for name in ("h", *carried)]
     given = drawn(jax.random.key(seed), shapes | {name: (B, H) for name in states})
+    if "n0" in given:  # a normaliser is positive
+        given["n0"] = 0.5 + jnp.abs(given["n0"])
     cotangent = jax.random.normal(jax.random.key(100 + seed), (T, B, H))
 
     def loss(given, nudges):
@@ -175,6 +190,7 @@ cells = {
     "lstm_layernorm": make(10, lstm_layernorm, 4, further=NORMS, carried=("c",)),
     "antisymmetric_rnn": make(11, antisymmetric_rnn, 1),
     "cornn": make(12, cornn, 1, further={"weight_zh": (H, H)}, carried=("z",)),
+    "slstm": make(13, slstm, 4, carried=("c", "n", "m")),
 }
 path = pathlib.Path(__file__).with_name("cells.json")
 path.write_text(json.dumps(cells, separators=(",", ":")) + "\n")

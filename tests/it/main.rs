@@ -39,6 +39,7 @@ mod schema;
 mod signals;
 mod simd;
 #[cfg(target_os = "linux")]
+mod slstm;
 mod slurm;
 mod snapshots;
 mod speed;

@@ -56,7 +56,7 @@ fn path_split_norms_equal_truncated_and_full_autograd() {
         // The norm of several carried states together is no quantity of its own.
         let total_quantity = match cell(name).carried() {
             [] => Some(Quantity::TotalH),
-            [state] => Some(Quantity::total(*state)),
+            [state] => Quantity::total(*state),
             _ => None,
         };
         for layers in [1, 3] {

@@ -28,8 +28,8 @@ pub struct Test {
     /// `abs_log10_kept`, `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `solved`,
     /// `seconds` or `largest_exponent`.
     pub metric: ClaimMetric,
-    /// The gradient, for `slope` and the metrics of one lag: `total_h` (default), `total_c`, `total_z`,
-    /// `direct_h`, `input_x`, `cell_path` or `gate_path`, in the layer nearest the input.
+    /// The gradient, for `slope` and the metrics of one lag: `total_h` (default), `total_c`, `total_n`,
+    /// `total_z`, `direct_h`, `input_x`, `cell_path` or `gate_path`, in the layer nearest the input.
     pub quantity: Option<Quantity>,
     /// The lag in steps, at least 0 and below T: required for `log10_norm`, `log10_kept` and
     /// `abs_log10_kept`, and for no other metric.

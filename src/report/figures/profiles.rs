@@ -22,7 +22,8 @@ const MAX_LINES: usize = 6;
 pub fn figures(groups: &[ProfileGroup], plot: &Plot) -> Vec<Figure> {
     let points: Vec<&Settings> = groups.iter().map(|group| &group.point).collect();
     let mut figures = Vec::new();
-    for quantity in ["total_h", "total_c", "total_z", "input_x", LYAPUNOV].into_iter().filter_map(quantity) {
+    let names = ["total_h", "total_c", "total_n", "total_z", "input_x", LYAPUNOV];
+    for quantity in names.into_iter().filter_map(quantity) {
         let of_quantity: Vec<_> = groups.iter().filter(|group| group.quantity == quantity.name).collect();
         let layers = of_quantity.iter().map(|group| group.layer + 1).max().unwrap_or(0);
         let layout = Layout::new(&points, layers, Lines::Own, None, plot);

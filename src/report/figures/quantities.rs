@@ -109,7 +109,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 19] = [
+pub static QUANTITIES: [Quantity; 20] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,
@@ -163,6 +163,12 @@ pub static QUANTITIES: [Quantity; 19] = [
         "Gradient of the loss with respect to the cell state cₜ",
         "norm of the gradient of the loss with respect to the cell state cₜ, through every later step",
         "∂L/∂cₜ",
+    ),
+    Quantity::norm(
+        "total_n",
+        "Gradient of the loss with respect to the normaliser nₜ",
+        "norm of the gradient of the loss with respect to the normaliser nₜ, through every later step",
+        "∂L/∂nₜ",
     ),
     Quantity::norm(
         "total_z",

@@ -1,7 +1,7 @@
 //! Small networks, their inputs and all results of an engine on them.
 
-use lstm_lab::cell::CellName;
 use lstm_lab::cell::init::StackSize;
+use lstm_lab::cell::{CarriedState, CellName};
 use lstm_lab::cell::{Parameters, State, cell};
 use lstm_lab::device::cpu;
 use lstm_lab::engine::{Engine, EngineName, engine, engines_of, gradients};
@@ -43,8 +43,17 @@ impl Case {
     pub fn first(&self) -> Vec<State> {
         let mut rng = random::stream(self.seed, Purpose::Readout);
         let mut draw = || random::normal(&mut rng, &[self.batch, self.hidden], self.kind, cpu());
-        let tensors = 1 + cell(self.cell).carried().len();
-        (0..self.layers).map(|_| State::from_tensors((0..tensors).map(|_| draw()))).collect()
+        let carried = cell(self.cell).carried();
+        let mut state = || {
+            let h = draw();
+            // A normaliser near 0 would enlarge rounding, and it is at least 1 after a step.
+            let carried = carried.iter().map(|name| match name {
+                CarriedState::N => draw().abs() + 0.5,
+                _ => draw(),
+            });
+            State { h, carried: carried.collect() }
+        };
+        (0..self.layers).map(|_| state()).collect()
     }
 
     fn normal(&self, purpose: Purpose, shape: &[i64]) -> Tensor {
