@@ -109,7 +109,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 20] = [
+pub static QUANTITIES: [Quantity; 21] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,

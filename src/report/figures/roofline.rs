@@ -81,7 +81,7 @@ const NAMES: [&str; 4] = ["peak", "second-level caches", "third-level cache", "m
 fn roofs(rows: &[&Statistic], low: f64, high: f64) -> Vec<Series> {
     let largest = |metric: &str| values(rows, metric).reduce(f64::max);
     let Some(peak) = largest(LIMITS[0]) else { return vec![] };
-    let rates = LIMITS.map(|metric| largest(metric));
+    let rates = LIMITS.map(largest);
     let ridge = |rate: f64| (peak / rate).clamp(low, high);
     let first = rates[1..].iter().flatten().map(|rate| ridge(*rate)).reduce(f64::min).unwrap_or(low);
     let line = |n: usize| {
