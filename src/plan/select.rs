@@ -78,6 +78,11 @@ fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
     match &run.measure {
         Measure::Gradients(gradients) => lacks_norm(reading, run, gradients),
         Measure::Training(training) => {
+            let lengths = &training.test_lengths;
+            if let Some(length) = reading.length.filter(|length| !lengths.contains(length)) {
+                let problem = format!("expected one of training.test_lengths = {lengths:?}, found {length}");
+                return Some(("length", problem));
+            }
             let tokenizer = match &run.task {
                 TaskSpec::Text { corpus, .. } => Some(corpus.tokenizer),
                 _ => None,

@@ -47,7 +47,9 @@ impl<'a> Events<'a> {
 
 fn append(file: &mut EventFile, context: TrainContext, rows: &[TrainingRow]) -> Result<()> {
     for row in rows {
-        file.scalar(&format!("{}/{}", row.split, row.metric), row.step, row.value)?;
+        // The numbers at other lengths are a curve over the length.
+        let x = row.length.unwrap_or(row.step);
+        file.scalar(&format!("{}/{}", row.split, row.metric), x, row.value)?;
         let is_loss = row.split == "train" && row.metric == "loss";
         if let Some(update) = row.step.checked_sub(1).filter(|_| is_loss) {
             file.scalar("train/learning_rate", row.step, context.learning_rate(update))?;

@@ -12,6 +12,7 @@ use crate::results::Rows;
 use crate::support::error::{Error, Result};
 use crate::support::file::{make_dir, remove_stale_temp_files};
 use crate::support::progress::{OnStep, Step};
+use crate::task::learning::Task;
 
 /// The end of a run.
 pub struct Outcome {
@@ -103,10 +104,15 @@ pub fn estimate(context: TrainContext) -> Result<f64> {
     let steps = context.steps();
     let evaluations = (steps / context.evaluate_every() + 2) as f64;
     let batches = context.task.held_out_count(Split::Valid) as f64;
+    let seq_len = context.run.settings.seq_len.max(1) as f64;
+    let at_length = |(length, task): &(usize, Box<dyn Task + '_>)| {
+        task.held_out_count(Split::Test) as f64 * *length as f64 / seq_len
+    };
+    let at_lengths: f64 = context.at_lengths.iter().map(at_length).sum();
     let probes = context.training.probe.as_ref().map_or(0, |probe| steps / probe.every + 2);
     let start = Instant::now();
     trainer.probe()?;
     let probes = probes as f64 * start.elapsed().as_secs_f64();
     // A batch without gradient takes about a third of a step.
-    Ok(step * (steps as f64 + evaluations * batches / 3.0) + probes)
+    Ok(step * (steps as f64 + (evaluations * batches + at_lengths) / 3.0) + probes)
 }

@@ -59,20 +59,6 @@ fn length(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Option<usiz
     Ok(length)
 }
 
-/// Checks that every length of a test is one of `training.test_lengths`.
-///
-/// # Errors
-/// A length that no run is tested with.
-pub fn lengths_exist(file: &ConfigFile, tests: &Tests, known: &[usize]) -> Result<(), ConfigError> {
-    for (place, test) in tests.places() {
-        if let Some(length) = test.reading.length.filter(|length| !known.contains(length)) {
-            let problem = format!("expected one of training.test_lengths = {known:?}, found {length}");
-            return Err(file.error(&format!("{place}.length"), problem));
-        }
-    }
-    Ok(())
-}
-
 fn test(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigError> {
     let key = |name: &str| format!("{place}.{name}");
     let reading = Reading {

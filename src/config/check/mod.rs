@@ -64,8 +64,6 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
         let grid = grids.grid(file, (&measure, optimizer), &fixed, &mut resolved)?;
         parts.push(Part { measure, grid });
     }
-    let test_lengths = config.training.iter().flat_map(|training| training.test_lengths.iter().flatten());
-    claim::lengths_exist(file, &tests, &test_lengths.map(|size| size.0).collect::<Vec<_>>())?;
     let about =
         About { question: config.question, source: config.source, expected_runtime: config.expected_runtime };
     let seeds = config.seeds.iter().map(|seed| seed.0 as u64).collect();
