@@ -260,24 +260,31 @@ fn unsolved_task_is_reported_as_unsolved() {
 }
 
 /// Interrupts a run after each of its last 20 steps. The configs use all content of a checkpoint: carried
-/// state, dropout, both moments of the optimizers, sums between rows, the window of the last sequences.
+/// states, one or several, dropout, both moments of the optimizers, sums between rows, the window of the
+/// last sequences.
 #[test]
 fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
-    for (name, settings) in [
+    for (name, cell, settings) in [
         (
             "momentum",
+            "lstm",
             "optimizer = \"sgd\"\nmomentum = 0.9\nlearning_rate = 0.05\nclip_norm = 0.5\nsteps = 24\n",
         ),
-        ("rmsprop", "optimizer = \"rmsprop\"\nschedule = \"cosine\"\nwarmup_steps = 5\nsteps = 24\n"),
-        ("window", "learning_rate = 0.05\nsolved_sequences = 40\nsolved_loss = 0.3\nsteps = 200\n"),
+        (
+            "rmsprop",
+            "slstm",
+            "optimizer = \"rmsprop\"\nschedule = \"cosine\"\nwarmup_steps = 5\nsteps = 24\n",
+        ),
+        ("window", "lstm", "learning_rate = 0.05\nsolved_sequences = 40\nsolved_loss = 0.3\nsteps = 200\n"),
     ] {
+        let jacobian = if cell == "lstm" { "\"jacobian\", " } else { "" };
         let planned = PlannedRun::new(
             &"abbb".repeat(100),
             &format!(
                 "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n\
-                 [grid]\ncell = \"lstm\"\nhidden_size = 8\nseq_len = 5\nbatch_size = 4\nlayers = 2\n\
+                 [grid]\ncell = \"{cell}\"\nhidden_size = 8\nseq_len = 5\nbatch_size = 4\nlayers = 2\n\
                  [training]\n{settings}dropout = 0.02\nlog_every = 7\nevaluate_every = 10\n\
-                 probe_every = 15\nprobes = [\"gradients\", \"jacobian\", \"gates\"]\n\
+                 probe_every = 15\nprobes = [\"gradients\", {jacobian}\"gates\"]\n\
                  checkpoint_seconds = 0\n"
             ),
         );
