@@ -20,7 +20,7 @@ pub use images::{ImageSplit, Images};
 pub use inputs::{Input, Inputs};
 pub use split::Split;
 pub use text::{Characters, Corpus, Cut, END_OF_LINE, EncodedText, RawText, UNKNOWN, Vocabulary, Words};
-pub use text::{split_words, vocabulary_of_symbols, vocabulary_of_text};
+pub use text::{bytes_of_text, split_words, text_of_bytes, vocabulary_of_symbols, vocabulary_of_text};
 pub use verify::{Status, verify};
 
 /// The directory of all datasets: `$LSTM_LAB_DATA`, or `data` in the working directory.

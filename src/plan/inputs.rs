@@ -3,6 +3,7 @@
 use super::dataset::{at_its_key, check_dataset, cut};
 use crate::config::spec::{Part, Spec, TaskSpec, TextSource};
 use crate::data::{self, Corpus, EncodedText, Images, Input, Inputs, RawText, Status};
+use crate::settings::names::Tokenizer;
 use crate::support::error::Result;
 
 /// Loads the data of a spec's task, in the form that each kind needs. Calls `fetch` for a dataset that
@@ -20,10 +21,13 @@ pub fn load(spec: &Spec, fetch: &dyn Fn(&str) -> Result<bool>) -> Result<Inputs>
     }
     match &spec.task {
         TaskSpec::Text { source, corpus, .. } => {
+            let by_bytes = corpus.tokenizer == Tokenizer::Byte;
             let raw = match source {
                 TextSource::File(path) => {
-                    RawText::from_file(path).map_err(|error| at_its_key(spec, error))?
+                    let raw = if by_bytes { RawText::bytes_of_file(path) } else { RawText::from_file(path) };
+                    raw.map_err(|error| at_its_key(spec, error))?
                 }
+                TextSource::Dataset(name) if by_bytes => RawText::from_dataset(name, &root)?.into_bytes(),
                 TextSource::Dataset(name) => RawText::from_dataset(name, &root)?,
             };
             let learns = |part: &Part| part.measure.training().is_some();

@@ -95,6 +95,7 @@ fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
                     "a text by characters"
                 }
                 ClaimMetric::BitsPerWord if tokenizer != Some(Tokenizer::Word) => "a text by words",
+                ClaimMetric::BitsPerByte if tokenizer != Some(Tokenizer::Byte) => "a text by bytes",
                 ClaimMetric::Perplexity if tokenizer.is_none() => "the task `text`",
                 _ => return None,
             };

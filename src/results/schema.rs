@@ -155,8 +155,9 @@ pub struct TrainingRow {
     /// were best on `valid`, at the step of those parameters), or `lengths` (as `test`, on sequences of
     /// `length` steps).
     pub split: String,
-    /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `gradient_norm` (mean, before
-    /// clipping), `max_gradient_norm`, `clipped_steps`, or `solved` (1 or 0, if the config sets a criterion).
+    /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `bits_per_byte`, `perplexity`,
+    /// `gradient_norm` (mean, before clipping), `max_gradient_norm`, `clipped_steps`, or `solved` (1 or 0, if
+    /// the config sets a criterion).
     pub metric: String,
     /// The number.
     pub value: f64,

@@ -205,6 +205,8 @@ names! {
         Character = "character",
         /// a word or a punctuation mark
         Word = "word",
+        /// a byte, of a file of any form
+        Byte = "byte",
     }
 }
 

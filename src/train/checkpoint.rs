@@ -12,6 +12,7 @@ use super::row_files::Marks;
 use crate::cell::State;
 use crate::model::{ModelConfig, Weights};
 use crate::safetensors_io::{self, Metadata, Tensors};
+use crate::settings::names::Tokenizer;
 use crate::support::error::{Error, Result};
 
 /// Key of the JSON header in the metadata.
@@ -38,8 +39,8 @@ pub struct Header {
     pub model: ModelConfig,
     /// The text of each symbol, for a language model.
     pub symbols: Vec<String>,
-    /// True if a symbol is a word, false if it is a character.
-    pub by_words: bool,
+    /// The form of a symbol, for a language model.
+    pub tokenizer: Option<Tokenizer>,
     /// True if each training sequence is an excerpt that starts from a zero state.
     pub by_excerpts: bool,
     /// The CPU threads. Sums over other threads round differently.

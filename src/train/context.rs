@@ -4,6 +4,7 @@ use super::schedule;
 use crate::config::spec::{Length, TrainingSpec};
 use crate::model::{Model, ModelConfig};
 use crate::plan::run::Run;
+use crate::settings::names::Tokenizer;
 use crate::task::learning::Task;
 
 /// The inputs of a training run.
@@ -23,8 +24,8 @@ pub struct TrainContext<'a> {
     pub config: &'a ModelConfig,
     /// The text of each symbol, for a language model.
     pub symbols: &'a [String],
-    /// True if a symbol is a word, false if it is a character.
-    pub by_words: bool,
+    /// The form of a symbol, for a language model.
+    pub tokenizer: Option<Tokenizer>,
 }
 
 impl TrainContext<'_> {

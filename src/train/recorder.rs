@@ -61,13 +61,12 @@ impl<'a> Recorder<'a> {
             over_chance_high: over_chance.map(|ends| ends.high),
             ..loss
         }];
-        let mut add = |metric, value, unit, chance| {
+        let mut add = |metric: &str, value, unit, chance| {
             rows.push(self.row(at, split, (metric, value, unit), Some(chance)));
         };
-        if !self.context.symbols.is_empty() {
+        if let Some(tokenizer) = self.context.tokenizer {
             let bits = |nats: f64| nats / std::f64::consts::LN_2;
-            let metric = if self.context.by_words { "bits_per_word" } else { "bits_per_character" };
-            add(metric, bits(model.loss), "bits", bits(chance.loss));
+            add(&format!("bits_per_{tokenizer}"), bits(model.loss), "bits", bits(chance.loss));
             // exp overflows above 709 nats.
             if model.loss.exp().is_finite() {
                 add("perplexity", model.loss.exp(), "", chance.loss.exp());

@@ -6,7 +6,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::checkpoint::{Checkpoint, Header};
 use crate::cell::State;
-use crate::data::{END_OF_LINE, Vocabulary, vocabulary_of_symbols};
+use crate::data::{END_OF_LINE, Vocabulary, bytes_of_text, text_of_bytes, vocabulary_of_symbols};
 use crate::model::{ForwardArgs, Model, model};
 use crate::settings::names::{ModelName, Tokenizer};
 use crate::support::error::{Error, Result};
@@ -14,6 +14,7 @@ use crate::support::error::{Error, Result};
 /// A language model from a checkpoint.
 pub struct Sampler {
     header: Header,
+    tokenizer: Tokenizer,
     vocabulary: Box<dyn Vocabulary>,
     model: Box<dyn Model>,
     device: Device,
@@ -25,7 +26,7 @@ pub struct SamplingRequest<'a> {
     /// The text to continue. If it is empty, a model of words begins a line; other models need at least one
     /// character.
     pub prime: &'a str,
-    /// The number of characters or words to generate.
+    /// The number of characters, words or bytes to generate.
     pub length: usize,
     /// The temperature, by which logits are divided; 0 for greedy sampling.
     pub temperature: f64,
@@ -39,11 +40,11 @@ impl Sampler {
     /// for parameters that are not finite.
     pub fn new(checkpoint: &Checkpoint, device: Device) -> Result<Sampler> {
         let header = checkpoint.header.clone();
-        if header.symbols.is_empty() {
+        let Some(tokenizer) = header.tokenizer.filter(|_| !header.symbols.is_empty()) else {
             let problem =
                 "expected the checkpoint of a language model (task `text`), found one of another task";
             return Err(Error::Usage(problem.into()));
-        }
+        };
         let symbols = header.symbols.len();
         // One symbol stands for the unknown ones.
         let sizes = [header.model.outputs, header.model.symbols.unwrap_or(0)];
@@ -59,29 +60,31 @@ impl Sampler {
         checkpoint.expect_model()?;
         let model = model(&header.model, header.seed, device);
         checkpoint.restore(model.weights())?;
-        let tokenizer = if header.by_words { Tokenizer::Word } else { Tokenizer::Character };
         let vocabulary = vocabulary_of_symbols(tokenizer, header.symbols.clone());
-        Ok(Sampler { header, vocabulary, model, device })
+        Ok(Sampler { header, tokenizer, vocabulary, model, device })
     }
 
-    /// Returns the prime and its continuation.
+    /// Returns the prime and its continuation. Bytes that are not UTF-8 become U+FFFD.
     ///
     /// # Errors
     /// [`Error::Usage`] with the characters or words of the prime that are not in the vocabulary.
     pub fn sample(&self, request: SamplingRequest, rng: &mut ChaCha8Rng) -> Result<String> {
-        let begins = self.header.by_words && self.vocabulary.tokens(request.prime).next().is_none();
-        let prime = if begins { END_OF_LINE } else { request.prime };
+        let is_byte = self.tokenizer == Tokenizer::Byte;
+        let bytes = is_byte.then(|| text_of_bytes(request.prime.as_bytes()));
+        let given = bytes.as_deref().unwrap_or(request.prime);
+        let begins = self.tokenizer == Tokenizer::Word && self.vocabulary.tokens(given).next().is_none();
+        let prime = if begins { END_OF_LINE } else { given };
         let mut symbols = self.encode(prime)?;
-        let given = symbols.len();
+        let first = symbols.len();
         let mut state: Option<Vec<State>> = None;
         for _ in 0..request.length {
             let (logits, next) = no_grad(|| self.next(&symbols, state.take()))?;
             state = next;
             symbols.push(self.draw(&logits, request.temperature, rng));
         }
-        let mut text = if begins { String::new() } else { request.prime.to_string() };
-        symbols[given..].iter().for_each(|symbol| self.vocabulary.decode_onto(&mut text, *symbol as u32));
-        Ok(text)
+        let mut text = if begins { String::new() } else { given.to_string() };
+        symbols[first..].iter().for_each(|symbol| self.vocabulary.decode_onto(&mut text, *symbol as u32));
+        Ok(if is_byte { String::from_utf8_lossy(&bytes_of_text(&text)).into_owned() } else { text })
     }
 
     /// Returns the logits of the next symbol, `[V]`, and the state to continue from.
@@ -138,7 +141,7 @@ impl Sampler {
                 unknown.push(token);
             }
         }
-        let what = if self.header.by_words { "words" } else { "characters" };
+        let what = format!("{}s", self.tokenizer);
         if !unknown.is_empty() {
             return Err(Error::Usage(format!(
                 "--prime: expected {what} of the model's vocabulary (it has {}), found {}",
@@ -187,7 +190,7 @@ mod tests {
             seed: 1,
             model,
             symbols: vec!["a".into(), "b".into()],
-            by_words: false,
+            tokenizer: Some(Tokenizer::Character),
             by_excerpts: false,
             threads: 1,
             progress: Progress::default(),

@@ -45,7 +45,7 @@ impl<'a> Trainer<'a> {
             seed: context.run.settings.seed,
             model: context.config.clone(),
             symbols: context.symbols.to_vec(),
-            by_words: context.by_words,
+            tokenizer: context.tokenizer,
             by_excerpts: context.task.by_excerpts(),
             threads: context.run.settings.threads,
             progress: Progress::default(),

@@ -154,7 +154,7 @@ fn corpus(file: &ConfigFile, raw: &mut raw::Task) -> Result<CorpusSpec, ConfigEr
         return Err(file.error("task.stride", problem));
     }
     let tokenizer = *raw.tokenizer.get_or_insert(Tokenizer::Character);
-    if raw.min_count.is_some() && tokenizer == Tokenizer::Character {
+    if raw.min_count.is_some() && tokenizer != Tokenizer::Word {
         return Err(file.error("task.min_count", "belongs to task.tokenizer = \"word\""));
     }
     Ok(CorpusSpec {

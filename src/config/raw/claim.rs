@@ -25,8 +25,8 @@ pub struct Test {
     /// The name in the report: a few words.
     pub name: String,
     /// The number that is read from each run: `slope`, `log10_norm`, `log10_kept`,
-    /// `abs_log10_kept`, `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `perplexity`, `solved`,
-    /// `seconds` or `largest_exponent`.
+    /// `abs_log10_kept`, `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `bits_per_byte`,
+    /// `perplexity`, `solved`, `seconds` or `largest_exponent`.
     pub metric: ClaimMetric,
     /// The gradient, for `slope` and the metrics of one lag: `total_h` (default), `total_c`, `total_n`,
     /// `total_z`, `direct_h`, `input_x`, `cell_path` or `gate_path`, in the layer nearest the input.

@@ -17,18 +17,20 @@ pub struct Task {
     /// The dataset. `text`: `shakespeare` or `sotu`, unless `file` is set. `images`: `fashion_mnist` or
     /// `digits`, required.
     pub dataset: Option<String>,
-    /// The path of a UTF-8 text file for `text`, instead of `dataset`. It is relative to the
+    /// The path of a text file in UTF-8 for `text`, instead of `dataset`. It is relative to the
     /// directory of the config, also with `--set`.
     pub file: Option<String>,
     /// The encoding of a symbol as a vector, for tasks with symbols (all but `noise`, `adding`, `xor` and
     /// `images`): `one_hot` (default), or `embedding` with `grid.input_size` components.
     pub encoding: Option<Encoding>,
-    /// The symbols of `text` in training: `character` (default) or `word`.
+    /// The symbols of `text`: `character` (default), `word`, which is for training, or `byte`. With `byte`,
+    /// `file` may be any file.
     pub tokenizer: Option<Tokenizer>,
     /// The fractions of the splits train, valid and test of `text` in training, in the text's order.
     /// Each is above 0, and their sum is 1; default: `[0.9, 0.05, 0.05]`.
     pub split: Option<[f64; 3]>,
-    /// The number of characters of `text` that training uses, from the beginning; at least 1, default: all.
+    /// The number of characters of `text`, or of bytes, that training uses, from the beginning; at least 1,
+    /// default: all.
     pub max_chars: Option<Size>,
     /// The number of occurrences in the split train below which a word becomes `<unk>`, with
     /// `tokenizer = "word"`; at least 1, default: 2.

@@ -24,6 +24,8 @@ names! {
         BitsPerCharacter = "bits_per_character",
         /// bits per word on the split `test`
         BitsPerWord = "bits_per_word",
+        /// bits per byte on the split `test`
+        BitsPerByte = "bits_per_byte",
         /// perplexity on the split `test`
         Perplexity = "perplexity",
         /// 1 where the run met the criterion of the config, 0 where it did not
@@ -55,8 +57,8 @@ impl ClaimMetric {
 
     /// Returns true if the best constant output has a value of this metric.
     pub fn has_chance(self) -> bool {
-        use ClaimMetric::{Accuracy, BitsPerCharacter, BitsPerWord, Loss, Perplexity};
-        matches!(self, Loss | Accuracy | BitsPerCharacter | BitsPerWord | Perplexity)
+        use ClaimMetric::{Accuracy, BitsPerByte, BitsPerCharacter, BitsPerWord, Loss, Perplexity};
+        matches!(self, Loss | Accuracy | BitsPerCharacter | BitsPerWord | BitsPerByte | Perplexity)
     }
 
     /// Returns true if larger values are better.

@@ -11,7 +11,7 @@ use crate::support::error::{Error, Result};
 /// The tokenizer and the splits of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cut {
-    /// The symbols: characters or words.
+    /// The symbols: characters, words or bytes.
     pub tokenizer: Tokenizer,
     /// Shares of the splits, in the order of the text.
     pub split: [f64; 3],
@@ -51,11 +51,11 @@ impl Corpus {
         }
     }
 
-    /// The name of the text, with `by words` for a tokenizer of words.
+    /// The name of the text, with `by words` or `by bytes` for another tokenizer than that of characters.
     pub fn title(&self) -> String {
         match self.tokenizer {
             Tokenizer::Character => self.name.clone(),
-            Tokenizer::Word => format!("{} by words", self.name),
+            Tokenizer::Word | Tokenizer::Byte => format!("{} by {}s", self.name, self.tokenizer),
         }
     }
 

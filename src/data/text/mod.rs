@@ -13,7 +13,7 @@ mod words;
 pub use characters::Characters;
 pub use corpus::{Corpus, Cut};
 pub use encoded::EncodedText;
-pub use raw::RawText;
+pub use raw::{RawText, bytes_of_text, text_of_bytes};
 pub use tokenizer::{vocabulary_of_symbols, vocabulary_of_text};
 pub use vocabulary::{UNKNOWN, Vocabulary};
 pub use word_split::{END_OF_LINE, split_words};

@@ -30,13 +30,23 @@ impl RawText {
     /// # Errors
     /// [`Error::Data`] for a path that is no file, and for a file that cannot be read or is not UTF-8.
     pub fn from_file(path: &Path) -> Result<RawText> {
-        let bytes = fs::read(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Error::data(path, "expected a text file, found nothing of that name"),
-            ErrorKind::IsADirectory => Error::data(path, "expected a text file, found a directory"),
-            _ => Error::data(path, format!("expected a text file to read, found: {error}")),
-        })?;
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Ok(RawText::new(name, path.to_path_buf(), utf8::decode(bytes, path)?))
+        let bytes = read(path)?;
+        Ok(RawText::new(name_of(path), path.to_path_buf(), utf8::decode(bytes, path)?))
+    }
+
+    /// The bytes of any file. Each byte is the character with its number as the code.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a path that is no file, and for a file that cannot be read.
+    pub fn bytes_of_file(path: &Path) -> Result<RawText> {
+        let bytes = read(path)?;
+        let sha256 = checksum::of_bytes(&bytes);
+        Ok(RawText { name: name_of(path), path: path.to_path_buf(), sha256, text: text_of_bytes(&bytes) })
+    }
+
+    /// The bytes of this text in UTF-8. Each byte is the character with its number as the code.
+    pub fn into_bytes(self) -> RawText {
+        RawText { text: text_of_bytes(self.text.as_bytes()), ..self }
     }
 
     /// The text of a dataset that has been fetched into `root`: the concatenation of its files, each
@@ -54,6 +64,28 @@ impl RawText {
     fn new(name: String, path: PathBuf, text: String) -> RawText {
         RawText { name, path, sha256: checksum::of_bytes(text.as_bytes()), text }
     }
+}
+
+/// Returns the characters whose codes are these bytes.
+pub fn text_of_bytes(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+/// Returns the bytes that are the codes of these characters. A character with a larger code has no byte.
+pub fn bytes_of_text(text: &str) -> Vec<u8> {
+    text.chars().filter_map(|character| u8::try_from(character).ok()).collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::data(path, "expected a text file, found nothing of that name"),
+        ErrorKind::IsADirectory => Error::data(path, "expected a text file, found a directory"),
+        _ => Error::data(path, format!("expected a text file to read, found: {error}")),
+    })
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn text_of(dataset: &Dataset, root: &Path) -> Result<String> {
@@ -88,6 +120,19 @@ mod tests {
         assert_eq!((raw.name.as_str(), raw.text.as_str()), ("a.txt", "zwölf\nBoxer"));
         assert_eq!(raw.sha256, checksum::of_bytes("zwölf\nBoxer".as_bytes()));
         assert_eq!(raw.path, path);
+    }
+
+    #[test]
+    fn bytes_of_file_are_those_of_any_file_in_their_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.bin");
+        let bytes: Vec<u8> = (0..=255).chain(*b"\r\n\xef\xbb\xbf").collect();
+        fs::write(&path, &bytes).unwrap();
+        let raw = RawText::bytes_of_file(&path).unwrap();
+        assert_eq!((bytes_of_text(&raw.text), raw.text.chars().count()), (bytes.clone(), bytes.len()));
+        assert_eq!(raw.sha256, checksum::of_bytes(&bytes));
+        let text = RawText::new("a".into(), path, "z\u{f6}".into()).into_bytes();
+        assert_eq!(bytes_of_text(&text.text), [b'z', 0xc3, 0xb6]);
     }
 
     #[test]

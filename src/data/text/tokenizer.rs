@@ -1,4 +1,4 @@
-//! The vocabulary for a tokenizer.
+//! The vocabulary for a tokenizer. A byte is the character with its number as the code.
 
 use super::characters::Characters;
 use super::vocabulary::Vocabulary;
@@ -8,7 +8,7 @@ use crate::settings::names::Tokenizer;
 /// The vocabulary of a training text. Words that occur fewer than `min_count` times are unknown.
 pub fn vocabulary_of_text(tokenizer: Tokenizer, training: &str, min_count: usize) -> Box<dyn Vocabulary> {
     match tokenizer {
-        Tokenizer::Character => Box::new(Characters::of_text(training)),
+        Tokenizer::Character | Tokenizer::Byte => Box::new(Characters::of_text(training)),
         Tokenizer::Word => Box::new(Words::of_text(training, min_count)),
     }
 }
@@ -16,7 +16,7 @@ pub fn vocabulary_of_text(tokenizer: Tokenizer, training: &str, min_count: usize
 /// The vocabulary with these symbols, which are those of a vocabulary of the same tokenizer.
 pub fn vocabulary_of_symbols(tokenizer: Tokenizer, symbols: Vec<String>) -> Box<dyn Vocabulary> {
     match tokenizer {
-        Tokenizer::Character => Box::new(Characters::of_symbols(symbols)),
+        Tokenizer::Character | Tokenizer::Byte => Box::new(Characters::of_symbols(symbols)),
         Tokenizer::Word => Box::new(Words::of_symbols(symbols)),
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct Setup<'a> {
     pub config: ModelConfig,
     pub model: Box<dyn Model>,
     symbols: &'a [String],
-    by_words: bool,
+    tokenizer: Option<Tokenizer>,
 }
 
 impl<'a> Setup<'a> {
@@ -67,12 +67,12 @@ impl<'a> Setup<'a> {
         let longest = run.task.longest(seq_len);
         let config = ModelConfig::new(run, training, task.input(), task.outputs(), longest);
         let model = model(&config, run.settings.seed, target.device);
-        let (symbols, by_words) = match input {
-            Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), corpus.tokenizer == Tokenizer::Word),
-            _ => (&[][..], false),
+        let (symbols, tokenizer) = match input {
+            Some(Input::Corpus(corpus)) => (corpus.symbols.as_slice(), Some(corpus.tokenizer)),
+            _ => (&[][..], None),
         };
         debug_assert!(symbols.is_empty() || symbols.iter().any(|symbol| symbol == UNKNOWN));
-        Ok(Setup { training, task, at_lengths, config, model, symbols, by_words })
+        Ok(Setup { training, task, at_lengths, config, model, symbols, tokenizer })
     }
 
     fn context<'b>(&'b self, run: &'b Run) -> TrainContext<'b> {
@@ -84,7 +84,7 @@ impl<'a> Setup<'a> {
             model: self.model.as_ref(),
             config: &self.config,
             symbols: self.symbols,
-            by_words: self.by_words,
+            tokenizer: self.tokenizer,
         }
     }
 }
