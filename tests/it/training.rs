@@ -425,6 +425,36 @@ fn sample_continues_text_and_refuses_unknown_characters() {
     assert_eq!(output.code, 2);
 }
 
+/// A file that is no text is learned from by its bytes, by both kinds that read a text.
+#[test]
+fn bytes_of_any_file_are_learned_and_sampled() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = [&b"z\xc3\xb6lf \xff\x00 \xfe"[..], b"\r\n"].concat();
+    fs::write(dir.path().join("any.bin"), line.repeat(400)).unwrap();
+    let task = "[task]\nfile = \"any.bin\"\ntokenizer = \"byte\"\n";
+    let text = format!(
+        "{task}split = [0.8, 0.1, 0.1]\n[grid]\ncell = \"gru\"\nhidden_size = 32\nseq_len = 20\n\
+         batch_size = 4\n[training]\nsteps = 200\nlearning_rate = 0.01\nclip_norm = 1.0\n"
+    );
+    let learned = run(dir.path(), &config(dir.path(), "bytes", &text), &[]);
+    assert_eq!(learned.code, 0, "{}", learned.stderr);
+    let rows = training(dir.path(), "bytes");
+    let bits = series(&rows, |_| true, "test", "bits_per_byte");
+    assert!(matches!(bits[..], [bits] if bits < 0.1), "{bits:?}");
+    // The 11 different bytes of a line, and the unknown ones.
+    assert!(rows.iter().all(|(settings, _)| settings.input_size == 12), "{:?}", rows[0].0);
+    let found = sample(dir.path(), "bytes", &["--prime", "zö", "--length", "8", "--temperature", "0"]);
+    assert_eq!(found.stdout, "zölf \u{fffd}\0 \u{fffd}\r\n");
+    let unknown = sample(dir.path(), "bytes", &["--prime", "é"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("expected bytes"), "{}", unknown.stderr);
+
+    let gradients = dir.path().join("gradients.toml");
+    fs::write(&gradients, format!("kind = \"gradients\"\n{task}[grid]\ncell = \"rnn\"\nseq_len = 9\n"))
+        .unwrap();
+    let output = run(dir.path(), &gradients, &[]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+}
+
 /// A model trained on excerpts of five characters, each from a zero state, is sampled in the same way.
 #[test]
 fn sample_of_excerpt_model_depends_on_last_excerpt_only() {
@@ -530,7 +560,8 @@ fn engine_auto_selects_supported_engines() {
     let engine = |changes: &[&str], device: &str| engine_on(changes, device, "avx2");
     assert_eq!(engine_on(&[], "cpu", "portable"), "builtin");
     assert_eq!(engine(&[], "cpu"), "simd");
-    assert_eq!(engine(&["grid.dtype=f64"], "cpu"), "analytic");
+    assert_eq!(engine_on(&["grid.dtype=f64"], "cpu", "portable"), "analytic");
+    assert_eq!(engine(&["grid.dtype=f64"], "cpu"), "simd");
     assert_eq!(engine(&[], "cuda:0"), "builtin");
     assert_eq!(engine(&["grid.engine=fused"], "cpu"), "fused");
     let speed = ["kind=speed", "task.name=noise", "grid.engine=auto"];

@@ -15,8 +15,11 @@ const SUMS: usize = 8;
 /// The bytes that each thread reads in one measurement, at least. This takes a few milliseconds.
 const BYTES: usize = 64 << 20;
 
-/// The bytes of each thread that no cache holds, at least.
+/// The bytes of each thread that its own caches do not hold.
 const BEYOND_CACHES: usize = 32 << 20;
+
+/// The largest number of bytes of all threads that are due to [`BEYOND_CACHES`].
+const MOST: usize = 1 << 30;
 
 /// The rates at which all threads together read, in GB/s (10^9 bytes a second).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +29,7 @@ pub struct ReadRates {
     /// Half of the third-level cache, divided among the threads. `None` if the size of this cache is unknown,
     /// or if a thread's part is less than twice the second-level cache.
     pub l3: Option<f64>,
-    /// Memory: each thread reads 32 MiB, all threads together at least four times the third-level cache.
+    /// Memory: each thread reads 32 MiB, up to 1 GiB together, and at least twice the third-level cache.
     pub memory: f64,
 }
 
@@ -36,7 +39,7 @@ pub struct ReadRates {
 pub fn read_rates(isa: Isa, threads: usize) -> ReadRates {
     let (l2, l3) = (second_level_cache(), third_level_cache());
     let of_l3 = l3.map(|bytes| bytes / 2 / threads).filter(|bytes| *bytes >= 2 * l2);
-    let of_memory = BEYOND_CACHES.max(4 * l3.unwrap_or(0) / threads);
+    let of_memory = (BEYOND_CACHES * threads).min(MOST).max(2 * l3.unwrap_or(0)) / threads;
     let rate = |bytes: usize| isa.run(Rate { threads, numbers: bytes / size_of::<f32>() });
     ReadRates { l2: rate(l2 / 2), l3: of_l3.map(rate), memory: rate(of_memory) }
 }
