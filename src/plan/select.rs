@@ -80,7 +80,8 @@ fn lacks(reading: &Reading, run: &Run) -> Option<(&'static str, String)> {
         Measure::Training(training) => {
             let lengths = &training.test_lengths;
             if let Some(length) = reading.length.filter(|length| !lengths.contains(length)) {
-                let problem = format!("expected one of training.test_lengths = {lengths:?}, found {length}");
+                let known = format!("expected one of training.test_lengths = {lengths:?}");
+                let problem = format!("has no test of length {length}: {known}");
                 return Some(("length", problem));
             }
             let tokenizer = match &run.task {
