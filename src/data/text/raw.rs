@@ -18,7 +18,8 @@ pub struct RawText {
     pub name: String,
     /// The file, or the directory of the dataset.
     pub path: PathBuf,
-    /// SHA-256 of `text` in UTF-8. It is that of the file, if the file has no CR LF and no byte order mark.
+    /// SHA-256 of the bytes, or of `text` in UTF-8. The latter is that of the file, if the file has no CR LF
+    /// and no byte order mark.
     pub sha256: String,
     /// The text, which may be empty.
     pub text: String,
