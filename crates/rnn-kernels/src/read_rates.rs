@@ -1,7 +1,7 @@
 //! The rates at which the processor reads from its caches and from memory, measured.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::caches::{second_level_cache, third_level_cache};
 use crate::isa::{Isa, Job};
@@ -12,8 +12,15 @@ use crate::vector::{Vector, VectorOp};
 /// The vectors that are added in one step. Their sums hide the latency of an addition.
 const SUMS: usize = 8;
 
-/// The bytes that each thread reads in one measurement, at least. This takes a few milliseconds.
+/// The bytes that each thread reads in one measurement, at least. This takes about a millisecond.
 const BYTES: usize = 64 << 20;
+
+/// The least number of measurements of a rate.
+const LEAST: usize = 5;
+
+/// The time in which a rate is measured again and again. Short measurements in between other load are not
+/// disturbed.
+const TIME: Duration = Duration::from_millis(30);
 
 /// The bytes of each thread that its own caches do not hold.
 const BEYOND_CACHES: usize = 32 << 20;
@@ -70,7 +77,9 @@ impl Job<f32> for Rate {
             });
             start.elapsed().as_secs_f64()
         };
-        let best = (0..5).map(|_| measure()).fold(f64::INFINITY, f64::min);
+        let start = Instant::now();
+        let more = |n: &usize| *n < LEAST || start.elapsed() < TIME;
+        let best = (0..).take_while(more).map(|_| measure()).fold(f64::INFINITY, f64::min);
         (bytes * repeats * self.threads) as f64 / best / 1e9
     }
 }
