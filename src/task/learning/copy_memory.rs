@@ -31,7 +31,7 @@ impl SyntheticData for CopyMemory {
     }
 
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
-        let BatchOptions { steps: delay, batch, device, .. } = self.options;
+        let BatchOptions { steps: delay, batch, .. } = self.options;
         let steps = delay + 2 * LENGTH;
         let shape = [steps as i64, batch as i64];
         let blanks = || random::filled(&shape, || BLANK);
@@ -44,7 +44,7 @@ impl SyntheticData for CopyMemory {
             }
             input[(LENGTH + delay - 1) * batch + b] = BEGIN;
         }
-        let tensor = |numbers: &[i64]| Tensor::from_slice(numbers).reshape(shape).to_device(device);
+        let tensor = |numbers: &[i64]| self.options.tensor(numbers, shape);
         Batch { input: tensor(&input), target: Target::Classes(tensor(&target)), continues: false }
     }
 }

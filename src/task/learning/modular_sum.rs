@@ -6,7 +6,7 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::options::BatchOptions;
 use super::synthetic::SyntheticData;
@@ -25,7 +25,7 @@ impl SyntheticData for ModularSum {
     }
 
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
-        let BatchOptions { steps, batch, device, .. } = self.options;
+        let BatchOptions { steps, batch, .. } = self.options;
         let shape = [steps as i64, batch as i64];
         let mut sums = vec![0; batch];
         let mut step = || -> Vec<(i64, i64)> {
@@ -37,7 +37,7 @@ impl SyntheticData for ModularSum {
             sums.iter_mut().map(add).collect()
         };
         let (numbers, sums): (Vec<i64>, Vec<i64>) = (0..steps).flat_map(|_| step()).unzip();
-        let tensor = |values: &[i64]| Tensor::from_slice(values).reshape(shape).to_device(device);
+        let tensor = |values: &[i64]| self.options.tensor(values, shape);
         Batch { input: tensor(&numbers), target: Target::Classes(tensor(&sums)), continues: false }
     }
 }
@@ -53,12 +53,14 @@ impl Task for ModularSum {
 
     /// Equal scores of all sums.
     fn constant_output(&self) -> Tensor {
-        Tensor::zeros([1, 1, self.modulus], (Kind::Double, self.options.device))
+        self.options.equal_scores(self.modulus)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
     use crate::task::learning::{BatchSource, fixtures};
 

@@ -1,6 +1,6 @@
 //! Size, amount, type and device of a task's batches.
 
-use tch::{Device, Kind};
+use tch::{Device, Kind, Tensor};
 
 use crate::support::error::{Error, Result};
 
@@ -27,6 +27,17 @@ impl BatchOptions {
     /// The number of training items that are used, from the first of `items` on.
     pub fn used(&self, items: usize) -> usize {
         ((items as f64 * self.train_share).round() as usize).clamp(1, items)
+    }
+
+    /// Returns symbols or classes as a tensor on the device.
+    pub fn tensor(&self, numbers: &[i64], shape: [i64; 2]) -> Tensor {
+        Tensor::from_slice(numbers).reshape(shape).to_device(self.device)
+    }
+
+    /// Returns equal scores of all classes, `[1, 1, classes]`: the best constant output for classes that are
+    /// equally frequent.
+    pub fn equal_scores(&self, classes: i64) -> Tensor {
+        Tensor::zeros([1, 1, classes], (Kind::Double, self.device))
     }
 
     /// Checks that at least `min` of `items` training items are used.

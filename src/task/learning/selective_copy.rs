@@ -7,7 +7,7 @@
 use rand::Rng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::options::BatchOptions;
 use super::synthetic::SyntheticData;
@@ -33,7 +33,7 @@ impl SyntheticData for SelectiveCopy {
     }
 
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
-        let BatchOptions { steps, batch, device, .. } = self.options;
+        let BatchOptions { steps, batch, .. } = self.options;
         let (input_shape, target_shape) = ([steps + LENGTH, batch], [LENGTH, batch]);
         let [input_shape, target_shape] = [input_shape, target_shape].map(|shape| shape.map(|n| n as i64));
         let mut input = random::filled(&input_shape, || BLANK);
@@ -49,8 +49,8 @@ impl SyntheticData for SelectiveCopy {
             }
         }
         Batch {
-            input: Tensor::from_slice(&input).reshape(input_shape).to_device(device),
-            target: Target::Classes(Tensor::from_slice(&target).reshape(target_shape).to_device(device)),
+            input: self.options.tensor(&input, input_shape),
+            target: Target::Classes(self.options.tensor(&target, target_shape)),
             continues: false,
         }
     }
@@ -67,12 +67,14 @@ impl Task for SelectiveCopy {
 
     /// Equal scores of all symbols.
     fn constant_output(&self) -> Tensor {
-        Tensor::zeros([1, 1, KINDS], (Kind::Double, self.options.device))
+        self.options.equal_scores(KINDS)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
     use crate::task::learning::{BatchSource, fixtures};
 

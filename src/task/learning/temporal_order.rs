@@ -6,7 +6,7 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::options::BatchOptions;
 use super::synthetic::SyntheticData;
@@ -28,7 +28,7 @@ impl SyntheticData for TemporalOrder {
     }
 
     fn draw(&self, mut rng: ChaCha8Rng) -> Batch {
-        let BatchOptions { steps, batch, device, .. } = self.options;
+        let BatchOptions { steps, batch, .. } = self.options;
         let shape = [steps as i64, batch as i64];
         let mut input: Vec<i64> = random::filled(&shape, || rng.random_range(2..SYMBOLS));
         let mut classes = Vec::with_capacity(batch);
@@ -42,8 +42,8 @@ impl SyntheticData for TemporalOrder {
             }
             classes.push(class);
         }
-        let input = Tensor::from_slice(&input).reshape(shape).to_device(device);
-        let classes = Tensor::from_slice(&classes).reshape([1, batch as i64]).to_device(device);
+        let input = self.options.tensor(&input, shape);
+        let classes = self.options.tensor(&classes, [1, batch as i64]);
         Batch { input, target: Target::Classes(classes), continues: false }
     }
 }
@@ -59,7 +59,7 @@ impl Task for TemporalOrder {
 
     /// Equal scores of the four orders.
     fn constant_output(&self) -> Tensor {
-        Tensor::zeros([1, 1, CLASSES], (Kind::Double, self.options.device))
+        self.options.equal_scores(CLASSES)
     }
 }
 

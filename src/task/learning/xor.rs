@@ -4,7 +4,7 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::options::BatchOptions;
 use super::synthetic::SyntheticData;
@@ -40,9 +40,7 @@ impl SyntheticData for Xor {
         }
         Batch {
             input: Tensor::from_slice(&input).reshape(shape).to_kind(kind).to_device(device),
-            target: Target::Classes(
-                Tensor::from_slice(&classes).reshape([1, batch as i64]).to_device(device),
-            ),
+            target: Target::Classes(self.options.tensor(&classes, [1, batch as i64])),
             continues: false,
         }
     }
@@ -59,12 +57,14 @@ impl Task for Xor {
 
     /// Equal scores of both classes.
     fn constant_output(&self) -> Tensor {
-        Tensor::zeros([1, 1, 2], (Kind::Double, self.options.device))
+        self.options.equal_scores(2)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
     use crate::task::learning::{BatchSource, fixtures};
 
