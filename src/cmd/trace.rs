@@ -7,9 +7,9 @@ use tch::Tensor;
 use crate::cell::{CellName, cell};
 use crate::cli::TraceArgs;
 use crate::engine::{EngineName, exact_engine};
-use crate::probe::curve;
+use crate::probe::{At, add_gradients};
 use crate::results::schema::{GradientRow, Row};
-use crate::results::{GradientCurve, table};
+use crate::results::{GradientCurve, Rows, table};
 use crate::run::ExecTarget;
 use crate::safetensors_io::{self, TensorFile, Tensors};
 use crate::settings::names::{ExperimentKind, Lags};
@@ -29,14 +29,13 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let engine = args.engine.unwrap_or_else(|| exact_engine(cell(args.cell)));
     let traced = catch_panics(|| input.trace(engine))?;
     let settings = settings(args.cell, engine, &input);
-    let curves: Vec<GradientCurve> = traced
-        .profiles
-        .into_iter()
-        .map(|profile| curve(profile, None, settings.seq_len, Lags::All))
-        .collect();
+    let mut rows = Rows::default();
+    let at = At { run_id: "trace", step: None };
+    add_gradients(&mut rows, at, traced.profiles, settings.seq_len, Lags::All);
+    let curves = rows.gradients;
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join(GradientRow::FILE));
     safetensors_io::write(&tensors, &traced.tensors)?;
-    table::write(&gradients, [(&settings, curves.iter().flat_map(|curve| curve.rows("trace")).map(Ok))])?;
+    table::write(&gradients, [(&settings, curves.iter().flat_map(|curve| curve.rows(at.run_id)).map(Ok))])?;
     print(&understood(args, &settings, &input, &foreign))?;
     print(&overflowed(&curves))?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), target.device_name(), gradients.display()))?;

@@ -52,6 +52,26 @@ impl Decay {
     }
 }
 
+impl FitRow {
+    /// This row with the decay of points (lag, log10 norm). Points without a finite norm are left out.
+    pub fn with_decay_of(self, points: impl IntoIterator<Item = (usize, Option<f64>)>) -> FitRow {
+        let finite = |(lag, norm): (usize, Option<f64>)| Some((lag, norm.filter(|norm| norm.is_finite())?));
+        let mut points: Vec<(usize, f64)> = points.into_iter().filter_map(finite).collect();
+        points.sort_by_key(|(lag, _)| *lag);
+        let decay = Decay::of(&points);
+        FitRow {
+            lags: points.len(),
+            slope: decay.map(|decay| decay.line.slope),
+            r_squared: decay.map(|decay| decay.line.r_squared),
+            early_slope: decay.and_then(|decay| decay.early_slope),
+            late_slope: decay.and_then(|decay| decay.late_slope),
+            lag_tenth: decay.and_then(|decay| decay.lag_tenth),
+            lag_hundredth: decay.and_then(|decay| decay.lag_hundredth),
+            ..self
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,5 +95,14 @@ mod tests {
         assert_eq!(without_lag_0.lag_tenth, None);
         assert_eq!(Decay::of(&[(0, 1.0)]), None);
         assert_eq!(Decay::of(&[]), None);
+    }
+
+    #[test]
+    fn with_decay_of_zero_and_infinite_norms_are_left_out() {
+        let points = [(3, None), (2, Some(f64::INFINITY)), (1, Some(-1.0)), (0, Some(0.0))];
+        let FitRow { slope, r_squared, lags, .. } = FitRow::default().with_decay_of(points);
+        assert_eq!((slope, r_squared, lags), (Some(-1.0), Some(1.0), 2));
+        let single = FitRow::default().with_decay_of([(0, Some(0.0))]);
+        assert_eq!((single.slope, single.lags), (None, 1));
     }
 }

@@ -12,8 +12,10 @@ use crate::support::file::write_csv;
 /// The rows of one run, by table. Most kinds fill one table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
-    /// `gradients.csv` and `fits.csv`.
+    /// `gradients.csv`.
     pub gradients: Vec<GradientCurve>,
+    /// `fits.csv`.
+    pub fits: Vec<FitRow>,
     /// `jacobian.csv`.
     pub jacobian: Vec<JacobianRow>,
     /// `gates.csv`.
@@ -29,8 +31,9 @@ pub struct Rows {
 impl Rows {
     /// The number of rows in all tables.
     pub fn count(&self) -> usize {
-        let of_curves: usize = self.gradients.iter().map(|curve| curve.norms.len() + 1).sum();
+        let of_curves: usize = self.gradients.iter().map(|curve| curve.norms.len()).sum();
         of_curves
+            + self.fits.len()
             + self.jacobian.len()
             + self.gates.len()
             + self.weights.len()
@@ -44,7 +47,7 @@ impl Rows {
     /// The disk is full or gone.
     pub fn write(&self, dir: &Path, run_id: &str) -> Result<()> {
         write::<GradientRow>(dir, self.gradients.iter().flat_map(|curve| curve.rows(run_id)))?;
-        write::<FitRow>(dir, self.gradients.iter().map(|curve| curve.fit_row(run_id)))?;
+        write::<FitRow>(dir, &self.fits)?;
         write::<JacobianRow>(dir, &self.jacobian)?;
         write::<GateRow>(dir, &self.gates)?;
         write::<WeightRow>(dir, &self.weights)?;

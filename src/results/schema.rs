@@ -53,7 +53,8 @@ pub struct RunRow {
     pub error: Option<String>,
     /// Wall-clock time of the run, s.
     pub seconds: Option<f64>,
-    /// Peak resident memory of the process up to the end of the run, bytes.
+    /// Peak resident memory of the process up to the end of the run, bytes; for timings that of the largest
+    /// process, without those of frameworks.
     pub peak_memory: Option<u64>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,
@@ -114,15 +115,16 @@ pub struct GradientRow {
     pub step: Option<usize>,
 }
 
-/// The least-squares line of log10 norm over all lags of one gradient of one run, also over those lags that
-/// `gradients.csv` leaves out.
+/// The least-squares line of a norm's log10 over all lags of one run, also over those lags that
+/// `gradients.csv`, `jacobian.csv` and `weights.csv` leave out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FitRow {
     /// The run.
     pub run_id: String,
-    /// The quantity, as in `gradients.csv`.
+    /// A quantity of `gradients.csv`; `frobenius` of `jacobian.csv`; `weight_hh_term` and
+    /// `weight_hh_truncation_error`: `log10_term` and log10 of `truncation_error` of W_hh in `weights.csv`.
     pub quantity: String,
-    /// The layer, from 0 (nearest the input).
+    /// The layer, from 0 (nearest the input); 0 for `frobenius`, which is of all layers.
     pub layer: usize,
     /// Parameter updates before the measurement; empty outside training.
     pub step: Option<usize>,
@@ -241,6 +243,13 @@ pub struct WeightRow {
     /// The norm of the sum of the terms beyond this lag, over the norm of the whole gradient: the relative
     /// error of a gradient whose backward pass stops after this lag. Below about 1e-16 it is rounding.
     pub truncation_error: Option<f64>,
+}
+
+impl WeightRow {
+    /// Returns true for the recurrent weights W_hh of any layer.
+    pub fn is_recurrent(&self) -> bool {
+        self.parameter.starts_with("weight_hh_l")
+    }
 }
 
 /// One timing sample.

@@ -12,6 +12,8 @@ pub struct RunOutput {
     pub parameters: Option<usize>,
     /// The limits of the processor, for timings on the CPU.
     pub limits: Limits,
+    /// The largest peak memory of the processes that the run started, bytes.
+    pub peak_memory: Option<u64>,
     /// Errors that stopped part of the measurement, such as an engine with wrong results.
     pub errors: Vec<Error>,
     /// Seconds spent in earlier processes, if the run resumed from a checkpoint.

@@ -338,7 +338,7 @@ fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
         return None;
     }
     let seconds = start.elapsed().as_secs_f64();
-    let RunOutput { rows, parameters, limits, errors, seconds_before } =
+    let RunOutput { rows, parameters, limits, peak_memory: of_processes, errors, seconds_before } =
         outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
     let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
     let row = RunRow {
@@ -346,7 +346,7 @@ fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
         status: if errors.is_empty() { "ok" } else { "failed" }.to_string(),
         error: (!errors.is_empty()).then_some(message),
         seconds: Some(seconds_before + seconds),
-        peak_memory: peak_memory(),
+        peak_memory: peak_memory().max(of_processes),
         rows: Some(rows.count()),
         parameters,
         ..RunRow::default()

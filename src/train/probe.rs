@@ -16,9 +16,8 @@ use crate::diagnostics::jacobian::{JacobianOptions, products};
 use crate::diagnostics::{self, DiagnosticOptions, Norm, Profile, norms};
 use crate::engine::{engine, exact_engine};
 use crate::model::{ForwardArgs, Model, dense};
-use crate::probe::{At, curve, gate_rows, jacobian_rows, observation};
-use crate::results::schema::JacobianRow;
-use crate::results::{GradientCurve, Rows};
+use crate::probe::{At, add_gradients, add_jacobian, gate_rows, observation};
+use crate::results::Rows;
 use crate::settings::names::{Lags, ModelName, ProbeName, Quantity};
 use crate::support::error::Result;
 use crate::task::learning::{Batch, Target, loss};
@@ -34,11 +33,13 @@ pub fn probe(context: &TrainContext, probe: &Probe, step: usize) -> Result<Rows>
     let at = At { run_id: &run.id, step: Some(step) };
     let mut rows = Rows::default();
     if probe.has(ProbeName::Gradients) || probe.has(ProbeName::Paths) {
-        rows.gradients = gradients(context, probe, &batch, &vectors, step)?;
+        let profiles = gradients(context, probe, &batch, &vectors)?;
+        // Sequences of some tasks are longer than T.
+        add_gradients(&mut rows, at, profiles, vectors.size()[0] as usize, Lags::Log);
     }
     if let Some(layers) = model.layers() {
         if probe.has(ProbeName::Jacobian) {
-            rows.jacobian = jacobian(at, layers, &vectors)?;
+            jacobian(&mut rows, at, layers, &vectors)?;
         }
         if probe.has(ProbeName::Gates) {
             let frozen = layers.to(config.kind(), vectors.device());
@@ -48,17 +49,10 @@ pub fn probe(context: &TrainContext, probe: &Probe, step: usize) -> Result<Rows>
     Ok(rows)
 }
 
-/// Returns `input_x` of any model, and the adjoints of every layer of a recurrent model without attention, at
-/// about fifty lags per decade.
-fn gradients(
-    context: &TrainContext,
-    probe: &Probe,
-    batch: &Batch,
-    vectors: &Tensor,
-    step: usize,
-) -> Result<Vec<GradientCurve>> {
+/// Returns `input_x` of any model, and the adjoints of every layer of a recurrent model without attention.
+fn gradients(context: &TrainContext, probe: &Probe, batch: &Batch, vectors: &Tensor) -> Result<Vec<Profile>> {
     let TrainContext { model, config, .. } = *context;
-    let profiles = match (config.model, model.layers()) {
+    Ok(match (config.model, model.layers()) {
         (ModelName::Recurrent, Some(layers)) => {
             let frozen = layers.to(config.kind(), vectors.device());
             let loss = |output: &Tensor, segment| segment_loss(model, batch, output, segment);
@@ -70,21 +64,19 @@ fn gradients(
             diagnostics::profiles(engine, &frozen, vectors, None, options, &loss)?
         }
         _ => vec![Profile::new(Quantity::InputX, 0, 1.., input_norms(model, batch, vectors)?)],
-    };
-    // Sequences of some tasks are longer than T.
-    let steps = vectors.size()[0] as usize;
-    Ok(profiles.into_iter().map(|profile| curve(profile, Some(step), steps, Lags::Log)).collect())
+    })
 }
 
-/// Returns the product of Jacobians of the first sequence.
-fn jacobian(at: At, layers: &Parameters, vectors: &Tensor) -> Result<Vec<JacobianRow>> {
+/// Adds the product of Jacobians of the first sequence.
+fn jacobian(rows: &mut Rows, at: At, layers: &Parameters, vectors: &Tensor) -> Result<()> {
     let input = vectors.narrow(1, 0, 1).to_kind(Kind::Double);
     let frozen = layers.to(Kind::Double, input.device());
     let steps = input.size()[0] as usize;
     let options = JacobianOptions { qr_every: 1, burn_in: steps / 10 };
-    let observe = |lag| observation(lag, steps, Lags::Log);
+    let observe = |lag| observation(lag, steps, Lags::Log, options.qr_every);
     let products = products(exact_engine(layers.cell), &frozen, &input, None, options, observe)?;
-    Ok(products.iter().flat_map(|product| jacobian_rows(at, steps, product)).collect())
+    add_jacobian(rows, at, steps, &products, (Lags::Log, options.qr_every));
+    Ok(())
 }
 
 /// Norms of the gradient with respect to the input vectors at each step, by autograd.

@@ -72,7 +72,7 @@ impl<'a> RowFiles<'a> {
     /// The disk is full or gone.
     pub fn add_probe(&mut self, run_id: &str, rows: &Rows) -> Result<()> {
         self.gradients.append(rows.gradients.iter().flat_map(|curve| curve.rows(run_id)))?;
-        self.fits.append(rows.gradients.iter().map(|curve| curve.fit_row(run_id)))?;
+        self.fits.append(&rows.fits)?;
         self.jacobian.append(&rows.jacobian)?;
         self.gates.append(&rows.gates)
     }
@@ -96,9 +96,14 @@ impl<'a> RowFiles<'a> {
     /// # Errors
     /// A row is not as it was written.
     pub fn rows(&self) -> Result<Rows> {
-        let gradients = GradientCurve::of_rows(self.fits.rows()?, self.gradients.rows()?);
-        let (jacobian, gates) = (self.jacobian.rows()?, self.gates.rows()?);
-        Ok(Rows { training: self.training.rows()?, gradients, jacobian, gates, ..Rows::default() })
+        Ok(Rows {
+            training: self.training.rows()?,
+            gradients: GradientCurve::of_rows(self.gradients.rows()?),
+            fits: self.fits.rows()?,
+            jacobian: self.jacobian.rows()?,
+            gates: self.gates.rows()?,
+            ..Rows::default()
+        })
     }
 }
 

@@ -111,7 +111,6 @@ impl<'a> Curves<'a> {
     /// The curves of `weights.csv` for the recurrent weights: log10 of the norm of each term, and log10
     /// of the truncation error.
     pub fn of_weights(results: &'a Results, rows: &[WeightRow]) -> Curves<'a> {
-        let is_recurrent = |row: &&WeightRow| row.parameter.starts_with("weight_hh_l");
         let values = |row: &WeightRow| {
             let value = |quantity: Quantity, y| {
                 let (run_id, quantity) = (row.run_id.clone(), quantity.to_string());
@@ -120,7 +119,7 @@ impl<'a> Curves<'a> {
             let error = row.truncation_error.map(f64::log10);
             [value(Quantity::WeightTerm, row.log10_term), value(Quantity::TruncationError, error)]
         };
-        Curves::collect(results, rows.iter().filter(is_recurrent).flat_map(values)).fitted()
+        Curves::collect(results, rows.iter().filter(|row| row.is_recurrent()).flat_map(values)).fitted()
     }
 
     /// Computes the decay of each curve from its values.
@@ -129,7 +128,7 @@ impl<'a> Curves<'a> {
         self
     }
 
-    /// Takes the decays of `fits.csv`, which has the lags that `gradients.csv` leaves out as well.
+    /// Takes the decays of `fits.csv`, which are those of all lags, also of those without a row.
     pub fn with_fits(mut self, rows: impl IntoIterator<Item = FitRow>) -> Curves<'a> {
         let places = self.results.places(|run| run.is_ok());
         for row in rows {

@@ -51,14 +51,14 @@ impl Groups {
         let gradients = results.rows(|rows| Curves::of_gradients(results, rows))?;
         let fits: Vec<FitRow> = results.rows(|rows| rows.collect())?;
         let has_fits = !fits.is_empty();
-        let gradients = gradients.with_fits(fits);
+        let gradients = gradients.with_fits(fits.iter().cloned());
         let jacobian: Vec<JacobianRow> = results.rows(|rows| rows.collect())?;
         let gates: Vec<GateRow> = results.rows(|rows| rows.collect())?;
         let weights: Vec<WeightRow> = results.rows(|rows| rows.collect())?;
         let training = results.rows(|rows| TrainingRows::new(rows))?;
         let speed = results.rows(|rows| speed(results, rows))?;
-        let products = Curves::of_jacobian(results, &jacobian);
-        let of_weights = Curves::of_weights(results, &weights);
+        let products = Curves::of_jacobian(results, &jacobian).with_fits(fits.iter().cloned());
+        let of_weights = Curves::of_weights(results, &weights).with_fits(fits);
         let of_probes = exponents(results, &jacobian);
         let groups = Groups {
             profiles: gradients.profiles().into_iter().chain(products.profiles()).collect(),
@@ -74,6 +74,7 @@ impl Groups {
             (ExperimentKind::Gradients, "gradients.csv", groups.gradients.iter().any(is_gradients)),
             (ExperimentKind::Gradients, "fits.csv", has_fits),
             (ExperimentKind::Jacobian, "jacobian.csv", !groups.jacobian.is_empty()),
+            (ExperimentKind::Jacobian, "fits.csv", has_fits),
             (ExperimentKind::Speed, "speed.csv", !groups.speed.is_empty()),
             (ExperimentKind::Training, "training.csv", !groups.training.is_empty()),
         ] {

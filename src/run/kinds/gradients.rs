@@ -13,7 +13,7 @@ use crate::diagnostics::{self, DiagnosticOptions};
 use crate::engine::parity;
 use crate::engine::{EngineName, engine};
 use crate::plan::run::Run;
-use crate::probe::{At, curve, gate_rows, weight_rows};
+use crate::probe::{At, add_gradients, add_weights, gate_rows};
 use crate::results::Rows;
 use crate::run::RunContext;
 use crate::settings::names::LossName;
@@ -65,12 +65,10 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
     } else {
         (diagnostics::profiles(engine(name), &p, &batch.input, None, profile_options, &loss)?, vec![])
     };
-    let weights = weights.iter().flat_map(|profile| weight_rows(&run.id, profile, steps, lags)).collect();
     let at = At { run_id: &run.id, step: None };
-    Ok(Rows {
-        gradients: profiles.into_iter().map(|profile| curve(profile, None, steps, lags)).collect(),
-        gates: if with_gates { gate_rows(at, &statistics(&p, &batch.input, None)?) } else { vec![] },
-        weights,
-        ..Rows::default()
-    })
+    let gates = if with_gates { gate_rows(at, &statistics(&p, &batch.input, None)?) } else { vec![] };
+    let mut rows = Rows { gates, ..Rows::default() };
+    add_gradients(&mut rows, at, profiles, steps, lags);
+    add_weights(&mut rows, at, &weights, steps, lags);
+    Ok(rows)
 }

@@ -5,7 +5,7 @@ use crate::config::spec::Jacobian;
 use crate::diagnostics::gates::statistics;
 use crate::diagnostics::jacobian::{JacobianOptions, products};
 use crate::plan::run::Run;
-use crate::probe::{At, gate_rows, jacobian_rows, observation};
+use crate::probe::{At, add_jacobian, gate_rows, observation};
 use crate::results::Rows;
 use crate::run::RunContext;
 use crate::support::error::Result;
@@ -26,14 +26,13 @@ pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Row
     let observe = |lag: usize| {
         // A run without checkpoints does not stop.
         let _ = (context.on_step)(Step::of("step", lag + 1, steps));
-        observation(lag, steps, lags)
+        observation(lag, steps, lags, qr_every.0)
     };
     let options = JacobianOptions { qr_every: qr_every.0, burn_in };
     let products = products(engine, &p, &input, None, options, observe)?;
     let at = At { run_id: &run.id, step: None };
-    Ok(Rows {
-        jacobian: products.iter().flat_map(|product| jacobian_rows(at, steps, product)).collect(),
-        gates: gate_rows(at, &statistics(&p, &input, None)?),
-        ..Rows::default()
-    })
+    let gates = gate_rows(at, &statistics(&p, &input, None)?);
+    let mut rows = Rows { gates, ..Rows::default() };
+    add_jacobian(&mut rows, at, steps, &products, (lags, qr_every.0));
+    Ok(rows)
 }

@@ -59,6 +59,8 @@ pub struct Answer {
     pub rows: Vec<SpeedRow>,
     /// The failures.
     pub failures: Vec<Failure>,
+    /// The peak resident memory of the process, bytes; `None` if the system does not report it.
+    pub peak_memory: Option<u64>,
 }
 
 /// A failure of one contender, or of the whole process.

@@ -45,6 +45,7 @@ pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOut
         match process::ask(&job) {
             Ok(answer) => {
                 let goes_on = job.retain_without(&answer);
+                output.peak_memory = output.peak_memory.max(answer.peak_memory);
                 output
                     .errors
                     .extend(answer.failures.into_iter().map(|failure| Error::Timing(failure.message)));

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::job::{Answer, Failure, Job};
 use super::{benchmark, choice};
+use crate::results::environment::peak_memory;
 use crate::run::process::Process;
 use crate::run::{ExecTarget, allocator};
 use crate::support::error::{Error, Result};
@@ -45,10 +46,11 @@ pub fn serve() -> Result<()> {
         Error::Usage(format!("`{SUBCOMMAND}` is started by `run`: expected a job on stdin, found {problem}"))
     })?;
     exit_with_parent();
-    let answer = catch_panics(|| execute(&job)).unwrap_or_else(|error| Answer {
+    let mut answer = catch_panics(|| execute(&job)).unwrap_or_else(|error| Answer {
         failures: vec![Failure { framework: None, message: error.to_string() }],
         ..Answer::default()
     });
+    answer.peak_memory = peak_memory();
     print(&format!("{}\n", json!(answer)))
 }
 
