@@ -84,6 +84,8 @@ def main():
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers)
+    # The threads of some libraries can hang in Python's own end. There is nothing left to save.
+    os._exit(0)
 
 
 main()
