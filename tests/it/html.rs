@@ -139,7 +139,7 @@ mod needs_chromium {
             const loaded = frame.contentWindow.performance.getEntriesByType("resource");
             loaded.forEach((entry) => problems.push("request " + entry.name));
             const head = page.querySelector("th");
-            head?.querySelector("button").click();
+            head?.querySelector("[role=button]").click();
             if (head && head.getAttribute("aria-sort") !== "ascending") problems.push("not sorted");
             const dots = "circle[fill-opacity]";
             const svg = [...page.querySelectorAll("figure svg")].find((svg) => svg.querySelector(dots));

@@ -60,9 +60,12 @@ pub fn both(of: &MarkdownTable) -> Value {
 
 /// A table in a box that scrolls if the table is wider than the page.
 pub fn table(table: &MarkdownTable) -> String {
-    let head: String = table.header.iter().map(|text| head(text)).collect();
-    let line =
-        |row: &Vec<String>| format!("<tr>{}</tr>\n", row.iter().map(|text| cell(text)).collect::<String>());
+    let are_numbers: Vec<bool> = (0..table.header.len()).map(|column| is_of_numbers(table, column)).collect();
+    let head: String = table.header.iter().zip(&are_numbers).map(|(text, is)| head(text, *is)).collect();
+    let line = |row: &Vec<String>| {
+        let cells: String = row.iter().zip(&are_numbers).map(|(text, is)| cell(text, *is)).collect();
+        format!("<tr>{cells}</tr>\n")
+    };
     let rows: String = table.rows.iter().map(line).collect();
     format!(
         "<div class=\"wide\" tabindex=\"0\"><table>\n<thead><tr>{head}</tr></thead>\n\
@@ -70,23 +73,32 @@ pub fn table(table: &MarkdownTable) -> String {
     )
 }
 
-/// The head of a column. A long one is not squeezed into many lines.
-fn head(markdown: &str) -> String {
-    let class = if markdown.chars().count() > 2 * SHORT { " class=\"long\"" } else { "" };
+/// Returns true if every cell of a column begins with a number or is empty, and some cell does.
+fn is_of_numbers(table: &MarkdownTable, column: usize) -> bool {
+    let is_number =
+        |cell: &&str| cell.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
+    let cells = || table.rows.iter().map(|row| row[column].as_str()).filter(|cell| !cell.is_empty());
+    cells().next().is_some() && cells().all(|cell| is_number(&cell))
+}
+
+/// The head of a column. That of numbers stands right, as they do. A long one is not squeezed into many
+/// lines.
+fn head(markdown: &str, is_of_numbers: bool) -> String {
+    let is_long = markdown.chars().count() > 2 * SHORT;
+    let names = [(is_of_numbers, "n"), (is_long, "long")];
+    let classes: Vec<&str> = names.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect();
+    let class = if classes.is_empty() { String::new() } else { format!(" class=\"{}\"", classes.join(" ")) };
     format!("<th{class}>{}</th>", inline(markdown))
 }
 
 /// A cell; a number stands right, and its interval has a smaller type.
-fn cell(markdown: &str) -> String {
-    let html = inline(markdown);
-    let is_number = html.starts_with(|first: char| first.is_ascii_digit() || first == '-')
-        && !html.contains(|letter: char| letter.is_alphabetic() && letter != 'e');
+fn cell(markdown: &str, is_of_numbers: bool) -> String {
     let class = match () {
-        () if is_number => " class=\"n\"",
+        () if is_of_numbers => " class=\"n\"",
         () if markdown.chars().count() <= SHORT => " class=\"s\"",
         () => "",
     };
-    format!("<td{class}>{}</td>", with_small_interval(&html))
+    format!("<td{class}>{}</td>", with_small_interval(&inline(markdown)))
 }
 
 /// Marks the interval `[low, high]` or `± half` of a number.
@@ -194,11 +206,15 @@ mod tests {
     #[test]
     fn table_numbers_stand_right_and_intervals_are_small() {
         let cells = |cells: [&str; 3]| cells.map(String::from).to_vec();
-        let rows = vec![cells(["lstm", "-1.2 [-1.3, -1.1]", "0.5 ± 0.1 (n = 2)"])];
+        let rows = vec![
+            cells(["lstm", "-1.2 [-1.3, -1.1]", "0.5 ± 0.1 (n = 2)"]),
+            cells(["gru", "", "not measured"]),
+        ];
         let html = table(&MarkdownTable { header: cells(["cell", "slope", "norm"]), rows });
         let row = "<tr><td class=\"s\">lstm</td><td class=\"n\">-1.2 <small>[-1.3, -1.1]</small></td>\
                    <td>0.5 <small>± 0.1</small> (n = 2)</td></tr>";
-        assert!(html.contains(row) && html.contains("<th>slope</th>"), "{html}");
+        let head = "<th>cell</th><th class=\"n\">slope</th><th>norm</th>";
+        assert!(html.contains(row) && html.contains(head), "{html}");
         assert_eq!(with_small_interval("2 [1, ∞) x"), "2 <small>[1, ∞)</small> x");
         assert_eq!(with_small_interval("simd [x] y"), "simd [x] y");
     }

@@ -10,9 +10,17 @@ for (const table of document.querySelectorAll("table")) {
     return x - y;
   };
   heads.forEach((head, column) => {
-    const button = document.createElement("button");
+    // A browser prints no `button` in a head that it repeats on the next page.
+    const button = document.createElement("span");
+    button.tabIndex = 0;
+    button.setAttribute("role", "button");
     button.append(...head.childNodes);
     head.append(button);
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      button.click();
+    });
     button.addEventListener("click", () => {
       const rising = head.getAttribute("aria-sort") !== "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
