@@ -9,6 +9,7 @@ use super::lines::{levels, place, series, x_range};
 use super::paths;
 use super::quantities::{Over, QUANTITIES, Quantity};
 use super::range::{cut, lag_scale, y_range};
+use super::ratio;
 use super::words::{over_seeds, remarks};
 use crate::report::group::CurveGroup;
 use crate::report::group_by::group_by;
@@ -23,9 +24,11 @@ pub fn figures(groups: &[CurveGroup], context: Context) -> Vec<Figure> {
 
 fn of_kind(groups: &[&CurveGroup], context: Context) -> Vec<Figure> {
     let points: Vec<&Settings> = groups.iter().map(|group| &group.point).collect();
+    let ratios = ratio::groups(groups);
+    let all: Vec<&CurveGroup> = groups.iter().copied().chain(&ratios).collect();
     let mut figures = paths::shares(groups, context);
     for quantity in QUANTITIES.iter().filter(|quantity| !paths::NAMES.contains(&quantity.name)) {
-        let of_quantity = groups.iter().copied().filter(|group| group.quantity == quantity.name);
+        let of_quantity = all.iter().copied().filter(|group| group.quantity == quantity.name);
         let of_quantity: Vec<&CurveGroup> = of_quantity.collect();
         let layers = of_quantity.iter().map(|group| group.layer + 1).max().unwrap_or(0);
         let lines = if quantity.over == Over::Steps { Lines::Steps } else { Lines::Curves };

@@ -15,6 +15,7 @@ mod paths;
 mod profiles;
 mod quantities;
 mod range;
+mod ratio;
 mod roofline;
 mod speed;
 mod subject;

@@ -6,6 +6,9 @@ use crate::report::group::{
     VALID_LOSS, VALID_SQUARES,
 };
 
+/// The ratio of the norms of `total_h` and `direct_h`, in figures and their data.
+pub const TOTAL_OVER_DIRECT: &str = "total_over_direct";
+
 /// One quantity in a figure.
 pub struct Quantity {
     /// The name in CSV files.
@@ -99,6 +102,7 @@ impl Quantity {
         match self.name {
             VALID_LOSS | ACCURACY_AT_LENGTH => 0.1,
             LYAPUNOV | LARGEST_EXPONENT | TRAINED_EXPONENT => 0.02,
+            TOTAL_OVER_DIRECT => 0.3,
             _ => 1.0,
         }
     }
@@ -109,7 +113,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 21] = [
+pub static QUANTITIES: [Quantity; 22] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,
@@ -182,6 +186,14 @@ pub static QUANTITIES: [Quantity; 21] = [
         "norm of the part of total_h that passes through no later step of its layer",
         "direct part of ∂L/∂hₜ",
     ),
+    Quantity {
+        name: TOTAL_OVER_DIRECT,
+        title: "Gradient with respect to hₜ over its direct part",
+        about: "norm of the gradient with respect to hₜ over that of its direct part, which comes from the \
+                loss of the same step",
+        y: Y::Titled("ratio of norms"),
+        over: Over::Lag,
+    },
     Quantity::norm(
         "cell_path",
         "Adjoint along the cell path",

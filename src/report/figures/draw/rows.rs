@@ -122,7 +122,7 @@ fn draw_block(
     for (row, texts) in block.rows.iter().zip(&texts) {
         let next = y + height(texts);
         drawing.line(vec![(MARGIN, y), (right, y)], PALE, 1.0);
-        draw_bound(drawing, row, &axis, (y, next), (left, right));
+        draw_side(drawing, row, &axis, (y, next), (left, right));
         draw_texts(drawing, texts, (y + next) / 2.0);
         y = next;
     }
@@ -130,6 +130,10 @@ fn draw_block(
     let mut y = top;
     for (row, texts) in block.rows.iter().zip(&texts) {
         let next = y + height(texts);
+        if let Some(bound) = row.bound {
+            let at = axis.pixel(bound.number());
+            drawing.line(vec![(at, y + 1.0), (at, next - 1.0)], DARK, 1.4);
+        }
         let first = (y + next) / 2.0 - LANE * (lanes.len() as f64 - 1.0) / 2.0;
         for mark in &row.marks {
             draw_mark(drawing, mark, &axis, first + LANE * mark.lane as f64, &lanes[mark.lane]);
@@ -194,7 +198,7 @@ impl Bound {
 }
 
 /// Fills the side of the bound on which the test holds.
-fn draw_bound(
+fn draw_side(
     drawing: &mut Drawing,
     row: &Row,
     axis: &Axis,
@@ -206,7 +210,6 @@ fn draw_bound(
     let (from, to) = if matches!(bound, Bound::Above(_)) { (at, right) } else { (left, at) };
     let (top, bottom) = (top + 1.0, bottom - 1.0);
     drawing.area(vec![(from, top), (to, top), (to, bottom), (from, bottom)], HOLDS);
-    drawing.line(vec![(at, top), (at, bottom)], DARK, 1.4);
 }
 
 fn draw_mark(drawing: &mut Drawing, mark: &Mark, axis: &Axis, y: f64, style: &LineStyle) {
