@@ -312,10 +312,10 @@ pub struct SummaryRow {
     pub unit: String,
     /// The bound, the published number or the level of chance that the estimate is compared with.
     pub against: Option<String>,
-    /// The verdict: `holds` or `does not hold`; `supported` or `contradicted`; `match`, `miss`, `at chance`,
-    /// `not comparable` or `not run`; `equivalent`, `undecided`, `not judged`; `not exponential` for a
-    /// half-life; `at chance` or `worse than chance` for a test loss; `within one process` and `disturbed: …`
-    /// for a ratio of times.
+    /// The verdict: `holds` or `does not hold`; `supported` or `contradicted`; `match`, `miss`, `at
+    /// chance`, `not comparable` or `not run`; `equivalent`, `undecided`, `not judged`; `not exponential`,
+    /// `no slope` or `grows` in place of a half-life; `at chance` or `worse than chance` for a test loss;
+    /// `within one process` and `disturbed: …` for a ratio of times.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

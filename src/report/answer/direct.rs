@@ -24,7 +24,9 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let start = format!("{lag} steps back, the norm of the whole gradient is");
     let end = "that of its direct part, which comes from the loss of the same step alone";
     let numbers = listed_or_ends(&ratios.iter().map(of).collect::<Vec<_>>())?;
-    Some(format!("{start} {numbers} {end}."))
+    let rest =
+        "As vectors the parts need not point the same way: the norm of the rest is at least the difference";
+    Some(format!("{start} {numbers} {end}. {rest}."))
 }
 
 #[cfg(test)]
@@ -46,7 +48,8 @@ mod tests {
         let whole = line("a", "total_h", 11, 0.0, 0.01);
         let found = of([whole.clone(), line("a", "direct_h", 11, -0.1, 0.0)].concat());
         let expected = "10 steps back, the norm of the whole gradient is 1.58 times that of its direct part, \
-                        which comes from the loss of the same step alone.";
+                        which comes from the loss of the same step alone. As vectors the parts need not \
+                        point the same way: the norm of the rest is at least the difference.";
         assert_eq!(found.as_deref(), Some(expected));
         assert_eq!(of([whole, line("a", "direct_h", 1, -0.1, 0.0)].concat()), None);
     }

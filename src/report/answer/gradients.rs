@@ -1,4 +1,4 @@
-//! The share of the gradient's norm that is left at a lag.
+//! The share of the gradient's norm that is left at a lag, for the hidden state and the states beside it.
 
 use super::norms::{Block, blocks, by_seed, common_lags, difference};
 use super::words::{Labels, counted, listed, rising, share};
@@ -11,6 +11,10 @@ use crate::settings::names::ExperimentKind;
 /// The largest number of settings of which the sentence gives each number.
 const MOST_LISTED: usize = 6;
 
+/// The gradients with respect to the state, with their symbols.
+const GRADIENTS: [(&str, &str); 4] =
+    [("total_h", "∂L/∂h"), ("total_c", "∂L/∂c"), ("total_n", "∂L/∂n"), ("total_z", "∂L/∂z")];
+
 /// The largest number of cells, or of inits, of which the sentence gives the least and the most.
 const MOST_GROUPS: usize = 6;
 
@@ -21,15 +25,19 @@ struct Left<'a> {
     share: Estimate,
 }
 
-/// A sentence on the gradients at an init, and one on those of trained networks.
+/// Sentences on the gradients at an init, and on those of trained networks.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let rows = summary.iter().filter(|row| row.section == Section::Gradients);
     let kinds = group_by(rows, |row| row.point.kind);
-    kinds.iter().flat_map(|(kind, rows)| of_kind(*kind, rows)).collect()
+    let of_kind = |(kind, rows): &(ExperimentKind, Vec<&Statistic>)| {
+        GRADIENTS.map(|gradient| of_gradient(gradient, *kind, rows)).concat()
+    };
+    kinds.iter().flat_map(of_kind).collect()
 }
 
-fn of_kind(kind: ExperimentKind, rows: &[&Statistic]) -> Vec<String> {
-    let mut blocks = blocks(rows, &["total_h", "direct_h"]);
+fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Statistic]) -> Vec<String> {
+    let mut blocks = blocks(rows, &[name, "direct_h"]);
+    blocks.retain(|block| block.1.iter().any(|row| row.quantity == name));
     // A loss at every step adds to the gradient of every step, so what is left of it says nothing.
     blocks.retain(|block| !has_direct_part(block));
     // The longest sequences have the largest lag.
@@ -37,17 +45,20 @@ fn of_kind(kind: ExperimentKind, rows: &[&Statistic]) -> Vec<String> {
     let (shortest, longest) = (lengths().min(), lengths().max());
     blocks.retain(|block| Some(block.0.seq_len) == longest);
     let Some(lag) = common_lags(&blocks).pop() else { return vec![] };
-    let left_at = |block| difference(by_seed(block, "total_h", lag), by_seed(block, "total_h", 0));
+    let left_at = |block| difference(by_seed(block, name, lag), by_seed(block, name, 0));
     let left = blocks.iter().filter_map(|block| Some(Left { point: block.0, share: left_at(block)? }));
     let mut left: Vec<Left> = left.collect();
     left.sort_by(|a, b| rising(&b.share, &a.share));
     let points: Vec<&Settings> = blocks.iter().map(|block| block.0).collect();
     let labels = Labels::of(&points);
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
-    let at = longest.filter(|_| shortest != longest).map(|steps| format!("At T = {steps}, "));
-    let start = format!("{}{lag} steps back, the gradient's norm{after} is", at.unwrap_or_default());
-    let Some(numbers) = numbers(&start, &left, &labels) else { return vec![] };
-    [numbers].into_iter().chain(remarks(&points, &left, &labels)).collect()
+    let at = longest.filter(|_| shortest != longest).map(|steps| format!(" (T = {steps})"));
+    let at = at.unwrap_or_default();
+    let Some(numbers) = numbers(&left, &labels) else { return vec![] };
+    let sentence = format!(
+        "Of the norm of {symbol}{after} at the last step, this is left {lag} steps back{at}: {numbers}."
+    );
+    [sentence].into_iter().chain(remarks(&points, &left, &labels)).collect()
 }
 
 /// Returns true if the gradient at an earlier step has a part that passes through no later step.
@@ -55,20 +66,17 @@ pub fn has_direct_part(block: &Block) -> bool {
     block.1.iter().any(|row| row.quantity == "direct_h" && row.lag > Some(0) && row.estimate.n > 0)
 }
 
-/// The sentence with the numbers, from the most that is left.
-fn numbers(start: &str, left: &[Left], labels: &Labels) -> Option<String> {
-    let end = "of its value at the last step";
+/// The numbers, from the most that is left.
+fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
     let of = |left: &Left| format!("{}{}", share(&left.share), labels.bracketed(left.point));
     Some(match left {
         [] => return None,
-        [one] => format!("{start} {} {end}.", of(one)),
-        few if few.len() <= MOST_LISTED => {
-            format!("{start} this part {end}: {}.", listed(&few.iter().map(of).collect::<Vec<_>>()))
+        few if few.len() <= MOST_LISTED => listed(&few.iter().map(of).collect::<Vec<_>>()),
+        [most, .., least] => {
+            let ends = || format!("between {} and {}", of(least), of(most));
+            by_value(left, labels).unwrap_or_else(ends)
         }
-        [most, .., least] => match by_value(left, labels) {
-            Some(ranges) => format!("{start} this part {end}: {ranges}."),
-            None => format!("{start} between {} and {} {end}.", of(least), of(most)),
-        },
+        [one] => of(one),
     })
 }
 
@@ -137,15 +145,15 @@ mod tests {
 
     #[test]
     fn sentences_are_relative_to_lag_zero() {
-        let expected = "100 steps back, the gradient's norm is 10^-10.0 of its value at the last step.";
+        let expected = "Of the norm of ∂L/∂h at the last step, this is left 100 steps back: 10^-10.0.";
         assert_eq!(of(&[(CellName::Lstm, 8, -0.1)]), [expected]);
         assert_eq!(of(&[]), [""; 0]);
     }
 
     #[test]
     fn sentences_list_few_points_from_the_most_that_is_left() {
-        let expected = "100 steps back, the gradient's norm is this part of its value at the last step: \
-                        50.1 % (lstm) and 10^-20.0 (rnn).";
+        let expected = "Of the norm of ∂L/∂h at the last step, this is left 100 steps back: 50.1 % (lstm) \
+                        and 10^-20.0 (rnn).";
         assert_eq!(of(&[(CellName::Rnn, 8, -0.2), (CellName::Lstm, 8, -0.003)]), [expected]);
     }
 
@@ -153,10 +161,11 @@ mod tests {
     fn sentences_on_many_points_give_the_range_of_each_cell() {
         let (rnn, gru, lstm) = (CellName::Rnn, CellName::Gru, CellName::Lstm);
         let many = [(rnn, 8, -0.2), (rnn, 16, -0.1), (rnn, 32, -0.3), (lstm, 8, -0.003), (lstm, 16, 0.02)];
-        let expected =
-            ["100 steps back, the gradient's norm is this part of its value at the last step: rnn from \
-             10^-30.0 (H32) to 10^-10.0 (H16); gru from 10^-5.00 (H16) to 10^-4.00 (H8); lstm from 50.1 % \
-             (H8) to 100 times (H16)."];
+        let expected = [
+            "Of the norm of ∂L/∂h at the last step, this is left 100 steps back: rnn from 10^-30.0 (H32) to \
+             10^-10.0 (H16); gru from 10^-5.00 (H16) to 10^-4.00 (H8); lstm from 50.1 % (H8) to 100 times \
+             (H16).",
+        ];
         let found = of(&[&many[..], &[(gru, 8, -0.04), (gru, 16, -0.05)]].concat());
         assert_eq!(found, expected, "one seed has no interval, so nothing grows for sure");
     }
@@ -176,8 +185,8 @@ mod tests {
             (size, seed) => line(&run.row.run_id, "total_h", 3, 0.0, 0.01 * seed as f64 + 1.5 - size as f64),
         });
         let expected = [
-            "2 steps back, the gradient's norm is between 10^-10.97 [10^-11.10, 10^-10.84] (H7) and \
-             10.7 [8.0, 14.4] times (H1) of its value at the last step.",
+            "Of the norm of ∂L/∂h at the last step, this is left 2 steps back: between 10^-10.97 [10^-11.10, \
+             10^-10.84] (H7) and 10.7 [8.0, 14.4] times (H1).",
             "It grows at 1 of 8 settings (H1).",
             "No finite norm above 0 is left at 1 of 8 settings (H8).",
         ];
@@ -190,8 +199,24 @@ mod tests {
         long.settings.seq_len = 200;
         let rows = [line("a", "total_h", 100, 0.0, -0.1), line("b", "total_h", 200, 0.0, -0.2)].concat();
         let expected =
-            "At T = 200, 199 steps back, the gradient's norm is 10^-39.8 of its value at the last step.";
+            "Of the norm of ∂L/∂h at the last step, this is left 199 steps back (T = 200): 10^-39.8.";
         assert_eq!(found(vec![run("a", 1), long], rows), [expected]);
+    }
+
+    #[test]
+    fn sentences_have_one_on_the_state_beside_h() {
+        let gru = with_cell(run("b", 1), CellName::Gru);
+        let rows = [
+            line("a", "total_h", 11, 0.0, -0.1),
+            line("b", "total_h", 11, 0.0, -0.2),
+            line("a", "total_c", 11, -1.0, 0.05),
+        ];
+        let expected = [
+            "Of the norm of ∂L/∂h at the last step, this is left 10 steps back: 10.0 % (lstm) and 1.00 % \
+             (gru).",
+            "Of the norm of ∂L/∂c at the last step, this is left 10 steps back: 3.16 times.",
+        ];
+        assert_eq!(found(vec![with_cell(run("a", 1), CellName::Lstm), gru], rows.concat()), expected);
     }
 
     #[test]

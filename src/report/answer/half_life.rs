@@ -2,18 +2,19 @@
 
 use super::MOST_LISTED;
 use super::norms::last_layer;
-use super::words::{Labels, listed, rising};
+use super::words::{Labels, counted, listed, rising};
 use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
-/// A sentence on the half-lives of the gradients at an init; none if no norm falls exponentially.
-pub fn sentence(summary: &[Statistic]) -> Option<String> {
+/// A sentence on the half-lives of a norm at an init, and where it has none; nothing if no norm falls
+/// exponentially.
+pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<String> {
     let is_half_life = |row: &&Statistic| {
         (row.section, row.point.kind) == (Section::Gradients, ExperimentKind::Gradients)
-            && (row.metric, row.quantity.as_str()) == ("half_life", "total_h")
+            && (row.metric, row.quantity.as_str()) == ("half_life", quantity)
     };
     let blocks = group_by(summary.iter().filter(is_half_life), |row| &row.point);
     let points: Vec<&Settings> = blocks.iter().map(|(point, _)| *point).collect();
@@ -22,19 +23,20 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     rows.retain(|row| row.estimate.value.is_some());
     rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
-    let lacking = points.len() - rows.len();
-    let where_so = match lacking {
-        0 => String::new(),
-        _ => format!(" at {} of {} settings, where it falls exponentially", rows.len(), points.len()),
+    let lacking = points.iter().filter(|point| rows.iter().all(|row| row.point != ***point));
+    let lacking: Vec<&Settings> = lacking.copied().collect();
+    let lacking = match lacking.as_slice() {
+        [] => String::new(),
+        some => format!(" It does not fall exponentially at {}.", counted(some, points.len(), &labels)),
     };
     Some(match rows.as_slice() {
         [] => return None,
         [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => {
-            format!("The norm halves every {} to {} steps{where_so}.", of(least), of(most))
+            format!("The norm of {words} halves every {} to {} steps.{lacking}", of(least), of(most))
         }
         few => {
             let each = listed(&few.iter().map(of).collect::<Vec<_>>());
-            format!("The norm halves every {each} steps{where_so}.")
+            format!("The norm of {words} halves every {each} steps.{lacking}")
         }
     })
 }
@@ -62,13 +64,16 @@ mod tests {
                 .flat_map(|(n, slope)| line(&n.to_string(), "total_h", 50, 0.0, *slope));
             let gradients = Curves::of_gradients(&results, rows).fitted().groups();
             let groups = Groups { gradients, ..Groups::default() };
-            sentence(&statistics(&results, &groups, &Verdicts::default()))
+            sentence(&statistics(&results, &groups, &Verdicts::default()), "total_h", "∂L/∂h")
         };
-        assert_eq!(of(&[-0.1, -0.2]).unwrap(), "The norm halves every 1.51 (H1) and 3.01 (H0) steps.");
-        let expected =
-            "The norm halves every 3.01 (H1) steps at 1 of 2 settings, where it falls exponentially.";
+        assert_eq!(
+            of(&[-0.1, -0.2]).unwrap(),
+            "The norm of ∂L/∂h halves every 1.51 (H1) and 3.01 (H0) steps."
+        );
+        let expected = "The norm of ∂L/∂h halves every 3.01 (H1) steps. It does not fall exponentially at 1 \
+                        of 2 settings (H0).";
         assert_eq!(of(&[0.1, -0.1]).unwrap(), expected);
-        let expected = "The norm halves every 0.602 (H4) to 3.01 (H0) steps.";
+        let expected = "The norm of ∂L/∂h halves every 0.602 (H4) to 3.01 (H0) steps.";
         assert_eq!(of(&[-0.1, -0.2, -0.3, -0.4, -0.5]).unwrap(), expected);
         assert_eq!(of(&[0.1]), None);
     }

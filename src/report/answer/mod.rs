@@ -46,14 +46,14 @@ fn debug_build(results: &Results, summary: &[Statistic]) -> Option<String> {
 fn of_kinds(summary: &[Statistic]) -> Vec<String> {
     let of_kinds = [
         training::sentences(summary),
+        weights::sentences(summary),
         gradients::sentences(summary),
-        half_life::sentence(summary).into_iter().collect(),
+        half_life::sentence(summary, "total_h", "∂L/∂h").into_iter().collect(),
         direct::sentence(summary).into_iter().collect(),
         parts::sentence(summary).into_iter().collect(),
         paths::sentences(summary),
-        weights::sentence(summary).into_iter().collect(),
         jacobian::sentence(summary).into_iter().collect(),
-        predictors::sentence(summary).into_iter().collect(),
+        predictors::sentences(summary),
         speed::sentences(summary),
     ];
     of_kinds.concat()

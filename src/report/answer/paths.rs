@@ -8,7 +8,7 @@ use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 
-/// The lags of the shares, as far as there are such lags; else the largest.
+/// The lags of the shares beside the largest, as far as there are such lags.
 const LAGS: [usize; 2] = [10, 100];
 
 /// A sentence on the share of the path along the state, and one on its decay; none without a split.
@@ -21,9 +21,7 @@ fn shares(summary: &[Statistic]) -> Option<String> {
     blocks.retain(|block| block.1.iter().any(|row| row.quantity == "gate_path"));
     let common = common_lags(&blocks);
     let mut lags: Vec<usize> = LAGS.into_iter().filter(|lag| common.contains(lag)).collect();
-    if lags.is_empty() {
-        lags.extend(common.last());
-    }
+    lags.extend(common.last().filter(|last| !LAGS.contains(last)));
     let first = *lags.first()?;
     blocks.sort_by(|a, b| rising(&share_at(b, first), &share_at(a, first)));
     let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
@@ -34,7 +32,8 @@ fn shares(summary: &[Statistic]) -> Option<String> {
     };
     let numbers: Vec<String> = lags.iter().map(at_lag).collect();
     Some(format!(
-        "The part along the state alone has this share of the gradient: {}. The rest came through the gates.",
+        "The gradient with respect to the carried state (c of an LSTM, h of a GRU) came along this state \
+         alone or through the gates. The first part has this share of the sum of both norms: {}.",
         numbers.join("; ")
     ))
 }
@@ -90,9 +89,9 @@ mod tests {
         let gradients = Curves::of_gradients(&results, rows.concat()).fitted().groups();
         let groups = Groups { gradients, ..Groups::default() };
         let expected = [
-            "The part along the state alone has this share of the gradient: 10 steps back, 55.7 % (H8) and \
-             24.0 % (H64); 100 steps back, 90.9 % (H8) and below 0.1 % (H64). The rest came \
-             through the gates.",
+            "The gradient with respect to the carried state (c of an LSTM, h of a GRU) came along this state \
+             alone or through the gates. The first part has this share of the sum of both norms: 10 steps \
+             back, 55.7 % (H8) and 24.0 % (H64); 100 steps back, 90.9 % (H8) and below 0.1 % (H64).",
             "Along the state alone, each step leaves 97.7 % (H8) and 87.1 % (H64) of the norm.",
         ];
         let found = sentences(&statistics(&results, &groups, &Verdicts::default()));

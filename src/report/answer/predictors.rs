@@ -2,7 +2,7 @@
 
 use super::words::listed;
 use crate::report::format::significant;
-use crate::report::summary::Statistic;
+use crate::report::summary::{Section, Statistic};
 use crate::support::stats;
 
 /// The numbers that predict a slope, in words.
@@ -12,32 +12,41 @@ const PREDICTORS: [(&str, &str); 3] = [
     ("mean_log10_gate", "the mean forget (or update) gate"),
 ];
 
-/// A sentence on the mean absolute difference between each predictor and the slope; none without a predictor
+/// The sections with predictors, and the norm whose slope they predict.
+const SLOPES: [(Section, &str, &str); 2] =
+    [(Section::Gradients, "total_h", "∂L/∂h"), (Section::Jacobian, "frobenius", "∂s_T/∂s_t")];
+
+/// Sentences on the mean absolute difference between each predictor and the slope; none without a predictor
 /// of two slopes.
-pub fn sentence(summary: &[Statistic]) -> Option<String> {
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    SLOPES.iter().filter_map(|slopes| sentence(summary, *slopes)).collect()
+}
+
+fn sentence(summary: &[Statistic], (section, quantity, words): (Section, &str, &str)) -> Option<String> {
     let slope = |row: &Statistic| {
         let of_point = |other: &&Statistic| {
-            other.metric == "slope"
-                && ["total_h", "frobenius"].contains(&other.quantity.as_str())
-                && (other.section, &other.point) == (row.section, &row.point)
+            (other.section, other.metric, other.quantity.as_str()) == (section, "slope", quantity)
+                && other.point == row.point
         };
         summary.iter().rfind(of_point)?.estimate.value
     };
-    let mut found: Vec<(f64, &str, usize)> = Vec::new();
+    let mut found: Vec<(f64, &str, Vec<f64>)> = Vec::new();
     for (metric, words) in PREDICTORS {
-        let of_metric = summary.iter().filter(|row| row.metric == metric);
-        let errors: Vec<f64> =
-            of_metric.filter_map(|row| Some((row.estimate.value? - slope(row)?).abs())).collect();
-        if let (Some(mean), true) = (stats::mean(&errors), errors.len() >= 2) {
-            found.push((mean, words, errors.len()));
+        let of_metric = summary.iter().filter(|row| (row.section, row.metric) == (section, metric));
+        let errors: Vec<f64> = of_metric.filter_map(|row| Some(slope(row)? - row.estimate.value?)).collect();
+        let sizes: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
+        if let (Some(mean), true) = (stats::mean(&sizes), sizes.len() >= 2) {
+            found.push((mean, words, errors));
         }
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let each: Vec<String> = found
-        .iter()
-        .map(|(mean, words, count)| format!("{words} by {} ({count} settings)", significant(*mean, 2)))
-        .collect();
-    (!each.is_empty()).then(|| format!("The log10 slope per step differs on average from {}.", listed(&each)))
+    let of = |(mean, words, errors): &(f64, &str, Vec<f64>)| {
+        let above = errors.iter().filter(|error| **error > 0.0).count();
+        format!("{words} by {} (above it at {above} of {} settings)", significant(*mean, 2), errors.len())
+    };
+    let each: Vec<String> = found.iter().map(of).collect();
+    let start = format!("The log10 slope of the norm of {words} differs on average from");
+    (!each.is_empty()).then(|| format!("{start} {}.", listed(&each)))
 }
 
 #[cfg(test)]
@@ -45,10 +54,9 @@ mod tests {
     use super::*;
     use crate::report::estimate::Estimate;
     use crate::report::fixtures::run;
-    use crate::report::summary::Section;
 
     #[test]
-    fn sentence_puts_the_nearest_predictor_first() {
+    fn sentences_put_the_nearest_predictor_first() {
         let of = |metric, quantity: &str, hidden, value| {
             let point = crate::settings::Settings { hidden_size: hidden, ..run("a", 1).settings };
             Statistic {
@@ -65,9 +73,10 @@ mod tests {
             of("largest_exponent", "", 16, -0.2),
             of("log10_spectral_radius", "", 16, -0.2),
         ];
-        let expected = "The log10 slope per step differs on average from the largest Lyapunov exponent by \
-                        0.010 (2 settings) and the mean forget (or update) gate by 0.20 (2 settings).";
-        assert_eq!(sentence(&rows).unwrap(), expected);
-        assert_eq!(sentence(&rows[..3]), None, "one slope is no comparison");
+        let expected = "The log10 slope of the norm of ∂L/∂h differs on average from the largest Lyapunov \
+                        exponent by 0.010 (above it at 1 of 2 settings) and the mean forget (or update) \
+                        gate by 0.20 (above it at 2 of 2 settings).";
+        assert_eq!(sentences(&rows), [expected]);
+        assert_eq!(sentences(&rows[..3]), [""; 0], "one slope is no comparison");
     }
 }

@@ -1,35 +1,44 @@
-//! The lag at which backpropagation may stop without much error in the gradient of the recurrent weights.
+//! The gradient of the recurrent weights by lag: from how far back it comes, and where backpropagation may
+//! stop.
 
+use super::half_life;
 use super::norms::last_layer;
-use super::words::{Labels, listed};
+use super::words::{Labels, counted, listed};
+use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
-use crate::report::summary::Statistic;
+use crate::report::summary::{LAG_SMALL_ERROR, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::Quantity;
 
-/// log10 of the relative error that is small enough.
-const SMALL: f64 = -2.0;
+/// Sentences on the decay of the terms, and on the error of truncated backpropagation; none without
+/// gradients of weights by lag. Of several layers, the last one counts.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    let terms = half_life::sentence(summary, Quantity::WeightTerm.as_str(), "the terms of ∂L/∂W_hh");
+    terms.into_iter().chain(truncation(summary)).collect()
+}
 
-/// A sentence with one lag for each grid point; none without truncation errors. Of several layers, the last
-/// one counts.
-pub fn sentence(summary: &[Statistic]) -> Option<String> {
-    let is_error =
-        |row: &&Statistic| row.metric == "log10_norm" && row.quantity == Quantity::TruncationError.as_str();
+fn truncation(summary: &[Statistic]) -> Option<String> {
+    let is_error = |row: &&Statistic| row.quantity == Quantity::TruncationError.as_str();
     let blocks = group_by(summary.iter().filter(is_error), |row| &row.point);
-    let labels = Labels::of(&blocks.iter().map(|(point, _)| *point).collect::<Vec<_>>());
+    let points: Vec<&Settings> = blocks.iter().map(|(point, _)| *point).collect();
+    let labels = Labels::of(&points);
     let of = |(point, rows): &(&Settings, Vec<&Statistic>)| {
-        let is_small = |row: &&Statistic| row.estimate.value.is_some_and(|error| error <= SMALL);
-        let (small, large): (Vec<&Statistic>, Vec<&Statistic>) =
-            last_layer(rows).into_iter().filter(|row| row.estimate.n > 0).partition(is_small);
-        let first = small.iter().filter_map(|row| row.lag).min();
-        let last = large.iter().filter_map(|row| row.lag).max();
-        let lag = first.map(|lag| lag.to_string()).or_else(|| Some(format!("beyond {}", last?)))?;
-        Some(format!("{lag}{}", labels.bracketed(point)))
+        let lag = last_layer(rows).into_iter().find(|row| row.metric == LAG_SMALL_ERROR)?;
+        Some(format!("{}{}", with_interval(&lag.estimate), labels.bracketed(point)))
     };
-    let each: Vec<String> = blocks.iter().filter_map(of).collect();
-    let start = "Of the lags 0, 1, 2, 5, 10, …, the first at which truncated backpropagation errs by at most \
-                 a hundredth in the gradient of W_hh is";
-    (!each.is_empty()).then(|| format!("{start} {}.", listed(&each)))
+    let found: Vec<Option<String>> = blocks.iter().map(of).collect();
+    let without = points.iter().zip(&found).filter(|(_, found)| found.is_none());
+    let without: Vec<&Settings> = without.map(|(point, _)| *point).collect();
+    let each: Vec<String> = found.iter().flatten().cloned().collect();
+    let start =
+        "If backpropagation stops k steps back, the gradient of W_hh errs by at most a hundredth from";
+    let reached = (!each.is_empty()).then(|| format!("{start} k = {} on.", listed(&each)));
+    let never = (!without.is_empty()).then(|| {
+        let start = "It errs by more than a hundredth in some seed at each k at";
+        format!("{start} {}.", counted(&without, points.len(), &labels))
+    });
+    let sentences: Vec<String> = reached.into_iter().chain(never).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 #[cfg(test)]
@@ -40,18 +49,25 @@ mod tests {
     use crate::report::summary::Section;
 
     #[test]
-    fn sentence_takes_the_first_lag_with_a_small_error_of_the_last_layer() {
-        let point = run("a", 1).settings;
-        let row = |layer, lag, error| Statistic {
-            quantity: "weight_hh_truncation_error".into(),
-            layer: Some(layer),
-            lag: Some(lag),
-            ..Statistic::new(Section::Gradients, "log10_norm", &point, Estimate::mean(&[error]), "log10")
+    fn sentences_give_the_lag_of_a_small_error_and_name_settings_without_one() {
+        let of = |hidden, layer, metric, value: f64| {
+            let point = Settings { hidden_size: hidden, ..run("a", 1).settings };
+            Statistic {
+                quantity: "weight_hh_truncation_error".into(),
+                layer: Some(layer),
+                ..Statistic::new(Section::Gradients, metric, &point, Estimate::mean(&[value]), "1")
+            }
         };
-        let rows = [row(0, 0, -5.0), row(1, 0, -0.5), row(1, 1, -1.9), row(1, 2, -2.1), row(1, 5, -9.0)];
-        let found = sentence(&rows).unwrap();
-        assert!(found.ends_with("in the gradient of W_hh is 2."), "{found}");
-        assert!(sentence(&rows[1..3]).unwrap().ends_with("is beyond 1."));
-        assert_eq!(sentence(&[]), None);
+        let rows = [
+            of(8, 0, LAG_SMALL_ERROR, 3.0),
+            of(8, 1, LAG_SMALL_ERROR, 6.0),
+            of(16, 0, LAG_SMALL_ERROR, 2.0),
+            of(16, 1, "log10_norm", -1.0),
+        ];
+        let expected = "If backpropagation stops k steps back, the gradient of W_hh errs by at most a \
+                        hundredth from k = 6.00 (H8) on. It errs by more than a hundredth in some seed at \
+                        each k at 1 of 2 settings (H16).";
+        assert_eq!(sentences(&rows), [expected]);
+        assert_eq!(sentences(&[]), [""; 0]);
     }
 }

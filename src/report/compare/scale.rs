@@ -1,6 +1,6 @@
 //! The scale on which each metric is compared.
 
-use crate::report::summary::{Section, Statistic};
+use crate::report::summary::{LAG_SMALL_ERROR, Section, Statistic};
 
 /// The way two numbers are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn scale(metric: &str) -> Option<Scale> {
         "slope" | "log10_norm" | "largest_exponent" | "log10_spectral_radius" | "mean_log10_gate" => {
             scale(By::Difference, None)
         }
-        "half_life" | "lag_tenth" | "lag_hundredth" => {
+        "half_life" | "lag_tenth" | "lag_hundredth" | LAG_SMALL_ERROR => {
             Some(Scale { by: By::Ratio, worse: None, words: ["shorter", "longer"] })
         }
         "best_valid_loss" | "test_loss" => scale(By::Ratio, Some(Worse::Larger)),
@@ -65,6 +65,7 @@ pub fn title(row: &Statistic) -> String {
         "half_life" => "half-life".to_string(),
         "lag_tenth" => "lag with a tenth left".to_string(),
         "lag_hundredth" => "lag with a hundredth left".to_string(),
+        LAG_SMALL_ERROR => "lag with an error of a hundredth".to_string(),
         metric => metric.replace('_', " "),
     };
     let name = match (row.section, row.metric) {

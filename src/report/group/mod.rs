@@ -13,6 +13,7 @@ use crate::results::schema::{FitRow, GateRow, JacobianRow, WeightRow};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
+pub use self::curve::Curve;
 pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV};
 pub use self::disturbance::MAX_STOLEN;
 pub use self::predictions::{ScalarGroup, predictions};

@@ -28,7 +28,7 @@ pub enum ClaimVerdict {
     Contradicted,
     /// Some tests support it, and others contradict it or show no difference.
     Depends,
-    /// Some tests are undecided and the others agree, or a control does not hold.
+    /// Some tests are undecided and the others agree, or a control does not hold or is undecided.
     Undecided,
     /// Settings were changed.
     NotJudged,
@@ -80,7 +80,10 @@ pub fn headline(tests: &[JudgedTest]) -> String {
         }
     }
     if control_fails(tests) {
-        text += "; a control does not hold";
+        let is_open = |judged: &&JudgedTest| judged.verdict == TestVerdict::Undecided;
+        let mut failing = tests.iter().filter(|judged| fails_as_control(judged));
+        let words = if failing.all(|judged| is_open(&judged)) { "is undecided" } else { "does not hold" };
+        text += &format!("; a control {words}");
     }
     text
 }
@@ -90,7 +93,11 @@ fn quoted(names: &[&str]) -> String {
 }
 
 fn control_fails(tests: &[JudgedTest]) -> bool {
-    tests.iter().any(|judged| judged.subject.control && judged.verdict != TestVerdict::Holds)
+    tests.iter().any(fails_as_control)
+}
+
+fn fails_as_control(judged: &JudgedTest) -> bool {
+    judged.subject.control && judged.verdict != TestVerdict::Holds
 }
 
 #[cfg(test)]
@@ -172,6 +179,10 @@ mod tests {
         assert_eq!(
             text(&[NO, (Bound::Above(0.0), true)]),
             "supported at 0 of 1 setting; contradicted: “s0”; a control does not hold"
+        );
+        assert_eq!(
+            text(&[YES, (Bound::Below(-0.12), true)]),
+            "supported at 1 of 1 setting: “s0”; a control is undecided"
         );
     }
 

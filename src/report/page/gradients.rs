@@ -1,4 +1,4 @@
-//! The tables of gradients: the quantity `total_h`, a row per grid point and layer.
+//! The tables of gradients: one for each quantity that answers questions, a row per grid point and layer.
 
 use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, columns, header, rest};
@@ -10,8 +10,8 @@ use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
-/// The quantity of the tables.
-const QUANTITY: &str = "total_h";
+/// The quantities with a table.
+const QUANTITIES: [&str; 3] = ["total_h", "total_c", "weight_hh_term"];
 
 /// The lags that have columns, besides the largest.
 const LAGS: [usize; 4] = [1, 10, 100, 1000];
@@ -32,15 +32,23 @@ fn shape_cells(rows: &[&Statistic]) -> [String; 2] {
     [format!("{early}, {late}"), format!("{} ({})", lag("lag_tenth"), lag("lag_hundredth"))]
 }
 
-/// The tables: of gradients, and of those after training.
+/// The tables: of gradients, and of those after training. Nothing of a quantity without a row.
 pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {
     let of_gradients = summary.iter().filter(|row| row.section == Section::Gradients);
     let kinds = group_by(of_gradients, |row| row.point.kind);
-    kinds.iter().filter_map(|(kind, rows)| table(*kind, results, rows)).collect()
+    let of_kind = |(kind, rows): &(ExperimentKind, Vec<&Statistic>)| {
+        let tables = QUANTITIES.iter().filter_map(|quantity| table((*kind, quantity), results, rows));
+        tables.collect::<Vec<_>>()
+    };
+    kinds.iter().flat_map(of_kind).collect()
 }
 
-fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Option<Captioned> {
-    let rows = summary.iter().copied().filter(|row| row.quantity == QUANTITY);
+fn table(
+    (kind, quantity): (ExperimentKind, &str),
+    results: &Results,
+    summary: &[&Statistic],
+) -> Option<Captioned> {
+    let rows = summary.iter().copied().filter(|row| row.quantity == quantity);
     let blocks = group_by(rows, |row| (&row.point, row.layer));
     let ((point, _), _) = blocks.first()?;
     let settings = columns(blocks.iter().map(|((point, _), _)| *point));
@@ -57,7 +65,7 @@ fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Opt
     let mut head = header(&settings);
     head.extend(several_layers.then(|| "layer".to_string()));
     head.extend(["slope, log10 per step", "half-life, steps"].map(String::from));
-    let is_bent = summary.iter().any(|row| row.quantity == QUANTITY && row.metric == "early_slope");
+    let is_bent = summary.iter().any(|row| row.quantity == quantity && row.metric == "early_slope");
     head.extend(SHAPE.map(String::from).into_iter().filter(|_| is_bent));
     head.extend(lags.iter().map(|lag| format!("log10 norm at lag {lag}")));
     head.extend(common_last.is_none().then(|| "log10 norm at the largest lag".to_string()));
@@ -79,8 +87,8 @@ fn table(kind: ExperimentKind, results: &Results, summary: &[&Statistic]) -> Opt
         row
     };
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
-    let title = format!("Decay of {QUANTITY}{after}");
-    let caption = format!("{}{after}; all rows: {}.", escaped(QUANTITY), rest(&settings, point));
+    let title = format!("Decay of {quantity}{after}");
+    let caption = format!("{}{after}; all rows: {}.", escaped(quantity), rest(&settings, point));
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
     Some(Captioned { title, caption, table })
 }

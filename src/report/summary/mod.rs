@@ -18,6 +18,7 @@ use crate::results::schema::SummaryRow;
 use crate::results::table;
 use crate::support::error::Result;
 
+pub use self::norms::LAG_SMALL_ERROR;
 pub use self::roofline::LIMITS;
 pub use self::speed::DISTURBED;
 pub use self::statistic::{Sample, Section, Statistic};

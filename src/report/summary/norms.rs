@@ -4,11 +4,18 @@ use std::collections::BTreeMap;
 
 use super::statistic::{Sample, Section, Statistic};
 use crate::report::estimate::Estimate;
-use crate::report::group::CurveGroup;
+use crate::report::group::{Curve, CurveGroup};
 use crate::results::Decay;
+use crate::settings::names::Quantity;
 
 /// The least R² of a line, as the mean over the seeds, at which the norms are called exponential in the lag.
 const EXPONENTIAL: f64 = 0.9;
+
+/// The metric of the first lag from which on the error of truncated backpropagation is at most a hundredth.
+pub const LAG_SMALL_ERROR: &str = "lag_small_error";
+
+/// log10 of the relative error that is small enough.
+const SMALL_ERROR: f64 = -2.0;
 
 /// The number of each seed.
 type BySeed = Vec<(u64, f64)>;
@@ -38,7 +45,7 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         found.push(Statistic { sample, ..statistic("slope", slope, "log10 per step") });
         found.push(statistic("r_squared", r_squared, "1"));
         found.push(Statistic {
-            verdict: (!is_exponential).then(|| "not exponential".to_string()),
+            verdict: shape_in_words(&slope, is_exponential).map(str::to_string),
             ..statistic("half_life", half_life, "steps")
         });
         if !is_exponential {
@@ -50,6 +57,7 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
             found.extend(shape(group).into_iter().map(of_shape));
         }
     }
+    found.extend(small_error(group).map(|lag| statistic(LAG_SMALL_ERROR, lag, "steps")));
     let lags = group.by_x();
     for lag in chosen_lags(&lags) {
         let norm = statistic("log10_norm", Estimate::mean(&lags[&lag]), "log10");
@@ -58,6 +66,32 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         found.push(Statistic { lag: Some(lag), sample: Sample::Seeds(by_seed.collect()), ..norm });
     }
     found
+}
+
+/// The reason why there is no half-life: the norm grows, has no slope apart from 0, or is not exponential.
+fn shape_in_words(slope: &Estimate, is_exponential: bool) -> Option<&'static str> {
+    match (slope.low, slope.high) {
+        (Some(low), _) if low > 0.0 => Some("grows"),
+        (Some(low), Some(high)) if !is_exponential && low <= 0.0 && high >= 0.0 => Some("no slope"),
+        _ if !is_exponential => Some("not exponential"),
+        _ => None,
+    }
+}
+
+/// The mean over the seeds of the first lag from which on truncated backpropagation errs by at most a
+/// hundredth; none for other quantities, or if the error of a seed stays larger.
+fn small_error(group: &CurveGroup) -> Option<Estimate> {
+    if group.quantity != Quantity::TruncationError.as_str() {
+        return None;
+    }
+    let first = |curve: &Curve| {
+        let is_large = |error: &Option<f64>| error.is_some_and(|error| error > SMALL_ERROR);
+        let last_large = curve.iter().rev().find(|(_, error)| is_large(error)).map(|(lag, _)| *lag);
+        let from = last_large.map_or(0, |lag| lag + 1);
+        curve.range(from..).next().map(|(lag, _)| *lag as f64)
+    };
+    let lags: Option<Vec<f64>> = group.curves.iter().map(first).collect();
+    Some(Estimate::mean(&lags?))
 }
 
 /// The numbers that describe curves without a half-life, by seed: each that all curves have.
@@ -157,6 +191,34 @@ mod tests {
         let rows = of(&[line("a", "total_h", 50, 0.0, 0.1)]);
         near(find(&rows, "slope", None).estimate.value, 0.1);
         assert_eq!(find(&rows, "half_life", None).estimate.value, None);
+    }
+
+    #[test]
+    fn statistics_half_life_says_whether_the_norm_grows_or_has_no_slope() {
+        let verdict = |curves: &[Vec<GradientRow>]| find(&of(curves), "half_life", None).verdict.clone();
+        let of_slopes = |slopes: [f64; 2]| {
+            verdict(&[line("a", "total_h", 50, 0.0, slopes[0]), line("b", "total_h", 50, 0.0, slopes[1])])
+        };
+        assert_eq!(of_slopes([0.1, 0.101]).as_deref(), Some("grows"));
+        assert_eq!(of_slopes([-0.1, -0.101]), None);
+        let noise = |id: &str, sign: f64| {
+            let points: Vec<_> = (0..50).map(|lag| (lag, Some(sign * [0.1, -0.1][lag % 2]))).collect();
+            curve(id, "total_h", &points)
+        };
+        assert_eq!(verdict(&[noise("a", 1.0), noise("b", -1.0)]).as_deref(), Some("no slope"));
+    }
+
+    #[test]
+    fn statistics_small_error_is_the_lag_from_which_all_are_small() {
+        let errors = |id: &str, errors: &[f64]| {
+            let points: Vec<_> = errors.iter().enumerate().map(|(lag, error)| (lag, Some(*error))).collect();
+            curve(id, Quantity::TruncationError.as_str(), &points)
+        };
+        let first = errors("a", &[0.0, -2.5, -1.0, -2.0, -3.0]);
+        let both = of(&[first.clone(), errors("b", &[-1.0, -1.5, -2.0, -2.1, -2.2])]);
+        assert_eq!(find(&both, LAG_SMALL_ERROR, None).estimate.value, Some(2.5));
+        let never = of(&[first, errors("b", &[-1.0, -1.0, -1.0, -1.0, -1.0])]);
+        assert!(never.iter().all(|row| row.metric != LAG_SMALL_ERROR));
     }
 
     #[test]
