@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -57,7 +58,12 @@ impl<'a> TensorFile<'a> {
     /// # Errors
     /// The file does not exist, or is sealed and was changed.
     pub fn read(path: &'a Path) -> Result<TensorFile<'a>> {
-        let wrong = |e| Error::data(path, format!("expected a safetensors file to read, found: {e}"));
+        let wrong = |error: std::io::Error| match error.kind() {
+            ErrorKind::NotFound => {
+                Error::data(path, format!("expected a safetensors file to read, found: {error}"))
+            }
+            _ => Error::io("read", path)(error),
+        };
         let file = TensorFile { path, bytes: fs::read(path).map_err(wrong)? };
         // A file that is no safetensors file is refused where its tensors are read.
         let seal = file.metadata().ok().and_then(|mut metadata| Some((metadata.remove(SEAL)?, metadata)));

@@ -120,7 +120,7 @@ fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &U
         done: tally.done,
         already_complete: tally.already_complete,
         failed: tally.failed,
-        missing: ids.len() - store.count_complete(&ids),
+        missing: ids.len() - store.count_complete(&ids)?,
         unplanned: store.count_unplanned(&ids),
         report: &store.root().join("report.md"),
         answer: &written.answer,

@@ -14,7 +14,7 @@ use crate::results::{RunRecord, table};
 use crate::settings::names::ExperimentKind;
 use crate::settings::{Settings, field};
 use crate::support::error::{Error, Result};
-use crate::support::file::{read, rows};
+use crate::support::file::{is_there, read, rows};
 use crate::support::text::{number, pluralize};
 
 /// The runs of one experiment, and what its files say of it.
@@ -132,7 +132,7 @@ impl Results {
     /// A row that cannot be read.
     pub fn rows<R: Row, T>(&self, take: impl FnOnce(&mut dyn Iterator<Item = R>) -> T) -> Result<T> {
         let path = self.dir.join(R::FILE);
-        if !path.exists() {
+        if !is_there(&path)? {
             return Ok(take(&mut std::iter::empty()));
         }
         let mut problem = None;
@@ -168,7 +168,7 @@ impl Results {
 /// `dir` has no `runs.csv`; a file in it has another format.
 pub fn load(dir: &Path) -> Result<Results> {
     let runs_csv = dir.join(RunRow::FILE);
-    if !runs_csv.is_file() {
+    if !is_there(&runs_csv)? {
         let found = nearby(dir);
         let hint = match found.is_empty() {
             true => ", as `lstm-lab run` writes to DIR/<experiment name>/".to_string(),
@@ -181,13 +181,14 @@ pub fn load(dir: &Path) -> Result<Results> {
     let runs: Vec<RunRecord> = runs.collect();
     whole::check(dir, &runs)?;
     let config_toml = dir.join("config.toml");
+    let has_config = is_there(&config_toml)?;
     Ok(Results {
         dir: dir.to_path_buf(),
         name: name(dir),
         about: about(&config_toml)?,
         plan: plan(&dir.join(PlanRow::FILE))?,
-        tests: if config_toml.exists() { config::read_tests(&config_toml)? } else { Tests::default() },
-        plot: if config_toml.exists() { config::read_plot(&config_toml)? } else { Plot::default() },
+        tests: if has_config { config::read_tests(&config_toml)? } else { Tests::default() },
+        plot: if has_config { config::read_plot(&config_toml)? } else { Plot::default() },
         solved_loss: solved_loss(&config_toml)?,
         publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,
@@ -202,7 +203,7 @@ fn nearby(dir: &Path) -> Vec<String> {
         [dir.to_path_buf(), dir.join("results")].into_iter().filter_map(|dir| fs::read_dir(dir).ok());
     let inside = inside.flatten().flatten().map(|entry| entry.path());
     let around = dir.ancestors().skip(1).map(Path::to_path_buf);
-    let is_results = |path: &PathBuf| path.join(RunRow::FILE).is_file();
+    let is_results = |path: &PathBuf| path.join(RunRow::FILE).try_exists().unwrap_or(false);
     let mut found: Vec<String> =
         inside.chain(around).filter(is_results).map(|path| path.display().to_string()).collect();
     found.sort();
@@ -264,7 +265,7 @@ fn fixed(table: &toml::Table) -> Vec<String> {
 
 /// The ids of the runs of the plan.
 fn plan(path: &Path) -> Result<Vec<String>> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(Vec::new());
     }
     Ok(read::<PlanRow>(path)?.into_iter().map(|row| row.run_id).collect())

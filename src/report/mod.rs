@@ -21,6 +21,7 @@ mod summary;
 mod whole;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use self::figures::{Figure, Figures};
@@ -30,7 +31,7 @@ pub use self::judge::foreseen;
 use crate::results::Store;
 use crate::results::schema::{Row, RunRow, SummaryRow};
 use crate::support::error::{Error, Result};
-use crate::support::file::{remove_stale_temp_files, write_atomic, write_csv};
+use crate::support::file::{is_there, make_dir, remove_stale_temp_files, write_atomic, write_csv};
 
 /// The report of an experiment.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ pub struct Written {
 pub fn write(dir: &Path) -> Result<Written> {
     let store = Store::at(dir);
     // Meanwhile, no other process writes the tables.
-    let _right = dir.join(RunRow::FILE).is_file().then(|| store.exclusive()).transpose()?;
+    let _right = is_there(&dir.join(RunRow::FILE))?.then(|| store.exclusive()).transpose()?;
     let results = load::load(dir)?;
     let groups = Groups::read(&results)?;
     let verdicts = Verdicts::judge(&results, &groups);
@@ -93,13 +94,17 @@ pub fn write(dir: &Path) -> Result<Written> {
 const ENDINGS: [&str; 4] = ["svg", "pdf", "png", "csv"];
 
 fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<PathBuf>> {
-    if plots.is_symlink() {
-        let problem = "expected a directory of its own, in which older figures are removed, found a link";
-        return Err(Error::data(plots, problem));
+    match fs::symlink_metadata(plots) {
+        Ok(found) if found.is_symlink() => {
+            let problem = "expected a directory of its own, in which older figures are removed, found a link";
+            return Err(Error::data(plots, problem));
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("read", plots)(error)),
+        _ => {}
     }
     let mut written = Vec::new();
     for figure in figures {
-        fs::create_dir_all(plots).map_err(Error::io("make", plots))?;
+        make_dir(plots)?;
         let [svg, pdf, png, csv] = ENDINGS.map(|ending| plots.join(format!("{}.{ending}", figure.name)));
         write_atomic(&svg, figure.svg().as_bytes())?;
         write_atomic(&pdf, &figure.pdf())?;
@@ -113,14 +118,16 @@ fn write_plots<'a>(plots: &Path, figures: impl Iterator<Item = &'a Figure>) -> R
 
 /// Removes plots that are not among `written`.
 fn remove_others(plots: &Path, written: &[PathBuf]) -> Result<()> {
-    if !plots.is_dir() {
+    if !is_there(plots)? {
         return Ok(());
     }
     remove_stale_temp_files(plots)?;
     for entry in fs::read_dir(plots).map_err(Error::io("read", plots))? {
-        let path = entry.map_err(Error::io("read", plots))?.path();
+        let entry = entry.map_err(Error::io("read", plots))?;
+        let path = entry.path();
         let is_plot = path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
-        if is_plot && path.is_file() && !written.contains(&path) {
+        let is_dir = entry.file_type().map_err(Error::io("read", &path))?.is_dir();
+        if is_plot && !is_dir && !written.contains(&path) {
             fs::remove_file(&path).map_err(Error::io("remove", &path))?;
         }
     }

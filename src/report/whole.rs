@@ -7,6 +7,7 @@ use crate::results::RunRecord;
 use crate::results::manifest::{self, TABLES};
 use crate::results::schema::RUN_TABLES;
 use crate::support::error::{Error, Result};
+use crate::support::file::is_there;
 
 /// The remedy for tables that do not fit their runs.
 const REMEDY: &str = "`lstm-lab run` with the same config writes the tables anew from runs/";
@@ -16,8 +17,8 @@ const REMEDY: &str = "`lstm-lab run` with the same config writes the tables anew
 /// # Errors
 /// The first file that was changed, or the first run that lacks rows.
 pub fn check(dir: &Path, runs: &[RunRecord]) -> Result<()> {
-    if dir.join(TABLES).exists()
-        && let Some((file, problem)) = manifest::difference(dir)
+    if is_there(&dir.join(TABLES))?
+        && let Some((file, problem)) = manifest::difference(dir)?
     {
         return Err(Error::data(&dir.join(file), format!("{problem}; {REMEDY}")));
     }
@@ -42,7 +43,7 @@ fn check_rows(dir: &Path, runs: &[RunRecord]) -> Result<()> {
 
 /// Adds the rows of a table, which begin with the id of their run.
 fn count(path: &Path, rows: &mut HashMap<Vec<u8>, usize>) -> Result<()> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(());
     }
     let mut reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;

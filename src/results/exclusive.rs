@@ -1,6 +1,5 @@
 //! The files of a whole experiment, which one process at a time may write.
 
-use std::fs;
 use std::path::Path;
 
 use super::lock::Lock;
@@ -12,8 +11,8 @@ use super::schema::{
 };
 use super::store::Store;
 use super::table;
-use crate::support::error::{Error, Result};
-use crate::support::file::{remove_stale_temp_files, rows, write_atomic, write_csv};
+use crate::support::error::Result;
+use crate::support::file::{is_there, remove_file, remove_stale_temp_files, rows, write_atomic, write_csv};
 
 /// The right to write the files of a whole experiment. Other processes wait for it.
 #[derive(Debug)]
@@ -52,9 +51,9 @@ impl Exclusive<'_> {
     pub fn assemble(&self) -> Result<Vec<String>> {
         let (mut runs, mut damaged) = (Vec::new(), Vec::new());
         for id in self.store.planned()? {
-            match self.store.damage(&id) {
+            match self.store.damage(&id)? {
                 Some(problem) => damaged.push(problem),
-                None => runs.extend(self.store.record(&id)),
+                None => runs.extend(self.store.record(&id)?),
             }
         }
         write_records(self.store.root(), &runs)?;
@@ -70,10 +69,13 @@ impl Exclusive<'_> {
     }
 
     fn gather<R: Row + 'static>(&self, runs: &[RunRecord]) -> Result<()> {
-        let file = |run: &RunRecord| self.store.run_dir(&run.row.run_id).join(R::FILE);
-        let of_runs = runs.iter().map(|run| (run, file(run))).filter(|(_, path)| path.exists());
-        let tables: Vec<_> =
-            of_runs.map(|(run, path)| Ok((&run.settings, rows::<R>(&path)?))).collect::<Result<_>>()?;
+        let mut tables = Vec::new();
+        for run in runs {
+            let path = self.store.run_dir(&run.row.run_id).join(R::FILE);
+            if is_there(&path)? {
+                tables.push((&run.settings, rows::<R>(&path)?));
+            }
+        }
         let root = self.store.root();
         if tables.is_empty() { self.remove(R::FILE) } else { table::write(&root.join(R::FILE), tables) }
     }
@@ -92,13 +94,7 @@ impl Exclusive<'_> {
     /// # Errors
     /// The file exists and cannot be removed.
     pub fn remove(&self, file: &str) -> Result<()> {
-        let path = self.store.root().join(file);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        remove_file(&self.store.root().join(file))
     }
 
     /// Writes a text file of the experiment, unless it exists.
@@ -106,7 +102,7 @@ impl Exclusive<'_> {
     /// # Errors
     /// The disk is full or gone.
     pub fn write_text_if_absent(&self, file: &str, text: &str) -> Result<()> {
-        if self.store.root().join(file).exists() { Ok(()) } else { self.write_text(file, text) }
+        if is_there(&self.store.root().join(file))? { Ok(()) } else { self.write_text(file, text) }
     }
 
     /// Writes a text file of the experiment, such as `config.toml`.

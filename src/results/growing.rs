@@ -1,7 +1,7 @@
 //! A CSV file that grows row by row, and the part of it that belongs to a checkpoint.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::checksum::Running;
 use crate::support::error::{Error, Result};
-use crate::support::file::read;
+use crate::support::file::{read, remove_file};
 
 /// The part of a table that belongs to a checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,13 +36,15 @@ impl GrowingTable {
     pub fn open(path: &Path, mark: &Mark) -> Result<GrowingTable> {
         let mut table = GrowingTable { path: path.to_path_buf(), file: None, content: Running::default() };
         if mark.bytes == 0 {
-            if path.exists() {
-                fs::remove_file(path).map_err(Error::io("remove", path))?;
-            }
+            remove_file(path)?;
             return Ok(table);
         }
-        let opened = File::options().read(true).write(true).open(path);
-        let mut file = opened.map_err(|error| table.error(mark, &error.to_string()))?;
+        let mut file = match File::options().read(true).write(true).open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(table.error(mark, &error.to_string()));
+            }
+            opened => opened.map_err(Error::io("read", path))?,
+        };
         let mut rows = Vec::new();
         let cut = |file: &mut File, rows: &mut Vec<u8>| {
             file.take(mark.bytes).read_to_end(rows)?;
@@ -113,6 +115,8 @@ impl GrowingTable {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::results::fixtures::sample;
     use crate::results::schema::SpeedRow;

@@ -69,7 +69,7 @@ impl Lock {
         loop {
             let Some((file, is_new)) = open(path)? else { continue };
             let Some(is_safe) = try_flock(&file).map_err(Error::io("lock", path))? else { return Ok(None) };
-            if !is_at(&file, path) {
+            if !is_at(&file, path)? {
                 // The previous holder has just removed the file that was opened here.
                 continue;
             }
@@ -162,17 +162,22 @@ fn try_flock(file: &File) -> Result<Option<bool>, IoError> {
 fn left(file: &File, path: &Path, is_safe: bool) -> Result<Left> {
     let Some(lease) = Lease::read(file, path)? else { return Ok(Left::Empty) };
     if lease.is_of_this_machine() {
-        let lives = !is_safe && Path::new("/proc").join(lease.pid.to_string()).exists();
+        let is_there = || Path::new("/proc").join(lease.pid.to_string()).try_exists();
+        let lives = !is_safe && is_there().unwrap_or(true);
         return Ok(if lives { Left::Held } else { Left::Killed });
     }
     Ok(if lease::is_expired(path)? { Left::Expired } else { Left::Held })
 }
 
 /// Returns true if an open file is still the one at this path.
-fn is_at(file: &File, path: &Path) -> bool {
+fn is_at(file: &File, path: &Path) -> Result<bool> {
     use std::os::unix::fs::MetadataExt;
-    let place = |found: std::io::Result<fs::Metadata>| found.ok().map(|found| (found.dev(), found.ino()));
-    place(file.metadata()) == place(fs::metadata(path))
+    let place = |found: fs::Metadata| (found.dev(), found.ino());
+    let mine = file.metadata().map_err(Error::io("read", path))?;
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        found => Ok(place(found.map_err(Error::io("read", path))?) == place(mine)),
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::checksum;
 use crate::support::error::{Error, Result};
-use crate::support::file::{read, write_csv};
+use crate::support::file::{is_there, read, write_csv};
 
 /// The name of the list.
 pub const TABLES: &str = "tables.csv";
@@ -43,8 +43,11 @@ pub fn write_of_all(dir: &Path) -> Result<()> {
 /// A file cannot be read, or the list cannot be written.
 pub fn write(dir: &Path, names: &[&str]) -> Result<()> {
     let mut tables = Vec::new();
-    for file in names.iter().filter(|name| dir.join(name).exists()) {
+    for file in names {
         let path = dir.join(file);
+        if !is_there(&path)? {
+            continue;
+        }
         let (bytes, sha256) = checksum::of_file(&path).map_err(Error::io("read", &path))?;
         tables.push(TableRow { file: file.to_string(), bytes, sha256 });
     }
@@ -53,14 +56,19 @@ pub fn write(dir: &Path, names: &[&str]) -> Result<()> {
 }
 
 /// The file that is not as it was listed, with the difference; `None` if all are.
-pub fn difference(dir: &Path) -> Option<(String, String)> {
+///
+/// # Errors
+/// The system cannot read a file that is there.
+pub fn difference(dir: &Path) -> Result<Option<(String, String)>> {
     let tables = match read::<TableRow>(&dir.join(TABLES)) {
         Ok(tables) => tables,
-        Err(error) => return Some((TABLES.to_string(), error.to_string())),
+        Err(error) if error.is_of_system() => return Err(error),
+        Err(error) => return Ok(Some((TABLES.to_string(), error.to_string()))),
     };
-    tables.into_iter().find_map(|table| {
-        let problem = match checksum::of_file(&dir.join(&table.file)) {
-            Ok((bytes, sha256)) if (bytes, &sha256) == (table.bytes, &table.sha256) => return None,
+    for table in tables {
+        let path = dir.join(&table.file);
+        let problem = match checksum::of_file(&path) {
+            Ok((bytes, sha256)) if (bytes, &sha256) == (table.bytes, &table.sha256) => continue,
             Ok((bytes, _)) if bytes != table.bytes => {
                 format!("expected {} bytes, as it was written, found {bytes}", table.bytes)
             }
@@ -69,10 +77,11 @@ pub fn difference(dir: &Path) -> Option<(String, String)> {
                 format!("expected SHA-256 {expected}, as it was written, found {sha256}")
             }
             Err(error) if error.kind() == ErrorKind::NotFound => "the file is missing".to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => return Err(Error::io("read", &path)(error)),
         };
-        Some((table.file, problem))
-    })
+        return Ok(Some((table.file, problem)));
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -87,7 +96,7 @@ mod tests {
             fs::write(dir.path().join(name), "a\n1\n").unwrap();
         }
         write_of_all(dir.path()).unwrap();
-        assert_eq!(difference(dir.path()), None);
+        assert_eq!(difference(dir.path()).unwrap(), None);
         for (content, problem) in [
             (Some("a\n2\n"), "expected SHA-256 "),
             (Some("a\n"), "expected 4 bytes, as it was written, found 2"),
@@ -97,10 +106,10 @@ mod tests {
                 Some(content) => fs::write(&file, content).unwrap(),
                 None => fs::remove_file(&file).unwrap(),
             }
-            let (name, found) = difference(dir.path()).unwrap();
+            let (name, found) = difference(dir.path()).unwrap().unwrap();
             assert!(name == "speed.csv" && found.starts_with(problem), "{name}: {found}");
         }
         fs::remove_file(dir.path().join(TABLES)).unwrap();
-        assert_eq!(difference(dir.path()).unwrap().0, TABLES);
+        assert_eq!(difference(dir.path()).unwrap().unwrap().0, TABLES);
     }
 }

@@ -13,7 +13,7 @@ use super::record::RunRecord;
 use super::rows::Rows;
 use super::store::Store;
 use crate::support::error::{Error, Result};
-use crate::support::file::{remove_dir, remove_prefixed, rename};
+use crate::support::file::{is_there, remove_dir, remove_prefixed, rename};
 
 /// The ending of the name of a directory that is to take the place of an older one.
 const NEXT: &str = ".next";
@@ -138,11 +138,11 @@ impl Exclusive<'_> {
     /// Lets the new directories of a run take their place, if it was saved. A second call goes on where a
     /// killed process stopped.
     fn publish(&self, run_id: &str) -> Result<()> {
-        if !self.store.next_run(run_id).is_dir() {
+        if !is_there(&self.store.next_run(run_id))? {
             return Ok(());
         }
         let (next, checkpoints) = (self.store.next_checkpoints(run_id), self.store.checkpoints(run_id));
-        if next.is_dir() {
+        if is_there(&next)? {
             remove_dir(&checkpoints)?;
             rename(&next, &checkpoints)?;
         }
@@ -154,7 +154,7 @@ impl Exclusive<'_> {
 
 /// The ids of the runs that have a hidden file or directory with this ending in a directory.
 fn hidden(dir: &Path, ending: &str) -> Result<Vec<String>> {
-    if !dir.is_dir() {
+    if !is_there(dir)? {
         return Ok(Vec::new());
     }
     let entries = fs::read_dir(dir).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);

@@ -9,6 +9,7 @@ use super::record::RunRecord;
 use super::schema::{Row, RunRow};
 use super::table;
 use crate::support::error::{Error, Result};
+use crate::support::file::{is_there, make_dir};
 
 /// The directory `DIR/<experiment name>/`.
 #[derive(Debug)]
@@ -23,12 +24,12 @@ impl Store {
     /// [`Error::OutDir`] if it cannot be written.
     pub fn open(out: &Path, name: &str) -> Result<Store> {
         let store = Store { root: out.join(name) };
-        let refused = |cause| Error::OutDir { path: store.root.clone(), cause };
-        fs::create_dir_all(store.runs()).map_err(refused)?;
-        match store.exclusive() {
-            Err(Error::Io { cause, .. }) => return Err(refused(cause)),
-            other => drop(other?),
-        }
+        let refused = |error| match error {
+            Error::Io { cause, .. } => Error::OutDir { path: store.root.clone(), cause },
+            other => other,
+        };
+        make_dir(&store.runs()).map_err(refused)?;
+        drop(store.exclusive().map_err(refused)?);
         Ok(store)
     }
 
@@ -43,20 +44,30 @@ impl Store {
     }
 
     /// A run that is complete and did not fail.
-    pub fn completed(&self, run_id: &str) -> Option<RunRecord> {
-        self.record(run_id).filter(|run| run.is_ok() && self.damage(run_id).is_none())
+    ///
+    /// # Errors
+    /// A file of the run cannot be read.
+    pub fn completed(&self, run_id: &str) -> Result<Option<RunRecord>> {
+        let run = self.record(run_id)?.filter(RunRecord::is_ok);
+        Ok(if self.damage(run_id)?.is_none() { run } else { None })
     }
 
     /// The file of a saved run that is not as it was saved, with the difference.
-    pub fn damage(&self, run_id: &str) -> Option<String> {
+    ///
+    /// # Errors
+    /// A file of the run cannot be read.
+    pub fn damage(&self, run_id: &str) -> Result<Option<String>> {
         let dir = self.run_dir(run_id);
-        let (file, problem) = dir.is_dir().then(|| manifest::difference(&dir)).flatten()?;
-        Some(format!("{}: {problem}", dir.join(file).display()))
+        let difference = if is_there(&dir)? { manifest::difference(&dir)? } else { None };
+        Ok(difference.map(|(file, problem)| format!("{}: {problem}", dir.join(file).display())))
     }
 
     /// Counts those of these runs that have results, failed ones included.
-    pub fn count_complete(&self, run_ids: &[String]) -> usize {
-        run_ids.iter().filter(|id| self.record(id).is_some()).count()
+    ///
+    /// # Errors
+    /// A file of a run cannot be read.
+    pub fn count_complete(&self, run_ids: &[String]) -> Result<usize> {
+        run_ids.iter().try_fold(0, |count, id| Ok(count + usize::from(self.record(id)?.is_some())))
     }
 
     /// Counts the runs in the directory that are none of these: they belong to another config.
@@ -71,11 +82,16 @@ impl Store {
         [self.run_dir(run_id), self.checkpoints(run_id)]
     }
 
-    /// A run that was saved, also a failed one.
-    pub fn record(&self, run_id: &str) -> Option<RunRecord> {
-        let path = self.run_dir(run_id).join(RunRow::FILE);
-        let (settings, row) = table::read(&path).ok()?.into_iter().next()?;
-        Some(RunRecord { settings, row })
+    /// A run that was saved, also a failed one; `None` if it is absent or damaged.
+    ///
+    /// # Errors
+    /// The system cannot read the file of the run.
+    pub fn record(&self, run_id: &str) -> Result<Option<RunRecord>> {
+        match table::read(&self.run_dir(run_id).join(RunRow::FILE)) {
+            Ok(rows) => Ok(rows.into_iter().next().map(|(settings, row)| RunRecord { settings, row })),
+            Err(error) if error.is_of_system() => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The time at which a run was saved.
@@ -142,11 +158,11 @@ mod tests {
         let store = planned(&dir, &["a"]);
         let rows = vec![sample("a", 0.1 + 0.2), sample("a", 1e-9)];
         store.save(&run("a", "ok"), &Rows { speed: rows.clone(), ..Rows::default() }).unwrap();
-        assert_eq!(store.completed("a"), Some(run("a", "ok")));
+        assert_eq!(store.completed("a").unwrap(), Some(run("a", "ok")));
         assert_eq!(assemble(&store), [""; 0]);
         assert_eq!(read::<SpeedRow>(&store.root().join("speed.csv")).unwrap(), rows);
         assert!(!store.root().join("gradients.csv").exists());
-        assert_eq!(manifest::difference(store.root()), None);
+        assert_eq!(manifest::difference(store.root()).unwrap(), None);
     }
 
     #[test]
@@ -154,13 +170,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = planned(&dir, &["a", "absent"]);
         store.save(&run("a", "failed"), &Rows::default()).unwrap();
-        assert_eq!(store.completed("a"), None);
+        assert_eq!(store.completed("a").unwrap(), None);
         assemble(&store);
         let rows = table::read::<RunRow>(&store.root().join("runs.csv")).unwrap();
         let RunRecord { settings, row } = run("a", "failed");
         assert_eq!(rows, [(settings, row)]);
         save(&store, "a", 1.0);
-        assert!(store.completed("a").is_some());
+        assert!(store.completed("a").unwrap().is_some());
     }
 
     #[test]
@@ -170,9 +186,9 @@ mod tests {
         let table = store.root().join("runs/a/speed.csv");
         for content in ["", "edited"] {
             save(&store, "a", 1.0);
-            assert!(store.completed("a").is_some());
+            assert!(store.completed("a").unwrap().is_some());
             fs::write(&table, content).unwrap();
-            assert_eq!(store.completed("a"), None, "{content:?}");
+            assert_eq!(store.completed("a").unwrap(), None, "{content:?}");
             let left_out = assemble(&store);
             assert!(
                 left_out.len() == 1 && left_out[0].contains("runs/a/speed.csv: expected"),
@@ -182,9 +198,23 @@ mod tests {
         }
         save(&store, "a", 1.0);
         fs::remove_file(&table).unwrap();
-        assert_eq!(store.completed("a"), None, "missing");
+        assert_eq!(store.completed("a").unwrap(), None, "missing");
         fs::remove_file(store.root().join("runs/a").join(TABLES)).unwrap();
-        assert_eq!(store.completed("a"), None, "no list of tables");
+        assert_eq!(store.completed("a").unwrap(), None, "no list of tables");
+    }
+
+    /// A run that cannot be read must not be made again: its results would be replaced.
+    #[test]
+    fn completed_run_that_cannot_be_read_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = planned(&dir, &["a"]);
+        save(&store, "a", 1.0);
+        // The system refuses to read a directory as a file.
+        let table = store.root().join("runs/a/runs.csv");
+        fs::remove_file(&table).unwrap();
+        fs::create_dir(&table).unwrap();
+        assert!(store.completed("a").unwrap_err().is_of_system());
+        assert!(store.exclusive().unwrap().assemble().unwrap_err().is_of_system());
     }
 
     #[test]
@@ -224,9 +254,9 @@ mod tests {
         }
         // The state right after the step that makes a new run valid.
         fs::rename(store.run_dir("a"), store.runs().join(".a.next")).unwrap();
-        assert_eq!(store.completed("a"), None);
+        assert_eq!(store.completed("a").unwrap(), None);
         drop(store.exclusive().unwrap());
-        assert!(store.completed("a").is_some());
+        assert!(store.completed("a").unwrap().is_some());
         assert_eq!(fs::read_to_string(old.join("best")).unwrap(), "new");
         assert_eq!([hidden(&store.runs()), hidden(&store.root().join("checkpoints"))], [[""; 0]; 2]);
     }
@@ -239,7 +269,7 @@ mod tests {
         assemble(&store);
         let rows: Vec<SpeedRow> = read(&store.root().join("speed.csv")).unwrap();
         assert_eq!(rows, [sample("b", 1.0)]);
-        assert!(store.completed("a").is_some());
+        assert!(store.completed("a").unwrap().is_some());
         assert_eq!(store.count_unplanned(&["b".into()]), 1);
     }
 
@@ -262,7 +292,7 @@ mod tests {
         });
         let rows: Vec<SpeedRow> = read(&store.root().join("speed.csv")).unwrap();
         assert_eq!(rows.len(), ids.len());
-        assert_eq!(manifest::difference(store.root()), None);
+        assert_eq!(manifest::difference(store.root()).unwrap(), None);
         assert_eq!([hidden(store.root()), hidden(&store.runs())], [[""; 0]; 2], "no file stays");
     }
 

@@ -8,7 +8,7 @@ use super::schema::{PlanRow, Row};
 use super::store::Store;
 use crate::settings::Settings;
 use crate::support::error::{Error, Result};
-use crate::support::file::read;
+use crate::support::file::{is_there, read, remove_dir};
 
 /// A run that the plan does not ask for, or the checkpoints of one.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ impl Store {
     /// The directory has no plan: `lstm-lab run` has not written it.
     pub fn planned(&self) -> Result<Vec<String>> {
         let path = self.root().join(PlanRow::FILE);
-        if !path.is_file() {
+        if !is_there(&path)? {
             let problem = format!("expected a results directory, found none with {}", PlanRow::FILE);
             return Err(Error::data(self.root(), problem));
         }
@@ -41,12 +41,12 @@ impl Store {
         let mut found = BTreeSet::new();
         for folder in ["runs", "checkpoints"] {
             let entries = fs::read_dir(self.root().join(folder)).into_iter().flatten().flatten();
-            let dirs = entries.filter(|entry| entry.path().is_dir());
+            let dirs = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
             found.extend(dirs.map(|entry| entry.file_name().to_string_lossy().into_owned()));
         }
         let is_other = |id: &String| is_run_id(id) && !planned.contains(id.as_str());
         let unplanned = |run_id: String| Unplanned {
-            settings: self.record(&run_id).map(|run| run.settings),
+            settings: self.record(&run_id).ok().flatten().map(|run| run.settings),
             bytes: self.dirs(&run_id).iter().map(|dir| size(dir)).sum(),
             run_id,
         };
@@ -59,9 +59,7 @@ impl Store {
     /// A file cannot be removed.
     pub fn remove_run(&self, run_id: &str) -> Result<bool> {
         let Some(_lock) = self.lock(run_id)? else { return Ok(false) };
-        for dir in self.dirs(run_id).iter().filter(|dir| dir.exists()) {
-            fs::remove_dir_all(dir).map_err(Error::io("remove", dir))?;
-        }
+        self.dirs(run_id).iter().try_for_each(|dir| remove_dir(dir))?;
         Ok(true)
     }
 }

@@ -105,7 +105,7 @@ pub fn execute<'a>(
     let suspects = Suspects::find(&plan.runs, store)?;
     let (mut missing, mut complete) = (Vec::new(), Vec::new());
     for &run in &shard {
-        match runner.completed(run) {
+        match runner.completed(run)? {
             Some(record) => complete.push(record),
             None => missing.push(run),
         }
@@ -121,7 +121,7 @@ pub fn execute<'a>(
     if let Some(others) = runner.made_by_others(&complete) {
         ui.say(&others);
     }
-    runner.say_what_is_wrong(&missing, &suspects, ui);
+    runner.say_what_is_wrong(&missing, &suspects, ui)?;
     // A process that is killed leaves its lock, so the next one knows the run that it measured.
     let lock = |run: &Run| (!suspects.contains(run)).then(|| store.lock(&run.id).ok().flatten()).flatten();
     let estimates = estimates(&missing, inputs, options.target, options.stop, lock);
@@ -160,14 +160,14 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// The record of a run that is complete and is not to be made again.
-    fn completed(&self, run: &Run) -> Option<RunRecord> {
-        if self.options.rerun { None } else { self.store.completed(&run.id) }
+    fn completed(&self, run: &Run) -> Result<Option<RunRecord>> {
+        if self.options.rerun { Ok(None) } else { self.store.completed(&run.id) }
     }
 
     /// Says which runs are made again because a file of theirs was changed, and which come last.
-    fn say_what_is_wrong(&self, missing: &[&Run], suspects: &Suspects, ui: &Ui) {
+    fn say_what_is_wrong(&self, missing: &[&Run], suspects: &Suspects, ui: &Ui) -> Result<()> {
         for run in missing {
-            if let Some(problem) = self.store.damage(&run.id) {
+            if let Some(problem) = self.store.damage(&run.id)? {
                 ui.say(&format!("  made again: {problem}"));
             }
             if suspects.contains(run) {
@@ -179,6 +179,7 @@ impl Runner<'_> {
             }
         }
     }
+        Ok(())
 
     /// A message about complete runs that another version of the program made.
     fn made_by_others(&self, complete: &[RunRecord]) -> Option<String> {
@@ -254,7 +255,7 @@ impl Runner<'_> {
             ui.say(&format!("  skipped, locked by {holder}: {} {about}", run.id));
             return Ok(Outcome::Locked);
         };
-        if self.completed(run).is_some() {
+        if self.completed(run)?.is_some() {
             return Ok(Outcome::AlreadyComplete);
         }
         ui.run_starts(&about);
@@ -284,7 +285,7 @@ impl Runner<'_> {
         }
         let row = with_environment(row, self.options.environment);
         let record = RunRecord { settings: run.settings.clone(), row };
-        let keeps_old = !record.is_ok() && self.store.completed(&run.id).is_some();
+        let keeps_old = !record.is_ok() && self.store.completed(&run.id)?.is_some();
         if keeps_old {
             remove_dir(&checkpoints)?;
         } else {

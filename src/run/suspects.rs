@@ -23,17 +23,20 @@ impl Suspects {
         let killed = store.killed()?;
         for run in plan.iter().filter(|run| killed.contains(&run.id)) {
             let Some(_lock) = store.lock(&run.id)? else { continue };
-            if store.completed(&run.id).is_none() {
+            if store.completed(&run.id)?.is_none() {
                 let (run_id, status, error) = (run.id.clone(), KILLED.to_string(), Some(ERROR.to_string()));
                 let row = RunRow { run_id, status, error, rows: Some(0), ..RunRow::default() };
                 store.save(&RunRecord { settings: run.settings.clone(), row }, &Rows::default())?;
             }
         }
-        let is_killed = |run: &&Run| {
-            let before = || store.record(&run.id).is_some_and(|record| record.row.status == KILLED);
-            killed.contains(&run.id) || before()
-        };
-        Ok(Suspects(plan.iter().filter(is_killed).map(|run| run.id.clone()).collect()))
+        let mut suspects = BTreeSet::new();
+        for run in plan {
+            let is_killed = |record: RunRecord| record.row.status == KILLED;
+            if killed.contains(&run.id) || store.record(&run.id)?.is_some_and(is_killed) {
+                suspects.insert(run.id.clone());
+            }
+        }
+        Ok(Suspects(suspects))
     }
 
     /// Returns true if a process was killed during the run.

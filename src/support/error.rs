@@ -123,6 +123,19 @@ impl Error {
         }
     }
 
+    /// Returns true if the system could not read or write a file that is there: another attempt may go well.
+    pub fn is_of_system(&self) -> bool {
+        let cause = match self {
+            Error::OutDir { cause, .. } | Error::Io { cause, .. } => cause,
+            Error::Csv { cause, .. } => match cause.kind() {
+                csv::ErrorKind::Io(cause) => cause,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        cause.kind() != std::io::ErrorKind::NotFound
+    }
+
     /// Returns a closure for `map_err`: the system error of `doing` something to `path`.
     pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();

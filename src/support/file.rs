@@ -23,7 +23,9 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
 /// The file does not exist. A row is an error if a field does not have its column's type; the error names the
 /// line.
 pub fn rows<R: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
-    let reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
+    let mut reader = csv::Reader::from_path(path).map_err(Error::csv("read", path))?;
+    // The iterator takes a file whose first line cannot be read for an empty one.
+    reader.headers().map_err(Error::csv("read", path))?;
     let path = path.to_path_buf();
     Ok(reader.into_deserialize().map(move |row| row.map_err(Error::csv("read", &path))))
 }
@@ -61,11 +63,13 @@ pub fn remove_stale_temp_files(dir: &Path) -> Result<()> {
 pub fn remove_prefixed(dir: &Path, prefix: &str) -> Result<()> {
     let io = |error| Error::io("clear up", dir)(error);
     for entry in fs::read_dir(dir).map_err(io)? {
-        let path = entry.map_err(io)?.path();
+        let entry = entry.map_err(io)?;
+        let path = entry.path();
         if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix)) {
             continue;
         }
-        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(io)?;
+        let is_dir = entry.file_type().map_err(io)?.is_dir();
+        if is_dir { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(io)?;
     }
     Ok(())
 }
@@ -123,8 +127,31 @@ pub fn sync_dir(dir: &Path) -> Result<()> {
 /// # Errors
 /// The system refuses it.
 pub fn make_dir(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    // The error for a directory that is there would hide that the disk does not answer.
+    if !is_there(dir)? {
+        fs::create_dir_all(dir).map_err(Error::io("make", dir))?;
+    }
     sync_dir(parent(dir))
+}
+
+/// Returns true if there is a file or directory at a path. `Path::exists` is false as well on a disk that
+/// does not answer, and then results would pass for absent.
+///
+/// # Errors
+/// The system cannot say.
+pub fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(Error::io("read", path))
+}
+
+/// Removes a file, if there is one.
+///
+/// # Errors
+/// The system refuses it.
+pub fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a directory with its content, if there is one.
@@ -147,4 +174,19 @@ pub fn parent(path: &Path) -> &Path {
 fn world_readable() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o644)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::schema::PlanRow;
+
+    /// The system refuses to read a directory as a file.
+    #[test]
+    fn rows_of_a_file_that_cannot_be_read_are_an_error_not_an_empty_table() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(read::<PlanRow>(dir.path()).unwrap_err().is_of_system());
+        assert!(!read::<PlanRow>(&dir.path().join("absent.csv")).unwrap_err().is_of_system());
+        assert!(is_there(dir.path()).unwrap() && !is_there(&dir.path().join("absent.csv")).unwrap());
+    }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::checkpoint::{self, Checkpoint, Header};
 use crate::support::error::{Error, Result};
+use crate::support::file::is_there;
 
 /// Reads the last checkpoint of the run that `expected` describes, if there is one.
 ///
@@ -11,7 +12,7 @@ use crate::support::error::{Error, Result};
 /// The checkpoint cannot be read, belongs to another run, or was made with another number of threads.
 pub fn last(dir: &Path, expected: &Header) -> Result<Option<Checkpoint>> {
     let path = checkpoint::last(dir);
-    if !path.exists() {
+    if !is_there(&path)? {
         return Ok(None);
     }
     let checkpoint = read(&path)?;
@@ -70,6 +71,8 @@ fn expect_best(dir: &Path, header: &Header, found: Checkpoint) -> Result<Checkpo
 }
 
 fn read(path: &Path) -> Result<Checkpoint> {
-    Checkpoint::read(path)
-        .map_err(|error| Error::data(path, format!("the run cannot go on ({error}); --rerun begins anew")))
+    Checkpoint::read(path).map_err(|error| match error.is_of_system() {
+        true => error,
+        false => Error::data(path, format!("the run cannot go on ({error}); --rerun begins anew")),
+    })
 }

@@ -179,7 +179,7 @@ fn failed_rerun_keeps_the_results_of_before() {
     let changes = changes(dir.path(), &command);
     let is_new_row = |change: &String| change.starts_with("write ") && change.ends_with(".next/training.csv");
     let failed = with_fault(dir.path(), &command, Fault::Full, changes.iter().rposition(is_new_row).unwrap());
-    let said = String::from_utf8_lossy(&failed.stderr);
+    let said = failed.said;
     assert_eq!(failed.status.code(), Some(1), "{said}");
     assert!(said.contains("No space left") && said.contains("; the results of before are kept\n"), "{said}");
     let said = run(dir.path(), &[]);

@@ -179,12 +179,26 @@ fn sources_every_file_is_declared_as_a_module() {
     }
 }
 
+/// Questions whose answer is false as well on a disk that does not answer. Results would pass for absent.
+fn silent_questions(text: &str) -> Vec<(usize, String)> {
+    let questions = [".exists()", ".is_file()", "path.is_dir()", "path().is_dir()", "dir.is_dir()"];
+    let lines = without_tests(text).lines().enumerate();
+    let found = lines.filter(|(_, line)| questions.iter().any(|question| line.contains(question)));
+    found.map(|(n, _)| (n, "`is_there` of support/file.rs says why it cannot answer".to_string())).collect()
+}
+
+#[test]
+fn sources_of_results_notice_a_disk_that_does_not_answer() {
+    assert_none(&["src/results", "src/train", "src/report", "src/run"], silent_questions);
+}
+
 #[test]
 fn checks_find_what_they_look_for() {
     assert_eq!(wide_lines(&"x".repeat(111)).len(), 1);
     assert_eq!(unsafe_without_reason("f();\nunsafe { g() };").len(), 1);
     assert_eq!(unsafe_without_reason("// SAFETY: g has no contract.\nunsafe { g() };"), []);
     assert_eq!(bad_beginnings("/// What a run is.\n/// How it is made.\n\n/// The run.").len(), 1);
+    assert_eq!(silent_questions("if path.exists() {\n#[cfg(test)]\nmod tests {\npath.is_file()").len(), 1);
     let long = format!("    pub fn f() {{\n{}    }}\n", "        g();\n".repeat(60));
     assert_eq!(long_functions(&long), [(0, "a function of 62 lines".to_string())]);
     assert_eq!(long_functions(&long.replacen("        g();\n", "", 2)), []);

@@ -12,6 +12,7 @@ use crate::config::raw;
 use crate::config::source::ConfigFile;
 use crate::config::spec::{Publication, Published, PublishedNumber, Rule};
 use crate::support::error::{ConfigError, Result};
+use crate::support::file::is_there;
 
 /// Reads the publications of the experiment `name` from the file at `path`. They are empty if the file
 /// does not exist.
@@ -40,7 +41,7 @@ pub fn is_list(table: &Table) -> bool {
 }
 
 fn read(path: &Path) -> Result<BTreeMap<String, Published>> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(BTreeMap::new());
     }
     let file = ConfigFile::read(path, &[])?;

@@ -12,6 +12,7 @@ use crate::settings::names::ExperimentKind;
 use crate::settings::{FIELDS, Settings, field};
 use crate::support::distinct::distinct;
 use crate::support::error::{Error, Result};
+use crate::support::file::is_there;
 
 /// Keys of a config that are texts, tests, or shown as settings of the runs.
 const NOT_SHOWN: [&str; 9] =
@@ -129,7 +130,7 @@ fn shown(values: Vec<Option<String>>) -> String {
 fn config(results: &Results) -> Result<BTreeMap<String, String>> {
     let path = results.dir.join("config.toml");
     let mut found = BTreeMap::new();
-    if !path.is_file() {
+    if !is_there(&path)? {
         return Ok(found);
     }
     let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
