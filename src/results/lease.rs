@@ -84,12 +84,12 @@ impl Lease {
     }
 }
 
-/// Returns true if the last sign of life in the file at a path is too old. Both times are those of the file
-/// system, so clocks of machines need not agree.
+/// The age of the last sign of life in the file at a path; `None` without a lease there. Both times are
+/// those of the file system, so clocks of machines need not agree.
 ///
 /// # Errors
 /// The file cannot be read, or the directory cannot be written.
-pub fn is_expired(path: &Path) -> Result<bool> {
+pub fn age(path: &Path) -> Result<Option<Duration>> {
     let now = || {
         let mut probe = tempfile::tempfile_in(parent(path))?;
         probe.write_all(b"now")?;
@@ -98,7 +98,7 @@ pub fn is_expired(path: &Path) -> Result<bool> {
     };
     let now = now().map_err(Error::io("write in", parent(path)))?;
     let age = |(_, sign): (Lease, SystemTime)| now.duration_since(sign).unwrap_or_default();
-    Ok(sign_of_life(path)?.is_none_or(|found| age(found) > EXPIRY))
+    Ok(sign_of_life(path)?.map(age))
 }
 
 /// The lease in the file at a path and the time of its last sign of life; `None` without a file or without a

@@ -12,11 +12,15 @@ use std::thread;
 use std::time::Duration;
 
 use super::heartbeat::Heartbeat;
-use super::lease::{self, HEARTBEAT, Lease};
+use super::lease::{self, EXPIRY, HEARTBEAT, Lease};
 use crate::support::error::{Error, Result};
 
-/// The time between two attempts to take a lock.
+/// The time between the first two attempts to take a lock. Each further one is twice as long: an attempt
+/// may write to a file server.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest time between two attempts.
+const MAX_PAUSE: Duration = Duration::from_millis(250);
 
 /// A time that is longer than a write to a file and the way to another machine.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -91,11 +95,13 @@ impl Lock {
     /// # Errors
     /// The file cannot be written.
     pub fn wait_for(path: &Path) -> Result<Lock> {
+        let mut pause = PAUSE;
         loop {
-            match Lock::try_take(path)? {
-                Some(lock) => return Ok(lock),
-                None => thread::sleep(PAUSE),
+            if let Some(lock) = Lock::try_take(path)? {
+                return Ok(lock);
             }
+            thread::sleep(pause);
+            pause = (2 * pause).min(MAX_PAUSE);
         }
     }
 
@@ -166,7 +172,8 @@ fn left(file: &File, path: &Path, is_safe: bool) -> Result<Left> {
         let lives = !is_safe && is_there().unwrap_or(true);
         return Ok(if lives { Left::Held } else { Left::Killed });
     }
-    Ok(if lease::is_expired(path)? { Left::Expired } else { Left::Held })
+    let is_expired = lease::age(path)?.is_none_or(|age| age > EXPIRY);
+    Ok(if is_expired { Left::Expired } else { Left::Held })
 }
 
 /// Returns true if an open file is still the one at this path.
@@ -185,7 +192,6 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::results::lease::EXPIRY;
 
     /// A lock file that a process of another machine wrote some time ago.
     fn left_by_another(path: &Path, age: Duration) {

@@ -19,6 +19,7 @@ pub mod schema;
 mod store;
 pub mod table;
 mod unplanned;
+mod watch;
 
 pub use curve::GradientCurve;
 pub use decay::Decay;

@@ -3,15 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::exclusive::{Exclusive, write_records};
-use super::lease;
+use super::lease::{self, Lease};
 use super::lock::Lock;
 use super::manifest;
 use super::record::RunRecord;
 use super::rows::Rows;
 use super::store::Store;
+use super::watch::{self, Watched};
 use crate::support::error::{Error, Result};
 use crate::support::file::{is_there, remove_dir, remove_prefixed, rename};
 
@@ -21,8 +22,8 @@ const NEXT: &str = ".next";
 /// The ending of the name of a run's lock.
 const LOCK: &str = ".lock";
 
-/// The time between two looks at the lock of another process.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The time between two looks at the signals that stop a wait.
+const PAUSE: Duration = Duration::from_millis(200);
 
 impl Store {
     /// Locks a run for execution, and removes what a killed process left of it; `None` if another process
@@ -60,21 +61,13 @@ impl Store {
         on_wait: impl Fn(&str),
         is_stopped: impl Fn() -> bool,
     ) -> Result<bool> {
-        let path = self.lock_of(run_id);
-        let Some((holder, sign)) = lease::sign_of_life(&path)? else { return Ok(true) };
-        if holder.is_of_this_machine() {
+        let lock = WatchedFile { path: self.lock_of(run_id), is_stopped };
+        let Some(first) = lock.sign()? else { return Ok(true) };
+        if first.0.is_of_this_machine() {
             return Ok(false);
         }
-        on_wait(&holder.host);
-        while !is_stopped() {
-            match lease::sign_of_life(&path)? {
-                None => return Ok(true),
-                Some(found) if found != (holder.clone(), sign) => return Ok(false),
-                Some(_) if lease::is_expired(&path)? => return Ok(true),
-                Some(_) => thread::sleep(PAUSE),
-            }
-        }
-        Ok(false)
+        on_wait(&first.0.host);
+        watch::is_given_up(&lock, &first)
     }
 
     fn lock_of(&self, run_id: &str) -> PathBuf {
@@ -126,6 +119,36 @@ impl Store {
 
     fn next_run(&self, run_id: &str) -> PathBuf {
         self.runs().join(format!(".{run_id}{NEXT}"))
+    }
+}
+
+/// The lock file of a process on another machine.
+struct WatchedFile<F> {
+    path: PathBuf,
+    is_stopped: F,
+}
+
+impl<F: Fn() -> bool> Watched for WatchedFile<F> {
+    type Sign = (Lease, SystemTime);
+
+    fn sign(&self) -> Result<Option<(Lease, SystemTime)>> {
+        lease::sign_of_life(&self.path)
+    }
+
+    fn age(&self) -> Result<Duration> {
+        Ok(lease::age(&self.path)?.unwrap_or(Duration::MAX))
+    }
+
+    fn pause(&self, duration: Duration) -> bool {
+        let begin = Instant::now();
+        while !(self.is_stopped)() {
+            let left = duration.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            thread::sleep(left.min(PAUSE));
+        }
+        true
     }
 }
 
