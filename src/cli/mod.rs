@@ -197,7 +197,7 @@ pub struct CheckArgs {
     /// Print each run with its id, not one line for each setting.
     #[arg(long)]
     pub all: bool,
-    /// Estimate the time: a training makes a few updates of each setting.
+    /// Estimate the time: a training makes a few updates of each setting, other kinds a short sequence.
     #[arg(long)]
     pub time: bool,
     /// Print one JSON object for each experiment.

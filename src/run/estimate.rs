@@ -1,22 +1,19 @@
 //! The expected duration of runs before they are executed.
 
-use crate::data::Inputs;
 use crate::plan::run::Run;
-use crate::run::kinds;
-use crate::run::target::ExecTarget;
 use crate::settings::Settings;
+use crate::support::error::Result;
 use crate::support::panic::catch_panics;
 use crate::support::signal::Stop;
 
-/// An upper bound in seconds for the duration of each run whose kind has an estimate. Runs that differ in
-/// the seed only share an estimate. A signal ends the measurements; the rest has no estimate then.
+/// The estimate `measure` of each run in seconds, if there is one. Runs that differ in the seed only share an
+/// estimate. A signal ends the measurements; the rest has no estimate then.
 ///
 /// `lock` is called before a run is measured, and its result is kept meanwhile. A run that gets no lock has
 /// no estimate.
 pub fn estimates<L>(
     runs: &[&Run],
-    inputs: &Inputs,
-    target: ExecTarget,
+    measure: impl Fn(&Run) -> Result<Option<f64>>,
     stop: &Stop,
     lock: impl Fn(&Run) -> Option<L>,
 ) -> Vec<Option<f64>> {
@@ -31,7 +28,7 @@ pub fn estimates<L>(
         }
         let _lock = lock(run)?;
         // An error here occurs in the run too, and is reported there.
-        let seconds = catch_panics(|| kinds::estimate(run, inputs, target)).unwrap_or(None);
+        let seconds = catch_panics(|| measure(run)).unwrap_or(None);
         known.push((settings, seconds));
         seconds
     };

@@ -124,7 +124,8 @@ pub fn execute<'a>(
     runner.say_what_is_wrong(&missing, &suspects, ui)?;
     // A process that is killed leaves its lock, so the next one knows the run that it measured.
     let lock = |run: &Run| (!suspects.contains(run)).then(|| store.lock(&run.id).ok().flatten()).flatten();
-    let estimates = estimates(&missing, inputs, options.target, options.stop, lock);
+    let bound = |run: &Run| kinds::bound(run, inputs, options.target);
+    let estimates = estimates(&missing, bound, options.stop, lock);
     if let Some(estimate) = said_estimate(&estimates) {
         ui.say(&estimate);
     }
@@ -178,8 +179,8 @@ impl Runner<'_> {
                 ));
             }
         }
-    }
         Ok(())
+    }
 
     /// A message about complete runs that another version of the program made.
     fn made_by_others(&self, complete: &[RunRecord]) -> Option<String> {

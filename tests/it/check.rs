@@ -116,14 +116,15 @@ fn check_json_has_an_object_for_each_experiment() {
     assert!(memory(&part) < memory(&plans[0]), "the memory is that of the selected runs");
     let timed: Value =
         serde_json::from_str(&stdout(&dir, &["check", "small.toml", "--json", "--time"])).unwrap();
-    assert_eq!(timed["seconds"], json!({ "gradients": null, "speed": 7.0 }));
+    assert_eq!(timed["seconds"]["speed"], json!(7.0));
+    assert!(timed["seconds"]["gradients"].as_f64().unwrap() > 0.0, "{timed}");
 }
 
 #[test]
 fn check_time_is_an_estimate_of_each_kind() {
     let dir = small();
     let said = stdout(&dir, &["check", "small.toml", "--time"]);
-    assert_parts(&said, &["  time: about 7.00 s for speed; no estimate for gradients\n"]);
+    assert_parts(&said, &["  time: about ", " for gradients, about 7.00 s for speed\n"]);
     fs::write(dir.path().join("one.toml"), ONE_RUN).unwrap();
     let said = stdout(&dir, &["check", "one.toml", "--time", "--set", "training.learning_rate=0.01"]);
     assert_parts(&said, &["  time: at most ", " for training\n"]);

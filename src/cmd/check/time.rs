@@ -1,10 +1,10 @@
 //! The expected time of a plan.
 
-use crate::config::spec::Measure;
 use crate::plan::run::Run;
 use crate::run::ExecTarget;
 use crate::run::estimate::estimates;
 use crate::run::experiment::Experiment;
+use crate::run::kinds;
 use crate::settings::names::ExperimentKind;
 use crate::support::signal::Stop;
 use crate::support::text::duration;
@@ -13,36 +13,31 @@ use crate::support::text::duration;
 pub struct KindTime {
     /// The kind.
     pub kind: ExperimentKind,
-    /// Seconds; `None` for a kind without an estimate.
+    /// Seconds; `None` if a run of the kind fails or its data is missing.
     pub seconds: Option<f64>,
 }
 
-/// Estimates the time of each kind. Training executes a few updates of each setting.
+/// Estimates the time of each kind. Training executes a few updates of each setting, gradients and
+/// Jacobians a short sequence.
 pub fn measure(experiment: &Experiment, runs: &[&Run], target: ExecTarget) -> Vec<KindTime> {
     let of_kind = |kind: ExperimentKind| -> Vec<&Run> {
         runs.iter().filter(|run| run.settings.kind == kind).copied().collect()
     };
-    let kinds = experiment.spec.parts.iter().map(|part| (part.measure.kind(), &part.measure));
-    let kinds = kinds.map(|(kind, measure)| (kind, measure, of_kind(kind)));
-    let time = |(kind, measure, runs): (ExperimentKind, &Measure, Vec<&Run>)| {
-        let seconds = match measure.timing() {
-            Some(timing) => Some(timing.budget_seconds.0 * runs.len() as f64),
-            None => {
-                let times = estimates(&runs, &experiment.inputs, target, &Stop::default(), |_| Some(()));
-                times.into_iter().sum()
-            }
-        };
-        KindTime { kind, seconds }
+    let kinds = experiment.spec.parts.iter().map(|part| part.measure.kind());
+    let duration = |run: &Run| kinds::duration(run, &experiment.inputs, target).map(Some);
+    let time = |(kind, runs): (ExperimentKind, Vec<&Run>)| {
+        let times = estimates(&runs, duration, &Stop::default(), |_| Some(()));
+        KindTime { kind, seconds: times.into_iter().sum() }
     };
-    kinds.filter(|(.., runs)| !runs.is_empty()).map(time).collect()
+    kinds.map(|kind| (kind, of_kind(kind))).filter(|(_, runs)| !runs.is_empty()).map(time).collect()
 }
 
-/// The times in words: `at most 2.5 min for training, about 40 s for speed; gradients have no estimate`.
+/// The times in words: `at most 2.5 min for training, about 40 s for speed; no estimate for gradients`.
 pub fn in_words(times: &[KindTime]) -> String {
     let known = times.iter().filter_map(|time| Some((time.kind, time.seconds?)));
     let known: Vec<String> = known
         .map(|(kind, seconds)| {
-            let bound = if kind == ExperimentKind::Speed { "about" } else { "at most" };
+            let bound = if kind == ExperimentKind::Training { "at most" } else { "about" };
             format!("{bound} {} for {kind}", duration(seconds))
         })
         .collect();

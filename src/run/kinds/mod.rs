@@ -2,10 +2,16 @@
 
 mod gradients;
 mod jacobian;
+mod sequence;
 pub mod speed;
 mod tensors;
 mod training;
 
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use self::sequence::extrapolated;
 use super::{ExecTarget, RunContext, RunOutput};
 use crate::config::spec::Measure;
 use crate::data::Inputs;
@@ -30,9 +36,31 @@ pub fn execute(run: &Run, context: &RunContext) -> Result<RunOutput> {
 ///
 /// # Errors
 /// The first step fails.
-pub fn estimate(run: &Run, inputs: &Inputs, target: ExecTarget) -> Result<Option<f64>> {
+pub fn bound(run: &Run, inputs: &Inputs, target: ExecTarget) -> Result<Option<f64>> {
     match &run.measure {
         Measure::Training(training) => training::estimate(run, training, inputs, target).map(Some),
         _ => Ok(None),
+    }
+}
+
+/// The expected seconds of a run: the bound of training, the budget of speed, and a time that is measured
+/// on shorter sequences for the other kinds.
+///
+/// # Errors
+/// The first step fails.
+pub fn duration(run: &Run, inputs: &Inputs, target: ExecTarget) -> Result<f64> {
+    match &run.measure {
+        Measure::Training(training) => training::estimate(run, training, inputs, target),
+        Measure::Speed(timing) => Ok(timing.budget_seconds.0),
+        Measure::Step(step) => Ok(step.timing.budget_seconds.0),
+        Measure::Gradients(_) | Measure::Jacobian(_) => extrapolated(run.settings.seq_len, |steps| {
+            let mut short = run.clone();
+            short.settings.seq_len = steps;
+            let (checkpoints, on_step) = (Path::new(""), |_| ControlFlow::Continue(()));
+            let context = RunContext { inputs, target, checkpoints, events: None, on_step: &on_step };
+            let start = Instant::now();
+            execute(&short, &context)?;
+            Ok(start.elapsed().as_secs_f64())
+        }),
     }
 }
