@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Activation, Cell, CellName, Layout, Products, Recurrent, Retention, State};
+use super::{Activation, Cell, CellName, Layout, LinearRecurrence, Products, Recurrent, Retention, State};
 
 /// The minGRU. The recurrence is linear in the state.
 ///
@@ -42,8 +42,10 @@ impl Cell for MinGru {
         vec![products.of_input(0).sigmoid(), products.of_input(1)]
     }
 
-    fn linear_recurrence(&self, activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
-        let (z, n) = (&activations[0], &activations[1]);
-        Some((1.0 - z, z * n))
+    fn linear_recurrence(&self) -> Option<LinearRecurrence> {
+        Some(|activations| {
+            let (z, n) = (&activations[0], &activations[1]);
+            (1.0 - z, z * n)
+        })
     }
 }

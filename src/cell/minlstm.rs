@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Activation, Cell, CellName, Layout, Products, Recurrent, Retention, State};
+use super::{Activation, Cell, CellName, Layout, LinearRecurrence, Products, Recurrent, Retention, State};
 
 /// The minLSTM. The recurrence is linear in the state.
 ///
@@ -47,9 +47,11 @@ impl Cell for MinLstm {
         vec![products.of_input(0).sigmoid(), products.of_input(1).sigmoid(), products.of_input(2)]
     }
 
-    fn linear_recurrence(&self, activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
-        let [f, i, g] = activations else { panic!("expected 3 gates of a minLSTM") };
-        let sum = f + i;
-        Some((f / &sum, i * g / sum))
+    fn linear_recurrence(&self) -> Option<LinearRecurrence> {
+        Some(|activations| {
+            let [f, i, g] = activations else { panic!("expected 3 gates of a minLSTM") };
+            let sum = f + i;
+            (f / &sum, i * g / sum)
+        })
     }
 }

@@ -59,4 +59,4 @@ pub use parameters::Parameters;
 pub use prepared::PreparedLayer;
 pub use products::Products;
 pub use state::{CarriedState, State};
-pub use step::{Cell, Retention};
+pub use step::{Cell, LinearRecurrence, Retention};

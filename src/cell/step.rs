@@ -84,14 +84,14 @@ pub trait Cell: Sync {
     /// Computes the new state from the activations and the previous state. What reaches the new state here
     /// is the direct path: it passes no product. The default is [`Cell::linear_recurrence`].
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
-        let recurrence = self.linear_recurrence(activations);
-        let (a, b) = recurrence.expect("a cell implements `update` or `linear_recurrence`");
+        let recurrence = self.linear_recurrence();
+        let (a, b) = recurrence.expect("a cell implements `update` or `linear_recurrence`")(activations);
         State::from_hidden(a * &previous.h + b)
     }
 
-    /// Returns a and b of the recurrence h_t = a ⊙ h_{t−1} + b, given the activations. `None` for a cell
-    /// whose gates see the state.
-    fn linear_recurrence(&self, _activations: &[Tensor]) -> Option<(Tensor, Tensor)> {
+    /// Returns the function that computes a and b of the recurrence h_t = a ⊙ h_{t−1} + b. `None` for a cell
+    /// that is not linear in the state. The engine `scan` needs it, and gates that do not see the state.
+    fn linear_recurrence(&self) -> Option<LinearRecurrence> {
         None
     }
 
@@ -120,6 +120,10 @@ pub trait Cell: Sync {
         self.update(&self.activations(&products, previous), previous)
     }
 }
+
+/// A function that computes a and b of the recurrence h_t = a ⊙ h_{t−1} + b from the activations of all
+/// gates.
+pub type LinearRecurrence = fn(&[Tensor]) -> (Tensor, Tensor);
 
 impl fmt::Debug for dyn Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,7 +23,7 @@ impl Engine for Scan {
     }
 
     fn serves(&self, cell: &dyn Cell) -> bool {
-        cell.layout().recurrent == Recurrent::None
+        cell.layout().recurrent == Recurrent::None && cell.linear_recurrence().is_some()
     }
 
     fn layer(
@@ -37,8 +37,8 @@ impl Engine for Scan {
         let projections = p.project(&p.b_ih, input).flatten(0, 1);
         let layer = cell.prepare(p);
         let products = Products::joint(&layer, &projections, &initial_state.h);
-        let recurrence = cell.linear_recurrence(&cell.activations(&products, initial_state));
-        let (a, b) = recurrence.expect("`engine::check` has checked the cell");
+        let recurrence = cell.linear_recurrence().expect("`engine::check` has checked the cell");
+        let (a, b) = recurrence(&cell.activations(&products, initial_state));
         let sequence = |tensor: &Tensor| tensor.reshape([steps, batch, -1]);
         let h = scan(&sequence(&a), &sequence(&b), &initial_state.h);
         let last = h.get(steps - 1);
@@ -86,4 +86,51 @@ fn adjoints(a: &Tensor, direct: &Tensor) -> Tensor {
         let _ = now[t - 1].addcmul_(&a[t], &later[0]);
     }
     adjoints
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::*;
+    use crate::cell::{Layout, Parameters};
+    use crate::engine::{engine, forward};
+    use crate::{Init, StackSize};
+
+    /// A cell whose gate does not see the state, and that is not linear in the state: h' = tanh(h + n).
+    struct Saturating;
+
+    impl Cell for Saturating {
+        fn gates(&self) -> &'static [&'static str] {
+            &["n"]
+        }
+
+        fn candidate(&self) -> usize {
+            0
+        }
+
+        fn layout(&self) -> Layout {
+            Layout { recurrent: Recurrent::None, further: &[] }
+        }
+
+        fn activations(&self, products: &Products, _: &State) -> Vec<Tensor> {
+            vec![products.of_input(0).tanh()]
+        }
+
+        fn update(&self, activations: &[Tensor], previous: &State) -> State {
+            State::from_hidden((&activations[0] + &previous.h).tanh())
+        }
+    }
+
+    #[test]
+    fn scan_of_a_cell_without_a_linear_recurrence_is_refused_with_other_engines() {
+        let size = StackSize { input_size: 2, hidden_size: 3, layers: 1 };
+        let p = Parameters::of_cell(&Saturating, Init::pytorch(), size, 1, Kind::Float, Device::Cpu);
+        let x = Tensor::ones([4, 1, 2], (Kind::Float, Device::Cpu));
+        let refused = forward(&Scan, &p, &x, None).unwrap_err().to_string();
+        let (problem, others) = refused.split_once("; these can: ").unwrap();
+        assert!(problem.starts_with("engine `scan` cannot run a cell without a name"), "{refused}");
+        assert!(others.contains("`stepwise`") && !others.contains("`scan`"), "{refused}");
+        assert!(forward(engine(EngineName::Stepwise), &p, &x, None).is_ok());
+    }
 }
