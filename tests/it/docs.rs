@@ -161,6 +161,29 @@ fn pages_links_lead_to_files_and_headings() {
     }
 }
 
+/// `scripts/docs-figures` makes each figure again from the command in it.
+#[test]
+fn figures_name_an_experiment_and_are_shown_on_a_page() {
+    let shown: String = pages().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let all = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let figures: Vec<PathBuf> = all.filter(|path| path.extension().is_some_and(|e| e == "svg")).collect();
+    assert!(!figures.is_empty());
+    for path in figures {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(shown.contains(&format!("{name})")), "{name}: on no page");
+        let text = fs::read_to_string(&path).unwrap();
+        let origin = between(&text, "<metadata>", "</metadata>\n");
+        let (file, command) = origin.split_once(" of ").unwrap_or_else(|| panic!("{name}: {origin}"));
+        assert!(file == "terminal" || file.ends_with(".svg"), "{name}: {origin}");
+        let words = words(command);
+        assert_eq!(words[..2], ["scripts/lab", "run"], "{name}: {origin}");
+        // `check` knows no `--rerun`, and a plan needs none.
+        let arguments = words[2..].iter().filter(|word| *word != "--rerun").map(String::as_str);
+        let checked = lab(&root(), &[&["check"], &arguments.collect::<Vec<_>>()[..]].concat());
+        assert_eq!(checked.code, 0, "{name}: {}", checked.stderr);
+    }
+}
+
 /// Returns the words of a command line. Single quotes hold words together.
 fn words(line: &str) -> Vec<String> {
     let parts = line.split('\'').enumerate();
