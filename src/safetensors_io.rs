@@ -11,7 +11,7 @@ use tch::{Kind, Tensor};
 
 use crate::device::cpu;
 use crate::error::Error as LibraryError;
-use crate::support::checksum::Running;
+use crate::support::checksum::{self, Running};
 use crate::support::error::{Error, Result};
 use crate::support::file::write_atomic;
 
@@ -81,6 +81,11 @@ impl<'a> TensorFile<'a> {
             }
         }
         Ok(file)
+    }
+
+    /// The SHA-256 of the whole file.
+    pub fn sha256(&self) -> String {
+        checksum::of_bytes(&self.bytes)
     }
 
     /// The names of all tensors, sorted.

@@ -70,7 +70,9 @@ fn experiments(root: Option<&Path>) -> impl Iterator<Item = Section> {
 }
 
 fn vocabularies() -> [Section; 11] {
-    let inits = FORMS.iter().map(|(name, about)| (name.to_string(), about.to_string())).collect();
+    let file = ("{ file = \"PATH\" }", "the parameters of a safetensors file (for gradients and jacobian)");
+    let inits = FORMS.iter().chain([&file]);
+    let inits = inits.map(|(name, about)| (name.to_string(), about.to_string())).collect();
     [
         vocabulary!("kinds", "kinds", ExperimentKind),
         vocabulary!("cells", "cells", CellName),

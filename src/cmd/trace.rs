@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use tch::Tensor;
-
 use crate::cell::{CellName, cell};
 use crate::cli::TraceArgs;
 use crate::engine::{EngineName, exact_engine};
@@ -11,7 +9,7 @@ use crate::probe::{At, add_gradients};
 use crate::results::schema::{GradientRow, Row};
 use crate::results::{GradientCurve, Rows, table};
 use crate::run::ExecTarget;
-use crate::safetensors_io::{self, TensorFile, Tensors};
+use crate::safetensors_io::{self, TensorFile};
 use crate::settings::names::{ExperimentKind, Lags};
 use crate::settings::{Engines, Settings};
 use crate::support::error::{Error, Result};
@@ -60,8 +58,8 @@ fn overflowed(curves: &[GradientCurve]) -> String {
 /// trace does not read.
 fn read(args: &TraceArgs, target: ExecTarget) -> Result<(TraceInput, FileNames)> {
     let file = TensorFile::read(&args.file)?;
-    let names = FileNames::find(&file.names()?, args.prefix.as_deref(), &args.file)?;
-    let mut tensors = own_tensors(&file, &names)?;
+    let names = FileNames::find(&file.names()?, args.prefix.as_deref(), "--prefix", &args.file)?;
+    let mut tensors = names.tensors(&file)?;
     let mut place = args.file.clone();
     if let Some(path) = &args.input {
         let sequences = TensorFile::read(path)?;
@@ -71,13 +69,6 @@ fn read(args: &TraceArgs, target: ExecTarget) -> Result<(TraceInput, FileNames)>
     let gates = args.gates.as_deref();
     let options = TraceOptions { cell: args.cell, gates, batch_first: args.batch_first };
     Ok((TraceInput::new(options, tensors, &place, target.device)?, names))
-}
-
-/// The tensors that a trace reads, under their own names.
-fn own_tensors(file: &TensorFile, names: &FileNames) -> Result<Tensors> {
-    let tensors = file.tensors(|name| names.own(name).is_some())?;
-    let own = |(name, tensor): (String, Tensor)| Some((names.own(&name)?.to_string(), tensor));
-    Ok(tensors.into_iter().filter_map(own).collect())
 }
 
 /// The file as it was understood: sizes, and everything that its tensors do not say.

@@ -82,7 +82,7 @@ impl ModelConfig {
             model: settings.model(),
             cell: settings.cell,
             engine: settings.engine.first(),
-            init: settings.init.map(|init| init.to_string()),
+            init: settings.init.as_ref().map(|init| init.to_string()),
             layer_sizes: layer_sizes.into_iter().map(|size| size as i64).collect(),
             heads: training.heads as i64,
             positions: longest as i64,

@@ -4,8 +4,9 @@ use super::auto;
 use super::dataset::at_its_key;
 use super::machine::Machine;
 use super::rules;
-use super::run::Run;
+use super::run::{Given, Run};
 use super::sizing::ModelShape;
+use super::weights::WeightsFiles;
 use crate::config::Spec;
 use crate::config::spec::{CorpusSpec, Measure, Part, Sweep, TaskSpec, TrainingSpec};
 use crate::data::{Input, Inputs};
@@ -43,6 +44,7 @@ impl<'a> Expansion<'a> {
         // The time of a pass does not depend on its numbers, so speed needs one seed.
         let seeds = if kind == ExperimentKind::Speed { &self.spec.seeds[..1] } else { &self.spec.seeds[..] };
         let first = runs.len();
+        let files = WeightsFiles::read(self.spec, part)?;
         let mut points = Vec::new();
         for shape in &part.grid.shapes {
             let mut settings = Settings::blank(kind);
@@ -56,7 +58,7 @@ impl<'a> Expansion<'a> {
         // The seed varies slowest: the runs that are compared seed by seed are made close together in time.
         for &seed in seeds {
             for point in &points {
-                self.push(Settings { seed, ..point.clone() }, &part.measure, first, runs)?;
+                self.push(Settings { seed, ..point.clone() }, (&part.measure, &files), first, runs)?;
             }
         }
         Ok(())
@@ -141,7 +143,7 @@ impl<'a> Expansion<'a> {
     fn push(
         &mut self,
         settings: Settings,
-        measure: &Measure,
+        (measure, files): (&Measure, &WeightsFiles),
         first: usize,
         runs: &mut Vec<Run>,
     ) -> Result<()> {
@@ -156,9 +158,12 @@ impl<'a> Expansion<'a> {
         }
         rules::check(self.spec, &settings, measure)?;
         let input = self.inputs.of(measure.training().is_some());
-        let sha256 = input.map(|input| input.sha256().to_string());
+        let given = Given {
+            data_sha256: input.map(|input| input.sha256().to_string()),
+            weights: files.of(&settings),
+        };
         let forced_isa = self.machine.isa_is_forced.then_some(self.machine.isa);
-        let run = Run::new(settings, self.spec.task.clone(), sha256, measure.clone(), forced_isa);
+        let run = Run::new(settings, self.spec.task.clone(), given, measure.clone(), forced_isa);
         // A model without recurrent layers does not depend on cell, init and engine: it is one run.
         let again = !run.settings.is_recurrent() && runs[first..].iter().any(|other| other.id == run.id);
         if !again {

@@ -30,6 +30,7 @@ pub mod run;
 mod select;
 mod shard;
 pub mod sizing;
+mod weights;
 
 use std::collections::BTreeSet;
 
@@ -41,8 +42,10 @@ use crate::support::error::Result;
 pub use dataset::{check_dataset, cut};
 pub use machine::Machine;
 pub use only::Only;
+pub use rules::error as key_error;
 use run::Run;
 pub use shard::Shard;
+pub use weights::WeightsFile;
 
 /// The largest number of grid points and seeds of an experiment.
 const MAX_RUNS: u128 = 100_000;

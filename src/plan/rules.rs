@@ -8,7 +8,7 @@ use crate::config::spec::{Gradients, Jacobian, Length, Measure, Spec, TaskSpec, 
 use crate::device::Dtype;
 use crate::engine::{EngineName, engine, listed_engines};
 use crate::settings::names::{ExperimentKind, LossName, ModelName, ProbeName};
-use crate::settings::{Settings, field};
+use crate::settings::{InitSetting, Settings, field};
 use crate::support::error::ConfigError;
 
 /// A key of a grid, or a dotted key, and its problem.
@@ -96,7 +96,14 @@ fn cell_without_engine(settings: &Settings) -> Option<Problem> {
 }
 
 fn init(settings: &Settings) -> Option<Problem> {
-    let problem = settings.init?.fits(settings.cell?).err()?;
+    let problem = match (settings.init.as_ref()?, settings.kind) {
+        (InitSetting::Drawn(init), _) => init.fits(settings.cell?).err()?,
+        (InitSetting::File(_), ExperimentKind::Gradients | ExperimentKind::Jacobian) => return None,
+        (InitSetting::File(name), kind) => format!(
+            "the parameters of a file are for the kinds `gradients` and `jacobian`; expected an init policy \
+             for kind `{kind}`, found `file({name})`"
+        ),
+    };
     Some(("init", problem))
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::weights::WeightsFile;
 use crate::config::spec::{Measure, TaskSpec, TrainingSpec};
 use crate::settings::names::{ExperimentKind, ModelName, OptimizerName};
 use crate::settings::{FIELDS, Field, Of, Settings};
@@ -16,10 +17,20 @@ pub struct Run {
     pub settings: Settings,
     /// The source of the sequences.
     pub task: TaskSpec,
-    /// The SHA-256 of the task's data. Other data makes another run.
-    pub data_sha256: Option<String>,
+    /// The files behind the run. Other content makes another run.
+    pub given: Given,
     /// The measurement, the same for all runs of a kind.
     pub measure: Measure,
+}
+
+/// The files that a run reads.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Given {
+    /// The SHA-256 of the task's data.
+    pub data_sha256: Option<String>,
+    /// The file of the parameters; `None` if the seed draws them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<WeightsFile>,
 }
 
 /// The part of a run that its id is computed from.
@@ -27,7 +38,8 @@ pub struct Run {
 struct Identity<'a> {
     settings: &'a Settings,
     task: &'a TaskSpec,
-    data_sha256: &'a Option<String>,
+    #[serde(flatten)]
+    given: &'a Given,
     measure: &'a Measure,
     #[serde(skip_serializing_if = "Option::is_none")]
     isa: Option<&'a str>,
@@ -39,7 +51,7 @@ impl Run {
     pub fn new(
         settings: Settings,
         task: TaskSpec,
-        data_sha256: Option<String>,
+        given: Given,
         measure: Measure,
         forced_isa: Option<&str>,
     ) -> Run {
@@ -48,13 +60,13 @@ impl Run {
         let identity = Identity {
             settings: &Settings { threads, ..settings.clone() },
             task: &task,
-            data_sha256: &data_sha256,
+            given: &given,
             measure: &measure,
             isa: forced_isa.filter(|_| is_speed),
         };
         let hash = Sha256::digest(serde_json::to_vec(&identity).expect("settings are plain data"));
         let id = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Run { id, settings, task, data_sha256, measure }
+        Run { id, settings, task, given, measure }
     }
 
     /// The settings of training, for a run whose model learns a task.

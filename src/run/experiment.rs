@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::ExecTarget;
 use super::frameworks::{self, Framework};
+use super::kinds;
 use crate::config::spec::Spec;
 use crate::config::{self, PUBLISHED};
 use crate::data::Inputs;
-use crate::plan::{Only, Plan, check_dataset, inputs};
+use crate::plan::{Only, Plan, check_dataset, inputs, key_error};
 use crate::results::Store;
 use crate::results::environment::Environment;
+use crate::settings::Settings;
 use crate::support::error::{Error, Result};
 
 /// A checked config with its plan and its data.
@@ -37,6 +39,7 @@ impl Experiment {
             spec.record_changes(written.is_some_and(|written| plan.contains(&written)));
             plan.name = spec.name.clone();
         }
+        check_weights(&spec, &plan)?;
         Ok(Experiment { spec, plan, inputs })
     }
 
@@ -83,6 +86,24 @@ impl Experiment {
         }
         Ok(versions)
     }
+}
+
+/// Reads each file of parameters, so that a mistake is found before the first run.
+fn check_weights(spec: &Spec, plan: &Plan) -> Result<()> {
+    let mut read = BTreeSet::new();
+    for run in &plan.runs {
+        let Settings { cell, layers, input_size, hidden_size, kind, .. } = run.settings;
+        // The size of the input is 0 while the dataset that decides it is absent.
+        let sized = run.given.weights.as_ref().filter(|_| input_size > 0);
+        let Some(weights) = sized else { continue };
+        if read.insert((weights, cell.map(|cell| cell.as_str()), layers, input_size, hidden_size)) {
+            kinds::check_weights(run).map_err(|error| match error {
+                Error::Data { .. } => key_error(spec, kind, "init", error.to_string()).into(),
+                other => other,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// A function that fetches a dataset. If it returns false, the experiment is planned without its data.

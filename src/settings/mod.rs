@@ -5,6 +5,7 @@
 
 mod engines;
 mod field;
+mod init;
 pub mod lags;
 pub mod names;
 pub mod schema;
@@ -12,6 +13,7 @@ mod value;
 
 pub use engines::Engines;
 pub use field::{Axis, Field, Form, Label, Of, Table, field};
+pub use init::{InitFile, InitSetting, is_name};
 pub use value::Value;
 
 use std::ops::Bound::{Excluded, Included, Unbounded};
@@ -20,7 +22,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cell::CellName;
-use crate::cell::init::Init;
 use crate::device::Dtype;
 use field::fields;
 use names::{ExperimentKind, LossName, ModelName, OptimizerName};
@@ -49,9 +50,10 @@ pub struct Settings {
     #[schemars(schema_with = "engines::schema")]
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;
-    /// default: `pytorch`.
-    #[schemars(with = "String")]
-    pub init: Option<Init>,
+    /// default: `pytorch`. `gradients` and `jacobian` also take the parameters of a file,
+    /// `{ file = "PATH" }`.
+    #[schemars(schema_with = "init::schema")]
+    pub init: Option<InitSetting>,
     /// The number of stacked layers, L, from 1 to 1000; default: 1.
     pub layers: usize,
     /// The number of input features per step, I, from 1 to 2^40; default: 32. Only for `noise` and for
@@ -139,14 +141,6 @@ impl Settings {
     /// For a model without recurrent layers.
     pub fn cell(&self) -> CellName {
         self.cell.expect("recurrent layers have a cell")
-    }
-
-    /// The init policy of recurrent layers.
-    ///
-    /// # Panics
-    /// For a model without recurrent layers.
-    pub fn init(&self) -> Init {
-        self.init.expect("recurrent layers have an init")
     }
 
     /// The model: recurrent layers, unless training chooses another.

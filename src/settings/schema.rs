@@ -36,6 +36,8 @@ pub fn selector(_: &mut SchemaGenerator) -> Schema {
     for schema in properties.values_mut() {
         schema.as_object_mut().expect("a schema").remove("description");
     }
+    // A selector has the name of a file in the text `file(NAME)`.
+    properties["init"] = json!({ "type": "string" });
     // Only a selector may name frameworks, or several engines in one string.
     properties["engine"].as_object_mut().expect("a schema").remove("enum");
     json_schema!({

@@ -1,9 +1,9 @@
 //! The values of settings as text, which is the same in configs, selectors and CSV files.
 
 use super::engines::Engines;
+use super::init::InitSetting;
 use super::names::{ExperimentKind, LossName, ModelName, OptimizerName};
 use crate::cell::CellName;
-use crate::cell::init::Init;
 use crate::device::Dtype;
 
 /// A value that text represents exactly.
@@ -41,7 +41,7 @@ macro_rules! words {
         }
     )+ };
 }
-words!(String, Engines, ExperimentKind, LossName, ModelName, OptimizerName, CellName, Init, Dtype);
+words!(String, Engines, ExperimentKind, LossName, ModelName, OptimizerName, CellName, InitSetting, Dtype);
 
 macro_rules! numbers {
     ($($type:ty: $expected:literal),+) => { $(

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use tch::Tensor;
+
 use crate::cell::{CarriedState, CellName, cell};
+use crate::safetensors_io::{TensorFile, Tensors};
 use crate::support::error::{Error, Result};
 use crate::support::text::shortened;
 
@@ -28,11 +31,12 @@ impl FileNames {
     /// Finds the parameters of a stack of layers among the names of the file `path`.
     ///
     /// # Errors
-    /// No parameters; those of several stacks, if `prefix` does not choose one; a misspelt name.
-    pub fn find(names: &[String], prefix: Option<&str>, path: &Path) -> Result<FileNames> {
+    /// No parameters; those of several stacks, if `prefix` does not choose one; a misspelt name. `option` is
+    /// the user's name for `prefix`.
+    pub fn find(names: &[String], prefix: Option<&str>, option: &str, path: &Path) -> Result<FileNames> {
         let prefix = match prefix {
-            Some(given) => chosen(names, given, path)?,
-            None => the_only(names, path)?,
+            Some(given) => chosen(names, given, option, path)?,
+            None => the_only(names, option, path)?,
         };
         let mut found = FileNames { prefix, foreign: Vec::new() };
         found.foreign = names.iter().filter(|name| found.own(name).is_none()).cloned().collect();
@@ -46,6 +50,26 @@ impl FileNames {
         if SEQUENCES.contains(&name) || is_state() {
             return Some(name);
         }
+        self.own_parameter(name)
+    }
+
+    /// The tensors that a trace reads, under their own names.
+    ///
+    /// # Errors
+    /// A tensor has a dtype other than f32 and f64, or than the others.
+    pub fn tensors(&self, file: &TensorFile) -> Result<Tensors> {
+        read(file, |name| self.own(name))
+    }
+
+    /// The parameters alone, under their own names.
+    ///
+    /// # Errors
+    /// As for [`FileNames::tensors`].
+    pub fn parameters(&self, file: &TensorFile) -> Result<Tensors> {
+        read(file, |name| self.own_parameter(name))
+    }
+
+    fn own_parameter<'n>(&self, name: &'n str) -> Option<&'n str> {
         name.strip_prefix(&self.prefix).filter(|name| is_parameter(name))
     }
 
@@ -71,6 +95,13 @@ impl FileNames {
     }
 }
 
+/// Reads the tensors that have an own name, under that name.
+fn read(file: &TensorFile, own: impl for<'n> Fn(&'n str) -> Option<&'n str>) -> Result<Tensors> {
+    let tensors = file.tensors(|name| own(name).is_some())?;
+    let renamed = |(name, tensor): (String, Tensor)| Some((own(&name)?.to_string(), tensor));
+    Ok(tensors.into_iter().filter_map(renamed).collect())
+}
+
 /// Returns true for `weight_ih_l0` and all other names of PyTorch's recurrent layers, and for the further
 /// parameters of other cells.
 fn is_parameter(name: &str) -> bool {
@@ -91,7 +122,7 @@ fn prefixes(names: &[String]) -> Vec<&str> {
     found
 }
 
-fn the_only(names: &[String], path: &Path) -> Result<String> {
+fn the_only(names: &[String], option: &str, path: &Path) -> Result<String> {
     match prefixes(names).as_slice() {
         [prefix] => Ok(prefix.to_string()),
         [] => {
@@ -103,7 +134,7 @@ fn the_only(names: &[String], path: &Path) -> Result<String> {
             let listed = several.iter().map(|prefix| format!("`{prefix}`"));
             let listed: Vec<String> = listed.collect();
             let problem = format!(
-                "expected the parameters of one stack of layers, found {}: {}; --prefix chooses one",
+                "expected the parameters of one stack of layers, found {}: {}; {option} chooses one",
                 several.len(),
                 listed.join(", ")
             );
@@ -113,7 +144,7 @@ fn the_only(names: &[String], path: &Path) -> Result<String> {
 }
 
 /// The prefix that the user gave, with or without the dot at its end.
-fn chosen(names: &[String], given: &str, path: &Path) -> Result<String> {
+fn chosen(names: &[String], given: &str, option: &str, path: &Path) -> Result<String> {
     let known = prefixes(names);
     let with_dot = format!("{given}.");
     match known.iter().find(|prefix| **prefix == given || **prefix == with_dot) {
@@ -122,7 +153,7 @@ fn chosen(names: &[String], given: &str, path: &Path) -> Result<String> {
             let listed: Vec<String> = known.iter().map(|prefix| format!("`{prefix}`")).collect();
             let listed = if listed.is_empty() { "none".to_string() } else { listed.join(", ") };
             let problem = format!(
-                "expected a tensor `{with_dot}weight_ih_l0` for --prefix {given}, found none (prefixes here: \
+                "expected a tensor `{with_dot}weight_ih_l0` for {option} {given}, found none (prefixes here: \
                  {listed})"
             );
             Err(Error::data(path, problem))
@@ -136,7 +167,7 @@ mod tests {
 
     fn find(names: &[&str], prefix: Option<&str>) -> std::result::Result<FileNames, String> {
         let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
-        FileNames::find(&names, prefix, Path::new("x")).map_err(|error| error.to_string())
+        FileNames::find(&names, prefix, "--prefix", Path::new("x")).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use tch::{Device, Tensor};
 
+use super::layers::{Form, layers};
 use super::layout::{GateOrder, Layout};
 use super::named::NamedTensors;
-use crate::cell::{CellName, FurtherShape, LayerParameters, Parameters, State, cell};
+use crate::cell::{CellName, Parameters, State, cell};
 use crate::safetensors_io::Tensors;
 use crate::support::error::{Error, Result};
 
@@ -45,7 +46,10 @@ impl TraceOptions<'_> {
 
     fn layout(&self) -> Result<Layout> {
         let gates = self.gates.map(|text| GateOrder::parse(text, self.cell)).transpose();
-        Ok(Layout { gates: gates.map_err(Error::Usage)?, batch_first: self.batch_first })
+        Ok(Layout {
+            gates: gates.map_err(|problem| Error::Usage(format!("--gates: {problem}")))?,
+            batch_first: self.batch_first,
+        })
     }
 
     /// The names of the axes of a sequence in the file, such as `[T, B, I]`.
@@ -76,7 +80,8 @@ impl TraceInput {
         }
         let input = layout.sequence(input);
         let (steps, batch) = (input.size()[0], input.size()[1]);
-        let (layers, zeros) = layers(name, &mut file, [features, hidden], &layout, &input)?;
+        let form = Form { features, hidden, options: (input.kind(), device) };
+        let (layers, zeros) = layers(name, &mut file, form, &layout)?;
         let initial_states = initial_states(name, &mut file, [layers.len() as i64, batch, hidden], &input)?;
 
         let shape = if options.batch_first { [batch, steps, hidden] } else { [steps, batch, hidden] };
@@ -110,48 +115,6 @@ fn initial_states(
     }
     let of_layer = |layer| State::from_tensors(stacked.iter().map(|states| states.get(layer).copy()));
     Ok((0..layers).map(of_layer).collect())
-}
-
-/// Takes the parameters of all layers, with the names of absent biases. The first layer has `features`
-/// features; numbers have the type of `like`.
-fn layers(
-    name: CellName,
-    file: &mut NamedTensors,
-    [features, hidden]: [i64; 2],
-    layout: &Layout,
-    like: &Tensor,
-) -> Result<(Vec<LayerParameters>, Vec<String>)> {
-    let rows = cell(name).gates().len() as i64 * hidden;
-    let mut absent = Vec::new();
-    let mut bias = |file: &mut NamedTensors, name: String| {
-        let given = file.take_optional(&name, &[rows])?;
-        Ok::<_, Error>(given.map(|bias| layout.parameter(bias)).unwrap_or_else(|| {
-            absent.push(name);
-            Tensor::zeros([rows], (like.kind(), like.device()))
-        }))
-    };
-    let mut below = features;
-    let mut layers = Vec::new();
-    for k in 0..file.layers() {
-        layers.push(LayerParameters {
-            w_ih: layout.parameter(file.take(&format!("weight_ih_l{k}"), &[rows, below])?),
-            w_hh: layout.parameter(file.take(&format!("weight_hh_l{k}"), &[rows, hidden])?),
-            b_ih: bias(file, format!("bias_ih_l{k}"))?,
-            b_hh: bias(file, format!("bias_hh_l{k}"))?,
-            further: cell(name)
-                .layout()
-                .further
-                .iter()
-                .map(|further| {
-                    let size = further.size(cell(name).gates().len() as i64, hidden);
-                    let tensor = file.take(&format!("{}_l{k}", further.name), &size)?;
-                    Ok(if further.shape == FurtherShape::Gates { layout.parameter(tensor) } else { tensor })
-                })
-                .collect::<Result<_>>()?,
-        });
-        below = hidden;
-    }
-    Ok((layers, absent))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ fn order_problem(text: &str, name: CellName, gates: &[&str]) -> String {
         false => String::new(),
     };
     let known = gates.concat();
-    format!("--gates: expected an order of the gates of the cell `{name}` ({known}), found `{text}`{hint}")
+    format!("expected an order of the gates of the cell `{name}` ({known}), found `{text}`{hint}")
 }
 
 /// The layout of the tensors in a file.

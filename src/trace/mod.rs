@@ -3,11 +3,14 @@
 
 mod file_names;
 mod input;
+mod layers;
 mod layout;
 mod named;
 mod output;
+mod stack;
 
 pub use file_names::FileNames;
 pub use input::{TraceInput, TraceOptions};
 pub use layout::Layout;
 pub use output::TraceOutput;
+pub use stack::{StackOptions, read_stack};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::cell::{CellName, Recurrent, cell};
 use crate::error::Error as LibraryError;
@@ -29,6 +29,11 @@ impl<'a> NamedTensors<'a> {
         tensors.values_mut().for_each(|tensor| *tensor = tensor.to_device(device));
         let names = tensors.keys().cloned().collect();
         Ok(NamedTensors { tensors, names, path })
+    }
+
+    /// The dtype of all tensors; f32 if there are none.
+    pub fn dtype(&self) -> Kind {
+        self.tensors.values().next().map_or(Kind::Float, Tensor::kind)
     }
 
     /// Refuses parameters that no layer here has.

@@ -20,6 +20,7 @@ mod golden;
 mod golden_cells;
 mod gradcheck;
 mod html;
+mod init_file;
 mod isa;
 mod jacobian;
 mod layering;

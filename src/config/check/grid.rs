@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 
 use toml::{Table, Value};
 
+use super::init;
 use crate::config::error_text::{type_problem, unknown_key};
 use crate::config::schema::SIZES;
 use crate::config::source::ConfigFile;
 use crate::config::spec::{self, Grid, Measure, Sweep, TaskSpec};
 use crate::engine::EngineName;
 use crate::settings::names::{ExperimentKind, OptimizerName};
-use crate::settings::{self, AUTO, FIELDS, Field, Form, Of, Settings};
+use crate::settings::{self, AUTO, FIELDS, Field, Form, InitFile, InitSetting, Of, Settings};
 use crate::support::error::ConfigError;
 
 /// A setting that the task or the training decides, and the error message for a config that also sets it.
@@ -129,9 +130,11 @@ impl GridTables {
                 sweeps.push(sweep);
             }
         }
+        let resolved_init = written.get("init").cloned();
         let table = resolved.entry(kind.as_str()).or_insert_with(|| Table::new().into());
         table.as_table_mut().expect("a table for each kind").insert("grid".to_string(), written.into());
-        Ok(Grid { sweeps, shapes })
+        let files = resolved_init.as_ref().map_or_else(Vec::new, init::files);
+        Ok(Grid { sweeps, shapes, files })
     }
 }
 
@@ -239,8 +242,12 @@ impl KindTables<'_> {
                 let problem = "is set here and in `shapes`; expected it in one of them";
                 return Err(self.file.error(&key, problem));
             }
-            let values = self.values(field, &key, value)?;
-            return Ok(Some((Sweep { field, values }, value.clone())));
+            let value = match field.name {
+                "init" => init::resolved(self.file, &key, value)?,
+                _ => value.clone(),
+            };
+            let values = self.values(field, &key, &value)?;
+            return Ok(Some((Sweep { field, values }, value)));
         }
         if in_shapes || self.fixed.iter().any(|(name, _)| *name == field.name) {
             return Ok(None);
@@ -263,7 +270,9 @@ impl KindTables<'_> {
         for value in list {
             let text = self.text(field, key, value)?;
             if !seen.insert(text.clone()) {
-                return Err(self.file.error(key, format!("expected each value once, found `{text}` again")));
+                let hint = if value.is_table() { "; the key `name` gives a file another name" } else { "" };
+                let problem = format!("expected each value once, found `{text}` again{hint}");
+                return Err(self.file.error(key, problem));
             }
             values.push(text);
         }
@@ -271,10 +280,17 @@ impl KindTables<'_> {
     }
 
     fn text(&self, field: &Field, key: &str, value: &Value) -> Result<String, ConfigError> {
+        if let ("init", Some(file)) = (field.name, init::files(value).first().map(InitFile::setting)) {
+            return Ok(file.to_string());
+        }
         let text = value_text(field, value).map_err(|problem| self.file.error(key, problem))?;
         if field.name == "engine" {
             // Only a selector may name frameworks, or several engines in one string.
             text.parse::<EngineName>().map_err(|problem| self.file.error(key, problem))?;
+        }
+        if field.name == "init" && matches!(text.parse(), Ok(InitSetting::File(_))) {
+            let problem = format!("expected {{ file = \"PATH\" }}, found `{text}`, which only selects runs");
+            return Err(self.file.error(key, problem));
         }
         Ok(text)
     }

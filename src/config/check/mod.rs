@@ -2,6 +2,7 @@
 
 pub mod claim;
 mod grid;
+mod init;
 mod misplaced;
 pub mod plot;
 pub mod published;

@@ -1,6 +1,6 @@
 //! The swept settings and their values.
 
-use crate::settings::Field;
+use crate::settings::{Field, InitFile};
 
 /// The swept settings of one kind of measurement.
 #[derive(Clone)]
@@ -9,6 +9,8 @@ pub struct Grid {
     pub sweeps: Vec<Sweep>,
     /// The sizes that vary together, one list per shape; one empty list if there are none.
     pub shapes: Vec<Vec<Value>>,
+    /// The files of parameters, with absolute paths and names.
+    pub files: Vec<InitFile>,
 }
 
 /// The values of one setting.

@@ -36,7 +36,7 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
     let (settings, device) = (&run.settings, context.target.device);
     let steps = settings.seq_len;
     let name = settings.engine.first().expect("a run of gradients has an engine");
-    let p = run_parameters(settings, device);
+    let p = run_parameters(run, device)?;
     let batch = batch(run, context.text(), device)?;
     if name != REFERENCE {
         let steps = batch.input.size()[0].min(PARITY_STEPS);

@@ -18,7 +18,7 @@ use crate::task::batch;
 /// A shape does not fit; the task's text is missing.
 pub fn execute(run: &Run, options: Jacobian, context: &RunContext) -> Result<Rows> {
     let Jacobian { lags, qr_every, burn_in } = options;
-    let p = run_parameters(&run.settings, context.target.device);
+    let p = run_parameters(run, context.target.device)?;
     let input = batch(run, context.text(), context.target.device)?.input;
     let engine = run.settings.engine.first().expect("a run of jacobian has an engine");
     let steps = run.settings.seq_len;

@@ -15,6 +15,7 @@ use self::sequence::extrapolated;
 use super::{ExecTarget, RunContext, RunOutput};
 use crate::config::spec::Measure;
 use crate::data::Inputs;
+use crate::device::cpu;
 use crate::plan::run::Run;
 use crate::support::error::Result;
 
@@ -30,6 +31,14 @@ pub fn execute(run: &Run, context: &RunContext) -> Result<RunOutput> {
         Measure::Step(step) => speed::execute(run, &step.timing, context),
         Measure::Training(training) => training::execute(run, training, context),
     }
+}
+
+/// Reads the file that a run takes its parameters from.
+///
+/// # Errors
+/// The file cannot be read, or has other parameters than the run's settings say.
+pub fn check_weights(run: &Run) -> Result<()> {
+    tensors::run_parameters(run, cpu()).map(drop)
 }
 
 /// An upper bound in seconds for a run, if its kind has one.

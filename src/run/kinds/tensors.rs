@@ -1,22 +1,51 @@
-//! Tensors that a run draws from its seed.
+//! Tensors that a run draws from its seed or reads from a file.
 
 use tch::{Device, Tensor};
 
-use crate::cell::Parameters;
 use crate::cell::init::StackSize;
+use crate::cell::{CellName, Parameters};
 use crate::device;
+use crate::plan::WeightsFile;
+use crate::plan::run::Run;
 use crate::random::{self, Purpose};
-use crate::settings::Settings;
+use crate::safetensors_io::TensorFile;
+use crate::settings::{InitSetting, Settings};
+use crate::support::error::{Error, Result};
+use crate::trace::{StackOptions, read_stack};
 
-/// The parameters of a run.
-pub fn run_parameters(settings: &Settings, device: Device) -> Parameters {
+/// The parameters of a run: drawn from its seed, or read from its file.
+///
+/// # Errors
+/// The file cannot be read, was changed after the run was planned, or has other parameters than the run's
+/// settings say.
+pub fn run_parameters(run: &Run, device: Device) -> Result<Parameters> {
+    let settings = &run.settings;
     let size = StackSize {
         input_size: settings.input_size as i64,
         hidden_size: settings.hidden_size as i64,
         layers: settings.layers,
     };
     let kind = device::kind(settings.dtype);
-    Parameters::new(settings.cell(), settings.init(), size, settings.seed, kind, device)
+    match (&settings.init, &run.given.weights) {
+        (_, Some(weights)) => Ok(read(weights, settings.cell(), size)?.to(kind, device)),
+        (Some(InitSetting::Drawn(init)), None) => {
+            Ok(Parameters::new(settings.cell(), *init, size, settings.seed, kind, device))
+        }
+        (init, None) => unreachable!("recurrent layers with {init:?} and no file"),
+    }
+}
+
+/// Reads the parameters of a file.
+fn read(weights: &WeightsFile, cell: CellName, size: StackSize) -> Result<Parameters> {
+    let WeightsFile { path, sha256, prefix, gates } = weights;
+    let file = TensorFile::read(path)?;
+    let found = file.sha256();
+    if found != *sha256 {
+        let problem = format!("expected the content that was planned, with SHA-256 {sha256}, found {found}");
+        return Err(Error::data(path, problem));
+    }
+    let options = StackOptions { cell, size, prefix: prefix.as_deref(), gates: gates.as_deref() };
+    read_stack(&file, path, options)
 }
 
 /// A standard normal gradient of the output `[T, B, H]`, for parity checks and timed training passes.

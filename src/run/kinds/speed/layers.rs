@@ -39,7 +39,7 @@ impl Layers {
         let device = context.target.device;
         let input = batch(run, context.text(), device)?.input;
         let output_gradient = output_gradient(&run.settings, input.size()[0], &input);
-        Ok(Layers::of(&run_parameters(&run.settings, device), input, output_gradient))
+        Ok(Layers::of(&run_parameters(run, device)?, input, output_gradient))
     }
 
     fn of(parameters: &Parameters, input: Tensor, output_gradient: Tensor) -> Layers {
