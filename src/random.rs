@@ -40,6 +40,12 @@ pub enum Purpose {
     WeightNoise = 12,
     /// The order of the engines in each round of timings.
     Turns = 13,
+    /// The masks of recurrent dropout.
+    RecurrentDropout = 14,
+    /// The units that zoneout keeps.
+    Zoneout = 15,
+    /// The steps at which the gradient of h is cut.
+    Detach = 16,
 }
 
 /// Returns the stream of a purpose under a seed.
@@ -56,6 +62,13 @@ pub fn at_step(seed: u64, purpose: Purpose, step: usize) -> ChaCha8Rng {
     // A step draws fewer than 2^36 words of 32 bits, and the stream is long enough for 2^32 steps.
     rng.set_word_pos((step as u128) << 36);
     rng
+}
+
+/// Returns the stream of another purpose at the place of `rng`, such as the same training step.
+pub fn beside(rng: &ChaCha8Rng, purpose: Purpose) -> ChaCha8Rng {
+    let mut other = rng.clone();
+    other.set_stream(purpose as u64);
+    other
 }
 
 /// Draws standard normal numbers of the given shape.

@@ -48,6 +48,7 @@ mod rnn;
 mod slstm;
 mod state;
 mod step;
+mod zoneout;
 
 pub use activation::Activation;
 pub use gate::Gate;
@@ -60,3 +61,4 @@ pub use prepared::PreparedLayer;
 pub use products::Products;
 pub use state::{CarriedState, State};
 pub use step::{Cell, LinearRecurrence, Retention};
+pub use zoneout::Zoneout;

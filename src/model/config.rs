@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use super::interventions::Interventions;
 use super::weights::Weights;
 use crate::cell::init::Init;
 use crate::cell::{self, CarriedState, CellName};
@@ -54,6 +55,9 @@ pub struct ModelConfig {
     pub outputs: i64,
     /// Share of the values between layers that dropout sets to 0.
     pub dropout: f64,
+    /// The interventions on the steps of recurrent layers. Older checkpoints have none.
+    #[serde(default)]
+    pub interventions: Interventions,
     /// Type of the parameters.
     pub dtype: Dtype,
 }
@@ -91,6 +95,7 @@ impl ModelConfig {
             input_size,
             outputs,
             dropout: settings.dropout.unwrap_or(0.0),
+            interventions: Interventions::of(settings),
             dtype: settings.dtype,
         }
     }
@@ -147,6 +152,9 @@ impl ModelConfig {
         let engine = self.engine.ok_or("`engine`: expected that of recurrent layers, found none")?;
         if !engines_of(cell::cell(cell)).any(|other| other == engine) {
             return Err(format!("`engine`: expected one that runs the cell {cell}, found {engine}"));
+        }
+        if !self.interventions.are_probabilities() {
+            return Err(format!("`interventions`: expected probabilities, found {:?}", self.interventions));
         }
         let init = self.init.as_deref().unwrap_or_default();
         init.parse::<Init>().map(drop).map_err(|error| format!("`init`: {error}"))

@@ -8,13 +8,23 @@ use tch::Tensor;
 /// without random numbers.
 pub fn dropout(values: Tensor, share: f64, rng: &mut Option<ChaCha8Rng>) -> Tensor {
     let Some(rng) = rng.as_mut().filter(|_| share > 0.0) else { return values };
-    let threshold = (share * 2f64.powi(32)) as u32;
-    let keep = |_| f32::from(u8::from(rng.random::<u32>() >= threshold));
-    let mask: Vec<f32> = (0..values.numel()).map(keep).collect();
-    let mask = Tensor::from_slice(&mask).reshape(values.size()).to_device(values.device());
-    // A mask of the values' type that has the scale already: each pass is then one product.
-    let mask = mask.to_kind(values.kind()).g_mul_scalar_(1.0 / (1.0 - share));
+    let mask = dropout_mask(&values, share, rng);
     values * mask
+}
+
+/// The mask of dropout for values like these: 0 for a share of them, and the scale for the others.
+pub fn dropout_mask(like: &Tensor, share: f64, rng: &mut ChaCha8Rng) -> Tensor {
+    // A mask of the values' type that has the scale already: each pass is then one product.
+    let mut kept: Tensor = 1.0 - events(like, share, rng);
+    kept.g_mul_scalar_(1.0 / (1.0 - share))
+}
+
+/// Independent events of the given probability for values like these: 1 where one happens, else 0.
+pub fn events(like: &Tensor, probability: f64, rng: &mut ChaCha8Rng) -> Tensor {
+    let threshold = (probability * 2f64.powi(32)) as u32;
+    let happens = |_| f32::from(u8::from(rng.random::<u32>() < threshold));
+    let events: Vec<f32> = (0..like.numel()).map(happens).collect();
+    Tensor::from_slice(&events).reshape(like.size()).to_device(like.device()).to_kind(like.kind())
 }
 
 #[cfg(test)]

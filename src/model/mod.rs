@@ -5,6 +5,7 @@ mod config;
 pub mod dense;
 mod dropout;
 mod forward;
+mod interventions;
 mod recurrent;
 mod transformer;
 mod weights;
@@ -13,6 +14,7 @@ use tch::Device;
 
 pub use config::{InputSpec, ModelConfig};
 pub use forward::{ForwardArgs, Model, ModelOutput};
+pub use interventions::Interventions;
 pub use weights::Weights;
 
 use crate::settings::names::ModelName;

@@ -7,10 +7,11 @@ use tch::{Device, Kind, Tensor};
 use super::config::ModelConfig;
 use super::dropout::dropout;
 use super::forward::{ForwardArgs, Model, ModelOutput};
+use super::interventions::{Interventions, Streams};
 use super::weights::Weights;
 use super::{attention, dense};
 use crate::cell::init::{Init, StackSize};
-use crate::cell::{Parameters, State, cell};
+use crate::cell::{Cell, Parameters, State, cell};
 use crate::device::cpu;
 use crate::engine::{EngineName, engine};
 use crate::error::Result;
@@ -20,8 +21,11 @@ use crate::settings::names::ModelName;
 pub struct Recurrent {
     weights: Weights,
     layers: Parameters,
+    /// The cell of training. That of `layers` has the expected values of zoneout.
+    cell: &'static dyn Cell,
     engine: EngineName,
     dropout: f64,
+    interventions: Interventions,
     attention: bool,
 }
 
@@ -38,9 +42,11 @@ impl Recurrent {
         initial.extend(dense::named("readout", dense::draw_readout(features, config.outputs, seed)));
         let weights = Weights::new(initial, config.kind(), device);
         let cell = cell(config.cell.expect("recurrent layers have a cell"));
-        let layers = Parameters::from_named(cell, |name| weights.find(name));
+        let expected = config.interventions.expected_cell(cell);
+        let layers = Parameters::from_named(expected, |name| weights.find(name));
         let engine = config.engine.expect("recurrent layers have an engine");
-        Recurrent { weights, layers, engine, dropout: config.dropout, attention }
+        let &ModelConfig { dropout, interventions, .. } = config;
+        Recurrent { weights, layers, cell, engine, dropout, interventions, attention }
     }
 
     /// The top layer's states `[T, B, H]` and the last state of every layer.
@@ -50,6 +56,7 @@ impl Recurrent {
         let cell = self.layers.cell;
         let mut states = vectors.shallow_clone();
         let mut last = Vec::with_capacity(self.layers.layers.len());
+        let mut streams = args.dropout.as_ref().filter(|_| self.interventions.any()).map(Streams::beside);
         for (k, layer) in self.layers.layers.iter().enumerate() {
             if k > 0 {
                 states = dropout(states, self.dropout, &mut args.dropout);
@@ -58,7 +65,10 @@ impl Recurrent {
                 Some(initial) => initial[k].shallow_clone(),
                 None => cell.zero_state(vectors, vectors.size()[1], layer.hidden_size()),
             };
-            let (next, state) = engine.layer(cell, layer, &states, &initial);
+            let (next, state) = match &mut streams {
+                Some(streams) => self.interventions.layer(self.cell, layer, &states, &initial, streams),
+                None => engine.layer(cell, layer, &states, &initial),
+            };
             states = next;
             last.push(state);
         }
@@ -130,6 +140,7 @@ mod tests {
             input_size: 2,
             outputs: 6,
             dropout: 0.0,
+            interventions: Interventions::default(),
             dtype: Dtype::F64,
         };
         let model = Recurrent::new(&config, 1, cpu());

@@ -2,6 +2,7 @@
 
 use super::auto;
 use super::dataset::at_its_key;
+use super::interventions::step_changes;
 use super::machine::Machine;
 use super::rules;
 use super::run::{Given, Run};
@@ -118,7 +119,10 @@ impl<'a> Expansion<'a> {
             }
             ExperimentKind::Training if named == [AUTO] => {
                 let Some(cell) = settings.cell else { return };
-                let engine = auto::engine(self.machine, settings.dtype, cell, PassName::Train);
+                let engine = match step_changes(settings).next() {
+                    Some(_) => EngineName::Fused,
+                    None => auto::engine(self.machine, settings.dtype, cell, PassName::Train),
+                };
                 settings.engine = Engines::one(engine);
             }
             ExperimentKind::Gradients | ExperimentKind::Jacobian if named == [AUTO] => {

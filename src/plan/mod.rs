@@ -22,6 +22,7 @@ mod disk;
 mod expand;
 pub mod groups;
 pub mod inputs;
+mod interventions;
 mod machine;
 mod memory;
 mod only;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::interventions::{self, interventions};
 use crate::cell::{CarriedState, CellName, cell};
 use crate::config::spec::{Gradients, Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
@@ -177,11 +178,16 @@ fn of_step(settings: &Settings, training: &TrainingSpec) -> Option<Problem> {
         let problem = "a timed step has layers of one size; expected grid.hidden_size and grid.layers";
         return Some(("training.layer_sizes", problem.to_string()));
     }
-    let noise = settings.weight_noise.filter(|deviation| *deviation > 0.0)?;
-    Some(("weight_noise", format!("a timed step has no noise; expected 0, found {noise}")))
+    let noise =
+        settings.weight_noise.filter(|deviation| *deviation > 0.0).map(|noise| ("weight_noise", noise));
+    let (key, found) = noise.or_else(|| interventions(settings).next())?;
+    Some((key, format!("a timed step has none; expected 0, found {found}")))
 }
 
 fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) -> Option<Problem> {
+    if let Some(problem) = interventions::problem(settings) {
+        return Some(problem);
+    }
     let (heads, size) = (training.heads, settings.hidden_size);
     let is_transformer = settings.model == Some(ModelName::Transformer);
     if is_transformer && training.layer_sizes.is_some() {

@@ -93,6 +93,40 @@ pub struct Settings {
     /// new noise, computes the gradient at the noisy weights and applies it to the weights without noise
     /// (Graves 2011).
     pub weight_noise: Option<f64>,
+    /// The share of the units of h that the recurrent products do not see in training, from 0 to below 1;
+    /// default: 0. A sequence has one mask m for all steps and gates: the products see m ⊙ h_{t−1} / (1 − p)
+    /// (Gal & Ghahramani 2016). Keras has it under this name, with a mask for each gate of a GRU. Only for the
+    /// engine `fused`, which `auto` then means.
+    #[serde(skip_serializing_if = "is_off")]
+    pub recurrent_dropout: Option<f64>,
+    /// The probability that a unit of h keeps its value at a step of training, from 0 to below 1; default: 0.
+    /// h_t = d ⊙ h_{t−1} + (1 − d) ⊙ h̃_t with d from Bernoulli(p) (Krueger et al. 2017). Evaluations and probes
+    /// have p in place of d. Only for the engine `fused`, which `auto` then means.
+    #[serde(skip_serializing_if = "is_off")]
+    pub zoneout_h: Option<f64>,
+    /// The same probability for the states that a cell carries beside h, such as c of the LSTM; default: 0.
+    #[serde(skip_serializing_if = "is_off")]
+    pub zoneout_c: Option<f64>,
+    /// The probability that a step of training passes no gradient to h_{t−1} through the recurrent products,
+    /// from 0 to 1; default: 0. The gradient along c stays (Kanuparthi et al. 2019). The draw of a step holds
+    /// for the whole batch. Only for the engine `fused`, which `auto` then means.
+    #[serde(skip_serializing_if = "is_off")]
+    pub h_detach: Option<f64>,
+    /// The factor λ of the penalty for recurrent matrices that are not orthogonal, at least 0; default: 0. The
+    /// loss of an update gets λ Σ ‖WᵀW − I‖², summed over the matrices W `[H, H]` of all gates and layers, with
+    /// the Frobenius norm (Vorontsov et al. 2017). Rows of the loss are without it.
+    #[serde(skip_serializing_if = "is_off")]
+    pub orthogonal_penalty: Option<f64>,
+    /// The steps from one truncated backward pass to the next, h′ of BPTT(h; h′) (Williams & Peng 1990); default:
+    /// 0, for one pass through the whole sequence. The loss of these steps goes back through the last
+    /// `tbptt_back` steps of the batch. The gradient of an update is the sum over the batch. Only for the model
+    /// `recurrent`.
+    #[serde(skip_serializing_if = "is_off")]
+    pub tbptt_every: Option<usize>,
+    /// The steps that each truncated backward pass goes back, h of BPTT(h; h′), at least `tbptt_every`; default:
+    /// 0, for no truncation.
+    #[serde(skip_serializing_if = "is_off")]
+    pub tbptt_back: Option<usize>,
     /// The fraction of the training data of `text` or `images` that is used, above 0 and at most 1;
     /// default: 1.
     pub train_fraction: Option<f64>,
@@ -124,6 +158,13 @@ impl Settings {
             clip_norm: None,
             dropout: None,
             weight_noise: None,
+            recurrent_dropout: None,
+            zoneout_h: None,
+            zoneout_c: None,
+            h_detach: None,
+            orthogonal_penalty: None,
+            tbptt_every: None,
+            tbptt_back: None,
             train_fraction: None,
             seed: 0,
         }
@@ -168,6 +209,26 @@ const fn number(symbol: &'static str, name: &'static str) -> Field {
     Field::new(symbol, Form::Number, "a number").labelled(Label::Named(name))
 }
 
+/// A probability that is 0 by default and below 1.
+const fn probability(symbol: &'static str, name: &'static str) -> Field {
+    number(symbol, name)
+        .range("a probability from 0 up to but not 1", (Included(0.0), Excluded(1.0)))
+        .swept(Table::Training, |_| "0")
+}
+
+/// A number of steps that is 0 by default.
+const fn steps(symbol: &'static str, name: &'static str) -> Field {
+    Field::new(symbol, Form::Whole, "")
+        .labelled(Label::Named(name))
+        .range("a whole number of at least 0", (Included(0.0), Included(LARGEST)))
+        .swept(Table::Training, |_| "0")
+}
+
+/// Returns true for a number that is 0 or absent. The ids of runs are the same as before the setting existed.
+fn is_off<T: Default + PartialEq>(number: &Option<T>) -> bool {
+    number.as_ref().is_none_or(|number| *number == T::default())
+}
+
 const LARGEST: f64 = (1_u64 << 40) as f64;
 
 /// Every setting, in the order of the CSV columns. The string is the column header in a report.
@@ -197,12 +258,21 @@ pub static FIELDS: &[Field] = fields![
     clip_norm: number("clip norm", "clip")
         .range("a number of at least 0", (Included(0.0), Unbounded))
         .swept(Table::Training, |_| "0"),
-    dropout: number("dropout", "dropout")
-        .range("a probability from 0 up to but not 1", (Included(0.0), Excluded(1.0)))
-        .swept(Table::Training, |_| "0"),
+    dropout: probability("dropout", "dropout"),
     weight_noise: number("weight noise", "noise")
         .range("a number of at least 0", (Included(0.0), Unbounded))
         .swept(Table::Training, |_| "0"),
+    recurrent_dropout: probability("recurrent dropout", "rec_dropout"),
+    zoneout_h: probability("zoneout of h", "zoneout_h"),
+    zoneout_c: probability("zoneout of c", "zoneout_c"),
+    h_detach: number("h-detach", "h_detach")
+        .range("a probability from 0 to 1", (Included(0.0), Included(1.0)))
+        .swept(Table::Training, |_| "0"),
+    orthogonal_penalty: number("orthogonal penalty", "orthogonal")
+        .range("a number of at least 0", (Included(0.0), Unbounded))
+        .swept(Table::Training, |_| "0"),
+    tbptt_every: steps("truncation, every", "tbptt_every"),
+    tbptt_back: steps("truncation, back", "tbptt_back"),
     train_fraction: number("train fraction", "train")
         .range("a fraction above 0 and up to 1", (Excluded(0.0), Included(1.0)))
         .swept(Table::Training, |_| "1"),

@@ -162,7 +162,7 @@ mod tests {
     use crate::cell::CellName;
     use crate::device::{Dtype, cpu};
     use crate::engine::EngineName;
-    use crate::model::ModelConfig;
+    use crate::model::{Interventions, ModelConfig};
     use crate::random::{Purpose, stream};
     use crate::safetensors_io::{Metadata, Tensors, write_sealed};
     use crate::settings::names::Encoding;
@@ -183,6 +183,7 @@ mod tests {
             input_size: 2,
             outputs: 2,
             dropout: 0.0,
+            interventions: Interventions::default(),
             dtype: Dtype::F32,
         };
         Header {

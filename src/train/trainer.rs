@@ -8,9 +8,11 @@ use super::checkpoint::{self, Header, Snapshot};
 use super::context::TrainContext;
 use super::evaluate::{Score, chance, evaluate};
 use super::optimizer::{OptimizerState, clip};
+use super::penalty::orthogonal_penalty;
 use super::progress::Progress;
 use super::recorder::Recorder;
 use super::row_files::{Marks, OnRows, RowFiles};
+use super::truncated::{Truncation, truncated_loss_and_gradient};
 use super::update::loss_and_gradient;
 use super::{probe, resume};
 use crate::cell::State;
@@ -114,16 +116,41 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// The output for a batch, its loss, and the gradient of all parameters.
+    /// The output for a batch, its loss, and the gradient of all parameters, with that of the penalty.
     fn forward_backward(&mut self, step: usize, batch: &Batch) -> Result<(ModelOutput, f64, Tensor)> {
         let TrainContext { run, model, config, .. } = self.context;
         let initial = self.carry.take().filter(|_| batch.continues);
+        if let Some(truncation) = self.truncation() {
+            let initial = initial.as_deref();
+            let (output, loss, gradient) =
+                truncated_loss_and_gradient(model, config, batch, initial, truncation)?;
+            return Ok((output, loss, self.with_penalty(gradient)));
+        }
         let args = ForwardArgs {
             initial: initial.as_deref(),
             output_steps: batch.target.steps(),
             dropout: Some(random::at_step(run.settings.seed, Purpose::Dropout, step)),
         };
-        loss_and_gradient(model, config, batch, args)
+        let (output, loss, gradient) = loss_and_gradient(model, config, batch, args)?;
+        Ok((output, loss, self.with_penalty(gradient)))
+    }
+
+    /// The part of the sequence that a gradient goes back through, if the run truncates it.
+    fn truncation(&self) -> Option<Truncation> {
+        let settings = &self.context.run.settings;
+        let every = settings.tbptt_every.filter(|every| *every > 0)?;
+        Some(Truncation { every, back: settings.tbptt_back.unwrap_or(every) })
+    }
+
+    /// Adds the gradient of the penalty, if the run has one.
+    fn with_penalty(&self, gradient: Tensor) -> Tensor {
+        let TrainContext { run, model, .. } = self.context;
+        let factor = run.settings.orthogonal_penalty.filter(|factor| *factor > 0.0);
+        let penalty = factor.zip(model.layers().and_then(orthogonal_penalty));
+        penalty.map_or_else(
+            || gradient.shallow_clone(),
+            |(factor, penalty)| &gradient + model.weights().gradient(&(penalty * factor)),
+        )
     }
 
     /// Adds noise to the weights and returns the weights without it, if the run trains with noise.

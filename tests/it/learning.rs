@@ -260,7 +260,7 @@ fn unsolved_task_is_reported_as_unsolved() {
 }
 
 /// Interrupts a run after each of its last 20 steps. The configs use all content of a checkpoint: carried
-/// states, one or several, dropout, both moments of the optimizers, sums between rows, the window of the
+/// states, one or several, dropout, interventions, both moments of the optimizers, sums between rows, the window of the
 /// last sequences.
 #[test]
 fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
@@ -274,6 +274,12 @@ fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
             "rmsprop",
             "slstm",
             "optimizer = \"rmsprop\"\nschedule = \"cosine\"\nwarmup_steps = 5\nsteps = 24\n",
+        ),
+        (
+            "interventions",
+            "lstm",
+            "recurrent_dropout = 0.1\nzoneout_h = 0.1\nzoneout_c = 0.2\nh_detach = 0.3\n\
+             orthogonal_penalty = 0.01\nsteps = 24\n",
         ),
         ("window", "lstm", "learning_rate = 0.05\nsolved_sequences = 40\nsolved_loss = 0.3\nsteps = 200\n"),
     ] {

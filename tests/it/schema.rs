@@ -12,7 +12,7 @@ use crate::support::lab;
 use crate::support::snapshot::{assert_matches_file, tests_dir};
 
 /// Refused configs of `tests/refusals` whose mistakes a schema can find.
-const WRONG: [&str; 38] = [
+const WRONG: [&str; 41] = [
     "cell_empty",
     "cell_of_another_case",
     "cell_twice",
@@ -48,8 +48,11 @@ const WRONG: [&str; 38] = [
     "task_split_two_numbers",
     "task_unknown",
     "training_dropout_one",
+    "training_h_detach_above_one",
     "training_learning_rate_zero",
     "training_optimizer_unknown",
+    "training_orthogonal_penalty_negative",
+    "training_recurrent_dropout_one",
     "training_steps_zero",
 ];
 

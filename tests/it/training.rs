@@ -505,7 +505,7 @@ fn outputs_of_every_model_are_causal() {
     use lstm_lab::device::Dtype;
     use lstm_lab::device::cpu;
     use lstm_lab::engine::EngineName;
-    use lstm_lab::model::{ForwardArgs, ModelConfig, model};
+    use lstm_lab::model::{ForwardArgs, Interventions, ModelConfig, model};
     use tch::Tensor;
 
     for name in lstm_lab::settings::names::ModelName::ALL {
@@ -522,6 +522,7 @@ fn outputs_of_every_model_are_causal() {
             input_size: 3,
             outputs: 5,
             dropout: 0.0,
+            interventions: Interventions::default(),
             dtype: Dtype::F64,
         };
         let model = model(&config, 1, cpu());
