@@ -140,7 +140,11 @@ pub fn make_dir(dir: &Path) -> Result<()> {
 /// # Errors
 /// The system cannot say.
 pub fn is_there(path: &Path) -> Result<bool> {
-    path.try_exists().map_err(Error::io("read", path))
+    match path.try_exists() {
+        // There is nothing below a file.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        found => found.map_err(Error::io("read", path)),
+    }
 }
 
 /// Removes a file, if there is one.
@@ -188,5 +192,8 @@ mod tests {
         assert!(read::<PlanRow>(dir.path()).unwrap_err().is_of_system());
         assert!(!read::<PlanRow>(&dir.path().join("absent.csv")).unwrap_err().is_of_system());
         assert!(is_there(dir.path()).unwrap() && !is_there(&dir.path().join("absent.csv")).unwrap());
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(is_there(&file).unwrap() && !is_there(&file.join("runs.csv")).unwrap());
     }
 }
