@@ -87,7 +87,8 @@ impl Interventions {
             seen.h = seen.h.detach();
         }
         if let Some(mask) = mask {
-            seen.h = seen.h * mask;
+            // `*=` would change the state itself.
+            seen.h = &seen.h * mask;
         }
         seen
     }
