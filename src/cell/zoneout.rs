@@ -14,8 +14,9 @@ use super::{
 /// c_t = z_c c_{t-1} + (1 − z_c) c̃_t             the states carried beside h
 /// ```
 ///
-/// In training, a unit keeps its previous value with the probability z_h or z_c. The cell here has the expected
-/// value of each step, as the publication uses for tests. h̃_t is computed from c̃_t, not from c_t.
+/// In training, a unit keeps its previous value with the probability z_h or z_c. The cell here has the
+/// expected value of each step, as the publication uses for tests. h̃_t is computed from c̃_t, not from
+/// c_t.
 pub struct Zoneout {
     inner: &'static dyn Cell,
     h: f64,

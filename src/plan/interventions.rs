@@ -37,8 +37,8 @@ pub fn problem(settings: &Settings) -> Option<(&'static str, String)> {
     let (key, value) = step_changes(settings).next()?;
     let engine = settings.engine.first().filter(|engine| *engine != EngineName::Fused)?;
     let problem = format!(
-        "`{key} = {value}` changes the steps of training, which only the engine `fused` does; expected `fused` \
-         or `auto`, found `{engine}`"
+        "`{key} = {value}` changes the steps of training, which only the engine `fused` does; expected \
+         `fused` or `auto`, found `{engine}`"
     );
     Some(("engine", problem))
 }

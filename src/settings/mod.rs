@@ -94,14 +94,14 @@ pub struct Settings {
     /// (Graves 2011).
     pub weight_noise: Option<f64>,
     /// The share of the units of h that the recurrent products do not see in training, from 0 to below 1;
-    /// default: 0. A sequence has one mask m for all steps and gates: the products see m ⊙ h_{t−1} / (1 − p)
-    /// (Gal & Ghahramani 2016). Keras has it under this name, with a mask for each gate of a GRU. Only for the
-    /// engine `fused`, which `auto` then means.
+    /// default: 0. A sequence has one mask m for all steps and gates: the products see m ⊙ h_{t−1} / (1 −
+    /// p) (Gal & Ghahramani 2016). Keras has it under this name, with a mask for each gate of a GRU. Only
+    /// for the engine `fused`, which `auto` then means.
     #[serde(skip_serializing_if = "is_off")]
     pub recurrent_dropout: Option<f64>,
-    /// The probability that a unit of h keeps its value at a step of training, from 0 to below 1; default: 0.
-    /// h_t = d ⊙ h_{t−1} + (1 − d) ⊙ h̃_t with d from Bernoulli(p) (Krueger et al. 2017). Evaluations and probes
-    /// have p in place of d. Only for the engine `fused`, which `auto` then means.
+    /// The probability that a unit of h keeps its value at a step of training, from 0 to below 1; default:
+    /// 0. h_t = d ⊙ h_{t−1} + (1 − d) ⊙ h̃_t with d from Bernoulli(p) (Krueger et al. 2017). Evaluations
+    /// and probes have p in place of d. Only for the engine `fused`, which `auto` then means.
     #[serde(skip_serializing_if = "is_off")]
     pub zoneout_h: Option<f64>,
     /// The same probability for the states that a cell carries beside h, such as c of the LSTM; default: 0.
@@ -112,19 +112,19 @@ pub struct Settings {
     /// for the whole batch. Only for the engine `fused`, which `auto` then means.
     #[serde(skip_serializing_if = "is_off")]
     pub h_detach: Option<f64>,
-    /// The factor λ of the penalty for recurrent matrices that are not orthogonal, at least 0; default: 0. The
-    /// loss of an update gets λ Σ ‖WᵀW − I‖², summed over the matrices W `[H, H]` of all gates and layers, with
-    /// the Frobenius norm (Vorontsov et al. 2017). Rows of the loss are without it.
+    /// The factor λ of the penalty for recurrent matrices that are not orthogonal, at least 0; default: 0.
+    /// The loss of an update gets λ Σ ‖WᵀW − I‖², summed over the matrices W `[H, H]` of all gates and
+    /// layers, with the Frobenius norm (Vorontsov et al. 2017). Rows of the loss are without it.
     #[serde(skip_serializing_if = "is_off")]
     pub orthogonal_penalty: Option<f64>,
-    /// The steps from one truncated backward pass to the next, h′ of BPTT(h; h′) (Williams & Peng 1990); default:
-    /// 0, for one pass through the whole sequence. The loss of these steps goes back through the last
-    /// `tbptt_back` steps of the batch. The gradient of an update is the sum over the batch. Only for the model
-    /// `recurrent`.
+    /// The steps from one truncated backward pass to the next, h′ of BPTT(h; h′) (Williams & Peng 1990);
+    /// default: 0, for one pass through the whole sequence. The loss of these steps goes back through the
+    /// last `tbptt_back` steps of the batch. The gradient of an update is the sum over the batch. Only for
+    /// the model `recurrent`.
     #[serde(skip_serializing_if = "is_off")]
     pub tbptt_every: Option<usize>,
-    /// The steps that each truncated backward pass goes back, h of BPTT(h; h′), at least `tbptt_every`; default:
-    /// 0, for no truncation.
+    /// The steps that each truncated backward pass goes back, h of BPTT(h; h′), at least `tbptt_every`;
+    /// default: 0, for no truncation.
     #[serde(skip_serializing_if = "is_off")]
     pub tbptt_back: Option<usize>,
     /// The fraction of the training data of `text` or `images` that is used, above 0 and at most 1;

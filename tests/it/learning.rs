@@ -260,8 +260,8 @@ fn unsolved_task_is_reported_as_unsolved() {
 }
 
 /// Interrupts a run after each of its last 20 steps. The configs use all content of a checkpoint: carried
-/// states, one or several, dropout, interventions, both moments of the optimizers, sums between rows, the window of the
-/// last sequences.
+/// states, one or several, dropout, interventions, both moments of the optimizers, sums between rows, the
+/// window of the last sequences.
 #[test]
 fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
     for (name, cell, settings) in [
