@@ -298,7 +298,8 @@ fn log_format_json_prints_one_object_per_line() {
     }
     let mut last: serde_json::Value = serde_json::from_str(said.stderr.lines().last().unwrap()).unwrap();
     let answer = last.as_object_mut().unwrap().remove("answer").unwrap();
-    assert!(answer[0].as_str().unwrap().starts_with("5 steps back, the gradient's norm is "), "{answer}");
+    let start = "Of the norm of ∂L/∂h at the last step, this is left 5 steps back: ";
+    assert!(answer[0].as_str().unwrap().starts_with(start), "{answer}");
     let finished = serde_json::json!({
         "event": "finished", "experiment": "small", "done": 5, "already_complete": 0, "missing": 0,
         "unplanned": 0, "failed": 0, "report": "results/small/report.md",
