@@ -36,10 +36,7 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
 }
 
 fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Statistic]) -> Vec<String> {
-    let mut blocks = blocks(rows, &[name, "direct_h"]);
-    blocks.retain(|block| block.1.iter().any(|row| row.quantity == name));
-    // A loss at every step adds to the gradient of every step, so what is left of it says nothing.
-    blocks.retain(|block| !has_direct_part(block));
+    let mut blocks = lasting(rows, name);
     // The longest sequences have the largest lag.
     let lengths = || blocks.iter().map(|block| block.0.seq_len);
     let (shortest, longest) = (lengths().min(), lengths().max());
@@ -50,7 +47,10 @@ fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Stat
     let mut left: Vec<Left> = left.collect();
     left.sort_by(|a, b| rising(&b.share, &a.share));
     let points: Vec<&Settings> = blocks.iter().map(|block| block.0).collect();
-    let labels = Labels::of(&points);
+    // A state that some cells lack is named with its cell.
+    let hidden = lasting(rows, GRADIENTS[0].0);
+    let hidden = hidden.iter().map(|block| block.0).filter(|point| Some(point.seq_len) == longest);
+    let labels = Labels::of(&hidden.collect::<Vec<_>>());
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
     let at = longest.filter(|_| shortest != longest).map(|steps| format!(" (T = {steps})"));
     let at = at.unwrap_or_default();
@@ -59,6 +59,14 @@ fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Stat
         "Of the norm of {symbol}{after} at the last step, this is left {lag} steps back{at}: {numbers}."
     );
     [sentence].into_iter().chain(remarks(&points, &left, &labels)).collect()
+}
+
+/// The norms of a gradient by grid point. A loss at every step adds to the gradient of every step, so what is
+/// left of it says nothing.
+fn lasting<'a>(rows: &[&'a Statistic], name: &str) -> Vec<Block<'a>> {
+    let mut blocks = blocks(rows, &[name, "direct_h"]);
+    blocks.retain(|block| block.1.iter().any(|row| row.quantity == name) && !has_direct_part(block));
+    blocks
 }
 
 /// Returns true if the gradient at an earlier step has a part that passes through no later step.
@@ -214,7 +222,7 @@ mod tests {
         let expected = [
             "Of the norm of ∂L/∂h at the last step, this is left 10 steps back: 10.0 % (lstm) and 1.00 % \
              (gru).",
-            "Of the norm of ∂L/∂c at the last step, this is left 10 steps back: 3.16 times.",
+            "Of the norm of ∂L/∂c at the last step, this is left 10 steps back: 3.16 times (lstm).",
         ];
         assert_eq!(found(vec![with_cell(run("a", 1), CellName::Lstm), gru], rows.concat()), expected);
     }
