@@ -90,10 +90,11 @@ fn adjoints(a: &Tensor, direct: &Tensor) -> Tensor {
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::Kind;
 
     use super::*;
     use crate::cell::{Layout, Parameters};
+    use crate::device::cpu;
     use crate::engine::{engine, forward};
     use crate::{Init, StackSize};
 
@@ -125,8 +126,8 @@ mod tests {
     #[test]
     fn scan_of_a_cell_without_a_linear_recurrence_is_refused_with_other_engines() {
         let size = StackSize { input_size: 2, hidden_size: 3, layers: 1 };
-        let p = Parameters::of_cell(&Saturating, Init::pytorch(), size, 1, Kind::Float, Device::Cpu);
-        let x = Tensor::ones([4, 1, 2], (Kind::Float, Device::Cpu));
+        let p = Parameters::of_cell(&Saturating, Init::pytorch(), size, 1, Kind::Float, cpu());
+        let x = Tensor::ones([4, 1, 2], (Kind::Float, cpu()));
         let refused = forward(&Scan, &p, &x, None).unwrap_err().to_string();
         let (problem, others) = refused.split_once("; these can: ").unwrap();
         assert!(problem.starts_with("engine `scan` cannot run a cell without a name"), "{refused}");

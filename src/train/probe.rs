@@ -20,7 +20,7 @@ use crate::probe::{At, add_gradients, add_jacobian, gate_rows, observation};
 use crate::results::Rows;
 use crate::settings::names::{Lags, ModelName, ProbeName, Quantity};
 use crate::support::error::Result;
-use crate::task::learning::{Batch, Target, loss};
+use crate::task::learning::{Batch, loss};
 
 /// The rows of a probe after a number of updates.
 ///
@@ -101,9 +101,6 @@ fn segment_loss(model: &dyn Model, batch: &Batch, states: &Tensor, segment: Rang
     }
     let states = states.narrow(0, start - segment.start as i64, count);
     let predicted = dense::read_out(model.weights(), &states);
-    let target = match &batch.target {
-        Target::Numbers(numbers) => Target::Numbers(numbers.shallow_clone()),
-        Target::Classes(classes) => Target::Classes(classes.narrow(0, start - (steps - outputs), count)),
-    };
+    let target = batch.target.narrow(start - (steps - outputs), count);
     Some(loss(&predicted, &target) * (sequences * count) as f64 / outputs as f64)
 }

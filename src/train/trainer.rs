@@ -147,10 +147,10 @@ impl<'a> Trainer<'a> {
         let TrainContext { run, model, .. } = self.context;
         let factor = run.settings.orthogonal_penalty.filter(|factor| *factor > 0.0);
         let penalty = factor.zip(model.layers().and_then(orthogonal_penalty));
-        penalty.map_or_else(
-            || gradient.shallow_clone(),
-            |(factor, penalty)| &gradient + model.weights().gradient(&(penalty * factor)),
-        )
+        match penalty {
+            Some((factor, penalty)) => gradient + model.weights().gradient(&(penalty * factor)),
+            None => gradient,
+        }
     }
 
     /// Adds noise to the weights and returns the weights without it, if the run trains with noise.

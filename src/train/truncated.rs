@@ -5,7 +5,7 @@ use tch::{Tensor, no_grad};
 use crate::cell::State;
 use crate::model::{ForwardArgs, Model, ModelConfig, ModelOutput};
 use crate::support::error::Result;
-use crate::task::learning::{Batch, Target, loss};
+use crate::task::learning::{Batch, loss};
 
 /// The part of a sequence that a gradient goes back through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn truncated_loss_and_gradient(
             at = start;
         }
         let output = run(start, end, before.as_deref(), end - first)?;
-        let target = part(&batch.target, first - (steps - outputs), end - first);
+        let target = batch.target.narrow(first - (steps - outputs), end - first);
         let loss = loss(&output.outputs, &target) * ((end - first) as f64 / outputs as f64);
         gradient += model.weights().gradient(&loss);
         value += loss.double_value(&[]);
@@ -61,14 +61,6 @@ pub fn truncated_loss_and_gradient(
         last = output.state;
     }
     Ok((ModelOutput { outputs: Tensor::cat(&found, 0), state: last }, value, gradient))
-}
-
-/// The targets of some steps.
-fn part(target: &Target, start: i64, count: i64) -> Target {
-    match target {
-        Target::Numbers(numbers) => Target::Numbers(numbers.shallow_clone()),
-        Target::Classes(classes) => Target::Classes(classes.narrow(0, start, count)),
-    }
 }
 
 #[cfg(test)]
@@ -82,6 +74,7 @@ mod tests {
     use crate::model::{Interventions, model};
     use crate::random::{self, Purpose};
     use crate::settings::names::ModelName;
+    use crate::task::learning::Target;
     use crate::train::loss_and_gradient;
 
     const STEPS: i64 = 12;
@@ -115,7 +108,7 @@ mod tests {
 
     fn steps(batch: &Batch, start: i64, count: i64) -> Batch {
         let input = batch.input.narrow(0, start, count);
-        Batch { input, target: part(&batch.target, start, count), continues: false }
+        Batch { input, target: batch.target.narrow(start, count), continues: false }
     }
 
     fn args(initial: Option<&[State]>, output_steps: i64) -> ForwardArgs<'_> {

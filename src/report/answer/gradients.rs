@@ -79,12 +79,11 @@ fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
     let of = |left: &Left| format!("{}{}", share(&left.share), labels.bracketed(left.point));
     Some(match left {
         [] => return None,
-        few if few.len() <= MOST_LISTED => listed(&few.iter().map(of).collect::<Vec<_>>()),
-        [most, .., least] => {
+        [most, .., least] if left.len() > MOST_LISTED => {
             let ends = || format!("between {} and {}", of(least), of(most));
             by_value(left, labels).unwrap_or_else(ends)
         }
-        [one] => of(one),
+        few => listed(&few.iter().map(of).collect::<Vec<_>>()),
     })
 }
 

@@ -109,7 +109,7 @@ impl<'a> Curves<'a> {
     }
 
     /// The curves of `weights.csv` for the recurrent weights: log10 of the norm of each term, and log10
-    /// of the truncation error.
+    /// of the truncation error; without fits.
     pub fn of_weights(results: &'a Results, rows: &[WeightRow]) -> Curves<'a> {
         let values = |row: &WeightRow| {
             let value = |quantity: Quantity, y| {
@@ -119,7 +119,7 @@ impl<'a> Curves<'a> {
             let error = row.truncation_error.map(f64::log10);
             [value(Quantity::WeightTerm, row.log10_term), value(Quantity::TruncationError, error)]
         };
-        Curves::collect(results, rows.iter().filter(|row| row.is_recurrent()).flat_map(values)).fitted()
+        Curves::collect(results, rows.iter().filter(|row| row.is_recurrent()).flat_map(values))
     }
 
     /// Computes the decay of each curve from its values.

@@ -58,18 +58,17 @@ pub fn bound(run: &Run, inputs: &Inputs, target: ExecTarget) -> Result<Option<f6
 /// # Errors
 /// The first step fails.
 pub fn duration(run: &Run, inputs: &Inputs, target: ExecTarget) -> Result<f64> {
-    match &run.measure {
-        Measure::Training(training) => training::estimate(run, training, inputs, target),
-        Measure::Speed(timing) => Ok(timing.budget_seconds.0),
-        Measure::Step(step) => Ok(step.timing.budget_seconds.0),
-        Measure::Gradients(_) | Measure::Jacobian(_) => extrapolated(run.settings.seq_len, |steps| {
-            let mut short = run.clone();
-            short.settings.seq_len = steps;
-            let (checkpoints, on_step) = (Path::new(""), |_| ControlFlow::Continue(()));
-            let context = RunContext { inputs, target, checkpoints, events: None, on_step: &on_step };
-            let start = Instant::now();
-            execute(&short, &context)?;
-            Ok(start.elapsed().as_secs_f64())
-        }),
+    let budget = run.measure.timing().map(|timing| timing.budget_seconds.0);
+    if let Some(seconds) = budget.or(bound(run, inputs, target)?) {
+        return Ok(seconds);
     }
+    extrapolated(run.settings.seq_len, |steps| {
+        let mut short = run.clone();
+        short.settings.seq_len = steps;
+        let (checkpoints, on_step) = (Path::new(""), |_| ControlFlow::Continue(()));
+        let context = RunContext { inputs, target, checkpoints, events: None, on_step: &on_step };
+        let start = Instant::now();
+        execute(&short, &context)?;
+        Ok(start.elapsed().as_secs_f64())
+    })
 }

@@ -34,6 +34,14 @@ impl Target {
             Target::Classes(classes) => classes.size()[0],
         }
     }
+
+    /// The targets of `count` steps from step `start` on, counted from the first step with a target.
+    pub fn narrow(&self, start: i64, count: i64) -> Target {
+        match self {
+            Target::Numbers(numbers) => Target::Numbers(numbers.shallow_clone()),
+            Target::Classes(classes) => Target::Classes(classes.narrow(0, start, count)),
+        }
+    }
 }
 
 /// A source of batches.
