@@ -123,7 +123,7 @@ fn summarize(Prepared { experiment, store, .. }: &Prepared, tally: Tally, ui: &U
         missing: ids.len() - store.count_complete(&ids)?,
         unplanned: store.count_unplanned(&ids),
         report: &store.root().join("report.md"),
-        answer: &written.answer,
+        answer: &written.answer.lines(),
     });
     if let Some(expectations) = written.expectations {
         ui.say(&expectations);

@@ -6,7 +6,7 @@
 use tch::Tensor;
 
 use super::norm::norms;
-use super::profile::Profile;
+use super::profile::{Profile, is_at_several_steps};
 use crate::cell::{Cell, LayerParameters, Parameters, State};
 use crate::engine::{AdjointSlot, Engine, check, gradients};
 use crate::error::Result;
@@ -15,7 +15,7 @@ use crate::settings::names::Quantity;
 /// Runs `input` `[T, B, I]` through the layers, from the states `initial` or zeros. Then differentiates
 /// `loss`, a scalar function of the output `[T, B, H]`.
 ///
-/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and
+/// Returns `total_h`, the totals of carried states (`total_c`), `direct_h` and `later_h` of every layer, and
 /// `input_x`, at every step. For all of these, the engine must expose its states or store their adjoints in
 /// the backward pass. Any other engine is called once every `split_every` steps. Then `total_h` is known at
 /// the ends of these calls only, and the totals of carried states are missing.
@@ -140,12 +140,20 @@ impl TracedLayer {
             }
             AdjointSource::Stored(adjoints) => adjoints.take().expect("a loss depends on the layer"),
         };
-        let mut profiles = vec![Profile::new(Quantity::TotalH, layer, steps, norms(&totals.h))];
+        let direct_h = Profile::new(Quantity::DirectH, layer, 1.., norms(&direct));
+        let mut profiles = vec![];
+        if is_at_several_steps(&direct_h.norms) {
+            let places: Vec<i64> = steps.iter().map(|step| *step as i64 - 1).collect();
+            let places = Tensor::from_slice(&places).to_device(direct.device());
+            let later = &totals.h - direct.index_select(0, &places);
+            profiles.push(Profile::new(Quantity::LaterH, layer, steps.iter().copied(), norms(&later)));
+        }
+        profiles.push(Profile::new(Quantity::TotalH, layer, steps, norms(&totals.h)));
         for (state, total) in cell.carried().iter().zip(&totals.carried) {
             let quantity = Quantity::total(*state);
             profiles.extend(quantity.map(|quantity| Profile::new(quantity, layer, 1.., norms(total))));
         }
-        profiles.push(Profile::new(Quantity::DirectH, layer, 1.., norms(&direct)));
+        profiles.push(direct_h);
         profiles
     }
 }

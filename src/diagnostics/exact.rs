@@ -22,11 +22,11 @@ use crate::engine::{EngineName, check, engine, gradients};
 use crate::error::Result;
 use crate::settings::names::Quantity;
 
-/// Returns `total_h`, the totals of carried states (`total_c`), and `direct_h` of every layer and
+/// Returns `total_h`, the totals of carried states (`total_c`), `direct_h` and `later_h` of every layer, and
 /// `input_x`, at every step of `input` `[T, B, I]`. The initial states are `initial` or those of
 /// [`crate::cell::Cell::zero_state`]. With `split_paths`, also returns `cell_path` and `gate_path`. The
 /// engine `analytic` uses its derivation; `recompute` serves any cell. `simd` uses its kernels, in f64,
-/// without the paths.
+/// without the paths and `later_h`.
 ///
 /// # Errors
 /// A shape that does not fit the parameters, or a cell without a derivation.
@@ -131,12 +131,13 @@ fn backward(
     set(Quantity::DirectH, norms_scaled(&direct));
     // If the loss depends on the last step only, this is true of every segment but the last.
     let no_direct = direct.is_zero();
-    let mut total_h = Vec::new();
+    let (mut total_h, mut later_h) = (Vec::new(), Vec::new());
     let mut totals: Vec<Vec<Scaled>> = cell.carried().iter().map(|_| vec![]).collect();
     for (t, direct) in direct.unbind().iter().enumerate().rev() {
         if let Some(paths) = &mut adjoint.paths {
             paths.add(t, steps, direct, &adjoint.whole.exponent);
         }
+        later_h.push(adjoint.whole.scaled(&adjoint.whole.state.h));
         if !no_direct {
             adjoint.whole.add_to_h(direct);
         }
@@ -160,6 +161,7 @@ fn backward(
             set(quantity, norms_scaled(&Scaled::stack_reversed(total)));
         }
     }
+    set(Quantity::LaterH, norms_scaled(&Scaled::stack_reversed(later_h).normalised_rows()));
     let total_h = Scaled::stack_reversed(total_h);
     set(Quantity::TotalH, norms_scaled(&total_h));
     let mantissa = steps.input_gradients(&total_h.mantissa);

@@ -68,10 +68,10 @@ pub struct ProfileBuilder {
 impl ProfileBuilder {
     /// Returns empty profiles of sequences of `steps` steps.
     pub fn new(layers: usize, steps: usize) -> ProfileBuilder {
-        use Quantity::{CellPath, DirectH, GatePath, InputX, TotalH};
+        use Quantity::{CellPath, DirectH, GatePath, InputX, LaterH, TotalH};
         let carried = CarriedState::ALL.iter().filter_map(|state| Quantity::total(*state));
         let of_layer: Vec<_> =
-            [TotalH].into_iter().chain(carried).chain([DirectH, CellPath, GatePath]).collect();
+            [TotalH].into_iter().chain(carried).chain([DirectH, LaterH, CellPath, GatePath]).collect();
         let of_layers = (0..layers).flat_map(|layer| of_layer.iter().map(move |quantity| (*quantity, layer)));
         let all = of_layers.chain([(InputX, 0)]);
         let profiles = all.map(|(quantity, layer)| Profile { quantity, layer, norms: vec![] }).collect();
@@ -89,9 +89,23 @@ impl ProfileBuilder {
         series[start..].iter_mut().zip(norms).for_each(|((_, old), norm)| *old = norm);
     }
 
-    /// Returns the profiles that were set, because no cell has all quantities.
+    /// Returns the profiles that were set, because no cell has all quantities. `later_h` is left out where it
+    /// equals `total_h`.
     pub fn finish(mut self) -> Vec<Profile> {
-        self.profiles.retain(|profile| !profile.norms.is_empty());
+        let direct = self.profiles.iter().filter(|profile| profile.quantity == Quantity::DirectH);
+        let lasting: Vec<usize> = direct
+            .filter(|profile| is_at_several_steps(&profile.norms))
+            .map(|profile| profile.layer)
+            .collect();
+        self.profiles.retain(|Profile { quantity, layer, norms }| {
+            !norms.is_empty() && (*quantity != Quantity::LaterH || lasting.contains(layer))
+        });
         self.profiles
     }
+}
+
+/// Returns true if the direct part of a gradient is not 0 at several steps. The part through later steps is
+/// the whole gradient otherwise, except at the last step.
+pub fn is_at_several_steps(direct: &[(usize, Norm)]) -> bool {
+    direct.iter().filter(|(_, norm)| *norm != Norm::Zero).count() > 1
 }

@@ -23,8 +23,8 @@ pub fn cost(run: &Run) -> f64 {
             };
             PASSES * updates * operations(run)
         }
-        Measure::Speed(timing) => PER_SECOND * timing.budget_seconds.0,
-        Measure::Step(step) => PER_SECOND * step.timing.budget_seconds.0,
+        Measure::Speed(timing) => PER_SECOND * timing.seconds(),
+        Measure::Step(step) => PER_SECOND * step.timing.seconds(),
         Measure::Gradients(_) | Measure::Jacobian(_) => PASSES * operations(run),
     }
 }

@@ -56,8 +56,12 @@ fn of_truncation(settings: &Settings) -> Option<(&'static str, String)> {
         return Some(("tbptt_back", "expected tbptt_every above 0 beside it, found 0".to_string()));
     }
     if back < every {
-        let problem =
-            format!("expected at most tbptt_back = {back}, so that every loss has a gradient, found {every}");
+        let problem = match back {
+            0 => "expected `tbptt_back` beside it: the steps that each backward pass goes back".to_string(),
+            _ => format!(
+                "expected at most tbptt_back = {back}, so that every loss has a gradient, found {every}"
+            ),
+        };
         return Some(("tbptt_every", problem));
     }
     if settings.model() != ModelName::Recurrent {

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use super::estimate::Estimate;
+use super::judge::{JudgedTest, TestVerdict};
 use super::load::Results;
 use crate::cell::CellName;
+use crate::config::spec::{Bound, ClaimMetric, Reading, Selector, Test};
 use crate::device::Dtype;
 use crate::engine::EngineName;
 use crate::results::schema::{GradientRow, Row, RunRow, SpeedRow, TrainingRow};
@@ -105,5 +108,35 @@ pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
         length: None,
         over_chance_low: over_chance(0.97),
         over_chance_high: over_chance(1.03),
+    }
+}
+
+/// A test of a slope: below 0 in every run.
+pub fn test(name: &str) -> Test {
+    Test {
+        name: name.to_string(),
+        reading: Reading { metric: ClaimMetric::Slope, quantity: None, lag: None, length: None },
+        selected: Selector(vec![]),
+        baseline: None,
+        bound: Bound::Below(0.0),
+        margin: None,
+        because: None,
+        answer: None,
+        control: false,
+    }
+}
+
+/// A test with a verdict, without an estimate.
+pub fn judged(subject: &Test, verdict: TestVerdict) -> JudgedTest<'_> {
+    JudgedTest {
+        subject,
+        point: Settings::blank(ExperimentKind::Gradients),
+        estimate: Estimate::default(),
+        p_value: None,
+        unit: String::new(),
+        chance: None,
+        sequences: None,
+        verdict,
+        notes: vec![],
     }
 }

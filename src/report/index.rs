@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::answer::Answer;
 use super::judge::{self, ClaimVerdict, Verdicts, overall};
 use super::load::Results;
 use super::page::html;
@@ -18,8 +19,8 @@ pub struct Entry {
     name: String,
     /// Its question in Markdown.
     question: Option<String>,
-    /// The sentences of its answer in plain text.
-    answer: Vec<String>,
+    /// Its answer.
+    answer: Answer,
     /// The verdicts on its claim and expectations in plain text.
     verdicts: Vec<String>,
     /// The number of its runs.
@@ -28,7 +29,7 @@ pub struct Entry {
 
 impl Entry {
     /// The experiment of a results directory.
-    pub fn new(results: &Results, answer: &[String], verdicts: &Verdicts) -> Entry {
+    pub fn new(results: &Results, answer: &Answer, verdicts: &Verdicts) -> Entry {
         let is_judged = overall(&verdicts.claim) != ClaimVerdict::NotJudged;
         // The answer has the verdict on a claim that is judged.
         let claim = results.tests.claim.as_ref().filter(|_| !is_judged);
@@ -37,7 +38,7 @@ impl Entry {
             dir: results.dir.clone(),
             name: results.name.clone(),
             question: results.about.question.clone(),
-            answer: answer.to_vec(),
+            answer: answer.clone(),
             verdicts: claim.into_iter().chain(judge::tally(&verdicts.expectations)).collect(),
             runs: pluralize(results.runs().count(), "run"),
         }
@@ -64,7 +65,7 @@ fn section(entry: &Entry, from: &Path) -> Result<String> {
     let dir = entry.dir.canonicalize().map_err(Error::io("find", &entry.dir))?;
     let link = address(&relative(from, &dir.join("report.html")));
     let question = entry.question.as_deref().map(html::block).unwrap_or_default();
-    let answer = html::answer(&entry.answer);
+    let answer = html::answer(&entry.answer.head, &[]);
     let verdicts: String =
         entry.verdicts.iter().map(|verdict| format!("<p>{}.</p>\n", html::plain(verdict))).collect();
     let (name, runs) = (html::plain(&entry.name), html::plain(&entry.runs));

@@ -24,6 +24,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use self::answer::Answer;
 use self::figures::{Figure, Figures};
 use self::group::Groups;
 use self::judge::Verdicts;
@@ -38,8 +39,8 @@ use crate::support::file::{is_there, make_dir, remove_stale_temp_files, write_at
 pub struct Written {
     /// The paths of the files.
     pub files: Vec<PathBuf>,
-    /// The sentences that answer the question of the experiment, in plain text.
-    pub answer: Vec<String>,
+    /// The answer to the question of the experiment.
+    pub answer: Answer,
     /// The verdicts on the expectations in one line; none without expectations.
     pub expectations: Option<String>,
     /// The experiment on a page over several.
@@ -72,7 +73,7 @@ pub fn write(dir: &Path) -> Result<Written> {
     let summary = summary::statistics(&results, &groups, &verdicts);
     let figures = Figures::of(&results, &groups, &summary, &verdicts);
     let report_md = dir.join("report.md");
-    let answer = answer::answer(&results, &summary, &verdicts);
+    let answer = Answer::of(&results, &summary, &verdicts);
     let page = page::report(&results, &answer, &summary, &verdicts, &figures);
     let page = page.map_err(|error| Error::data(&report_md, format!("the template failed: {error:#}")))?;
 

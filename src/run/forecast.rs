@@ -29,8 +29,8 @@ impl Work {
     pub fn of(run: &Run, estimate: Option<f64>) -> Work {
         let amount = match &run.measure {
             Measure::Training(_) => estimate.unwrap_or(0.0),
-            Measure::Speed(timing) => timing.budget_seconds.0,
-            Measure::Step(step) => step.timing.budget_seconds.0,
+            Measure::Speed(timing) => timing.seconds(),
+            Measure::Step(step) => step.timing.seconds(),
             Measure::Gradients(_) | Measure::Jacobian(_) => operations(run),
         };
         Work { kind: run.settings.kind, amount }

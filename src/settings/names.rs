@@ -133,6 +133,8 @@ names! {
         TotalZ = "total_z",
         /// the part of total_h that passes through no later step of the same layer
         DirectH = "direct_h",
+        /// the part of total_h that passes through later steps of the same layer, of a loss at several steps
+        LaterH = "later_h",
         /// the derivative with respect to the input x_t
         InputX = "input_x",
         /// the part of total_c (lstm) or total_h (gru) that passed along the state alone, through f or z

@@ -3,14 +3,14 @@
 use lstm_lab::cell::CellName;
 use lstm_lab::cell::{LayerParameters, Parameters, cell};
 use lstm_lab::device::cpu;
-use lstm_lab::diagnostics::Norm;
 use lstm_lab::diagnostics::autograd::profiles;
+use lstm_lab::diagnostics::{DiagnosticOptions, Norm, Profile, exact};
 use lstm_lab::engine::EngineName;
 use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{Case, DERIVED, engines, log10, norms_of};
+use crate::support::{Case, DERIVED, engines, log10, norms_of, off};
 
 fn last(output: &Tensor) -> Tensor {
     output.select(0, -1).narrow(1, 0, 1).sum(Kind::Double)
@@ -39,6 +39,48 @@ fn adjoint_of_linear_rnn_equals_matrix_powers() {
         for &(t, norm) in norms_of(&found, Quantity::DirectH, 0) {
             assert_eq!(norm == Norm::Zero, t < 400, "only the last output enters the loss directly");
         }
+    }
+}
+
+/// The loss is the sum of all states, and the states stay 0. Each later step adds a power of the decay.
+#[test]
+fn later_part_of_linear_rnn_is_a_geometric_sum() {
+    const DECAY: f64 = 0.9;
+    let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, cpu()));
+    let layer = LayerParameters {
+        w_ih: zeros(&[4, 2]),
+        w_hh: Tensor::eye(4, (Kind::Double, cpu())) * DECAY,
+        b_ih: zeros(&[4]),
+        b_hh: zeros(&[4]),
+        further: vec![],
+    };
+    let p = Parameters { cell: cell(CellName::Rnn), layers: vec![layer] }.leaves();
+    let input = zeros(&[50, 3, 2]);
+    let check = |found: &[Profile], engine: EngineName, every: usize| {
+        let later = norms_of(found, Quantity::LaterH, 0);
+        assert_eq!(later.len(), 50usize.div_ceil(every), "{engine}");
+        for &(t, norm) in later {
+            let lag = 50 - t as i32;
+            if lag == 0 {
+                assert_eq!(norm, Norm::Zero, "{engine}");
+                continue;
+            }
+            let expected = 2.0 * DECAY * (1.0 - DECAY.powi(lag)) / (1.0 - DECAY);
+            assert!((log10(norm) - expected.log10()).abs() < 1e-12, "{engine}: step {t}");
+        }
+    };
+    for engine in engines(CellName::Rnn, Kind::Double) {
+        let sum = |output: &Tensor| output.sum(Kind::Double);
+        let found = profiles(engine, &p, &input, None, 7, sum).unwrap();
+        let shows_all = engine.name().shows_states() || engine.name() == EngineName::Simd;
+        check(&found, engine.name(), if shows_all { 1 } else { 7 });
+        let found = profiles(engine, &p, &input, None, 7, last).unwrap();
+        assert!(found.iter().all(|profile| profile.quantity != Quantity::LaterH), "{}", engine.name());
+    }
+    for name in [EngineName::Analytic, EngineName::Recompute] {
+        let sum = |output: &Tensor, _| Some(output.sum(Kind::Double));
+        let found = exact::profiles(name, &p, &input, None, DiagnosticOptions::default(), &sum).unwrap();
+        check(&found, name, 1);
     }
 }
 
@@ -78,7 +120,7 @@ fn profiles_split_at_every_step_equal_stepwise() {
                 assert_eq!(profile.norms.len(), expected.len());
                 for ((t, found), (_, expected)) in profile.norms.iter().zip(expected) {
                     assert!(
-                        (log10(*found) - log10(*expected)).abs() < 1e-11,
+                        off(*found, *expected) < 1e-11,
                         "{cell} {} {} layer {} step {t}",
                         engine.name(),
                         profile.quantity,
@@ -132,7 +174,7 @@ fn adjoints_stored_by_simd_equal_stepwise() {
                 assert_eq!(found.norms.len(), expected.norms.len());
                 for ((t, norm), (step, expected)) in found.norms.iter().zip(&expected.norms) {
                     assert_eq!(t, step);
-                    let off = (log10(*norm) - log10(*expected)).abs();
+                    let off = off(*norm, *expected);
                     assert!(off < 1e-5, "{cell}, {quantity} of layer {layer}, step {t}: off by {off:.1e}");
                 }
             }

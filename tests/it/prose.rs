@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const MEASURED: &str = "<!-- measured by ";
 
 /// The keys of a config whose values are prose. `source` may quote the numbers of a publication.
-const PROSE: [&str; 4] = ["question", "name", "statement", "because"];
+const PROSE: [&str; 5] = ["question", "name", "statement", "because", "answer"];
 
 /// Words after a number that make it a comparison of times.
 const COMPARISONS: [&str; 4] = ["faster", "slower", "as fast", "as long"];

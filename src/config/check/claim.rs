@@ -33,6 +33,10 @@ fn expectation(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, 
         let problem = "expected `because`: the theory or the source behind the bound";
         return Err(file.error(place, problem));
     }
+    if raw.answer.as_ref().is_some_and(|answer| answer.matches("{}").count() != 1) {
+        let problem = "expected a sentence with one `{}`, which the measured number replaces";
+        return Err(file.error(&format!("{place}.answer"), problem));
+    }
     test(file, place, raw)
 }
 
@@ -43,6 +47,10 @@ fn claim(file: &ConfigFile, raw: raw::Claim) -> Result<Claim, ConfigError> {
     if raw.test.iter().all(|test| test.control) {
         let problem = "expected a test that is no control: nothing else decides the claim";
         return Err(file.error("claim.test", problem));
+    }
+    if let Some(n) = raw.test.iter().position(|test| test.answer.is_some()) {
+        let problem = "belongs to `[[expect]]`; the answer of a claim is its verdict";
+        return Err(file.error(&format!("claim.test[{n}].answer"), problem));
     }
     let tests = raw.test.iter().enumerate();
     let tests = tests.map(|(n, raw)| test(file, &format!("claim.test[{n}]"), raw));
@@ -93,8 +101,9 @@ fn test(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigE
         let problem = "belongs to numbers; shares of a few runs are never known closely enough for it";
         return Err(file.error(&key("margin"), problem));
     }
-    let (name, because, margin) = (raw.name.clone(), raw.because.clone(), raw.margin);
-    Ok(Test { name, reading, selected, baseline, bound, margin, because, control: raw.control })
+    let (name, margin) = (raw.name.clone(), raw.margin);
+    let (because, answer) = (raw.because.clone(), raw.answer.clone());
+    Ok(Test { name, reading, selected, baseline, bound, margin, because, answer, control: raw.control })
 }
 
 fn bound(file: &ConfigFile, place: &str, raw: &raw::Test, is_ratio: bool) -> Result<Bound, ConfigError> {

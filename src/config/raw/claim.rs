@@ -29,7 +29,8 @@ pub struct Test {
     /// `perplexity`, `solved`, `seconds` or `largest_exponent`.
     pub metric: ClaimMetric,
     /// The gradient, for `slope` and the metrics of one lag: `total_h` (default), `total_c`, `total_n`,
-    /// `total_z`, `direct_h`, `input_x`, `cell_path` or `gate_path`, in the layer nearest the input.
+    /// `total_z`, `direct_h`, `later_h`, `input_x`, `cell_path` or `gate_path`, in the layer nearest the
+    /// input.
     pub quantity: Option<Quantity>,
     /// The lag in steps, at least 0 and below T: required for `log10_norm`, `log10_kept` and
     /// `abs_log10_kept`, and for no other metric.
@@ -56,6 +57,10 @@ pub struct Test {
     pub baseline: Option<Table>,
     /// The theory or the source behind the bound, never a measured result. Required in `[[expect]]`.
     pub because: Option<String>,
+    /// The sentence with which the report answers the question if the expectation holds. The measured number
+    /// takes the place of `{}`: a percentage, a factor or a power of ten if it is in log10. Only in
+    /// `[[expect]]`; default: none.
+    pub answer: Option<String>,
     /// True if the test of a claim only shows that the experiment can detect an effect; default: `false`.
     /// If a control fails, the claim is undecided. Not in `[[expect]]`.
     #[serde(default)]

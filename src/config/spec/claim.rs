@@ -57,6 +57,8 @@ pub struct Test {
     pub margin: Option<f64>,
     /// The theory or the source behind the bound.
     pub because: Option<String>,
+    /// The sentence with which a report begins if the test holds. It has a `{}` for the measured number.
+    pub answer: Option<String>,
     /// True if the test only shows that the experiment can detect an effect.
     pub control: bool,
 }

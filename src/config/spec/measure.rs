@@ -147,6 +147,15 @@ pub struct Speed {
     pub frameworks: OneOrMany<FrameworkName>,
 }
 
+impl Speed {
+    /// The expected seconds: the budget, and the start of each framework in each process.
+    pub fn seconds(&self) -> f64 {
+        /// The time in which a framework starts, compiles, and is compared with the engines: a rough mean.
+        const START: f64 = 6.0;
+        self.budget_seconds.0 + START * (self.frameworks.0.len() * self.processes.0) as f64
+    }
+}
+
 impl Default for Speed {
     fn default() -> Speed {
         Speed {

@@ -1,4 +1,4 @@
-//! The gradient of a loss at every step, relative to the part that comes from the loss of the same step.
+//! The parts of the gradient of a loss at every step: from the loss of the same step, and from later losses.
 
 use super::gradients::has_direct_part;
 use super::norms::{blocks, by_seed, common_lags, difference};
@@ -8,25 +8,24 @@ use crate::report::summary::Statistic;
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
-/// A sentence on the norm of the whole gradient over that of its direct part; none if no earlier step has a
-/// direct part.
+/// A sentence on the norm of the part from later losses over that of the direct part; none without these
+/// parts at an earlier step.
 pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let rows = summary.iter().filter(|row| row.point.kind == ExperimentKind::Gradients);
-    let mut blocks = blocks(&rows.collect::<Vec<_>>(), &["total_h", "direct_h"]);
+    let mut blocks = blocks(&rows.collect::<Vec<_>>(), &["later_h", "direct_h"]);
     blocks.retain(has_direct_part);
     let lag = common_lags(&blocks).pop()?;
-    let ratio = |block| difference(by_seed(block, "total_h", lag), by_seed(block, "direct_h", lag));
+    let ratio = |block| difference(by_seed(block, "later_h", lag), by_seed(block, "direct_h", lag));
     let ratios = blocks.iter().filter_map(|block| Some((block.0, ratio(block)?)));
     let mut ratios: Vec<(&Settings, Estimate)> = ratios.collect();
     ratios.sort_by(|(_, a), (_, b)| rising(b, a));
     let labels = Labels::of(&ratios.iter().map(|(point, _)| *point).collect::<Vec<_>>());
     let of = |(point, ratio): &(&Settings, Estimate)| format!("{}{}", share(ratio), labels.bracketed(point));
-    let start = format!("{lag} steps back, the norm of the whole gradient is");
-    let end = "that of its direct part, which comes from the loss of the same step alone";
     let numbers = listed_or_ends(&ratios.iter().map(of).collect::<Vec<_>>())?;
-    let rest =
-        "As vectors the parts need not point the same way: the norm of the rest is at least the difference";
-    Some(format!("{start} {numbers} {end}. {rest}."))
+    Some(format!(
+        "{lag} steps back, the losses of later steps add a gradient of this size, relative to that of the loss \
+         of the same step: {numbers}."
+    ))
 }
 
 #[cfg(test)]
@@ -38,19 +37,18 @@ mod tests {
     use crate::report::summary::statistics;
 
     #[test]
-    fn sentence_is_the_whole_over_the_direct_part_at_the_largest_lag() {
+    fn sentence_is_the_later_over_the_direct_part_at_the_largest_lag() {
         let of = |rows| {
             let results = results([run("a", 1)]);
             let gradients = Curves::of_gradients(&results, rows).fitted().groups();
             let groups = Groups { gradients, ..Groups::default() };
             sentence(&statistics(&results, &groups, &Verdicts::default()))
         };
-        let whole = line("a", "total_h", 11, 0.0, 0.01);
-        let found = of([whole.clone(), line("a", "direct_h", 11, -0.1, 0.0)].concat());
-        let expected = "10 steps back, the norm of the whole gradient is 1.58 times that of its direct part, \
-                        which comes from the loss of the same step alone. As vectors the parts need not \
-                        point the same way: the norm of the rest is at least the difference.";
+        let later = line("a", "later_h", 11, 0.0, 0.01);
+        let found = of([later.clone(), line("a", "direct_h", 11, -0.1, 0.0)].concat());
+        let expected = "10 steps back, the losses of later steps add a gradient of this size, relative to that \
+                        of the loss of the same step: 1.58 times.";
         assert_eq!(found.as_deref(), Some(expected));
-        assert_eq!(of([whole, line("a", "direct_h", 1, -0.1, 0.0)].concat()), None);
+        assert_eq!(of([later, line("a", "direct_h", 1, -0.1, 0.0)].concat()), None);
     }
 }

@@ -1,18 +1,24 @@
-//! The slope of the norm of products of Jacobians.
+//! The norm of products of Jacobians, and the directions of the state.
 
-use super::words::{Labels, listed_or_ends, rising};
-use crate::report::format::with_interval;
-use crate::report::summary::{Section, Statistic};
+use super::words::{Labels, listed_or_ends, rising, share};
+use crate::report::summary::{MIDDLE_EXPONENT, Section, Statistic};
 
-/// A sentence on the slopes; none if there are none.
-pub fn sentence(summary: &[Statistic]) -> Option<String> {
-    let is_slope = |row: &&Statistic| {
-        row.section == Section::Jacobian && row.metric == "slope" && row.quantity == "frobenius"
-    };
-    let mut slopes: Vec<&Statistic> = summary.iter().filter(is_slope).collect();
-    slopes.sort_by(|a, b| rising(&b.estimate, &a.estimate));
-    let labels = Labels::of(&slopes.iter().map(|row| &row.point).collect::<Vec<_>>());
-    let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
-    let numbers = listed_or_ends(&slopes.iter().map(of).collect::<Vec<_>>())?;
-    Some(format!("Per step back, log10 of the norm of ∂s_T/∂s_t changes by {numbers}."))
+/// A sentence on the slopes, and one on the exponents in the middle of the spectrum; none of what is not there.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    let jacobian = || summary.iter().filter(|row| row.section == Section::Jacobian);
+    let slopes = jacobian().filter(|row| row.metric == "slope" && row.quantity == "frobenius");
+    let middle = jacobian().filter(|row| row.metric == MIDDLE_EXPONENT);
+    let of_slopes = numbers(slopes.collect());
+    let of_slopes = of_slopes.map(|left| format!("Of the norm of ∂s_T/∂s_t, each step back leaves {left}."));
+    let start = "Half of the directions of the state keep at most this share at each step";
+    let of_middle = numbers(middle.collect()).map(|left| format!("{start}: {left}."));
+    of_slopes.into_iter().chain(of_middle).collect()
+}
+
+/// The shares that a step leaves, from the largest.
+fn numbers(mut rows: Vec<&Statistic>) -> Option<String> {
+    rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
+    let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
+    let of = |row: &&Statistic| format!("{}{}", share(&row.estimate), labels.bracketed(&row.point));
+    listed_or_ends(&rows.iter().map(of).collect::<Vec<_>>())
 }

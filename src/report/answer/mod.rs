@@ -1,8 +1,9 @@
-//! The answer of a report: a few sentences with the numbers that its question asks for.
+//! The answer of a report: what its expectations or its claim say on the question, then measured numbers.
 //!
-//! Each sentence follows from the summary by a fixed rule, whatever the experiment.
+//! The sentences on numbers follow from the summary by fixed rules, whatever the experiment.
 
 mod direct;
+mod expected;
 mod gradients;
 mod half_life;
 mod jacobian;
@@ -24,15 +25,42 @@ use super::summary::{Section, Statistic};
 /// The largest number of settings of which a sentence gives each number.
 const MOST_LISTED: usize = 4;
 
-/// The sentences in plain text: what is missing, then the verdict on the claim with the numbers of its tests.
-/// Without a claim that is judged, the numbers of each kind.
-pub fn answer(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> Vec<String> {
-    let incomplete = results.incomplete().map(|words| format!("Incomplete: {words}."));
-    if results.runs().next().is_none() {
-        return incomplete.into_iter().collect();
+/// The answer to the question of an experiment, in plain text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// The sentences that answer the question.
+    pub head: Vec<String>,
+    /// The sentences with measured numbers.
+    pub numbers: Vec<String>,
+}
+
+impl Answer {
+    /// The answer of an experiment. It begins with what is missing.
+    ///
+    /// A claim that is judged answers with its verdict, and the numbers are those of its tests. Otherwise the
+    /// expectations that have a sentence for it answer. Without one, the first sentence on numbers does.
+    pub fn of(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> Answer {
+        let incomplete = results.incomplete().map(|words| format!("Incomplete: {words}."));
+        let mut head: Vec<String> = incomplete.into_iter().collect();
+        if results.runs().next().is_none() {
+            return Answer { head, numbers: vec![] };
+        }
+        let (answers, mut numbers) = match claim(results, verdicts) {
+            Some(tests) => (vec![], tests),
+            None => (expected::sentences(&verdicts.expectations), of_kinds(summary)),
+        };
+        let first = if answers.is_empty() { 1 } else { 0 };
+        head.extend(answers);
+        head.extend(numbers.drain(..numbers.len().min(first)));
+        numbers.extend(debug_build(results, summary));
+        Answer { head, numbers }
     }
-    let found = claim(results, verdicts).unwrap_or_else(|| of_kinds(summary));
-    incomplete.into_iter().chain(found).chain(debug_build(results, summary)).collect()
+
+    /// The sentences, and a dash before each of those on numbers.
+    pub fn lines(&self) -> Vec<String> {
+        let numbers = self.numbers.iter().map(|sentence| format!("- {sentence}"));
+        self.head.iter().cloned().chain(numbers).collect()
+    }
 }
 
 /// A sentence on times of a program that was built without optimization.
@@ -47,12 +75,12 @@ fn of_kinds(summary: &[Statistic]) -> Vec<String> {
     let of_kinds = [
         training::sentences(summary),
         weights::sentences(summary),
+        parts::sentence(summary).into_iter().collect(),
         gradients::sentences(summary),
         half_life::sentence(summary, "total_h", "∂L/∂h").into_iter().collect(),
         direct::sentence(summary).into_iter().collect(),
-        parts::sentence(summary).into_iter().collect(),
         paths::sentences(summary),
-        jacobian::sentence(summary).into_iter().collect(),
+        jacobian::sentences(summary),
         predictors::sentences(summary),
         speed::sentences(summary),
     ];
@@ -95,13 +123,14 @@ mod tests {
         };
         let expected = [
             "Incomplete: 1 of 3 runs of the plan has not been made, 1 of 2 runs failed.",
-            "Per step back, log10 of the norm of ∂s_T/∂s_t changes by -0.500.",
+            "Of the norm of ∂s_T/∂s_t, each step back leaves 31.6 %.",
         ];
-        assert_eq!(answer(&results, &[slope], &Verdicts::default()), expected);
-        assert_eq!(answer(&Results::default(), &[], &Verdicts::default()), [""; 0]);
+        let found = Answer::of(&results, &[slope], &Verdicts::default());
+        assert_eq!((found.head, found.numbers), (expected.map(String::from).to_vec(), vec![]));
+        assert_eq!(Answer::of(&Results::default(), &[], &Verdicts::default()), Answer::default());
         let nothing = Results { plan: vec!["a".into()], ..Results::default() };
         let expected = ["Incomplete: 1 of 1 runs of the plan has not been made."];
-        assert_eq!(answer(&nothing, &[], &Verdicts::default()), expected);
+        assert_eq!(Answer::of(&nothing, &[], &Verdicts::default()).lines(), expected);
     }
 
     #[test]
@@ -109,9 +138,11 @@ mod tests {
         let mut results = results([run("a", 1)]);
         let point = run("a", 1).settings;
         let seconds = Statistic::new(Section::Speed, "seconds", &point, Estimate::mean(&[0.5]), "s");
-        let of = |results: &Results| answer(results, std::slice::from_ref(&seconds), &Verdicts::default());
+        let of = |results: &Results| {
+            Answer::of(results, std::slice::from_ref(&seconds), &Verdicts::default()).lines()
+        };
         results.environment = [("build".to_string(), "debug".to_string())].into();
-        assert!(of(&results)[0].starts_with("The times are those of a debug build"), "{:?}", of(&results));
+        assert!(of(&results)[0].starts_with("- The times are those of a debug build"), "{:?}", of(&results));
         results.environment = [("build".to_string(), "release".to_string())].into();
         assert_eq!(of(&results), [""; 0]);
     }

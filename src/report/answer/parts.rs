@@ -1,6 +1,6 @@
 //! The parts of the differences in slope that go with the init, with the cell, and with their combination.
 
-use super::words::Labels;
+use super::words::{Labels, listed};
 use crate::report::estimate::Estimate;
 use crate::report::figures::Dim;
 use crate::report::format::with_interval;
@@ -41,12 +41,23 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     (!shares.is_empty()).then(|| {
         format!(
             "Of the differences in slope between {count}, {} go with the init, {} with the cell and {} with \
-             the combination of both (shares of the sum of squares).",
+             the combination of both (shares of the sum of squares){}.",
             of(0),
             of(1),
-            of(2)
+            of(2),
+            left_out(&rows, cells, inits)
         )
     })
+}
+
+/// A remark on the inits that some cell lacks; empty if there are none.
+fn left_out(rows: &[&Statistic], cells: &Dim, inits: &Dim) -> String {
+    let without = (0..inits.values.len()).filter(|n| column(rows, cells, inits, *n).is_none());
+    let names: Vec<String> = without.map(|n| inits.values[n].clone()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("; without {}, which some cell lacks", listed(&names))
 }
 
 /// The slopes of an init by cell; none if a cell lacks it.
@@ -111,7 +122,8 @@ mod tests {
         let expected = |init: &str, cell: &str, both: &str| {
             Some(format!(
                 "Of the differences in slope between 2 cells and 3 inits, {init} % go with the init, {cell} \
-                 % with the cell and {both} % with the combination of both (shares of the sum of squares)."
+                 % with the cell and {both} % with the combination of both (shares of the sum of \
+                 squares); without tch, which some cell lacks."
             ))
         };
         assert_eq!(of(|_, init| init as f64), expected("100", "0.00", "0.00"));

@@ -93,7 +93,7 @@ pub fn named(points: &[&Settings], labels: &Labels) -> String {
     format!("{}{more}", names.join("; "))
 }
 
-/// A ratio that is given as log10: a percentage from 1 % to 100 %, a factor up to 1000, else a power of ten.
+/// A ratio that is given as log10: a percentage from 1 % to 100 %, a factor above 1, else a power of ten.
 pub fn share(log10: &Estimate) -> String {
     let Some(value) = log10.value else { return String::new() };
     if (-2.0..=0.0).contains(&value) {
@@ -103,9 +103,10 @@ pub fn share(log10: &Estimate) -> String {
         return format!("{} times", with_interval(&log10.map(|x| 10f64.powf(x))));
     }
     let text = with_interval(log10);
+    let times = if value > 0.0 { " times" } else { "" };
     match text.strip_suffix(']').and_then(|text| text.split_once(" [")) {
-        Some((value, ends)) => format!("10^{value} [10^{}]", ends.replace(", ", ", 10^")),
-        None => format!("10^{text}"),
+        Some((value, ends)) => format!("10^{value} [10^{}]{times}", ends.replace(", ", ", 10^")),
+        None => format!("10^{text}{times}"),
     }
 }
 
@@ -120,6 +121,7 @@ mod tests {
         };
         assert_eq!(of(-0.5), "31.6 [25.1, 39.8] %");
         assert_eq!(of(0.5), "3.16 [2.51, 3.98] times");
+        assert_eq!(of(21.1), "10^21.10 [10^21.00, 10^21.20] times");
         assert_eq!(of(-21.1), "10^-21.10 [10^-21.20, 10^-21.00]");
         assert_eq!(share(&Estimate { value: Some(-520.25), ..Estimate::default() }), "10^-520");
         assert_eq!(share(&Estimate::default()), "");

@@ -60,9 +60,35 @@ fn forest(tests: &[JudgedTest], title: &str, grey: &str, verdict: InWords) -> Ch
     Chart::Rows(Rows {
         title: title.into(),
         below_title: vec![format!("dot: estimate; bar: 95 % interval; line: bound; grey: {grey}")],
-        blocks: blocks.into_iter().map(block).collect(),
+        blocks: blocks.into_iter().flat_map(by_size).map(block).collect(),
         lanes: vec![LineStyle::line("", BLACK, 2.0)],
     })
+}
+
+/// Splits the tests of a linear axis on which some would be too small to read beside others.
+fn by_size<'t>((axis, tests): (Axis, Vec<&'t JudgedTest<'t>>)) -> Vec<(Axis, Vec<&'t JudgedTest<'t>>)> {
+    /// The largest factor between the sizes on one axis.
+    const MOST: f64 = 30.0;
+    if axis.1 {
+        return vec![(axis, tests)];
+    }
+    let size = |test: &JudgedTest| {
+        let numbers =
+            [Some(test.subject.bound.number()), test.estimate.value, test.estimate.low, test.estimate.high];
+        numbers.into_iter().flatten().map(f64::abs).filter(|number| number.is_finite()).fold(0.0, f64::max)
+    };
+    let mut parts: Vec<(f64, f64, Vec<&JudgedTest>)> = Vec::new();
+    for test in tests {
+        let size = size(test);
+        match parts.iter_mut().find(|(least, most, _)| most.max(size) <= MOST * least.min(size)) {
+            Some((least, most, members)) => {
+                (*least, *most) = (least.min(size), most.max(size));
+                members.push(test);
+            }
+            None => parts.push((size, size, vec![test])),
+        }
+    }
+    parts.into_iter().map(|(_, _, members)| (axis.clone(), members)).collect()
 }
 
 /// The title of an axis, and true for ratios.
@@ -134,4 +160,30 @@ fn seconds(summary: &[Statistic]) -> Option<Figure> {
     let caption = "The median wall-clock time of a run at each setting, with its exact 95 % interval from \
                    six seeds on.";
     (!times.is_empty()).then(|| Figure::new("seconds", caption, Chart::Rows(chart)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures::{judged, test};
+
+    #[test]
+    fn forest_tests_of_other_sizes_have_an_axis_of_their_own() {
+        let tests = ["a", "b", "c", "d"].map(test);
+        let estimates =
+            [-1.0, 126.0, -20.0, 50.0].map(|value| Estimate { value: Some(value), ..Estimate::default() });
+        let tests = tests.iter().zip(estimates);
+        let tests: Vec<JudgedTest> = tests
+            .map(|(test, estimate)| JudgedTest { estimate, ..judged(test, TestVerdict::Holds) })
+            .collect();
+        let axis = ("slope".to_string(), false);
+        let blocks = by_size((axis, tests.iter().collect()));
+        let names: Vec<Vec<&str>> = blocks
+            .iter()
+            .map(|(_, tests)| tests.iter().map(|test| test.subject.name.as_str()).collect())
+            .collect();
+        assert_eq!(names, [vec!["a", "c"], vec!["b", "d"]]);
+        let ratio = ("ratio of slope".to_string(), true);
+        assert_eq!(by_size((ratio, tests.iter().collect())).len(), 1);
+    }
 }

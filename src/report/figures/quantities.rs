@@ -113,7 +113,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 22] = [
+pub static QUANTITIES: [Quantity; 23] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,
@@ -186,6 +186,12 @@ pub static QUANTITIES: [Quantity; 22] = [
         "norm of the part of total_h that passes through no later step of its layer",
         "direct part of ∂L/∂hₜ",
     ),
+    Quantity::norm(
+        "later_h",
+        "Part of the gradient with respect to hₜ that passes through later steps",
+        "norm of the part of total_h that passes through later steps of its layer",
+        "later part of ∂L/∂hₜ",
+    ),
     Quantity {
         name: TOTAL_OVER_DIRECT,
         title: "Gradient with respect to hₜ over its direct part",
@@ -253,7 +259,7 @@ pub static QUANTITIES: [Quantity; 22] = [
     },
     Quantity {
         name: LARGEST_EXPONENT,
-        title: "Largest Lyapunov exponent",
+        title: "Convergence of the largest Lyapunov exponent",
         about: "largest Lyapunov exponent, averaged from the burn-in up to each lag",
         y: Y::Titled("exponent (nats per step)"),
         over: Over::Lag,

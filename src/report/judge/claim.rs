@@ -104,23 +104,15 @@ fn fails_as_control(judged: &JudgedTest) -> bool {
 mod tests {
     use super::super::observations::{Observation, Observations};
     use super::*;
-    use crate::config::spec::{Bound, Claim, ClaimMetric, Reading, Selector, Test};
+    use crate::config::spec::{Bound, Claim, ClaimMetric, Test};
+    use crate::report::fixtures;
     use crate::settings::Settings;
     use crate::settings::names::ExperimentKind;
 
     const SLOPES: [f64; 6] = [-0.1, -0.11, -0.115, -0.125, -0.13, -0.14];
 
     fn test(name: &str, bound: Bound, control: bool) -> Test {
-        Test {
-            name: name.to_string(),
-            reading: Reading { metric: ClaimMetric::Slope, quantity: None, lag: None, length: None },
-            selected: Selector(vec![]),
-            baseline: None,
-            bound,
-            margin: None,
-            because: None,
-            control,
-        }
+        Test { bound, control, ..fixtures::test(name) }
     }
 
     fn claim(tests: &[(Bound, bool)]) -> Claim {

@@ -36,19 +36,12 @@ pub fn foreseen(tests: &Tests, seeds: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::spec::{Bound, Claim, ClaimMetric, Reading, Selector};
+    use crate::config::spec::{Bound, Claim, ClaimMetric, Reading};
+    use crate::report::fixtures;
 
     fn test(metric: ClaimMetric) -> Test {
-        Test {
-            name: "x".to_string(),
-            reading: Reading { metric, quantity: None, lag: None, length: None },
-            selected: Selector(vec![]),
-            baseline: None,
-            bound: Bound::Above(0.5),
-            margin: None,
-            because: None,
-            control: false,
-        }
+        let test = fixtures::test("x");
+        Test { reading: Reading { metric, ..test.reading }, bound: Bound::Above(0.5), ..test }
     }
 
     fn claim(metric: ClaimMetric, count: usize) -> Tests {

@@ -26,37 +26,7 @@ pub fn tally(expectations: &[JudgedTest]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::spec::{Bound, ClaimMetric, Reading, Selector, Test};
-    use crate::report::estimate::Estimate;
-    use crate::settings::Settings;
-    use crate::settings::names::ExperimentKind;
-
-    fn test(name: &str) -> Test {
-        Test {
-            name: name.to_string(),
-            reading: Reading { metric: ClaimMetric::Slope, quantity: None, lag: None, length: None },
-            selected: Selector(vec![]),
-            baseline: None,
-            bound: Bound::Below(0.0),
-            margin: None,
-            because: None,
-            control: false,
-        }
-    }
-
-    fn judged(subject: &Test, verdict: TestVerdict) -> JudgedTest<'_> {
-        JudgedTest {
-            subject,
-            point: Settings::blank(ExperimentKind::Gradients),
-            estimate: Estimate::default(),
-            p_value: None,
-            unit: String::new(),
-            chance: None,
-            sequences: None,
-            verdict,
-            notes: vec![],
-        }
-    }
+    use crate::report::fixtures::{judged, test};
 
     #[test]
     fn tally_names_what_does_not_hold_and_what_is_undecided() {

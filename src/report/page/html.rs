@@ -123,13 +123,16 @@ fn with_small_interval(html: &str) -> String {
     }
 }
 
-/// The sentences of an answer in plain text as a box, with a paragraph for each.
-pub fn answer(sentences: &[String]) -> String {
-    let paragraph = |sentence: &String| format!("<p>{}</p>\n", with_powers(&plain(sentence)));
-    match sentences.iter().map(paragraph).collect::<String>() {
-        empty if empty.is_empty() => empty,
-        paragraphs => format!("<div class=\"answer\">\n{paragraphs}</div>\n"),
+/// An answer in plain text as a box: a paragraph for each sentence of its head, and a list of the others.
+pub fn answer(head: &[String], numbers: &[String]) -> String {
+    let text = |sentence: &String| with_powers(&plain(sentence));
+    let head: String = head.iter().map(|sentence| format!("<p>{}</p>\n", text(sentence))).collect();
+    let items: String = numbers.iter().map(|sentence| format!("<li>{}</li>\n", text(sentence))).collect();
+    let list = if items.is_empty() { items } else { format!("<ul>\n{items}</ul>\n") };
+    if head.is_empty() && list.is_empty() {
+        return head;
     }
+    format!("<div class=\"answer\">\n{head}{list}</div>\n")
 }
 
 /// Raises the exponents of `10^-3.2`.
@@ -194,13 +197,15 @@ mod tests {
     }
 
     #[test]
-    fn answer_has_a_paragraph_per_sentence_and_raised_exponents() {
+    fn answer_has_paragraphs_a_list_and_raised_exponents() {
         let sentences = ["It is 10^-19.2 [10^-20, 10^3].", "a < b"].map(String::from);
         let expected = "<div class=\"answer\">\n<p>It is 10<sup>−19.2</sup> [10<sup>−20</sup>, \
                         10<sup>3</sup>].</p>\n<p>a &lt; b</p>\n</div>\n";
-        assert_eq!(answer(&sentences), expected);
+        assert_eq!(answer(&sentences, &[]), expected);
+        let list = "<ul>\n<li>a &lt; b</li>\n</ul>\n</div>\n";
+        assert!(answer(&sentences[..1], &sentences[1..]).ends_with(list), "{list}");
         assert_eq!(with_powers("left: 10^-3."), "left: 10<sup>−3</sup>.");
-        assert_eq!(answer(&[]), "");
+        assert_eq!(answer(&[], &[]), "");
     }
 
     #[test]

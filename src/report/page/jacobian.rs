@@ -8,10 +8,12 @@ use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 
 /// The metrics that have columns, with their heads.
-const METRICS: [(&str, &str); 5] = [
+const METRICS: [(&str, &str); 7] = [
     ("slope", "slope, log10 per step"),
     ("half_life", "half-life, steps"),
-    ("largest_exponent", "exponent, log10 per step"),
+    ("largest_exponent", "largest exponent, log10 per step"),
+    ("middle_exponent", "middle exponent"),
+    ("smallest_exponent", "smallest exponent"),
     ("log10_spectral_radius", "log10 ρ(W\\_hh)"),
     ("mean_log10_gate", "mean log10 f (z)"),
 ];

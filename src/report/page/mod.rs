@@ -17,6 +17,7 @@ use minijinja::{Environment, Value, context};
 
 use self::markdown_table::Captioned;
 pub use self::markdown_table::{MarkdownTable, escaped};
+use super::answer::Answer;
 use super::fields::{all, labels};
 use super::figures::{Figure, Figures};
 use super::judge::Verdicts;
@@ -47,7 +48,7 @@ pub struct Page {
 /// A template is wrong.
 pub fn report(
     results: &Results,
-    answer: &[String],
+    answer: &Answer,
     summary: &[Statistic],
     verdicts: &Verdicts,
     figures: &Figures,
@@ -66,7 +67,7 @@ pub fn report(
 
 fn context(
     results: &Results,
-    answer: &[String],
+    answer: &Answer,
     summary: &[Statistic],
     verdicts: &Verdicts,
     figures: &Figures,
@@ -80,7 +81,8 @@ fn context(
     context! {
         name => escaped(&results.name),
         about => about(results, answer),
-        answer => Value::from_safe_string(html::answer(answer)),
+        numbers => answer.numbers.iter().map(|sentence| escaped(sentence)).collect::<Vec<_>>(),
+        answer => Value::from_safe_string(html::answer(&answer.head, &answer.numbers)),
         expectations => verdicts::expectations(&verdicts.expectations),
         expectation_figures => pictures(&figures.expectations),
         claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
@@ -94,9 +96,9 @@ fn context(
 }
 
 /// The texts of the config, with the answer after the question.
-fn about(results: &Results, answer: &[String]) -> Vec<Value> {
+fn about(results: &Results, answer: &Answer) -> Vec<Value> {
     let about = &results.about;
-    let answer = (!answer.is_empty()).then(|| escaped(&answer.join(" ")));
+    let answer = (!answer.head.is_empty()).then(|| escaped(&answer.head.join(" ")));
     let texts = [("Question", about.question.clone()), ("Answer", answer), ("Source", about.source.clone())];
     let given = texts.into_iter().filter_map(|(title, text)| Some((title, text?)));
     let listed = |texts: &[String]| (!texts.is_empty()).then(|| escaped(&texts.join("; ")));
@@ -175,6 +177,7 @@ fn glossary(results: &Results, summary: &[Statistic]) -> Vec<Value> {
         "Expectations" => !results.tests.expectations.is_empty(),
         "Claim" => results.tests.claim.is_some(),
         "Published results" => !results.publications.is_empty(),
+        "Networks and inputs of a measurement" => has(Section::Gradients) || has(Section::Jacobian),
         "Gradients" => has(Section::Gradients),
         "Jacobians" => has(Section::Jacobian),
         "Training" => results.of_kind(ExperimentKind::Training).next().is_some(),
@@ -198,7 +201,8 @@ mod tests {
         let verdicts = Verdicts::judge(results, groups);
         let summary = statistics(results, groups, &verdicts);
         let figures = Figures::of(results, groups, &summary, &verdicts);
-        report(results, &["It *does*.".into()], &summary, &verdicts, &figures).unwrap().markdown
+        let answer = Answer { head: vec!["It *does*.".into()], numbers: vec!["It is *3*.".into()] };
+        report(results, &answer, &summary, &verdicts, &figures).unwrap().markdown
     }
 
     #[test]
@@ -215,7 +219,7 @@ mod tests {
         let text = written(&results, &Groups { gradients, ..Groups::default() });
         let expected = [
             "# my\\_experiment\n\n**Question.** Does it *vanish*?\n\n**Answer.** It \\*does\\*.\n\n\
-             ## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
+             - It is \\*3\\*.\n\n## Runs\n\n2 runs: 1 ok, 1 failed.\n\nFailed:\n\n- b (",
             "seed 2): out of \\| memory at step \\*3\\*\n\n## Gradients\n\n",
             "![Gradient of the loss with respect to the hidden state hₜ](plots/total_h.svg)\n\n\
              *Gradient of the loss with respect to the hidden state hₜ.* The norm of the gradient",
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn report_of_nothing_says_so() {
         let text = written(&Results { name: "empty".into(), ..Results::default() }, &Groups::default());
-        let start = "# empty\n\n**Answer.** It \\*does\\*.\n\n## Runs\n\n\
+        let start = "# empty\n\n**Answer.** It \\*does\\*.\n\n- It is \\*3\\*.\n\n## Runs\n\n\
                      0 runs: 0 ok, 0 failed. There is nothing to report yet.\n";
         assert!(text.starts_with(start), "{text}");
         assert!(!text.contains("## Gradients") && !text.contains("## Environment"), "{text}");

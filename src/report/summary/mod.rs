@@ -1,5 +1,6 @@
 //! The numbers of `summary.csv`: one row per grid point and metric.
 
+mod exponents;
 mod flops;
 mod norms;
 mod over_processes;
@@ -18,6 +19,7 @@ use crate::results::schema::SummaryRow;
 use crate::results::table;
 use crate::support::error::Result;
 
+pub use self::exponents::MIDDLE_EXPONENT;
 pub use self::norms::LAG_SMALL_ERROR;
 pub use self::roofline::LIMITS;
 pub use self::speed::DISTURBED;
@@ -29,10 +31,13 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
     let is_norm = |quantity: &str| ![LYAPUNOV, LARGEST_EXPONENT].contains(&quantity);
     let jacobian = groups.jacobian.iter().filter(|group| is_norm(&group.quantity));
     let jacobian = jacobian.flat_map(|group| norms::statistics(Section::Jacobian, group));
+    let spectra = groups.jacobian.iter().filter(|group| group.quantity == LYAPUNOV);
+    let spectra = spectra.flat_map(exponents::statistics);
     let training = training::statistics(results, &groups.training);
     let published = verdicts.published.iter().flatten().map(of_published);
     gradients
         .chain(jacobian)
+        .chain(spectra)
         .chain(groups.predictions.iter().map(|group| of_prediction(group, groups)))
         .chain(training)
         .chain(groups.speed.iter().flat_map(speed::statistics))

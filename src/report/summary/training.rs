@@ -49,14 +49,15 @@ fn of_point(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
         sample,
         ..Statistic::new(Section::Training, metric, &point.settings, estimate, unit)
     };
-    let accuracy = mean(accuracy);
-    let accuracy = (accuracy.0.map(|share| share.clamp(0.0, 1.0)), accuracy.1);
+    // An interval holds no loss below 0 and no share beyond 0 and 1.
+    let loss = |by_seed| within((0.0, f64::INFINITY), mean(by_seed));
+    let accuracy = within((0.0, 1.0), mean(accuracy));
     let solved = (Estimate::share(solved), Sample::Solved(solved));
     let found = [
-        statistic("best_valid_loss", mean(least_loss), unit, chance("valid", "loss")),
+        statistic("best_valid_loss", loss(least_loss), unit, chance("valid", "loss")),
         Statistic {
             verdict: relation,
-            ..statistic("test_loss", mean(test_loss), unit, chance("test", "loss"))
+            ..statistic("test_loss", loss(test_loss), unit, chance("test", "loss"))
         },
         statistic("test_accuracy", accuracy, "share", chance("test", "accuracy")),
         statistic("solved", solved, "share", None),
@@ -79,9 +80,9 @@ fn of_lengths(point: &GridPoint, rows: &TrainingRows) -> Vec<Statistic> {
             point.ok().filter_map(|run| Some((run.settings.seed, row(run)?))).collect();
         let chance: Vec<f64> = of_runs.iter().filter_map(|(_, row)| row.chance).collect();
         let unit = of_runs.first().map_or("", |(_, row)| row.unit.as_str()).to_string();
-        let (estimate, sample) = mean(of_runs.iter().map(|(seed, row)| (*seed, row.value)).collect());
-        let is_share = metric == "accuracy";
-        let estimate = if is_share { estimate.map(|share| share.clamp(0.0, 1.0)) } else { estimate };
+        let largest = if metric == "accuracy" { 1.0 } else { f64::INFINITY };
+        let of_seeds = mean(of_runs.iter().map(|(seed, row)| (*seed, row.value)).collect());
+        let (estimate, sample) = within((0.0, largest), of_seeds);
         Statistic {
             lag: Some(length),
             against: stats::mean(&chance).map(|level| level.to_string()),
@@ -98,6 +99,11 @@ fn values(by_seed: &[(u64, f64)]) -> Vec<f64> {
 
 fn mean(by_seed: Vec<(u64, f64)>) -> (Estimate, Sample) {
     (Estimate::mean(&values(&by_seed)), Sample::Seeds(by_seed))
+}
+
+/// The same with both ends of the interval between two bounds.
+fn within((least, most): (f64, f64), (estimate, sample): (Estimate, Sample)) -> (Estimate, Sample) {
+    (estimate.map(|value| value.clamp(least, most)), sample)
 }
 
 fn median(by_seed: Vec<(u64, f64)>) -> (Estimate, Sample) {

@@ -52,13 +52,13 @@ pub fn bound(run: &Run, inputs: &Inputs, target: ExecTarget) -> Result<Option<f6
     }
 }
 
-/// The expected seconds of a run: the bound of training, the budget of speed, and a time that is measured
-/// on shorter sequences for the other kinds.
+/// The expected seconds of a run: the bound of training, the budget of speed with its frameworks,
+/// and a time that is measured on shorter sequences for the other kinds.
 ///
 /// # Errors
 /// The first step fails.
 pub fn duration(run: &Run, inputs: &Inputs, target: ExecTarget) -> Result<f64> {
-    let budget = run.measure.timing().map(|timing| timing.budget_seconds.0);
+    let budget = run.measure.timing().map(|timing| timing.seconds());
     if let Some(seconds) = budget.or(bound(run, inputs, target)?) {
         return Ok(seconds);
     }

@@ -25,6 +25,11 @@ pub fn assert_same(found: &Tensor, expected: &Tensor, tolerance: f64, context: &
     assert!(error <= tolerance, "{context}: relative difference {error:.2e}, allowed {tolerance:.0e}");
 }
 
+/// Returns the distance of two norms in log10; 0 if both gradients are exactly zero.
+pub fn off(found: Norm, expected: Norm) -> f64 {
+    if [found, expected] == [Norm::Zero; 2] { 0.0 } else { (log10(found) - log10(expected)).abs() }
+}
+
 /// Returns log10 of a norm, or −∞ for zero.
 pub fn log10(norm: Norm) -> f64 {
     norm.log10().unwrap_or(f64::NEG_INFINITY)

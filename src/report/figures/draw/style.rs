@@ -95,11 +95,19 @@ pub fn nth_colour(n: usize) -> Colour {
     palette(&PALETTE, n)
 }
 
-/// A colour for early (0) to late (1): from light blue to dark blue, distinct by lightness alone.
+/// A colour for early (0) to late (1): from light to dark, so that grey keeps the order, over several hues. The
+/// colours are those of the map viridis (S. van der Walt and N. Smith, CC0) without its lightest fifth.
 pub fn early_to_late(fraction: f64) -> Colour {
-    const EARLY: Colour = Colour::hex(0x7fb8da);
-    const LATE: Colour = Colour::hex(0x03174c);
-    EARLY.towards(LATE, fraction)
+    const COLOURS: [Colour; 5] = [
+        Colour::hex(0x7ad151),
+        Colour::hex(0x22a884),
+        Colour::hex(0x2a788e),
+        Colour::hex(0x414487),
+        Colour::hex(0x440154),
+    ];
+    let place = fraction.clamp(0.0, 1.0) * (COLOURS.len() - 1) as f64;
+    let below = (place as usize).min(COLOURS.len() - 2);
+    COLOURS[below].towards(COLOURS[below + 1], place - below as f64)
 }
 
 fn place(name: &str, known: &[&str], all: &[String]) -> usize {

@@ -1,0 +1,71 @@
+//! The Lyapunov exponents below the largest: that in the middle, and the smallest.
+
+use super::statistic::{Sample, Section, Statistic};
+use crate::report::estimate::Estimate;
+use crate::report::group::{Curve, CurveGroup};
+
+/// The metric of the exponent in the middle: half of the directions of the state decay at least as fast.
+pub const MIDDLE_EXPONENT: &str = "middle_exponent";
+
+/// The metric of the smallest exponent.
+const SMALLEST_EXPONENT: &str = "smallest_exponent";
+
+/// Both numbers of a group of exponents over their number, in log10 per step; none with fewer than three.
+pub fn statistics(group: &CurveGroup) -> Vec<Statistic> {
+    let of = |metric: &'static str, place: fn(usize) -> usize| {
+        let exponent = |curve: &Curve| {
+            let falling: Vec<f64> = curve.values().copied().collect::<Option<_>>()?;
+            let nats = falling.get(place(falling.len())).filter(|_| falling.len() > 2)?;
+            Some(nats * std::f64::consts::LOG10_E)
+        };
+        let by_seed = group.seeds.iter().zip(&group.curves);
+        let by_seed: Vec<(u64, f64)> =
+            by_seed.filter_map(|(seed, curve)| Some((*seed, exponent(curve)?))).collect();
+        let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
+        Statistic {
+            sample: Sample::Seeds(by_seed),
+            ..Statistic::new(
+                Section::Jacobian,
+                metric,
+                &group.point,
+                Estimate::mean(&values),
+                "log10 per step",
+            )
+        }
+    };
+    let both = [of(MIDDLE_EXPONENT, |count| count / 2), of(SMALLEST_EXPONENT, |count| count - 1)];
+    both.into_iter().filter(|statistic| statistic.estimate.n > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures::run;
+
+    #[test]
+    fn statistics_are_the_exponents_in_the_middle_and_at_the_end() {
+        let of = |nats: &[Option<f64>]| {
+            let group = CurveGroup {
+                point: run("a", 1).settings,
+                quantity: "lyapunov".into(),
+                layer: 0,
+                curves: vec![(1..).zip(nats.iter().copied()).collect()],
+                fits: vec![],
+                seeds: vec![1],
+                chance: None,
+            };
+            let found = statistics(&group);
+            found.iter().map(|row| (row.metric, row.estimate.value.unwrap())).collect::<Vec<_>>()
+        };
+        let log10 = std::f64::consts::LN_10;
+        let found = of(&[Some(0.0), Some(-log10), Some(-2.0 * log10), Some(-4.0 * log10)]);
+        let expected = [(MIDDLE_EXPONENT, -2.0), (SMALLEST_EXPONENT, -4.0)];
+        assert_eq!(found.len(), 2);
+        for ((metric, value), expected) in found.iter().zip(expected) {
+            assert_eq!(*metric, expected.0);
+            assert!((value - expected.1).abs() < 1e-12, "{value}");
+        }
+        assert!(of(&[Some(0.0), Some(-1.0)]).is_empty());
+        assert!(of(&[Some(0.0), None, Some(-1.0)]).is_empty());
+    }
+}
