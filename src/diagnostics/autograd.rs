@@ -141,19 +141,19 @@ impl TracedLayer {
             AdjointSource::Stored(adjoints) => adjoints.take().expect("a loss depends on the layer"),
         };
         let direct_h = Profile::new(Quantity::DirectH, layer, 1.., norms(&direct));
-        let mut profiles = vec![];
-        if is_at_several_steps(&direct_h.norms) {
+        let later_h = is_at_several_steps(&direct_h.norms).then(|| {
             let places: Vec<i64> = steps.iter().map(|step| *step as i64 - 1).collect();
             let places = Tensor::from_slice(&places).to_device(direct.device());
             let later = &totals.h - direct.index_select(0, &places);
-            profiles.push(Profile::new(Quantity::LaterH, layer, steps.iter().copied(), norms(&later)));
-        }
-        profiles.push(Profile::new(Quantity::TotalH, layer, steps, norms(&totals.h)));
+            Profile::new(Quantity::LaterH, layer, steps.iter().copied(), norms(&later))
+        });
+        let mut profiles = vec![Profile::new(Quantity::TotalH, layer, steps, norms(&totals.h))];
         for (state, total) in cell.carried().iter().zip(&totals.carried) {
             let quantity = Quantity::total(*state);
             profiles.extend(quantity.map(|quantity| Profile::new(quantity, layer, 1.., norms(total))));
         }
         profiles.push(direct_h);
+        profiles.extend(later_h);
         profiles
     }
 }

@@ -11,7 +11,7 @@ use lstm_lab::engine::engine as by_name;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{Case, DERIVED, log10, norms_of};
+use crate::support::{Case, DERIVED, log10, norms_of, off};
 
 /// The engines with exact norms in f64.
 const NORMS: [EngineName; 3] = [EngineName::Analytic, EngineName::Recompute, EngineName::Simd];
@@ -123,7 +123,9 @@ fn long_run(engine: EngineName, name: CellName) -> Vec<(Quantity, usize, usize, 
     };
     let options = DiagnosticOptions::default();
     let found = exact::profiles(engine, &case.parameters(), &case.input(), None, options, &loss).unwrap();
-    let norms = found.into_iter().flat_map(|Profile { quantity, layer, norms }| {
+    // The kernels do not give the part through later steps.
+    let found = found.into_iter().filter(|profile| profile.quantity != Quantity::LaterH);
+    let norms = found.flat_map(|Profile { quantity, layer, norms }| {
         norms.into_iter().map(move |(t, norm)| (quantity, layer, t, log10(norm)))
     });
     norms.collect()
@@ -167,15 +169,15 @@ fn exact_profiles_in_float_range_equal_autograd() {
                 },
             )
             .unwrap();
+            // The kernels do not give the part through later steps.
+            let has_it =
+                |profile: &&Profile| method != EngineName::Simd || profile.quantity != Quantity::LaterH;
+            let expected: Vec<&Profile> = expected.iter().filter(has_it).collect();
             assert_eq!(found.len(), expected.len());
-            for (found, expected) in found.iter().zip(&expected) {
+            for (found, expected) in found.iter().zip(expected) {
                 assert_eq!((found.quantity, found.layer), (expected.quantity, expected.layer));
                 for ((t, a), (_, b)) in found.norms.iter().zip(&expected.norms) {
-                    assert!(
-                        (log10(*a) - log10(*b)).abs() < 1e-11,
-                        "{method} {name} {} step {t}",
-                        found.quantity
-                    );
+                    assert!(off(*a, *b) < 1e-11, "{method} {name} {} step {t}", found.quantity);
                 }
             }
         }

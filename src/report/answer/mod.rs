@@ -4,6 +4,7 @@
 
 mod direct;
 mod expected;
+mod exponents;
 mod gradients;
 mod half_life;
 mod jacobian;
@@ -73,6 +74,7 @@ fn debug_build(results: &Results, summary: &[Statistic]) -> Option<String> {
 
 fn of_kinds(summary: &[Statistic]) -> Vec<String> {
     let of_kinds = [
+        exponents::sentence(summary).into_iter().collect(),
         training::sentences(summary),
         weights::sentences(summary),
         parts::sentence(summary).into_iter().collect(),

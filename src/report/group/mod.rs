@@ -16,6 +16,7 @@ use crate::support::error::Result;
 pub use self::curve::Curve;
 pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV};
 pub use self::disturbance::MAX_STOLEN;
+pub use self::predictions::FIRST_EXPONENT;
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
 pub use self::speed::{EngineSamples, REFERENCE, Samples, SpeedGroup, speed};

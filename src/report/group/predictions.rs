@@ -19,6 +19,9 @@ pub struct ScalarGroup {
     pub values: Vec<(u64, f64)>,
 }
 
+/// The metric of the largest Lyapunov exponent at the first of several recorded steps of training.
+pub const FIRST_EXPONENT: &str = "first_exponent";
+
 /// Keeps the rows of the last step of each run, given the run and the step of a row.
 fn keep_last<R>(rows: &mut Vec<R>, place: fn(&R) -> (&String, Option<usize>)) {
     let mut last: BTreeMap<String, Option<usize>> = BTreeMap::new();
@@ -34,14 +37,26 @@ fn keep_last<R>(rows: &mut Vec<R>, place: fn(&R) -> (&String, Option<usize>)) {
     });
 }
 
+/// The rows of the largest exponent at the first recorded step of each run that has several.
+fn first_exponents(rows: &[JacobianRow]) -> Vec<JacobianRow> {
+    let mut of_run: BTreeMap<&str, Vec<&JacobianRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| is_largest_exponent(row)) {
+        of_run.entry(&row.run_id).or_default().push(row);
+    }
+    let several = of_run.into_values().filter(|rows| rows.len() > 1);
+    several.filter_map(|rows| rows.into_iter().min_by_key(|row| row.step).cloned()).collect()
+}
+
 /// The largest Lyapunov exponent in log10, the spectral radius of the recurrent matrix of a cell without
 /// gates, and the mean log10 of the gate that keeps the state (f of the LSTM, z of the GRU), averaged
-/// over layers. Of a run that was probed at several steps of training the last counts.
+/// over layers. Of a run that was probed at several steps of training the last counts. The largest exponent of
+/// the first is a number of its own.
 pub fn predictions(
     results: &Results,
     mut jacobian: Vec<JacobianRow>,
     mut gates: Vec<GateRow>,
 ) -> Vec<ScalarGroup> {
+    let first = first_exponents(&jacobian);
     keep_last(&mut jacobian, |row| (&row.run_id, row.step));
     keep_last(&mut gates, |row| (&row.run_id, row.step));
     let places = results.places(|run| run.is_ok());
@@ -58,6 +73,9 @@ pub fn predictions(
         if is_largest_exponent(row) {
             add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
         }
+    }
+    for row in first {
+        add(&row.run_id, FIRST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
     }
     for row in &gates {
         let cell =
