@@ -14,7 +14,12 @@
 //! ```
 
 mod draw;
+mod notation;
+mod paper;
 mod policy;
+mod recipe;
 
 pub use draw::StackSize;
-pub use policy::{BaseInit, FORMS, GateBias, Init};
+pub use notation::FORMS;
+pub use policy::{BaseInit, Init};
+pub use recipe::GateBias;

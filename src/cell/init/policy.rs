@@ -1,12 +1,8 @@
-//! Init policies and their notation: `orthogonal(1.2)+forget_bias(1)`.
+//! Init policies: the distributions that each of them stands for.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Serialize, Serializer};
-
-use crate::cell::CellName;
-use crate::support::text::unknown;
+use super::paper::{self, PaperInit};
+use super::recipe::{Draw, GateBias, LayerSize, Recipe};
+use crate::cell::{Cell, CellName, Recurrent};
 
 /// The init policy of a stack of layers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,41 +39,12 @@ pub enum BaseInit {
     },
     /// The default of tch's `nn::lstm`: weights from U(±√(6 / columns)), biases 0.
     Tch,
-}
-
-/// The bias of the retention gate: f of the LSTM, z of the GRU. It is negated for a gate that is the part of
-/// the state that is replaced.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum GateBias {
-    /// The bias that [`BaseInit`] draws.
-    AsBase,
-    /// A constant (Gers et al. 2000; Jozefowicz et al. 2015).
-    Forget(f64),
-    /// The logarithm of U(1, t_max − 1), and its negative for the input gate of the LSTM (Tallec &
-    /// Ollivier 2018).
-    Chrono {
-        /// The longest dependency expected, in steps.
-        t_max: f64,
+    /// The init of the cell's paper. `docs/cells.md` lists the cells that have one.
+    Paper {
+        /// The longest dependency expected, in steps. Some cells need it; the others have no use for it.
+        steps: Option<f64>,
     },
 }
-
-/// The notation of each policy, with a description.
-pub const FORMS: &[(&str, &str)] = &[
-    ("pytorch", "everything from U(±1/√H): PyTorch's default"),
-    ("xavier", "each gate's matrix from U(±√(6/(rows+columns))), biases 0"),
-    ("orthogonal(gain)", "recurrent matrices orthogonal times gain (default 1), input as xavier, biases 0"),
-    (
-        "identity(gain)",
-        "recurrent matrices gain (default 1) times the identity, input N(0, 0.001²), biases 0",
-    ),
-    ("gaussian(std)", "weights from N(0, std²), biases 0"),
-    ("tch", "the default of tch's nn::lstm: weights from U(±√(6/columns)), biases 0"),
-    (
-        "…+forget_bias(b)",
-        "then the bias of the gate that keeps the state (f of lstm, z of gru) set to b (default 1)",
-    ),
-    ("…+chrono(t_max)", "then that bias from log U(1, t_max − 1), the input gate of an lstm its negative"),
-];
 
 impl Init {
     /// Returns PyTorch's default: weights and biases from U(±1/√H).
@@ -85,156 +52,79 @@ impl Init {
         Init { base: BaseInit::Pytorch, gate: GateBias::AsBase }
     }
 
-    /// Checks that the policy suits `cell`: a bias of a gate needs a cell with gates.
+    /// Checks that the policy suits `cell`: a bias of a gate needs a cell with gates, and the init of a paper
+    /// needs a paper that names one.
     ///
     /// # Errors
     /// A message for the author of a config.
     pub fn fits(&self, cell: CellName) -> Result<(), String> {
+        if let BaseInit::Paper { steps } = self.base {
+            match (paper::init(cell), steps) {
+                (None, _) => return Err(self.without_paper(cell)),
+                (Some(PaperInit::OfSteps(_)), None) => {
+                    return Err(format!(
+                        "the init of the paper of `{cell}` depends on the longest dependency in steps; \
+                         expected a number such as `paper(1000)`, found `{self}`"
+                    ));
+                }
+                (Some(_), _) => {}
+            }
+        }
         if self.gate == GateBias::AsBase || crate::cell::cell(cell).retention().is_some() {
             return Ok(());
         }
-        Err(format!(
-            "`{self}` sets a gate's bias, and cell `{cell}` has no gates; \
-             leave the pair out with exclude = [{{ cell = \"{cell}\", init = \"{self}\" }}]"
-        ))
+        Err(format!("`{self}` sets a gate's bias, and cell `{cell}` has no gates; {}", self.left_out(cell)))
     }
-}
 
-/// Splits `name(argument)` into name and argument.
-fn call(text: &str) -> Result<(&str, Option<f64>), String> {
-    let Some((name, rest)) = text.split_once('(') else { return Ok((text.trim(), None)) };
-    let inside = rest.trim_end().strip_suffix(')').ok_or_else(|| format!("`{text}` has no closing `)`"))?;
-    let value: f64 =
-        inside.trim().parse().map_err(|_| format!("expected a number in `{text}`, found `{inside}`"))?;
-    if !value.is_finite() {
-        return Err(format!("expected a finite number in `{text}`, found `{inside}`"));
+    fn without_paper(&self, cell: CellName) -> String {
+        let known: Vec<String> = CellName::ALL
+            .iter()
+            .filter(|cell| paper::init(**cell).is_some())
+            .map(|cell| format!("`{cell}`"))
+            .collect();
+        format!(
+            "the paper of cell `{cell}` gives no init with all its numbers; these cells have one: {}; {}",
+            known.join(", "),
+            self.left_out(cell)
+        )
     }
-    Ok((name.trim(), Some(value)))
-}
 
-fn positive(what: &str, value: f64) -> Result<f64, String> {
-    if value > 0.0 { Ok(value) } else { Err(format!("expected a {what} above 0, found {value}")) }
-}
-
-fn parse_base(text: &str) -> Result<BaseInit, String> {
-    let (name, argument) = call(text)?;
-    let base = match name {
-        "pytorch" => BaseInit::Pytorch,
-        "xavier" => BaseInit::Xavier,
-        "orthogonal" => BaseInit::Orthogonal { gain: positive("gain", argument.unwrap_or(1.0))? },
-        "identity" => BaseInit::Identity { gain: positive("gain", argument.unwrap_or(1.0))? },
-        "gaussian" => {
-            let std = argument.ok_or("`gaussian` needs a standard deviation: `gaussian(0.1)`")?;
-            BaseInit::Gaussian { std: positive("standard deviation", std)? }
-        }
-        "tch" => BaseInit::Tch,
-        "forget_bias" | "chrono" => {
-            return Err(format!(
-                "`{name}` sets a gate's bias and follows an init; did you mean `pytorch+{}`?",
-                text.trim()
-            ));
-        }
-        _ => {
-            let known = ["pytorch", "xavier", "orthogonal", "identity", "gaussian", "tch"];
-            return Err(unknown("init", name, known.into_iter()));
-        }
-    };
-    match (base, argument) {
-        (BaseInit::Pytorch | BaseInit::Xavier | BaseInit::Tch, Some(_)) => {
-            Err(format!("`{name}` takes no argument, found `{text}`"))
-        }
-        _ => Ok(base),
+    /// Returns the advice to leave a pair of cell and init out of a grid.
+    fn left_out(&self, cell: CellName) -> String {
+        format!("leave the pair out with exclude = [{{ cell = \"{cell}\", init = \"{self}\" }}]")
     }
-}
 
-fn parse_gate(text: &str) -> Result<GateBias, String> {
-    let (name, argument) = call(text)?;
-    match name {
-        "forget_bias" => Ok(GateBias::Forget(argument.unwrap_or(1.0))),
-        "chrono" => {
-            let t_max = argument.ok_or("`chrono` needs the longest dependency in steps: `chrono(1000)`")?;
-            if t_max <= 2.0 {
-                return Err(format!(
-                    "expected t_max above 2 in `{text}`, since log U(1, t_max − 1) is drawn"
-                ));
+    /// Returns the distributions for a layer of a cell.
+    ///
+    /// # Panics
+    /// If the policy does not suit the cell (see [`Init::fits`]).
+    pub(super) fn recipe(&self, cell: &dyn Cell, size: LayerSize) -> Recipe {
+        let LayerSize { input, hidden, .. } = size;
+        // A unit that sees its own state only is a network of one unit.
+        let fan = if cell.layout().recurrent == Recurrent::Vector { 1 } else { hidden };
+        let by_columns = |columns: i64| Draw::within((6.0 / columns as f64).sqrt());
+        let recipe = match self.base {
+            BaseInit::Pytorch => Recipe::uniform(hidden),
+            BaseInit::Xavier => Recipe::of_weights(Draw::xavier(hidden, input), Draw::xavier(fan, fan)),
+            BaseInit::Orthogonal { gain } => {
+                Recipe::of_weights(Draw::xavier(hidden, input), Draw::Orthogonal(gain))
             }
-            Ok(GateBias::Chrono { t_max })
-        }
-        _ => Err(unknown("gate bias", name, ["forget_bias", "chrono"].into_iter())),
-    }
-}
-
-impl FromStr for Init {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut parts = text.split('+');
-        let base = parse_base(parts.next().unwrap_or(""))?;
-        let gate = parts.next().map_or(Ok(GateBias::AsBase), parse_gate)?;
-        match parts.next() {
-            Some(extra) => Err(format!("expected at most one `+`, found a second: `+{extra}`")),
-            None => Ok(Init { base, gate }),
-        }
-    }
-}
-
-impl fmt::Display for Init {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.base {
-            BaseInit::Pytorch => f.write_str("pytorch")?,
-            BaseInit::Xavier => f.write_str("xavier")?,
-            BaseInit::Orthogonal { gain } => write!(f, "orthogonal({gain})")?,
-            BaseInit::Identity { gain } => write!(f, "identity({gain})")?,
-            BaseInit::Gaussian { std } => write!(f, "gaussian({std})")?,
-            BaseInit::Tch => f.write_str("tch")?,
-        }
-        match self.gate {
-            GateBias::AsBase => Ok(()),
-            GateBias::Forget(bias) => write!(f, "+forget_bias({bias})"),
-            GateBias::Chrono { t_max } => write!(f, "+chrono({t_max})"),
-        }
-    }
-}
-
-impl Serialize for Init {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+            BaseInit::Identity { gain } => Recipe::of_weights(Draw::Normal(0.001), Draw::Identity(gain)),
+            BaseInit::Gaussian { std } => Recipe::of_weights(Draw::Normal(std), Draw::Normal(std)),
+            BaseInit::Tch => Recipe::of_weights(by_columns(input), by_columns(fan)),
+            BaseInit::Paper { steps } => match (cell.name().and_then(paper::init), steps) {
+                (Some(PaperInit::Fixed(recipe)), _) => recipe(size),
+                (Some(PaperInit::OfSteps(recipe)), Some(steps)) => recipe(size, steps),
+                _ => panic!("`{self}` does not suit the cell {:?}", cell.name()),
+            },
+        };
+        if self.gate == GateBias::AsBase { recipe } else { Recipe { gate: self.gate, ..recipe } }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[test]
-    fn init_display_round_trips() {
-        for text in ["pytorch", "orthogonal(1.1)+forget_bias(-2)", "gaussian(0.01)", "xavier+chrono(1000)"] {
-            assert_eq!(text.parse::<Init>().unwrap().to_string(), text);
-        }
-        assert_eq!("identity".parse::<Init>().unwrap().to_string(), "identity(1)");
-    }
-
-    #[test]
-    fn init_parse_refusal_gives_a_reason() {
-        for (text, reason) in [
-            ("", "found ``"),
-            ("orthogonl", "did you mean `orthogonal`?"),
-            ("forget_bias(1)", "did you mean `pytorch+forget_bias(1)`?"),
-            ("chrono(100)", "did you mean `pytorch+chrono(100)`?"),
-            ("gaussian", "needs a standard deviation"),
-            ("gaussian(0)", "above 0"),
-            ("gaussian(nan)", "finite"),
-            ("pytorch(2)", "takes no argument"),
-            ("orthogonal(1", "closing"),
-            ("pytorch+chrono(2)", "above 2"),
-            ("pytorch+chrono(9)+chrono(9)", "at most one"),
-        ] {
-            let message = text.parse::<Init>().unwrap_err();
-            assert!(message.contains(reason), "{text}: {message}");
-        }
-    }
 
     #[test]
     fn gate_bias_without_gates_is_refused() {
@@ -243,20 +133,16 @@ mod tests {
         assert!(init.fits(CellName::Rnn).unwrap_err().contains("exclude"));
     }
 
-    proptest! {
-        #[test]
-        fn init_any_numbers_display_and_parse_as_themselves(
-            base in prop::sample::select(vec!["pytorch", "xavier", "orthogonal", "identity", "gaussian"]),
-            argument in 1e-30f64..1e30,
-            bias in -1e30f64..1e30,
-        ) {
-            let argument = match base {
-                "orthogonal" | "identity" | "gaussian" => format!("({argument})"),
-                _ => String::new(),
-            };
-            let init: Init = format!("{base}{argument}+forget_bias({bias})").parse().unwrap();
-            prop_assert_eq!(init.to_string().parse::<Init>().unwrap(), init);
-            prop_assert_eq!(init.gate, GateBias::Forget(bias));
-        }
+    #[test]
+    fn paper_without_an_init_or_without_its_steps_is_refused() {
+        let fits = |init: &str, cell| init.parse::<Init>().unwrap().fits(cell);
+        assert!(fits("paper", CellName::Gru).is_ok());
+        assert!(fits("paper(100)", CellName::Gru).is_ok());
+        assert!(fits("paper(100)", CellName::IndRnn).is_ok());
+        let said = fits("paper", CellName::IndRnn).unwrap_err();
+        assert!(said.contains("found `paper`") && said.contains("`paper(1000)`"), "{said}");
+        let said = fits("paper(100)", CellName::Lstm).unwrap_err();
+        assert!(said.contains("`indrnn`, ") && said.contains("init = \"paper(100)\""), "{said}");
+        assert!(fits("paper+forget_bias(1)", CellName::ReluRnn).unwrap_err().contains("no gates"));
     }
 }
