@@ -23,8 +23,8 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let of = |(point, ratio): &(&Settings, Estimate)| format!("{}{}", share(ratio), labels.bracketed(point));
     let numbers = listed_or_ends(&ratios.iter().map(of).collect::<Vec<_>>())?;
     Some(format!(
-        "{lag} steps back, the losses of later steps add a gradient of this size, relative to that of the loss \
-         of the same step: {numbers}."
+        "{lag} steps back, the losses of later steps add a gradient of this size, relative to that of the \
+         loss of the same step: {numbers}."
     ))
 }
 
@@ -46,8 +46,8 @@ mod tests {
         };
         let later = line("a", "later_h", 11, 0.0, 0.01);
         let found = of([later.clone(), line("a", "direct_h", 11, -0.1, 0.0)].concat());
-        let expected = "10 steps back, the losses of later steps add a gradient of this size, relative to that \
-                        of the loss of the same step: 1.58 times.";
+        let expected = "10 steps back, the losses of later steps add a gradient of this size, relative to \
+                        that of the loss of the same step: 1.58 times.";
         assert_eq!(found.as_deref(), Some(expected));
         assert_eq!(of([later, line("a", "direct_h", 1, -0.1, 0.0)].concat()), None);
     }

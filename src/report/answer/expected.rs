@@ -24,8 +24,8 @@ fn sentence(judged: &JudgedTest) -> Option<String> {
     })
 }
 
-/// The estimate: a share if it is a logarithm of one, a percentage if it is a fraction of answers or runs, else
-/// with its unit.
+/// The estimate: a share if it is a logarithm of one, a percentage if it is a fraction of answers or runs,
+/// else with its unit.
 fn number(judged: &JudgedTest) -> String {
     let estimate = &judged.estimate;
     if estimate.value.is_none() {

@@ -5,8 +5,8 @@ use super::words::{Labels, listed, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::summary::{FIRST_EXPONENT, Sample, Section, Statistic};
 
-/// A sentence on the share of the slowest direction that a step leaves, at the first and the last recorded step
-/// of training; none without exponents at both.
+/// A sentence on the share of the slowest direction that a step leaves, at the first and the last recorded
+/// step of training; none without exponents at both.
 pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let of = |metric: &'static str| {
         summary.iter().filter(move |row| (row.section, row.metric) == (Section::Jacobian, metric))
@@ -65,8 +65,8 @@ mod tests {
             of(FIRST_EXPONENT, CellName::Rnn, [-0.31, -0.29]),
             of("largest_exponent", CellName::Rnn, [-0.5, -0.1]),
         ];
-        let expected = "Of the slowest direction of the state, a step leaves 50.1 % before training and 100 % \
-                        after it (lstm: more) and 50.1 % before training and 50.1 % after it (rnn: no \
+        let expected = "Of the slowest direction of the state, a step leaves 50.1 % before training and 100 \
+                        % after it (lstm: more) and 50.1 % before training and 50.1 % after it (rnn: no \
                         difference shown).";
         assert_eq!(sentence(&rows).as_deref(), Some(expected));
         assert_eq!(sentence(&rows[1..2]), None);

@@ -3,7 +3,8 @@
 use super::words::{Labels, listed_or_ends, rising, share};
 use crate::report::summary::{MIDDLE_EXPONENT, Section, Statistic};
 
-/// A sentence on the slopes, and one on the exponents in the middle of the spectrum; none of what is not there.
+/// A sentence on the slopes, and one on the exponents in the middle of the spectrum; none of what is not
+/// there.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let jacobian = || summary.iter().filter(|row| row.section == Section::Jacobian);
     let slopes = jacobian().filter(|row| row.metric == "slope" && row.quantity == "frobenius");

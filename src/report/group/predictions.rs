@@ -49,8 +49,8 @@ fn first_exponents(rows: &[JacobianRow]) -> Vec<JacobianRow> {
 
 /// The largest Lyapunov exponent in log10, the spectral radius of the recurrent matrix of a cell without
 /// gates, and the mean log10 of the gate that keeps the state (f of the LSTM, z of the GRU), averaged
-/// over layers. Of a run that was probed at several steps of training the last counts. The largest exponent of
-/// the first is a number of its own.
+/// over layers. Of a run that was probed at several steps of training the last counts. The largest exponent
+/// of the first is a number of its own.
 pub fn predictions(
     results: &Results,
     mut jacobian: Vec<JacobianRow>,

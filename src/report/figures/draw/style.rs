@@ -95,8 +95,8 @@ pub fn nth_colour(n: usize) -> Colour {
     palette(&PALETTE, n)
 }
 
-/// A colour for early (0) to late (1): from light to dark, so that grey keeps the order, over several hues. The
-/// colours are those of the map viridis (S. van der Walt and N. Smith, CC0) without its lightest fifth.
+/// A colour for early (0) to late (1): from light to dark, so that grey keeps the order, over several hues.
+/// The colours are those of the map viridis (S. van der Walt and N. Smith, CC0) without its lightest fifth.
 pub fn early_to_late(fraction: f64) -> Colour {
     const COLOURS: [Colour; 5] = [
         Colour::hex(0x7ad151),
