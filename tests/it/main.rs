@@ -18,6 +18,7 @@ mod figures;
 mod frameworks;
 mod golden;
 mod golden_cells;
+mod gpu;
 mod gradcheck;
 mod html;
 mod init_file;

@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
+#include <torch/headeronly/version.h>
 
 #include <cstring>
 #include <memory>
@@ -80,6 +81,17 @@ struct ClosureNode : public torch::autograd::Node {
   closure_release release_;
 };
 
+#if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 13
+// `deleteNode` frees a long chain of nodes without recursion.
+std::shared_ptr<ClosureNode> make_node(void* context, closure_backward backward, closure_release release) {
+  return {new ClosureNode(context, backward, release), torch::autograd::deleteNode};
+}
+#else
+c10::intrusive_ptr<ClosureNode> make_node(void* context, closure_backward backward, closure_release release) {
+  return c10::make_intrusive<ClosureNode>(context, backward, release);
+}
+#endif
+
 }  // namespace
 
 // Sets a node with the closure as the history of `outputs`. The node owns the context, even if the call
@@ -88,7 +100,7 @@ extern "C" bool tch_autograd_attach(
     at::Tensor* const* inputs, size_t input_count, at::Tensor* const* outputs, size_t output_count,
     void* context, closure_backward backward, closure_release release, char* message, size_t message_size) {
   try {
-    auto node = c10::make_intrusive<ClosureNode>(context, backward, release);
+    const auto node = make_node(context, backward, release);
     torch::autograd::edge_list edges;
     for (size_t i = 0; i < input_count; ++i) {
       const at::Tensor& input = *inputs[i];
