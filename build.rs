@@ -1,5 +1,5 @@
 //! Sets the rpath to libtorch, so that programs and tests need no environment variable. Compiles the C++
-//! part of the engine `simd`. Passes the versions of libtorch, tch and this repository to the program.
+//! files. Passes the versions of libtorch, tch and this repository to the program.
 
 use std::path::Path;
 use std::process::Command;
@@ -26,7 +26,12 @@ fn main() {
 
 /// Compiles the functions for which libtorch has only a C++ interface.
 fn compile_cpp(lib: &Path) {
-    const FILES: [&str; 2] = ["src/engine/simd/tensor.cpp", "src/engine/libtorch_isa.cpp"];
+    const FILES: [&str; 4] = [
+        "src/engine/simd/tensor.cpp",
+        "src/engine/libtorch_isa.cpp",
+        "src/cuda/libtorch.cpp",
+        "src/cuda/driver.cpp",
+    ];
     for file in FILES {
         println!("cargo:rerun-if-changed={file}");
     }

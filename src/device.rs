@@ -71,6 +71,14 @@ pub fn cpu() -> Device {
     Device::Cpu
 }
 
+/// Returns the number of a CUDA device as libtorch counts them; `None` for the CPU.
+pub fn cuda_index(device: Device) -> Option<i8> {
+    match device {
+        Device::Cuda(index) => i8::try_from(index).ok(),
+        _ => None,
+    }
+}
+
 /// Returns the name of a device in configs and CSV files: `cpu` or `cuda:N`.
 pub fn name(device: Device) -> String {
     match device {

@@ -55,6 +55,8 @@ pub mod cmd;
 #[cfg(feature = "lab")]
 pub mod config;
 #[cfg(feature = "lab")]
+pub mod cuda;
+#[cfg(feature = "lab")]
 pub mod data;
 #[cfg(feature = "lab")]
 pub mod diagnostics;

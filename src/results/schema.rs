@@ -56,6 +56,9 @@ pub struct RunRow {
     /// Peak resident memory of the process up to the end of the run, bytes; for timings that of the largest
     /// process, without those of frameworks.
     pub peak_memory: Option<u64>,
+    /// Largest number of bytes that tensors on the CUDA device have had at once during the run; for timings
+    /// that of the largest process. Empty on the CPU.
+    pub peak_device_memory: Option<u64>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,
     /// Number of rows of the run in all other tables.

@@ -9,6 +9,7 @@ mod forecast;
 pub mod frameworks;
 pub mod isa;
 pub mod kinds;
+mod out_of_memory;
 mod output;
 mod process;
 pub mod runner;

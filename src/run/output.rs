@@ -14,6 +14,8 @@ pub struct RunOutput {
     pub limits: Limits,
     /// The largest peak memory of the processes that the run started, bytes.
     pub peak_memory: Option<u64>,
+    /// The largest peak memory of these processes on the CUDA device, bytes.
+    pub peak_device_memory: Option<u64>,
     /// Errors that stopped part of the measurement, such as an engine with wrong results.
     pub errors: Vec<Error>,
     /// Seconds spent in earlier processes, if the run resumed from a checkpoint.

@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use super::estimate::estimates;
 use super::forecast::{Forecast, Work};
-use super::kinds;
 use super::suspects::Suspects;
 use super::tables::Tables;
 use super::tensorboard;
 use super::{ExecTarget, RunContext, RunOutput};
+use super::{kinds, out_of_memory};
 use crate::data::Inputs;
 use crate::plan::run::Run;
 use crate::plan::{Only, Plan, Shard};
@@ -335,20 +335,23 @@ impl Runner<'_> {
 /// Executes one run; its row holds the error, if there was one. `None` for a run that was stopped.
 fn execute_run(run: &Run, context: &RunContext) -> Option<(RunRow, Rows)> {
     let start = Instant::now();
+    context.target.reset_peak_device_memory();
     let outcome = catch_panics(|| kinds::execute(run, context));
     if matches!(outcome, Err(Error::Stopped)) {
         return None;
     }
     let seconds = start.elapsed().as_secs_f64();
-    let RunOutput { rows, parameters, limits, peak_memory: of_processes, errors, seconds_before } =
-        outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
-    let message = errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ");
+    let output = outcome.unwrap_or_else(|error| RunOutput { errors: vec![error], ..RunOutput::default() });
+    let RunOutput { rows, parameters, limits, errors, seconds_before, .. } = output;
+    let described = |error| out_of_memory::with_sizes(error, &run.describe()).to_string();
+    let errors: Vec<String> = errors.into_iter().map(described).collect();
     let row = RunRow {
         run_id: run.id.clone(),
         status: if errors.is_empty() { "ok" } else { "failed" }.to_string(),
-        error: (!errors.is_empty()).then_some(message),
+        error: (!errors.is_empty()).then(|| errors.join("; ")),
         seconds: Some(seconds_before + seconds),
-        peak_memory: peak_memory().max(of_processes),
+        peak_memory: peak_memory().max(output.peak_memory),
+        peak_device_memory: context.target.peak_device_memory().max(output.peak_device_memory),
         rows: Some(rows.count()),
         parameters,
         ..RunRow::default()

@@ -4,6 +4,7 @@ use tch::Device;
 
 use super::allocator;
 use super::isa::of_libraries;
+use crate::cuda;
 use crate::device::{self, DeviceChoice};
 use crate::engine::{self, Isa};
 use crate::plan::Machine;
@@ -27,12 +28,13 @@ pub struct ExecTarget {
 
 impl ExecTarget {
     /// Resolves a choice of device and sets libtorch's number of threads; `None` keeps libtorch's own
-    /// number.
+    /// number. Forbids TF32, because `builtin` would differ from the other engines on CUDA.
     ///
     /// # Errors
     /// libtorch reports no such device.
     pub fn resolve(device: DeviceChoice, threads: Option<u16>) -> Result<ExecTarget> {
         let device = device::resolve(device)?;
+        cuda::forbid_tf32();
         if let Some(threads) = threads {
             tch::set_num_threads(i32::from(threads));
         }
@@ -53,6 +55,19 @@ impl ExecTarget {
     pub fn environment(&self) -> Environment {
         let here = Environment::here(&self.device_name(), self.threads, self.isa, engine::libtorch_isa());
         Environment { speed_allocator: allocator::described(), ..here }
+    }
+
+    /// Begins a new measurement of [`ExecTarget::peak_device_memory`].
+    pub fn reset_peak_device_memory(&self) {
+        if let Some(index) = device::cuda_index(self.device) {
+            cuda::reset_peak_memory(index);
+        }
+    }
+
+    /// The largest number of bytes that tensors on a CUDA device have had at once since the last reset;
+    /// `None` on the CPU.
+    pub fn peak_device_memory(&self) -> Option<u64> {
+        device::cuda_index(self.device).and_then(cuda::peak_memory)
     }
 
     /// The machine that a plan is made for.

@@ -101,6 +101,17 @@ pub enum Error {
     #[error("stopped after a checkpoint")]
     Stopped,
 
+    /// Memory that libtorch could not allocate.
+    #[error(
+        "out of memory: libtorch asked for {request}, in {run}; fewer steps, sequences or units need less"
+    )]
+    OutOfMemory {
+        /// The amount, and the place: `20.00 GiB on GPU 1, which has 5.06 MiB of 139.81 GiB free`.
+        request: String,
+        /// The description of the run, with its sizes.
+        run: String,
+    },
+
     /// A panic during a run, with its message.
     #[error("{0}")]
     Panic(String),

@@ -177,6 +177,8 @@ fn doctor_json_has_versions_machine_and_timing_problems() {
     for key in ["memory_total", "load_average", "governor", "cpu_quota", "stolen_share", "cuda_devices"] {
         assert!(found.as_object().unwrap().contains_key(key), "no `{key}` in {found}");
     }
+    // libtorch's default is true.
+    assert_eq!(found["tf32"], false);
     let said = stdout(dir.path(), &["doctor", "--threads", "999"]);
     for line in
         ["memory ", "copy ", "load average ", "governor ", "cpu quota ", "timings        unreliable: "]

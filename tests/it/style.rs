@@ -139,10 +139,11 @@ fn sources_each_unsafe_block_has_its_reason() {
     assert_none(&["src", "crates"], unsafe_without_reason);
 }
 
-/// The kernels, the bridges to libtorch, and `main`, which sets the environment before there is a thread.
+/// The kernels, the bridges to libtorch and to CUDA, and `main`, which sets the environment before there is a
+/// thread.
 #[test]
 fn sources_unsafe_code_is_in_named_modules() {
-    let modules = ["crates/rnn-kernels/src", "crates/tch-autograd/src", "src/engine/simd"];
+    let modules = ["crates/rnn-kernels/src", "crates/tch-autograd/src", "src/engine/simd", "src/cuda"];
     let files = ["src/engine/libtorch_isa.rs", "src/main.rs"];
     for path in sources(&["src", "crates", "examples", "benches"]) {
         let place = path.strip_prefix(root()).unwrap();

@@ -61,6 +61,8 @@ pub struct Answer {
     pub failures: Vec<Failure>,
     /// The peak resident memory of the process, bytes; `None` if the system does not report it.
     pub peak_memory: Option<u64>,
+    /// The peak memory of tensors on the CUDA device, bytes; `None` on the CPU.
+    pub peak_device_memory: Option<u64>,
 }
 
 /// A failure of one contender, or of the whole process.

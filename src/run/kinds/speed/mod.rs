@@ -46,6 +46,7 @@ pub fn execute(run: &Run, timing: &Speed, context: &RunContext) -> Result<RunOut
             Ok(answer) => {
                 let goes_on = job.retain_without(&answer);
                 output.peak_memory = output.peak_memory.max(answer.peak_memory);
+                output.peak_device_memory = output.peak_device_memory.max(answer.peak_device_memory);
                 output
                     .errors
                     .extend(answer.failures.into_iter().map(|failure| Error::Timing(failure.message)));

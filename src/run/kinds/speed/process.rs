@@ -58,7 +58,8 @@ fn execute(job: &Job) -> Result<Answer> {
     let device = job.device.parse().map_err(Error::Usage)?;
     let target = ExecTarget::resolve(device, u16::try_from(job.threads).ok())?;
     let workload = choice::load(job, target.device)?;
-    benchmark::time(job, workload.as_ref(), target)
+    let answer = benchmark::time(job, workload.as_ref(), target)?;
+    Ok(Answer { peak_device_memory: target.peak_device_memory(), ..answer })
 }
 
 /// Ends this process as soon as the one that started it has ended, which closes standard input.

@@ -1,12 +1,15 @@
 //! `lstm-lab doctor`: versions, machine, devices, the speed of a large matrix product, and what makes timings
 //! unreliable.
 
+mod cuda;
+
 use std::fmt::Write;
 use std::time::Instant;
 
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
+use self::cuda::CudaFindings;
 use crate::cli::DoctorArgs;
 use crate::device;
 use crate::engine;
@@ -18,7 +21,7 @@ use crate::support::disturbance::Counters;
 use crate::support::error::Result;
 use crate::support::machine::Machine;
 use crate::support::progress::print;
-use crate::support::text::{bytes, number, pluralize};
+use crate::support::text::{bytes, number};
 
 /// Everything that the command finds.
 #[derive(Serialize)]
@@ -27,8 +30,8 @@ struct Findings {
     environment: Environment,
     /// True if the user forces the instruction set of the engine `simd`.
     isa_forced: bool,
-    cuda_devices: usize,
-    cudnn: bool,
+    #[serde(flatten)]
+    cuda: CudaFindings,
     #[serde(flatten)]
     machine: Machine,
     fma_peak_f32_gflops: f64,
@@ -75,8 +78,7 @@ fn find(target: ExecTarget) -> Findings {
     Findings {
         environment,
         isa_forced: engine::forced_isa().is_some(),
-        cuda_devices: device::cuda_devices(),
-        cudnn: tch::Cuda::cudnn_is_available(),
+        cuda: CudaFindings::here(),
         machine,
         fma_peak_f32_gflops,
         l2_read_gbs: reads.l2,
@@ -102,14 +104,7 @@ fn in_words(found: &Findings, target: ExecTarget) -> String {
     line("system", here.os.clone());
     line("cpu", format!("{} ({} cores; {})", here.cpu, here.cores, here.cpu_features));
     line("threads", here.threads.to_string());
-    line(
-        "cuda",
-        match found.cuda_devices {
-            // libtorch reports a missing driver and a missing CUDA build in the same way.
-            0 => "no device (no driver, or a libtorch without CUDA: scripts/setup --cuda)".to_string(),
-            count => format!("{}, cuDNN {}", pluralize(count, "device"), found.cudnn),
-        },
-    );
+    found.cuda.lines().into_iter().for_each(|(name, value)| line(&name, value));
     line("device", here.device.clone());
     let forced = if found.isa_forced { format!(", forced by {VARIABLE}") } else { String::new() };
     line("isa", format!("{} ({}){forced}; available: {}", here.isa, target.isa.name(), here.isa_available));
