@@ -1,5 +1,8 @@
 //! The shapes of a cell's parameters.
 
+use rand_chacha::ChaCha8Rng;
+use tch::Tensor;
+
 /// The parameters of one layer of a cell, besides the input matrix `[G·H, I]` and its bias `[G·H]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout {
@@ -21,7 +24,7 @@ pub enum Recurrent {
 }
 
 /// A parameter that PyTorch's cells do not have.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Further {
     /// The name in weights files, without the layer: `weight_ci`.
     pub name: &'static str,
@@ -43,7 +46,7 @@ pub enum FurtherShape {
 }
 
 /// The initial numbers of a further parameter.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub enum FurtherInit {
     /// As for a bias, by the init policy.
     Bias,
@@ -51,6 +54,9 @@ pub enum FurtherInit {
     Recurrent,
     /// The same number everywhere, at every init policy.
     Constant(f64),
+    /// A function of the cell, at every init policy. It takes the further parameters before this one, H,
+    /// and the random numbers.
+    Own(fn(&[Tensor], i64, &mut ChaCha8Rng) -> Tensor),
 }
 
 impl Layout {
@@ -87,6 +93,11 @@ impl Further {
     /// Returns a vector `[H]` that begins with the same number everywhere.
     pub const fn of_units(name: &'static str, first: f64) -> Further {
         Further { name, shape: FurtherShape::Units, init: FurtherInit::Constant(first) }
+    }
+
+    /// Returns a vector `[H]` that the cell draws itself (see [`FurtherInit::Own`]).
+    pub const fn drawn(name: &'static str, draw: fn(&[Tensor], i64, &mut ChaCha8Rng) -> Tensor) -> Further {
+        Further { name, shape: FurtherShape::Units, init: FurtherInit::Own(draw) }
     }
 
     /// Returns a vector `[G·H]` that begins with the same number everywhere.

@@ -7,6 +7,7 @@ use super::gru::Gru;
 use super::gru_reset_before::GruResetBefore;
 use super::indrnn::IndRnn;
 use super::janet::Janet;
+use super::lru::Lru;
 use super::lstm::Lstm;
 use super::lstm_layernorm::LstmLayernorm;
 use super::lstm_peephole::LstmPeephole;
@@ -38,5 +39,6 @@ pub fn cell(name: CellName) -> &'static dyn Cell {
         CellName::Slstm => &Slstm,
         CellName::MinLstm => &MinLstm,
         CellName::MinGru => &MinGru,
+        CellName::Lru => &Lru,
     }
 }

@@ -33,6 +33,7 @@ mod janet;
 mod layer;
 mod layout;
 mod lookup;
+mod lru;
 mod lstm;
 mod lstm_layernorm;
 mod lstm_peephole;

@@ -37,5 +37,7 @@ names! {
         MinLstm = "minlstm",
         /// gru whose gates do not see the state (Feng et al. 2024)
         MinGru = "mingru",
+        /// linear recurrent unit: a complex state that each step turns and shrinks (Orvieto et al. 2023)
+        Lru = "lru",
     }
 }

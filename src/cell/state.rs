@@ -15,6 +15,8 @@ names! {
         M = "m",
         /// the velocity of an oscillator
         Z = "z",
+        /// the imaginary part of a complex state, whose real part is h
+        Im = "im",
     }
 }
 
@@ -40,6 +42,26 @@ impl State {
     pub fn from_tensors(tensors: impl IntoIterator<Item = Tensor>) -> State {
         let mut tensors = tensors.into_iter();
         State { h: tensors.next().expect("a state has an h"), carried: tensors.collect() }
+    }
+
+    /// Returns the state of a linear recurrence as one tensor, `[B, H]`: h, or h + i·im.
+    ///
+    /// # Panics
+    /// If there are more carried states than the imaginary part.
+    pub fn joined(&self) -> Tensor {
+        match &self.carried[..] {
+            [] => self.h.shallow_clone(),
+            [im] => Tensor::complex(&self.h, im),
+            _ => panic!("expected at most one carried state, found {}", self.carried.len()),
+        }
+    }
+
+    /// Returns the state that [`State::joined`] joins.
+    pub fn from_joined(tensor: &Tensor) -> State {
+        match tensor.is_complex() {
+            true => State { h: tensor.real(), carried: vec![tensor.imag()] },
+            false => State::from_hidden(tensor.shallow_clone()),
+        }
     }
 
     /// Returns the same tensors as new nodes of the autograd graph. The gradient that reaches these nodes

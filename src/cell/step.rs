@@ -86,11 +86,12 @@ pub trait Cell: Sync {
     fn update(&self, activations: &[Tensor], previous: &State) -> State {
         let recurrence = self.linear_recurrence();
         let (a, b) = recurrence.expect("a cell implements `update` or `linear_recurrence`")(activations);
-        State::from_hidden(a * &previous.h + b)
+        State::from_joined(&(a * previous.joined() + b))
     }
 
     /// Returns the function that computes a and b of the recurrence h_t = a ⊙ h_{t−1} + b. `None` for a cell
-    /// that is not linear in the state. The engine `scan` needs it, and gates that do not see the state.
+    /// that is not linear in the state. The engine `scan` needs it, and gates that do not see the state. With
+    /// complex a and b, h is the real part of the state, and the imaginary part is its only carried state.
     fn linear_recurrence(&self) -> Option<LinearRecurrence> {
         None
     }

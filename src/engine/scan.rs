@@ -1,12 +1,15 @@
 //! Cells whose gates do not see the state: h_t = a_t ⊙ h_{t−1} + b_t. The gates of all steps are computed
-//! at once, and the recurrence is a scan over time.
+//! at once, and the recurrence is a scan over time. a, b and h may be complex.
 //!
 //! The backward pass is a scan as well, from the last step to the first:
 //!
 //! ```text
-//! ∂L/∂h_t = direct_t + a_{t+1} ⊙ ∂L/∂h_{t+1}
-//! ∂L/∂b_t = ∂L/∂h_t        ∂L/∂a_t = ∂L/∂h_t ⊙ h_{t−1}
+//! ∂L/∂h_t = direct_t + a*_{t+1} ⊙ ∂L/∂h_{t+1}
+//! ∂L/∂b_t = ∂L/∂h_t        ∂L/∂a_t = ∂L/∂h_t ⊙ h*_{t−1}
 //! ```
+//!
+//! Stars are complex conjugates. A complex gradient is that with respect to the real part, plus i times that
+//! with respect to the imaginary part.
 
 use tch::{Tensor, no_grad};
 use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, needs_grad};
@@ -40,9 +43,9 @@ impl Engine for Scan {
         let recurrence = cell.linear_recurrence().expect("`engine::check` has checked the cell");
         let (a, b) = recurrence(&cell.activations(&products, initial_state));
         let sequence = |tensor: &Tensor| tensor.reshape([steps, batch, -1]);
-        let h = scan(&sequence(&a), &sequence(&b), &initial_state.h);
-        let last = h.get(steps - 1);
-        (h, State::from_hidden(last))
+        let states = scan(&sequence(&a.expand_as(&b)), &sequence(&b), &initial_state.joined());
+        let last = State::from_joined(&states.get(steps - 1));
+        (State::from_joined(&states).h, last)
     }
 }
 
@@ -55,10 +58,10 @@ fn scan(a: &Tensor, b: &Tensor, h_0: &Tensor) -> Tensor {
     let (a_saved, h_0_saved, h_saved) = (Saved::new(a), Saved::new(h_0), Saved::new(&h));
     let backward = move |grad: GradOutputs| -> GradInputs {
         let direct = grad.outputs.into_iter().next().flatten()?;
-        let (a, h, h_0) = (a_saved.get(), h_saved.get(), h_0_saved.get());
+        let (a, h, h_0) = (a_saved.get().conj_physical(), h_saved.get(), h_0_saved.get());
         let steps = a.size()[0];
-        let adjoints = adjoints(a, &direct);
-        let before = Tensor::cat(&[h_0.unsqueeze(0), h.narrow(0, 0, steps - 1)], 0);
+        let adjoints = adjoints(&a, &direct);
+        let before = Tensor::cat(&[h_0.unsqueeze(0), h.narrow(0, 0, steps - 1)], 0).conj_physical();
         let of_h_0 = a.get(0) * adjoints.get(0);
         Some(vec![Some(&adjoints * before), Some(adjoints), Some(of_h_0)])
     };
@@ -77,7 +80,7 @@ fn states(a: &Tensor, b: &Tensor, h_0: &Tensor) -> Tensor {
     h
 }
 
-/// Computes the adjoints of h_1 … h_T from their direct parts, `[T, B, H]`.
+/// Computes the adjoints of h_1 … h_T from the conjugates of a and their direct parts, `[T, B, H]`.
 fn adjoints(a: &Tensor, direct: &Tensor) -> Tensor {
     let adjoints = direct.copy().contiguous();
     let (a, mut each) = (a.unbind(0), adjoints.unbind(0));

@@ -101,8 +101,8 @@ pub struct PlanRow {
 pub struct GradientRow {
     /// The run.
     pub run_id: String,
-    /// `total_h`, `total_c`, `total_n`, `total_z`, `direct_h`, `later_h`, `cell_path`, `gate_path`
-    /// or `input_x`.
+    /// `total_h`, `total_c`, `total_n`, `total_z`, `total_im`, `direct_h`, `later_h`, `cell_path`,
+    /// `gate_path` or `input_x`.
     pub quantity: String,
     /// The layer, from 0 (nearest the input).
     pub layer: usize,

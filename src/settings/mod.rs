@@ -41,7 +41,7 @@ pub struct Settings {
     pub cell: Option<CellName>,
     /// The engine: `stepwise`, `fused`, `analytic`, `recompute`, `scan`, `simd` (on the CPU) or
     /// `builtin`; default: `auto`. `stepwise`, `fused` and `recompute` run every cell, `scan` runs
-    /// `minlstm` and `mingru`, `builtin` runs `rnn`, `lstm`, `gru` and `relu_rnn`, and the others run
+    /// `minlstm`, `mingru` and `lru`, `builtin` runs `rnn`, `lstm`, `gru` and `relu_rnn`, and the others run
     /// `rnn`, `lstm` and `gru`. `auto` is never part of a list. For `gradients` and `jacobian` it means
     /// `analytic` where it runs the cell, else `recompute`; `jacobian` takes these two only. For
     /// `training` it means one engine by measured times (see [kernels.md](kernels.md)). For `speed` it

@@ -131,6 +131,8 @@ names! {
         TotalN = "total_n",
         /// the adjoint of z_t (cornn)
         TotalZ = "total_z",
+        /// the adjoint of the imaginary part of the state (lru)
+        TotalIm = "total_im",
         /// the part of total_h that passes through no later step of the same layer
         DirectH = "direct_h",
         /// the part of total_h that passes through later steps of the same layer, of a loss at several steps
@@ -157,6 +159,7 @@ impl Quantity {
             CarriedState::N => Some(Quantity::TotalN),
             CarriedState::M => None,
             CarriedState::Z => Some(Quantity::TotalZ),
+            CarriedState::Im => Some(Quantity::TotalIm),
         }
     }
 

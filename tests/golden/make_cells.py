@@ -136,6 +136,16 @@ def slstm(p, x, h, c, n, m):
     return o * c / n, c, n, next_m
 
 
+def lru(p, x, h, im):
+    """Orvieto et al. 2023, section 3.4, with a bias: the recurrence alone. h is the real part of the state."""
+    factor = jnp.exp(-jnp.exp(p["nu_log_l0"]) + 1j * jnp.exp(p["theta_log_l0"]))
+    re_b, im_b = jnp.split(p["weight_ih_l0"], 2)
+    re_bias, im_bias = jnp.split(p["bias_ih_l0"], 2)
+    new = x @ (re_b + 1j * im_b).T + re_bias + 1j * im_bias
+    state = factor * (h + 1j * im) + jnp.exp(p["gamma_log_l0"]) * new
+    return state.real, state.imag
+
+
 def drawn(key, shapes):
     keys = jax.random.split(key, len(shapes))
     return {name: 0.6 * jax.random.normal(k, shape) for k, (name, shape) in zip(keys, shapes.items())}
@@ -177,6 +187,7 @@ def make(seed, step, gates, recurrent="matrices", further={}, carried=()):
 
 PEEPHOLES = {name: (H,) for name in ("weight_ci", "weight_cf", "weight_co")}
 NORMS = {"weight_ln_ih": (4 * H,), "weight_ln_hh": (4 * H,), "weight_ln_c": (H,), "bias_ln_c": (H,)}
+EXPONENTS = {name: (H,) for name in ("nu_log", "theta_log", "gamma_log")}
 cells = {
     "relu_rnn": make(1, relu_rnn, 1),
     "gru_reset_before": make(2, gru_reset_before, 3),
@@ -190,6 +201,7 @@ cells = {
     "lstm_layernorm": make(10, lstm_layernorm, 4, further=NORMS, carried=("c",)),
     "antisymmetric_rnn": make(11, antisymmetric_rnn, 1),
     "cornn": make(12, cornn, 1, further={"weight_zh": (H, H)}, carried=("z",)),
+    "lru": make(14, lru, 2, recurrent="none", further=EXPONENTS, carried=("im",)),
     "slstm": make(13, slstm, 4, carried=("c", "n", "m")),
 }
 path = pathlib.Path(__file__).with_name("cells.json")

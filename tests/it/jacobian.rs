@@ -11,6 +11,7 @@ use lstm_lab::engine::EngineName;
 use lstm_lab::engine::{engine, forward};
 use lstm_lab::error::Error;
 use lstm_lab::settings::names::GateStatistic;
+use lstm_lab::{Init, StackSize};
 use tch::{Kind, Tensor};
 
 use crate::exact::{golden, golden_input, golden_parameters};
@@ -62,6 +63,23 @@ fn with_eigenvalues(blocks: &[(f64, f64)]) -> Tensor {
     let s: Vec<f64> = (0..n * n).map(|k| ((37 * k + 11) % 64 - 32) as f64 / 32.0).collect();
     let s: Tensor = Tensor::from_slice(&s).reshape([n, n]) + 2.0 * Tensor::eye(n, (Kind::Double, cpu()));
     s.matmul(&lambda).matmul(&s.inverse())
+}
+
+#[test]
+fn lyapunov_exponents_of_lru_equal_log_moduli_of_its_factors() {
+    let size = StackSize { input_size: 1, hidden_size: 5, layers: 1 };
+    let p = Parameters::new(CellName::Lru, Init::pytorch(), size, 3, Kind::Double, cpu());
+    // |λ| = exp(−exp(ν_log)), and each complex factor is a block of two real dimensions.
+    let logs = Vec::<f64>::try_from(-p.layers[0].further[0].exp()).unwrap();
+    let mut expected: Vec<f64> = logs.iter().flat_map(|log| [*log, *log]).collect();
+    expected.sort_by(|a, b| b.total_cmp(a));
+    let observation = |lag: usize| if lag == 49 { Observation::Spectrum } else { Observation::Nothing };
+    let input = zeros(&[50, 1, 1]);
+    let found = products(EngineName::Recompute, &p, &input, None, EVERY_STEP, observation).unwrap().remove(0);
+    assert_eq!(found.lyapunov.len(), 10);
+    for (found, expected) in found.lyapunov.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-9, "{found}, expected {expected}");
+    }
 }
 
 #[test]

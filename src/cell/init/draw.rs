@@ -82,15 +82,16 @@ fn draw_layer(cell: &dyn Cell, init: Init, size: LayerSize, rng: &mut ChaCha8Rng
     let b_ih = recipe.bias.tensor(&[gates * hidden], rng);
     let rows = if layout.recurrent == Recurrent::Matrices { gates * hidden } else { 0 };
     let b_hh = recipe.bias.tensor(&[rows], rng);
-    let further = layout.further.iter().map(|further| {
-        let draw = match further.init {
-            FurtherInit::Bias => recipe.bias,
-            FurtherInit::Recurrent => recipe.recurrent,
-            FurtherInit::Constant(first) => Draw::Constant(first),
-        };
-        draw.tensor(&further.size(gates, hidden), rng)
-    });
-    let further = further.collect();
+    let mut further = Vec::new();
+    for one in layout.further {
+        let mut drawn = |draw: Draw| draw.tensor(&one.size(gates, hidden), rng);
+        further.push(match one.init {
+            FurtherInit::Bias => drawn(recipe.bias),
+            FurtherInit::Recurrent => drawn(recipe.recurrent),
+            FurtherInit::Constant(first) => drawn(Draw::Constant(first)),
+            FurtherInit::Own(draw) => draw(&further, hidden, rng),
+        });
+    }
     let layer = LayerParameters { w_ih, w_hh, b_ih, b_hh, further };
     set_gate_bias(cell, recipe.gate, &layer, rng);
     layer

@@ -21,6 +21,7 @@ pub fn init(cell: CellName) -> Option<PaperInit> {
         CellName::Janet => Some(PaperInit::OfSteps(janet)),
         CellName::CoRnn => Some(PaperInit::Fixed(cornn)),
         CellName::MinLstm | CellName::MinGru => Some(PaperInit::Fixed(min)),
+        CellName::Lru => Some(PaperInit::Fixed(lru)),
         _ => None,
     }
 }
@@ -62,6 +63,11 @@ fn cornn(LayerSize { input, hidden, .. }: LayerSize) -> Recipe {
 /// The listings of the paper: PyTorch's default for a linear layer of the input.
 fn min(LayerSize { input, .. }: LayerSize) -> Recipe {
     Recipe::uniform(input)
+}
+
+/// Orvieto et al. (2023), the listing of appendix A: the real and the imaginary part of B have variance 1/2I.
+fn lru(LayerSize { input, .. }: LayerSize) -> Recipe {
+    Recipe::of_weights(Draw::Normal((0.5 / input as f64).sqrt()), Draw::Constant(0.0))
 }
 
 #[cfg(test)]
@@ -128,6 +134,17 @@ mod tests {
             let distance = w.matmul(&w.tr()) - Tensor::eye(60, (Kind::Double, cpu()));
             assert!(distance.abs().max().double_value(&[]) < 1e-12);
         }
+    }
+
+    #[test]
+    fn lru_has_factors_on_the_whole_disk_and_normalises_them() {
+        let p = &drawn(CellName::Lru, "paper").layers[0];
+        let squared_modulus = (p.further[0].exp() * -2.0).exp();
+        assert_fills(&squared_modulus, 0.0, 1.0);
+        assert_fills(&p.further[1].exp(), 0.0, std::f64::consts::TAU);
+        let sum = (&p.further[2] * 2.0).exp() + squared_modulus - 1.0;
+        assert!(sum.abs().max().double_value(&[]) < 1e-12);
+        assert!((p.w_ih.std(false).double_value(&[]) - (0.5 / 20f64).sqrt()).abs() < 0.01);
     }
 
     #[test]

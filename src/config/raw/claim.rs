@@ -29,8 +29,8 @@ pub struct Test {
     /// `perplexity`, `solved`, `seconds` or `largest_exponent`.
     pub metric: ClaimMetric,
     /// The gradient, for `slope` and the metrics of one lag: `total_h` (default), `total_c`, `total_n`,
-    /// `total_z`, `direct_h`, `later_h`, `input_x`, `cell_path` or `gate_path`, in the layer nearest the
-    /// input.
+    /// `total_z`, `total_im`, `direct_h`, `later_h`, `input_x`, `cell_path` or `gate_path`, in the layer
+    /// nearest the input.
     pub quantity: Option<Quantity>,
     /// The lag in steps, at least 0 and below T: required for `log10_norm`, `log10_kept` and
     /// `abs_log10_kept`, and for no other metric.

@@ -12,8 +12,13 @@ use crate::settings::names::ExperimentKind;
 const MOST_LISTED: usize = 6;
 
 /// The gradients with respect to the state, with their symbols.
-const GRADIENTS: [(&str, &str); 4] =
-    [("total_h", "∂L/∂h"), ("total_c", "∂L/∂c"), ("total_n", "∂L/∂n"), ("total_z", "∂L/∂z")];
+const GRADIENTS: [(&str, &str); 5] = [
+    ("total_h", "∂L/∂h"),
+    ("total_c", "∂L/∂c"),
+    ("total_n", "∂L/∂n"),
+    ("total_z", "∂L/∂z"),
+    ("total_im", "∂L/∂im"),
+];
 
 /// The largest number of cells, or of inits, of which the sentence gives the least and the most.
 const MOST_GROUPS: usize = 6;

@@ -22,7 +22,7 @@ const MAX_LINES: usize = 6;
 pub fn figures(groups: &[ProfileGroup], plot: &Plot) -> Vec<Figure> {
     let points: Vec<&Settings> = groups.iter().map(|group| &group.point).collect();
     let mut figures = Vec::new();
-    let names = ["total_h", "total_c", "total_n", "total_z", "input_x", LYAPUNOV];
+    let names = ["total_h", "total_c", "total_n", "total_z", "total_im", "input_x", LYAPUNOV];
     for quantity in names.into_iter().filter_map(quantity) {
         let of_quantity: Vec<_> = groups.iter().filter(|group| group.quantity == quantity.name).collect();
         let layers = of_quantity.iter().map(|group| group.layer + 1).max().unwrap_or(0);

@@ -113,7 +113,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 23] = [
+pub static QUANTITIES: [Quantity; 24] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,
@@ -179,6 +179,12 @@ pub static QUANTITIES: [Quantity; 23] = [
         "Gradient of the loss with respect to the velocity zₜ",
         "norm of the gradient of the loss with respect to the velocity zₜ, through every later step",
         "∂L/∂zₜ",
+    ),
+    Quantity::norm(
+        "total_im",
+        "Gradient of the loss with respect to the imaginary part imₜ of the state",
+        "norm of the gradient of the loss with respect to the imaginary part imₜ, through every later step",
+        "∂L/∂imₜ",
     ),
     Quantity::norm(
         "direct_h",
