@@ -61,6 +61,12 @@ impl ClaimMetric {
         matches!(self, Loss | Accuracy | BitsPerCharacter | BitsPerWord | BitsPerByte | Perplexity)
     }
 
+    /// Returns true for a number that is never below 0.
+    pub fn is_size(self) -> bool {
+        use ClaimMetric::{AbsLog10Kept, Seconds, Sequences, Solved};
+        self.has_chance() || matches!(self, AbsLog10Kept | Seconds | Sequences | Solved)
+    }
+
     /// Returns true if larger values are better.
     pub fn grows_better(self) -> bool {
         matches!(self, ClaimMetric::Accuracy | ClaimMetric::Solved)

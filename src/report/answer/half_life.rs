@@ -23,12 +23,16 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
     rows.retain(|row| row.estimate.value.is_some());
     rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
-    let lacking = points.iter().filter(|point| rows.iter().all(|row| row.point != ***point));
-    let lacking: Vec<&Settings> = lacking.copied().collect();
-    let lacking = match lacking.as_slice() {
-        [] => String::new(),
-        some => format!(" It does not fall exponentially at {}.", counted(some, points.len(), &labels)),
+    let grows = |point: &Settings| {
+        let mut rows = blocks.iter().filter(|(of, _)| *of == point).flat_map(|(_, rows)| last_layer(rows));
+        rows.any(|row| row.verdict.as_deref() == Some("grows"))
     };
+    let lacking = points.iter().filter(|point| rows.iter().all(|row| row.point != ***point)).copied();
+    let (growing, others): (Vec<&Settings>, Vec<&Settings>) = lacking.partition(|point| grows(point));
+    let said = [("It grows with the lag", growing), ("It does not fall exponentially", others)];
+    let said = said.iter().filter(|(_, found)| !found.is_empty());
+    let said = said.map(|(start, found)| format!(" {start} at {}.", counted(found, points.len(), &labels)));
+    let lacking: String = said.collect();
     Some(match rows.as_slice() {
         [] => return None,
         [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => {

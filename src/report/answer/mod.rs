@@ -19,9 +19,10 @@ mod weights;
 mod words;
 
 use super::format::with_interval;
-use super::judge::{ClaimVerdict, JudgedTest, Verdicts, overall};
+use super::judge::{ClaimVerdict, JudgedTest, TestVerdict, Verdicts, overall};
 use super::load::Results;
 use super::summary::{Section, Statistic};
+use crate::support::text::pluralize;
 
 /// The largest number of settings of which a sentence gives each number.
 const MOST_LISTED: usize = 4;
@@ -46,7 +47,7 @@ impl Answer {
         if results.runs().next().is_none() {
             return Answer { head, numbers: vec![] };
         }
-        let (answers, mut numbers) = match claim(results, verdicts) {
+        let (answers, mut numbers) = match claim(results, summary, verdicts) {
             Some(tests) => (vec![], tests),
             None => (expected::sentences(&verdicts.expectations), of_kinds(summary)),
         };
@@ -82,15 +83,16 @@ fn of_kinds(summary: &[Statistic]) -> Vec<String> {
         half_life::sentence(summary, "total_h", "∂L/∂h").into_iter().collect(),
         direct::sentence(summary).into_iter().collect(),
         paths::sentences(summary),
-        jacobian::sentences(summary),
         predictors::sentences(summary),
+        jacobian::sentences(summary),
         speed::sentences(summary),
     ];
     of_kinds.concat()
 }
 
-/// The claim with its verdict, then each test with its number; none for a claim that is not judged.
-fn claim(results: &Results, verdicts: &Verdicts) -> Option<Vec<String>> {
+/// The claim with its verdict, then each test with its number, then what is left of the gradients; none for a
+/// claim that is not judged.
+fn claim(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> Option<Vec<String>> {
     let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
     let of_test = |test: &JudgedTest| {
         let control = if test.subject.control { "Control " } else { "" };
@@ -104,8 +106,13 @@ fn claim(results: &Results, verdicts: &Verdicts) -> Option<Vec<String>> {
     let statement = claim.statement.trim().trim_end_matches('.');
     let verdict = overall(&verdicts.claim);
     let verb = if verdict == ClaimVerdict::Depends { "" } else { "is " };
-    let claim = format!("The claim “{statement}” {verb}{}.", verdict.in_words());
-    Some(std::iter::once(claim).chain(verdicts.claim.iter().map(of_test)).collect())
+    let tests = verdicts.claim.iter().filter(|test| !test.subject.control);
+    let holding = tests.clone().filter(|test| test.verdict == TestVerdict::Holds).count();
+    let count = pluralize(tests.count(), "setting");
+    let claim =
+        format!("The claim “{statement}” {verb}{}: supported at {holding} of {count}.", verdict.in_words());
+    let tests = verdicts.claim.iter().map(of_test);
+    Some(std::iter::once(claim).chain(tests).chain(gradients::sentences(summary)).collect())
 }
 
 #[cfg(test)]

@@ -61,10 +61,10 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let kinds = [(faster, "faster"), (slower, "slower")];
     let kinds: Vec<String> =
         kinds.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} at {n}")).collect();
-    let kinds = match kinds.as_slice() {
-        [] => format!("no difference shown at {count}"),
-        kinds => format!("{} of {count}", listed(kinds)),
-    };
+    if kinds.is_empty() {
+        return Some(format!("none is shown to be faster than {REFERENCE}"));
+    }
+    let kinds = format!("{} of {count}", listed(&kinds));
     Some(format!("{engine} with {ratio} times the time of {REFERENCE} ({kinds})"))
 }
 
@@ -102,6 +102,9 @@ mod tests {
         assert_eq!(sentences(&rows), [expected]);
         rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
         assert_eq!(sentences(&rows)[1], "1 of 6 ratios come from disturbed measurements.");
+        (rows[2], rows[3]) = (ratio(Simd, 8, 0.95), ratio(Simd, 16, 0.98));
+        let expected = "Fastest in the pass train: lstm: none is shown to be faster than builtin.";
+        assert_eq!(sentences(&rows)[0], expected);
         rows[3] = ratio(Simd, 16, 9.0);
         assert_eq!(sentences(&rows)[0], "Fastest in the pass train: lstm: builtin.");
     }

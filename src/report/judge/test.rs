@@ -79,7 +79,11 @@ impl<'a> Case<'a> {
     pub fn judge(&self, p_value: Option<f64>, min_seeds: usize) -> JudgedTest<'a> {
         let Case { test, of, baseline, evidence } = self;
         let is_ratio = test.compares_by() == Some(Comparison::Ratio);
-        let estimate = evidence.estimate();
+        let estimate = match baseline {
+            // An interval holds no size below 0.
+            None if test.reading.metric.is_size() => evidence.estimate().map(|size| size.max(0.0)),
+            _ => evidence.estimate(),
+        };
         let failed = of.failed() + baseline.as_ref().map_or(0, Observations::failed);
         let mut notes = Vec::new();
         if estimate.n < min_seeds {
@@ -193,6 +197,15 @@ mod tests {
             let slopes = seen(ClaimMetric::Slope, &SIX);
             assert_eq!(verdict_of(&format!("{SLOPE}{bound}"), &slopes, None), expected, "{bound}");
         }
+    }
+
+    #[test]
+    fn judge_interval_of_a_loss_is_not_below_0() {
+        let claim = claim("metric = \"loss\"\nwhere = { cell = \"lstm\" }\nbelow = 0.5");
+        let of = seen(ClaimMetric::Loss, &[0.0, 0.0, 0.0, 0.0, 0.0, 0.3]);
+        assert_eq!(judge(&claim, &of, None).estimate.low, Some(0.0));
+        let difference = judge(&claim, &of, Some(&seen(ClaimMetric::Loss, &[0.1; 6])));
+        assert!(difference.estimate.low < Some(0.0));
     }
 
     #[test]
