@@ -18,8 +18,8 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let later = over_direct(&blocks, "later_h", lag)?;
     let whole = over_direct(&blocks, "total_h", lag)?;
     Some(format!(
-        "{lag} steps back, the gradient of later losses has this norm, relative to that of the loss of the same \
-         step: {later}. The norm of their sum is {whole}, since the two need not point the same way."
+        "{lag} steps back, the gradient of later losses has this norm, relative to that of the loss of the \
+         same step: {later}. The norm of their sum is {whole}, since the two need not point the same way."
     ))
 }
 
