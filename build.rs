@@ -26,15 +26,17 @@ fn main() {
 
 /// Compiles the functions for which libtorch has only a C++ interface.
 fn compile_cpp(lib: &Path) {
-    const FILES: [&str; 4] = [
+    const FILES: [&str; 5] = [
         "src/engine/simd/tensor.cpp",
         "src/engine/libtorch_isa.cpp",
         "src/cuda/libtorch.cpp",
         "src/cuda/driver.cpp",
+        "src/engine/cuda/launch.cpp",
     ];
     for file in FILES {
         println!("cargo:rerun-if-changed={file}");
     }
+    println!("cargo:rerun-if-changed=src/cuda/call.h");
     let include = lib.join("../include");
     cc::Build::new()
         .cpp(true)

@@ -1,11 +1,10 @@
 // The CUDA devices of this machine, from the library of NVIDIA's driver. The Rust side is driver.rs.
 
-#include <ATen/DynamicLibrary.h>
-#include <c10/util/Exception.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+
+#include "call.h"
 
 extern "C" struct lstm_lab_card {
   char name[256];
@@ -17,13 +16,6 @@ namespace {
 
 // Attributes of a device by their numbers in cuda.h.
 constexpr int COMPUTE_CAPABILITY_MAJOR = 75, COMPUTE_CAPABILITY_MINOR = 76;
-
-// Calls a function of the library, which returns 0 or the number of an error.
-template <typename... Args>
-void call(at::DynamicLibrary& library, const char* name, Args... args) {
-  const int error = reinterpret_cast<int (*)(Args...)>(library.sym(name))(args...);
-  TORCH_CHECK(error == 0, name, ": CUDA error ", error);
-}
 
 void read_card(at::DynamicLibrary& library, int index, lstm_lab_card& card) {
   int device = 0;

@@ -2,6 +2,7 @@
 
 use super::analytic::Analytic;
 use super::builtin::Builtin;
+use super::cuda::CudaEngine;
 use super::fused::Fused;
 use super::interface::Engine;
 use super::name::EngineName;
@@ -19,6 +20,7 @@ pub fn engine(name: EngineName) -> &'static dyn Engine {
         EngineName::Recompute => &Recompute,
         EngineName::Scan => &Scan,
         EngineName::Simd => &SimdEngine::OF_PROCESS,
+        EngineName::Cuda => &CudaEngine::ON_CARDS,
         EngineName::Builtin => &Builtin,
     }
 }

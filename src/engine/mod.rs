@@ -24,6 +24,7 @@
 pub(crate) mod analytic;
 pub(crate) mod buffer;
 mod builtin;
+mod cuda;
 mod fused;
 #[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
 pub(crate) mod gradients;

@@ -17,6 +17,8 @@ names! {
         Scan = "scan",
         /// hand-written CPU kernels, f32
         Simd = "simd",
+        /// experimental: all steps of an LSTM layer in one kernel on a CUDA device, f32
+        Cuda = "cuda",
         /// libtorch's own lstm, gru and rnn_tanh
         Builtin = "builtin",
     }

@@ -94,14 +94,14 @@ impl<'a> Expansion<'a> {
         Ok(settings)
     }
 
-    /// Replaces `auto`: speed gets all engines but `recompute` that support cell and device.
+    /// Replaces `auto`: speed gets all engines but `recompute` and `cuda` that support cell and device.
     /// Training gets one engine, and gradients and Jacobians the engine with exact adjoints.
     fn resolve_engine(&self, part: &Part, settings: &mut Settings) {
         let on_cpu = self.machine.device == "cpu";
         let cell = settings.cell.map(crate::cell::cell);
         let serves = |name: &EngineName| {
-            // `recompute` is made for memory and for any cell, not for speed.
-            *name != EngineName::Recompute
+            // `recompute` is made for memory and for any cell, not for speed. `cuda` is experimental.
+            !matches!(name, EngineName::Recompute | EngineName::Cuda)
                 && cell.is_some_and(|cell| engine(*name).serves(cell))
                 && (*name != EngineName::Simd || on_cpu)
         };

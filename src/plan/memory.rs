@@ -72,6 +72,7 @@ fn kept(engine: EngineName, gates: f64) -> f64 {
         // The states, and the products of the inputs in the backward pass.
         EngineName::Recompute => 2.0 + gates,
         EngineName::Analytic => 6.0 * gates,
+        EngineName::Cuda => gates + 2.0,
         EngineName::Stepwise | EngineName::Fused | EngineName::Scan | EngineName::Builtin => 4.0 * gates,
     }
 }

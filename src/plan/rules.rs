@@ -64,6 +64,15 @@ fn engines(settings: &Settings) -> Option<Problem> {
         );
         return Some(("engine", problem));
     }
+    let cuda = settings.engine.engines.contains(&EngineName::Cuda);
+    if cuda && device == "cpu" {
+        let problem = "the engine `cuda` needs a CUDA device, but the device is cpu; expected --device \
+                       cuda, or the engine `builtin`";
+        return Some(("engine", problem.to_string()));
+    }
+    if cuda && settings.dtype == Dtype::F64 {
+        return Some(("dtype", "the engine `cuda` works in f32 only; expected `f32`".to_string()));
+    }
     if frameworks && device != "cpu" {
         let problem = format!(
             "frameworks are timed on the CPU only, but the device is {device}; expected --device cpu"

@@ -39,14 +39,14 @@ pub struct Settings {
     /// The cell of recurrent layers, one of the cells of `lstm-lab list`; default: `rnn`, `lstm` and `gru`.
     /// The model `transformer` has none.
     pub cell: Option<CellName>,
-    /// The engine: `stepwise`, `fused`, `analytic`, `recompute`, `scan`, `simd` (on the CPU) or
-    /// `builtin`; default: `auto`. `stepwise`, `fused` and `recompute` run every cell, `scan` runs
-    /// `minlstm`, `mingru` and `lru`, `builtin` runs `rnn`, `lstm`, `gru` and `relu_rnn`, and the others run
-    /// `rnn`, `lstm` and `gru`. `auto` is never part of a list. For `gradients` and `jacobian` it means
-    /// `analytic` where it runs the cell, else `recompute`; `jacobian` takes these two only. For
-    /// `training` it means one engine by measured times (see [kernels.md](kernels.md)). For `speed` it
-    /// means all engines but `recompute` that support cell and device. `speed` times all engines
-    /// of the list in one run, and `builtin` must be among them.
+    /// The engine: `stepwise`, `fused`, `analytic`, `recompute`, `scan`, `simd` (on the CPU), `cuda` (on
+    /// CUDA, experimental) or `builtin`; default: `auto`. `stepwise`, `fused` and `recompute` run every
+    /// cell, `scan` runs `minlstm`, `mingru` and `lru`, `builtin` runs `rnn`, `lstm`, `gru` and `relu_rnn`,
+    /// `cuda` runs `lstm` in f32, and the others run `rnn`, `lstm` and `gru`. `auto` is never part of a
+    /// list. For `gradients` and `jacobian` it means `analytic` where it runs the cell, else `recompute`;
+    /// `jacobian` takes these two only. For `training` it means one engine by measured times (see
+    /// [kernels.md](kernels.md)). For `speed` it means all engines but `recompute` and `cuda` that support
+    /// cell and device. `speed` times all engines of the list in one run, and `builtin` must be among them.
     #[schemars(schema_with = "engines::schema")]
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;

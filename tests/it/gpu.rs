@@ -4,6 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use lstm_lab::config;
+use lstm_lab::data::Inputs;
+use lstm_lab::plan::{Machine, Plan};
+
 use crate::support::{lab, with_config};
 
 fn script(name: &str) -> PathBuf {
@@ -60,5 +64,41 @@ fn check_and_build_refuse_wrong_arguments() {
     for (name, arguments, expected) in cases {
         let (code, said) = output(Command::new(script(name)).current_dir(dir.path()).args(arguments));
         assert!(code == Some(2) && said.contains(expected), "{name} {arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn config_of_the_engine_cuda_needs_a_cuda_device_and_f32() {
+    let plan = |device: &str, dtype: &str| {
+        let text = format!(
+            "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\nengine = \"cuda\"\ncell = \"lstm\"\n\
+             dtype = \"{dtype}\"\nhidden_size = 4\nseq_len = 10\n[training]\nsteps = 1\n"
+        );
+        let dir = with_config("x.toml", &text);
+        let spec = config::load(&dir.path().join("x.toml"), &[]).unwrap();
+        let planned = Plan::new(&spec, &Inputs::default(), &Machine::new(device, 1, "avx2"));
+        planned.map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(plan("cuda:0", "f32"), Ok(()));
+    let refused = plan("cpu", "f32").unwrap_err();
+    assert!(refused.contains("the engine `cuda` needs a CUDA device, but the device is cpu"), "{refused}");
+    let refused = plan("cuda:0", "f64").unwrap_err();
+    assert!(refused.contains("the engine `cuda` works in f32 only"), "{refused}");
+}
+
+mod needs_nvrtc {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs NVRTC"]
+    fn kernels_of_the_engine_cuda_compile_and_keep_their_sums_in_registers() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = Command::new("python3");
+        command.arg(root.join("tests/it/compile_kernel.py")).arg(root.join("target/nvrtc"));
+        let (code, said) = output(command.arg(root.join("src/engine/cuda/lstm.cu")).args(["80", "90"]));
+        assert_eq!(code, Some(0), "{said}");
+        let unspilled =
+            said.matches("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads").count();
+        assert_eq!(unspilled, 4, "two kernels for two compute capabilities: {said}");
     }
 }

@@ -223,4 +223,20 @@ mod needs_cuda {
             }
         }
     }
+
+    #[test]
+    #[ignore = "needs CUDA"]
+    fn engine_cuda_in_f32_matches_analytic_in_f64() {
+        let cuda = lstm_lab::device::resolve(lstm_lab::device::DeviceChoice::Cuda(0)).unwrap();
+        let case = Case { batch: 20, hidden: 130, ..Case::new(CellName::Lstm, 2, 50, Kind::Double) };
+        let (p, input, cotangent) = (case.parameters(), case.input(), case.cotangent());
+        let expected = parity::results(engine(EngineName::Analytic), &p, &input, &cotangent).unwrap();
+        let on_card = |tensor: &Tensor| tensor.to_kind(Kind::Float).to(cuda);
+        let p = p.to(Kind::Float, cuda);
+        let found = parity::results(engine(EngineName::Cuda), &p, &on_card(&input), &on_card(&cotangent));
+        for ((name, found), (_, expected)) in found.unwrap().iter().zip(&expected) {
+            let difference = parity::relative_difference(&found.to(cpu()), expected);
+            assert!(difference < 1e-4, "{name}: {difference}");
+        }
+    }
 }

@@ -143,7 +143,13 @@ fn sources_each_unsafe_block_has_its_reason() {
 /// thread.
 #[test]
 fn sources_unsafe_code_is_in_named_modules() {
-    let modules = ["crates/rnn-kernels/src", "crates/tch-autograd/src", "src/engine/simd", "src/cuda"];
+    let modules = [
+        "crates/rnn-kernels/src",
+        "crates/tch-autograd/src",
+        "src/engine/simd",
+        "src/engine/cuda",
+        "src/cuda",
+    ];
     let files = ["src/engine/libtorch_isa.rs", "src/main.rs"];
     for path in sources(&["src", "crates", "examples", "benches"]) {
         let place = path.strip_prefix(root()).unwrap();

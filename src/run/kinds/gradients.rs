@@ -48,7 +48,9 @@ pub fn execute(run: &Run, options: Gradients, context: &RunContext) -> Result<Ro
     let loss = Loss::new(settings.loss.unwrap_or(LossName::Last), settings, &batch)?;
     let profile_options = DiagnosticOptions {
         split_every: match name {
-            EngineName::Builtin => split_every.map_or_else(|| steps.div_ceil(50), |every| every.0),
+            EngineName::Builtin | EngineName::Cuda => {
+                split_every.map_or_else(|| steps.div_ceil(50), |every| every.0)
+            }
             _ => 1,
         },
         split_paths: path_split,
