@@ -7,7 +7,7 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lstm_lab::cell::cell;
 use lstm_lab::device::cpu;
-use lstm_lab::engine::{engine, engines_of};
+use lstm_lab::engine::{Engine, engine, engines_of};
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::{CellName, EngineName, Init, Parameters, StackSize, forward};
 use tch::{Kind, Tensor, no_grad};
@@ -48,7 +48,8 @@ fn engines(c: &mut Criterion) {
         let work = Work::new(steps);
         let mut group = c.benchmark_group(title);
         group.sample_size(20);
-        for name in engines_of(cell(CellName::Lstm)) {
+        let on_this_device = |name: &EngineName| engine(*name).accepts(&work.input).is_ok();
+        for name in engines_of(cell(CellName::Lstm)).filter(on_this_device) {
             group.bench_with_input(BenchmarkId::from_parameter(name), &name, |bencher, &name| {
                 if train {
                     bencher.iter(|| work.train(name));
