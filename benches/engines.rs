@@ -7,7 +7,7 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lstm_lab::cell::cell;
 use lstm_lab::device::cpu;
-use lstm_lab::engine::{Engine, engine, engines_of};
+use lstm_lab::engine::{engine, engines_of};
 use lstm_lab::random::{self, Purpose};
 use lstm_lab::{CellName, EngineName, Init, Parameters, StackSize, forward};
 use tch::{Kind, Tensor, no_grad};
