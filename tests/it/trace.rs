@@ -50,7 +50,7 @@ fn what_comes_out_is_what_pytorch_gave() {
             }
             let csv = fs::read_to_string(dir.path().join("trace/gradients.csv")).unwrap();
             assert!(csv.starts_with("run_id,quantity,layer,t,lag,log10_norm,zero,step,kind,"), "{csv}");
-            // 6 steps of two layers: total_h, direct_h, later_h and total_c where shown; and those of the input.
+            // 6 steps of two layers: total_h, direct_h, and what is shown of later_h and total_c; the input.
             let with_later = engine != EngineName::Simd;
             let with_c = cell == CellName::Lstm && engine != EngineName::Builtin;
             let quantities = 2 + usize::from(with_later) + usize::from(with_c);
