@@ -18,13 +18,12 @@ pub enum Error {
     },
 
     /// An engine that does not support a dtype or device.
-    #[error(
-        "engine `{engine}` works with f32 and f64 on the CPU, but was given {found}; \
-         `analytic` works with that too"
-    )]
+    #[error("engine `{engine}` works with {accepted}, but was given {found}; `analytic` works with that too")]
     Unsupported {
         /// The engine's name.
         engine: String,
+        /// The dtypes and devices that the engine works with.
+        accepted: &'static str,
         /// The dtype and device that were found.
         found: String,
     },

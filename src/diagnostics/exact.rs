@@ -137,8 +137,8 @@ fn backward(
         if let Some(paths) = &mut adjoint.paths {
             paths.add(t, steps, direct, &adjoint.whole.exponent);
         }
-        later_h.push(adjoint.whole.scaled(&adjoint.whole.state.h));
         if !no_direct {
+            later_h.push(adjoint.whole.scaled(&adjoint.whole.state.h));
             adjoint.whole.add_to_h(direct);
         }
         adjoint.whole.rescale();
@@ -161,9 +161,15 @@ fn backward(
             set(quantity, norms_scaled(&Scaled::stack_reversed(total)));
         }
     }
-    set(Quantity::LaterH, norms_scaled(&Scaled::stack_reversed(later_h).normalised_rows()));
     let total_h = Scaled::stack_reversed(total_h);
-    set(Quantity::TotalH, norms_scaled(&total_h));
+    let norms = norms_scaled(&total_h);
+    // Without a direct part, the part through later steps is the whole.
+    let of_later = match no_direct {
+        true => norms.clone(),
+        false => norms_scaled(&Scaled::stack_reversed(later_h).normalised_rows()),
+    };
+    set(Quantity::LaterH, of_later);
+    set(Quantity::TotalH, norms);
     let mantissa = steps.input_gradients(&total_h.mantissa);
     Scaled { mantissa, exponent: total_h.exponent }.normalised_rows()
 }

@@ -6,7 +6,8 @@ use tch::Tensor;
 
 use super::name::EngineName;
 use crate::cell::{Cell, LayerParameters, Parameters, State};
-use crate::error::Result;
+use crate::device;
+use crate::error::{Error, Result};
 
 /// The result of a sequence that ran through a stack of layers.
 #[derive(Debug)]
@@ -102,6 +103,12 @@ impl AdjointSlot {
     pub fn take(&self) -> Option<State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+}
+
+/// Returns the error of an engine that does not support the dtype or device of a tensor.
+pub fn unsupported(engine: EngineName, accepted: &'static str, tensor: &Tensor) -> Error {
+    let (dtype, device) = (device::dtype_name(tensor.kind()), device::name(tensor.device()));
+    Error::Unsupported { engine: engine.to_string(), accepted, found: format!("{dtype} on {device}") }
 }
 
 /// Returns the output and the final state of a layer, given the output, the final h and the final carried

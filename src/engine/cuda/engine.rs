@@ -6,9 +6,9 @@ use tch_autograd::{GradInputs, GradOutputs, Saved, custom_function, needs_grad};
 use super::launch::{Kernel, Kernels, LIBRARY, Sizes};
 use crate::cell::{Cell, CellName, LayerParameters, State};
 use crate::device;
-use crate::engine::interface::unpacked;
+use crate::engine::interface::{unpacked, unsupported};
 use crate::engine::{Engine, EngineName};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The engine `cuda`.
 #[derive(Clone)]
@@ -47,8 +47,7 @@ impl Engine for CudaEngine {
         if is_on_card && tensor.kind() == Kind::Float {
             return Ok(());
         }
-        let (dtype, device) = (device::dtype_name(tensor.kind()), device::name(tensor.device()));
-        Err(Error::Unsupported { engine: self.name().to_string(), found: format!("{dtype} on {device}") })
+        Err(unsupported(self.name(), "f32 on CUDA", tensor))
     }
 
     fn layer(

@@ -12,10 +12,10 @@ use rnn_kernels::{
 use tch::{Kind, Tensor, no_grad};
 use tch_autograd::{Saved, custom_function, needs_grad};
 
-use super::interface::unpacked;
+use super::interface::{unpacked, unsupported};
 use super::{AdjointSlot, Engine, EngineName};
 use crate::cell::{Cell, CellName, LayerParameters, State};
-use crate::error::{Error, Result};
+use crate::error::Result;
 pub use isa::{force_isa, forced_isa, isa};
 use numbers::{Number, are_supported};
 #[cfg_attr(not(feature = "lab"), allow(unused_imports))]
@@ -56,9 +56,7 @@ impl Engine for SimdEngine {
         if are_supported(tensor) {
             return Ok(());
         }
-        let dtype = crate::device::dtype_name(tensor.kind());
-        let device = crate::device::name(tensor.device());
-        Err(Error::Unsupported { engine: self.name().to_string(), found: format!("{dtype} on {device}") })
+        Err(unsupported(self.name(), "f32 and f64 on the CPU", tensor))
     }
 
     fn layer(

@@ -3,7 +3,8 @@
 use super::norms::difference;
 use super::words::{Labels, listed, rising, share};
 use crate::report::estimate::Estimate;
-use crate::report::summary::{FIRST_EXPONENT, Sample, Section, Statistic};
+use crate::report::group::{FIRST_EXPONENT, LARGEST_EXPONENT};
+use crate::report::summary::{Sample, Section, Statistic};
 
 /// A sentence on the share of the slowest direction that a step leaves, at the first and the last recorded
 /// step of training; none without exponents at both.
@@ -12,7 +13,7 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
         summary.iter().filter(move |row| (row.section, row.metric) == (Section::Jacobian, metric))
     };
     let pairs = of(FIRST_EXPONENT).filter_map(|first| {
-        let last = of("largest_exponent").find(|last| last.point == first.point)?;
+        let last = of(LARGEST_EXPONENT).find(|last| last.point == first.point)?;
         Some((first, last, change(first, last)?))
     });
     let mut pairs: Vec<(&Statistic, &Statistic, Estimate)> = pairs.collect();
@@ -61,9 +62,9 @@ mod tests {
         };
         let rows = [
             of(FIRST_EXPONENT, CellName::Lstm, [-0.31, -0.29]),
-            of("largest_exponent", CellName::Lstm, [-0.011, 0.011]),
+            of(LARGEST_EXPONENT, CellName::Lstm, [-0.011, 0.011]),
             of(FIRST_EXPONENT, CellName::Rnn, [-0.31, -0.29]),
-            of("largest_exponent", CellName::Rnn, [-0.5, -0.1]),
+            of(LARGEST_EXPONENT, CellName::Rnn, [-0.5, -0.1]),
         ];
         let expected = "Of the slowest direction of the state, a step leaves 50.1 % before training and 100 \
                         % after it (lstm: more) and 50.1 % before training and 50.1 % after it (rnn: no \

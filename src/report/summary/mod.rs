@@ -24,7 +24,6 @@ pub use self::norms::LAG_SMALL_ERROR;
 pub use self::roofline::LIMITS;
 pub use self::speed::DISTURBED;
 pub use self::statistic::{Sample, Section, Statistic};
-pub use super::group::FIRST_EXPONENT;
 
 /// The summary of an experiment, in the order of the groups.
 pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Vec<Statistic> {
