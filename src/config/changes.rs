@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 /// Keys that change no run.
-const WITHOUT_EFFECT: [&str; 5] =
-    ["name", "question", "source", "expected_runtime", "training.checkpoint_seconds"];
+const WITHOUT_EFFECT: [&str; 6] =
+    ["name", "question", "source", "expected_runtime", "answer_with", "training.checkpoint_seconds"];
 
 /// The largest length of the part of a directory's name that overrides add.
 const MAX_LENGTH: usize = 60;

@@ -59,6 +59,16 @@ pub fn read_plot(path: &Path) -> Result<spec::Plot> {
     Ok(check::plot::plot(&file, plot.as_ref())?)
 }
 
+/// Reads the parts of the answer of a config that was saved in a results directory.
+///
+/// # Errors
+/// `answer_with` is no list of parts; with file and line.
+pub fn read_answer_parts(path: &Path) -> Result<Vec<spec::AnswerPart>> {
+    let file = ConfigFile::read(path, &[])?;
+    let parts = file.table()?.remove("answer_with");
+    Ok(parts.map_or(Ok(Vec::new()), |parts| file.typed("answer_with", parts))?)
+}
+
 /// Reads the claim and the expectations of a config that was saved in a results directory.
 ///
 /// # Errors

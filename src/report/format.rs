@@ -91,6 +91,13 @@ fn magnitude(x: f64) -> i32 {
     if x == 0.0 || !x.is_finite() { 0 } else { x.abs().log10().floor() as i32 }
 }
 
+/// A text of several lines in one, with a slash for the end of a line. Control characters become spaces, so
+/// that a terminal obeys none.
+pub fn in_one_line(text: &str) -> String {
+    let plain = |line: &str| line.replace(char::is_control, " ").trim().to_string();
+    text.lines().map(plain).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -135,6 +142,11 @@ mod tests {
         assert_eq!(with_interval(&estimate(-4.5678, None, None)), "-4.57");
         assert_eq!(with_interval(&estimate(12.345, Some(10.2), None)), "12.3 [10.2, ∞)");
         assert_eq!(with_interval(&Estimate::default()), "");
+    }
+
+    #[test]
+    fn in_one_line_has_slashes_for_line_ends_and_no_control_characters() {
+        assert_eq!(in_one_line("\nTo be,\n\n  or \u{1b}[31mnot\n"), "To be, / or  [31mnot");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::group_by::group_by;
 use super::whole;
 use crate::config;
-use crate::config::spec::{Plot, Publication, Tests};
+use crate::config::spec::{AnswerPart, Plot, Publication, Tests};
 use crate::results::schema::{PlanRow, Row, RunRow};
 use crate::results::{RunRecord, table};
 use crate::settings::names::ExperimentKind;
@@ -38,6 +38,8 @@ pub struct Results {
     pub publications: Vec<Publication>,
     /// The choices for figures.
     pub plot: Plot,
+    /// The parts of the answer beside expectations and claim.
+    pub answer_with: Vec<AnswerPart>,
     /// The loss on the validation split below which a task counts as solved.
     pub solved_loss: Option<f64>,
 }
@@ -189,6 +191,7 @@ pub fn load(dir: &Path) -> Result<Results> {
         plan: plan(&dir.join(PlanRow::FILE))?,
         tests: if has_config { config::read_tests(&config_toml)? } else { Tests::default() },
         plot: if has_config { config::read_plot(&config_toml)? } else { Plot::default() },
+        answer_with: if has_config { config::read_answer_parts(&config_toml)? } else { Vec::new() },
         solved_loss: solved_loss(&config_toml)?,
         publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,

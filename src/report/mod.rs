@@ -73,8 +73,8 @@ pub fn write(dir: &Path) -> Result<Written> {
     let summary = summary::statistics(&results, &groups, &verdicts);
     let figures = Figures::of(&results, &groups, &summary, &verdicts);
     let report_md = dir.join("report.md");
-    let answer = Answer::of(&results, &summary, &verdicts);
-    let page = page::report(&results, &answer, &summary, &verdicts, &figures);
+    let answer = Answer::of(&results, &groups.samples, &summary, &verdicts);
+    let page = page::report(&results, (&groups.samples, &answer), &summary, &verdicts, &figures);
     let page = page.map_err(|error| Error::data(&report_md, format!("the template failed: {error:#}")))?;
 
     let summary_csv = dir.join(SummaryRow::FILE);

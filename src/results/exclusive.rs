@@ -6,8 +6,8 @@ use super::lock::Lock;
 use super::manifest;
 use super::record::RunRecord;
 use super::schema::{
-    FitRow, GateRow, GradientRow, JacobianRow, PlanRow, RUN_TABLES, Row, RunRow, SpeedRow, TrainingRow,
-    WeightRow,
+    FitRow, GateRow, GradientRow, JacobianRow, PlanRow, RUN_TABLES, Row, RunRow, SampleRow, SpeedRow,
+    TrainingRow, WeightRow,
 };
 use super::store::Store;
 use super::table;
@@ -64,6 +64,7 @@ impl Exclusive<'_> {
         self.gather::<WeightRow>(&runs)?;
         self.gather::<SpeedRow>(&runs)?;
         self.gather::<TrainingRow>(&runs)?;
+        self.gather::<SampleRow>(&runs)?;
         manifest::write(self.store.root(), &[&[RunRow::FILE], RUN_TABLES.as_slice()].concat())?;
         Ok(damaged)
     }

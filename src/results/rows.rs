@@ -5,7 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::curve::GradientCurve;
-use super::schema::{FitRow, GateRow, GradientRow, JacobianRow, Row, SpeedRow, TrainingRow, WeightRow};
+use super::schema::{
+    FitRow, GateRow, GradientRow, JacobianRow, Row, SampleRow, SpeedRow, TrainingRow, WeightRow,
+};
 use crate::support::error::Result;
 use crate::support::file::write_csv;
 
@@ -26,6 +28,8 @@ pub struct Rows {
     pub speed: Vec<SpeedRow>,
     /// `training.csv`.
     pub training: Vec<TrainingRow>,
+    /// `samples.csv`.
+    pub samples: Vec<SampleRow>,
 }
 
 impl Rows {
@@ -39,6 +43,7 @@ impl Rows {
             + self.weights.len()
             + self.speed.len()
             + self.training.len()
+            + self.samples.len()
     }
 
     /// Writes the tables that have rows into the directory of a run.
@@ -52,7 +57,8 @@ impl Rows {
         write::<GateRow>(dir, &self.gates)?;
         write::<WeightRow>(dir, &self.weights)?;
         write::<SpeedRow>(dir, &self.speed)?;
-        write::<TrainingRow>(dir, &self.training)
+        write::<TrainingRow>(dir, &self.training)?;
+        write::<SampleRow>(dir, &self.samples)
     }
 }
 

@@ -21,6 +21,7 @@ files!(
     GradientRow: "gradients.csv",
     FitRow: "fits.csv",
     TrainingRow: "training.csv",
+    SampleRow: "samples.csv",
     JacobianRow: "jacobian.csv",
     GateRow: "gates.csv",
     WeightRow: "weights.csv",
@@ -29,7 +30,7 @@ files!(
 );
 
 /// The files with the rows of runs, besides `runs.csv`.
-pub const RUN_TABLES: [&str; 7] = [
+pub const RUN_TABLES: [&str; 8] = [
     GradientRow::FILE,
     FitRow::FILE,
     JacobianRow::FILE,
@@ -37,6 +38,7 @@ pub const RUN_TABLES: [&str; 7] = [
     WeightRow::FILE,
     SpeedRow::FILE,
     TrainingRow::FILE,
+    SampleRow::FILE,
 ];
 
 /// The split of rows about sequences of further lengths.
@@ -221,6 +223,21 @@ pub struct GateRow {
     pub step: Option<usize>,
 }
 
+/// A text that a trained language model wrote.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleRow {
+    /// The run.
+    pub run_id: String,
+    /// Parameter updates before the sample: those of the model that is best on the split `valid`.
+    pub step: usize,
+    /// The text to continue; empty for a model of words, which begins a line.
+    pub prime: String,
+    /// The temperature, by which logits are divided.
+    pub temperature: f64,
+    /// The continuation.
+    pub text: String,
+}
+
 /// The part of the gradient of one parameter that belongs to one lag. The gradient is that of the mean loss
 /// of the batch. It is a sum of one term for each step at which the parameter acts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -317,8 +334,8 @@ pub struct SummaryRow {
     pub against: Option<String>,
     /// The verdict: `holds` or `does not hold`; `supported` or `contradicted`; `match`, `miss`, `at
     /// chance`, `not comparable` or `not run`; `equivalent`, `undecided`, `not judged`; `not exponential`,
-    /// `no slope` or `grows` in place of a half-life; `at chance` or `worse than chance` for a test loss;
-    /// `within one process` and `disturbed: …` for a ratio of times.
+    /// `no slope`, `level` or `grows` in place of a half-life; `at chance` or `worse than chance` for a test
+    /// loss; `within one process` and `disturbed: …` for a ratio of times.
     pub verdict: Option<String>,
     /// Number of trainable parameters, for training.
     pub parameters: Option<usize>,

@@ -17,6 +17,7 @@ mod schedule;
 mod trainer;
 mod truncated;
 mod update;
+mod written;
 
 pub use context::TrainContext;
 pub use optimizer::{OptimizerState, clip};

@@ -14,12 +14,14 @@ use super::recorder::Recorder;
 use super::row_files::{Marks, OnRows, RowFiles};
 use super::truncated::{Truncation, truncated_loss_and_gradient};
 use super::update::loss_and_gradient;
+use super::written::written;
 use super::{probe, resume};
 use crate::cell::State;
 use crate::data::Split;
 use crate::model::{ForwardArgs, ModelOutput};
 use crate::random::{self, Purpose};
 use crate::results::Rows;
+use crate::results::schema::SampleRow;
 use crate::support::error::{Error, Result};
 use crate::task::learning::{Batch, correct};
 
@@ -35,6 +37,8 @@ pub struct Trainer<'a> {
     optimizer: OptimizerState,
     /// The state that the next batch continues from.
     carry: Option<Vec<State>>,
+    /// The text that the best model wrote.
+    sample: Option<SampleRow>,
     /// The last finite loss since this process started, with its step.
     last_loss: Option<(usize, f64)>,
 }
@@ -65,6 +69,7 @@ impl<'a> Trainer<'a> {
             constant: context.task.constant_output(),
             optimizer: OptimizerState::new(weights.flat()),
             carry: None,
+            sample: None,
             last_loss: None,
         };
         if let Some(last) = last {
@@ -263,6 +268,7 @@ impl<'a> Trainer<'a> {
             let found = evaluate(model, config, task, &task.constant_output(), Split::Test)?;
             self.rows.add(&self.recorder.score_at_length(at, *length, found))?;
         }
+        self.sample = written(&self.context, &best, self.constant.device())?;
         Ok(())
     }
 
@@ -282,6 +288,6 @@ impl<'a> Trainer<'a> {
     pub fn finish(mut self, diverged: bool) -> Result<Rows> {
         let solved = self.recorder.solved(&self.header.progress, diverged);
         self.rows.add(solved.as_slice())?;
-        self.rows.rows()
+        Ok(Rows { samples: self.sample.into_iter().collect(), ..self.rows.rows()? })
     }
 }

@@ -49,6 +49,9 @@ pub fn spec(file: &ConfigFile, stem: &str) -> Result<Spec, ConfigError> {
     let task = task::task(file, &mut config.task)?;
     distinct(file, "kind", &config.kind.0)?;
     distinct(file, "seeds", &config.seeds)?;
+    if !config.answer_with.is_empty() {
+        distinct(file, "answer_with", &config.answer_with)?;
+    }
     fill(file, &mut config)?;
     let exclude = config.exclude.iter().enumerate();
     let exclude = exclude.map(|(n, rule)| selector::selector(file, &format!("exclude[{n}]"), rule));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use super::{Claim, Plot, Task, Test, Training};
-use crate::config::spec::{Gradients, Jacobian, Speed};
+use crate::config::spec::{AnswerPart, Gradients, Jacobian, Speed};
 use crate::config::value::{Count, OneOrMany};
 use crate::settings::names::ExperimentKind;
 
@@ -41,6 +41,12 @@ pub struct Config {
     /// The expected outcomes, each with the keys of a claim's test; default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Test>,
+    /// The sentences on measured numbers that stand in the answer at the top of the report, after those of
+    /// the expectations: a list of `exponents`, `training`, `samples`, `weights_by_lag`, `init_and_cell`,
+    /// `gradients`, `half_life`, `later_losses`, `paths`, `predictors`, `jacobian` and `speed`; default:
+    /// none. The others follow below the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answer_with: Vec<AnswerPart>,
     /// The settings that `--set` changed, written by `run`; default: none. With any, nothing is judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,

@@ -14,7 +14,7 @@ names! {
         Log10Norm = "log10_norm",
         /// log10 of the gradient's norm at one lag over the norm at lag 0
         Log10Kept = "log10_kept",
-        /// magnitude of `log10_kept`: decades by which the norm fell or grew
+        /// magnitude of `log10_kept`: decades by which the norm fell or grew; means are geometric
         AbsLog10Kept = "abs_log10_kept",
         /// loss on the split `test`
         Loss = "loss",

@@ -1,5 +1,6 @@
 //! Checked experiments: every name is known, every number is in range, every required value is present.
 
+mod answer;
 mod claim;
 mod experiment;
 mod grid;
@@ -11,6 +12,7 @@ mod selector;
 mod task;
 mod training;
 
+pub use answer::AnswerPart;
 pub use claim::{Bound, CLAIM_SEEDS, Claim, Comparison, MIN_SEEDS, Test, Tests};
 pub use experiment::{About, Part, Spec};
 pub use grid::{Grid, Sweep, Value};

@@ -1,8 +1,6 @@
 //! The answers of the expectations: the sentences that their authors wrote for the case that they hold.
 
-use super::words::share;
-use crate::config::spec::ClaimMetric;
-use crate::report::format::with_interval;
+use super::number::number;
 use crate::report::judge::{JudgedTest, TestVerdict};
 
 /// The sentence of each expectation that has one, with the measured number. An expectation that does not hold
@@ -22,25 +20,6 @@ fn sentence(judged: &JudgedTest) -> Option<String> {
         TestVerdict::Undecided => format!("“{name}” is undecided{measured}."),
         TestVerdict::NotJudged => return None,
     })
-}
-
-/// The estimate: a share if it is a logarithm of one, a percentage if it is a fraction of answers or runs,
-/// else with its unit.
-fn number(judged: &JudgedTest) -> String {
-    let estimate = &judged.estimate;
-    if estimate.value.is_none() {
-        return String::new();
-    }
-    let is_fraction = matches!(judged.subject.reading.metric, ClaimMetric::Accuracy | ClaimMetric::Solved);
-    let percent = || with_interval(&estimate.map(|fraction| 100.0 * fraction));
-    match judged.unit.as_str() {
-        unit if unit.starts_with("log10") => share(estimate),
-        "nats per step" => share(&estimate.map(|nats| nats * std::f64::consts::LOG10_E)),
-        _ if is_fraction && judged.subject.baseline.is_none() => format!("{} %", percent()),
-        _ if is_fraction => format!("{} percentage points", percent()),
-        "1" | "" => with_interval(estimate),
-        unit => format!("{} {unit}", with_interval(estimate)),
-    }
 }
 
 #[cfg(test)]
@@ -69,14 +48,5 @@ mod tests {
         assert_eq!(of(&answering, TestVerdict::Undecided, (None, "1")), ["“it is so” is undecided."]);
         assert_eq!(of(&answering, TestVerdict::NotJudged, slope), [""; 0]);
         assert_eq!(of(&test(None), TestVerdict::Holds, slope), [""; 0]);
-    }
-
-    #[test]
-    fn sentences_have_numbers_in_their_unit() {
-        let mut answering = test(Some("{}"));
-        assert_eq!(of(&answering, TestVerdict::Holds, (Some(0.25), "nats")), ["0.250 nats"]);
-        assert_eq!(of(&answering, TestVerdict::Holds, (Some(0.25), "1")), ["0.250"]);
-        answering.reading.metric = ClaimMetric::Accuracy;
-        assert_eq!(of(&answering, TestVerdict::Holds, (Some(0.25), "1")), ["25.0 %"]);
     }
 }

@@ -1,19 +1,32 @@
-//! The largest Lyapunov exponent before and after training.
+//! Lyapunov exponents before and after training.
 
 use super::norms::difference;
 use super::words::{Labels, listed, rising, share};
 use crate::report::estimate::Estimate;
-use crate::report::group::{FIRST_EXPONENT, LARGEST_EXPONENT};
-use crate::report::summary::{Sample, Section, Statistic};
+use crate::report::group::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT, LARGEST_EXPONENT};
+use crate::report::summary::{QUARTER_EXPONENT, Sample, Section, Statistic};
 
-/// A sentence on the share of the slowest direction that a step leaves, at the first and the last recorded
-/// step of training; none without exponents at both.
-pub fn sentence(summary: &[Statistic]) -> Option<String> {
+/// The metrics of a direction of the state before and after training.
+const DIRECTIONS: [(&str, &str, &str); 2] = [
+    ("Of the slowest direction of the state", FIRST_EXPONENT, LARGEST_EXPONENT),
+    ("Of each direction in the slowest quarter", FIRST_QUARTER_EXPONENT, QUARTER_EXPONENT),
+];
+
+/// Sentences on the share of a direction that a step leaves, at the first and the last recorded step of
+/// training; none without exponents at both.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    DIRECTIONS.iter().filter_map(|direction| sentence(summary, *direction)).collect()
+}
+
+fn sentence(
+    summary: &[Statistic],
+    (start, before, after): (&str, &'static str, &'static str),
+) -> Option<String> {
     let of = |metric: &'static str| {
         summary.iter().filter(move |row| (row.section, row.metric) == (Section::Jacobian, metric))
     };
-    let pairs = of(FIRST_EXPONENT).filter_map(|first| {
-        let last = of(LARGEST_EXPONENT).find(|last| last.point == first.point)?;
+    let pairs = of(before).filter_map(|first| {
+        let last = of(after).find(|last| last.point == first.point)?;
         Some((first, last, change(first, last)?))
     });
     let mut pairs: Vec<(&Statistic, &Statistic, Estimate)> = pairs.collect();
@@ -31,8 +44,8 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
         format!("{before} before training and {after} after it ({note})")
     };
     let each: Vec<String> = pairs.iter().map(in_words).collect();
-    let start = "Of the slowest direction of the state, a step leaves";
-    (!each.is_empty()).then(|| format!("{start} {}.", listed(&each)))
+    let least = if after == QUARTER_EXPONENT { " at least" } else { "" };
+    (!each.is_empty()).then(|| format!("{start}, a step leaves{least} {}.", listed(&each)))
 }
 
 /// The mean change of the exponent, paired by seed.
@@ -69,7 +82,14 @@ mod tests {
         let expected = "Of the slowest direction of the state, a step leaves 50.1 % before training and 100 \
                         % after it (lstm: more) and 50.1 % before training and 50.1 % after it (rnn: no \
                         difference shown).";
-        assert_eq!(sentence(&rows).as_deref(), Some(expected));
-        assert_eq!(sentence(&rows[1..2]), None);
+        assert_eq!(sentences(&rows), [expected]);
+        assert_eq!(sentences(&rows[1..2]), [""; 0]);
+        let rows = [
+            of(FIRST_QUARTER_EXPONENT, CellName::Lstm, [-0.31, -0.29]),
+            of(QUARTER_EXPONENT, CellName::Lstm, [-0.011, 0.011]),
+        ];
+        let expected = "Of each direction in the slowest quarter, a step leaves at least 50.1 % before \
+                        training and 100 % after it (more).";
+        assert_eq!(sentences(&rows), [expected]);
     }
 }

@@ -23,13 +23,20 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
     rows.retain(|row| row.estimate.value.is_some());
     rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
-    let grows = |point: &Settings| {
+    let verdict = |point: &Settings| {
         let mut rows = blocks.iter().filter(|(of, _)| *of == point).flat_map(|(_, rows)| last_layer(rows));
-        rows.any(|row| row.verdict.as_deref() == Some("grows"))
+        rows.find_map(|row| row.verdict.clone()).unwrap_or_default()
     };
     let lacking = points.iter().filter(|point| rows.iter().all(|row| row.point != ***point)).copied();
-    let (growing, others): (Vec<&Settings>, Vec<&Settings>) = lacking.partition(|point| grows(point));
-    let said = [("It grows with the lag", growing), ("It does not fall exponentially", others)];
+    let lacking: Vec<(&Settings, String)> = lacking.map(|point| (point, verdict(point))).collect();
+    let those = |is_it: fn(&str) -> bool| -> Vec<&Settings> {
+        lacking.iter().filter(|(_, verdict)| is_it(verdict)).map(|(point, _)| *point).collect()
+    };
+    let said = [
+        ("It grows with the lag", those(|verdict| verdict == "grows")),
+        ("It hardly changes with the lag", those(|verdict| verdict == "level")),
+        ("It does not fall exponentially", those(|verdict| !["grows", "level"].contains(&verdict))),
+    ];
     let said = said.iter().filter(|(_, found)| !found.is_empty());
     let said = said.map(|(start, found)| format!(" {start} at {}.", counted(found, points.len(), &labels)));
     let lacking: String = said.collect();

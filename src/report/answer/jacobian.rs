@@ -1,19 +1,19 @@
 //! The norm of products of Jacobians, and the directions of the state.
 
 use super::words::{Labels, listed_or_ends, rising, share};
-use crate::report::summary::{MIDDLE_EXPONENT, Section, Statistic};
+use crate::report::summary::{QUARTER_EXPONENT, Section, Statistic};
 
-/// A sentence on the slopes, and one on the exponents in the middle of the spectrum; none of what is not
-/// there.
+/// A sentence on the slopes, and one on the exponents that a quarter of the directions reach; none of what is
+/// not there.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let jacobian = || summary.iter().filter(|row| row.section == Section::Jacobian);
     let slopes = jacobian().filter(|row| row.metric == "slope" && row.quantity == "frobenius");
-    let middle = jacobian().filter(|row| row.metric == MIDDLE_EXPONENT);
+    let quarter = jacobian().filter(|row| row.metric == QUARTER_EXPONENT);
     let of_slopes = numbers(slopes.collect());
     let of_slopes = of_slopes.map(|left| format!("Of the norm of ∂s_T/∂s_t, each step back leaves {left}."));
-    let start = "Half of the directions of the state keep at most this share at each step";
-    let of_middle = numbers(middle.collect()).map(|left| format!("{start}: {left}."));
-    of_slopes.into_iter().chain(of_middle).collect()
+    let start = "A quarter of the directions of the state keep at least this share at each step";
+    let of_quarter = numbers(quarter.collect()).map(|left| format!("{start}: {left}."));
+    of_slopes.into_iter().chain(of_quarter).collect()
 }
 
 /// The shares that a step leaves, from the largest.

@@ -2,6 +2,7 @@
 //!
 //! The sentences on numbers follow from the summary by fixed rules, whatever the experiment.
 
+mod claim;
 mod direct;
 mod expected;
 mod exponents;
@@ -10,22 +11,27 @@ mod half_life;
 mod jacobian;
 mod lengths;
 mod norms;
+mod number;
 mod parts;
 mod paths;
 mod predictors;
+mod samples;
 mod speed;
 mod training;
 mod weights;
 mod words;
 
-use super::format::with_interval;
-use super::judge::{ClaimVerdict, JudgedTest, TestVerdict, Verdicts, overall};
+use super::judge::Verdicts;
 use super::load::Results;
 use super::summary::{Section, Statistic};
-use crate::support::text::pluralize;
+use crate::config::spec::AnswerPart;
+use crate::results::schema::SampleRow;
 
 /// The largest number of settings of which a sentence gives each number.
 const MOST_LISTED: usize = 4;
+
+/// The parts that follow the tests of a claim.
+const OF_CLAIM: &[AnswerPart] = &[AnswerPart::Gradients, AnswerPart::Training];
 
 /// The answer to the question of an experiment, in plain text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,20 +46,33 @@ impl Answer {
     /// The answer of an experiment. It begins with what is missing.
     ///
     /// A claim that is judged answers with its verdict, and the numbers are those of its tests. Otherwise the
-    /// expectations that have a sentence for it answer. Without one, the first sentence on numbers does.
-    pub fn of(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> Answer {
+    /// expectations that have a sentence for it answer. The parts that the config names follow. Without any
+    /// of these, the first sentence on numbers answers.
+    pub fn of(
+        results: &Results,
+        samples: &[SampleRow],
+        summary: &[Statistic],
+        verdicts: &Verdicts,
+    ) -> Answer {
         let incomplete = results.incomplete().map(|words| format!("Incomplete: {words}."));
         let mut head: Vec<String> = incomplete.into_iter().collect();
         if results.runs().next().is_none() {
             return Answer { head, numbers: vec![] };
         }
-        let (answers, mut numbers) = match claim(results, summary, verdicts) {
-            Some(tests) => (vec![], tests),
-            None => (expected::sentences(&verdicts.expectations), of_kinds(summary)),
+        let (mut answers, mut numbers, parts) = match claim::verdict(results, verdicts) {
+            Some(verdict) => (vec![verdict], claim::tests(verdicts).collect(), OF_CLAIM),
+            None => (expected::sentences(&verdicts.expectations), vec![], AnswerPart::ALL),
         };
-        let first = if answers.is_empty() { 1 } else { 0 };
+        let of_parts = |parts: Vec<AnswerPart>| -> Vec<String> {
+            parts.into_iter().flat_map(|part| of_part(part, results, samples, summary)).collect()
+        };
+        let chosen = &results.answer_with;
+        answers.extend(of_parts(chosen.clone()));
+        numbers.extend(of_parts(parts.iter().copied().filter(|part| !chosen.contains(part)).collect()));
+        if answers.is_empty() {
+            answers.extend(numbers.drain(..numbers.len().min(1)));
+        }
         head.extend(answers);
-        head.extend(numbers.drain(..numbers.len().min(first)));
         numbers.extend(debug_build(results, summary));
         Answer { head, numbers }
     }
@@ -73,46 +92,23 @@ fn debug_build(results: &Results, summary: &[Statistic]) -> Option<String> {
     (is_timed && is_debug).then(|| sentence.to_string())
 }
 
-fn of_kinds(summary: &[Statistic]) -> Vec<String> {
-    let of_kinds = [
-        exponents::sentence(summary).into_iter().collect(),
-        training::sentences(summary),
-        weights::sentences(summary),
-        parts::sentence(summary).into_iter().collect(),
-        gradients::sentences(summary),
-        half_life::sentence(summary, "total_h", "∂L/∂h").into_iter().collect(),
-        direct::sentence(summary).into_iter().collect(),
-        paths::sentences(summary),
-        predictors::sentences(summary),
-        jacobian::sentences(summary),
-        speed::sentences(summary),
-    ];
-    of_kinds.concat()
-}
-
-/// The claim with its verdict, then each test with its number, then what is left of the gradients; none for a
-/// claim that is not judged.
-fn claim(results: &Results, summary: &[Statistic], verdicts: &Verdicts) -> Option<Vec<String>> {
-    let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
-    let of_test = |test: &JudgedTest| {
-        let control = if test.subject.control { "Control " } else { "" };
-        let unit = if test.unit == "1" { String::new() } else { format!(" {}", test.unit) };
-        let number = match test.estimate.value {
-            Some(_) => format!("{}{unit}, ", with_interval(&test.estimate)),
-            None => String::new(),
-        };
-        format!("{control}“{}”: {number}{}.", test.subject.name.trim(), test.verdict.on_claim())
-    };
-    let statement = claim.statement.trim().trim_end_matches('.');
-    let verdict = overall(&verdicts.claim);
-    let verb = if verdict == ClaimVerdict::Depends { "" } else { "is " };
-    let tests = verdicts.claim.iter().filter(|test| !test.subject.control);
-    let holding = tests.clone().filter(|test| test.verdict == TestVerdict::Holds).count();
-    let count = pluralize(tests.count(), "setting");
-    let claim =
-        format!("The claim “{statement}” {verb}{}: supported at {holding} of {count}.", verdict.in_words());
-    let tests = verdicts.claim.iter().map(of_test);
-    Some(std::iter::once(claim).chain(tests).chain(gradients::sentences(summary)).collect())
+/// The sentences of a part; none without its numbers.
+fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: &[Statistic]) -> Vec<String> {
+    let of_option = |sentence: Option<String>| sentence.into_iter().collect();
+    match part {
+        AnswerPart::Exponents => exponents::sentences(summary),
+        AnswerPart::Training => training::sentences(summary, results.solved_loss),
+        AnswerPart::Samples => of_option(samples::sentence(results, samples)),
+        AnswerPart::WeightsByLag => weights::sentences(summary),
+        AnswerPart::InitAndCell => parts::sentences(summary),
+        AnswerPart::Gradients => gradients::sentences(summary),
+        AnswerPart::HalfLife => of_option(half_life::sentence(summary, "total_h", "∂L/∂h")),
+        AnswerPart::LaterLosses => of_option(direct::sentence(summary)),
+        AnswerPart::Paths => paths::sentences(summary),
+        AnswerPart::Predictors => predictors::sentences(summary),
+        AnswerPart::Jacobian => jacobian::sentences(summary),
+        AnswerPart::Speed => speed::sentences(summary),
+    }
 }
 
 #[cfg(test)]
@@ -134,12 +130,12 @@ mod tests {
             "Incomplete: 1 of 3 runs of the plan has not been made, 1 of 2 runs failed.",
             "Of the norm of ∂s_T/∂s_t, each step back leaves 31.6 %.",
         ];
-        let found = Answer::of(&results, &[slope], &Verdicts::default());
+        let found = Answer::of(&results, &[], &[slope], &Verdicts::default());
         assert_eq!((found.head, found.numbers), (expected.map(String::from).to_vec(), vec![]));
-        assert_eq!(Answer::of(&Results::default(), &[], &Verdicts::default()), Answer::default());
+        assert_eq!(Answer::of(&Results::default(), &[], &[], &Verdicts::default()), Answer::default());
         let nothing = Results { plan: vec!["a".into()], ..Results::default() };
         let expected = ["Incomplete: 1 of 1 runs of the plan has not been made."];
-        assert_eq!(Answer::of(&nothing, &[], &Verdicts::default()).lines(), expected);
+        assert_eq!(Answer::of(&nothing, &[], &[], &Verdicts::default()).lines(), expected);
     }
 
     #[test]
@@ -148,7 +144,7 @@ mod tests {
         let point = run("a", 1).settings;
         let seconds = Statistic::new(Section::Speed, "seconds", &point, Estimate::mean(&[0.5]), "s");
         let of = |results: &Results| {
-            Answer::of(results, std::slice::from_ref(&seconds), &Verdicts::default()).lines()
+            Answer::of(results, &[], std::slice::from_ref(&seconds), &Verdicts::default()).lines()
         };
         results.environment = [("build".to_string(), "debug".to_string())].into();
         assert!(of(&results)[0].starts_with("- The times are those of a debug build"), "{:?}", of(&results));

@@ -12,52 +12,106 @@ use crate::support::stats;
 /// The least number of inits.
 const INITS: usize = 3;
 
-/// A sentence on the shares of the sum of squares of the slopes; none unless cells and inits without an order
-/// alone vary. Inits that some cell lacks are left out.
-pub fn sentence(summary: &[Statistic]) -> Option<String> {
+/// The largest share that the combination has without a word on a cell that responds in a way of its own.
+const COMBINATION: f64 = 0.1;
+
+/// A sentence on the shares of the sum of squares of the slopes, and one without the cell that responds to
+/// the inits in a way of its own, if there is one; none unless cells and inits without an order alone vary.
+/// Inits that some cell lacks are left out.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let is_slope = |row: &&Statistic| {
         (row.section, row.point.kind) == (Section::Gradients, ExperimentKind::Gradients)
             && (row.metric, row.quantity.as_str()) == ("slope", "total_h")
     };
     let rows: Vec<&Statistic> = summary.iter().filter(is_slope).collect();
+    of_slopes(&rows).unwrap_or_default()
+}
+
+fn of_slopes(rows: &[&Statistic]) -> Option<Vec<String>> {
     let points: Vec<&Settings> = rows.iter().map(|row| &row.point).collect();
     let labels = Labels::of(&points);
     let (cells, inits) = (labels.dim("cell")?, labels.dim("init")?);
     if labels.count() > 2 || inits.is_ordered() || rows.iter().any(|row| row.layer != Some(0)) {
         return None;
     }
-    let columns: Vec<Vec<&Statistic>> =
-        (0..inits.values.len()).filter_map(|n| column(&rows, cells, inits, n)).collect();
-    if columns.len() < INITS {
-        return None;
-    }
-    let seeds: Vec<u64> = seeds(columns[0][0]).iter().map(|(seed, _)| *seed).collect();
-    let shares: Vec<[f64; 3]> = seeds.iter().filter_map(|seed| shares(&columns, *seed)).collect();
-    let of = |part: usize| {
-        let percent: Vec<f64> = shares.iter().map(|shares| 100.0 * shares[part]).collect();
-        format!("{} %", with_interval(&Estimate::mean(&percent)))
+    let all: Vec<usize> = (0..cells.values.len()).collect();
+    let whole = Split::of(rows, (cells, inits), &all)?;
+    let count = format!("{} cells and {} inits", all.len(), whole.inits);
+    let first = format!(
+        "Of the differences in slope between {count}, {} (shares of the sum of squares){}.",
+        whole.in_words(),
+        left_out(rows, cells, inits)
+    );
+    let without = |cell: &usize| {
+        let others: Vec<usize> = all.iter().copied().filter(|other| other != cell).collect();
+        Some((*cell, Split::of(rows, (cells, inits), &others)?))
     };
-    let count = format!("{} cells and {} inits", cells.values.len(), columns.len());
-    (!shares.is_empty()).then(|| {
-        format!(
-            "Of the differences in slope between {count}, {} go with the init, {} with the cell and {} with \
-             the combination of both (shares of the sum of squares){}.",
-            of(0),
-            of(1),
-            of(2),
-            left_out(&rows, cells, inits)
-        )
-    })
+    let own = all.iter().filter(|_| all.len() > 2 && whole.combination() > COMBINATION).filter_map(without);
+    let own = own.min_by(|(_, a), (_, b)| a.combination().total_cmp(&b.combination()));
+    let own = own.filter(|(_, split)| split.combination() < whole.combination() / 2.0);
+    let own = own.map(|(cell, split)| {
+        let name = &cells.values[cell];
+        format!("Most of the combination is the {name}: without this cell, {}.", split.in_words())
+    });
+    Some([Some(first), own].into_iter().flatten().collect())
 }
 
-/// A remark on the inits that some cell lacks; empty if there are none.
-fn left_out(rows: &[&Statistic], cells: &Dim, inits: &Dim) -> String {
-    let without = (0..inits.values.len()).filter(|n| column(rows, cells, inits, *n).is_none());
-    let names: Vec<String> = without.map(|n| inits.values[n].clone()).collect();
-    if names.is_empty() {
-        return String::new();
+/// The shares of the sum of squares, by seed.
+struct Split {
+    /// The number of inits that all cells have.
+    inits: usize,
+    shares: Vec<[f64; 3]>,
+}
+
+impl Split {
+    /// The shares among some cells; none with fewer inits than needed, or without a seed that has all slopes.
+    fn of(rows: &[&Statistic], (cells, inits): (&Dim, &Dim), chosen: &[usize]) -> Option<Split> {
+        // The inits that every cell has, so that the shares of all cells and of some refer to the same inits.
+        let columns = (0..inits.values.len()).filter_map(|n| column(rows, cells, inits, n));
+        let of_chosen = |column: Vec<_>| chosen.iter().map(|cell| column[*cell]).collect();
+        let columns: Vec<Vec<&Statistic>> = columns.map(of_chosen).collect();
+        if columns.len() < INITS {
+            return None;
+        }
+        let of_seed = |(seed, _): &(u64, f64)| shares(&columns, *seed);
+        let shares: Vec<[f64; 3]> = seeds(columns[0][0]).iter().filter_map(of_seed).collect();
+        (!shares.is_empty()).then_some(Split { inits: columns.len(), shares })
     }
-    format!("; without {}, which some cell lacks", listed(&names))
+
+    fn part(&self, part: usize) -> Estimate {
+        Estimate::mean(&self.shares.iter().map(|shares| 100.0 * shares[part]).collect::<Vec<_>>())
+    }
+
+    /// The mean share of the combination of cell and init.
+    fn combination(&self) -> f64 {
+        self.part(2).value.unwrap_or(0.0) / 100.0
+    }
+
+    fn in_words(&self) -> String {
+        let [init, cell, both] = [0, 1, 2].map(|part| format!("{} %", with_interval(&self.part(part))));
+        format!("{init} go with the init, {cell} with the cell and {both} with the combination of both")
+    }
+}
+
+/// A remark on the inits that some cells lack; empty if there are none.
+fn left_out(rows: &[&Statistic], cells: &Dim, inits: &Dim) -> String {
+    let lacking = |init: usize| {
+        let has = move |cell: usize| {
+            rows.iter().any(|row| (cells.index(&row.point), inits.index(&row.point)) == (cell, init))
+        };
+        (0..cells.values.len()).filter(move |cell| !has(*cell))
+    };
+    let names = (0..inits.values.len()).filter(|init| lacking(*init).next().is_some());
+    let names: Vec<String> = names.map(|init| inits.values[init].clone()).collect();
+    let mut without: Vec<usize> = (0..inits.values.len()).flat_map(lacking).collect();
+    without.sort();
+    without.dedup();
+    let without: Vec<String> = without.iter().map(|cell| format!("the {}", cells.values[*cell])).collect();
+    match (names.as_slice(), without.as_slice()) {
+        ([], _) => String::new(),
+        (names, [cell]) => format!("; not counted: {}, which {cell} lacks", listed(names)),
+        (names, cells) => format!("; not counted: {}, which {} lack", listed(names), listed(cells)),
+    }
 }
 
 /// The slopes of an init by cell; none if a cell lacks it.
@@ -97,39 +151,52 @@ fn shares(columns: &[Vec<&Statistic>], seed: u64) -> Option<[f64; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::CellName::{Lstm, Rnn};
+    use crate::cell::CellName::{self, Gru, Lstm, Rnn};
     use crate::report::fixtures::run;
 
+    fn row(cell: CellName, init: &str, number: f64) -> Statistic {
+        let mut point = run("a", 1).settings;
+        (point.cell, point.init) = (Some(cell), Some(init.parse().unwrap()));
+        Statistic {
+            quantity: "total_h".into(),
+            layer: Some(0),
+            sample: Sample::Seeds(vec![(1, number)]),
+            ..Statistic::new(Section::Gradients, "slope", &point, Estimate::mean(&[number]), "1")
+        }
+    }
+
+    const INITS: [&str; 4] = ["pytorch", "xavier", "orthogonal(1)", "tch"];
+
     #[test]
-    fn sentence_splits_the_differences_between_init_cell_and_both() {
+    fn sentences_split_the_differences_between_init_cell_and_both() {
         let of = |slope: fn(usize, usize) -> f64| {
-            let row = |cell: usize, init: usize| {
-                let mut point = run("a", 1).settings;
-                let inits = ["pytorch", "xavier", "orthogonal(1)", "tch"];
-                (point.cell, point.init) = (Some([Rnn, Lstm][cell]), Some(inits[init].parse().unwrap()));
-                let number = slope(cell, init);
-                Statistic {
-                    quantity: "total_h".into(),
-                    layer: Some(0),
-                    sample: Sample::Seeds(vec![(1, number)]),
-                    ..Statistic::new(Section::Gradients, "slope", &point, Estimate::mean(&[number]), "1")
-                }
-            };
             // One cell lacks the last init.
             let places = [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3)];
-            sentence(&places.map(|(cell, init)| row(cell, init)))
+            sentences(&places.map(|(cell, init)| row([Rnn, Lstm][cell], INITS[init], slope(cell, init))))
         };
         let expected = |init: &str, cell: &str, both: &str| {
-            Some(format!(
+            [format!(
                 "Of the differences in slope between 2 cells and 3 inits, {init} % go with the init, {cell} \
                  % with the cell and {both} % with the combination of both (shares of the sum of \
-                 squares); without tch, which some cell lacks."
-            ))
+                 squares); not counted: tch, which the lstm lacks."
+            )]
         };
         assert_eq!(of(|_, init| init as f64), expected("100", "0.00", "0.00"));
         assert_eq!(of(|cell, _| cell as f64), expected("0.00", "100", "0.00"));
         // 0 0 0 and 0 1 2 have means of 0, 1/2, 1 and of 0, 1: 1, 3/2 and 1 of 7/2.
         assert_eq!(of(|cell, init| (cell * init) as f64), expected("28.6", "42.9", "28.6"));
-        assert_eq!(of(|_, _| 0.0), None);
+        assert_eq!(of(|_, _| 0.0), [""; 0]);
+    }
+
+    #[test]
+    fn sentences_name_the_cell_that_responds_in_a_way_of_its_own() {
+        let slopes = [(Rnn, [-0.3, 0.0, -0.3]), (Gru, [-0.3, -0.2, -0.1]), (Lstm, [-0.31, -0.2, -0.11])];
+        let of_cell = |(cell, slopes): &(CellName, [f64; 3])| {
+            (0..3).map(|n| row(*cell, INITS[n], slopes[n])).collect::<Vec<_>>()
+        };
+        let found = sentences(&slopes.iter().flat_map(of_cell).collect::<Vec<_>>());
+        assert_eq!(found.len(), 2, "{found:?}");
+        let expected = "Most of the combination is the rnn: without this cell, 99.";
+        assert!(found[1].starts_with(expected), "{found:?}");
     }
 }

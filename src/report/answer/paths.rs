@@ -25,16 +25,15 @@ fn shares(summary: &[Statistic]) -> Option<String> {
     let first = *lags.first()?;
     blocks.sort_by(|a, b| rising(&share_at(b, first), &share_at(a, first)));
     let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
-    let at_lag = |lag: &usize| {
-        let of = |block: &Block| format!("{}{}", percent(&share_at(block, *lag)), labels.bracketed(block.0));
-        let numbers = listed_or_ends(&blocks.iter().map(of).collect::<Vec<_>>()).unwrap_or_default();
-        format!("{lag} steps back, {numbers}")
+    let of = |block: &Block| {
+        let at = |lag: &usize| format!("{} at lag {lag}", percent(&share_at(block, *lag)));
+        let numbers = lags.iter().map(at).collect::<Vec<_>>().join(", ");
+        format!("{numbers}{}", labels.bracketed(block.0))
     };
-    let numbers: Vec<String> = lags.iter().map(at_lag).collect();
+    let numbers = listed_or_ends(&blocks.iter().map(of).collect::<Vec<_>>())?;
     Some(format!(
-        "The gradient with respect to the carried state (c of an LSTM, h of a GRU) came along this state \
-         alone or through the gates. The first part has this share of the sum of both norms: {}.",
-        numbers.join("; ")
+        "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this share came along \
+         the state alone, and the rest through the gates (shares of the sum of both norms): {numbers}."
     ))
 }
 
@@ -89,9 +88,9 @@ mod tests {
         let gradients = Curves::of_gradients(&results, rows.concat()).fitted().groups();
         let groups = Groups { gradients, ..Groups::default() };
         let expected = [
-            "The gradient with respect to the carried state (c of an LSTM, h of a GRU) came along this state \
-             alone or through the gates. The first part has this share of the sum of both norms: 10 steps \
-             back, 55.7 % (H8) and 24.0 % (H64); 100 steps back, 90.9 % (H8) and below 0.1 % (H64).",
+            "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this share came \
+             along the state alone, and the rest through the gates (shares of the sum of both norms): 55.7 % \
+             at lag 10, 90.9 % at lag 100 (H8) and 24.0 % at lag 10, below 0.1 % at lag 100 (H64).",
             "Along the state alone, each step leaves 97.7 % (H8) and 87.1 % (H64) of the norm.",
         ];
         let found = sentences(&statistics(&results, &groups, &Verdicts::default()));

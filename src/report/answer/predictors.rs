@@ -42,11 +42,19 @@ fn sentence(summary: &[Statistic], (section, quantity, words): (Section, &str, &
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let of = |(mean, words, errors): &(f64, &str, Vec<f64>)| {
         let above = errors.iter().filter(|error| **error > 0.0).count();
-        format!("{words} by {} (above it at {above} of {} settings)", significant(*mean, 2), errors.len())
+        let side = format!("the slope is above at {above} of {} settings", errors.len());
+        (words.to_string(), format!("{} ({side})", significant(*mean, 2)))
     };
-    let each: Vec<String> = found.iter().map(of).collect();
-    let start = format!("The log10 slope of the norm of {words} differs on average from");
-    (!each.is_empty()).then(|| format!("{start} {}.", listed(&each)))
+    let each: Vec<(String, String)> = found.iter().map(of).collect();
+    let ((nearest, error), others) = each.split_first()?;
+    let others: Vec<String> = others.iter().map(|(words, error)| format!("{words} by {error}")).collect();
+    let start = format!("The log10 slope of the norm of {words} is");
+    Some(match others.as_slice() {
+        [] => format!("{start} off {nearest} by {error}, on average."),
+        others => {
+            format!("{start} nearest to {nearest}: off by {error}, on average. It is off {}.", listed(others))
+        }
+    })
 }
 
 #[cfg(test)]
@@ -73,10 +81,13 @@ mod tests {
             of("largest_exponent", "", 16, -0.2),
             of("log10_spectral_radius", "", 16, -0.2),
         ];
-        let expected = "The log10 slope of the norm of ∂L/∂h differs on average from the largest Lyapunov \
-                        exponent by 0.010 (above it at 1 of 2 settings) and the mean forget (or update) \
-                        gate by 0.20 (above it at 2 of 2 settings).";
+        let expected = "The log10 slope of the norm of ∂L/∂h is nearest to the largest Lyapunov exponent: \
+                        off by 0.010 (the slope is above at 1 of 2 settings), on average. It is off the mean \
+                        forget (or update) gate by 0.20 (the slope is above at 2 of 2 settings).";
         assert_eq!(sentences(&rows), [expected]);
+        let expected = "The log10 slope of the norm of ∂L/∂h is off the mean forget (or update) gate by 0.20 \
+                        (the slope is above at 2 of 2 settings), on average.";
+        assert_eq!(sentences(&rows[..4]), [expected]);
         assert_eq!(sentences(&rows[..3]), [""; 0], "one slope is no comparison");
     }
 }

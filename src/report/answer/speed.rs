@@ -15,9 +15,7 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let ratios: Vec<&Statistic> = summary.iter().filter(is_ratio).collect();
     let by_pass = group_by(ratios.iter().copied(), |row| row.quantity.as_str());
     let mut found: Vec<String> = by_pass.iter().filter_map(|(pass, rows)| of_pass(pass, rows)).collect();
-    let is_disturbed =
-        |row: &&&Statistic| row.verdict.as_ref().is_some_and(|verdict| verdict.starts_with(DISTURBED));
-    let disturbed = ratios.iter().filter(is_disturbed).count();
+    let disturbed = ratios.iter().filter(|row| is_disturbed(row)).count();
     if disturbed > 0 {
         found.push(format!(
             "{disturbed} of {} come from disturbed measurements.",
@@ -27,7 +25,15 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     found
 }
 
+fn is_disturbed(row: &Statistic) -> bool {
+    row.verdict.as_ref().is_some_and(|verdict| verdict.contains(DISTURBED))
+}
+
+/// The fastest engine of each cell. Nothing is ranked if most measurements were disturbed.
 fn of_pass(pass: &str, rows: &[&Statistic]) -> Option<String> {
+    if 2 * rows.iter().filter(|row| is_disturbed(row)).count() > rows.len() {
+        return Some(format!("No engine is ranked in the pass {pass}: most measurements were disturbed."));
+    }
     let by_cell = group_by(rows.iter().copied(), |row| row.point.cell);
     let each: Vec<String> = by_cell
         .iter()
@@ -102,6 +108,9 @@ mod tests {
         assert_eq!(sentences(&rows), [expected]);
         rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
         assert_eq!(sentences(&rows)[1], "1 of 6 ratios come from disturbed measurements.");
+        let disturbed = |row: &Statistic| Statistic { verdict: Some(DISTURBED.to_string()), ..row.clone() };
+        let found = sentences(&rows.iter().map(disturbed).collect::<Vec<_>>());
+        assert_eq!(found[0], "No engine is ranked in the pass train: most measurements were disturbed.");
         (rows[2], rows[3]) = (ratio(Simd, 8, 0.95), ratio(Simd, 16, 0.98));
         let expected = "Fastest in the pass train: lstm: none is shown to be faster than builtin.";
         assert_eq!(sentences(&rows)[0], expected);

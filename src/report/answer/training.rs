@@ -9,9 +9,10 @@ use crate::settings::Settings;
 /// The largest number of settings of which a sentence gives each number.
 const MOST_LISTED: usize = 6;
 
-/// A sentence on the runs that solved their task, one on the test losses, one on chance, one on the test
-/// accuracies unless there is a criterion of success, and one on the longest test sequences.
-pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+/// Sentences on the runs that solved their task and on what they needed, one on the test losses, one on
+/// chance, one on the test accuracies unless there is a criterion of success, and one on the longest test
+/// sequences. `solved_loss` is the validation loss below which a task counts as solved.
+pub fn sentences(summary: &[Statistic], solved_loss: Option<f64>) -> Vec<String> {
     let of = |metric: &str| -> Vec<&Statistic> {
         let is_of = |row: &&Statistic| row.section == Section::Training && row.metric == metric;
         summary.iter().filter(is_of).collect()
@@ -19,7 +20,19 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let (solved, losses) = (of("solved"), of("test_loss"));
     let accuracies = accuracies(&of("test_accuracy")).filter(|_| solved.is_empty());
     let longer = at_longest(&of("accuracy_at_length"));
-    let found = [solutions(&solved), of_losses(&losses), at_chance(&losses), accuracies, longer];
+    let needed = needed(&solved, &of("sequences"));
+    let criterion = solved_loss
+        .filter(|_| !solved.is_empty())
+        .map(|loss| format!("Solved means a validation loss below {loss}, at which training ends."));
+    let found = [
+        solutions(&solved),
+        needed,
+        criterion,
+        of_losses(&losses, &of("best_valid_loss")),
+        at_chance(&losses),
+        accuracies,
+        longer,
+    ];
     found.into_iter().flatten().collect()
 }
 
@@ -62,8 +75,30 @@ fn solutions(rows: &[&Statistic]) -> Option<String> {
     }
 }
 
-/// A sentence on the test losses, from the least.
-fn of_losses(rows: &[&Statistic]) -> Option<String> {
+/// A sentence on the training sequences that solve the task, from the least; none unless every run of a
+/// setting solves it.
+fn needed(solved: &[&Statistic], sequences: &[&Statistic]) -> Option<String> {
+    let is_solved = |row: &&&Statistic| matches!(row.sample, Sample::Solved((hits, n)) if hits == n && n > 0);
+    let of_point = |solved: &&Statistic| {
+        let row = sequences.iter().find(|row| row.point == solved.point)?;
+        Some((&row.point, row.estimate.value?))
+    };
+    let mut found: Vec<(&Settings, f64)> = solved.iter().filter(is_solved).filter_map(of_point).collect();
+    found.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let labels = Labels::of(&solved.iter().map(|row| &row.point).collect::<Vec<_>>());
+    let of = |(point, median): &(&Settings, f64)| format!("{median:.0}{}", labels.bracketed(point));
+    let each: Vec<String> = found.iter().map(of).collect();
+    let each = match each.as_slice() {
+        [] => return None,
+        [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => format!("{least} to {most}"),
+        few => listed(few),
+    };
+    Some(format!("A run that solves it needs this median number of training sequences: {each}."))
+}
+
+/// A sentence on the test losses, from the least. Beside a single one stand the loss on the validation split
+/// and that of the best constant output.
+fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let mut rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.estimate.value.is_some()).collect();
     rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
@@ -71,9 +106,16 @@ fn of_losses(rows: &[&Statistic]) -> Option<String> {
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
     let chance =
         |row: &Statistic| Some(format!("; the best constant output has {}", significant(row.chance()?, 3)));
+    let on_valid = |row: &Statistic| {
+        let valid = valid.iter().find(|valid| valid.point == row.point && valid.estimate.value.is_some())?;
+        Some(format!(", and {} on the validation split", with_interval(&valid.estimate)))
+    };
     match rows.as_slice() {
         [] => None,
-        [one] => Some(format!("The test loss is {} {unit}{}.", of(one), chance(one).unwrap_or_default())),
+        [one] => {
+            let [valid, chance] = [on_valid(one), chance(one)].map(Option::unwrap_or_default);
+            Some(format!("The test loss is {} {unit}{valid}{chance}.", of(one)))
+        }
         few if few.len() <= MOST_LISTED => {
             let each: Vec<String> = few.iter().map(of).collect();
             Some(format!("The test loss, in {unit}, is {}.", listed(&each)))
@@ -112,12 +154,16 @@ fn at_chance(rows: &[&Statistic]) -> Option<String> {
             .as_ref()
             .is_some_and(|verdict| ["at chance", "worse than chance"].contains(&verdict.as_str()))
     };
-    let count = rows.iter().filter(is_whole).count();
+    let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
+    let found: Vec<&Settings> = rows.iter().filter(is_whole).map(|row| &row.point).collect();
     let all = rows.len();
-    match (count, all) {
+    match (found.len(), all) {
         (0, _) => None,
         (1, 1) => Some("That is no better than the best constant output.".into()),
-        _ => Some(format!("At {count} of {all} settings, no run is better than the best constant output.")),
+        _ => {
+            let at = counted(&found, all, &labels);
+            Some(format!("At {at}, no run is better than the best constant output."))
+        }
     }
 }
 
@@ -142,16 +188,26 @@ mod tests {
             trained("b", "test", "loss", 0.168),
             trained("b", "train", "solved", 0.0),
         ];
-        let results = results(runs);
+        let both = results(runs);
         let groups = Groups { training: TrainingRows::new(rows), ..Groups::default() };
-        let found = sentences(&statistics(&results, &groups, &Verdicts::default()));
+        let found = sentences(&statistics(&both, &groups, &Verdicts::default()), Some(0.05));
         let expected = [
             "The task is solved by 1 of 1 runs (lstm) and 0 of 1 runs (rnn).",
+            "A run that solves it needs this median number of training sequences: 20 (lstm).",
+            "Solved means a validation loss below 0.05, at which training ends.",
             "The test loss, in mse, is 0.0100 (lstm) and 0.168 (rnn).",
-            "At 1 of 2 settings, no run is better than the best constant output.",
+            "At 1 of 2 settings (rnn), no run is better than the best constant output.",
         ];
         assert_eq!(found, expected);
-        assert_eq!(sentences(&[]), [""; 0]);
+        assert_eq!(sentences(&[], Some(0.05)), [""; 0]);
+        let alone =
+            TrainingRows::new(vec![trained("a", "valid", "loss", 0.01), trained("a", "test", "loss", 0.02)]);
+        let groups = Groups { training: alone, ..Groups::default() };
+        let one = results([training("a", 1)]);
+        let found = sentences(&statistics(&one, &groups, &Verdicts::default()), None);
+        let expected = "The test loss is 0.0200 mse, and 0.0100 on the validation split; the best constant \
+                        output has 0.167.";
+        assert_eq!(found, [expected]);
         let solved = |hits| {
             let row = Statistic::new(
                 Section::Training,
@@ -162,7 +218,7 @@ mod tests {
             );
             vec![Statistic { sample: Sample::Solved((hits, 2)), ..row }]
         };
-        assert_eq!(sentences(&solved(0)), ["No run solves the task."]);
-        assert_eq!(sentences(&solved(2)), ["Every run solves the task."]);
+        assert_eq!(sentences(&solved(0), None), ["No run solves the task."]);
+        assert_eq!(sentences(&solved(2), None), ["Every run solves the task."]);
     }
 }

@@ -8,7 +8,7 @@ use super::layout::{Layout, Lines};
 use super::lines::{levels, place, series, x_range};
 use super::paths;
 use super::quantities::{Over, QUANTITIES, Quantity};
-use super::range::{cut, lag_scale, y_range};
+use super::range::{cut, has_bundle, lag_scale, y_range};
 use super::ratio;
 use super::words::{over_seeds, remarks};
 use crate::report::group::CurveGroup;
@@ -58,15 +58,15 @@ fn figure(
 ) -> Figure {
     let is_after = quantity.over == Over::Lag && groups[0].point.kind == ExperimentKind::Training;
     let after: &[String] = if is_after { &["after training".to_string()] } else { &[] };
-    let x_scale = if quantity.over == Over::Lag { lag_scale(groups) } else { Scale::Whole };
-    let panel = |(title, members): (String, Vec<&CurveGroup>)| Panel {
-        title,
-        series: members.iter().map(|group| series(group, layout, x_scale)).collect(),
-        levels: levels(quantity, &members, context),
+    let of_scale = |scale: Scale| {
+        let panels = panels(quantity, groups, layout, (scale, context));
+        let mut y = y_range(&panels, quantity.y_title(), quantity.scale(), quantity.min_span());
+        let is_cut = cut(&mut y, &panels);
+        (scale, panels, y, is_cut)
     };
-    let panels: Vec<Panel> = layout.panels(groups, place).into_iter().map(panel).collect();
-    let mut y = y_range(&panels, quantity.y_title(), quantity.scale(), quantity.min_span());
-    let is_cut = cut(&mut y, &panels);
+    let found = of_scale(if quantity.over == Over::Lag { lag_scale(groups) } else { Scale::Whole });
+    let is_bundle = found.3 && quantity.over == Over::Lag && has_bundle(&found.1, &found.2);
+    let (x_scale, panels, y, is_cut) = if is_bundle { of_scale(Scale::Logarithmic) } else { found };
     let over_seeds = over_seeds(quantity, groups);
     let fixed = layout.fixed(&groups[0].point, &[]);
     let chart = Panels {
@@ -84,6 +84,26 @@ fn figure(
     Figure::new(name.join("-"), caption, Chart::Panels(chart.thinned()))
 }
 
+/// The panels with a line; all of them if none has one.
+fn panels(
+    quantity: &Quantity,
+    groups: &[&CurveGroup],
+    layout: &Layout,
+    (x_scale, context): (Scale, Context),
+) -> Vec<Panel> {
+    let panel = |(title, members): (String, Vec<&CurveGroup>)| Panel {
+        title,
+        series: members.iter().map(|group| series(group, layout, x_scale)).collect(),
+        levels: levels(quantity, &members, context),
+    };
+    let panels: Vec<Panel> = layout.panels(groups, place).into_iter().map(panel).collect();
+    let has_line = |panel: &Panel| {
+        panel.series.iter().flat_map(|series| &series.segments).any(|segment| segment.len() > 1)
+    };
+    let (with, without): (Vec<Panel>, Vec<Panel>) = panels.into_iter().partition(has_line);
+    if with.is_empty() { without } else { with }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +115,7 @@ mod tests {
     use crate::report::group::Curves;
     use crate::results::RunRecord;
     use crate::results::schema::GradientRow;
+    use crate::settings::names::LossName;
     use crate::settings::{Engines, Settings};
 
     fn groups(runs: impl IntoIterator<Item = RunRecord>, rows: Vec<GradientRow>) -> Vec<CurveGroup> {
@@ -257,6 +278,34 @@ mod tests {
         assert!(figures[0].caption.contains("A gap: some seed has no finite value above 0"));
         let xs: Vec<String> = figures[0].data().into_iter().map(|row| row.x).collect();
         assert_eq!(xs, ["0", "1", "3"], "the CSV file has the points that are drawn");
+    }
+
+    #[test]
+    fn figures_lags_are_logarithmic_where_all_lines_of_a_panel_leave_it_at_once() {
+        let scale = |slope: f64| {
+            let (runs, _) = runs(2, |n, run| run.init = Some(["pytorch", "xavier"][n].parse().unwrap()));
+            let rows =
+                [line("0", "total_h", 501, 0.0, -0.002), line("1", "total_h", 501, 0.0, slope)].concat();
+            let plot = Plot { facet: Some("init"), ..Plot::default() };
+            let figures = figures(&groups(runs, rows), Context { plot, ..Context::default() });
+            assert_eq!(faults(&figures[0].drawing()), Vec::<String>::new());
+            let Chart::Panels(chart) = &figures[0].chart else { panic!("it has panels") };
+            chart.x.scale
+        };
+        assert_eq!(scale(-0.5), Scale::Logarithmic);
+        assert_eq!(scale(-0.05), Scale::Whole);
+    }
+
+    #[test]
+    fn figures_panel_without_a_line_is_left_out_beside_others() {
+        let (mixed, _) = runs(2, |n, run| run.loss = [Some(LossName::Last), Some(LossName::Task)][n]);
+        let last = curve("0", "direct_h", &[(0, Some(0.0)), (1, None), (2, None)]);
+        let rows = [last, line("1", "direct_h", 3, 0.0, -0.1)].concat();
+        let plot = Plot { facet: Some("loss"), ..Plot::default() };
+        let figures = figures(&groups(mixed, rows), Context { plot, ..Context::default() });
+        let Chart::Panels(chart) = &figures[0].chart else { panic!("it has panels") };
+        let titles: Vec<&str> = chart.panels.iter().map(|panel| panel.title.as_str()).collect();
+        assert_eq!(titles, ["loss=task"]);
     }
 
     #[test]

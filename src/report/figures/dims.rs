@@ -122,7 +122,7 @@ fn label(names: &[&'static str], point: &Settings) -> String {
 }
 
 /// Settings that often follow another one, such as the hidden size of models with one number of parameters.
-const FOLLOWERS: [&str; 4] = ["engine", "hidden_size", "input_size", "batch_size"];
+const FOLLOWERS: [&str; 5] = ["engine", "hidden_size", "input_size", "batch_size", "learning_rate"];
 
 /// The dimensions of grid points. A setting that another one determines belongs to the dimension of that, and
 /// sizes that vary together are one dimension.

@@ -69,6 +69,24 @@ pub fn cut(range: &mut Range, panels: &[Panel]) -> bool {
     is_cut
 }
 
+/// The share of the x axis within which all lines of a panel leave it, so that they look like one.
+const BUNDLE: f64 = 0.1;
+
+/// Returns true if all lines of a panel leave the y axis near the beginning of a linear x axis.
+pub fn has_bundle(panels: &[Panel], y: &Range) -> bool {
+    let last = |panel: &Panel| points(panel).map(|point| point.x).fold(0.0, f64::max);
+    let last = panels.iter().map(last).fold(0.0, f64::max);
+    panels.iter().any(|panel| {
+        let within = points(panel).filter(|point| (y.low..=y.high).contains(&point.middle));
+        within.map(|point| point.x).fold(0.0, f64::max) < BUNDLE * last
+    })
+}
+
+/// The points of all lines of a panel.
+fn points(panel: &Panel) -> impl Iterator<Item = &BandPoint> {
+    panel.series.iter().flat_map(|series| series.segments.iter().flatten())
+}
+
 /// The lower and the upper end of a line; none of no line.
 fn ends<'a>(points: impl Iterator<Item = &'a BandPoint>) -> Option<(f64, f64)> {
     let none = (f64::INFINITY, f64::NEG_INFINITY);

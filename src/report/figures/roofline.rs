@@ -20,7 +20,7 @@ const CAPTION: &str = "The rate of each engine over the intensity of the pass: i
     array once for each time that it is written or used. The flat part of a roof is the measured peak of \
     fused multiply-adds. The slope is the measured rate of reading: from the second-level caches, from the \
     third-level cache, or from memory. An engine between two slopes keeps part of its numbers in the faster \
-    of both. A bar is the 95 % interval.";
+    of both. A bar is the 95 % interval, up to the peak.";
 
 /// The figure; none without measured limits, or for fewer than three intensities.
 pub fn figure(summary: &[Statistic]) -> Option<Figure> {
@@ -105,6 +105,7 @@ fn flat(x: f64, y: f64) -> BandPoint {
 fn engines_of(rows: &[&Statistic], engines: &[String]) -> Vec<Series> {
     let without_engine = |point: &Settings| Settings { engine: Engines::default(), ..point.clone() };
     let shapes = group_by(rows.iter().copied(), |row| without_engine(&row.point));
+    let peak = values(rows, LIMITS[0]).reduce(f64::max).unwrap_or(f64::INFINITY);
     let of_engine = |(n, engine): (usize, &String)| {
         let point = |(_, rows): &(Settings, Vec<&Statistic>)| {
             let x = values(rows, "intensity").next()?;
@@ -113,7 +114,9 @@ fn engines_of(rows: &[&Statistic], engines: &[String]) -> Vec<Series> {
             let rate = rows.iter().find(is_rate)?.estimate;
             let value = rate.value?;
             let end = |end: Option<f64>| end.filter(|end| *end > 0.0).unwrap_or(value).log10();
-            Some(vec![BandPoint { x, low: end(rate.low), middle: value.log10(), high: end(rate.high) }])
+            // The interval of a disturbed time reaches rates that no processor has.
+            let high = rate.high.map(|high| high.min(peak.max(value)));
+            Some(vec![BandPoint { x, low: end(rate.low), middle: value.log10(), high: end(high) }])
         };
         let colour = engine_colour(engine, engines);
         let style = LineStyle { marker: Some(n), ..LineStyle::line(engine, colour, 0.0) };
@@ -128,6 +131,7 @@ mod tests {
     use super::*;
     use crate::device::Dtype;
     use crate::engine::EngineName::{Builtin, Simd};
+    use crate::report::estimate::Estimate;
     use crate::report::figures::draw::layout_check::faults;
     use crate::report::fixtures::{results, run, sample};
     use crate::report::group::{Groups, speed};
@@ -162,6 +166,18 @@ mod tests {
         assert!(l2[0] > memory[0] && l2[1] <= top + 1e-12, "{l2:?}");
         assert!(of("peak").iter().all(|y| (y - top).abs() < 1e-12));
         assert_eq!((of("third-level cache").len(), of("simd").len(), of("builtin").len()), (0, 3, 3));
+    }
+
+    #[test]
+    fn figure_bars_end_at_the_peak() {
+        let point = Settings { engine: Engines::one(Simd), ..run("a", 1).settings };
+        let rate = Estimate { value: Some(20.0), low: Some(1.0), high: Some(9000.0), n: 3 };
+        let row = Statistic::new(Section::Speed, "gflops", &point, rate, "GFLOP/s");
+        let intensity = Statistic { estimate: Estimate::mean(&[2.0]), metric: "intensity", ..row.clone() };
+        let peak = Statistic { estimate: Estimate::mean(&[50.0]), metric: LIMITS[0], ..row.clone() };
+        let rows = [row, intensity, peak];
+        let series = engines_of(&rows.iter().collect::<Vec<_>>(), &["simd".to_string()]);
+        assert!((series[0].segments[0][0].high - 50f64.log10()).abs() < 1e-12);
     }
 
     #[test]

@@ -9,14 +9,14 @@ mod speed;
 mod training;
 
 use super::load::Results;
-use crate::results::schema::{FitRow, GateRow, JacobianRow, WeightRow};
+use crate::results::schema::{FitRow, GateRow, JacobianRow, SampleRow, WeightRow};
 use crate::settings::names::ExperimentKind;
 use crate::support::error::Result;
 
 pub use self::curve::Curve;
 pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV};
 pub use self::disturbance::MAX_STOLEN;
-pub use self::predictions::FIRST_EXPONENT;
+pub use self::predictions::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT, quarter_rank};
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
 pub use self::speed::{EngineSamples, REFERENCE, Samples, SpeedGroup, speed};
@@ -40,6 +40,8 @@ pub struct Groups {
     pub learning: Vec<CurveGroup>,
     /// The rows of `training.csv`.
     pub training: TrainingRows,
+    /// The texts that language models wrote.
+    pub samples: Vec<SampleRow>,
     /// The timings.
     pub speed: Vec<SpeedGroup>,
 }
@@ -69,6 +71,7 @@ impl Groups {
             predictions: predictions(results, jacobian, gates),
             learning: curves(results, &training).into_iter().chain(of_probes).collect(),
             training,
+            samples: results.rows(|rows| rows.collect())?,
             speed: speed.map_err(|problem| results.error("speed.csv", problem))?,
         };
         let is_gradients = |group: &CurveGroup| group.point.kind == ExperimentKind::Gradients;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::curves::{LARGEST_EXPONENT, is_largest_exponent};
+use super::curves::{LARGEST_EXPONENT, LYAPUNOV, is_largest_exponent};
 use crate::cell::Retention;
 use crate::report::load::Results;
 use crate::results::schema::{GateRow, JacobianRow};
@@ -22,6 +22,9 @@ pub struct ScalarGroup {
 /// The metric of the largest Lyapunov exponent at the first of several recorded steps of training.
 pub const FIRST_EXPONENT: &str = "first_exponent";
 
+/// The metric of the exponent that a quarter of the directions reach, at that step.
+pub const FIRST_QUARTER_EXPONENT: &str = "first_quarter_exponent";
+
 /// Keeps the rows of the last step of each run, given the run and the step of a row.
 fn keep_last<R>(rows: &mut Vec<R>, place: fn(&R) -> (&String, Option<usize>)) {
     let mut last: BTreeMap<String, Option<usize>> = BTreeMap::new();
@@ -37,26 +40,42 @@ fn keep_last<R>(rows: &mut Vec<R>, place: fn(&R) -> (&String, Option<usize>)) {
     });
 }
 
-/// The rows of the largest exponent at the first recorded step of each run that has several.
-fn first_exponents(rows: &[JacobianRow]) -> Vec<JacobianRow> {
-    let mut of_run: BTreeMap<&str, Vec<&JacobianRow>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| is_largest_exponent(row)) {
-        of_run.entry(&row.run_id).or_default().push(row);
+/// The exponents at the first recorded step of each run that has several steps.
+fn first_spectra(rows: &[JacobianRow]) -> Vec<Vec<&JacobianRow>> {
+    let mut of_run: BTreeMap<&str, BTreeMap<Option<usize>, Vec<&JacobianRow>>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.quantity == LYAPUNOV && row.t == 1) {
+        of_run.entry(&row.run_id).or_default().entry(row.step).or_default().push(row);
     }
-    let several = of_run.into_values().filter(|rows| rows.len() > 1);
-    several.filter_map(|rows| rows.into_iter().min_by_key(|row| row.step).cloned()).collect()
+    let several = of_run.into_values().filter(|steps| steps.len() > 1);
+    several.filter_map(|steps| steps.into_values().next()).collect()
+}
+
+/// The largest exponent of a spectrum, and that of a quarter of its directions.
+fn of_spectrum(spectrum: &[&JacobianRow]) -> Vec<(&'static str, JacobianRow)> {
+    let ranks = [(FIRST_EXPONENT, 1), (FIRST_QUARTER_EXPONENT, quarter_rank(spectrum.len()))];
+    let of = |(metric, rank)| {
+        let row = spectrum.iter().find(|row| row.index == Some(rank))?;
+        Some((metric, (*row).clone()))
+    };
+    ranks.into_iter().filter_map(of).collect()
+}
+
+/// The rank of the exponent that a quarter of the directions of a state reach, from 1.
+pub fn quarter_rank(directions: usize) -> usize {
+    (directions / 4).max(1)
 }
 
 /// The largest Lyapunov exponent in log10, the spectral radius of the recurrent matrix of a cell without
 /// gates, and the mean log10 of the gate that keeps the state (f of the LSTM, z of the GRU), averaged
-/// over layers. Of a run that was probed at several steps of training the last counts. The largest exponent
-/// of the first is a number of its own.
+/// over layers. Of a run that was probed at several steps of training the last counts. The exponents of
+/// the first are numbers of their own.
 pub fn predictions(
     results: &Results,
     mut jacobian: Vec<JacobianRow>,
     mut gates: Vec<GateRow>,
 ) -> Vec<ScalarGroup> {
-    let first = first_exponents(&jacobian);
+    let first: Vec<(&'static str, JacobianRow)> =
+        first_spectra(&jacobian).iter().flat_map(|spectrum| of_spectrum(spectrum)).collect();
     keep_last(&mut jacobian, |row| (&row.run_id, row.step));
     keep_last(&mut gates, |row| (&row.run_id, row.step));
     let places = results.places(|run| run.is_ok());
@@ -74,8 +93,8 @@ pub fn predictions(
             add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
         }
     }
-    for row in first {
-        add(&row.run_id, FIRST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
+    for (metric, row) in first {
+        add(&row.run_id, metric, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
     }
     for row in &gates {
         let cell =

@@ -13,7 +13,7 @@ pub enum Evidence {
     Mean(Vec<f64>),
     /// One number per seed, judged by their median. A busy machine delays single runs, so it is for times.
     Median(Vec<f64>),
-    /// The natural logarithm of one ratio per seed.
+    /// The natural logarithm of one number above 0 per seed: a ratio, or decades of change.
     Ratios(Box<Evidence>),
     /// Runs that solved their task.
     Share(Hits),
@@ -35,6 +35,9 @@ impl Evidence {
                 Some(other) => Evidence::ShareDifference(of.hits(), other.hits()),
             };
         }
+        if metric == ClaimMetric::AbsLog10Kept && baseline.is_none() && test.bound.number() > 0.0 {
+            return Evidence::of_ratios(of.values().into_iter().map(|(_, decades)| decades), Evidence::Mean);
+        }
         let over_seeds = if metric == ClaimMetric::Seconds { Evidence::Median } else { Evidence::Mean };
         let Some(baseline) = baseline else {
             return over_seeds(of.values().into_iter().map(|(_, value)| value).collect());
@@ -46,10 +49,19 @@ impl Evidence {
         if test.compares_by() != Some(Comparison::Ratio) {
             return over_seeds(pairs.iter().map(|(value, other)| value - other).collect());
         }
-        let log = |(value, other): &(f64, f64)| Some(value / other).filter(|ratio| *ratio > 0.0).map(f64::ln);
-        match pairs.iter().map(log).collect::<Option<Vec<f64>>>() {
+        Evidence::of_ratios(pairs.iter().map(|(value, other)| value / other), over_seeds)
+    }
+
+    /// The evidence of numbers above 0 that differ by factors.
+    fn of_ratios(
+        ratios: impl ExactSizeIterator<Item = f64>,
+        over_seeds: fn(Vec<f64>) -> Evidence,
+    ) -> Evidence {
+        let count = ratios.len();
+        let logs = ratios.map(|ratio| Some(ratio).filter(|ratio| *ratio > 0.0).map(f64::ln));
+        match logs.collect::<Option<Vec<f64>>>() {
             Some(logs) => Evidence::Ratios(Box::new(over_seeds(logs))),
-            None => Evidence::NoRatio(pairs.len()),
+            None => Evidence::NoRatio(count),
         }
     }
 

@@ -209,6 +209,18 @@ mod tests {
     }
 
     #[test]
+    fn judge_decades_of_change_have_a_geometric_mean() {
+        let claim = claim("metric = \"abs_log10_kept\"\nlag = 9\nwhere = { cell = \"lstm\" }\nabove = 1");
+        // The arithmetic mean is 37 and its interval reaches below 0.
+        let of = seen(ClaimMetric::AbsLog10Kept, &[115.5, 10.4, 66.0, 8.0, 12.0, 10.0]);
+        let judged = judge(&claim, &of, None);
+        assert_eq!(judged.verdict, TestVerdict::Holds, "{judged:?}");
+        assert!((judged.estimate.value.unwrap() - 20.6).abs() < 0.1 && judged.estimate.low > Some(1.0));
+        let zero = judge(&claim, &seen(ClaimMetric::AbsLog10Kept, &[0.0, 1.0, 2.0, 2.0, 3.0, 2.0]), None);
+        assert_eq!((zero.verdict, zero.estimate.value), (TestVerdict::Undecided, None));
+    }
+
+    #[test]
     fn judge_fewer_than_six_seeds_decide_nothing_and_failed_runs_are_noted() {
         let claim = claim(&format!("{SLOPE}below = 0"));
         let judged = judge(&claim, &seen(ClaimMetric::Slope, &SIX[..5]), None);

@@ -12,7 +12,7 @@ const METRICS: [(&str, &str); 7] = [
     ("slope", "slope, log10 per step"),
     ("half_life", "half-life, steps"),
     ("largest_exponent", "largest exponent, log10 per step"),
-    ("middle_exponent", "middle exponent"),
+    ("quarter_exponent", "exponent of a quarter"),
     ("smallest_exponent", "smallest exponent"),
     ("log10_spectral_radius", "log10 ρ(W\\_hh)"),
     ("mean_log10_gate", "mean log10 f (z)"),

@@ -5,6 +5,7 @@ mod gradients;
 pub mod html;
 mod jacobian;
 mod markdown_table;
+mod samples;
 mod settings;
 mod speed;
 mod statistics;
@@ -24,6 +25,7 @@ use super::judge::Verdicts;
 use super::load::Results;
 use super::summary::{Section, Statistic};
 use crate::results::RunRecord;
+use crate::results::schema::SampleRow;
 use crate::settings::names::ExperimentKind;
 
 const MARKDOWN: &str = include_str!("report.md.jinja");
@@ -48,12 +50,12 @@ pub struct Page {
 /// A template is wrong.
 pub fn report(
     results: &Results,
-    answer: &Answer,
+    (samples, answer): (&[SampleRow], &Answer),
     summary: &[Statistic],
     verdicts: &Verdicts,
     figures: &Figures,
 ) -> Result<Page, minijinja::Error> {
-    let context = context(results, answer, summary, verdicts, figures);
+    let context = context(results, (samples, answer), summary, verdicts, figures);
     let mut templates = Environment::new();
     templates.add_filter("inline", |text: &str| Value::from_safe_string(html::inline(text)));
     templates.add_filter("block", |text: &str| Value::from_safe_string(html::block(text)));
@@ -67,13 +69,15 @@ pub fn report(
 
 fn context(
     results: &Results,
-    answer: &Answer,
+    (samples, answer): (&[SampleRow], &Answer),
     summary: &[Statistic],
     verdicts: &Verdicts,
     figures: &Figures,
 ) -> Value {
+    let of_training = training::tables(results, summary).into_iter().chain(samples::table(results, samples));
+    let of_training = of_training.collect();
     let sections = [
-        section("Training", training::tables(results, summary), &figures.training),
+        section("Training", of_training, &figures.training),
         section("Gradients", gradients::tables(results, summary), &figures.gradients),
         section("Jacobians", jacobian::table(summary).into_iter().collect(), &figures.jacobian),
         section("Speed", speed::tables(summary), &figures.speed),
@@ -202,7 +206,7 @@ mod tests {
         let summary = statistics(results, groups, &verdicts);
         let figures = Figures::of(results, groups, &summary, &verdicts);
         let answer = Answer { head: vec!["It *does*.".into()], numbers: vec!["It is *3*.".into()] };
-        report(results, &answer, &summary, &verdicts, &figures).unwrap().markdown
+        report(results, (&[], &answer), &summary, &verdicts, &figures).unwrap().markdown
     }
 
     #[test]

@@ -1,21 +1,22 @@
-//! The Lyapunov exponents below the largest: that in the middle, and the smallest.
+//! The Lyapunov exponents below the largest: that of a quarter of the directions, and the smallest.
 
 use super::statistic::{Sample, Section, Statistic};
 use crate::report::estimate::Estimate;
-use crate::report::group::{Curve, CurveGroup};
+use crate::report::group::{Curve, CurveGroup, quarter_rank};
 
-/// The metric of the exponent in the middle: half of the directions of the state decay at least as fast.
-pub const MIDDLE_EXPONENT: &str = "middle_exponent";
+/// The metric of the exponent that a quarter of the directions of the state reach or exceed. A quarter, since
+/// half of an LSTM's directions are those of h, which no step keeps.
+pub const QUARTER_EXPONENT: &str = "quarter_exponent";
 
 /// The metric of the smallest exponent.
 const SMALLEST_EXPONENT: &str = "smallest_exponent";
 
-/// Both numbers of a group of exponents over their number, in log10 per step; none with fewer than three.
+/// Both numbers of a group of exponents over their rank, in log10 per step; none with fewer than four.
 pub fn statistics(group: &CurveGroup) -> Vec<Statistic> {
     let of = |metric: &'static str, place: fn(usize) -> usize| {
         let exponent = |curve: &Curve| {
             let falling: Vec<f64> = curve.values().copied().collect::<Option<_>>()?;
-            let nats = falling.get(place(falling.len())).filter(|_| falling.len() > 2)?;
+            let nats = falling.get(place(falling.len())).filter(|_| falling.len() > 3)?;
             Some(nats * std::f64::consts::LOG10_E)
         };
         let by_seed = group.seeds.iter().zip(&group.curves);
@@ -33,7 +34,8 @@ pub fn statistics(group: &CurveGroup) -> Vec<Statistic> {
             )
         }
     };
-    let both = [of(MIDDLE_EXPONENT, |count| count / 2), of(SMALLEST_EXPONENT, |count| count - 1)];
+    let both =
+        [of(QUARTER_EXPONENT, |count| quarter_rank(count) - 1), of(SMALLEST_EXPONENT, |count| count - 1)];
     both.into_iter().filter(|statistic| statistic.estimate.n > 0).collect()
 }
 
@@ -43,7 +45,7 @@ mod tests {
     use crate::report::fixtures::run;
 
     #[test]
-    fn statistics_are_the_exponents_in_the_middle_and_at_the_end() {
+    fn statistics_are_the_exponents_of_a_quarter_and_at_the_end() {
         let of = |nats: &[Option<f64>]| {
             let group = CurveGroup {
                 point: run("a", 1).settings,
@@ -58,14 +60,14 @@ mod tests {
             found.iter().map(|row| (row.metric, row.estimate.value.unwrap())).collect::<Vec<_>>()
         };
         let log10 = std::f64::consts::LN_10;
-        let found = of(&[Some(0.0), Some(-log10), Some(-2.0 * log10), Some(-4.0 * log10)]);
-        let expected = [(MIDDLE_EXPONENT, -2.0), (SMALLEST_EXPONENT, -4.0)];
+        let found = of(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0].map(|size| Some(-size * log10)));
+        let expected = [(QUARTER_EXPONENT, -1.0), (SMALLEST_EXPONENT, -8.0)];
         assert_eq!(found.len(), 2);
         for ((metric, value), expected) in found.iter().zip(expected) {
             assert_eq!(*metric, expected.0);
             assert!((value - expected.1).abs() < 1e-12, "{value}");
         }
-        assert!(of(&[Some(0.0), Some(-1.0)]).is_empty());
-        assert!(of(&[Some(0.0), None, Some(-1.0)]).is_empty());
+        assert!(of(&[Some(0.0), Some(-1.0), Some(-2.0)]).is_empty());
+        assert!(of(&[Some(0.0), None, Some(-1.0), Some(-2.0)]).is_empty());
     }
 }

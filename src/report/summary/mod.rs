@@ -19,7 +19,7 @@ use crate::results::schema::SummaryRow;
 use crate::results::table;
 use crate::support::error::Result;
 
-pub use self::exponents::MIDDLE_EXPONENT;
+pub use self::exponents::QUARTER_EXPONENT;
 pub use self::norms::LAG_SMALL_ERROR;
 pub use self::roofline::LIMITS;
 pub use self::speed::DISTURBED;

@@ -11,6 +11,9 @@ use crate::settings::names::Quantity;
 /// The least R² of a line, as the mean over the seeds, at which the norms are called exponential in the lag.
 const EXPONENTIAL: f64 = 0.9;
 
+/// The change of the norm over all lags, in decades, below which it is called level: about a twentieth.
+const LEVEL: f64 = 0.02;
+
 /// The metric of the first lag from which on the error of truncated backpropagation is at most a hundredth.
 pub const LAG_SMALL_ERROR: &str = "lag_small_error";
 
@@ -36,7 +39,10 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         let (slope, r_squared) =
             (Estimate::mean(&slopes), Estimate::mean(&r_squared).map(|share| share.clamp(0.0, 1.0)));
         let is_exponential = r_squared.value.is_some_and(|r_squared| r_squared >= EXPONENTIAL);
-        let of = |slope: Option<f64>| slope.filter(|_| is_exponential).and_then(half_life);
+        let largest_lag = group.by_x().into_keys().next_back().unwrap_or(0);
+        let verdict = shape_in_words(&slope, is_exponential, largest_lag);
+        let falls = is_exponential && verdict.is_none();
+        let of = |slope: Option<f64>| slope.filter(|_| falls).and_then(half_life);
         let half_life =
             Estimate { value: of(slope.value), low: of(slope.low), high: of(slope.high), n: slope.n };
         let by_seed = group.seeds.iter().zip(&group.fits);
@@ -45,7 +51,7 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         found.push(Statistic { sample, ..statistic("slope", slope, "log10 per step") });
         found.push(statistic("r_squared", r_squared, "1"));
         found.push(Statistic {
-            verdict: shape_in_words(&slope, is_exponential).map(str::to_string),
+            verdict: verdict.map(str::to_string),
             ..statistic("half_life", half_life, "steps")
         });
         if !is_exponential {
@@ -68,9 +74,12 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
     found
 }
 
-/// The reason why there is no half-life: the norm grows, has no slope apart from 0, or is not exponential.
-fn shape_in_words(slope: &Estimate, is_exponential: bool) -> Option<&'static str> {
+/// The reason why there is no half-life: the norm hardly changes over all lags, grows, has no slope apart
+/// from 0, or is not exponential.
+fn shape_in_words(slope: &Estimate, is_exponential: bool, largest_lag: usize) -> Option<&'static str> {
+    let is_small = |end: f64| (end * largest_lag as f64).abs() < LEVEL;
     match (slope.low, slope.high) {
+        (Some(low), Some(high)) if is_small(low) && is_small(high) => Some("level"),
         (Some(low), _) if low > 0.0 => Some("grows"),
         (Some(low), Some(high)) if !is_exponential && low <= 0.0 && high >= 0.0 => Some("no slope"),
         _ if !is_exponential => Some("not exponential"),
@@ -201,6 +210,8 @@ mod tests {
         };
         assert_eq!(of_slopes([0.1, 0.101]).as_deref(), Some("grows"));
         assert_eq!(of_slopes([-0.1, -0.101]), None);
+        assert_eq!(of_slopes([1e-4, 1.01e-4]).as_deref(), Some("level"));
+        assert_eq!(of_slopes([-1e-4, -1.01e-4]).as_deref(), Some("level"));
         let noise = |id: &str, sign: f64| {
             let points: Vec<_> = (0..50).map(|lag| (lag, Some(sign * [0.1, -0.1][lag % 2]))).collect();
             curve(id, "total_h", &points)

@@ -13,10 +13,13 @@ use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
 use crate::report::group::{EngineSamples, MAX_STOLEN, REFERENCE, Samples, SpeedGroup};
 use crate::settings::{Engines, Settings};
-use crate::support::stats;
+use crate::support::stats::{self, Interval};
 
 /// The word that a remark on disturbed ratios begins with.
 pub const DISTURBED: &str = "disturbed";
+
+/// The factor from 1 beyond which the interval of the control tells no engines apart.
+const WIDE: f64 = 2.0;
 
 /// The statistics of each engine: `seconds`, `gflops`, `share_of_peak` for f32 on a CPU if the engine's peak
 /// is known, and `first_pass_seconds`. Then `ratio_to_builtin` of the engines with samples in rounds of
@@ -129,7 +132,9 @@ fn verdict(group: &SpeedGroup, reference: &Samples, control: &Estimate) -> Optio
     if reference.len() == 1 {
         remarks.push("within one process".to_string());
     }
-    if control.interval().is_some_and(|ends| !(ends.low..=ends.high).contains(&1.0)) {
+    let is_disturbed =
+        |ends: Interval| !(ends.low..=ends.high).contains(&1.0) || ends.low < 1.0 / WIDE || ends.high > WIDE;
+    if control.interval().is_some_and(is_disturbed) {
         remarks.push(format!("{DISTURBED}: the control is {}", with_interval(control)));
     }
     if group.rounds.are_disturbed() {

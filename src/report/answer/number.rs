@@ -1,0 +1,107 @@
+//! The measured number of a test, as the sentences give it.
+
+use super::words::share;
+use crate::config::spec::ClaimMetric;
+use crate::report::estimate::Estimate;
+use crate::report::format::with_interval;
+use crate::report::judge::JudgedTest;
+
+/// The estimate: a share if it is a logarithm of one, a percentage if it is a fraction of answers or runs,
+/// else with its unit. It is empty without an estimate.
+pub fn number(judged: &JudgedTest) -> String {
+    in_words(judged, &judged.estimate)
+}
+
+/// The same for a test of a claim: the share is that of a gradient, and the sign of a difference is a word.
+pub fn number_of_claim(judged: &JudgedTest) -> String {
+    use ClaimMetric::{AbsLog10Kept, LargestExponent, Log10Kept, Slope, Solved};
+    let (metric, estimate) = (judged.subject.reading.metric, &judged.estimate);
+    let Some(value) = estimate.value else { return String::new() };
+    let is_difference = judged.subject.compares_by().is_some();
+    match metric {
+        AbsLog10Kept if !is_difference => format!("a change by a factor of {}", power(estimate)),
+        Log10Kept if !is_difference => format!("{} is left", number(judged)),
+        Slope | LargestExponent if is_difference => format!("a step leaves {} as much", number(judged)),
+        Slope | LargestExponent => format!("a step leaves {}", number(judged)),
+        Solved if !is_difference => format!("{} of the runs", number(judged)),
+        _ if is_difference && !is_of_logarithm(judged) && judged.unit != "1" => {
+            let turned = Estimate { low: estimate.high, high: estimate.low, ..*estimate };
+            let (size, word) = match value < 0.0 {
+                true => (turned.map(|number| -number), "less"),
+                false => (*estimate, "more"),
+            };
+            format!("{} {word}", in_words(judged, &size))
+        }
+        _ => number(judged),
+    }
+}
+
+fn in_words(judged: &JudgedTest, estimate: &Estimate) -> String {
+    if estimate.value.is_none() {
+        return String::new();
+    }
+    let is_fraction = matches!(judged.subject.reading.metric, ClaimMetric::Accuracy | ClaimMetric::Solved);
+    let percent = || with_interval(&estimate.map(|fraction| 100.0 * fraction));
+    match judged.unit.as_str() {
+        unit if unit.starts_with("log10") => share(estimate),
+        "nats per step" => share(&estimate.map(|nats| nats * std::f64::consts::LOG10_E)),
+        _ if is_fraction && judged.subject.baseline.is_none() => format!("{} %", percent()),
+        _ if is_fraction => format!("{} percentage points", percent()),
+        "1" | "" => with_interval(estimate),
+        unit => format!("{} {unit}", with_interval(estimate)),
+    }
+}
+
+/// Returns true for a number whose difference is the logarithm of a ratio.
+fn is_of_logarithm(judged: &JudgedTest) -> bool {
+    judged.unit.starts_with("log10") || judged.unit == "nats per step"
+}
+
+/// A power of ten with the powers at the ends of the interval.
+fn power(log10: &Estimate) -> String {
+    let text = with_interval(log10);
+    match text.strip_suffix(']').and_then(|text| text.split_once(" [")) {
+        Some((value, ends)) => format!("10^{value} [10^{}]", ends.replace(", ", ", 10^")),
+        None => format!("10^{text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::spec::{Comparison, Selector, Test};
+    use crate::report::fixtures;
+    use crate::report::judge::TestVerdict;
+
+    /// The number as a claim and as an expectation give it.
+    fn of(metric: ClaimMetric, is_difference: bool, (value, unit): (f64, &str)) -> [String; 2] {
+        let mut test: Test = fixtures::test("it is so");
+        test.reading.metric = metric;
+        test.baseline = is_difference.then(|| (Comparison::Difference, Selector(vec![])));
+        let judged = fixtures::judged(&test, TestVerdict::Holds);
+        let estimate = Estimate { value: Some(value), ..Estimate::default() };
+        let judged = JudgedTest { estimate, unit: unit.to_string(), ..judged };
+        [number_of_claim(&judged), number(&judged)]
+    }
+
+    #[test]
+    fn number_is_a_share_of_a_gradient() {
+        let kept = of(ClaimMetric::Log10Kept, false, (-20.6, "log10"));
+        assert_eq!(kept, ["10^-20.6 is left", "10^-20.6"]);
+        let size = of(ClaimMetric::AbsLog10Kept, false, (4.82, "log10"));
+        assert_eq!(size, ["a change by a factor of 10^4.82", "10^4.82 times"]);
+        let slopes = of(ClaimMetric::Slope, true, (-0.3, "log10 per step"));
+        assert_eq!(slopes, ["a step leaves 50.1 % as much", "50.1 %"]);
+    }
+
+    #[test]
+    fn number_difference_of_a_claim_has_its_sign_as_a_word() {
+        assert_eq!(of(ClaimMetric::Loss, true, (-0.25, "nats")), ["0.250 nats less", "-0.250 nats"]);
+        assert_eq!(of(ClaimMetric::Loss, true, (0.25, "nats")), ["0.250 nats more", "0.250 nats"]);
+        assert_eq!(of(ClaimMetric::Loss, false, (0.25, "nats")), ["0.250 nats", "0.250 nats"]);
+        let solved = of(ClaimMetric::Solved, true, (1.0, ""));
+        assert_eq!(solved[0], "100 percentage points more");
+        assert_eq!(of(ClaimMetric::Solved, false, (1.0, ""))[0], "100 % of the runs");
+        assert_eq!(of(ClaimMetric::Accuracy, false, (0.25, "1")), ["25.0 %", "25.0 %"]);
+    }
+}
