@@ -13,7 +13,7 @@ use crate::device::DeviceChoice;
 use crate::engine::EngineName;
 use crate::plan::Shard;
 use crate::run::ExecTarget;
-use crate::settings::names::ExperimentKind;
+use crate::settings::names::{ExperimentKind, WeightsLayout};
 use crate::support::error::Result;
 use crate::support::progress::LogFormat;
 pub use data::{DataAction, DataArgs};
@@ -292,9 +292,9 @@ pub enum CompareFormat {
 /// Arguments of `trace`.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    /// PyTorch's parameters (weight_ih_l0, …) of any number of layers, such as a state_dict or a checkpoint,
-    /// and `input` [T, B, I]; optionally `h0`, `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones
-    /// on the last step). Absent biases are zeros.
+    /// The parameters (weight_ih_l0, …) of any number of layers, such as a state_dict or a checkpoint, and
+    /// `input` [T, B, I]; optionally `h0`, `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones on
+    /// the last step). Absent biases are zeros.
     #[arg(value_name = "FILE.safetensors")]
     pub file: PathBuf,
     /// Another file with `input`, `h0`, `c0` and `grad_output` [default: the same file].
@@ -303,8 +303,11 @@ pub struct TraceArgs {
     /// Text before the parameters' names, such as encoder.rnn [default: the only one in the file].
     #[arg(long, value_name = "PREFIX")]
     pub prefix: Option<String>,
-    /// Order of the gates' blocks [default: PyTorch's, which is ifgo or rzn]. ONNX has iofg and zrn, where g
-    /// and n are its c and h.
+    /// Names and shapes of the parameters: pytorch, keras (kernel_0, recurrent_kernel_0, bias_0; sequences
+    /// are [B, T, …]) or onnx (W_0, R_0, B_0). Gradients have the same ones.
+    #[arg(long, value_name = "LAYOUT", default_value = "pytorch")]
+    pub layout: WeightsLayout,
+    /// Order of the gates' blocks [default: that of the layout; PyTorch's is ifgo or rzn].
     #[arg(long, value_name = "ORDER")]
     pub gates: Option<String>,
     /// `input` and `grad_output` are [B, T, …], and so are the results.

@@ -10,7 +10,7 @@ use crate::results::schema::{GradientRow, Row};
 use crate::results::{GradientCurve, Rows, table};
 use crate::run::ExecTarget;
 use crate::safetensors_io::{self, TensorFile};
-use crate::settings::names::{ExperimentKind, Lags};
+use crate::settings::names::{ExperimentKind, Lags, WeightsLayout};
 use crate::settings::{Engines, Settings};
 use crate::support::error::{Error, Result};
 use crate::support::panic::catch_panics;
@@ -58,30 +58,45 @@ fn overflowed(curves: &[GradientCurve]) -> String {
 /// trace does not read.
 fn read(args: &TraceArgs, target: ExecTarget) -> Result<(TraceInput, FileNames)> {
     let file = TensorFile::read(&args.file)?;
-    let names = FileNames::find(&file.names()?, args.prefix.as_deref(), "--prefix", &args.file)?;
+    let prefix = args.prefix.as_deref();
+    let names = FileNames::find(&file.names()?, args.layout, prefix, "--prefix", &args.file)?;
     let mut tensors = names.tensors(&file)?;
     let mut place = args.file.clone();
     if let Some(path) = &args.input {
         let sequences = TensorFile::read(path)?;
-        tensors.extend(sequences.tensors(|name| !name.contains("weight_") && !name.contains("bias_"))?);
+        let is_weight = |name: &str| name.contains("weight_") || name.contains("bias_");
+        tensors.extend(sequences.tensors(|name| !is_weight(name) && !names.is_parameter(name))?);
         place = format!("{} with {}", args.file.display(), path.display()).into();
     }
-    let gates = args.gates.as_deref();
-    let options = TraceOptions { cell: args.cell, gates, batch_first: args.batch_first };
-    Ok((TraceInput::new(options, tensors, &place, target.device)?, names))
+    Ok((TraceInput::new(options(args), tensors, &place, target.device)?, names))
+}
+
+fn options(args: &TraceArgs) -> TraceOptions<'_> {
+    let TraceArgs { cell, layout, batch_first, .. } = *args;
+    TraceOptions { cell, layout, gates: args.gates.as_deref(), batch_first }
 }
 
 /// The file as it was understood: sizes, and everything that its tensors do not say.
 fn understood(args: &TraceArgs, settings: &Settings, input: &TraceInput, names: &FileNames) -> String {
     let Settings { seq_len, batch_size, input_size, hidden_size, layers, .. } = settings;
-    let axes = if args.batch_first { "[B, T, I]" } else { "[T, B, I] (--batch-first: [B, T, I])" };
+    let (library, another) = match args.layout {
+        WeightsLayout::PyTorch => ("PyTorch's", " (--layout: keras or onnx)"),
+        WeightsLayout::Keras => ("Keras's", ""),
+        WeightsLayout::Onnx => ("ONNX's", ""),
+    };
+    let is_pytorch = args.layout == WeightsLayout::PyTorch;
+    let axes = options(args).axes("I");
+    let other_axes = if axes.starts_with("[T") { " (--batch-first: [B, T, I])" } else { "" };
     let mut lines = vec![
         format!("{}: T={seq_len} B={batch_size} I={input_size} H={hidden_size} layers={layers}", args.cell),
-        format!("input: {axes}"),
+        format!("layout: {library}{another}"),
+        format!("input: {axes}{other_axes}"),
     ];
-    let gates = cell(args.cell).gates().concat();
+    let gates = cell(args.cell).gates();
     if gates.len() > 1 {
-        let order = args.gates.clone().unwrap_or_else(|| format!("{gates}, PyTorch's (--gates: another)"));
+        let another = if is_pytorch { " (--gates: another)" } else { "" };
+        let of_library = input.layout.gates.as_ref().map_or(gates.concat(), |order| order.text(gates));
+        let order = args.gates.clone().unwrap_or_else(|| format!("{of_library}, {library}{another}"));
         lines.push(format!("gates: {order}"));
     }
     if !names.prefix.is_empty() {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::rules;
 use crate::config::Spec;
 use crate::config::spec::Part;
+use crate::settings::names::WeightsLayout;
 use crate::settings::{InitFile, InitSetting, Settings};
 use crate::support::checksum;
 use crate::support::error::ConfigError;
@@ -22,8 +23,11 @@ pub struct WeightsFile {
     pub sha256: String,
     /// The text before the names of the parameters; `None` for the only one in the file.
     pub prefix: Option<String>,
-    /// The order of the gates' blocks; `None` for PyTorch's.
+    /// The order of the gates' blocks; `None` for that of the layout.
     pub gates: Option<String>,
+    /// The names and shapes; `None` for PyTorch's. Run ids of files in PyTorch's layout are without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<WeightsLayout>,
 }
 
 /// The files of a grid, by name.
@@ -36,13 +40,14 @@ impl WeightsFiles {
     /// A file that cannot be read, at the key `init`.
     pub fn read(spec: &Spec, part: &Part) -> Result<WeightsFiles, ConfigError> {
         let read = |file: &InitFile| {
-            let InitFile { file, name, prefix, gates } = file.clone();
+            let InitFile { file, name, prefix, gates, layout } = file.clone();
             let (_, sha256) = checksum::of_file(Path::new(&file)).map_err(|cause| {
                 let rule = "a path is relative to the directory of the config";
                 let problem = format!("{file}: expected a safetensors file to read, found: {cause} ({rule})");
                 rules::error(spec, part.measure.kind(), "init", problem)
             })?;
-            Ok((name.unwrap_or_default(), WeightsFile { path: file.into(), sha256, prefix, gates }))
+            let file = WeightsFile { path: file.into(), sha256, prefix, gates, layout };
+            Ok((name.unwrap_or_default(), file))
         };
         part.grid.files.iter().map(read).collect::<Result<_, _>>().map(WeightsFiles)
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::names::WeightsLayout;
 use crate::cell::init::Init;
 
 /// The origin of the parameters of recurrent layers.
@@ -21,7 +22,7 @@ pub enum InitSetting {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InitFile {
-    /// The path of a safetensors file with PyTorch's parameters: a `state_dict`, or a checkpoint of a
+    /// The path of a safetensors file with parameters, such as a `state_dict` of PyTorch or a checkpoint of a
     /// training. It is relative to the directory of the config, also with `--set`.
     pub file: String,
     /// The name in figures, tables and selectors, which write `file(NAME)`; default: the file's name without
@@ -29,8 +30,11 @@ pub struct InitFile {
     pub name: Option<String>,
     /// The text before the names of the parameters, such as `encoder.rnn`; default: the only one in the file.
     pub prefix: Option<String>,
-    /// The order of the gates' blocks, such as `iofg`; default: PyTorch's.
+    /// The order of the gates' blocks, such as `iofg`; default: that of `layout`.
     pub gates: Option<String>,
+    /// The names, shapes and order of gates of the parameters: `pytorch` (default), `keras` or `onnx`.
+    /// [The table of files](README.md#comparing-with-your-own-program) describes them.
+    pub layout: Option<WeightsLayout>,
 }
 
 impl InitFile {

@@ -91,6 +91,18 @@ names! {
 }
 
 names! {
+    /// The names, shapes and order of gates of the parameters in a file.
+    WeightsLayout ("layout") {
+        /// PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`
+        PyTorch = "pytorch",
+        /// Keras's: `kernel_0`, `recurrent_kernel_0`, `bias_0`
+        Keras = "keras",
+        /// that of the operators of ONNX: `W_0`, `R_0`, `B_0`
+        Onnx = "onnx",
+    }
+}
+
+names! {
     /// The pass that a `speed` experiment times.
     PassName ("pass") {
         /// the output, with no gradient recorded

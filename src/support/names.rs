@@ -113,7 +113,7 @@ mod tests {
             check!(
                 text, CellName, Dtype, EngineName, ExperimentKind, TaskName, Encoding, LossName, Lags,
                 PassName, FrameworkName, Quantity, JacobianQuantity, GateStatistic, Tokenizer,
-                AddingVariant, Predict, ModelName, OptimizerName, ScheduleName
+                AddingVariant, Predict, ModelName, OptimizerName, ScheduleName, WeightsLayout
             );
         }
     }

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use tch::Tensor;
 
+use super::libraries::kinds;
 use crate::cell::{CarriedState, CellName, cell};
 use crate::safetensors_io::{TensorFile, Tensors};
+use crate::settings::names::WeightsLayout;
 use crate::support::error::{Error, Result};
 use crate::support::text::shortened;
 
@@ -25,6 +27,8 @@ pub struct FileNames {
     pub prefix: String,
     /// The names that a trace does not read.
     pub foreign: Vec<String>,
+    /// The library whose names the parameters have.
+    layout: WeightsLayout,
 }
 
 impl FileNames {
@@ -33,12 +37,18 @@ impl FileNames {
     /// # Errors
     /// No parameters; those of several stacks, if `prefix` does not choose one; a misspelt name. `option` is
     /// the user's name for `prefix`.
-    pub fn find(names: &[String], prefix: Option<&str>, option: &str, path: &Path) -> Result<FileNames> {
+    pub fn find(
+        names: &[String],
+        layout: WeightsLayout,
+        prefix: Option<&str>,
+        option: &str,
+        path: &Path,
+    ) -> Result<FileNames> {
         let prefix = match prefix {
-            Some(given) => chosen(names, given, option, path)?,
-            None => the_only(names, option, path)?,
+            Some(given) => chosen(names, layout, given, option, path)?,
+            None => the_only(names, layout, option, path)?,
         };
-        let mut found = FileNames { prefix, foreign: Vec::new() };
+        let mut found = FileNames { prefix, foreign: Vec::new(), layout };
         found.foreign = names.iter().filter(|name| found.own(name).is_none()).cloned().collect();
         found.refuse_misspelt(names, path)?;
         Ok(found)
@@ -69,19 +79,30 @@ impl FileNames {
         read(file, |name| self.own_parameter(name))
     }
 
+    /// Returns true for the name of a parameter of any stack of layers.
+    pub fn is_parameter(&self, name: &str) -> bool {
+        let last = name.rfind(['.', '/']).map_or(0, |place| place + 1);
+        is_parameter(&name[last..], self.layout)
+    }
+
     fn own_parameter<'n>(&self, name: &'n str) -> Option<&'n str> {
-        name.strip_prefix(&self.prefix).filter(|name| is_parameter(name))
+        name.strip_prefix(&self.prefix).filter(|name| is_parameter(name, self.layout))
     }
 
     /// Refuses a foreign name that differs by few letters from one that a trace could read and does not find.
     fn refuse_misspelt(&self, names: &[String], path: &Path) -> Result<()> {
-        let parameters = PARAMETERS[..4].iter().map(|kind| format!("{}{kind}0", self.prefix));
+        let first: &[&str] = match self.layout {
+            WeightsLayout::PyTorch => &["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
+            WeightsLayout::Keras => &["kernel_0", "bias_0"],
+            // Names of three letters resemble too many others.
+            WeightsLayout::Onnx => &[],
+        };
+        let parameters = first.iter().map(|name| format!("{}{name}", self.prefix));
         let known = SEQUENCES.iter().map(|name| name.to_string()).chain(parameters);
         // A name of two letters resembles too many others.
         let absent: Vec<String> = known.filter(|name| name.len() > 2 && !names.contains(name)).collect();
         // A parameter of another stack is no misspelt one of this stack.
-        let is_of_another = |name: &str| is_parameter(name.rsplit('.').next().unwrap_or(name));
-        for name in self.foreign.iter().filter(|name| !is_of_another(name)) {
+        for name in self.foreign.iter().filter(|name| !self.is_parameter(name)) {
             let edits = |known: &&String| strsim::damerau_levenshtein(name, known);
             let nearest = absent.iter().min_by_key(edits).filter(|known| edits(known) <= MAX_EDITS);
             if let Some(meant) = nearest {
@@ -102,32 +123,61 @@ fn read(file: &TensorFile, own: impl for<'n> Fn(&'n str) -> Option<&'n str>) -> 
     Ok(tensors.into_iter().filter_map(renamed).collect())
 }
 
-/// Returns true for `weight_ih_l0` and all other names of PyTorch's recurrent layers, and for the further
+/// Returns true for `weight_ih_l0` and all other names of recurrent layers in a layout, and for the further
 /// parameters of other cells.
-fn is_parameter(name: &str) -> bool {
+fn is_parameter(name: &str, layout: WeightsLayout) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(kinds) = kinds(layout) {
+        // The peephole weights of ONNX are read, so that they are refused.
+        let numbers = kinds.iter().chain(&["P"]).filter_map(|kind| name.strip_prefix(kind));
+        return numbers
+            .into_iter()
+            .any(|rest| rest.is_empty() || rest.strip_prefix('_').is_some_and(is_number));
+    }
     let further = CellName::ALL.iter().flat_map(|name| cell(*name).layout().further);
     let mut further = further.filter_map(|further| name.strip_prefix(further.name)?.strip_prefix("_l"));
     let rest = PARAMETERS.iter().find_map(|kind| name.strip_prefix(kind)).or_else(|| further.next());
     let number = rest.map(|rest| rest.strip_suffix("_reverse").unwrap_or(rest));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    number.is_some_and(is_number)
+}
+
+/// The names of the first layer's weights: the first name is the one that an error asks for.
+fn first_weights(layout: WeightsLayout) -> [&'static str; 2] {
+    match layout {
+        WeightsLayout::PyTorch => ["weight_ih_l0", "weight_hh_l0"],
+        WeightsLayout::Keras => ["recurrent_kernel_0", "recurrent_kernel"],
+        WeightsLayout::Onnx => ["R_0", "R"],
+    }
 }
 
 /// The prefixes of all stacks of layers, each once.
-fn prefixes(names: &[String]) -> Vec<&str> {
-    let ends = ["weight_ih_l0", "weight_hh_l0"];
-    let prefix = |name: &'_ String| ends.iter().find_map(|end| Some(name.strip_suffix(end)?.len()));
+fn prefixes(names: &[String], layout: WeightsLayout) -> Vec<&str> {
+    let ends = first_weights(layout);
+    // A name that only ends with the letter R is no weight of ONNX.
+    let is_whole = |prefix: &&str| {
+        layout == WeightsLayout::PyTorch || !prefix.ends_with(|last: char| last.is_alphanumeric())
+    };
+    let prefix =
+        |name: &'_ String| ends.iter().find_map(|end| name.strip_suffix(end).filter(is_whole)).map(str::len);
     let mut found: Vec<&str> = names.iter().filter_map(|name| Some(&name[..prefix(name)?])).collect();
     found.sort_unstable();
     found.dedup();
     found
 }
 
-fn the_only(names: &[String], option: &str, path: &Path) -> Result<String> {
-    match prefixes(names).as_slice() {
+fn the_only(names: &[String], layout: WeightsLayout, option: &str, path: &Path) -> Result<String> {
+    match prefixes(names, layout).as_slice() {
         [prefix] => Ok(prefix.to_string()),
         [] => {
             let listed = shortened(names.iter().map(String::as_str));
-            let problem = format!("expected a tensor `weight_ih_l0`, found none (the file has: {listed})");
+            let expected = first_weights(layout)[0];
+            let fits = |other: &&WeightsLayout| !prefixes(names, **other).is_empty();
+            let hint = WeightsLayout::ALL
+                .iter()
+                .find(fits)
+                .map_or(String::new(), |other| format!("; that looks like the layout `{other}`"));
+            let problem =
+                format!("expected a tensor `{expected}`, found none (the file has: {listed}){hint}");
             Err(Error::data(path, problem))
         }
         several => {
@@ -143,18 +193,18 @@ fn the_only(names: &[String], option: &str, path: &Path) -> Result<String> {
     }
 }
 
-/// The prefix that the user gave, with or without the dot at its end.
-fn chosen(names: &[String], given: &str, option: &str, path: &Path) -> Result<String> {
-    let known = prefixes(names);
-    let with_dot = format!("{given}.");
-    match known.iter().find(|prefix| **prefix == given || **prefix == with_dot) {
+/// The prefix that the user gave, with or without the dot or the slash at its end.
+fn chosen(names: &[String], layout: WeightsLayout, given: &str, option: &str, path: &Path) -> Result<String> {
+    let known = prefixes(names, layout);
+    let with_end = format!("{given}{}", if layout == WeightsLayout::Keras { "/" } else { "." });
+    match known.iter().find(|prefix| **prefix == given || **prefix == with_end) {
         Some(prefix) => Ok(prefix.to_string()),
         None => {
             let listed: Vec<String> = known.iter().map(|prefix| format!("`{prefix}`")).collect();
             let listed = if listed.is_empty() { "none".to_string() } else { listed.join(", ") };
             let problem = format!(
-                "expected a tensor `{with_dot}weight_ih_l0` for {option} {given}, found none (prefixes here: \
-                 {listed})"
+                "expected a tensor `{with_end}{}` for {option} {given}, found none (prefixes here: {listed})",
+                first_weights(layout)[0]
             );
             Err(Error::data(path, problem))
         }
@@ -166,8 +216,49 @@ mod tests {
     use super::*;
 
     fn find(names: &[&str], prefix: Option<&str>) -> std::result::Result<FileNames, String> {
+        find_in(WeightsLayout::PyTorch, names, prefix)
+    }
+
+    fn find_in(
+        layout: WeightsLayout,
+        names: &[&str],
+        prefix: Option<&str>,
+    ) -> std::result::Result<FileNames, String> {
         let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
-        FileNames::find(&names, prefix, "--prefix", Path::new("x")).map_err(|error| error.to_string())
+        FileNames::find(&names, layout, prefix, "--prefix", Path::new("x")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn find_other_libraries_names_are_those_with_the_prefix_of_the_recurrent_weights() {
+        let keras = ["m/lstm/cell/kernel", "m/lstm/cell/recurrent_kernel", "m/dense/kernel", "m/dense/bias"];
+        let found = find_in(WeightsLayout::Keras, &keras, None).unwrap();
+        assert_eq!((found.prefix.as_str(), found.own(keras[0])), ("m/lstm/cell/", Some("kernel")));
+        assert_eq!(found.foreign, keras[2..]);
+        assert_eq!(find_in(WeightsLayout::Keras, &keras, Some("m/lstm/cell")).unwrap(), found);
+        let onnx = ["W_0", "R_0", "P_0", "ERROR", "axis", "input"];
+        let found = find_in(WeightsLayout::Onnx, &onnx, None).unwrap();
+        assert_eq!(
+            (found.prefix.as_str(), found.foreign.as_slice()),
+            ("", ["ERROR", "axis"].map(String::from).as_slice())
+        );
+    }
+
+    #[test]
+    fn find_file_of_another_library_names_its_layout() {
+        for (names, layout) in [(["kernel", "recurrent_kernel"], "keras"), (["W_0", "R_0"], "onnx")] {
+            let problem = find(&names, None).unwrap_err();
+            let expected = format!(
+                "expected a tensor `weight_ih_l0`, found none (the file has: {}, {}); that \
+                                    looks like the layout `{layout}`",
+                names[0], names[1]
+            );
+            assert!(problem.ends_with(&expected), "{problem}");
+        }
+        let problem = find_in(WeightsLayout::Keras, &["weight_hh_l0"], None).unwrap_err();
+        assert!(
+            problem.contains("`recurrent_kernel_0`") && problem.ends_with("layout `pytorch`"),
+            "{problem}"
+        );
     }
 
     #[test]

@@ -6,9 +6,11 @@ use tch::{Device, Tensor};
 
 use super::layers::{Form, layers};
 use super::layout::{GateOrder, Layout};
+use super::libraries::LibraryFile;
 use super::named::NamedTensors;
 use crate::cell::{CellName, Parameters, State, cell};
 use crate::safetensors_io::Tensors;
+use crate::settings::names::WeightsLayout;
 use crate::support::error::{Error, Result};
 
 /// The parameters, a sequence, and the gradient of its output.
@@ -32,29 +34,34 @@ pub struct TraceInput {
 pub struct TraceOptions<'a> {
     /// The cell of the layers.
     pub cell: CellName,
-    /// The order of the blocks of gates, such as `iofg`; `None` for PyTorch's.
+    /// The names and shapes of the parameters.
+    pub layout: WeightsLayout,
+    /// The order of the blocks of gates, such as `iofg`; `None` for that of the layout.
     pub gates: Option<&'a str>,
-    /// True if sequences are `[B, T, …]`.
+    /// True if sequences are `[B, T, …]`. Those of Keras always are.
     pub batch_first: bool,
 }
 
 impl TraceOptions<'_> {
     /// The options of a file in PyTorch's default layout.
     pub fn of(cell: CellName) -> Self {
-        TraceOptions { cell, gates: None, batch_first: false }
+        TraceOptions { cell, layout: WeightsLayout::PyTorch, gates: None, batch_first: false }
     }
 
     fn layout(&self) -> Result<Layout> {
-        let gates = self.gates.map(|text| GateOrder::parse(text, self.cell)).transpose();
-        Ok(Layout {
-            gates: gates.map_err(|problem| Error::Usage(format!("--gates: {problem}")))?,
-            batch_first: self.batch_first,
-        })
+        let gates = GateOrder::of_file(self.gates, self.layout, self.cell);
+        let option = if self.gates.is_some() { "--gates" } else { "--layout" };
+        let gates = gates.map_err(|problem| Error::Usage(format!("{option}: {problem}")))?;
+        Ok(Layout { gates, batch_first: self.is_batch_first(), library: None })
+    }
+
+    fn is_batch_first(&self) -> bool {
+        self.batch_first || self.layout == WeightsLayout::Keras
     }
 
     /// The names of the axes of a sequence in the file, such as `[T, B, I]`.
     pub fn axes(&self, last: &str) -> String {
-        let first = if self.batch_first { "B, T" } else { "T, B" };
+        let first = if self.is_batch_first() { "B, T" } else { "T, B" };
         format!("[{first}, {last}]")
     }
 }
@@ -66,25 +73,29 @@ impl TraceInput {
     /// An order of gates that the cell does not have. A tensor that is missing, has the wrong shape or dtype,
     /// has a number that is not finite, or belongs to another cell.
     pub fn new(options: TraceOptions, tensors: Tensors, path: &Path, device: Device) -> Result<TraceInput> {
-        let (name, layout) = (options.cell, options.layout()?);
+        let (name, mut layout) = (options.cell, options.layout()?);
         let mut file = NamedTensors::new(tensors, path, device)?;
         file.refuse_other_layers()?;
         file.refuse_other_layout(name)?;
+        layout.library = LibraryFile::new(options.layout, name, &file);
+        let absent = layout.library.map_or(Ok(Vec::new()), |library| library.convert(&mut file))?;
         let hidden = file.hidden_size(name)?;
         let features = file.input_size(cell(name).gates().len() as i64 * hidden)?;
         let input = file.take_sequence("input", &format!("{} with nothing empty", options.axes("I")))?;
         if input.size()[2] != features {
             let expected = options.axes(&features.to_string());
-            let expected = format!("{expected}, as `weight_ih_l0` has {features} columns");
+            let [weights, _] = layout.first_weights();
+            let expected = format!("{expected}, as `{weights}` is of {features} features");
             return Err(file.wrong_shape("input", &expected, &input));
         }
         let input = layout.sequence(input);
         let (steps, batch) = (input.size()[0], input.size()[1]);
         let form = Form { features, hidden, options: (input.kind(), device) };
         let (layers, zeros) = layers(name, &mut file, form, &layout)?;
+        let zeros = [absent, zeros].concat();
         let initial_states = initial_states(name, &mut file, [layers.len() as i64, batch, hidden], &input)?;
 
-        let shape = if options.batch_first { [batch, steps, hidden] } else { [steps, batch, hidden] };
+        let shape = if layout.batch_first { [batch, steps, hidden] } else { [steps, batch, hidden] };
         let given = file.take_optional("grad_output", &shape)?.map(|gradient| layout.sequence(gradient));
         let grad_output = given.unwrap_or_else(|| {
             let zeros = Tensor::zeros([steps, batch, hidden], (input.kind(), device));

@@ -2,7 +2,10 @@
 
 use tch::Tensor;
 
+use super::libraries::{LibraryFile, gate_order};
 use crate::cell::{CellName, FurtherShape, cell};
+use crate::safetensors_io::Tensors;
+use crate::settings::names::WeightsLayout;
 
 /// The order of the blocks of gates in the parameters of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +32,27 @@ impl GateOrder {
             .filter(is_complete)
             .map(|places| GateOrder { places, stacked: stacked(name) })
             .ok_or_else(|| order_problem(text, name, gates))
+    }
+
+    /// Returns the order that `text` names, or else that of a layout; `None` for PyTorch's.
+    ///
+    /// # Errors
+    /// As for [`GateOrder::parse`]; a cell that the layout does not have; an order beside that of a library.
+    pub fn of_file(
+        text: Option<&str>,
+        layout: WeightsLayout,
+        name: CellName,
+    ) -> Result<Option<GateOrder>, String> {
+        let own = gate_order(layout, name)?;
+        if let (Some(text), true) = (text, layout != WeightsLayout::PyTorch) {
+            return Err(format!("expected no order of gates beside the layout `{layout}`, found `{text}`"));
+        }
+        text.or(own).map(|text| GateOrder::parse(text, name)).transpose()
+    }
+
+    /// The order as the letters of the cell's gates.
+    pub fn text(&self, gates: &[&str]) -> String {
+        self.places.iter().map(|place| gates[*place]).collect()
     }
 
     /// Brings the blocks of a parameter `[G·H, …]` of the file into PyTorch's order.
@@ -75,6 +99,8 @@ pub struct Layout {
     pub gates: Option<GateOrder>,
     /// True if sequences are `[B, T, …]`, as with PyTorch's `batch_first`.
     pub batch_first: bool,
+    /// The names and shapes of the parameters; `None` for PyTorch's.
+    pub(super) library: Option<LibraryFile>,
 }
 
 impl Layout {
@@ -88,8 +114,32 @@ impl Layout {
         if self.batch_first { sequence.transpose(0, 1).contiguous() } else { sequence }
     }
 
-    /// Brings a result into the layout of the file. `name` is its name in the output of a trace.
-    pub fn result(&self, name: &str, result: Tensor) -> Tensor {
+    /// The names of the first layer's weights in the file: of the input, and of the state.
+    pub fn first_weights(&self) -> [String; 2] {
+        match &self.library {
+            Some(file) => {
+                let [input, recurrent, _] = file.names(0);
+                [input, recurrent]
+            }
+            None => ["weight_ih_l0", "weight_hh_l0"].map(String::from),
+        }
+    }
+
+    /// Brings the results of a trace into the layout of the file.
+    pub fn results(&self, results: Tensors) -> Tensors {
+        let one = |(name, result): (String, Tensor)| {
+            let result = self.result(&name, result);
+            (name, result)
+        };
+        let results = results.into_iter().map(one).collect();
+        match &self.library {
+            Some(file) => file.results(results),
+            None => results,
+        }
+    }
+
+    /// Brings a result into the order of the file. `name` is its name in the output of a trace.
+    fn result(&self, name: &str, result: Tensor) -> Tensor {
         match (name, &self.gates) {
             ("output" | "grad.input", _) => self.sequence(result),
             (name, Some(order)) if order.is_stacked(name) => order.to_file(&result),
@@ -128,8 +178,21 @@ mod tests {
     }
 
     #[test]
+    fn of_file_library_has_its_own_order_and_its_own_cells() {
+        let order = |text, layout, cell| GateOrder::of_file(text, layout, cell);
+        let places = |layout, cell| order(None, layout, cell).unwrap().map(|order| order.places);
+        assert_eq!(places(WeightsLayout::Onnx, CellName::Lstm), Some(vec![0, 3, 1, 2]));
+        assert_eq!(places(WeightsLayout::Keras, CellName::Lstm), None);
+        assert_eq!(places(WeightsLayout::Keras, CellName::Gru), Some(vec![1, 0, 2]));
+        let problem = order(Some("iofg"), WeightsLayout::Onnx, CellName::Lstm).unwrap_err();
+        assert_eq!(problem, "expected no order of gates beside the layout `onnx`, found `iofg`");
+        let problem = order(None, WeightsLayout::Keras, CellName::LstmPeephole).unwrap_err();
+        assert!(problem.ends_with("lstm, gru or gru_reset_before, found `lstm_peephole`"), "{problem}");
+    }
+
+    #[test]
     fn result_moves_the_blocks_of_gates_only() {
-        let layout = |cell| Layout { gates: GateOrder::parse("iofg", cell).ok(), batch_first: false };
+        let layout = |cell| Layout { gates: GateOrder::parse("iofg", cell).ok(), ..Layout::default() };
         let given = Tensor::from_slice(&[1.0, 2.0, 3.0, 4.0]);
         for (cell, name, expected) in [
             (CellName::LstmPeephole, "grad.weight_ci_l0", [1.0, 2.0, 3.0, 4.0]),
@@ -144,7 +207,8 @@ mod tests {
 
     #[test]
     fn result_is_the_inverse_of_parameter() {
-        let layout = Layout { gates: GateOrder::parse("iofg", CellName::Lstm).ok(), batch_first: true };
+        let gates = GateOrder::parse("iofg", CellName::Lstm).ok();
+        let layout = Layout { gates, batch_first: true, library: None };
         let parameter = Tensor::from_slice(&[1.0, 4.0, 2.0, 3.0]);
         let sorted = layout.parameter(parameter.shallow_clone());
         assert_eq!(sorted, Tensor::from_slice(&[1.0, 2.0, 3.0, 4.0]));

@@ -5,6 +5,7 @@ mod file_names;
 mod input;
 mod layers;
 mod layout;
+mod libraries;
 mod named;
 mod output;
 mod stack;

@@ -74,16 +74,33 @@ impl<'a> NamedTensors<'a> {
         if rows == gates * hidden {
             return Ok(hidden);
         }
+        Err(self.wrong_gates(weight, &expected, name, &size, (rows, hidden)))
+    }
+
+    /// Returns the error of a recurrent weight of the shape `found`, which has `rows` for all gates and
+    /// `hidden` units.
+    pub fn wrong_gates(
+        &self,
+        weight: &str,
+        expected: &str,
+        name: CellName,
+        found: &[i64],
+        (rows, hidden): (i64, i64),
+    ) -> Error {
         let fits = |other: &&CellName| {
             let other = cell(**other);
             other.layout().is_pytorch() && rows == other.gates().len() as i64 * hidden
         };
         let other = CellName::ALL.iter().find(fits);
         let hint = other.map(|other| format!("; that looks like the cell `{other}`"));
-        let problem = format!(
-            "expected `{weight}` of shape {expected} for the cell `{name}`, found [{rows}, {hidden}]"
-        );
-        Err(Error::data(self.path, problem + &hint.unwrap_or_default()))
+        let problem =
+            format!("expected `{weight}` of shape {expected} for the cell `{name}`, found {found:?}");
+        Error::data(self.path, problem + &hint.unwrap_or_default())
+    }
+
+    /// The sizes of a tensor that was not taken yet.
+    pub fn size_of(&self, name: &str) -> Option<Vec<i64>> {
+        self.tensors.get(name).map(Tensor::size)
     }
 
     /// The input features I of `weight_ih_l0`, which has `rows` rows.
@@ -95,6 +112,16 @@ impl<'a> NamedTensors<'a> {
         Err(self.wrong_shape("weight_ih_l0", &format!("[{rows}, I]"), &self.tensors["weight_ih_l0"]))
     }
 
+    /// The names of all tensors that were given.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Adds a tensor under another name than that of the file.
+    pub fn insert(&mut self, name: String, tensor: Tensor) {
+        self.tensors.insert(name, tensor);
+    }
+
     /// The number of layers: one more than the largest that a parameter belongs to.
     pub fn layers(&self) -> usize {
         let number = |name: &String| name.rsplit_once("_l")?.1.parse::<usize>().ok();
@@ -103,11 +130,16 @@ impl<'a> NamedTensors<'a> {
 
     /// Takes a tensor `[T, B, …]` or `[B, T, …]` of any size.
     pub fn take_sequence(&mut self, name: &str, expected: &str) -> Result<Tensor> {
-        let tensor = self.tensors.remove(name).ok_or_else(|| self.missing(name))?;
+        let tensor = self.take_any(name)?;
         match tensor.size() {
             size if size.len() == 3 && size.iter().all(|size| *size > 0) => Ok(tensor),
             _ => Err(self.wrong_shape(name, expected, &tensor)),
         }
+    }
+
+    /// Takes a tensor of any shape.
+    pub fn take_any(&mut self, name: &str) -> Result<Tensor> {
+        self.tensors.remove(name).ok_or_else(|| self.missing(name))
     }
 
     /// Takes a tensor of the given shape, if the file has it.

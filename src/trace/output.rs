@@ -53,11 +53,7 @@ impl TraceInput {
         let last = stacked(&run.final_states);
         let last = last.named(names).into_iter();
         found.extend(last.map(|(name, tensor)| (format!("{name}_n"), tensor.shallow_clone())));
-        let in_layout_of_file = |(name, result): (String, Tensor)| {
-            let result = self.layout.result(&name, result);
-            (name, result)
-        };
-        Ok(found.into_iter().map(in_layout_of_file).collect())
+        Ok(self.layout.results(found))
     }
 
     fn profiles(&self, engine: &dyn Engine) -> Result<Vec<Profile>> {

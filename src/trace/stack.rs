@@ -5,11 +5,13 @@ use std::path::Path;
 use super::file_names::FileNames;
 use super::layers::{Form, layers};
 use super::layout::{GateOrder, Layout};
+use super::libraries::LibraryFile;
 use super::named::NamedTensors;
 use crate::cell::init::StackSize;
 use crate::cell::{CellName, Parameters, Recurrent, cell};
 use crate::device::cpu;
 use crate::safetensors_io::TensorFile;
+use crate::settings::names::WeightsLayout;
 use crate::support::error::{Error, Result};
 
 /// The stack of layers that is expected in a file.
@@ -21,8 +23,10 @@ pub struct StackOptions<'a> {
     pub size: StackSize,
     /// The text before the names of the parameters; `None` for the only one in the file.
     pub prefix: Option<&'a str>,
-    /// The order of the gates' blocks; `None` for PyTorch's.
+    /// The order of the gates' blocks; `None` for that of the layout.
     pub gates: Option<&'a str>,
+    /// The names and shapes of the parameters.
+    pub layout: WeightsLayout,
 }
 
 /// Reads the parameters of a stack of layers from the file `path`, on the CPU. Other tensors are left alone.
@@ -31,32 +35,42 @@ pub struct StackOptions<'a> {
 /// No parameters, or those of several stacks without a prefix. A tensor that is missing, has the wrong shape
 /// or dtype, has a number that is not finite, or belongs to another cell.
 pub fn read_stack(file: &TensorFile, path: &Path, options: StackOptions) -> Result<Parameters> {
-    let StackOptions { cell: name, size, prefix, gates } = options;
-    let names = FileNames::find(&file.names()?, prefix, "`prefix`", path)?;
-    let gates = gates.map(|text| GateOrder::parse(text, name)).transpose();
-    let gates = gates.map_err(|problem| Error::data(path, format!("`gates`: {problem}")))?;
+    let StackOptions { cell: name, size, prefix, gates: order, layout } = options;
+    let key = if order.is_some() { "gates" } else { "layout" };
+    let gates = GateOrder::of_file(order, layout, name);
+    let gates = gates.map_err(|problem| Error::data(path, format!("`{key}`: {problem}")))?;
+    let names = FileNames::find(&file.names()?, layout, prefix, "`prefix`", path)?;
     let mut tensors = NamedTensors::new(names.parameters(file)?, path, cpu())?;
     tensors.refuse_other_layers()?;
-    expect_sizes(&tensors, name, size, path)?;
+    let library = LibraryFile::new(layout, name, &tensors);
+    library.map_or(Ok(Vec::new()), |library| library.convert(&mut tensors))?;
+    let layout = Layout { gates, batch_first: false, library };
+    expect_sizes(&tensors, name, size, (&layout, path))?;
     let (features, hidden) = (size.input_size, size.hidden_size);
     let form = Form { features, hidden, options: (tensors.dtype(), cpu()) };
-    let (layers, _) = layers(name, &mut tensors, form, &Layout { gates, batch_first: false })?;
+    let (layers, _) = layers(name, &mut tensors, form, &layout)?;
     tensors.expect_empty(name)?;
     Ok(Parameters { cell: cell(name), layers })
 }
 
 /// Refuses other sizes than those of the config before single tensors are compared.
-fn expect_sizes(file: &NamedTensors, name: CellName, size: StackSize, path: &Path) -> Result<()> {
+fn expect_sizes(
+    file: &NamedTensors,
+    name: CellName,
+    size: StackSize,
+    (layout, path): (&Layout, &Path),
+) -> Result<()> {
     let StackSize { input_size, hidden_size, layers } = size;
     let hidden = match cell(name).layout().recurrent {
         Recurrent::Matrices => file.hidden_size(name)?,
         Recurrent::Vector | Recurrent::None => hidden_size,
     };
     let features = file.input_size(cell(name).gates().len() as i64 * hidden)?;
+    let [of_input, of_state] = layout.first_weights().map(|name| format!("`{name}`"));
     for (key, tensor, expected, found) in [
-        ("hidden_size", "`weight_hh_l0`", hidden_size, hidden),
-        ("input_size", "`weight_ih_l0`", input_size, features),
-        ("layers", "the names", layers as i64, file.layers() as i64),
+        ("hidden_size", of_state, hidden_size, hidden),
+        ("input_size", of_input, input_size, features),
+        ("layers", "the names".to_string(), layers as i64, file.layers() as i64),
     ] {
         if expected != found {
             let problem = format!("expected {key} = {expected}, as in the config, found {found} by {tensor}");

@@ -25,6 +25,7 @@ mod init_file;
 mod isa;
 mod jacobian;
 mod layering;
+mod layouts;
 mod learning;
 mod memory;
 mod overrides;

@@ -9,6 +9,7 @@ use crate::plan::WeightsFile;
 use crate::plan::run::Run;
 use crate::random::{self, Purpose};
 use crate::safetensors_io::TensorFile;
+use crate::settings::names::WeightsLayout;
 use crate::settings::{InitSetting, Settings};
 use crate::support::error::{Error, Result};
 use crate::trace::{StackOptions, read_stack};
@@ -37,14 +38,15 @@ pub fn run_parameters(run: &Run, device: Device) -> Result<Parameters> {
 
 /// Reads the parameters of a file.
 fn read(weights: &WeightsFile, cell: CellName, size: StackSize) -> Result<Parameters> {
-    let WeightsFile { path, sha256, prefix, gates } = weights;
+    let WeightsFile { path, sha256, prefix, gates, layout } = weights;
     let file = TensorFile::read(path)?;
     let found = file.sha256();
     if found != *sha256 {
         let problem = format!("expected the content that was planned, with SHA-256 {sha256}, found {found}");
         return Err(Error::data(path, problem));
     }
-    let options = StackOptions { cell, size, prefix: prefix.as_deref(), gates: gates.as_deref() };
+    let layout = layout.unwrap_or(WeightsLayout::PyTorch);
+    let options = StackOptions { cell, size, prefix: prefix.as_deref(), gates: gates.as_deref(), layout };
     read_stack(&file, path, options)
 }
 
