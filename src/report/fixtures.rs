@@ -106,6 +106,7 @@ pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
         unit: "mse".into(),
         chance: (metric == "loss").then_some(1.0 / 6.0),
         length: None,
+        position: None,
         over_chance_low: over_chance(0.97),
         over_chance_high: over_chance(1.03),
     }

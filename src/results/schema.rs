@@ -44,6 +44,9 @@ pub const RUN_TABLES: [&str; 8] = [
 /// The split of rows about sequences of further lengths.
 pub const LENGTHS: &str = "lengths";
 
+/// The split of rows about the steps of test sequences.
+pub const POSITIONS: &str = "positions";
+
 /// One run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
@@ -159,8 +162,8 @@ pub struct TrainingRow {
     /// Training sequences seen before the measurement.
     pub sequences: usize,
     /// `train` (mean over the steps since the previous row), `valid`, `test` (with the parameters that
-    /// were best on `valid`, at the step of those parameters), or `lengths` (as `test`, on sequences of
-    /// `length` steps).
+    /// were best on `valid`, at the step of those parameters), `lengths` (as `test`, on sequences of
+    /// `length` steps), or `positions` (as `lengths`, at some steps of the sequences).
     pub split: String,
     /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `bits_per_byte`, `perplexity`,
     /// `gradient_norm` (mean, before clipping), `max_gradient_norm`, `clipped_steps`, or `solved` (1 or 0, if
@@ -172,10 +175,14 @@ pub struct TrainingRow {
     pub unit: String,
     /// The value that the best constant output reaches on the same sequences; empty for a metric without one.
     pub chance: Option<f64>,
-    /// The length of the sequences of the split `lengths`, as `grid.seq_len` counts it; empty for other
-    /// splits.
+    /// The length of the sequences of the splits `lengths` and `positions`, as `grid.seq_len` counts it;
+    /// empty for other splits.
     #[serde(default)]
     pub length: Option<usize>,
+    /// The last of the steps that a row of the split `positions` is about, from 1. They begin after those of
+    /// the row before.
+    #[serde(default)]
+    pub position: Option<usize>,
     /// Lower end of the 95 % interval of value / chance, with the sequences as the sample: for `loss` of the
     /// splits `valid` and `test`.
     pub over_chance_low: Option<f64>,

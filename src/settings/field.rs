@@ -122,6 +122,11 @@ impl Field {
         self.range.bounds
     }
 
+    /// Returns true for a value of 0 where that means that something is not used, such as dropout.
+    pub fn is_off(&self, value: &str) -> bool {
+        self.form != Form::Word && self.range.bounds.contains(&0.0) && value.parse() == Ok(0.0)
+    }
+
     pub(super) const fn stored(
         self,
         name: &'static str,

@@ -2,12 +2,13 @@
 
 use tch::{Kind, Tensor, no_grad};
 
+use super::positions::{AtPosition, Positions};
 use crate::cell::State;
 use crate::data::Split;
 use crate::model::{ForwardArgs, Model, ModelConfig};
 use crate::support::error::Result;
 use crate::support::stats::{self, Interval};
-use crate::task::learning::{Target, Task, correct, sequence_losses};
+use crate::task::learning::{Target, Task, correct, sequence_losses, step_losses};
 
 /// Mean loss and share of correct outputs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -19,7 +20,7 @@ pub struct Score {
 }
 
 /// The score of a model on a split, and that of the best constant output on the same sequences.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// The score of the model.
     pub model: Score,
@@ -28,6 +29,8 @@ pub struct Evaluation {
     /// The 95 % interval of the model's loss over the loss of the constant output. The sequences of the split
     /// are its sample.
     pub over_chance: Option<Interval>,
+    /// The losses by the step of the sequence; none for one output, or for sequences that continue others.
+    pub by_position: Vec<AtPosition>,
 }
 
 /// Evaluates a model on a whole split, with equal weight for each output, beside the constant output of the
@@ -46,6 +49,7 @@ pub fn evaluate(
     // The losses of each sequence times its outputs: the model's and the constant's.
     let mut losses: Vec<(f64, f64)> = Vec::new();
     let (mut outputs, mut scored, mut hits) = (0.0, 0.0, [0.0; 2]);
+    let (mut positions, mut is_continued) = (Positions::default(), false);
     for n in 0..task.held_out_count(split) {
         let batch = task.held_out(split, n);
         let steps = batch.target.steps();
@@ -55,8 +59,11 @@ pub fn evaluate(
             model.run(&vectors, ForwardArgs { initial, output_steps: steps, dropout: None })
         })?;
         let constant = at_each_step(constant, &batch.target);
-        let [of_model, of_constant] = [&output.outputs, &constant].map(|outputs| {
-            let losses = sequence_losses(outputs, &batch.target).to_kind(Kind::Double) * steps as f64;
+        let of_steps = [&output.outputs, &constant].map(|outputs| step_losses(outputs, &batch.target));
+        is_continued |= initial.is_some();
+        positions.add(&of_steps);
+        let [of_model, of_constant] = of_steps.map(|of_steps| {
+            let losses = sequence_losses(&of_steps).to_kind(Kind::Double) * steps as f64;
             Vec::<f64>::try_from(losses).expect("a vector of f64")
         });
         outputs += steps as f64 * of_model.len() as f64;
@@ -74,6 +81,7 @@ pub fn evaluate(
         model: mean(sum(|pair| pair.0), hits[0]),
         chance: mean(sum(|pair| pair.1), hits[1]),
         over_chance: stats::ratio_of_means_interval(&losses),
+        by_position: if is_continued { vec![] } else { positions.means() },
     })
 }
 
@@ -81,7 +89,7 @@ pub fn evaluate(
 pub fn chance(task: &dyn Task, constant: &Tensor, target: &Target) -> Score {
     let constant = at_each_step(constant, target);
     Score {
-        loss: sequence_losses(&constant, target).mean(Kind::Double).double_value(&[]),
+        loss: step_losses(&constant, target).mean(Kind::Double).double_value(&[]),
         accuracy: correct(task, &constant, target).mean(Kind::Double).double_value(&[]),
     }
 }

@@ -6,6 +6,7 @@ mod context;
 mod evaluate;
 mod optimizer;
 mod penalty;
+mod positions;
 mod probe;
 mod progress;
 mod recorder;

@@ -2,9 +2,10 @@
 
 use super::context::TrainContext;
 use super::evaluate::{Evaluation, Score};
+use super::positions::AtPosition;
 use super::progress::{Progress, Sums};
 use crate::data::Split;
-use crate::results::schema::{LENGTHS, TrainingRow};
+use crate::results::schema::{LENGTHS, POSITIONS, TrainingRow};
 
 /// The rows of a run.
 pub struct Recorder<'a> {
@@ -34,7 +35,11 @@ impl<'a> Recorder<'a> {
         let model = Score { loss: mean(loss), accuracy: mean(accuracy) };
         let chance = Score { loss: mean(chance_loss), accuracy: mean(chance_accuracy) };
         // The model changes from step to step, so there is no interval.
-        let mut rows = self.score(at, Split::Train, Evaluation { model, chance, over_chance: None });
+        let mut rows = self.score(
+            at,
+            Split::Train,
+            Evaluation { model, chance, over_chance: None, by_position: vec![] },
+        );
         let mut add = |number| rows.push(self.row(at, Split::Train, number, None));
         add(("gradient_norm", mean(sums.norm), "l2"));
         add(("max_gradient_norm", sums.max_norm, "l2"));
@@ -54,7 +59,7 @@ impl<'a> Recorder<'a> {
 
     /// Rows of an evaluation.
     pub fn score(&self, at: Position, split: Split, found: Evaluation) -> Vec<TrainingRow> {
-        let Evaluation { model, chance, over_chance } = found;
+        let Evaluation { model, chance, over_chance, .. } = found;
         let loss = self.row(at, split, ("loss", model.loss, self.context.task.unit()), Some(chance.loss));
         let mut rows = vec![TrainingRow {
             over_chance_low: over_chance.map(|ends| ends.low),
@@ -76,6 +81,17 @@ impl<'a> Recorder<'a> {
         rows
     }
 
+    /// Rows of the losses by the step of sequences of a length.
+    pub fn by_position(&self, at: Position, length: usize, found: &Evaluation) -> Vec<TrainingRow> {
+        let row = |part: &AtPosition| TrainingRow {
+            split: POSITIONS.to_string(),
+            length: Some(length),
+            position: Some(part.last),
+            ..self.row(at, Split::Test, ("loss", part.model, self.context.task.unit()), Some(part.chance))
+        };
+        found.by_position.iter().map(row).collect()
+    }
+
     /// Rows of an evaluation on sequences of another length.
     pub fn score_at_length(&self, at: Position, length: usize, found: Evaluation) -> Vec<TrainingRow> {
         let rows = self.score(at, Split::Test, found).into_iter();
@@ -94,6 +110,7 @@ impl<'a> Recorder<'a> {
             unit: unit.to_string(),
             chance,
             length: None,
+            position: None,
             over_chance_low: None,
             over_chance_high: None,
         }

@@ -127,6 +127,7 @@ mod tests {
             length: None,
             over_chance_low: None,
             over_chance_high: None,
+            position: None,
         };
         let dir = tempfile::tempdir().unwrap();
         let seen = RefCell::new(Vec::new());

@@ -262,10 +262,13 @@ impl<'a> Trainer<'a> {
         let found = evaluate(model, config, task, &self.constant, Split::Test)?;
         self.finite(best.header.progress.step, "the loss on the split `test`", found.model.loss)?;
         let at = best.header.progress.position();
+        let seq_len = self.context.run.settings.seq_len;
+        self.rows.add(&self.recorder.by_position(at, seq_len, &found))?;
         self.rows.add(&self.recorder.score(at, Split::Test, found))?;
         for (length, task) in self.context.at_lengths {
             let task = task.as_ref();
             let found = evaluate(model, config, task, &task.constant_output(), Split::Test)?;
+            self.rows.add(&self.recorder.by_position(at, *length, &found))?;
             self.rows.add(&self.recorder.score_at_length(at, *length, found))?;
         }
         self.sample = written(&self.context, &best, self.constant.device())?;

@@ -1,7 +1,6 @@
 //! The settings of a plan as a table: one line for each group of runs that differ in the seed only.
 
 use std::fmt::Write;
-use std::ops::RangeBounds;
 
 use crate::plan::groups::{Group, KindGroups};
 use crate::settings::{Field, Form};
@@ -15,7 +14,7 @@ pub fn write(out: &mut String, kind: &KindGroups) {
     let count = kind.groups.len();
     let (runs, settings) = (pluralize(kind.runs(), "run"), pluralize(count, "setting"));
     let _ = writeln!(out, "  {}: {runs} of {settings}", kind.kind);
-    let shared = kind.shared().filter(|(field, value)| !is_off(field, value));
+    let shared = kind.shared().filter(|(field, value)| !field.is_off(value));
     let shared = shared.map(|(field, value)| format!("{} {}", field.name, shown(field, value)));
     let _ = writeln!(out, "    all: {}", shared.collect::<Vec<_>>().join(", "));
     let mut lines = vec![kind.varying.iter().map(|field| field.name.to_string()).collect::<Vec<_>>()];
@@ -34,15 +33,10 @@ fn line(group: &Group, varying: &[&'static Field]) -> Vec<String> {
     varying.iter().map(value).chain([group.seeds()]).collect()
 }
 
-/// Returns true for a setting that may be 0, such as dropout, and is.
-fn is_off(field: &Field, value: &str) -> bool {
-    field.form != Form::Word && field.bounds().contains(&0.0) && value.parse() == Ok(0.0)
-}
-
 /// A value for a reader: `?` for a size that depends on data that is not there.
 fn shown(field: &Field, value: String) -> String {
     match (field.form, value.parse()) {
-        (Form::Whole, Ok(0.0)) if !is_off(field, &value) => "?".to_string(),
+        (Form::Whole, Ok(0.0)) if !field.is_off(&value) => "?".to_string(),
         (Form::Number, Ok(value)) => number(value),
         _ => value,
     }

@@ -33,10 +33,6 @@ fn expectation(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, 
         let problem = "expected `because`: the theory or the source behind the bound";
         return Err(file.error(place, problem));
     }
-    if raw.answer.as_ref().is_some_and(|answer| answer.matches("{}").count() != 1) {
-        let problem = "expected a sentence with one `{}`, which the measured number replaces";
-        return Err(file.error(&format!("{place}.answer"), problem));
-    }
     test(file, place, raw)
 }
 
@@ -47,10 +43,6 @@ fn claim(file: &ConfigFile, raw: raw::Claim) -> Result<Claim, ConfigError> {
     if raw.test.iter().all(|test| test.control) {
         let problem = "expected a test that is no control: nothing else decides the claim";
         return Err(file.error("claim.test", problem));
-    }
-    if let Some(n) = raw.test.iter().position(|test| test.answer.is_some()) {
-        let problem = "belongs to `[[expect]]`; the answer of a claim is its verdict";
-        return Err(file.error(&format!("claim.test[{n}].answer"), problem));
     }
     let tests = raw.test.iter().enumerate();
     let tests = tests.map(|(n, raw)| test(file, &format!("claim.test[{n}]"), raw));
@@ -69,6 +61,10 @@ fn length(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Option<usiz
 
 fn test(file: &ConfigFile, place: &str, raw: &raw::Test) -> Result<Test, ConfigError> {
     let key = |name: &str| format!("{place}.{name}");
+    if raw.answer.as_ref().is_some_and(|answer| answer.matches("{}").count() != 1) {
+        let problem = "expected a sentence with one `{}`, which the measured number replaces";
+        return Err(file.error(&format!("{place}.answer"), problem));
+    }
     let reading = Reading {
         length: length(file, place, raw)?,
         ..reading(file, place, raw.metric, raw.quantity, raw.lag)?

@@ -57,9 +57,9 @@ pub struct Test {
     pub baseline: Option<Table>,
     /// The theory or the source behind the bound, never a measured result. Required in `[[expect]]`.
     pub because: Option<String>,
-    /// The sentence with which the report answers the question if the expectation holds. The measured number
-    /// takes the place of `{}`: a percentage, a factor or a power of ten if it is in log10. Only in
-    /// `[[expect]]`; default: none.
+    /// The sentence with which the report answers the question if the test holds. The measured number takes
+    /// the place of `{}`: a percentage, a factor or a power of ten if it is in log10. For a claim, `of ∂L/∂c
+    /// is left` follows it, or `more` or `less` for a difference. Default: none.
     pub answer: Option<String>,
     /// True if the test of a claim only shows that the experiment can detect an effect; default: `false`.
     /// If a control fails, the claim is undecided. Not in `[[expect]]`.

@@ -23,6 +23,8 @@ names! {
         LaterLosses = "later_losses",
         /// the parts of the gradient along the state and through the gates
         Paths = "paths",
+        /// the decay of the part along the state
+        PathDecay = "path_decay",
         /// the number that is nearest to the slope of the gradient
         Predictors = "predictors",
         /// products of Jacobians and the directions of the state

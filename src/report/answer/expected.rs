@@ -1,25 +1,41 @@
 //! The answers of the expectations: the sentences that their authors wrote for the case that they hold.
 
-use super::number::number;
+use super::number::{number, number_of_claim};
 use crate::report::judge::{JudgedTest, TestVerdict};
 
 /// The sentence of each expectation that has one, with the measured number. An expectation that does not hold
 /// is named with its verdict instead. Nothing is said of an expectation that is not judged.
-pub fn sentences(expectations: &[JudgedTest]) -> Vec<String> {
-    expectations.iter().filter_map(sentence).collect()
+pub fn of_expectations(expectations: &[JudgedTest]) -> Vec<String> {
+    let otherwise = |verdict: TestVerdict| match verdict {
+        TestVerdict::Fails => "does not hold",
+        TestVerdict::Equivalent => "is as good as its bound",
+        _ => "is undecided",
+    };
+    expectations.iter().filter_map(|judged| sentence(judged, number(judged), otherwise)).collect()
 }
 
-fn sentence(judged: &JudgedTest) -> Option<String> {
+/// The same for the tests of a claim.
+pub fn of_claim(tests: &[JudgedTest]) -> Vec<String> {
+    let otherwise = |verdict: TestVerdict| match verdict {
+        TestVerdict::Fails => "is contradicted",
+        TestVerdict::Equivalent => "is as good as its bound",
+        _ => "is undecided",
+    };
+    tests.iter().filter_map(|judged| sentence(judged, number_of_claim(judged), otherwise)).collect()
+}
+
+fn sentence(
+    judged: &JudgedTest,
+    number: String,
+    otherwise: fn(TestVerdict) -> &'static str,
+) -> Option<String> {
     let answer = judged.subject.answer.as_ref()?.trim();
-    let (name, number) = (judged.subject.name.trim(), number(judged));
     let measured = if number.is_empty() { number.clone() } else { format!(": {number}") };
-    Some(match judged.verdict {
-        TestVerdict::Holds => answer.replacen("{}", &number, 1),
-        TestVerdict::Fails => format!("“{name}” does not hold{measured}."),
-        TestVerdict::Equivalent => format!("“{name}” is as good as its bound{measured}."),
-        TestVerdict::Undecided => format!("“{name}” is undecided{measured}."),
-        TestVerdict::NotJudged => return None,
-    })
+    match judged.verdict {
+        TestVerdict::NotJudged => None,
+        TestVerdict::Holds => Some(answer.replacen("{}", &number, 1)),
+        verdict => Some(format!("“{}” {}{measured}.", judged.subject.name.trim(), otherwise(verdict))),
+    }
 }
 
 #[cfg(test)]
@@ -36,7 +52,7 @@ mod tests {
     fn of(test: &Test, verdict: TestVerdict, (value, unit): (Option<f64>, &str)) -> Vec<String> {
         let judged = fixtures::judged(test, verdict);
         let estimate = Estimate { value, ..Estimate::default() };
-        sentences(&[JudgedTest { estimate, unit: unit.to_string(), ..judged }])
+        of_expectations(&[JudgedTest { estimate, unit: unit.to_string(), ..judged }])
     }
 
     #[test]
@@ -48,5 +64,14 @@ mod tests {
         assert_eq!(of(&answering, TestVerdict::Undecided, (None, "1")), ["“it is so” is undecided."]);
         assert_eq!(of(&answering, TestVerdict::NotJudged, slope), [""; 0]);
         assert_eq!(of(&test(None), TestVerdict::Holds, slope), [""; 0]);
+    }
+
+    #[test]
+    fn sentences_of_a_claim_name_what_is_contradicted() {
+        let answering = test(Some("At T = 100, {}."));
+        let of = |verdict| of_claim(&[fixtures::judged(&answering, verdict)]);
+        assert_eq!(of(TestVerdict::Fails), ["“it is so” is contradicted."]);
+        assert_eq!(of(TestVerdict::Undecided), ["“it is so” is undecided."]);
+        assert_eq!(of(TestVerdict::Holds), ["At T = 100, ."]);
     }
 }

@@ -1,7 +1,7 @@
 //! The share of the gradient's norm that is left at a lag, for the hidden state and the states beside it.
 
 use super::norms::{Block, blocks, by_seed, common_lags, difference};
-use super::words::{Labels, counted, listed, rising, share};
+use super::words::{Labels, counted, listed, ranges, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
@@ -12,16 +12,13 @@ use crate::settings::names::ExperimentKind;
 const MOST_LISTED: usize = 6;
 
 /// The gradients with respect to the state, with their symbols.
-const GRADIENTS: [(&str, &str); 5] = [
+pub const GRADIENTS: [(&str, &str); 5] = [
     ("total_h", "∂L/∂h"),
     ("total_c", "∂L/∂c"),
     ("total_n", "∂L/∂n"),
     ("total_z", "∂L/∂z"),
     ("total_im", "∂L/∂im"),
 ];
-
-/// The largest number of cells, or of inits, of which the sentence gives the least and the most.
-const MOST_GROUPS: usize = 6;
 
 /// The rest of the norm of one grid point.
 struct Left<'a> {
@@ -86,29 +83,11 @@ fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
         [] => return None,
         [most, .., least] if left.len() > MOST_LISTED => {
             let ends = || format!("between {} and {}", of(least), of(most));
-            by_value(left, labels).unwrap_or_else(ends)
+            let rising: Vec<_> = left.iter().rev().map(|left| (left.point, share(&left.share))).collect();
+            ranges(&rising, labels).unwrap_or_else(ends)
         }
         few => listed(&few.iter().map(of).collect::<Vec<_>>()),
     })
-}
-
-/// The least and the most of each cell, or else of each init; none without a few of either.
-fn by_value(left: &[Left], labels: &Labels) -> Option<String> {
-    let is_fit =
-        |name: &&str| labels.dim(name).is_some_and(|dim| (2..=MOST_GROUPS).contains(&dim.values.len()));
-    let name = ["cell", "init"].into_iter().find(is_fit)?;
-    let (dim, others) = (labels.dim(name)?, labels.without(name));
-    let of = |left: &Left| format!("{}{}", share(&left.share), others.bracketed(left.point));
-    // The first has the most left.
-    let range = |members: &[&Left]| match members {
-        [] => String::new(),
-        [one] => of(one),
-        [most, .., least] => format!("from {} to {}", of(least), of(most)),
-    };
-    let mut values = group_by(left, |left| dim.index(left.point));
-    values.sort_by_key(|(place, _)| *place);
-    let each = values.iter().map(|(place, members)| format!("{} {}", dim.values[*place], range(members)));
-    Some(each.collect::<Vec<_>>().join("; "))
 }
 
 /// A sentence on the settings at which the norm grows, if the numbers do not name each; one on those without

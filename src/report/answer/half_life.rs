@@ -2,7 +2,7 @@
 
 use super::MOST_LISTED;
 use super::norms::last_layer;
-use super::words::{Labels, counted, listed, rising};
+use super::words::{Labels, counted, listed, ranges, rising};
 use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
@@ -43,7 +43,10 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
     Some(match rows.as_slice() {
         [] => return None,
         [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => {
-            format!("The norm of {words} halves every {} to {} steps.{lacking}", of(least), of(most))
+            let numbers: Vec<(&Settings, String)> =
+                rows.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect();
+            let each = ranges(&numbers, &labels).unwrap_or_else(|| format!("{} to {}", of(least), of(most)));
+            format!("The norm of {words} halves after this number of steps: {each}.{lacking}")
         }
         few => {
             let each = listed(&few.iter().map(of).collect::<Vec<_>>());
@@ -84,7 +87,7 @@ mod tests {
         let expected = "The norm of ∂L/∂h halves every 3.01 (H1) steps. It does not fall exponentially at 1 \
                         of 2 settings (H0).";
         assert_eq!(of(&[0.1, -0.1]).unwrap(), expected);
-        let expected = "The norm of ∂L/∂h halves every 0.602 (H4) to 3.01 (H0) steps.";
+        let expected = "The norm of ∂L/∂h halves after this number of steps: 0.602 (H4) to 3.01 (H0).";
         assert_eq!(of(&[-0.1, -0.2, -0.3, -0.4, -0.5]).unwrap(), expected);
         assert_eq!(of(&[0.1]), None);
     }

@@ -45,9 +45,9 @@ pub struct Answer {
 impl Answer {
     /// The answer of an experiment. It begins with what is missing.
     ///
-    /// A claim that is judged answers with its verdict, and the numbers are those of its tests. Otherwise the
-    /// expectations that have a sentence for it answer. The parts that the config names follow. Without any
-    /// of these, the first sentence on numbers answers.
+    /// The tests of a claim that have a sentence for it answer, with the verdict on the claim after them.
+    /// Without a claim, the expectations that have one do. The parts that the config names follow. Without
+    /// any of these, the first sentence on numbers answers.
     pub fn of(
         results: &Results,
         samples: &[SampleRow],
@@ -60,8 +60,11 @@ impl Answer {
             return Answer { head, numbers: vec![] };
         }
         let (mut answers, mut numbers, parts) = match claim::verdict(results, verdicts) {
-            Some(verdict) => (vec![verdict], claim::tests(verdicts).collect(), OF_CLAIM),
-            None => (expected::sentences(&verdicts.expectations), vec![], AnswerPart::ALL),
+            Some(verdict) => {
+                let answers = expected::of_claim(&verdicts.claim).into_iter().chain([verdict]);
+                (answers.collect(), claim::tests(verdicts).collect(), OF_CLAIM)
+            }
+            None => (expected::of_expectations(&verdicts.expectations), vec![], AnswerPart::ALL),
         };
         let of_parts = |parts: Vec<AnswerPart>| -> Vec<String> {
             parts.into_iter().flat_map(|part| of_part(part, results, samples, summary)).collect()
@@ -104,7 +107,8 @@ fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: 
         AnswerPart::Gradients => gradients::sentences(summary),
         AnswerPart::HalfLife => of_option(half_life::sentence(summary, "total_h", "∂L/∂h")),
         AnswerPart::LaterLosses => of_option(direct::sentence(summary)),
-        AnswerPart::Paths => paths::sentences(summary),
+        AnswerPart::Paths => of_option(paths::shares(summary)),
+        AnswerPart::PathDecay => of_option(paths::decay(summary)),
         AnswerPart::Predictors => predictors::sentences(summary),
         AnswerPart::Jacobian => jacobian::sentences(summary),
         AnswerPart::Speed => speed::sentences(summary),

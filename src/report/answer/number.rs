@@ -1,5 +1,6 @@
 //! The measured number of a test, as the sentences give it.
 
+use super::gradients::GRADIENTS;
 use super::words::share;
 use crate::config::spec::ClaimMetric;
 use crate::report::estimate::Estimate;
@@ -12,15 +13,17 @@ pub fn number(judged: &JudgedTest) -> String {
     in_words(judged, &judged.estimate)
 }
 
-/// The same for a test of a claim: the share is that of a gradient, and the sign of a difference is a word.
+/// The same for a test of a claim: a share names its gradient, and the sign of a difference is a word.
 pub fn number_of_claim(judged: &JudgedTest) -> String {
     use ClaimMetric::{AbsLog10Kept, LargestExponent, Log10Kept, Slope, Solved};
     let (metric, estimate) = (judged.subject.reading.metric, &judged.estimate);
     let Some(value) = estimate.value else { return String::new() };
     let is_difference = judged.subject.compares_by().is_some();
     match metric {
-        AbsLog10Kept if !is_difference => format!("a change by a factor of {}", power(estimate)),
-        Log10Kept if !is_difference => format!("{} is left", number(judged)),
+        AbsLog10Kept if !is_difference => {
+            format!("{} decades of change (geometric mean)", with_interval(estimate))
+        }
+        Log10Kept if !is_difference => format!("{}{} is left", number(judged), of_gradient(judged)),
         Slope | LargestExponent if is_difference => format!("a step leaves {} as much", number(judged)),
         Slope | LargestExponent => format!("a step leaves {}", number(judged)),
         Solved if !is_difference => format!("{} of the runs", number(judged)),
@@ -57,13 +60,11 @@ fn is_of_logarithm(judged: &JudgedTest) -> bool {
     judged.unit.starts_with("log10") || judged.unit == "nats per step"
 }
 
-/// A power of ten with the powers at the ends of the interval.
-fn power(log10: &Estimate) -> String {
-    let text = with_interval(log10);
-    match text.strip_suffix(']').and_then(|text| text.split_once(" [")) {
-        Some((value, ends)) => format!("10^{value} [10^{}]", ends.replace(", ", ", 10^")),
-        None => format!("10^{text}"),
-    }
+/// The gradient that a share is of.
+fn of_gradient(judged: &JudgedTest) -> String {
+    let name = judged.subject.reading.quantity.map(|quantity| quantity.as_str());
+    let found = GRADIENTS.iter().find(|(quantity, _)| name == Some(*quantity));
+    found.map(|(_, symbol)| format!(" of {symbol}")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -89,7 +90,7 @@ mod tests {
         let kept = of(ClaimMetric::Log10Kept, false, (-20.6, "log10"));
         assert_eq!(kept, ["10^-20.6 is left", "10^-20.6"]);
         let size = of(ClaimMetric::AbsLog10Kept, false, (4.82, "log10"));
-        assert_eq!(size, ["a change by a factor of 10^4.82", "10^4.82 times"]);
+        assert_eq!(size, ["4.82 decades of change (geometric mean)", "10^4.82 times"]);
         let slopes = of(ClaimMetric::Slope, true, (-0.3, "log10 per step"));
         assert_eq!(slopes, ["a step leaves 50.1 % as much", "50.1 %"]);
     }

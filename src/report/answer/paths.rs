@@ -2,7 +2,7 @@
 
 use super::MOST_LISTED;
 use super::norms::{Block, blocks, by_seed, common_lags, last_layer};
-use super::words::{Labels, listed, listed_or_ends, percent, rising, share};
+use super::words::{Labels, listed, percent, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
@@ -11,12 +11,11 @@ use crate::settings::Settings;
 /// The lags of the shares beside the largest, as far as there are such lags.
 const LAGS: [usize; 2] = [10, 100];
 
-/// A sentence on the share of the path along the state, and one on its decay; none without a split.
-pub fn sentences(summary: &[Statistic]) -> Vec<String> {
-    [shares(summary), decay(summary)].into_iter().flatten().collect()
-}
+/// The largest number of settings of which the sentence gives the shares.
+const MOST_SHARES: usize = 12;
 
-fn shares(summary: &[Statistic]) -> Option<String> {
+/// A sentence on the share of the path along the state; none without a split.
+pub fn shares(summary: &[Statistic]) -> Option<String> {
     let mut blocks = blocks(&summary.iter().collect::<Vec<_>>(), &["cell_path", "gate_path"]);
     blocks.retain(|block| block.1.iter().any(|row| row.quantity == "gate_path"));
     let common = common_lags(&blocks);
@@ -26,18 +25,21 @@ fn shares(summary: &[Statistic]) -> Option<String> {
     blocks.sort_by(|a, b| rising(&share_at(b, first), &share_at(a, first)));
     let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
     let of = |block: &Block| {
-        let at = |lag: &usize| format!("{} at lag {lag}", percent(&share_at(block, *lag)));
-        let numbers = lags.iter().map(at).collect::<Vec<_>>().join(", ");
-        format!("{numbers}{}", labels.bracketed(block.0))
+        let at = |lag: &usize| percent(&Estimate { low: None, high: None, ..share_at(block, *lag) });
+        format!("{}{}", listed(&lags.iter().map(at).collect::<Vec<_>>()), labels.bracketed(block.0))
     };
-    let numbers = listed_or_ends(&blocks.iter().map(of).collect::<Vec<_>>())?;
-    Some(format!(
-        "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this share came along \
-         the state alone, and the rest through the gates (shares of the sum of both norms): {numbers}."
-    ))
+    let numbers = blocks.iter().map(of).collect::<Vec<_>>().join("; ");
+    let steps = listed(&lags.iter().map(usize::to_string).collect::<Vec<_>>());
+    (blocks.len() <= MOST_SHARES).then(|| {
+        format!(
+            "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this share came \
+             along the state alone, and the rest through the gates, {steps} steps back: {numbers}."
+        )
+    })
 }
 
-/// The norm of the cell path over the sum of both norms at a lag. A path without a norm has none.
+/// The norm of the cell path over the sum of the norms of both paths at a lag. A path without a norm has no
+/// share.
 fn share_at(block: &Block, lag: usize) -> Estimate {
     let [cell, gate] = ["cell_path", "gate_path"].map(|quantity| by_seed(block, quantity, lag));
     let of = |norms: &[(u64, f64)], seed: u64| {
@@ -50,8 +52,8 @@ fn share_at(block: &Block, lag: usize) -> Estimate {
     Estimate::mean(&seeds.iter().map(share).collect::<Vec<_>>()).map(|share| share.clamp(0.0, 1.0))
 }
 
-/// The part of the norm along the state alone that each step keeps; none of many grid points.
-fn decay(summary: &[Statistic]) -> Option<String> {
+/// A sentence on the part of the norm along the state alone that each step keeps; none of many grid points.
+pub fn decay(summary: &[Statistic]) -> Option<String> {
     let is_slope = |row: &&Statistic| {
         row.section == Section::Gradients && row.metric == "slope" && row.quantity == "cell_path"
     };
@@ -87,14 +89,13 @@ mod tests {
         let results = results([run("a", 1), wide]);
         let gradients = Curves::of_gradients(&results, rows.concat()).fitted().groups();
         let groups = Groups { gradients, ..Groups::default() };
-        let expected = [
-            "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this share came \
-             along the state alone, and the rest through the gates (shares of the sum of both norms): 55.7 % \
-             at lag 10, 90.9 % at lag 100 (H8) and 24.0 % at lag 10, below 0.1 % at lag 100 (H64).",
-            "Along the state alone, each step leaves 97.7 % (H8) and 87.1 % (H64) of the norm.",
-        ];
-        let found = sentences(&statistics(&results, &groups, &Verdicts::default()));
-        assert_eq!(found, expected);
-        assert_eq!(sentences(&[]), [""; 0]);
+        let summary = statistics(&results, &groups, &Verdicts::default());
+        let expected = "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this \
+                        share came along the state alone, and the rest through the gates, 10 and 100 steps \
+                        back: 55.7 % and 90.9 % (H8); 24.0 % and below 0.1 % (H64).";
+        assert_eq!(shares(&summary).as_deref(), Some(expected));
+        let expected = "Along the state alone, each step leaves 97.7 % (H8) and 87.1 % (H64) of the norm.";
+        assert_eq!(decay(&summary).as_deref(), Some(expected));
+        assert_eq!((shares(&[]), decay(&[])), (None, None));
     }
 }

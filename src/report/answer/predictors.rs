@@ -43,7 +43,7 @@ fn sentence(summary: &[Statistic], (section, quantity, words): (Section, &str, &
     let of = |(mean, words, errors): &(f64, &str, Vec<f64>)| {
         let above = errors.iter().filter(|error| **error > 0.0).count();
         let side = format!("the slope is above at {above} of {} settings", errors.len());
-        (words.to_string(), format!("{} ({side})", significant(*mean, 2)))
+        (words.to_string(), format!("{} log10 per step ({side})", significant(*mean, 2)))
     };
     let each: Vec<(String, String)> = found.iter().map(of).collect();
     let ((nearest, error), others) = each.split_first()?;
@@ -82,11 +82,12 @@ mod tests {
             of("log10_spectral_radius", "", 16, -0.2),
         ];
         let expected = "The log10 slope of the norm of ∂L/∂h is nearest to the largest Lyapunov exponent: \
-                        off by 0.010 (the slope is above at 1 of 2 settings), on average. It is off the mean \
-                        forget (or update) gate by 0.20 (the slope is above at 2 of 2 settings).";
+                        off by 0.010 log10 per step (the slope is above at 1 of 2 settings), on average. It \
+                        is off the mean forget (or update) gate by 0.20 log10 per step (the slope is above \
+                        at 2 of 2 settings).";
         assert_eq!(sentences(&rows), [expected]);
         let expected = "The log10 slope of the norm of ∂L/∂h is off the mean forget (or update) gate by 0.20 \
-                        (the slope is above at 2 of 2 settings), on average.";
+                        log10 per step (the slope is above at 2 of 2 settings), on average.";
         assert_eq!(sentences(&rows[..4]), [expected]);
         assert_eq!(sentences(&rows[..3]), [""; 0], "one slope is no comparison");
     }

@@ -1,6 +1,6 @@
 //! The fastest engine of each cell and pass.
 
-use super::words::listed;
+use super::words::{Labels, listed};
 use crate::report::format::significant;
 use crate::report::group::REFERENCE;
 use crate::report::group_by::group_by;
@@ -9,20 +9,47 @@ use crate::settings::Engines;
 use crate::support::stats;
 use crate::support::text::pluralize;
 
-/// A sentence per pass, and one on disturbed measurements.
+/// The largest number of settings of which the time is given.
+const MOST_TIMES: usize = 8;
+
+/// A sentence per pass, one on the times, and one on disturbed measurements.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let is_ratio = |row: &&Statistic| row.section == Section::Speed && row.metric == "ratio_to_builtin";
     let ratios: Vec<&Statistic> = summary.iter().filter(is_ratio).collect();
+    // The ratio of builtin to itself is no measurement.
+    let is_measured = |row: &&&Statistic| row.point.engine != Engines::one(REFERENCE);
+    let measured: Vec<&Statistic> = ratios.iter().filter(is_measured).copied().collect();
     let by_pass = group_by(ratios.iter().copied(), |row| row.quantity.as_str());
     let mut found: Vec<String> = by_pass.iter().filter_map(|(pass, rows)| of_pass(pass, rows)).collect();
-    let disturbed = ratios.iter().filter(|row| is_disturbed(row)).count();
+    found.extend(times(summary));
+    let disturbed = measured.iter().filter(|row| is_disturbed(row)).count();
     if disturbed > 0 {
         found.push(format!(
             "{disturbed} of {} come from disturbed measurements.",
-            pluralize(ratios.len(), "ratio")
+            pluralize(measured.len(), "ratio")
         ));
     }
     found
+}
+
+/// A sentence on the time of a pass in builtin; none of many settings.
+fn times(summary: &[Statistic]) -> Option<String> {
+    let is_time = |row: &&Statistic| {
+        (row.section, row.metric) == (Section::Speed, "seconds")
+            && row.point.engine == Engines::one(REFERENCE)
+    };
+    let rows: Vec<&Statistic> = summary.iter().filter(is_time).collect();
+    let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
+    let of = |row: &&Statistic| {
+        let ms = row.estimate.value.map(|seconds| significant(1e3 * seconds, 2)).unwrap_or_default();
+        let words =
+            [labels.label(&row.point), row.quantity.clone()].into_iter().filter(|word| !word.is_empty());
+        format!("{ms} ms ({})", words.collect::<Vec<_>>().join(", "))
+    };
+    (1..=MOST_TIMES).contains(&rows.len()).then(|| {
+        let each = listed(&rows.iter().map(of).collect::<Vec<_>>());
+        format!("A pass of {REFERENCE} takes {each}.")
+    })
 }
 
 fn is_disturbed(row: &Statistic) -> bool {
@@ -107,7 +134,7 @@ mod tests {
                         1 and slower at 1 of 2 shapes).";
         assert_eq!(sentences(&rows), [expected]);
         rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
-        assert_eq!(sentences(&rows)[1], "1 of 6 ratios come from disturbed measurements.");
+        assert_eq!(sentences(&rows)[1], "1 of 4 ratios come from disturbed measurements.");
         let disturbed = |row: &Statistic| Statistic { verdict: Some(DISTURBED.to_string()), ..row.clone() };
         let found = sentences(&rows.iter().map(disturbed).collect::<Vec<_>>());
         assert_eq!(found[0], "No engine is ranked in the pass train: most measurements were disturbed.");

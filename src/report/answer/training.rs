@@ -93,7 +93,7 @@ fn needed(solved: &[&Statistic], sequences: &[&Statistic]) -> Option<String> {
         [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => format!("{least} to {most}"),
         few => listed(few),
     };
-    Some(format!("A run that solves it needs this median number of training sequences: {each}."))
+    Some(format!("Where every run solves it, this median number of training sequences is needed: {each}."))
 }
 
 /// A sentence on the test losses, from the least. Beside a single one stand the loss on the validation split
@@ -193,7 +193,7 @@ mod tests {
         let found = sentences(&statistics(&both, &groups, &Verdicts::default()), Some(0.05));
         let expected = [
             "The task is solved by 1 of 1 runs (lstm) and 0 of 1 runs (rnn).",
-            "A run that solves it needs this median number of training sequences: 20 (lstm).",
+            "Where every run solves it, this median number of training sequences is needed: 20 (lstm).",
             "Solved means a validation loss below 0.05, at which training ends.",
             "The test loss, in mse, is 0.0100 (lstm) and 0.168 (rnn).",
             "At 1 of 2 settings (rnn), no run is better than the best constant output.",

@@ -6,6 +6,7 @@ use super::MOST_LISTED;
 use crate::report::estimate::Estimate;
 use crate::report::figures::{Dim, dims};
 use crate::report::format::with_interval;
+use crate::report::group_by::group_by;
 use crate::settings::Settings;
 
 /// The settings by which grid points differ, as names for them.
@@ -62,6 +63,28 @@ pub fn listed_or_ends(falling: &[String]) -> Option<String> {
         [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => format!("between {least} and {most}"),
         few => listed(few),
     })
+}
+
+/// The largest number of cells, or of inits, of which [`ranges`] has an entry each.
+const MOST_GROUPS: usize = 6;
+
+/// The least and the most of each cell, or else of each init: `rnn from 1 (H8) to 2 (H16); gru …`. The
+/// numbers rise. None without a few cells or inits.
+pub fn ranges(rising: &[(&Settings, String)], labels: &Labels) -> Option<String> {
+    let is_fit =
+        |name: &&str| labels.dim(name).is_some_and(|dim| (2..=MOST_GROUPS).contains(&dim.values.len()));
+    let name = ["cell", "init"].into_iter().find(is_fit)?;
+    let (dim, others) = (labels.dim(name)?, labels.without(name));
+    let of = |(point, number): &(&Settings, String)| format!("{number}{}", others.bracketed(point));
+    let range = |members: &[&(&Settings, String)]| match members {
+        [] => String::new(),
+        [one] => of(one),
+        [least, .., most] => format!("from {} to {}", of(least), of(most)),
+    };
+    let mut values = group_by(rising, |(point, _)| dim.index(point));
+    values.sort_by_key(|(place, _)| *place);
+    let each = values.iter().map(|(place, members)| format!("{} {}", dim.values[*place], range(members)));
+    Some(each.collect::<Vec<_>>().join("; "))
 }
 
 /// The order of two estimates from the smaller to the larger.

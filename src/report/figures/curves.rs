@@ -64,7 +64,11 @@ fn figure(
         let is_cut = cut(&mut y, &panels);
         (scale, panels, y, is_cut)
     };
-    let found = of_scale(if quantity.over == Over::Lag { lag_scale(groups) } else { Scale::Whole });
+    let found = of_scale(match quantity.over {
+        Over::Lag => lag_scale(groups),
+        Over::Position => Scale::Logarithmic,
+        _ => Scale::Whole,
+    });
     let is_bundle = found.3 && quantity.over == Over::Lag && has_bundle(&found.1, &found.2);
     let (x_scale, panels, y, is_cut) = if is_bundle { of_scale(Scale::Logarithmic) } else { found };
     let over_seeds = over_seeds(quantity, groups);

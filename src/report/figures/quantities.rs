@@ -2,8 +2,8 @@
 
 use super::draw::axis::Scale;
 use crate::report::group::{
-    ACCURACY_AT_LENGTH, GRADIENT_NORM, LARGEST_EXPONENT, LYAPUNOV, TRAINED_EXPONENT, VALID_LOG_LOSS,
-    VALID_LOSS, VALID_SQUARES,
+    ACCURACY_AT_LENGTH, GRADIENT_NORM, LARGEST_EXPONENT, LOSS_AT_POSITION, LYAPUNOV, TRAINED_EXPONENT,
+    VALID_LOG_LOSS, VALID_LOSS, VALID_SQUARES,
 };
 
 /// The ratio of the norms of `total_h` and `direct_h`, in figures and their data.
@@ -40,6 +40,8 @@ pub enum Over {
     Steps,
     /// The length of test sequences.
     Length,
+    /// The step of a test sequence.
+    Position,
 }
 
 impl Over {
@@ -50,6 +52,7 @@ impl Over {
             Over::Number => "their number",
             Over::Steps => "training steps",
             Over::Length => "the length of the test sequences",
+            Over::Position => "the step of the sequence",
         }
     }
 
@@ -60,6 +63,7 @@ impl Over {
             Over::Number => "number of the exponent",
             Over::Steps => "training step",
             Over::Length => "length of the test sequences T",
+            Over::Position => "step of the sequence",
         }
     }
 }
@@ -89,7 +93,8 @@ impl Quantity {
 
     /// Returns true for values that are drawn as they are, not as log10.
     pub fn is_plain(&self) -> bool {
-        [VALID_LOSS, LYAPUNOV, LARGEST_EXPONENT, TRAINED_EXPONENT, ACCURACY_AT_LENGTH].contains(&self.name)
+        [VALID_LOSS, LYAPUNOV, LARGEST_EXPONENT, TRAINED_EXPONENT, ACCURACY_AT_LENGTH, LOSS_AT_POSITION]
+            .contains(&self.name)
     }
 
     /// The scale of the y axis.
@@ -100,7 +105,7 @@ impl Quantity {
     /// The least span of the y axis: rounding errors must not fill a panel.
     pub fn min_span(&self) -> f64 {
         match self.name {
-            VALID_LOSS | ACCURACY_AT_LENGTH => 0.1,
+            VALID_LOSS | ACCURACY_AT_LENGTH | LOSS_AT_POSITION => 0.1,
             LYAPUNOV | LARGEST_EXPONENT | TRAINED_EXPONENT => 0.02,
             TOTAL_OVER_DIRECT => 0.3,
             _ => 1.0,
@@ -113,7 +118,7 @@ const LOSS_TITLE: &str = "Loss on the validation split";
 const LOSS: &str = "loss on the validation split";
 
 /// All quantities, in the order of their figures.
-pub static QUANTITIES: [Quantity; 24] = [
+pub static QUANTITIES: [Quantity; 25] = [
     Quantity {
         name: VALID_LOSS,
         title: LOSS_TITLE,
@@ -148,6 +153,13 @@ pub static QUANTITIES: [Quantity; 24] = [
         about: "share of correct outputs with the parameters that were best on the validation split",
         y: Y::Titled("accuracy"),
         over: Over::Length,
+    },
+    Quantity {
+        name: LOSS_AT_POSITION,
+        title: "Loss over the step of the longest test sequences",
+        about: "loss on the split test, each point the mean over the steps since the point before",
+        y: Y::Titled("loss"),
+        over: Over::Position,
     },
     Quantity {
         name: TRAINED_EXPONENT,

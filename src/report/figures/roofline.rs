@@ -22,13 +22,14 @@ const CAPTION: &str = "The rate of each engine over the intensity of the pass: i
     third-level cache, or from memory. An engine between two slopes keeps part of its numbers in the faster \
     of both. A bar is the 95 % interval, up to the peak.";
 
-/// The figure; none without measured limits, or for fewer than three intensities.
+/// The figure; none without measured limits, for fewer than three intensities, or without a slope in view.
 pub fn figure(summary: &[Statistic]) -> Option<Figure> {
     let rows: Vec<&Statistic> = summary.iter().filter(|row| row.section == Section::Speed).collect();
     let intensities: Vec<f64> = values(&rows, "intensity").collect();
     let rates = || rows.iter().filter(|row| row.metric == "gflops");
     let engines = engines(rates().map(|row| row.point.engine.to_string()));
     let [low, high] = ends(&intensities)?;
+    has_slope(&rows, low).then_some(())?;
     let vary = varying(rows.iter().map(|row| &row.point));
     let own = [&SHAPE[..], &["engine", "cell", "model", "task", "init"]].concat();
     let others = without(&vary, &own);
@@ -62,6 +63,13 @@ fn ends(intensities: &[f64]) -> Option<[f64; 2]> {
     sorted.sort_by(f64::total_cmp);
     sorted.dedup();
     (sorted.len() >= LEAST).then(|| [sorted[0] / 1.5, sorted[sorted.len() - 1] * 1.5])
+}
+
+/// Returns true if a pass at the lowest intensity can be bound by reading, so that a slope is in view.
+fn has_slope(rows: &[&Statistic], low: f64) -> bool {
+    let largest = |metric: &str| values(rows, metric).reduce(f64::max);
+    let Some(peak) = largest(LIMITS[0]) else { return true };
+    LIMITS[1..].iter().filter_map(|metric| largest(metric)).any(|rate| rate * low < peak)
 }
 
 /// The cell and the pass, with the other settings that vary.

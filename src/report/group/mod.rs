@@ -21,8 +21,8 @@ pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
 pub use self::speed::{EngineSamples, REFERENCE, Samples, SpeedGroup, speed};
 pub use self::training::{
-    ACCURACY_AT_LENGTH, GRADIENT_NORM, TRAINED_EXPONENT, TrainingRows, VALID_LOG_LOSS, VALID_LOSS,
-    VALID_SQUARES, all, at_length, curves, exponents, last, training_sequences,
+    ACCURACY_AT_LENGTH, GRADIENT_NORM, LOSS_AT_POSITION, TRAINED_EXPONENT, TrainingRows, VALID_LOG_LOSS,
+    VALID_LOSS, VALID_SQUARES, all, at_length, curves, exponents, last, training_sequences,
 };
 
 /// The long CSV files of an experiment, grouped.

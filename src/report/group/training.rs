@@ -6,7 +6,7 @@ use super::curve::Curve;
 use super::curves::{CurveGroup, is_largest_exponent};
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
-use crate::results::schema::{JacobianRow, LENGTHS, TrainingRow};
+use crate::results::schema::{JacobianRow, LENGTHS, POSITIONS, TrainingRow};
 use crate::settings::names::ExperimentKind;
 
 /// Quantity of the curves of a loss in nats on the validation split.
@@ -31,7 +31,11 @@ pub const TRAINED_EXPONENT: &str = "trained_exponent";
 /// Quantity of the curves of the accuracy over the length of the test sequences.
 pub const ACCURACY_AT_LENGTH: &str = "accuracy_at_length";
 
-const QUANTITIES: [&str; 5] = [VALID_LOSS, VALID_LOG_LOSS, VALID_SQUARES, GRADIENT_NORM, ACCURACY_AT_LENGTH];
+/// Quantity of the curves of the loss over the steps of the longest test sequences.
+pub const LOSS_AT_POSITION: &str = "loss_at_position";
+
+const QUANTITIES: [&str; 6] =
+    [VALID_LOSS, VALID_LOG_LOSS, VALID_SQUARES, GRADIENT_NORM, ACCURACY_AT_LENGTH, LOSS_AT_POSITION];
 
 /// The rows of `training.csv` by run.
 #[derive(Debug, Default)]
@@ -88,6 +92,7 @@ fn quantity(row: &TrainingRow) -> Option<&'static str> {
         ("valid", "loss", _) => Some(VALID_SQUARES),
         ("train", "gradient_norm", _) => Some(GRADIENT_NORM),
         (LENGTHS, "accuracy", _) => Some(ACCURACY_AT_LENGTH),
+        (POSITIONS, "loss", _) => Some(LOSS_AT_POSITION),
         _ => None,
     }
 }
@@ -100,10 +105,14 @@ pub fn curves(results: &Results, rows: &TrainingRows) -> Vec<CurveGroup> {
 }
 
 fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<CurveGroup> {
-    let is_plain = [VALID_LOSS, ACCURACY_AT_LENGTH].contains(&name);
+    let is_plain = [VALID_LOSS, ACCURACY_AT_LENGTH, LOSS_AT_POSITION].contains(&name);
     let shown = |value: f64| if is_plain { value } else { value.log10() };
-    let x = |row: &TrainingRow| row.length.unwrap_or(row.step);
-    let of_run = |run| rows.of(run).iter().filter(|row| quantity(row) == Some(name));
+    let x = |row: &TrainingRow| row.position.or(row.length).unwrap_or(row.step);
+    let is_drawn = |row: &&TrainingRow| quantity(row) == Some(name);
+    let of_quantity = |run| rows.of(run).iter().filter(is_drawn);
+    let longest = point.ok().flat_map(of_quantity).map(|row| row.length).max().flatten();
+    let is_longest = |row: &&TrainingRow| row.position.is_none() || row.length == longest;
+    let of_run = |run| of_quantity(run).filter(is_longest);
     let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
     let curves = point.ok().map(|run| (run, of_run(run).map(|row| (x(row), y(row))).collect()));
     let chance = point.ok().flat_map(of_run).find_map(|row| row.chance).map(shown);
@@ -210,6 +219,19 @@ mod tests {
         assert_eq!(losses.iter().map(|group| group.curves.len()).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(losses[1].point.learning_rate, Some(0.2));
         assert_eq!(losses[0].curves[0], [(10, Some(-2.0))].into_iter().collect());
+    }
+
+    #[test]
+    fn curves_over_positions_are_those_of_the_longest_sequences() {
+        let at = |length, position, value| TrainingRow {
+            length: Some(length),
+            position: Some(position),
+            ..trained("a", POSITIONS, "loss", value)
+        };
+        let rows = [at(10, 1, 0.5), at(10, 10, 0.4), at(40, 1, 0.6), at(40, 40, 2.0)];
+        let found = curves_of([training("a", 1)], rows);
+        let curves: Vec<_> = found.iter().map(|group| (group.quantity.as_str(), &group.curves[0])).collect();
+        assert_eq!(curves, [(LOSS_AT_POSITION, &[(1, Some(0.6)), (40, Some(2.0))].into_iter().collect())]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::statistics::{find, last_lag, metric_cell, norm_at, norm_cell};
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
+use crate::settings::names::ExperimentKind;
 
 /// The metrics that have columns, with their heads.
 const METRICS: [(&str, &str); 7] = [
@@ -41,7 +42,8 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
         row
     };
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
-    let caption = format!("∂s\\_T/∂s\\_t; all rows: {}.", rest(&settings, point));
+    let after = if point.kind == ExperimentKind::Training { " after training" } else { "" };
+    let caption = format!("∂s\\_T/∂s\\_t{after}; all rows: {}.", rest(&settings, point));
     let title = "Decay of products of Jacobians".to_string();
     Some(Captioned { title, caption, table })
 }

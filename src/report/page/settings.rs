@@ -20,12 +20,13 @@ pub fn cells(columns: &[&str], point: &Settings) -> Vec<String> {
     values(columns, point).iter().map(|value| escaped(value)).collect()
 }
 
-/// `task noise, T 100, …`: the settings without a column that have a value.
+/// `task noise, T 100, …`: the settings without a column that have a value and are not off.
 pub fn rest(columns: &[&str], point: &Settings) -> String {
     let names = without(&all(), columns);
     let words = names.into_iter().filter_map(|name| {
-        let value = point.value(name)?;
-        Some(format!("{} {}", field(name)?.symbol, escaped(&value)))
+        let field = field(name)?;
+        let value = point.value(name).filter(|value| !field.is_off(value))?;
+        Some(format!("{} {}", field.symbol, escaped(&value)))
     });
     words.collect::<Vec<_>>().join(", ")
 }

@@ -80,7 +80,7 @@ fn shape_in_words(slope: &Estimate, is_exponential: bool, largest_lag: usize) ->
     let is_small = |end: f64| (end * largest_lag as f64).abs() < LEVEL;
     match (slope.low, slope.high) {
         (Some(low), Some(high)) if is_small(low) && is_small(high) => Some("level"),
-        (Some(low), _) if low > 0.0 => Some("grows"),
+        (Some(low), _) if low > 0.0 && is_exponential => Some("grows"),
         (Some(low), Some(high)) if !is_exponential && low <= 0.0 && high >= 0.0 => Some("no slope"),
         _ if !is_exponential => Some("not exponential"),
         _ => None,
@@ -209,6 +209,12 @@ mod tests {
             verdict(&[line("a", "total_h", 50, 0.0, slopes[0]), line("b", "total_h", 50, 0.0, slopes[1])])
         };
         assert_eq!(of_slopes([0.1, 0.101]).as_deref(), Some("grows"));
+        let falls_then_grows = |id: &str, end: f64| {
+            let points = (0..50).map(|lag| (lag, Some(if lag < 15 { 0.0 } else { lag as f64 * end - 1.2 })));
+            curve(id, "total_h", &points.collect::<Vec<_>>())
+        };
+        let bent = [falls_then_grows("a", 0.04), falls_then_grows("b", 0.041)];
+        assert_eq!(verdict(&bent).as_deref(), Some("not exponential"));
         assert_eq!(of_slopes([-0.1, -0.101]), None);
         assert_eq!(of_slopes([1e-4, 1.01e-4]).as_deref(), Some("level"));
         assert_eq!(of_slopes([-1e-4, -1.01e-4]).as_deref(), Some("level"));

@@ -20,7 +20,7 @@ mod xor;
 
 use tch::Device;
 
-pub use score::{correct, loss, sequence_losses};
+pub use score::{correct, loss, sequence_losses, step_losses};
 pub use task::{Batch, BatchSource, Target, Task};
 
 use crate::config::spec::{TaskSpec, TrainingSpec};

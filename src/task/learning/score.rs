@@ -16,16 +16,21 @@ pub fn loss(outputs: &Tensor, target: &Target) -> Tensor {
     }
 }
 
-/// The loss of each sequence, `[B]`, as [`loss`] defines it. Outputs `[S, 1, O]` count for every sequence.
-pub fn sequence_losses(outputs: &Tensor, target: &Target) -> Tensor {
+/// The loss of each sequence, `[B]`, as [`loss`] defines it: the mean over the steps of [`step_losses`].
+pub fn sequence_losses(step_losses: &Tensor) -> Tensor {
+    step_losses.mean_dim(0, false, step_losses.kind())
+}
+
+/// The loss of each output, `[S, B]`. Outputs `[S, 1, O]` count for every sequence.
+pub fn step_losses(outputs: &Tensor, target: &Target) -> Tensor {
     match target {
-        Target::Numbers(numbers) => (last(outputs) - numbers).square(),
+        Target::Numbers(numbers) => (last(outputs) - numbers).square().unsqueeze(0),
         Target::Classes(classes) => {
             let size = classes.size();
             let log_probability =
                 outputs.log_softmax(-1, outputs.kind()).expand([size[0], size[1], -1], false);
             let of_class = log_probability.gather(-1, &classes.unsqueeze(-1), false);
-            -of_class.squeeze_dim(-1).mean_dim(0, false, outputs.kind())
+            -of_class.squeeze_dim(-1)
         }
     }
 }
