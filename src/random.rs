@@ -46,6 +46,8 @@ pub enum Purpose {
     Zoneout = 15,
     /// The steps at which the gradient of h is cut.
     Detach = 16,
+    /// The first vectors of the products of Jacobians in gradient flossing.
+    Flossing = 17,
 }
 
 /// Returns the stream of a purpose under a seed.

@@ -16,11 +16,18 @@ pub fn step_changes(settings: &Settings) -> impl Iterator<Item = (&'static str, 
     all.into_iter().filter_map(|(key, value)| Some((key, value.filter(|value| *value > 0.0)?)))
 }
 
+/// Returns true if flossing comes before the training.
+pub fn flosses(settings: &Settings) -> bool {
+    settings.flossing.is_some_and(|updates| updates > 0)
+}
+
 /// All interventions, with their values above 0.
 pub fn interventions(settings: &Settings) -> impl Iterator<Item = (&'static str, f64)> {
     let penalty = settings.orthogonal_penalty.filter(|factor| *factor > 0.0);
     let truncation = truncation(settings).map(|(every, _)| ("tbptt_every", every as f64));
-    let others = [penalty.map(|factor| ("orthogonal_penalty", factor)), truncation];
+    let flossing = settings.flossing.filter(|_| flosses(settings));
+    let flossing = flossing.map(|updates| ("flossing", updates as f64));
+    let others = [penalty.map(|factor| ("orthogonal_penalty", factor)), truncation, flossing];
     step_changes(settings).chain(others.into_iter().flatten())
 }
 
@@ -90,6 +97,9 @@ fn without_effect(settings: &Settings, key: &str) -> Option<String> {
         "zoneout_c" if carried.is_empty() => Some(format!("the cell `{name}` carries no state beside h")),
         "zoneout_c" if carried.contains(&CarriedState::M) => {
             Some(format!("the state m of `{name}` scales c and n, so those of two steps cannot be mixed"))
+        }
+        "flossing" if carried.contains(&CarriedState::M) => {
+            Some(format!("the state m of `{name}` scales c and n, so the exponents would measure the scale"))
         }
         "orthogonal_penalty" if recurrent != Recurrent::Matrices => {
             Some(format!("the cell `{name}` has no recurrent matrices"))

@@ -14,7 +14,8 @@
 //! | `gradients`, other engines | (e c + 32) T B (Σ H), and 4 e T B I more for the norms |
 //! | `jacobian` | 128 n² for the n rows of the Jacobian, and 56 G n √T (Σ H) for their segment |
 //!
-//! A training with the probe `jacobian` needs at least what a run of that kind needs.
+//! A training with the probe `jacobian` needs at least what a run of that kind needs. One with flossing of k
+//! exponents needs at least k times the `training` of the engine `fused`.
 //!
 //! Parameters take 48 P bytes: they are drawn in f64, compared or checkpointed, and have gradients and
 //! moments. Where nothing is compared or learned, they take 16 P. The input takes (8 + e) T B I, because it
@@ -26,12 +27,13 @@
 
 use std::iter;
 
+use super::interventions::flosses;
 use super::rules;
 use super::run::Run;
 use super::sizing::{ModelShape, gates, recurrent_layers};
 use crate::cell::cell;
 use crate::config::Spec;
-use crate::config::spec::{Measure, TaskSpec};
+use crate::config::spec::{Measure, TaskSpec, TrainingSpec};
 use crate::data::Inputs;
 use crate::device::Dtype;
 use crate::engine::EngineName;
@@ -118,7 +120,8 @@ impl<'a> Need<'a> {
                 Measure::Training(training) => {
                     let has_jacobian = training.probes(ProbeName::Jacobian);
                     let test = self.number() * self.test_steps * self.batch * self.units();
-                    self.training(steps).max(test).max(if has_jacobian { self.jacobian() } else { 0.0 })
+                    let jacobian = if has_jacobian { self.jacobian() } else { 0.0 };
+                    self.training(steps).max(test).max(jacobian).max(self.flossing(steps, training))
                 }
                 Measure::Speed(_) => self.speed(steps),
                 Measure::Step(_) => self.training(steps),
@@ -195,6 +198,16 @@ impl<'a> Need<'a> {
         };
         let logits = 3.0 * self.outputs() * self.batch * self.shape.outputs as f64;
         self.number() * (values + logits)
+    }
+
+    /// The steps of the copies of the sequences, one for each flossed exponent. The graph of the copies'
+    /// gradient needs more.
+    fn flossing(&self, steps: f64, training: &TrainingSpec) -> f64 {
+        if !flosses(&self.run.settings) {
+            return 0.0;
+        }
+        let copies = training.flossing_exponents_of(self.layers.iter().copied()) as f64;
+        self.number() * kept(EngineName::Fused, self.gates()) * copies * steps * self.units()
     }
 
     /// The steps with an output.

@@ -216,6 +216,13 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
         let problem = "the product of Jacobians needs layers of one size (training.layer_sizes)";
         return Some(("training.probes", problem.to_string()));
     }
+    let units = training.layer_sizes.iter().flatten().copied().min().unwrap_or(settings.hidden_size);
+    let too_many =
+        training.flossing_exponents.filter(|count| interventions::flosses(settings) && *count > units);
+    if let Some(found) = too_many {
+        let problem = format!("expected at most the {units} units of the smallest layer, found {found}");
+        return Some(("training.flossing_exponents", problem));
+    }
     let least = task.least_steps();
     // `seq_len` is 0 for images whose dataset is not on disk.
     if (1..least).contains(&settings.seq_len) {

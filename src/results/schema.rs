@@ -166,12 +166,13 @@ pub struct TrainingRow {
     /// `length` steps), or `positions` (as `lengths`, at some steps of the sequences).
     pub split: String,
     /// `loss`, `accuracy`, `bits_per_character`, `bits_per_word`, `bits_per_byte`, `perplexity`,
-    /// `gradient_norm` (mean, before clipping), `max_gradient_norm`, `clipped_steps`, or `solved` (1 or 0, if
-    /// the config sets a criterion).
+    /// `gradient_norm` (mean, before clipping), `max_gradient_norm`, `clipped_steps`,
+    /// `exponents_before_flossing`, `exponents_after_flossing`, or `solved` (1 or 0, if the config sets a
+    /// criterion).
     pub metric: String,
     /// The number.
     pub value: f64,
-    /// `mse`, `nats`, `bits`, `share`, `l2`, or empty.
+    /// `mse`, `nats`, `bits`, `share`, `l2`, `nats per step`, or empty.
     pub unit: String,
     /// The value that the best constant output reaches on the same sequences; empty for a metric without one.
     pub chance: Option<f64>,

@@ -127,6 +127,11 @@ pub struct Settings {
     /// default: 0, for no truncation.
     #[serde(skip_serializing_if = "is_off")]
     pub tbptt_back: Option<usize>,
+    /// The updates of gradient flossing before the training (Engelken 2023); default: 0. Each lowers the mean
+    /// of the squared first `flossing_exponents` Lyapunov exponents of each layer, over a batch of the
+    /// training, with the optimizer and the learning rate of the training.
+    #[serde(skip_serializing_if = "is_off")]
+    pub flossing: Option<usize>,
     /// The fraction of the training data of `text` or `images` that is used, above 0 and at most 1;
     /// default: 1.
     pub train_fraction: Option<f64>,
@@ -165,6 +170,7 @@ impl Settings {
             orthogonal_penalty: None,
             tbptt_every: None,
             tbptt_back: None,
+            flossing: None,
             train_fraction: None,
             seed: 0,
         }
@@ -273,6 +279,7 @@ pub static FIELDS: &[Field] = fields![
         .swept(Table::Training, |_| "0"),
     tbptt_every: steps("truncation, every", "tbptt_every"),
     tbptt_back: steps("truncation, back", "tbptt_back"),
+    flossing: steps("flossing", "flossing"),
     train_fraction: number("train fraction", "train")
         .range("a fraction above 0 and up to 1", (Excluded(0.0), Included(1.0)))
         .swept(Table::Training, |_| "1"),

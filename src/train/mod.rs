@@ -4,6 +4,7 @@
 pub mod checkpoint;
 mod context;
 mod evaluate;
+mod flossing;
 mod optimizer;
 mod penalty;
 mod positions;

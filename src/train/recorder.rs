@@ -2,6 +2,7 @@
 
 use super::context::TrainContext;
 use super::evaluate::{Evaluation, Score};
+use super::flossing::Flossed;
 use super::positions::AtPosition;
 use super::progress::{Progress, Sums};
 use crate::data::Split;
@@ -47,6 +48,13 @@ impl<'a> Recorder<'a> {
             add(("clipped_steps", mean(sums.clipped as f64), "share"));
         }
         rows
+    }
+
+    /// Rows about flossing, before the first update of the training.
+    pub fn flossed(&self, Flossed { before, after }: Flossed) -> Vec<TrainingRow> {
+        let values = [("exponents_before_flossing", before), ("exponents_after_flossing", after)];
+        let row = |(metric, value)| self.row((0, 0), Split::Valid, (metric, value, "nats per step"), None);
+        values.map(row).into()
     }
 
     /// The row `solved`, if the config defines when the task counts as solved. A diverged run has not

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::checkpoint;
 use super::context::TrainContext;
+use super::flossing;
 use super::row_files::OnRows;
 use super::trainer::Trainer;
 use crate::data::Split;
@@ -49,6 +50,7 @@ fn run(trainer: &mut Trainer, on_step: OnStep) -> Result<()> {
     let (steps, log_every, evaluate_every) = (context.steps(), context.log_every(), context.evaluate_every());
     let probe_every = context.training.probe.as_ref().map(|probe| probe.every);
     if trainer.is_at_start() {
+        trainer.floss(on_step)?;
         trainer.evaluate()?;
         trainer.probe()?;
     }
@@ -110,9 +112,10 @@ pub fn estimate(context: TrainContext) -> Result<f64> {
     };
     let at_lengths: f64 = context.at_lengths.iter().map(at_length).sum();
     let probes = context.training.probe.as_ref().map_or(0, |probe| steps / probe.every + 2);
+    let flossing = flossing::estimate(&context)?;
     let start = Instant::now();
     trainer.probe()?;
     let probes = probes as f64 * start.elapsed().as_secs_f64();
     // A batch without gradient takes about a third of a step.
-    Ok(step * (steps as f64 + (evaluations * batches + at_lengths) / 3.0) + probes)
+    Ok(step * (steps as f64 + (evaluations * batches + at_lengths) / 3.0) + probes + flossing)
 }

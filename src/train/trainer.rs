@@ -1,12 +1,14 @@
 //! The state of a training run, and the operations that advance it.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use tch::{Kind, Tensor};
 
 use super::checkpoint::{self, Header, Snapshot};
 use super::context::TrainContext;
 use super::evaluate::{Score, chance, evaluate};
+use super::flossing::floss;
 use super::optimizer::{OptimizerState, clip};
 use super::penalty::orthogonal_penalty;
 use super::progress::Progress;
@@ -23,6 +25,7 @@ use crate::random::{self, Purpose};
 use crate::results::Rows;
 use crate::results::schema::SampleRow;
 use crate::support::error::{Error, Result};
+use crate::support::progress::OnStep;
 use crate::task::learning::{Batch, correct};
 
 /// The state of a training run.
@@ -95,6 +98,16 @@ impl<'a> Trainer<'a> {
 
     pub fn add_seconds(&mut self, seconds: f64) {
         self.header.progress.seconds += seconds;
+    }
+
+    /// Flosses the recurrent layers, if the settings ask for it.
+    pub fn floss(&mut self, on_step: OnStep) -> Result<()> {
+        let start = Instant::now();
+        if let Some(flossed) = floss(&self.context, on_step)? {
+            self.rows.add(&self.recorder.flossed(flossed))?;
+            self.add_seconds(start.elapsed().as_secs_f64());
+        }
+        Ok(())
     }
 
     /// One update of the parameters.

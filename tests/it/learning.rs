@@ -279,7 +279,7 @@ fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
             "interventions",
             "lstm",
             "recurrent_dropout = 0.1\nzoneout_h = 0.1\nzoneout_c = 0.2\nh_detach = 0.3\n\
-             orthogonal_penalty = 0.01\nsteps = 24\n",
+             orthogonal_penalty = 0.01\nflossing = 2\nsteps = 24\n",
         ),
         ("window", "lstm", "learning_rate = 0.05\nsolved_sequences = 40\nsolved_loss = 0.3\nsteps = 200\n"),
     ] {
@@ -296,6 +296,10 @@ fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
         );
         let (whole, mut cuts) = (planned.dir.path().join("whole"), Vec::new());
         let expected = planned.rows_in(&whole, |step| {
+            // Flossing comes before the first checkpoint.
+            if step == 0 {
+                return;
+            }
             let cut = planned.dir.path().join(format!("cut-{step}"));
             fs::create_dir(&cut).unwrap();
             for file in fs::read_dir(&whole).unwrap().map(Result::unwrap) {

@@ -15,6 +15,7 @@ mod exact;
 mod examples;
 mod experiments;
 mod figures;
+mod flossing;
 mod frameworks;
 mod golden;
 mod golden_cells;

@@ -39,6 +39,7 @@ pub fn training(
         eval_sequences: raw.eval_sequences.0,
         test_lengths: test_lengths(file, raw, task)?,
         solved: solved(file, raw)?,
+        flossing_exponents: size(raw.flossing_exponents),
         probe: probe(file, raw)?,
         checkpoint_seconds: raw.checkpoint_seconds,
     })

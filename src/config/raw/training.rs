@@ -62,6 +62,9 @@ pub struct Training {
     /// solved, at least 1; default: none. `solved_loss` then applies to their mean loss, not to the
     /// split valid.
     pub solved_sequences: Option<Size>,
+    /// The number of Lyapunov exponents that `flossing` moves towards 0, the largest first, from 1 to the
+    /// hidden units of each layer; default: half of them.
+    pub flossing_exponents: Option<Size>,
     /// The number of updates between two probes of the network, at least 1; default: no probes.
     pub probe_every: Option<Size>,
     /// The measurements of a probe: `gradients` (default), `paths`, `jacobian`, `gates`, or a list of them.
@@ -94,6 +97,7 @@ impl Default for Training {
             solved_loss: None,
             solved_accuracy: None,
             solved_sequences: None,
+            flossing_exponents: None,
             probe_every: None,
             probes: OneOrMany(vec![ProbeName::Gradients]),
             checkpoint_seconds: 60.0,

@@ -32,6 +32,9 @@ pub struct TrainingSpec {
     pub test_lengths: Vec<usize>,
     /// The criterion by which the task counts as solved.
     pub solved: Option<Solved>,
+    /// The exponents that flossing moves; `None` for half of the hidden units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flossing_exponents: Option<usize>,
     /// The measurements of the network during training; `None` for none.
     pub probe: Option<Probe>,
     /// The seconds between checkpoints. The run id does not depend on it, because it changes no row.
@@ -40,6 +43,11 @@ pub struct TrainingSpec {
 }
 
 impl TrainingSpec {
+    /// Returns the number of exponents that flossing moves in layers of these units.
+    pub fn flossing_exponents_of(&self, units: impl Iterator<Item = usize>) -> usize {
+        self.flossing_exponents.unwrap_or_else(|| units.min().map_or(1, |units| units.div_ceil(2)))
+    }
+
     /// Returns true if the network is probed with this measurement.
     pub fn probes(&self, name: ProbeName) -> bool {
         self.probe.as_ref().is_some_and(|probe| probe.has(name))

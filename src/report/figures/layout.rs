@@ -33,9 +33,9 @@ const PANELS: [&str; 5] = ["init", "learning_rate", "clip_norm", "dropout", "tra
 const UNNAMED: [&str; 4] = ["engine", "dtype", "device", "threads"];
 
 /// Values that a heading leaves out: they say that something is not used.
-const DEFAULTS: [&str; 11] = [
+const DEFAULTS: [&str; 12] = [
     "clip=0", "dropout=0", "noise=0", "rec_dropout=0", "zoneout_h=0", "zoneout_c=0", "h_detach=0",
-    "orthogonal=0", "tbptt_every=0", "tbptt_back=0", "train=1",
+    "orthogonal=0", "tbptt_every=0", "tbptt_back=0", "flossing=0", "train=1",
 ];
 
 /// The dimensions that are not for the layout.
