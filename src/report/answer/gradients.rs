@@ -98,7 +98,8 @@ fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> 
     let growing: Vec<&Settings> = growing.map(|left| left.point).collect();
     let without = points.iter().filter(|point| left.iter().all(|left| left.point != **point));
     let without: Vec<&Settings> = without.copied().collect();
-    let said = [("It grows at", growing), ("No finite norm above 0 is left at", without)];
+    let said =
+        [("More than at the last step is left at", growing), ("No finite norm above 0 is left at", without)];
     let said = said.iter().filter(|(_, found)| !found.is_empty());
     said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels))).collect()
 }
@@ -178,7 +179,7 @@ mod tests {
         let expected = [
             "Of the norm of ∂L/∂h at the last step, this is left 2 steps back: between 10^-10.97 [10^-11.10, \
              10^-10.84] (H7) and 10.7 [8.0, 14.4] times (H1).",
-            "It grows at 1 of 8 settings (H1).",
+            "More than at the last step is left at 1 of 8 settings (H1).",
             "No finite norm above 0 is left at 1 of 8 settings (H8).",
         ];
         assert_eq!(found(runs.clone(), rows.collect()), expected);

@@ -1,6 +1,7 @@
 //! The beginning of a text that the trained model wrote.
 
 use crate::report::format::in_one_line;
+use crate::report::group::first_text;
 use crate::report::load::Results;
 use crate::results::schema::SampleRow;
 
@@ -10,8 +11,7 @@ const SHOWN: usize = 120;
 /// A sentence with the text of the first run; none without a text, or with several models.
 pub fn sentence(results: &Results, samples: &[SampleRow]) -> Option<String> {
     let [point] = results.points.as_slice() else { return None };
-    let of_run = |id: &str| samples.iter().find(|sample| sample.run_id == id);
-    let sample = point.runs.iter().find_map(|run| of_run(&run.row.run_id))?;
+    let sample = first_text(samples, point)?;
     let shown: String = sample.text.chars().take(SHOWN).collect();
     let more = if shown.len() < sample.text.len() { " …" } else { "" };
     Some(format!("It writes, for example: “{}{more}”", in_one_line(&shown)))

@@ -85,6 +85,9 @@ fn figure(
     let mut caption =
         format!("The {} ({}), over {} ({over_seeds}).", quantity.about, quantity.name, quantity.over.words());
     caption += &remarks(quantity, groups, is_cut, context);
+    if is_bundle {
+        caption += " The axis of lags is logarithmic, so exponential decay bends down.";
+    }
     Figure::new(name.join("-"), caption, Chart::Panels(chart.thinned()))
 }
 

@@ -5,6 +5,7 @@ mod curves;
 mod disturbance;
 mod predictions;
 mod profiles;
+mod samples;
 mod speed;
 mod training;
 
@@ -19,6 +20,7 @@ pub use self::disturbance::MAX_STOLEN;
 pub use self::predictions::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT, quarter_rank};
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
+pub use self::samples::first_text;
 pub use self::speed::{EngineSamples, REFERENCE, Samples, SpeedGroup, speed};
 pub use self::training::{
     ACCURACY_AT_LENGTH, GRADIENT_NORM, LOSS_AT_POSITION, TRAINED_EXPONENT, TrainingRows, VALID_LOG_LOSS,

@@ -3,6 +3,7 @@
 use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, columns, header};
 use crate::report::format::in_one_line;
+use crate::report::group::first_text;
 use crate::report::load::{GridPoint, Results};
 use crate::results::schema::SampleRow;
 use crate::settings::Settings;
@@ -15,16 +16,13 @@ const CAPTION: &str = "The beginning of the text that the first run of each sett
 
 /// The table; none without texts.
 pub fn table(results: &Results, samples: &[SampleRow]) -> Option<Captioned> {
-    let text = |point: &GridPoint| {
-        let of_run = |id: &str| samples.iter().find(|sample| sample.run_id == id);
-        point.runs.iter().find_map(|run| of_run(&run.row.run_id)).map(|sample| sample.text.clone())
-    };
-    let found = results.of_kind(ExperimentKind::Training).filter_map(|point| Some((point, text(point)?)));
-    let found: Vec<(&GridPoint, String)> = found.collect();
+    let text = |point| Some((point, first_text(samples, point)?));
+    let found: Vec<(&GridPoint, &SampleRow)> =
+        results.of_kind(ExperimentKind::Training).filter_map(text).collect();
     let settings: Vec<&Settings> = found.iter().map(|(point, _)| &point.settings).collect();
     let settings = columns(settings.into_iter());
-    let row = |(point, text): &(&GridPoint, String)| {
-        cells(&settings, &point.settings).into_iter().chain([escaped(&in_one_line(text))]).collect()
+    let row = |(point, sample): &(&GridPoint, &SampleRow)| {
+        cells(&settings, &point.settings).into_iter().chain([escaped(&in_one_line(&sample.text))]).collect()
     };
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
     (!rows.is_empty()).then(|| Captioned {
