@@ -1,5 +1,6 @@
 //! Lyapunov exponents before and after training.
 
+use super::MOST_LISTED;
 use super::norms::difference;
 use super::words::{Labels, listed, rising, share};
 use crate::report::estimate::Estimate;
@@ -13,7 +14,7 @@ const DIRECTIONS: [(&str, &str, &str); 2] = [
 ];
 
 /// Sentences on the share of a direction that a step leaves, at the first and the last recorded step of
-/// training; none without exponents at both.
+/// training; none without exponents at both, and none of many settings.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     DIRECTIONS.iter().filter_map(|direction| sentence(summary, *direction)).collect()
 }
@@ -45,7 +46,9 @@ fn sentence(
     };
     let each: Vec<String> = pairs.iter().map(in_words).collect();
     let least = if after == QUARTER_EXPONENT { " at least" } else { "" };
-    (!each.is_empty()).then(|| format!("{start}, a step leaves{least} {}.", listed(&each)))
+    (1..=MOST_LISTED)
+        .contains(&each.len())
+        .then(|| format!("{start}, a step leaves{least} {}.", listed(&each)))
 }
 
 /// The mean change of the exponent, paired by seed.
