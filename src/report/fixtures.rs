@@ -9,7 +9,7 @@ use crate::cell::CellName;
 use crate::config::spec::{Bound, ClaimMetric, Reading, Selector, Test};
 use crate::device::Dtype;
 use crate::engine::EngineName;
-use crate::results::schema::{GradientRow, Row, RunRow, SpeedRow, TrainingRow};
+use crate::results::schema::{GradientRow, Row, RunRow, SampleRow, SpeedRow, TrainingRow};
 use crate::results::{RunRecord, table};
 use crate::settings::names::{ExperimentKind, LossName};
 use crate::settings::{Engines, Settings};
@@ -110,6 +110,11 @@ pub fn trained(id: &str, split: &str, metric: &str, value: f64) -> TrainingRow {
         over_chance_low: over_chance(0.97),
         over_chance_high: over_chance(1.03),
     }
+}
+
+/// A text that a run wrote.
+pub fn written(id: &str, text: &str) -> SampleRow {
+    SampleRow { run_id: id.into(), text: text.into(), ..SampleRow::default() }
 }
 
 /// A test of a slope: below 0 in every run.

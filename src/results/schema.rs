@@ -191,6 +191,14 @@ pub struct TrainingRow {
     pub over_chance_high: Option<f64>,
 }
 
+impl TrainingRow {
+    /// The place on the x axis of its curve: the step of the sequence for the split `positions`, the length
+    /// for the split `lengths`, else the updates.
+    pub fn x(&self) -> usize {
+        self.position.or(self.length).unwrap_or(self.step)
+    }
+}
+
 /// One number of the product of Jacobians ∂s_T/∂s_t of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JacobianRow {

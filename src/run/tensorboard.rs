@@ -47,11 +47,9 @@ impl<'a> Events<'a> {
 
 fn append(file: &mut EventFile, context: TrainContext, rows: &[TrainingRow]) -> Result<()> {
     for row in rows {
-        // The numbers at other lengths are a curve over the length, those at positions one over the step.
-        let x = row.position.or(row.length).unwrap_or(row.step);
         let of_length = row.length.filter(|_| row.position.is_some());
         let of_length = of_length.map(|length| format!("_of_{length}")).unwrap_or_default();
-        file.scalar(&format!("{}{of_length}/{}", row.split, row.metric), x, row.value)?;
+        file.scalar(&format!("{}{of_length}/{}", row.split, row.metric), row.x(), row.value)?;
         let is_loss = row.split == "train" && row.metric == "loss";
         if let Some(update) = row.step.checked_sub(1).filter(|_| is_loss) {
             file.scalar("train/learning_rate", row.step, context.learning_rate(update))?;

@@ -29,7 +29,8 @@ pub struct Evaluation {
     /// The 95 % interval of the model's loss over the loss of the constant output. The sequences of the split
     /// are its sample.
     pub over_chance: Option<Interval>,
-    /// The losses by the step of the sequence; none for one output, or for sequences that continue others.
+    /// The losses by the step of the sequence, on the split test; none for one output, or for sequences that
+    /// continue others.
     pub by_position: Vec<AtPosition>,
 }
 
@@ -61,7 +62,10 @@ pub fn evaluate(
         let constant = at_each_step(constant, &batch.target);
         let of_steps = [&output.outputs, &constant].map(|outputs| step_losses(outputs, &batch.target));
         is_continued |= initial.is_some();
-        positions.add(&of_steps);
+        // Only the test has rows by position, and the split valid is evaluated often.
+        if split == Split::Test {
+            positions.add(&of_steps);
+        }
         let [of_model, of_constant] = of_steps.map(|of_steps| {
             let losses = sequence_losses(&of_steps).to_kind(Kind::Double) * steps as f64;
             Vec::<f64>::try_from(losses).expect("a vector of f64")

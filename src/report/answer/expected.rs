@@ -6,36 +6,29 @@ use crate::report::judge::{JudgedTest, TestVerdict};
 /// The sentence of each expectation that has one, with the measured number. An expectation that does not hold
 /// is named with its verdict instead. Nothing is said of an expectation that is not judged.
 pub fn of_expectations(expectations: &[JudgedTest]) -> Vec<String> {
-    let otherwise = |verdict: TestVerdict| match verdict {
-        TestVerdict::Fails => "does not hold",
-        TestVerdict::Equivalent => "is as good as its bound",
-        _ => "is undecided",
-    };
-    expectations.iter().filter_map(|judged| sentence(judged, number(judged), otherwise)).collect()
+    sentences(expectations, number, "does not hold")
 }
 
 /// The same for the tests of a claim.
 pub fn of_claim(tests: &[JudgedTest]) -> Vec<String> {
-    let otherwise = |verdict: TestVerdict| match verdict {
-        TestVerdict::Fails => "is contradicted",
-        TestVerdict::Equivalent => "is as good as its bound",
-        _ => "is undecided",
-    };
-    tests.iter().filter_map(|judged| sentence(judged, number_of_claim(judged), otherwise)).collect()
+    sentences(tests, number_of_claim, "is contradicted")
 }
 
-fn sentence(
-    judged: &JudgedTest,
-    number: String,
-    otherwise: fn(TestVerdict) -> &'static str,
-) -> Option<String> {
-    let answer = judged.subject.answer.as_ref()?.trim();
-    let measured = if number.is_empty() { number.clone() } else { format!(": {number}") };
-    match judged.verdict {
-        TestVerdict::NotJudged => None,
-        TestVerdict::Holds => Some(answer.replacen("{}", &number, 1)),
-        verdict => Some(format!("“{}” {}{measured}.", judged.subject.name.trim(), otherwise(verdict))),
-    }
+fn sentences(tests: &[JudgedTest], number: fn(&JudgedTest) -> String, fails: &str) -> Vec<String> {
+    let sentence = |judged: &JudgedTest| {
+        let answer = judged.subject.answer.as_ref()?.trim();
+        let (name, number) = (judged.subject.name.trim(), number(judged));
+        let verdict = match judged.verdict {
+            TestVerdict::Holds => return Some(answer.replacen("{}", &number, 1)),
+            TestVerdict::Fails => fails,
+            TestVerdict::Equivalent => "is as good as its bound",
+            TestVerdict::Undecided => "is undecided",
+            TestVerdict::NotJudged => return None,
+        };
+        let measured = if number.is_empty() { number } else { format!(": {number}") };
+        Some(format!("“{name}” {verdict}{measured}."))
+    };
+    tests.iter().filter_map(sentence).collect()
 }
 
 #[cfg(test)]

@@ -96,10 +96,7 @@ impl Split {
 /// A remark on the inits that some cells lack; empty if there are none.
 fn left_out(rows: &[&Statistic], cells: &Dim, inits: &Dim) -> String {
     let lacking = |init: usize| {
-        let has = move |cell: usize| {
-            rows.iter().any(|row| (cells.index(&row.point), inits.index(&row.point)) == (cell, init))
-        };
-        (0..cells.values.len()).filter(move |cell| !has(*cell))
+        (0..cells.values.len()).filter(move |cell| slope_of(rows, (cells, *cell), (inits, init)).is_none())
     };
     let names = (0..inits.values.len()).filter(|init| lacking(*init).next().is_some());
     let names: Vec<String> = names.map(|init| inits.values[init].clone()).collect();
@@ -116,11 +113,17 @@ fn left_out(rows: &[&Statistic], cells: &Dim, inits: &Dim) -> String {
 
 /// The slopes of an init by cell; none if a cell lacks it.
 fn column<'a>(rows: &[&'a Statistic], cells: &Dim, inits: &Dim, init: usize) -> Option<Vec<&'a Statistic>> {
-    let of_cell = |cell: usize| {
-        let is_it = |row: &&&Statistic| (cells.index(&row.point), inits.index(&row.point)) == (cell, init);
-        rows.iter().find(is_it).copied()
-    };
-    (0..cells.values.len()).map(of_cell).collect()
+    (0..cells.values.len()).map(|cell| slope_of(rows, (cells, cell), (inits, init))).collect()
+}
+
+/// The slope of one cell at one init.
+fn slope_of<'a>(
+    rows: &[&'a Statistic],
+    (cells, cell): (&Dim, usize),
+    (inits, init): (&Dim, usize),
+) -> Option<&'a Statistic> {
+    let is_it = |row: &&&Statistic| (cells.index(&row.point), inits.index(&row.point)) == (cell, init);
+    rows.iter().find(is_it).copied()
 }
 
 fn seeds(row: &Statistic) -> &[(u64, f64)] {

@@ -20,13 +20,11 @@ pub fn sentence(results: &Results, samples: &[SampleRow]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures::{results, training};
+    use crate::report::fixtures::{results, training, written};
 
     #[test]
     fn sentence_begins_the_text_of_the_first_run() {
-        let sample =
-            |id: &str, text: &str| SampleRow { run_id: id.into(), text: text.into(), ..SampleRow::default() };
-        let samples = [sample("b", "No."), sample("a", &"To be,\nor ".repeat(20))];
+        let samples = [written("b", "No."), written("a", &"To be,\nor ".repeat(20))];
         let found = sentence(&results([training("a", 1), training("b", 2)]), &samples).unwrap();
         assert!(found.starts_with("It writes, for example: “To be, / or To be, / or"), "{found}");
         assert!(found.ends_with(" …”") && found.chars().count() < 200, "{found}");

@@ -4,7 +4,7 @@ use super::words::{Labels, listed};
 use crate::report::format::significant;
 use crate::report::group::REFERENCE;
 use crate::report::group_by::group_by;
-use crate::report::summary::{DISTURBED, Section, Statistic};
+use crate::report::summary::{Section, Statistic};
 use crate::settings::Engines;
 use crate::support::stats;
 use crate::support::text::pluralize;
@@ -21,7 +21,7 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let measured: Vec<&Statistic> = ratios.iter().filter(is_measured).copied().collect();
     let by_pass = group_by(ratios.iter().copied(), |row| row.quantity.as_str());
     let mut found: Vec<String> = by_pass.iter().filter_map(|(pass, rows)| of_pass(pass, rows)).collect();
-    let disturbed = measured.iter().filter(|row| is_disturbed(row)).count();
+    let disturbed = measured.iter().filter(|row| row.is_disturbed()).count();
     // A bare time of a disturbed measurement would pass for a time.
     found.extend(times(summary).filter(|_| 2 * disturbed <= measured.len()));
     if disturbed > 0 {
@@ -53,13 +53,9 @@ fn times(summary: &[Statistic]) -> Option<String> {
     })
 }
 
-fn is_disturbed(row: &Statistic) -> bool {
-    row.verdict.as_ref().is_some_and(|verdict| verdict.contains(DISTURBED))
-}
-
 /// The fastest engine of each cell. Nothing is ranked if most measurements were disturbed.
 fn of_pass(pass: &str, rows: &[&Statistic]) -> Option<String> {
-    if 2 * rows.iter().filter(|row| is_disturbed(row)).count() > rows.len() {
+    if 2 * rows.iter().filter(|row| row.is_disturbed()).count() > rows.len() {
         return Some(format!("No engine is ranked in the pass {pass}: most measurements were disturbed."));
     }
     let by_cell = group_by(rows.iter().copied(), |row| row.point.cell);
@@ -108,6 +104,7 @@ mod tests {
     use crate::engine::EngineName::{self, Builtin, Simd, Stepwise};
     use crate::report::estimate::Estimate;
     use crate::report::fixtures::run;
+    use crate::report::summary::DISTURBED;
     use crate::settings::Settings;
 
     fn ratio(engine: EngineName, hidden_size: usize, value: f64) -> Statistic {

@@ -9,7 +9,7 @@ use super::draw::style::{
 use crate::config::spec::Plot;
 use crate::report::fields::{all, labels, without};
 use crate::report::group_by::group_by;
-use crate::settings::Settings;
+use crate::settings::{Settings, field};
 
 /// The largest number of panels in a figure that could have fewer.
 const MOST_PANELS: usize = 12;
@@ -32,11 +32,8 @@ const PANELS: [&str; 5] = ["init", "learning_rate", "clip_norm", "dropout", "tra
 /// Settings that a heading leaves out: the tables name them.
 const UNNAMED: [&str; 4] = ["engine", "dtype", "device", "threads"];
 
-/// Values that a heading leaves out: they say that something is not used.
-const DEFAULTS: [&str; 12] = [
-    "clip=0", "dropout=0", "noise=0", "rec_dropout=0", "zoneout_h=0", "zoneout_c=0", "h_detach=0",
-    "orthogonal=0", "tbptt_every=0", "tbptt_back=0", "flossing=0", "train=1",
-];
+/// The label of a whole training split, which a heading leaves out beside the settings that are off.
+const WHOLE: &str = "train=1";
 
 /// The dimensions that are not for the layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,8 +229,11 @@ impl Layout {
         let is_labelled = self.lines != Lines::Own && self.colour.is_none() && self.dash.is_none();
         let cell = (!named.contains(&"cell") && !is_labelled).then(|| line(point));
         let others = without(&all(), &[&named[..], &UNNAMED, more, &["cell", "model"]].concat());
-        let is_told = |label: &String| !DEFAULTS.contains(&label.as_str());
-        cell.into_iter().chain(labels(&others, point).into_iter().filter(is_told)).collect()
+        let is_off = |name: &&str| {
+            field(name).zip(point.value(name)).is_some_and(|(field, value)| field.is_off(&value))
+        };
+        let told: Vec<&str> = others.into_iter().filter(|name| !is_off(name)).collect();
+        cell.into_iter().chain(labels(&told, point).into_iter().filter(|label| label != WHOLE)).collect()
     }
 }
 

@@ -214,8 +214,8 @@ impl<'a> Timings<'a> {
 
 /// The shape, with a note on a disturbed measurement.
 fn shape(point: &Settings, rows: &[&Statistic]) -> String {
-    let is_disturbed = |row: &&&Statistic| row.verdict.as_ref().is_some_and(|text| text.contains(DISTURBED));
-    let disturbed = rows.iter().find(is_disturbed).map_or(String::new(), |_| format!(" ({DISTURBED})"));
+    let is_disturbed = rows.iter().any(|row| row.is_disturbed());
+    let disturbed = if is_disturbed { format!(" ({DISTURBED})") } else { String::new() };
     labels(&SHAPE, point).join(" ") + &disturbed
 }
 

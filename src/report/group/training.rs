@@ -107,14 +107,13 @@ pub fn curves(results: &Results, rows: &TrainingRows) -> Vec<CurveGroup> {
 fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<CurveGroup> {
     let is_plain = [VALID_LOSS, ACCURACY_AT_LENGTH, LOSS_AT_POSITION].contains(&name);
     let shown = |value: f64| if is_plain { value } else { value.log10() };
-    let x = |row: &TrainingRow| row.position.or(row.length).unwrap_or(row.step);
     let is_drawn = |row: &&TrainingRow| quantity(row) == Some(name);
     let of_quantity = |run| rows.of(run).iter().filter(is_drawn);
     let longest = point.ok().flat_map(of_quantity).map(|row| row.length).max().flatten();
     let is_longest = |row: &&TrainingRow| row.position.is_none() || row.length == longest;
     let of_run = |run| of_quantity(run).filter(is_longest);
     let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
-    let curves = point.ok().map(|run| (run, of_run(run).map(|row| (x(row), y(row))).collect()));
+    let curves = point.ok().map(|run| (run, of_run(run).map(|row| (row.x(), y(row))).collect()));
     let chance = point.ok().flat_map(of_run).find_map(|row| row.chance).map(shown);
     Some(CurveGroup { chance, ..over_steps(name, point, curves)? })
 }

@@ -38,14 +38,12 @@ pub fn table(results: &Results, samples: &[SampleRow]) -> Option<Captioned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures::{results, training};
+    use crate::report::fixtures::{results, training, written};
 
     #[test]
     fn table_has_the_text_of_the_first_run_as_plain_text() {
-        let of =
-            |id: &str, text: &str| SampleRow { run_id: id.into(), text: text.into(), ..SampleRow::default() };
         let results = results([training("a", 1), training("b", 2)]);
-        let found = table(&results, &[of("b", "second"), of("a", "*To be*,\n<b>or")]).unwrap();
+        let found = table(&results, &[written("b", "second"), written("a", "*To be*,\n<b>or")]).unwrap();
         let last: Vec<&str> = found.table.rows.iter().map(|row| row.last().unwrap().as_str()).collect();
         assert_eq!(last, ["\\*To be\\*, / &lt;b&gt;or"]);
         assert!(table(&results, &[]).is_none());

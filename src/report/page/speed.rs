@@ -8,7 +8,7 @@ use crate::report::fields::{SHAPE, heads, labels, varying, without};
 use crate::report::format::{significant, with_interval};
 use crate::report::group::{MAX_STOLEN, REFERENCE};
 use crate::report::group_by::group_by;
-use crate::report::summary::{DISTURBED, Section, Statistic};
+use crate::report::summary::{Section, Statistic};
 use crate::settings::{Engines, Settings};
 
 /// The note on a share above 1.
@@ -172,8 +172,7 @@ impl<'a> Rows<'a> {
 /// The fastest engine at a shape, with those whose intervals overlap its own; empty without a ratio, and for
 /// disturbed ratios. The ratio of builtin is 1.
 fn fastest(numbers: &[&Statistic]) -> String {
-    let is_disturbed = |row: &Statistic| row.verdict.as_ref().is_some_and(|words| words.contains(DISTURBED));
-    let is_ratio = |row: &&&Statistic| row.metric == "ratio_to_builtin" && !is_disturbed(row);
+    let is_ratio = |row: &&&Statistic| row.metric == "ratio_to_builtin" && !row.is_disturbed();
     let is_reference = |row: &&Statistic| row.point.engine == Engines::one(REFERENCE);
     let ratios = numbers.iter().filter(is_ratio).filter(|row| !is_reference(row));
     let of_row = |row: &&Statistic| {

@@ -22,8 +22,7 @@ use crate::support::error::Result;
 pub use self::exponents::QUARTER_EXPONENT;
 pub use self::norms::LAG_SMALL_ERROR;
 pub use self::roofline::LIMITS;
-pub use self::speed::DISTURBED;
-pub use self::statistic::{Sample, Section, Statistic};
+pub use self::statistic::{DISTURBED, Sample, Section, Statistic};
 
 /// The summary of an experiment, in the order of the groups.
 pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Vec<Statistic> {

@@ -7,16 +7,13 @@ use std::collections::BTreeMap;
 use super::flops::flops;
 use super::over_processes;
 use super::roofline;
-use super::statistic::{Sample, Section, Statistic};
+use super::statistic::{DISTURBED, Sample, Section, Statistic};
 use crate::device::Dtype;
 use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
 use crate::report::group::{EngineSamples, MAX_STOLEN, REFERENCE, Samples, SpeedGroup};
 use crate::settings::{Engines, Settings};
 use crate::support::stats::{self, Interval};
-
-/// The word that a remark on disturbed ratios begins with.
-pub const DISTURBED: &str = "disturbed";
 
 /// The factor from 1 beyond which the interval of the control tells no engines apart.
 const WIDE: f64 = 2.0;

@@ -39,6 +39,9 @@ pub enum Sample {
     Solved(Hits),
 }
 
+/// The word that a remark on disturbed ratios begins with.
+pub const DISTURBED: &str = "disturbed";
+
 /// One number about one grid point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistic {
@@ -69,6 +72,11 @@ pub struct Statistic {
 }
 
 impl Statistic {
+    /// Returns true for a ratio of times from a disturbed measurement.
+    pub fn is_disturbed(&self) -> bool {
+        self.verdict.as_ref().is_some_and(|remarks| remarks.contains(DISTURBED))
+    }
+
     /// The level of chance that the number is compared with, if it is.
     pub fn chance(&self) -> Option<f64> {
         self.against.as_ref()?.parse().ok()
