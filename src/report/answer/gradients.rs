@@ -1,12 +1,13 @@
 //! The share of the gradient's norm that is left at a lag, for the hidden state and the states beside it.
 
-use super::norms::{Block, blocks, by_seed, common_lags, difference};
+use super::norms::{Block, blocks, by_seed, common_lags, differences};
 use super::words::{Labels, counted, listed, ranges, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
+use crate::support::text::pluralize;
 
 /// The largest number of settings of which the sentence gives each number.
 const MOST_LISTED: usize = 6;
@@ -25,6 +26,23 @@ struct Left<'a> {
     point: &'a Settings,
     /// The norm at the lag over that at lag 0, in log10, paired by seed.
     share: Estimate,
+    /// The numbers of seeds whose norm is smaller at the lag than at lag 0, and larger.
+    seeds: (usize, usize),
+}
+
+impl<'a> Left<'a> {
+    fn of(block: &Block<'a>, name: &str, lag: usize) -> Option<Left<'a>> {
+        let shares = differences(by_seed(block, name, lag), by_seed(block, name, 0));
+        let count = |is_it: fn(f64) -> bool| shares.iter().filter(|share| is_it(**share)).count();
+        let seeds = (count(|share| share < 0.0), count(|share| share > 0.0));
+        (!shares.is_empty()).then(|| Left { point: block.0, share: Estimate::mean(&shares), seeds })
+    }
+
+    /// Returns true if the interval leaves open whether the norm falls, and seeds go either way.
+    fn is_split(&self) -> bool {
+        let is_open = self.share.interval().is_some_and(|ends| ends.low < 0.0 && ends.high > 0.0);
+        is_open && self.seeds.0 > 0 && self.seeds.1 > 0
+    }
 }
 
 /// Sentences on the gradients at an init, and on those of trained networks.
@@ -44,9 +62,7 @@ fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Stat
     let (shortest, longest) = (lengths().min(), lengths().max());
     blocks.retain(|block| Some(block.0.seq_len) == longest);
     let Some(lag) = common_lags(&blocks).pop() else { return vec![] };
-    let left_at = |block| difference(by_seed(block, name, lag), by_seed(block, name, 0));
-    let left = blocks.iter().filter_map(|block| Some(Left { point: block.0, share: left_at(block)? }));
-    let mut left: Vec<Left> = left.collect();
+    let mut left: Vec<Left> = blocks.iter().filter_map(|block| Left::of(block, name, lag)).collect();
     left.sort_by(|a, b| rising(&b.share, &a.share));
     let points: Vec<&Settings> = blocks.iter().map(|block| block.0).collect();
     // A state that some cells lack is named with its cell.
@@ -91,7 +107,7 @@ fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
 }
 
 /// A sentence on the settings at which the norm grows, if the numbers do not name each; one on those without
-/// a norm.
+/// a norm; and one on those whose seeds go either way.
 fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> {
     let has_many = left.len() > MOST_LISTED;
     let growing = left.iter().filter(|left| has_many && left.share.low > Some(0.0));
@@ -101,7 +117,19 @@ fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> 
     let said =
         [("More than at the last step is left at", growing), ("No finite norm above 0 is left at", without)];
     let said = said.iter().filter(|(_, found)| !found.is_empty());
-    said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels))).collect()
+    let said = said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels)));
+    said.chain(split(left, labels)).collect()
+}
+
+fn split(left: &[Left], labels: &Labels) -> Option<String> {
+    let of = |left: &Left| {
+        let (less, more) = left.seeds;
+        format!("less in {} and more in {more}{}", pluralize(less, "seed"), labels.bracketed(left.point))
+    };
+    let each: Vec<String> = left.iter().filter(|left| left.is_split()).map(of).collect();
+    (1..=MOST_LISTED)
+        .contains(&each.len())
+        .then(|| format!("Seeds differ in their direction: what is left is {}.", listed(&each)))
 }
 
 #[cfg(test)]
@@ -183,6 +211,21 @@ mod tests {
             "No finite norm above 0 is left at 1 of 8 settings (H8).",
         ];
         assert_eq!(found(runs.clone(), rows.collect()), expected);
+    }
+
+    #[test]
+    fn sentences_count_the_seeds_of_a_setting_that_goes_either_way() {
+        let of = |slopes: &[f64]| {
+            let runs = (1..).zip(slopes).map(|(seed, _)| run(&seed.to_string(), seed)).collect();
+            let rows = (1..)
+                .zip(slopes)
+                .flat_map(|(seed, slope): (u64, _)| line(&seed.to_string(), "total_h", 11, 0.0, *slope));
+            found(runs, rows.collect())
+        };
+        let expected = "Seeds differ in their direction: what is left is less in 1 seed and more in 2.";
+        assert_eq!(of(&[-0.5, 0.6, 0.1])[1..], [expected]);
+        assert_eq!(of(&[0.5, 0.6, 0.55])[1..], [""; 0]);
+        assert_eq!(of(&[0.01, 2.0, 0.1])[1..], [""; 0], "no seed has less left");
     }
 
     #[test]

@@ -45,9 +45,9 @@ pub struct Answer {
 impl Answer {
     /// The answer of an experiment. It begins with what is missing.
     ///
-    /// The tests of a claim that have a sentence for it answer, with the verdict on the claim after them.
-    /// Without a claim, the expectations that have one do. The parts that the config names follow. Without
-    /// any of these, the first sentence on numbers answers.
+    /// The tests of a claim that have a sentence for it answer; without a claim, the expectations that have
+    /// one do. The parts that the config names follow, and then the verdict on the claim. Without any of
+    /// these, the first sentence on numbers answers.
     pub fn of(
         results: &Results,
         samples: &[SampleRow],
@@ -59,18 +59,19 @@ impl Answer {
         if results.runs().next().is_none() {
             return Answer { head, numbers: vec![] };
         }
-        let (mut answers, mut numbers, parts) = match claim::verdict(results, verdicts) {
+        let (mut answers, verdict, mut numbers, parts) = match claim::verdict(results, verdicts) {
             Some(verdict) => {
-                let answers = expected::of_claim(&verdicts.claim).into_iter().chain([verdict]);
-                (answers.collect(), claim::tests(verdicts).collect(), OF_CLAIM)
+                let answers = expected::of_claim(&verdicts.claim);
+                (answers, Some(verdict), claim::tests(verdicts).collect(), OF_CLAIM)
             }
-            None => (expected::of_expectations(&verdicts.expectations), vec![], AnswerPart::ALL),
+            None => (expected::of_expectations(&verdicts.expectations), None, vec![], AnswerPart::ALL),
         };
         let of_parts = |parts: Vec<AnswerPart>| -> Vec<String> {
             parts.into_iter().flat_map(|part| of_part(part, results, samples, summary)).collect()
         };
         let chosen = &results.answer_with;
         answers.extend(of_parts(chosen.clone()));
+        answers.extend(verdict);
         numbers.extend(of_parts(parts.iter().copied().filter(|part| !chosen.contains(part)).collect()));
         if answers.is_empty() {
             answers.extend(numbers.drain(..numbers.len().min(1)));

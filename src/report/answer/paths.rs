@@ -1,11 +1,11 @@
 //! The part of the gradient that came along the state, beside that through the gates.
 
 use super::MOST_LISTED;
-use super::norms::{Block, blocks, by_seed, common_lags, last_layer};
+use super::norms::{Block, common_lags, last_layer};
 use super::words::{Labels, listed, percent, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
-use crate::report::summary::{Section, Statistic};
+use crate::report::summary::{PATH_SHARE, Section, Statistic};
 use crate::settings::Settings;
 
 /// The lags of the shares beside the largest, as far as there are such lags.
@@ -16,12 +16,17 @@ const MOST_SHARES: usize = 12;
 
 /// A sentence on the share of the path along the state; none without a split.
 pub fn shares(summary: &[Statistic]) -> Option<String> {
-    let mut blocks = blocks(&summary.iter().collect::<Vec<_>>(), &["cell_path", "gate_path"]);
-    blocks.retain(|block| block.1.iter().any(|row| row.quantity == "gate_path"));
+    let rows = summary.iter().filter(|row| row.metric == PATH_SHARE);
+    let by_point = group_by(rows, |row| &row.point);
+    let mut blocks: Vec<Block> =
+        by_point.into_iter().map(|(point, rows)| (point, last_layer(&rows))).collect();
     let common = common_lags(&blocks);
     let mut lags: Vec<usize> = LAGS.into_iter().filter(|lag| common.contains(lag)).collect();
     lags.extend(common.last().filter(|last| !LAGS.contains(last)));
     let first = *lags.first()?;
+    let share_at = |block: &Block, lag: usize| {
+        block.1.iter().find(|row| row.lag == Some(lag)).map(|row| row.estimate).unwrap_or_default()
+    };
     blocks.sort_by(|a, b| rising(&share_at(b, first), &share_at(a, first)));
     let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
     let of = |block: &Block| {
@@ -36,20 +41,6 @@ pub fn shares(summary: &[Statistic]) -> Option<String> {
              along the state alone, and the rest through the gates, {steps} steps back: {numbers}."
         )
     })
-}
-
-/// The norm of the cell path over the sum of the norms of both paths at a lag. A path without a norm has no
-/// share.
-fn share_at(block: &Block, lag: usize) -> Estimate {
-    let [cell, gate] = ["cell_path", "gate_path"].map(|quantity| by_seed(block, quantity, lag));
-    let of = |norms: &[(u64, f64)], seed: u64| {
-        norms.iter().find(|(other, _)| *other == seed).map_or(f64::NEG_INFINITY, |(_, norm)| *norm)
-    };
-    let mut seeds: Vec<u64> = cell.iter().chain(gate).map(|(seed, _)| *seed).collect();
-    seeds.sort();
-    seeds.dedup();
-    let share = |seed: &u64| 1.0 / (1.0 + 10f64.powf(of(gate, *seed) - of(cell, *seed)));
-    Estimate::mean(&seeds.iter().map(share).collect::<Vec<_>>()).map(|share| share.clamp(0.0, 1.0))
 }
 
 /// A sentence on the part of the norm along the state alone that each step keeps; none of many grid points.

@@ -1,28 +1,42 @@
-//! The number that is nearest to the slope of the norm.
+//! The numbers that predict the slope of the norm, and how well they do.
 
-use super::words::listed;
 use crate::report::format::significant;
 use crate::report::summary::{Section, Statistic};
 use crate::support::stats;
 
 /// The numbers that predict a slope, in words.
 const PREDICTORS: [(&str, &str); 3] = [
-    ("largest_exponent", "the largest Lyapunov exponent"),
-    ("log10_spectral_radius", "the spectral radius of W_hh"),
-    ("mean_log10_gate", "the mean forget (or update) gate"),
+    ("largest_exponent", "The largest Lyapunov exponent"),
+    ("log10_spectral_radius", "The spectral radius of W_hh"),
+    ("mean_log10_gate", "The mean forget (or update) gate"),
 ];
 
 /// The sections with predictors, and the norm whose slope they predict.
 const SLOPES: [(Section, &str, &str); 2] =
     [(Section::Gradients, "total_h", "∂L/∂h"), (Section::Jacobian, "frobenius", "∂s_T/∂s_t")];
 
-/// Sentences on the mean absolute difference between each predictor and the slope; none without a predictor
-/// of two slopes.
-pub fn sentences(summary: &[Statistic]) -> Vec<String> {
-    SLOPES.iter().filter_map(|slopes| sentence(summary, *slopes)).collect()
+/// The largest mean error, as a share of the mean size of the slopes, at which a number predicts the slope.
+const CLOSE: f64 = 0.1;
+
+/// The least such error at which it does not.
+const FAR: f64 = 0.5;
+
+/// A predictor beside the slopes.
+struct Predictor<'a> {
+    metric: &'a str,
+    words: &'a str,
+    /// The slopes, and how far they are above the predictor.
+    slopes: Vec<f64>,
+    errors: Vec<f64>,
 }
 
-fn sentence(summary: &[Statistic], (section, quantity, words): (Section, &str, &str)) -> Option<String> {
+/// A sentence on the error of each predictor, from the smallest error on; none without a predictor of two
+/// slopes.
+pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+    SLOPES.iter().flat_map(|slopes| of_norm(summary, *slopes)).collect()
+}
+
+fn of_norm(summary: &[Statistic], (section, quantity, norm): (Section, &str, &str)) -> Vec<String> {
     let slope = |row: &Statistic| {
         let of_point = |other: &&Statistic| {
             (other.section, other.metric, other.quantity.as_str()) == (section, "slope", quantity)
@@ -30,31 +44,50 @@ fn sentence(summary: &[Statistic], (section, quantity, words): (Section, &str, &
         };
         summary.iter().rfind(of_point)?.estimate.value
     };
-    let mut found: Vec<(f64, &str, Vec<f64>)> = Vec::new();
-    for (metric, words) in PREDICTORS {
-        let of_metric = summary.iter().filter(|row| (row.section, row.metric) == (section, metric));
-        let errors: Vec<f64> = of_metric.filter_map(|row| Some(slope(row)? - row.estimate.value?)).collect();
-        let sizes: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
-        if let (Some(mean), true) = (stats::mean(&sizes), sizes.len() >= 2) {
-            found.push((mean, words, errors));
-        }
-    }
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let of = |(mean, words, errors): &(f64, &str, Vec<f64>)| {
-        let above = errors.iter().filter(|error| **error > 0.0).count();
-        let side = format!("the slope is above at {above} of {} settings", errors.len());
-        (words.to_string(), format!("{} log10 per step ({side})", significant(*mean, 2)))
+    let predictor = |(metric, words): (&'static str, &'static str)| {
+        let rows = summary.iter().filter(|row| (row.section, row.metric) == (section, metric));
+        let pairs = rows.filter_map(|row| Some((slope(row)?, row.estimate.value?)));
+        let (slopes, errors) = pairs.map(|(slope, value)| (slope, slope - value)).unzip();
+        Predictor { metric, words, slopes, errors }
     };
-    let each: Vec<(String, String)> = found.iter().map(of).collect();
-    let ((nearest, error), others) = each.split_first()?;
-    let others: Vec<String> = others.iter().map(|(words, error)| format!("{words} by {error}")).collect();
-    let start = format!("The log10 slope of the norm of {words} is");
-    Some(match others.as_slice() {
-        [] => format!("{start} off {nearest} by {error}, on average."),
-        others => {
-            format!("{start} nearest to {nearest}: off by {error}, on average. It is off {}.", listed(others))
-        }
-    })
+    let mut found: Vec<Predictor> = PREDICTORS.into_iter().map(predictor).collect();
+    found.retain(|predictor| predictor.errors.len() >= 2);
+    found.sort_by(|a, b| a.error().total_cmp(&b.error()));
+    found.iter().map(|predictor| predictor.sentence(section, norm)).collect()
+}
+
+impl Predictor<'_> {
+    /// The mean distance to the slope.
+    fn error(&self) -> f64 {
+        mean_size(&self.errors)
+    }
+
+    fn sentence(&self, section: Section, norm: &str) -> String {
+        let share = self.error() / mean_size(&self.slopes);
+        let verb = match share {
+            share if share <= CLOSE => "predicts",
+            share if share < FAR => "roughly predicts",
+            _ => "does not predict",
+        };
+        let above = self.errors.iter().filter(|error| **error > 0.0).count();
+        let by_definition = if (section, self.metric) == (Section::Jacobian, "largest_exponent") {
+            " By its definition, this exponent is the limit of the slope in long sequences."
+        } else {
+            ""
+        };
+        format!(
+            "{} {verb} the log10 slope of the norm of {norm}: it errs by {} log10 per step on average, which \
+             is {} % of the mean slope (the slope is above at {above} of {} settings).{by_definition}",
+            self.words,
+            significant(self.error(), 2),
+            significant(100.0 * share, 2),
+            self.errors.len()
+        )
+    }
+}
+
+fn mean_size(numbers: &[f64]) -> f64 {
+    stats::mean(&numbers.iter().map(|number| number.abs()).collect::<Vec<f64>>()).unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -81,14 +114,36 @@ mod tests {
             of("largest_exponent", "", 16, -0.2),
             of("log10_spectral_radius", "", 16, -0.2),
         ];
-        let expected = "The log10 slope of the norm of ∂L/∂h is nearest to the largest Lyapunov exponent: \
-                        off by 0.010 log10 per step (the slope is above at 1 of 2 settings), on average. It \
-                        is off the mean forget (or update) gate by 0.20 log10 per step (the slope is above \
-                        at 2 of 2 settings).";
-        assert_eq!(sentences(&rows), [expected]);
-        let expected = "The log10 slope of the norm of ∂L/∂h is off the mean forget (or update) gate by 0.20 \
-                        log10 per step (the slope is above at 2 of 2 settings), on average.";
-        assert_eq!(sentences(&rows[..4]), [expected]);
+        let expected = [
+            "The largest Lyapunov exponent predicts the log10 slope of the norm of ∂L/∂h: it errs by 0.010 \
+             log10 per step on average, which is 6.7 % of the mean slope (the slope is above at 1 of 2 \
+             settings).",
+            "The mean forget (or update) gate does not predict the log10 slope of the norm of ∂L/∂h: it errs \
+             by 0.20 log10 per step on average, which is 130 % of the mean slope (the slope is above at 2 of \
+             2 settings).",
+        ];
+        assert_eq!(sentences(&rows), expected);
+        assert_eq!(sentences(&rows[..4]), expected[1..]);
         assert_eq!(sentences(&rows[..3]), [""; 0], "one slope is no comparison");
+    }
+    #[test]
+    fn sentence_says_what_holds_by_definition() {
+        let of = |metric, quantity: &str, hidden, value| {
+            let point = crate::settings::Settings { hidden_size: hidden, ..run("a", 1).settings };
+            Statistic {
+                quantity: quantity.into(),
+                ..Statistic::new(Section::Jacobian, metric, &point, Estimate::mean(&[value]), "1")
+            }
+        };
+        let rows = [
+            of("slope", "frobenius", 8, -0.1),
+            of("slope", "frobenius", 16, -0.2),
+            of("largest_exponent", "", 8, -0.12),
+            of("largest_exponent", "", 16, -0.24),
+        ];
+        let found = sentences(&rows);
+        assert!(found[0].starts_with("The largest Lyapunov exponent roughly predicts"), "{found:?}");
+        let expected = "By its definition, this exponent is the limit of the slope in long sequences.";
+        assert!(found[0].ends_with(expected), "{found:?}");
     }
 }

@@ -10,6 +10,9 @@ use crate::report::summary::{LAG_SMALL_ERROR, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::Quantity;
 
+/// The share of the sequence above which a lag says how long the sequence is.
+const WHOLE: f64 = 0.8;
+
 /// Sentences on the decay of the terms, and on the error of truncated backpropagation; none without
 /// gradients of weights by lag. Of several layers, the last one counts.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
@@ -22,22 +25,32 @@ fn truncation(summary: &[Statistic]) -> Option<String> {
     let blocks = group_by(summary.iter().filter(is_error), |row| &row.point);
     let points: Vec<&Settings> = blocks.iter().map(|(point, _)| *point).collect();
     let labels = Labels::of(&points);
+    let lag = |rows: &[&Statistic]| {
+        last_layer(rows).into_iter().find(|row| row.metric == LAG_SMALL_ERROR).map(|row| row.estimate)
+    };
     let of = |(point, rows): &(&Settings, Vec<&Statistic>)| {
-        let lag = last_layer(rows).into_iter().find(|row| row.metric == LAG_SMALL_ERROR)?;
-        Some(format!("{}{}", with_interval(&lag.estimate), labels.bracketed(point)))
+        Some(format!("{}{}", with_interval(&lag(rows)?), labels.bracketed(point)))
     };
     let found: Vec<Option<String>> = blocks.iter().map(of).collect();
+    let is_whole = |(point, rows): &&(&Settings, Vec<&Statistic>)| {
+        lag(rows).and_then(|lag| lag.value).is_some_and(|lag| lag > WHOLE * point.seq_len as f64)
+    };
+    let whole: Vec<&Settings> = blocks.iter().filter(is_whole).map(|(point, _)| *point).collect();
     let without = points.iter().zip(&found).filter(|(_, found)| found.is_none());
     let without: Vec<&Settings> = without.map(|(point, _)| *point).collect();
     let each: Vec<String> = found.iter().flatten().cloned().collect();
     let start =
         "If backpropagation stops k steps back, the gradient of W_hh errs by at most a hundredth from";
     let reached = (!each.is_empty()).then(|| format!("{start} k = {} on.", listed(&each)));
+    let bounded = (!whole.is_empty()).then(|| {
+        let named = counted(&whole, points.len(), &labels);
+        format!("That is nearly the whole sequence at {named}, so a longer one would need a larger k.")
+    });
     let never = (!without.is_empty()).then(|| {
         let start = "It errs by more than a hundredth in some seed at each k at";
         format!("{start} {}.", counted(&without, points.len(), &labels))
     });
-    let sentences: Vec<String> = reached.into_iter().chain(never).collect();
+    let sentences: Vec<String> = reached.into_iter().chain(bounded).chain(never).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
@@ -67,6 +80,11 @@ mod tests {
         let expected = "If backpropagation stops k steps back, the gradient of W_hh errs by at most a \
                         hundredth from k = 6.00 (H8) on. It errs by more than a hundredth in some seed at \
                         each k at 1 of 2 settings (H16).";
+        assert_eq!(sentences(&rows), [expected]);
+        let expected = "If backpropagation stops k steps back, the gradient of W_hh errs by at most a \
+                        hundredth from k = 98.0 (H8) and 3.00 (H16) on. That is nearly the whole sequence at \
+                        1 of 2 settings (H8), so a longer one would need a larger k.";
+        let rows = [of(8, 0, LAG_SMALL_ERROR, 98.0), of(16, 0, LAG_SMALL_ERROR, 3.0)];
         assert_eq!(sentences(&rows), [expected]);
         assert_eq!(sentences(&[]), [""; 0]);
     }

@@ -61,16 +61,16 @@ fn figure(
     let of_scale = |scale: Scale| {
         let panels = panels(quantity, groups, layout, (scale, context));
         let mut y = y_range(&panels, quantity.y_title(), quantity.scale(), quantity.min_span());
-        let is_cut = cut(&mut y, &panels);
-        (scale, panels, y, is_cut)
+        let cut = cut(quantity, &mut y, &panels);
+        (scale, panels, y, cut)
     };
     let found = of_scale(match quantity.over {
         Over::Lag => lag_scale(groups),
         Over::Position => Scale::Logarithmic,
         _ => Scale::Whole,
     });
-    let is_bundle = found.3 && quantity.over == Over::Lag && has_bundle(&found.1, &found.2);
-    let (x_scale, panels, y, is_cut) = if is_bundle { of_scale(Scale::Logarithmic) } else { found };
+    let is_bundle = found.3.is_some() && quantity.over == Over::Lag && has_bundle(&found.1, &found.2);
+    let (x_scale, panels, y, cut) = if is_bundle { of_scale(Scale::Logarithmic) } else { found };
     let over_seeds = over_seeds(quantity, groups);
     let fixed = layout.fixed(&groups[0].point, &[]);
     let chart = Panels {
@@ -84,7 +84,7 @@ fn figure(
     let name = [&[quantity.name.to_string()], after, words].concat();
     let mut caption =
         format!("The {} ({}), over {} ({over_seeds}).", quantity.about, quantity.name, quantity.over.words());
-    caption += &remarks(quantity, groups, is_cut, context);
+    caption += &remarks(quantity, groups, cut, context);
     if is_bundle {
         caption += " The axis of lags is logarithmic, so exponential decay bends down.";
     }

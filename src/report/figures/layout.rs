@@ -4,7 +4,7 @@ use super::dims::{Dim, dims, line};
 use super::draw::legend::LineStyle;
 use super::draw::shapes::{Colour, SOLID};
 use super::draw::style::{
-    DARK, DASHES, GREYS, cell_colour, cells, early_to_late, engine_colour, engines, nth_colour,
+    DARK, DASHES, GREYS, cell_colour, cells, early_to_late, engine_colour, engine_marker, engines, nth_colour,
 };
 use crate::config::spec::Plot;
 use crate::report::fields::{all, labels, without};
@@ -242,7 +242,7 @@ fn dashed(dim: &Dim, point: &Settings, plain: LineStyle) -> LineStyle {
     let place = dim.index(point);
     match dim.names[0] {
         _ if dim.label(point).is_empty() => plain,
-        "engine" => LineStyle { marker: place.checked_sub(1), ..plain },
+        "engine" => LineStyle { marker: engine_marker(&dim.values[place], &dim.values), ..plain },
         _ => LineStyle { dash: DASHES[place % DASHES.len()], ..plain },
     }
 }

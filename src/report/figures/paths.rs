@@ -131,7 +131,7 @@ fn norm_figure(
     };
     let panels: Vec<Panel> = layout.panels(pairs, |[cell, _]| place(cell)).into_iter().map(panel).collect();
     let mut y = y_range(&panels, "‖\u{2009}path of the adjoint\u{2009}‖".into(), Scale::Powers, 1.0);
-    let is_cut = cut(&mut y, &panels);
+    let cut = cut(about, &mut y, &panels);
     let path =
         |n: usize| LineStyle { dash: DASHES[n], ..LineStyle::line(["cell path", "gate path"][n], DARK, 2.0) };
     let mut legend = layout.legend(all.iter().map(|group| &group.point));
@@ -149,7 +149,7 @@ fn norm_figure(
         "The norms of both parts of the adjoint: along the state itself, through f or z alone (cell_path), \
          and through the gates and W_hh at some step (gate_path), over lag ({over_seeds})."
     );
-    caption += &remarks(about, &all, is_cut, context);
+    caption += &remarks(about, &all, cut, context);
     let name = [&["paths".to_string()], words].concat().join("-");
     Figure::new(name, caption, Chart::Panels(chart.thinned()))
 }

@@ -65,7 +65,7 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layou
     let panels: Vec<Panel> =
         layout.panels(groups, |group| (&group.point, group.layer)).into_iter().map(panel).collect();
     let mut y = y_range(&panels, quantity.y_title(), quantity.scale(), quantity.min_span());
-    let is_cut = cut(&mut y, &panels);
+    let cut = cut(quantity, &mut y, &panels).unwrap_or_default();
     // The caption names the loss: that of the task.
     let fixed = layout.fixed(&groups[0].point, &["loss"]);
     let seeds = over_seeds(groups);
@@ -79,7 +79,6 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layou
         panels,
         legend: (0..steps.len()).map(style).collect(),
     };
-    let cut = if is_cut { " The axis shows the flattest line whole; steeper lines leave it." } else { "" };
     let name = [&["during", "training"].map(String::from), words].concat();
     let caption = format!(
         "The {} ({}), over {}, {}. A line is a step of training, later steps are darker ({seeds}).{cut}",

@@ -249,18 +249,20 @@ pub static QUANTITIES: [Quantity; 25] = [
         y: Y::Titled("relative error"),
         over: Over::Lag,
     },
-    Quantity::norm(
-        "frobenius",
-        "Frobenius norm of the product of Jacobians",
-        "Frobenius norm of the product of Jacobians",
-        "∂s(T)/∂s(t)",
-    ),
-    Quantity::norm(
-        "spectral_norm",
-        "Largest singular value of the product of Jacobians",
-        "largest singular value of the product of Jacobians",
-        "∂s(T)/∂s(t)",
-    ),
+    Quantity {
+        name: "frobenius",
+        title: "Frobenius norm of the product of Jacobians",
+        about: "Frobenius norm of the product of Jacobians",
+        y: Y::Titled("Frobenius norm of ∂s(T)/∂s(t)"),
+        over: Over::Lag,
+    },
+    Quantity {
+        name: "spectral_norm",
+        title: "Largest singular value of the product of Jacobians",
+        about: "largest singular value of the product of Jacobians",
+        y: Y::Titled("largest singular value of ∂s(T)/∂s(t)"),
+        over: Over::Lag,
+    },
     Quantity {
         name: "condition_number",
         title: "Condition number of the product of Jacobians",

@@ -1,8 +1,9 @@
 //! The ranges of axes.
 
 use super::draw::axis::Scale;
-use super::draw::chart::{BandPoint, Panel, Range};
-use crate::report::group::CurveGroup;
+use super::draw::chart::{BandPoint, Panel, Range, Series};
+use super::quantities::Quantity;
+use crate::report::group::{CurveGroup, LYAPUNOV};
 use crate::support::stats;
 
 /// The R² of a line over lag below which a curve is not exponential.
@@ -48,9 +49,38 @@ pub fn y_range(panels: &[Panel], title: String, scale: Scale, min_span: f64) -> 
     Range { title, scale, low: low - margin, high: high + margin }
 }
 
-/// Ends an axis of powers, on which the flattest line would look like a level, around that line. Returns true
-/// if it did.
-pub fn cut(range: &mut Range, panels: &[Panel]) -> bool {
+/// Ends an axis on which the lines of interest would look like a level. Returns a sentence that says so,
+/// after a space.
+pub fn cut(quantity: &Quantity, range: &mut Range, panels: &[Panel]) -> Option<&'static str> {
+    if quantity.name == LYAPUNOV {
+        let words = " The axis ends below nine tenths of each line's exponents; the lowest leave it.";
+        return cut_tails(range, panels).then_some(words);
+    }
+    let words = " The axis shows the flattest line whole; steeper lines leave it.";
+    cut_around_flattest(range, panels).then_some(words)
+}
+
+/// The share of the exponents of each line that stays in view.
+const IN_VIEW: f64 = 0.9;
+
+/// Ends an axis of falling lines below the first nine tenths of each.
+fn cut_tails(range: &mut Range, panels: &[Panel]) -> bool {
+    let series = panels.iter().flat_map(|panel| &panel.series);
+    let lowest_in_view = |series: &Series| {
+        let lows: Vec<f64> = series.segments.iter().flatten().map(|point| point.low).collect();
+        let count = (IN_VIEW * lows.len() as f64).ceil() as usize;
+        lows[..count].iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    let low = series.map(lowest_in_view).fold(f64::INFINITY, f64::min);
+    let is_cut = low < range.high && range.high - range.low > SLACK * (range.high - low);
+    if is_cut {
+        range.low = low - 0.04 * (range.high - low);
+    }
+    is_cut
+}
+
+/// Ends an axis of powers around the flattest line.
+fn cut_around_flattest(range: &mut Range, panels: &[Panel]) -> bool {
     let series = || panels.iter().flat_map(|panel| &panel.series);
     let ends = series().filter_map(|series| ends(series.segments.iter().flatten()));
     let flattest = ends.min_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
@@ -92,4 +122,39 @@ fn ends<'a>(points: impl Iterator<Item = &'a BandPoint>) -> Option<(f64, f64)> {
     let none = (f64::INFINITY, f64::NEG_INFINITY);
     let (low, high) = points.fold(none, |(low, high), point| (low.min(point.middle), high.max(point.middle)));
     (low < high).then_some((low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::draw::chart::Spread;
+    use super::super::draw::legend::LineStyle;
+    use super::super::draw::style::DARK;
+    use super::super::quantities::quantity;
+    use super::*;
+
+    fn panel(values: &[f64]) -> Panel {
+        let point = |(n, y): (usize, &f64)| BandPoint { x: n as f64, low: *y, middle: *y, high: *y };
+        let series = Series {
+            name: String::new(),
+            style: LineStyle::line("", DARK, 1.0),
+            spread: Spread::Bare,
+            segments: vec![values.iter().enumerate().map(point).collect()],
+        };
+        Panel { title: String::new(), series: vec![series], levels: vec![] }
+    }
+
+    #[test]
+    fn cut_of_a_spectrum_leaves_out_its_lowest_exponents() {
+        let of = |lowest: f64| {
+            let values: Vec<f64> = (0..19).map(|n| -0.1 * f64::from(n)).chain([lowest]).collect();
+            let panels = [panel(&values)];
+            let mut range = y_range(&panels, String::new(), Scale::Linear, 0.02);
+            let words = cut(quantity(LYAPUNOV).unwrap(), &mut range, &panels);
+            (words.is_some(), range.low)
+        };
+        let (is_cut, low) = of(-30.0);
+        assert!(is_cut && (-2.5..-1.7).contains(&low), "{low}");
+        let (is_cut, low) = of(-2.0);
+        assert!(!is_cut && low < -2.0, "{low}");
+    }
 }

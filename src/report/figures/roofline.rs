@@ -4,7 +4,7 @@ use super::dims::line;
 use super::draw::axis::Scale;
 use super::draw::chart::{BandPoint, Panel, Panels, Range, Series, Spread};
 use super::draw::legend::LineStyle;
-use super::draw::style::{DARK, DASHES, engine_colour, engines};
+use super::draw::style::{DARK, DASHES, engine_colour, engine_marker, engines};
 use super::figure::{Chart, Figure};
 use super::range::y_range;
 use crate::report::fields::{SHAPE, all, labels, varying, without};
@@ -114,7 +114,7 @@ fn engines_of(rows: &[&Statistic], engines: &[String]) -> Vec<Series> {
     let without_engine = |point: &Settings| Settings { engine: Engines::default(), ..point.clone() };
     let shapes = group_by(rows.iter().copied(), |row| without_engine(&row.point));
     let peak = values(rows, LIMITS[0]).reduce(f64::max).unwrap_or(f64::INFINITY);
-    let of_engine = |(n, engine): (usize, &String)| {
+    let of_engine = |engine: &String| {
         let point = |(_, rows): &(Settings, Vec<&Statistic>)| {
             let x = values(rows, "intensity").next()?;
             let is_rate =
@@ -126,12 +126,12 @@ fn engines_of(rows: &[&Statistic], engines: &[String]) -> Vec<Series> {
             let high = rate.high.map(|high| high.min(peak.max(value)));
             Some(vec![BandPoint { x, low: end(rate.low), middle: value.log10(), high: end(high) }])
         };
-        let colour = engine_colour(engine, engines);
-        let style = LineStyle { marker: Some(n), ..LineStyle::line(engine, colour, 0.0) };
+        let (colour, marker) = (engine_colour(engine, engines), engine_marker(engine, engines));
+        let style = LineStyle { marker, dot: marker.is_none(), ..LineStyle::line(engine, colour, 0.0) };
         let segments: Vec<_> = shapes.iter().filter_map(point).collect();
         (!segments.is_empty()).then(|| Series { name: engine.clone(), style, spread: Spread::Bars, segments })
     };
-    engines.iter().enumerate().filter_map(of_engine).collect()
+    engines.iter().filter_map(of_engine).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::dims::line;
 use super::draw::axis::Scale;
 use super::draw::legend::LineStyle;
 use super::draw::rows::{Block, Mark, Row, Rows};
-use super::draw::style::{cells, engine_colour, engines};
+use super::draw::style::{cells, engine_colour, engine_marker, engines};
 use super::figure::{Chart, Figure};
 use crate::report::fields::{SHAPE, all, labels, varying, without};
 use crate::report::format::significant;
@@ -87,15 +87,15 @@ impl<'a> Timings<'a> {
     }
 
     fn chart(&self, title: String, meaning: &str, blocks: Vec<Block>) -> Chart {
-        let lane = |(n, engine): (usize, &String)| LineStyle {
-            marker: n.checked_sub(1),
+        let lane = |engine: &String| LineStyle {
+            marker: engine_marker(engine, &self.engines),
             ..LineStyle::line(engine, engine_colour(engine, &self.engines), 2.0)
         };
         Chart::Rows(Rows {
             title,
             below_title: [&self.fixed[..], &[meaning.to_string()]].concat(),
             blocks,
-            lanes: self.engines.iter().enumerate().map(lane).collect(),
+            lanes: self.engines.iter().map(lane).collect(),
         })
     }
 

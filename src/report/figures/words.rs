@@ -1,7 +1,7 @@
 //! The words of captions: the meaning of lines and bands, and what is not drawn.
 
 use super::context::Context;
-use super::quantities::Quantity;
+use super::quantities::{Over, Quantity};
 use crate::report::group::CurveGroup;
 use crate::support::text::pluralize;
 
@@ -19,17 +19,20 @@ pub fn over_seeds(quantity: &Quantity, groups: &[&CurveGroup]) -> String {
 }
 
 /// Sentences on ended runs, on gaps, on the end of the axis and on failed runs, each after a space.
-pub fn remarks(quantity: &Quantity, groups: &[&CurveGroup], is_cut: bool, context: Context) -> String {
+pub fn remarks(quantity: &Quantity, groups: &[&CurveGroup], cut: Option<&str>, context: Context) -> String {
     let mut text = String::new();
     if quantity.is_loss() {
         text.push_str(" A run that has ended keeps its last loss.");
     }
-    if groups.iter().any(|group| group.by_x().values().any(|norms| norms.len() < group.curves.len())) {
-        text.push_str(" A gap: some seed has no finite value above 0.");
+    let is_partial =
+        |group: &&CurveGroup| group.by_x().values().any(|norms| norms.len() < group.curves.len());
+    if groups.iter().any(is_partial) {
+        text.push_str(match quantity.over {
+            Over::Steps if !quantity.is_loss() => " A line ends with the first of its runs that ends.",
+            _ => " A gap: some seed has no finite value above 0.",
+        });
     }
-    if is_cut {
-        text.push_str(" The axis shows the flattest line whole; steeper lines leave it.");
-    }
+    text.push_str(cut.unwrap_or_default());
     let kind = groups.first().map(|group| group.point.kind);
     let failed = context.failed.iter().find(|(failed, _)| Some(*failed) == kind);
     if let Some((_, count)) = failed {

@@ -6,15 +6,15 @@ use super::statistics::{find, last_lag, metric_cell, norm_at, norm_cell, run_cou
 use crate::report::format::significant;
 use crate::report::group_by::group_by;
 use crate::report::load::Results;
-use crate::report::summary::{Section, Statistic};
+use crate::report::summary::{LAG_SMALL_ERROR, Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
 /// The quantities with a table.
-const QUANTITIES: [&str; 3] = ["total_h", "total_c", "weight_hh_term"];
+const QUANTITIES: [&str; 4] = ["total_h", "total_c", "weight_hh_term", "weight_hh_truncation_error"];
 
 /// The lags that have columns, besides the largest.
-const LAGS: [usize; 4] = [1, 10, 100, 1000];
+const LAGS: [usize; 4] = [0, 10, 100, 1000];
 
 /// The columns that describe curves without a half-life.
 const SHAPE: [&str; 2] = ["slopes of the two halves", "lag with a tenth (a hundredth) left"];
@@ -66,6 +66,8 @@ fn table(
     head.extend(several_layers.then(|| "layer".to_string()));
     head.extend(["slope, log10 per step", "half-life, steps"].map(String::from));
     let is_bent = summary.iter().any(|row| row.quantity == quantity && row.metric == "early_slope");
+    let has_error = summary.iter().any(|row| row.quantity == quantity && row.metric == LAG_SMALL_ERROR);
+    head.extend(has_error.then(|| "first k that errs by at most a hundredth".to_string()));
     head.extend(common_last.is_none().then(|| "log10 norm at the largest lag".to_string()));
     head.extend(lags.iter().map(|lag| format!("log10 norm at lag {lag}")));
     head.extend((!gates.is_empty()).then(|| "mean log10 f (z)".to_string()));
@@ -76,6 +78,7 @@ fn table(
         let mut row = cells(&settings, point);
         row.extend(several_layers.then(|| layer.unwrap_or(0).to_string()));
         row.extend(["slope", "half_life"].map(|metric| metric_cell(rows, metric)));
+        row.extend(has_error.then(|| metric_cell(rows, LAG_SMALL_ERROR)));
         let last = last_lag(rows);
         row.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(rows, last))));
         row.extend(lags.iter().map(|lag| norm_cell(rows, *lag)));
@@ -139,8 +142,8 @@ mod tests {
         for (line, expected) in lines.iter().zip(expected) {
             assert_eq!(line[..4], expected);
         }
-        assert_eq!(lines[0][4..], ["log10 norm at lag 1", "log10 norm at lag 10", "log10 norm at lag 100"]);
-        assert_eq!(lines[1][4..], ["-0.100", "-1.00", "-10.0"]);
+        assert_eq!(lines[0][4..], ["log10 norm at lag 0", "log10 norm at lag 10", "log10 norm at lag 100"]);
+        assert_eq!(lines[1][4..], ["0.00", "-1.00", "-10.0"]);
         let caption = "total\\_h; all rows: task noise, engine stepwise, layers 1, I 4, H 8, T 100, B 2, \
                        dtype f64, device cpu, threads 1, loss last.";
         assert_eq!(found.caption, caption);
@@ -170,9 +173,9 @@ mod tests {
         rows.extend(curve("b", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, Some(-2.0))]));
         rows.extend(curve("c", "total_h", &[(0, Some(0.0)), (1, None)]));
         let found = lines(&tables_of(vec![run("a", 1), run("b", 2), short], rows)[0]);
-        assert_eq!(found[0][4..], ["log10 norm at the largest lag", "log10 norm at lag 1"]);
-        assert_eq!(found[1][4..], ["-2.00 (n = 1) at 2", "-1.00 ± 0.00"]);
-        assert_eq!(found[2][2..], ["", "", "– at 1", "–"]);
+        assert_eq!(found[0][4..], ["log10 norm at the largest lag", "log10 norm at lag 0"]);
+        assert_eq!(found[1][4..], ["-2.00 (n = 1) at 2", "0.00 ± 0.00"]);
+        assert_eq!(found[2][2..], ["", "", "– at 1", "0.00"]);
     }
 
     #[test]

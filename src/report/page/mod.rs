@@ -5,6 +5,7 @@ mod gradients;
 pub mod html;
 mod jacobian;
 mod markdown_table;
+mod paths;
 mod samples;
 mod settings;
 mod speed;
@@ -76,9 +77,10 @@ fn context(
 ) -> Value {
     let of_training = training::tables(results, summary).into_iter().chain(samples::table(results, samples));
     let of_training = of_training.collect();
+    let of_gradients = gradients::tables(results, summary).into_iter().chain(paths::table(summary)).collect();
     let sections = [
         section("Training", of_training, &figures.training),
-        section("Gradients", gradients::tables(results, summary), &figures.gradients),
+        section("Gradients", of_gradients, &figures.gradients),
         section("Jacobians", jacobian::table(summary).into_iter().collect(), &figures.jacobian),
         section("Speed", speed::tables(summary), &figures.speed),
     ];

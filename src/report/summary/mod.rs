@@ -4,6 +4,7 @@ mod exponents;
 mod flops;
 mod norms;
 mod over_processes;
+mod paths;
 mod roofline;
 mod speed;
 mod statistic;
@@ -21,6 +22,7 @@ use crate::support::error::Result;
 
 pub use self::exponents::QUARTER_EXPONENT;
 pub use self::norms::LAG_SMALL_ERROR;
+pub use self::paths::PATH_SHARE;
 pub use self::roofline::LIMITS;
 pub use self::statistic::{DISTURBED, Sample, Section, Statistic};
 
@@ -35,6 +37,7 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
     let training = training::statistics(results, &groups.training);
     let published = verdicts.published.iter().flatten().map(of_published);
     gradients
+        .chain(paths::statistics(&groups.gradients))
         .chain(jacobian)
         .chain(spectra)
         .chain(groups.predictions.iter().map(|group| of_prediction(group, groups)))

@@ -126,7 +126,7 @@ fn half_life(slope: f64) -> Option<f64> {
 }
 
 /// The lags 0, 1, 2, 5, 10, 20, 50, … and the largest, as far as there are values.
-fn chosen_lags(lags: &BTreeMap<usize, Vec<f64>>) -> Vec<usize> {
+pub fn chosen_lags(lags: &BTreeMap<usize, Vec<f64>>) -> Vec<usize> {
     let largest = lags.keys().next_back().copied();
     let is_chosen = |lag: &usize| *lag == 0 || Some(*lag) == largest || is_1_2_5(*lag);
     lags.keys().copied().filter(is_chosen).collect()

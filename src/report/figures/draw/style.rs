@@ -90,6 +90,11 @@ pub fn engine_colour(engine: &str, engines: &[String]) -> Colour {
     palette(&ENGINE_PALETTE, place(engine, &ENGINES, engines))
 }
 
+/// The number of the marker of an engine, the same in every figure; the first engine has a dot.
+pub fn engine_marker(engine: &str, engines: &[String]) -> Option<usize> {
+    place(engine, &ENGINES, engines).checked_sub(1)
+}
+
 /// The n-th colour of values without an order.
 pub fn nth_colour(n: usize) -> Colour {
     palette(&PALETTE, n)
