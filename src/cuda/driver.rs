@@ -57,6 +57,12 @@ impl Driver {
     }
 }
 
+/// Returns the memory in bytes of a device as libtorch counts them; `None` if the driver does not answer.
+pub fn card_memory(index: i8) -> Option<u64> {
+    let cards = Driver::read(LIBRARY).ok()?.cards;
+    cards.get(usize::try_from(index).ok()?).map(|card| card.memory)
+}
+
 /// A device as C++ writes it.
 #[repr(C)]
 #[derive(Clone, Copy)]

@@ -5,5 +5,5 @@
 mod driver;
 mod libtorch;
 
-pub use driver::{Card, Driver, LIBRARY};
+pub use driver::{Card, Driver, LIBRARY, card_memory};
 pub use libtorch::{cudnn_version, forbid_tf32, is_tf32_allowed, peak_memory, reset_peak_memory};

@@ -11,7 +11,7 @@ pub struct Machine {
     pub isa: &'static str,
     /// True if the user forces the instruction set. Timings are then those of other runs.
     pub isa_is_forced: bool,
-    /// The bytes of memory that a run may use; `None` if they are unknown.
+    /// The bytes of memory that a run may use, on CUDA those of the card; `None` if they are unknown.
     pub memory: Option<u64>,
 }
 

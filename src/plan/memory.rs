@@ -23,6 +23,9 @@
 //! (Σ H) more. Norms of `gradients` take 32 bytes per step, quantity and layer. The
 //! outputs of `training` take 3 e bytes for each component.
 //!
+//! On CUDA, the limit is the memory of the card. Parameters are drawn and compared outside it, so they take
+//! e P bytes, or 4 e P with their gradients and moments in a training. The input takes e T B I.
+//!
 //! The factors are sums of tensors that live at one time, rounded down to what processes were seen to hold.
 
 use std::iter;
@@ -113,7 +116,8 @@ impl<'a> Need<'a> {
     fn bytes(&self) -> f64 {
         let steps = self.steps * self.batch;
         let longest = self.test_steps.max(self.steps) * self.batch;
-        let input = (8.0 + self.number()) * longest * self.features();
+        let drawn = if self.is_on_card() { 0.0 } else { 8.0 };
+        let input = (drawn + self.number()) * longest * self.features();
         input
             + self.held_parameters()
             + match &self.run.measure {
@@ -137,6 +141,10 @@ impl<'a> Need<'a> {
     /// The bytes of one number.
     fn number(&self) -> f64 {
         if self.run.settings.dtype == Dtype::F64 { 8.0 } else { 4.0 }
+    }
+
+    fn is_on_card(&self) -> bool {
+        self.run.settings.device != "cpu"
     }
 
     /// The features of an input vector. A vector of an embedding is as long as `input_size`.
@@ -170,19 +178,22 @@ impl<'a> Need<'a> {
     /// The parameters with everything that is as large as they are.
     fn held_parameters(&self) -> f64 {
         let recurrent = || recurrent_layers(self.shape.cell, self.shape.input_size, &self.layers) as f64;
+        let (learned, measured) =
+            if self.is_on_card() { (4.0 * self.number(), self.number()) } else { (48.0, 16.0) };
         match &self.run.measure {
-            Measure::Training(_) => 48.0 * self.shape.parameters(&self.layers) as f64,
+            Measure::Training(_) => learned * self.shape.parameters(&self.layers) as f64,
             // Each engine trains a model of its own.
             Measure::Step(_) => {
                 let engines = self.run.settings.engine.engines.len() as f64;
-                48.0 * engines * self.shape.parameters(&self.layers) as f64
+                learned * engines * self.shape.parameters(&self.layers) as f64
             }
-            Measure::Jacobian(_) => 16.0 * recurrent(),
+            Measure::Jacobian(_) => measured * recurrent(),
+            _ if self.is_on_card() => measured * recurrent(),
             // The engine is the reference, so it is not compared.
             Measure::Gradients(_) if self.run.settings.engine.first() == Some(EngineName::Stepwise) => {
-                16.0 * recurrent()
+                measured * recurrent()
             }
-            Measure::Gradients(_) | Measure::Speed(_) => 48.0 * recurrent(),
+            Measure::Gradients(_) | Measure::Speed(_) => learned * recurrent(),
         }
     }
 
@@ -271,5 +282,52 @@ impl<'a> Need<'a> {
             .chain([("layers", with(&|need| need.layers.truncate(1)))])
             .min_by(|(_, one), (_, other)| one.total_cmp(other))
             .map_or(hidden, |(key, _)| key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::plan::{Machine, Plan};
+
+    /// The need of the only run of a config, in bytes.
+    fn need(device: &str, text: &str) -> f64 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.toml");
+        std::fs::write(&path, text).unwrap();
+        let (spec, inputs) = (config::load(&path, &[]).unwrap(), Inputs::default());
+        let plan = Plan::new(&spec, &inputs, &Machine::new(device, 1, "avx2")).unwrap();
+        largest(plan.runs.iter(), &inputs).unwrap().1
+    }
+
+    #[test]
+    fn need_on_a_card_leaves_out_what_is_drawn_and_compared_outside() {
+        let text = "kind = \"training\"\n[task]\nname = \"adding\"\n[grid]\ncell = \"lstm\"\nengine = \
+                    \"builtin\"\nhidden_size = 2000\nseq_len = 2\nbatch_size = 1\n[training]\nsteps = 1\n";
+        let parameters = 4.0 * 2000.0 * (2000.0 + 2.0 + 2.0) + 2001.0;
+        for (device, bytes_each) in [("cpu", 48.0), ("cuda:0", 16.0)] {
+            let ratio = need(device, text) / (bytes_each * parameters);
+            assert!((1.0..1.02).contains(&ratio), "{device}: {ratio}");
+        }
+        let text = text.replace("seq_len = 2\n", "seq_len = 100_000\n").replace("= 2000\n", "= 2\n");
+        assert!(need("cuda:0", &text) < need("cpu", &text));
+    }
+
+    #[test]
+    fn check_refuses_what_a_card_cannot_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.toml");
+        let text =
+            "kind = \"gradients\"\n[grid]\ncell = \"lstm\"\nengine = \"builtin\"\nhidden_size = 4000\n";
+        std::fs::write(&path, text).unwrap();
+        let spec = config::load(&path, &[]).unwrap();
+        let of = |memory| {
+            let machine = Machine { memory: Some(memory), ..Machine::new("cuda:0", 1, "avx2") };
+            Plan::new(&spec, &Inputs::default(), &machine).map(|_| ()).map_err(|error| error.to_string())
+        };
+        let error = of(1 << 20).unwrap_err();
+        assert!(error.contains("`grid.hidden_size`: expected sizes that fit into memory"), "{error}");
+        assert_eq!(of(1 << 40), Ok(()));
     }
 }

@@ -74,7 +74,10 @@ impl ExecTarget {
     pub fn machine(&self) -> Machine {
         Machine {
             isa_is_forced: engine::forced_isa().is_some(),
-            memory: memory::limit().filter(|_| self.device == device::cpu()),
+            memory: match device::cuda_index(self.device) {
+                None => memory::limit(),
+                Some(index) => cuda::card_memory(index),
+            },
             ..Machine::new(&self.device_name(), self.threads, self.isa.id())
         }
     }

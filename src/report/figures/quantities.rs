@@ -245,7 +245,8 @@ pub static QUANTITIES: [Quantity; 25] = [
     Quantity {
         name: "weight_hh_truncation_error",
         title: "Error of a truncated gradient of the recurrent weights",
-        about: "relative error of the gradient of W_hh if backpropagation stops at step t",
+        about: "relative error of the gradient of W_hh if backpropagation stops at step t, which is rounding \
+                below 1e-16",
         y: Y::Titled("relative error"),
         over: Over::Lag,
     },
