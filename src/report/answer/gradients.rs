@@ -1,10 +1,10 @@
 //! The share of the gradient's norm that is left at a lag, for the hidden state and the states beside it.
 
-use super::norms::{Block, blocks, by_seed, common_lags, differences};
-use super::words::{Labels, counted, listed, ranges, rising, share};
+use super::norms::{Block, blocks, common_lags, last_layer};
+use super::words::{Labels, MOST_EACH, counted, each, listed, ranges, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
-use crate::report::summary::{Section, Statistic};
+use crate::report::summary::{LOG10_KEPT, Sample, Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 use crate::support::text::pluralize;
@@ -31,8 +31,15 @@ struct Left<'a> {
 }
 
 impl<'a> Left<'a> {
-    fn of(block: &Block<'a>, name: &str, lag: usize) -> Option<Left<'a>> {
-        let shares = differences(by_seed(block, name, lag), by_seed(block, name, 0));
+    fn of(block: &Block<'a>, rows: &[&Statistic], name: &str, lag: usize) -> Option<Left<'a>> {
+        let is_kept = |row: &&&Statistic| {
+            (row.metric, row.quantity.as_str(), row.lag) == (LOG10_KEPT, name, Some(lag))
+                && row.point == *block.0
+        };
+        let kept: Vec<&Statistic> = rows.iter().filter(is_kept).copied().collect();
+        let Sample::Seeds(seeds) = &last_layer(&kept).first()?.sample else { return None };
+        let shares: Vec<f64> =
+            seeds.iter().map(|(_, share)| *share).filter(|share| share.is_finite()).collect();
         let count = |is_it: fn(f64) -> bool| shares.iter().filter(|share| is_it(**share)).count();
         let seeds = (count(|share| share < 0.0), count(|share| share > 0.0));
         (!shares.is_empty()).then(|| Left { point: block.0, share: Estimate::mean(&shares), seeds })
@@ -57,26 +64,30 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
 
 fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Statistic]) -> Vec<String> {
     let mut blocks = lasting(rows, name);
-    // The longest sequences have the largest lag.
-    let lengths = || blocks.iter().map(|block| block.0.seq_len);
-    let (shortest, longest) = (lengths().min(), lengths().max());
-    blocks.retain(|block| Some(block.0.seq_len) == longest);
-    let Some(lag) = common_lags(&blocks).pop() else { return vec![] };
-    let mut left: Vec<Left> = blocks.iter().filter_map(|block| Left::of(block, name, lag)).collect();
+    let longest = blocks.iter().map(|block| block.0.seq_len).max().unwrap_or_default();
+    blocks.retain(|block| block.0.seq_len == longest);
+    let Some(lag) = middle(&common_lags(&blocks), longest) else { return vec![] };
+    let mut left: Vec<Left> = blocks.iter().filter_map(|block| Left::of(block, rows, name, lag)).collect();
     left.sort_by(|a, b| rising(&b.share, &a.share));
     let points: Vec<&Settings> = blocks.iter().map(|block| block.0).collect();
     // A state that some cells lack is named with its cell.
     let hidden = lasting(rows, GRADIENTS[0].0);
-    let hidden = hidden.iter().map(|block| block.0).filter(|point| Some(point.seq_len) == longest);
+    let hidden = hidden.iter().map(|block| block.0).filter(|point| point.seq_len == longest);
     let labels = Labels::of(&hidden.collect::<Vec<_>>());
     let after = if kind == ExperimentKind::Training { " after training" } else { "" };
-    let at = longest.filter(|_| shortest != longest).map(|steps| format!(" (T = {steps})"));
-    let at = at.unwrap_or_default();
     let Some(numbers) = numbers(&left, &labels) else { return vec![] };
     let sentence = format!(
-        "Of the norm of {symbol}{after} at the last step, this is left {lag} steps back{at}: {numbers}."
+        "Of the norm of {symbol}{after} at the last step, this is left {lag} of {longest} steps back: \
+         {numbers}."
     );
-    [sentence].into_iter().chain(remarks(&points, &left, &labels)).collect()
+    let split = split(&left, &labels).map(|words| format!(" {words}")).unwrap_or_default();
+    [sentence + &split].into_iter().chain(remarks(&points, &left, &labels)).collect()
+}
+
+/// The largest lag of at most half of the steps, or else the largest. Near its first step, the gradient of a
+/// sequence also depends on the initial state, so it says little on longer sequences.
+fn middle(lags: &[usize], steps: usize) -> Option<usize> {
+    lags.iter().rfind(|lag| 2 * **lag <= steps).or(lags.last()).copied()
 }
 
 /// The norms of a gradient by grid point. A loss at every step adds to the gradient of every step, so what is
@@ -94,12 +105,20 @@ pub fn has_direct_part(block: &Block) -> bool {
 
 /// The numbers, from the most that is left.
 fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
-    let of = |left: &Left| format!("{}{}", share(&left.share), labels.bracketed(left.point));
+    let in_words = |share_of: &Estimate| match share(share_of) {
+        factor if factor.ends_with(" times") => format!("{factor} as much"),
+        share => share,
+    };
+    let of = |left: &Left| format!("{}{}", in_words(&left.share), labels.bracketed(left.point));
+    let alone = |left: &Left| Estimate { low: None, high: None, ..left.share };
     Some(match left {
         [] => return None,
+        many if (MOST_LISTED + 1..=MOST_EACH).contains(&many.len()) => {
+            each(&many.iter().map(|left| (left.point, in_words(&alone(left)))).collect::<Vec<_>>(), labels)
+        }
         [most, .., least] if left.len() > MOST_LISTED => {
             let ends = || format!("between {} and {}", of(least), of(most));
-            let rising: Vec<_> = left.iter().rev().map(|left| (left.point, share(&left.share))).collect();
+            let rising: Vec<_> = left.iter().rev().map(|left| (left.point, in_words(&left.share))).collect();
             ranges(&rising, labels).unwrap_or_else(ends)
         }
         few => listed(&few.iter().map(of).collect::<Vec<_>>()),
@@ -107,9 +126,9 @@ fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
 }
 
 /// A sentence on the settings at which the norm grows, if the numbers do not name each; one on those without
-/// a norm; and one on those whose seeds go either way.
+/// a norm.
 fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> {
-    let has_many = left.len() > MOST_LISTED;
+    let has_many = left.len() > MOST_EACH;
     let growing = left.iter().filter(|left| has_many && left.share.low > Some(0.0));
     let growing: Vec<&Settings> = growing.map(|left| left.point).collect();
     let without = points.iter().filter(|point| left.iter().all(|left| left.point != **point));
@@ -117,10 +136,10 @@ fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> 
     let said =
         [("More than at the last step is left at", growing), ("No finite norm above 0 is left at", without)];
     let said = said.iter().filter(|(_, found)| !found.is_empty());
-    let said = said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels)));
-    said.chain(split(left, labels)).collect()
+    said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels))).collect()
 }
 
+/// A sentence on the settings whose seeds go either way.
 fn split(left: &[Left], labels: &Labels) -> Option<String> {
     let of = |left: &Left| {
         let (less, more) = left.seeds;
@@ -129,7 +148,7 @@ fn split(left: &[Left], labels: &Labels) -> Option<String> {
     let each: Vec<String> = left.iter().filter(|left| left.is_split()).map(of).collect();
     (1..=MOST_LISTED)
         .contains(&each.len())
-        .then(|| format!("Seeds differ in their direction: what is left is {}.", listed(&each)))
+        .then(|| format!("Its seeds differ in their direction: {} than at the last step.", listed(&each)))
 }
 
 #[cfg(test)]
@@ -165,34 +184,34 @@ mod tests {
 
     #[test]
     fn sentences_are_relative_to_lag_zero() {
-        let expected = "Of the norm of ∂L/∂h at the last step, this is left 100 steps back: 10^-10.0.";
+        let expected = "Of the norm of ∂L/∂h at the last step, this is left 50 of 100 steps back: 10^-5.00.";
         assert_eq!(of(&[(CellName::Lstm, 8, -0.1)]), [expected]);
         assert_eq!(of(&[]), [""; 0]);
     }
 
     #[test]
     fn sentences_list_few_points_from_the_most_that_is_left() {
-        let expected = "Of the norm of ∂L/∂h at the last step, this is left 100 steps back: 50.1 % (lstm) \
-                        and 10^-20.0 (rnn).";
+        let expected = "Of the norm of ∂L/∂h at the last step, this is left 50 of 100 steps back: 70.8 % \
+                        (lstm) and 10^-10.0 (rnn).";
         assert_eq!(of(&[(CellName::Rnn, 8, -0.2), (CellName::Lstm, 8, -0.003)]), [expected]);
     }
 
     #[test]
-    fn sentences_on_many_points_give_the_range_of_each_cell() {
+    fn sentences_on_several_points_give_the_number_of_each() {
         let (rnn, gru, lstm) = (CellName::Rnn, CellName::Gru, CellName::Lstm);
         let many = [(rnn, 8, -0.2), (rnn, 16, -0.1), (rnn, 32, -0.3), (lstm, 8, -0.003), (lstm, 16, 0.02)];
         let expected = [
-            "Of the norm of ∂L/∂h at the last step, this is left 100 steps back: rnn from 10^-30.0 (H32) to \
-             10^-10.0 (H16); gru from 10^-5.00 (H16) to 10^-4.00 (H8); lstm from 50.1 % (H8) to 100 times \
-             (H16).",
+            "Of the norm of ∂L/∂h at the last step, this is left 50 of 100 steps back: rnn: 10^-10.0 (H8), \
+             10^-5.00 (H16), 10^-15.0 (H32); gru: 1.00 % (H8), 0.316 % (H16); lstm: 70.8 % (H8), 10.0 times \
+             as much (H16).",
         ];
         let found = of(&[&many[..], &[(gru, 8, -0.04), (gru, 16, -0.05)]].concat());
-        assert_eq!(found, expected, "one seed has no interval, so nothing grows for sure");
+        assert_eq!(found, expected);
     }
 
     #[test]
     fn sentences_name_settings_that_grow_and_those_without_a_norm() {
-        let runs: Vec<RunRecord> = (1..9)
+        let runs: Vec<RunRecord> = (1..=18)
             .flat_map(|size| [(size, 1), (size, 2)])
             .map(|(size, seed)| {
                 let mut run = run(&format!("{size}-{seed}"), seed);
@@ -201,14 +220,14 @@ mod tests {
             })
             .collect();
         let rows = runs.iter().flat_map(|run| match (run.settings.hidden_size, run.settings.seed) {
-            (8, _) => curve(&run.row.run_id, "total_h", &[(0, Some(0.0)), (1, None), (2, None)]),
+            (18, _) => curve(&run.row.run_id, "total_h", &[(0, Some(0.0)), (1, None), (2, None)]),
             (size, seed) => line(&run.row.run_id, "total_h", 3, 0.0, 0.01 * seed as f64 + 1.5 - size as f64),
         });
         let expected = [
-            "Of the norm of ∂L/∂h at the last step, this is left 2 steps back: between 10^-10.97 [10^-11.10, \
-             10^-10.84] (H7) and 10.7 [8.0, 14.4] times (H1).",
-            "More than at the last step is left at 1 of 8 settings (H1).",
-            "No finite norm above 0 is left at 1 of 8 settings (H8).",
+            "Of the norm of ∂L/∂h at the last step, this is left 2 of 100 steps back: between 10^-30.97 \
+             [10^-31.10, 10^-30.84] (H17) and 10.7 [8.0, 14.4] times as much (H1).",
+            "More than at the last step is left at 1 of 18 settings (H1).",
+            "No finite norm above 0 is left at 1 of 18 settings (H18).",
         ];
         assert_eq!(found(runs.clone(), rows.collect()), expected);
     }
@@ -222,10 +241,12 @@ mod tests {
                 .flat_map(|(seed, slope): (u64, _)| line(&seed.to_string(), "total_h", 11, 0.0, *slope));
             found(runs, rows.collect())
         };
-        let expected = "Seeds differ in their direction: what is left is less in 1 seed and more in 2.";
-        assert_eq!(of(&[-0.5, 0.6, 0.1])[1..], [expected]);
-        assert_eq!(of(&[0.5, 0.6, 0.55])[1..], [""; 0]);
-        assert_eq!(of(&[0.01, 2.0, 0.1])[1..], [""; 0], "no seed has less left");
+        let expected =
+            " Its seeds differ in their direction: less in 1 seed and more in 2 than at the last step.";
+        assert!(of(&[-0.5, 0.6, 0.1])[0].ends_with(expected));
+        for slopes in [[0.5, 0.6, 0.55], [0.01, 2.0, 0.1]] {
+            assert!(!of(&slopes)[0].contains("seeds"), "{slopes:?}");
+        }
     }
 
     #[test]
@@ -233,8 +254,7 @@ mod tests {
         let mut long = run("b", 1);
         long.settings.seq_len = 200;
         let rows = [line("a", "total_h", 100, 0.0, -0.1), line("b", "total_h", 200, 0.0, -0.2)].concat();
-        let expected =
-            "Of the norm of ∂L/∂h at the last step, this is left 199 steps back (T = 200): 10^-39.8.";
+        let expected = "Of the norm of ∂L/∂h at the last step, this is left 100 of 200 steps back: 10^-20.0.";
         assert_eq!(found(vec![run("a", 1), long], rows), [expected]);
     }
 
@@ -247,9 +267,10 @@ mod tests {
             line("a", "total_c", 11, -1.0, 0.05),
         ];
         let expected = [
-            "Of the norm of ∂L/∂h at the last step, this is left 10 steps back: 10.0 % (lstm) and 1.00 % \
-             (gru).",
-            "Of the norm of ∂L/∂c at the last step, this is left 10 steps back: 3.16 times (lstm).",
+            "Of the norm of ∂L/∂h at the last step, this is left 10 of 100 steps back: 10.0 % (lstm) and \
+             1.00 % (gru).",
+            "Of the norm of ∂L/∂c at the last step, this is left 10 of 100 steps back: 3.16 times as much \
+             (lstm).",
         ];
         assert_eq!(found(vec![with_cell(run("a", 1), CellName::Lstm), gru], rows.concat()), expected);
     }

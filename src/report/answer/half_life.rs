@@ -2,8 +2,8 @@
 
 use super::MOST_LISTED;
 use super::norms::last_layer;
-use super::words::{Labels, counted, listed, ranges, rising};
-use crate::report::format::with_interval;
+use super::words::{Labels, MOST_EACH, counted, each, listed, ranges, rising};
+use crate::report::format::{significant, with_interval};
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
@@ -19,40 +19,56 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
     let blocks = group_by(summary.iter().filter(is_half_life), |row| &row.point);
     let points: Vec<&Settings> = blocks.iter().map(|(point, _)| *point).collect();
     let labels = Labels::of(&points);
-    let mut rows: Vec<&Statistic> = blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect();
-    rows.retain(|row| row.estimate.value.is_some());
-    rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
+    let rows: Vec<&Statistic> = blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect();
+    let (mut falling, lacking): (Vec<&Statistic>, Vec<&Statistic>) =
+        rows.iter().copied().partition(|row| row.estimate.value.is_some());
+    falling.sort_by(|a, b| rising(&a.estimate, &b.estimate));
+    if falling.is_empty() {
+        return None;
+    }
+    let start = format!("The norm of {words} halves after this number of steps:");
+    if (MOST_LISTED + 1..=MOST_EACH).contains(&rows.len()) {
+        let numbers: Vec<(&Settings, String)> = rows.iter().map(|row| (&row.point, in_words(row))).collect();
+        return Some(format!("{start} {}.", each(&numbers, &labels)));
+    }
+    let lacking = without_half_life(&lacking, points.len(), &labels);
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
-    let verdict = |point: &Settings| {
-        let mut rows = blocks.iter().filter(|(of, _)| *of == point).flat_map(|(_, rows)| last_layer(rows));
-        rows.find_map(|row| row.verdict.clone()).unwrap_or_default()
-    };
-    let lacking = points.iter().filter(|point| rows.iter().all(|row| row.point != ***point)).copied();
-    let lacking: Vec<(&Settings, String)> = lacking.map(|point| (point, verdict(point))).collect();
-    let those = |is_it: fn(&str) -> bool| -> Vec<&Settings> {
-        lacking.iter().filter(|(_, verdict)| is_it(verdict)).map(|(point, _)| *point).collect()
-    };
-    let said = [
-        ("It grows with the lag", those(|verdict| verdict == "grows")),
-        ("It hardly changes with the lag", those(|verdict| verdict == "level")),
-        ("It does not fall exponentially", those(|verdict| !["grows", "level"].contains(&verdict))),
-    ];
-    let said = said.iter().filter(|(_, found)| !found.is_empty());
-    let said = said.map(|(start, found)| format!(" {start} at {}.", counted(found, points.len(), &labels)));
-    let lacking: String = said.collect();
-    Some(match rows.as_slice() {
-        [] => return None,
+    Some(match falling.as_slice() {
         [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => {
             let numbers: Vec<(&Settings, String)> =
-                rows.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect();
+                falling.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect();
             let each = ranges(&numbers, &labels).unwrap_or_else(|| format!("{} to {}", of(least), of(most)));
-            format!("The norm of {words} halves after this number of steps: {each}.{lacking}")
+            format!("{start} {each}.{lacking}")
         }
         few => {
             let each = listed(&few.iter().map(of).collect::<Vec<_>>());
             format!("The norm of {words} halves every {each} steps.{lacking}")
         }
     })
+}
+
+/// The half-life, or the reason why there is none.
+fn in_words(row: &Statistic) -> String {
+    match (row.estimate.value, row.verdict.as_deref()) {
+        (Some(value), _) => significant(value, 3),
+        (None, Some(verdict)) => verdict.to_string(),
+        (None, None) => "none".to_string(),
+    }
+}
+
+/// Sentences on the settings without a half-life, each after a space.
+fn without_half_life(rows: &[&Statistic], all: usize, labels: &Labels) -> String {
+    let those = |is_it: fn(&str) -> bool| -> Vec<&Settings> {
+        let of_kind = rows.iter().filter(|row| is_it(row.verdict.as_deref().unwrap_or_default()));
+        of_kind.map(|row| &row.point).collect()
+    };
+    let said = [
+        ("It grows with the lag", those(|verdict| verdict == "grows")),
+        ("It hardly changes with the lag", those(|verdict| verdict == "level")),
+        ("It follows no exponential", those(|verdict| !["grows", "level"].contains(&verdict))),
+    ];
+    let said = said.iter().filter(|(_, found)| !found.is_empty());
+    said.map(|(start, found)| format!(" {start} at {}.", counted(found, all, labels))).collect()
 }
 
 #[cfg(test)]
@@ -84,11 +100,15 @@ mod tests {
             of(&[-0.1, -0.2]).unwrap(),
             "The norm of ∂L/∂h halves every 1.51 (H1) and 3.01 (H0) steps."
         );
-        let expected = "The norm of ∂L/∂h halves every 3.01 (H1) steps. It does not fall exponentially at 1 \
-                        of 2 settings (H0).";
+        let expected = "The norm of ∂L/∂h halves every 3.01 (H1) steps. It follows no exponential at 1 of 2 \
+                        settings (H0).";
         assert_eq!(of(&[0.1, -0.1]).unwrap(), expected);
-        let expected = "The norm of ∂L/∂h halves after this number of steps: 0.602 (H4) to 3.01 (H0).";
-        assert_eq!(of(&[-0.1, -0.2, -0.3, -0.4, -0.5]).unwrap(), expected);
+        let expected = "The norm of ∂L/∂h halves after this number of steps: 3.01 (H0), 1.51 (H1), none \
+                        (H2), 0.753 (H3), 0.602 (H4).";
+        assert_eq!(of(&[-0.1, -0.2, 0.3, -0.4, -0.5]).unwrap(), expected);
+        let many: Vec<f64> = (1..=17).map(|n| -0.1 * f64::from(n)).collect();
+        let expected = "The norm of ∂L/∂h halves after this number of steps: 0.177 (H16) to 3.01 (H0).";
+        assert_eq!(of(&many).unwrap(), expected);
         assert_eq!(of(&[0.1]), None);
     }
 }

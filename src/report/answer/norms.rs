@@ -48,17 +48,12 @@ pub fn by_seed<'a>(block: &Block<'a>, quantity: &str, lag: usize) -> &'a [(u64, 
     }
 }
 
-/// The finite differences of two lists, one for each seed that both have.
-pub fn differences(of: &[(u64, f64)], from: &[(u64, f64)]) -> Vec<f64> {
+/// The mean difference of two lists, over the seeds that both have; none without such a seed.
+pub fn difference(of: &[(u64, f64)], from: &[(u64, f64)]) -> Option<Estimate> {
     let of_seed = |(seed, number): &(u64, f64)| {
         let (_, other) = from.iter().find(|(other, _)| other == seed)?;
         Some(number - other).filter(|difference| difference.is_finite())
     };
-    of.iter().filter_map(of_seed).collect()
-}
-
-/// The mean difference of two lists, over the seeds that both have; none without such a seed.
-pub fn difference(of: &[(u64, f64)], from: &[(u64, f64)]) -> Option<Estimate> {
-    let differences = differences(of, from);
+    let differences: Vec<f64> = of.iter().filter_map(of_seed).collect();
     (!differences.is_empty()).then(|| Estimate::mean(&differences))
 }

@@ -17,7 +17,7 @@ const COMBINATION: f64 = 0.1;
 
 /// A sentence on the shares of the sum of squares of the slopes, and one without the cell that responds to
 /// the inits in a way of its own, if there is one; none unless cells and inits without an order alone vary.
-/// Inits that some cell lacks are left out.
+/// Inits that some of the compared cells lack are left out.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let is_slope = |row: &&Statistic| {
         (row.section, row.point.kind) == (Section::Gradients, ExperimentKind::Gradients)
@@ -51,14 +51,19 @@ fn of_slopes(rows: &[&Statistic]) -> Option<Vec<String>> {
     let own = own.filter(|(_, split)| split.combination() < whole.combination() / 2.0);
     let own = own.map(|(cell, split)| {
         let name = &cells.values[cell];
-        format!("Most of the combination is the {name}: without this cell, {}.", split.in_words())
+        let inits = split.inits;
+        format!(
+            "Most of the combination is the {name}. Between the other cells, at the {inits} inits that they \
+             all have, {}.",
+            split.in_words()
+        )
     });
     Some([Some(first), own].into_iter().flatten().collect())
 }
 
 /// The shares of the sum of squares, by seed.
 struct Split {
-    /// The number of inits that all cells have.
+    /// The number of inits that all of the cells have.
     inits: usize,
     shares: Vec<[f64; 3]>,
 }
@@ -66,10 +71,9 @@ struct Split {
 impl Split {
     /// The shares among some cells; none with fewer inits than needed, or without a seed that has all slopes.
     fn of(rows: &[&Statistic], (cells, inits): (&Dim, &Dim), chosen: &[usize]) -> Option<Split> {
-        // The inits that every cell has, so that the shares of all cells and of some refer to the same inits.
-        let columns = (0..inits.values.len()).filter_map(|n| column(rows, cells, inits, n));
-        let of_chosen = |column: Vec<_>| chosen.iter().map(|cell| column[*cell]).collect();
-        let columns: Vec<Vec<&Statistic>> = columns.map(of_chosen).collect();
+        let slope = |init: usize, cell: &usize| slope_of(rows, (cells, *cell), (inits, init));
+        let column = |init: usize| chosen.iter().map(|cell| slope(init, cell)).collect::<Option<Vec<_>>>();
+        let columns: Vec<Vec<&Statistic>> = (0..inits.values.len()).filter_map(column).collect();
         if columns.len() < INITS {
             return None;
         }
@@ -109,11 +113,6 @@ fn left_out(rows: &[&Statistic], cells: &Dim, inits: &Dim) -> String {
         (names, [cell]) => format!("; not counted: {}, which {cell} lacks", listed(names)),
         (names, cells) => format!("; not counted: {}, which {} lack", listed(names), listed(cells)),
     }
-}
-
-/// The slopes of an init by cell; none if a cell lacks it.
-fn column<'a>(rows: &[&'a Statistic], cells: &Dim, inits: &Dim, init: usize) -> Option<Vec<&'a Statistic>> {
-    (0..cells.values.len()).map(|cell| slope_of(rows, (cells, cell), (inits, init))).collect()
 }
 
 /// The slope of one cell at one init.
@@ -197,9 +196,17 @@ mod tests {
         let of_cell = |(cell, slopes): &(CellName, [f64; 3])| {
             (0..3).map(|n| row(*cell, INITS[n], slopes[n])).collect::<Vec<_>>()
         };
-        let found = sentences(&slopes.iter().flat_map(of_cell).collect::<Vec<_>>());
-        assert_eq!(found.len(), 2, "{found:?}");
-        let expected = "Most of the combination is the rnn: without this cell, 99.";
-        assert!(found[1].starts_with(expected), "{found:?}");
+        let mut rows: Vec<Statistic> = slopes.iter().flat_map(of_cell).collect();
+        let of = |rows: &[Statistic]| {
+            let found = sentences(rows);
+            assert_eq!(found.len(), 2, "{found:?}");
+            found[1].clone()
+        };
+        let expected = "Most of the combination is the rnn. Between the other cells, at the 3 inits that \
+                        they all have, 99.";
+        assert!(of(&rows).starts_with(expected), "{}", of(&rows));
+        // An init that the rnn lacks.
+        rows.extend([Gru, Lstm].map(|cell| row(cell, INITS[3], 0.0)));
+        assert!(of(&rows).contains("at the 4 inits"), "{}", of(&rows));
     }
 }

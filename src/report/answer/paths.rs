@@ -12,7 +12,7 @@ use crate::settings::Settings;
 const LAGS: [usize; 2] = [10, 100];
 
 /// The largest number of settings of which the sentence gives the shares.
-const MOST_SHARES: usize = 12;
+const MOST_SHARES: usize = 8;
 
 /// A sentence on the share of the path along the state; none without a split.
 pub fn shares(summary: &[Statistic]) -> Option<String> {
@@ -37,8 +37,9 @@ pub fn shares(summary: &[Statistic]) -> Option<String> {
     let steps = listed(&lags.iter().map(usize::to_string).collect::<Vec<_>>());
     (blocks.len() <= MOST_SHARES).then(|| {
         format!(
-            "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this share came \
-             along the state alone, and the rest through the gates, {steps} steps back: {numbers}."
+            "The gradient with respect to the carried state (c of an LSTM, h of a GRU) has a part along the \
+             state alone and a part through the gates. Of the sum of both norms, the part along the state \
+             has this share {steps} steps back: {numbers}."
         )
     })
 }
@@ -81,9 +82,10 @@ mod tests {
         let gradients = Curves::of_gradients(&results, rows.concat()).fitted().groups();
         let groups = Groups { gradients, ..Groups::default() };
         let summary = statistics(&results, &groups, &Verdicts::default());
-        let expected = "Of the gradient with respect to the carried state (c of an LSTM, h of a GRU), this \
-                        share came along the state alone, and the rest through the gates, 10 and 100 steps \
-                        back: 55.7 % and 90.9 % (H8); 24.0 % and below 0.1 % (H64).";
+        let expected = "The gradient with respect to the carried state (c of an LSTM, h of a GRU) has a part \
+                        along the state alone and a part through the gates. Of the sum of both norms, the \
+                        part along the state has this share 10 and 100 steps back: 55.7 % and 90.9 % (H8); \
+                        24.0 % and below 0.1 % (H64).";
         assert_eq!(shares(&summary).as_deref(), Some(expected));
         let expected = "Along the state alone, each step leaves 97.7 % (H8) and 87.1 % (H64) of the norm.";
         assert_eq!(decay(&summary).as_deref(), Some(expected));

@@ -13,11 +13,11 @@ use crate::settings::names::Quantity;
 /// The share of the sequence above which a lag says how long the sequence is.
 const WHOLE: f64 = 0.8;
 
-/// Sentences on the decay of the terms, and on the error of truncated backpropagation; none without
+/// Sentences on the error of truncated backpropagation, and on the decay of the terms; none without
 /// gradients of weights by lag. Of several layers, the last one counts.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let terms = half_life::sentence(summary, Quantity::WeightTerm.as_str(), "the terms of ∂L/∂W_hh");
-    terms.into_iter().chain(truncation(summary)).collect()
+    truncation(summary).into_iter().chain(terms).collect()
 }
 
 fn truncation(summary: &[Statistic]) -> Option<String> {

@@ -29,6 +29,11 @@ impl Labels {
         self.0.iter().find(|dim| dim.has(name))
     }
 
+    /// The place of a point in the grid.
+    pub fn order(&self, point: &Settings) -> Vec<usize> {
+        self.0.iter().map(|dim| dim.index(point)).collect()
+    }
+
     /// The labels without a setting.
     pub fn without(&self, name: &str) -> Labels {
         Labels(self.0.iter().filter(|dim| !dim.has(name)).cloned().collect())
@@ -87,6 +92,29 @@ pub fn ranges(rising: &[(&Settings, String)], labels: &Labels) -> Option<String>
     Some(each.collect::<Vec<_>>().join("; "))
 }
 
+/// The largest number of settings of which [`each`] gives the number.
+pub const MOST_EACH: usize = 16;
+
+/// The number of each setting, in the order of the grid: `rnn: 1 (H8), 2 (H16); gru: …`.
+pub fn each(numbers: &[(&Settings, String)], labels: &Labels) -> String {
+    let mut numbers: Vec<&(&Settings, String)> = numbers.iter().collect();
+    numbers.sort_by_key(|(point, _)| labels.order(point));
+    let name = ["cell", "init"].into_iter().find(|name| labels.dim(name).is_some());
+    let Some(name) = name.filter(|_| labels.count() > 1) else { return all(&numbers, labels) };
+    let Some(dim) = labels.dim(name) else { return all(&numbers, labels) };
+    let others = labels.without(name);
+    let groups = group_by(numbers, |(point, _)| dim.index(point));
+    let of = |(place, members): &(usize, Vec<&(&Settings, String)>)| {
+        format!("{}: {}", dim.values[*place], all(members, &others))
+    };
+    groups.iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+fn all(numbers: &[&(&Settings, String)], labels: &Labels) -> String {
+    let of = |(point, number): &&(&Settings, String)| format!("{number}{}", labels.bracketed(point));
+    numbers.iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
 /// The order of two estimates from the smaller to the larger.
 pub fn rising(a: &Estimate, b: &Estimate) -> Ordering {
     a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal)
@@ -116,10 +144,10 @@ pub fn named(points: &[&Settings], labels: &Labels) -> String {
     format!("{}{more}", names.join("; "))
 }
 
-/// A ratio that is given as log10: a percentage from 1 % to 100 %, a factor above 1, else a power of ten.
+/// A ratio that is given as log10: a percentage from 0.01 % to 100 %, a factor above 1, else a power of ten.
 pub fn share(log10: &Estimate) -> String {
     let Some(value) = log10.value else { return String::new() };
-    if (-2.0..=0.0).contains(&value) {
+    if (-4.0..=0.0).contains(&value) {
         return format!("{} %", with_interval(&log10.map(|x| 100.0 * 10f64.powf(x))));
     }
     if (0.0..=3.0).contains(&value) {

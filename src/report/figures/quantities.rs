@@ -254,14 +254,14 @@ pub static QUANTITIES: [Quantity; 25] = [
         name: "frobenius",
         title: "Frobenius norm of the product of Jacobians",
         about: "Frobenius norm of the product of Jacobians",
-        y: Y::Titled("Frobenius norm of ∂s(T)/∂s(t)"),
+        y: Y::Titled("Frobenius norm"),
         over: Over::Lag,
     },
     Quantity {
         name: "spectral_norm",
         title: "Largest singular value of the product of Jacobians",
         about: "largest singular value of the product of Jacobians",
-        y: Y::Titled("largest singular value of ∂s(T)/∂s(t)"),
+        y: Y::Titled("largest singular value"),
         over: Over::Lag,
     },
     Quantity {

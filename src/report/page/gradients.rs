@@ -6,7 +6,7 @@ use super::statistics::{find, last_lag, metric_cell, norm_at, norm_cell, run_cou
 use crate::report::format::significant;
 use crate::report::group_by::group_by;
 use crate::report::load::Results;
-use crate::report::summary::{LAG_SMALL_ERROR, Section, Statistic};
+use crate::report::summary::{LAG_SMALL_ERROR, LOG10_KEPT, Section, Statistic, is_relative};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
@@ -56,7 +56,8 @@ fn table(
     let last_lags: Vec<usize> = blocks.iter().map(|(_, rows)| last_lag(rows)).collect();
     let common_last = last_lags.iter().all(|lag| *lag == last_lags[0]).then_some(last_lags[0]);
     let has_lag = |lag: &usize| blocks.iter().any(|(_, rows)| norm_at(rows, *lag).is_some());
-    let mut lags: Vec<usize> = LAGS.into_iter().filter(has_lag).collect();
+    let is_shown = |lag: &usize| has_lag(lag) && !(*lag == 0 && is_relative(quantity));
+    let mut lags: Vec<usize> = LAGS.into_iter().filter(is_shown).collect();
     lags.extend(common_last.filter(|lag| !lags.contains(lag)));
     let gates: Vec<&Statistic> =
         summary.iter().copied().filter(|row| row.metric == "mean_log10_gate").collect();
@@ -68,8 +69,10 @@ fn table(
     let is_bent = summary.iter().any(|row| row.quantity == quantity && row.metric == "early_slope");
     let has_error = summary.iter().any(|row| row.quantity == quantity && row.metric == LAG_SMALL_ERROR);
     head.extend(has_error.then(|| "first k that errs by at most a hundredth".to_string()));
-    head.extend(common_last.is_none().then(|| "log10 norm at the largest lag".to_string()));
-    head.extend(lags.iter().map(|lag| format!("log10 norm at lag {lag}")));
+    let (metric, number) =
+        if is_relative(quantity) { (LOG10_KEPT, "log10 left") } else { ("log10_norm", "log10 norm") };
+    head.extend(common_last.is_none().then(|| format!("{number} at the largest lag")));
+    head.extend(lags.iter().map(|lag| format!("{number} at lag {lag}")));
     head.extend((!gates.is_empty()).then(|| "mean log10 f (z)".to_string()));
     head.extend(SHAPE.map(String::from).into_iter().filter(|_| is_bent));
     head.extend(has_failed.then(|| "runs".to_string()));
@@ -80,8 +83,9 @@ fn table(
         row.extend(["slope", "half_life"].map(|metric| metric_cell(rows, metric)));
         row.extend(has_error.then(|| metric_cell(rows, LAG_SMALL_ERROR)));
         let last = last_lag(rows);
-        row.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(rows, last))));
-        row.extend(lags.iter().map(|lag| norm_cell(rows, *lag)));
+        let at_lags: Vec<&Statistic> = rows.iter().copied().filter(|row| row.metric == metric).collect();
+        row.extend(common_last.is_none().then(|| format!("{} at {last}", norm_cell(&at_lags, last))));
+        row.extend(lags.iter().map(|lag| norm_cell(&at_lags, *lag)));
         let of_point: Vec<&Statistic> = gates.iter().copied().filter(|gate| gate.point == **point).collect();
         row.extend((!gates.is_empty()).then(|| metric_cell(&of_point, "mean_log10_gate")));
         row.extend(shape_cells(rows).into_iter().filter(|_| is_bent));
@@ -142,8 +146,8 @@ mod tests {
         for (line, expected) in lines.iter().zip(expected) {
             assert_eq!(line[..4], expected);
         }
-        assert_eq!(lines[0][4..], ["log10 norm at lag 0", "log10 norm at lag 10", "log10 norm at lag 100"]);
-        assert_eq!(lines[1][4..], ["0.00", "-1.00", "-10.0"]);
+        assert_eq!(lines[0][4..], ["log10 left at lag 10", "log10 left at lag 100"]);
+        assert_eq!(lines[1][4..], ["-1.00", "-10.0"]);
         let caption = "total\\_h; all rows: task noise, engine stepwise, layers 1, I 4, H 8, T 100, B 2, \
                        dtype f64, device cpu, threads 1, loss last.";
         assert_eq!(found.caption, caption);
@@ -173,9 +177,9 @@ mod tests {
         rows.extend(curve("b", "total_h", &[(0, Some(0.0)), (1, Some(-1.0)), (2, Some(-2.0))]));
         rows.extend(curve("c", "total_h", &[(0, Some(0.0)), (1, None)]));
         let found = lines(&tables_of(vec![run("a", 1), run("b", 2), short], rows)[0]);
-        assert_eq!(found[0][4..], ["log10 norm at the largest lag", "log10 norm at lag 0"]);
-        assert_eq!(found[1][4..], ["-2.00 (n = 1) at 2", "0.00 ± 0.00"]);
-        assert_eq!(found[2][2..], ["", "", "– at 1", "0.00"]);
+        assert_eq!(found[0][4..], ["log10 left at the largest lag"]);
+        assert_eq!(found[1][4..], ["-2.00 (n = 1) at 2"]);
+        assert_eq!(found[2][2..], ["", "", "– at 1"]);
     }
 
     #[test]

@@ -47,8 +47,11 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
     let after = if point.kind == ExperimentKind::Training { " after training" } else { "" };
     let has_exponents = metrics.iter().any(|(metric, _)| metric.ends_with("exponent"));
-    let nats =
-        if has_exponents { " Figures and tests have exponents in nats: 1 log10 is 2.303 nats." } else { "" };
+    let nats = if has_exponents {
+        " Tests and figures of curves have exponents in nats: 1 log10 is 2.303 nats."
+    } else {
+        ""
+    };
     let caption = format!("∂s\\_T/∂s\\_t{after}; all rows: {}.{nats}", rest(&settings, point));
     let title = "Decay of products of Jacobians".to_string();
     Some(Captioned { title, caption, table })

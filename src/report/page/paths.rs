@@ -2,12 +2,16 @@
 
 use super::markdown_table::{Captioned, MarkdownTable};
 use super::settings::{cells, columns, header, rest};
-use super::statistics::{last_lag, norm_at, norm_cell};
+use super::statistics::{last_lag, norm_at};
+use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
 use crate::report::summary::{PATH_SHARE, Statistic};
 
 /// The lags that have columns, as far as there are such lags.
 const LAGS: [usize; 5] = [1, 10, 20, 50, 100];
+
+/// The smallest share that is given as a number.
+const SMALLEST: f64 = 0.001;
 
 /// A row per grid point and layer; none without a split of paths.
 pub fn table(summary: &[Statistic]) -> Option<Captioned> {
@@ -22,11 +26,11 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
     lags.extend(last.filter(|last| !lags.contains(last)));
     let mut head = header(&settings);
     head.extend(several_layers.then(|| "layer".to_string()));
-    head.extend(lags.iter().map(|lag| format!("share at lag {lag}")));
+    head.extend(lags.iter().map(|lag| format!("share at lag {lag}, %")));
     let rows = blocks.iter().map(|((point, layer), rows)| {
         let mut row = cells(&settings, point);
         row.extend(several_layers.then(|| layer.unwrap_or(0).to_string()));
-        row.extend(lags.iter().map(|lag| norm_cell(rows, *lag)));
+        row.extend(lags.iter().map(|lag| percentage(rows, *lag)));
         row
     });
     let table = MarkdownTable { header: head, rows: rows.collect() };
@@ -35,6 +39,15 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
         rest(&settings, point)
     );
     Some(Captioned { title: "Share of the path along the state".to_string(), caption, table })
+}
+
+/// A share in percent; empty if there is none.
+fn percentage(rows: &[&Statistic], lag: usize) -> String {
+    let share = norm_at(rows, lag).map(|row| row.estimate).unwrap_or_default();
+    match share.value {
+        Some(value) if value < SMALLEST => format!("< {}", 100.0 * SMALLEST),
+        _ => with_interval(&share.map(|share| 100.0 * share)),
+    }
 }
 
 #[cfg(test)]
@@ -55,9 +68,9 @@ mod tests {
         };
         let (cell, gate) = (line("a", "cell_path", 31, 0.0, 0.0), line("a", "gate_path", 31, 0.0, 0.1));
         let found = of(&[cell.clone(), gate]).unwrap();
-        let head = ["share at lag 1", "share at lag 10", "share at lag 20", "share at lag 30"];
-        assert!(found.table.header.ends_with(&head.map(String::from)), "{:?}", found.table.header);
-        let shares = ["0.443", "0.0909", "0.00990", "0.000999"];
+        let head = [1, 10, 20, 30].map(|lag| format!("share at lag {lag}, %"));
+        assert!(found.table.header.ends_with(&head), "{:?}", found.table.header);
+        let shares = ["44.3", "9.09", "0.990", "< 0.1"];
         assert!(found.table.rows[0].ends_with(&shares.map(String::from)), "{:?}", found.table.rows);
         assert!(of(&[cell]).is_none());
     }

@@ -17,6 +17,14 @@ const LEVEL: f64 = 0.02;
 /// The metric of the first lag from which on the error of truncated backpropagation is at most a hundredth.
 pub const LAG_SMALL_ERROR: &str = "lag_small_error";
 
+/// The metric of log10 of the norm at a lag over that at lag 0.
+pub const LOG10_KEPT: &str = "log10_kept";
+
+/// Returns true for a gradient with respect to a state, of which a share is left at a lag.
+pub fn is_relative(quantity: &str) -> bool {
+    quantity.starts_with("total_")
+}
+
 /// log10 of the relative error that is small enough.
 const SMALL_ERROR: f64 = -2.0;
 
@@ -64,14 +72,30 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         }
     }
     found.extend(small_error(group).map(|lag| statistic(LAG_SMALL_ERROR, lag, "steps")));
-    let lags = group.by_x();
-    for lag in chosen_lags(&lags) {
-        let norm = statistic("log10_norm", Estimate::mean(&lags[&lag]), "log10");
-        let by_seed = group.seeds.iter().zip(&group.curves);
-        let by_seed = by_seed.filter_map(|(seed, curve)| Some((*seed, (*curve.get(&lag)?)?)));
-        found.push(Statistic { lag: Some(lag), sample: Sample::Seeds(by_seed.collect()), ..norm });
-    }
+    let at_lag = |metric, lag, by_seed: BySeed| {
+        let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
+        let sample = Sample::Seeds(by_seed);
+        Statistic { lag: Some(lag), sample, ..statistic(metric, Estimate::mean(&values), "log10") }
+    };
+    let lags = chosen_lags(&group.by_x());
+    found.extend(lags.iter().map(|lag| at_lag("log10_norm", *lag, norms(group, *lag))));
+    let is_kept = section == Section::Gradients && is_relative(&group.quantity);
+    let later = lags.iter().filter(|lag| is_kept && **lag > 0);
+    found.extend(later.map(|lag| at_lag(LOG10_KEPT, *lag, kept(group, *lag))));
     found
+}
+
+/// The norms at a lag, by seed.
+fn norms(group: &CurveGroup, lag: usize) -> BySeed {
+    let by_seed = group.seeds.iter().zip(&group.curves);
+    by_seed.filter_map(|(seed, curve)| Some((*seed, (*curve.get(&lag)?)?))).collect()
+}
+
+/// The norms at a lag less those at lag 0, by seed.
+fn kept(group: &CurveGroup, lag: usize) -> BySeed {
+    let by_seed = group.seeds.iter().zip(&group.curves);
+    let at = |curve: &Curve, lag: usize| curve.get(&lag).copied().flatten();
+    by_seed.filter_map(|(seed, curve)| Some((*seed, at(curve, lag)? - at(curve, 0)?))).collect()
 }
 
 /// The reason why there is no half-life: the norm hardly changes over all lags, grows, has no slope apart
@@ -246,10 +270,15 @@ mod tests {
 
     #[test]
     fn statistics_norms_are_at_lags_1_2_5_and_largest() {
-        let rows = of(&[line("a", "total_h", 123, 0.0, -0.1)]);
-        let lags: Vec<usize> = rows.iter().filter_map(|row| row.lag).collect();
-        assert_eq!(lags, [0, 1, 2, 5, 10, 20, 50, 100, 122]);
+        let of_start = |start| of(&[line("a", "total_h", 123, start, -0.1)]);
+        let rows = of_start(0.0);
+        let of = |metric| rows.iter().filter(move |row| row.metric == metric).filter_map(|row| row.lag);
+        assert_eq!(of("log10_norm").collect::<Vec<_>>(), [0, 1, 2, 5, 10, 20, 50, 100, 122]);
+        assert_eq!(of(LOG10_KEPT).collect::<Vec<_>>(), [1, 2, 5, 10, 20, 50, 100, 122]);
         near(find(&rows, "log10_norm", Some(122)).estimate.value, -12.2);
+        let higher = of_start(2.0);
+        near(find(&higher, "log10_norm", Some(10)).estimate.value, 1.0);
+        near(find(&higher, LOG10_KEPT, Some(10)).estimate.value, -1.0);
     }
 
     #[test]

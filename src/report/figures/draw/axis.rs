@@ -1,5 +1,11 @@
 //! Axes: from values to pixels, and the ticks.
 
+use super::font::text_width;
+use super::style::SMALL;
+
+/// The least space between the texts of two marks.
+const GAP: f64 = 6.0;
+
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
@@ -56,6 +62,19 @@ impl Axis {
             Scale::Logarithmic => logarithmic_ticks(self.low, self.high, most),
             Scale::Powers => power_ticks(self.low, self.high, most),
         }
+    }
+}
+
+impl Axis {
+    /// At most `most` marks at round values, whose texts do not meet on a horizontal axis.
+    pub fn ticks_apart(&self, most: usize) -> Vec<Tick> {
+        let width = |tick: &Tick| text_width(&tick.label, SMALL, false);
+        let are_apart = |pair: &[Tick]| {
+            let distance = (self.pixel(pair[1].at) - self.pixel(pair[0].at)).abs();
+            distance >= (width(&pair[0]) + width(&pair[1])) / 2.0 + GAP
+        };
+        let mut fitting = (2..=most).rev().map(|count| self.ticks(count));
+        fitting.find(|ticks| ticks.windows(2).all(are_apart)).unwrap_or_else(|| self.ticks(2))
     }
 }
 
@@ -170,6 +189,15 @@ mod tests {
 
     fn labels(axis: Axis, most: usize) -> Vec<String> {
         axis.ticks(most).into_iter().map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn ticks_apart_leave_out_marks_whose_texts_would_meet() {
+        let axis = Axis::new(Scale::Linear, (-0.0041, -0.0023), (0.0, 480.0));
+        let (all, apart) = (axis.ticks(10), axis.ticks_apart(10));
+        assert!(all.len() > apart.len() && apart.len() >= 3, "{apart:?}");
+        let wide = Axis::new(Scale::Linear, (0.0, 10.0), (0.0, 560.0));
+        assert_eq!(wide.ticks_apart(5), wide.ticks(5));
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Plot<'_> {
         }
         let width = self.right - self.left;
         let fewest = if width > NARROW { 3.0 } else { 2.0 };
-        for tick in self.x.ticks((width / 54.0).clamp(fewest, 9.0) as usize) {
+        for tick in self.x.ticks_apart((width / 54.0).clamp(fewest, 9.0) as usize) {
             let x = self.x.pixel(tick.at);
             drawing.line(vec![(x, self.bottom), (x, self.bottom + 4.0)], DARK, 1.0);
             if is_lowest {

@@ -247,7 +247,7 @@ fn grid(
     (top, bottom): (f64, f64),
     (left, right): (f64, f64),
 ) {
-    for tick in axis.ticks(((right - left) / 54.0).max(2.0) as usize) {
+    for tick in axis.ticks_apart(((right - left) / 54.0).max(2.0) as usize) {
         let x = axis.pixel(tick.at);
         drawing.line(vec![(x, top), (x, bottom)], PALE, 1.0);
         drawing.line(vec![(x, bottom), (x, bottom + 4.0)], DARK, 1.0);
