@@ -21,10 +21,13 @@ pub type Tensors = BTreeMap<String, Tensor>;
 /// The key of the checksum of a sealed file in its header.
 const SEAL: &str = "lstm-lab.sha256";
 
+/// The dtypes that are read as f32.
+const HALVES: [Dtype; 2] = [Dtype::F16, Dtype::BF16];
+
 /// The text entries of a file's header.
 pub type Metadata = HashMap<String, String>;
 
-/// Reads every tensor of a file. All tensors must be f32, or all f64.
+/// Reads every tensor of a file. All tensors must be f32, or all f64. See [`TensorFile::tensors`].
 ///
 /// # Errors
 /// The file does not exist, is truncated or invalid, or has a tensor of another dtype.
@@ -98,27 +101,68 @@ impl<'a> TensorFile<'a> {
         Ok(names)
     }
 
-    /// The tensors with a wanted name. All of them must be f32, or all f64.
+    /// The tensors with a wanted name. All of them must be f32, or all f64. Those of f16 and bf16 become f32,
+    /// which has all their numbers.
     ///
     /// # Errors
     /// The file is truncated or invalid, or a wanted tensor has another dtype.
     pub fn tensors(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Tensors> {
-        let wrong = |problem: String| Error::data(self.path, problem);
         let content = self.content()?;
         let mut tensors = Tensors::new();
         for (name, view) in content.tensors().into_iter().filter(|(name, _)| is_wanted(name)) {
             let kind = match view.dtype() {
                 Dtype::F32 => Kind::Float,
                 Dtype::F64 => Kind::Double,
-                other => return Err(wrong(format!("expected `{name}` in F32 or F64, found {other:?}"))),
+                Dtype::F16 => Kind::Half,
+                Dtype::BF16 => Kind::BFloat16,
+                other => {
+                    let expected = "F16, BF16, F32 or F64";
+                    let problem = format!("expected `{name}` in {expected}, found {other:?}");
+                    return Err(Error::data(self.path, problem));
+                }
             };
-            let shape: Vec<i64> = view.shape().iter().map(|size| *size as i64).collect();
-            let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)
-                .map_err(|e| wrong(format!("`{name}` of shape {shape:?}: {e}")))?;
-            tensors.insert(name, tensor);
+            let tensor = self.tensor(&name, &view, kind)?;
+            let is_half = HALVES.contains(&view.dtype());
+            tensors.insert(name, if is_half { tensor.to_kind(Kind::Float) } else { tensor });
         }
         check_dtypes(&tensors, self.path)?;
         Ok(tensors)
+    }
+
+    /// The dtype of the wanted tensors that [`TensorFile::tensors`] converts to f32, `F16` or `BF16`; `None`
+    /// if there are none.
+    ///
+    /// # Errors
+    /// The file is truncated or invalid.
+    pub fn converted(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Option<String>> {
+        let tensors = self.content()?.tensors();
+        let dtypes = tensors.iter().filter(|(name, _)| is_wanted(name)).map(|(_, view)| view.dtype());
+        let mut converted = dtypes.filter(|dtype| HALVES.contains(dtype));
+        Ok(converted.next().map(|dtype| format!("{dtype:?}")))
+    }
+
+    /// A tensor of whole numbers, as I64. `None` if the file has no tensor of that name.
+    ///
+    /// # Errors
+    /// The file is truncated or invalid, or the tensor has a dtype other than I32 and I64.
+    pub fn integers(&self, name: &str) -> Result<Option<Tensor>> {
+        let tensors = self.content()?.tensors();
+        let Some((_, view)) = tensors.iter().find(|(found, _)| found == name) else { return Ok(None) };
+        let kind = match view.dtype() {
+            Dtype::I32 => Kind::Int,
+            Dtype::I64 => Kind::Int64,
+            other => {
+                let problem = format!("expected `{name}` in I64 or I32, found {other:?}");
+                return Err(Error::data(self.path, problem));
+            }
+        };
+        Ok(Some(self.tensor(name, view, kind)?.to_kind(Kind::Int64)))
+    }
+
+    fn tensor(&self, name: &str, view: &TensorView, kind: Kind) -> Result<Tensor> {
+        let shape: Vec<i64> = view.shape().iter().map(|size| *size as i64).collect();
+        Tensor::f_from_data_size(view.data(), &shape, kind)
+            .map_err(|e| Error::data(self.path, format!("`{name}` of shape {shape:?}: {e}")))
     }
 
     /// The text entries of the header.
@@ -165,7 +209,13 @@ pub fn check_dtypes(tensors: &Tensors, path: &Path) -> Result<()> {
 
 /// The dtype of a tensor in a file, with the bytes of a number.
 fn dtype(tensor: &Tensor) -> (Dtype, usize) {
-    if tensor.kind() == Kind::Float { (Dtype::F32, 4) } else { (Dtype::F64, 8) }
+    match tensor.kind() {
+        Kind::Half => (Dtype::F16, 2),
+        Kind::BFloat16 => (Dtype::BF16, 2),
+        Kind::Float => (Dtype::F32, 4),
+        Kind::Int64 => (Dtype::I64, 8),
+        _ => (Dtype::F64, 8),
+    }
 }
 
 /// Writes tensors. The file is complete or absent afterwards.
