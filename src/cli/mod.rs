@@ -293,11 +293,13 @@ pub enum CompareFormat {
 #[derive(Debug, Args)]
 pub struct TraceArgs {
     /// The parameters (weight_ih_l0, …) of any number of layers, such as a state_dict or a checkpoint, and
-    /// `input` [T, B, I]; optionally `h0`, `c0` [layers, B, H] and `grad_output` [T, B, H] (default: ones on
-    /// the last step). Absent biases are zeros.
+    /// `input` [T, B, I]; optionally `lengths` [B], `h0`, `c0` [layers, B, H] and `grad_output` [T, B, H]
+    /// (default: ones on the last step of each sequence). Parameters such as weight_ih_l0_reverse make the
+    /// layers bidirectional. `h0` and `c0` are [2·layers, B, H] then, and `grad_output` is [T, B, 2·H]
+    /// (default: ones on the step at which each direction ends). Absent biases are zeros.
     #[arg(value_name = "FILE.safetensors")]
     pub file: PathBuf,
-    /// Another file with `input`, `h0`, `c0` and `grad_output` [default: the same file].
+    /// Another file with `input`, `lengths`, `h0`, `c0` and `grad_output` [default: the same file].
     #[arg(long, value_name = "FILE.safetensors")]
     pub input: Option<PathBuf>,
     /// Text before the parameters' names, such as encoder.rnn [default: the only one in the file].
@@ -317,7 +319,7 @@ pub struct TraceArgs {
     #[arg(long)]
     pub cell: CellName,
     /// Engine: stepwise, fused, analytic, recompute, scan, builtin, or simd (CPU only); default: the one with
-    /// exact norms.
+    /// exact norms. Reverse directions and lengths need analytic, recompute, or simd in f64.
     #[arg(long)]
     pub engine: Option<EngineName>,
     /// Directory for trace.safetensors and gradients.csv.

@@ -21,12 +21,13 @@ use crate::trace::{FileNames, TraceInput, TraceOptions};
 /// Writes trace.safetensors and gradients.csv. Prints the file as it was understood, and the paths.
 pub fn trace(args: &TraceArgs) -> Result<u8> {
     let target = args.target.resolve()?;
-    let (input, foreign) = read(args, target)?;
+    let given = read(args, target)?;
+    let input = &given.input;
     fs::create_dir_all(&args.out).map_err(|cause| Error::OutDir { path: args.out.clone(), cause })?;
     // A long sequence and a large layer may need more memory than the machine has.
     let engine = args.engine.unwrap_or_else(|| exact_engine(cell(args.cell)));
     let traced = catch_panics(|| input.trace(engine))?;
-    let settings = settings(args.cell, engine, &input);
+    let settings = settings(args.cell, engine, input);
     let mut rows = Rows::default();
     let at = At { run_id: "trace", step: None };
     add_gradients(&mut rows, at, traced.profiles, settings.seq_len, Lags::All);
@@ -34,7 +35,7 @@ pub fn trace(args: &TraceArgs) -> Result<u8> {
     let (tensors, gradients) = (args.out.join("trace.safetensors"), args.out.join(GradientRow::FILE));
     safetensors_io::write(&tensors, &traced.tensors)?;
     table::write(&gradients, [(&settings, curves.iter().flat_map(|curve| curve.rows(at.run_id)).map(Ok))])?;
-    print(&understood(args, &settings, &input, &foreign))?;
+    print(&understood(args, &settings, &given))?;
     print(&overflowed(&curves))?;
     print(&format!("{} (on {})\n{}\n", tensors.display(), target.device_name(), gradients.display()))?;
     Ok(0)
@@ -54,21 +55,28 @@ fn overflowed(curves: &[GradientCurve]) -> String {
     }
 }
 
-/// Reads the given file or files. Returns the names too: the prefix of parameters, and the tensors that a
-/// trace does not read.
-fn read(args: &TraceArgs, target: ExecTarget) -> Result<(TraceInput, FileNames)> {
+/// The content of the given file or files.
+struct Given {
+    input: TraceInput,
+    /// The prefix of parameters, and the tensors that a trace does not read.
+    names: FileNames,
+    /// The dtype of numbers that were converted to f32.
+    converted: Option<String>,
+}
+
+/// Reads the given file or files.
+fn read(args: &TraceArgs, target: ExecTarget) -> Result<Given> {
     let file = TensorFile::read(&args.file)?;
     let prefix = args.prefix.as_deref();
     let names = FileNames::find(&file.names()?, args.layout, prefix, "--prefix", &args.file)?;
     let mut tensors = names.tensors(&file)?;
+    let converted = file.converted(|name| names.own(name).is_some())?;
     let mut place = args.file.clone();
     if let Some(path) = &args.input {
-        let sequences = TensorFile::read(path)?;
-        let is_weight = |name: &str| name.contains("weight_") || name.contains("bias_");
-        tensors.extend(sequences.tensors(|name| !is_weight(name) && !names.is_parameter(name))?);
+        tensors.extend(names.sequences(&TensorFile::read(path)?)?);
         place = format!("{} with {}", args.file.display(), path.display()).into();
     }
-    Ok((TraceInput::new(options(args), tensors, &place, target.device)?, names))
+    Ok(Given { input: TraceInput::new(options(args), tensors, &place, target.device)?, names, converted })
 }
 
 fn options(args: &TraceArgs) -> TraceOptions<'_> {
@@ -77,7 +85,8 @@ fn options(args: &TraceArgs) -> TraceOptions<'_> {
 }
 
 /// The file as it was understood: sizes, and everything that its tensors do not say.
-fn understood(args: &TraceArgs, settings: &Settings, input: &TraceInput, names: &FileNames) -> String {
+fn understood(args: &TraceArgs, settings: &Settings, given: &Given) -> String {
+    let Given { input, names, converted } = given;
     let Settings { seq_len, batch_size, input_size, hidden_size, layers, .. } = settings;
     let (library, another) = match args.layout {
         WeightsLayout::PyTorch => ("PyTorch's", " (--layout: keras or onnx)"),
@@ -107,20 +116,41 @@ fn understood(args: &TraceArgs, settings: &Settings, input: &TraceInput, names: 
             lines.push(format!("{title}: {}", shortened(list.iter().map(String::as_str))));
         }
     }
+    lines.extend(converted.iter().map(|dtype| format!("dtype: f32, converted from {dtype}")));
+    lines.extend(of_sequences(input));
     lines.join("\n") + "\n"
+}
+
+/// The directions, the lengths and the loss, where they are not one direction, T and that of the file.
+fn of_sequences(input: &TraceInput) -> Vec<String> {
+    let mut lines = Vec::new();
+    let is_bidirectional = input.network.reverse.is_some();
+    if is_bidirectional {
+        lines.push("directions: forward and reverse".to_string());
+    }
+    let lengths = input.lengths.each();
+    let shortest = lengths.iter().min().copied().unwrap_or_default();
+    if shortest < input.input.size()[0] {
+        lines.push(format!("lengths: {shortest} to {} steps", input.lengths.longest()));
+    }
+    if input.has_default_loss {
+        let end = if is_bidirectional { "the step at which each direction ends" } else { "the last step" };
+        lines.push(format!("loss: the sum of the output at {end} (`grad_output`: another)"));
+    }
+    lines
 }
 
 /// The settings that the file determines.
 fn settings(cell: CellName, engine: EngineName, input: &TraceInput) -> Settings {
-    let [seq_len, batch_size, input_size] = [0, 1, 2].map(|axis| input.input.size()[axis] as usize);
+    let [batch_size, input_size] = [1, 2].map(|axis| input.input.size()[axis] as usize);
     Settings {
         task: "given".into(),
         cell: Some(cell),
         engine: Engines::one(engine),
-        layers: input.parameters.layers.len(),
+        layers: input.network.forward.layers.len(),
         input_size,
-        hidden_size: input.parameters.hidden_size() as usize,
-        seq_len,
+        hidden_size: input.network.forward.hidden_size() as usize,
+        seq_len: input.lengths.longest() as usize,
         batch_size,
         ..Settings::blank(ExperimentKind::Gradients)
     }

@@ -51,7 +51,26 @@ pub(super) fn sweep(
     p: &Parameters,
     loss: &SegmentLoss,
     split_paths: bool,
+    terms: Option<&mut Terms>,
+) -> Vec<Profile> {
+    let direct = |output: &Tensor, steps: &Range<usize>| Scaled::new(&loss_gradient(loss, output, steps));
+    let mut of_input = vec![Norm::Zero; segments.steps()];
+    let mut profiles = sweep_from(segments, p, &direct, split_paths, terms, &mut |steps, gradient| {
+        of_input[steps].copy_from_slice(&norms_scaled(&gradient));
+    });
+    profiles.push(Profile::new(Quantity::InputX, 0, 1.., of_input));
+    profiles
+}
+
+/// Goes back through all segments like [`sweep`], given the gradient of the output of each segment at its
+/// steps, `[t, B, H]`. `of_input` gets the gradient of the input at the steps of each segment, `[t, B, I]`.
+pub(super) fn sweep_from(
+    segments: &Segments,
+    p: &Parameters,
+    of_output: &dyn Fn(&Tensor, &Range<usize>) -> Scaled,
+    split_paths: bool,
     mut terms: Option<&mut Terms>,
+    of_input: &mut dyn FnMut(Range<usize>, Scaled),
 ) -> Vec<Profile> {
     let split_paths = split_paths && p.cell.has_direct_path();
     let mut profiles = ProfileBuilder::new(p.layers.len(), segments.steps());
@@ -59,7 +78,7 @@ pub(super) fn sweep(
     for (segment, range) in segments.ranges().rev() {
         let layers = segments.run(segment);
         let output = layers.last().map(LayerSegment::output).expect("a stack has a layer");
-        let mut direct = Scaled::new(&loss_gradient(loss, &output, &range));
+        let mut direct = of_output(&output, &range);
         for (n, layer) in layers.iter().enumerate().rev() {
             if let Some(terms) = &mut terms {
                 let below = n.checked_sub(1).map_or_else(|| segments.input(segment), |n| layers[n].output());
@@ -67,6 +86,7 @@ pub(super) fn sweep(
             }
             let mut set = |quantity, norms| profiles.set(quantity, n, range.start, norms);
             let adjoint = adjoints[n].get_or_insert_with(|| Adjoint::zero(&layer.states, split_paths));
+            adjoint.whole.truncate(output.size()[1]);
             direct = if let Method::Kernels(pass) = &layer.method {
                 backward_in_kernels(pass, direct, adjoint, &mut set)
             } else {
@@ -74,7 +94,7 @@ pub(super) fn sweep(
                 backward(p.cell, steps.as_mut(), direct, adjoint, terms.as_deref_mut(), &mut set)
             };
         }
-        profiles.set(Quantity::InputX, 0, range.start, norms_scaled(&direct));
+        of_input(range, direct);
     }
     profiles.finish()
 }

@@ -4,6 +4,7 @@ pub mod autograd;
 pub mod exact;
 pub mod gates;
 pub mod jacobian;
+pub mod network;
 mod norm;
 mod paths;
 mod profile;
@@ -49,7 +50,7 @@ pub fn profiles(
 }
 
 /// Returns true if an engine gives the norms of this input at any magnitude.
-fn is_exact(engine: EngineName, input: &Tensor) -> bool {
+pub fn is_exact(engine: EngineName, input: &Tensor) -> bool {
     match engine {
         EngineName::Analytic | EngineName::Recompute => true,
         EngineName::Simd => input.kind() == Kind::Double,

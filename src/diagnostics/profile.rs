@@ -6,6 +6,7 @@ use tch::Tensor;
 
 use super::norm::Norm;
 use crate::cell::CarriedState;
+use crate::engine::Direction;
 use crate::settings::names::Quantity;
 
 /// The contribution of some steps to the loss, as a scalar. The arguments are the output at these steps,
@@ -39,6 +40,8 @@ pub struct Profile {
     pub quantity: Quantity,
     /// The layer, from 0 (nearest the input).
     pub layer: usize,
+    /// The direction of the layer, in a network of both.
+    pub direction: Option<Direction>,
     /// The steps (from 1 to T) with their norms.
     pub norms: Vec<(usize, Norm)>,
 }
@@ -51,7 +54,7 @@ impl Profile {
         steps: impl IntoIterator<Item = usize>,
         norms: Vec<Norm>,
     ) -> Profile {
-        Profile { quantity, layer, norms: steps.into_iter().zip(norms).collect() }
+        Profile { quantity, layer, direction: None, norms: steps.into_iter().zip(norms).collect() }
     }
 }
 
@@ -68,13 +71,12 @@ pub struct ProfileBuilder {
 impl ProfileBuilder {
     /// Returns empty profiles of sequences of `steps` steps.
     pub fn new(layers: usize, steps: usize) -> ProfileBuilder {
-        use Quantity::{CellPath, DirectH, GatePath, InputX, LaterH, TotalH};
+        use Quantity::{CellPath, DirectH, GatePath, LaterH, TotalH};
         let carried = CarriedState::ALL.iter().filter_map(|state| Quantity::total(*state));
         let of_layer: Vec<_> =
             [TotalH].into_iter().chain(carried).chain([DirectH, LaterH, CellPath, GatePath]).collect();
         let of_layers = (0..layers).flat_map(|layer| of_layer.iter().map(move |quantity| (*quantity, layer)));
-        let all = of_layers.chain([(InputX, 0)]);
-        let profiles = all.map(|(quantity, layer)| Profile { quantity, layer, norms: vec![] }).collect();
+        let profiles = of_layers.map(|(quantity, layer)| Profile::new(quantity, layer, [], vec![])).collect();
         ProfileBuilder { steps, profiles }
     }
 
@@ -97,7 +99,7 @@ impl ProfileBuilder {
             .filter(|profile| is_at_several_steps(&profile.norms))
             .map(|profile| profile.layer)
             .collect();
-        self.profiles.retain(|Profile { quantity, layer, norms }| {
+        self.profiles.retain(|Profile { quantity, layer, norms, .. }| {
             !norms.is_empty() && (*quantity != Quantity::LaterH || lasting.contains(layer))
         });
         self.profiles

@@ -43,6 +43,26 @@ impl Scaled {
         Scaled { mantissa: stack(|s| &s.mantissa), exponent: stack(|s| &s.exponent) }
     }
 
+    /// Returns the values with `change`, which moves or selects rows, applied to mantissas and exponents.
+    pub fn map(&self, change: impl Fn(&Tensor) -> Tensor) -> Scaled {
+        Scaled { mantissa: change(&self.mantissa), exponent: change(&self.exponent) }
+    }
+
+    /// Returns the values of several tensors as one, joined along an axis before the last.
+    pub fn cat(parts: &[Scaled], axis: i64) -> Scaled {
+        let cat =
+            |part: fn(&Scaled) -> &Tensor| Tensor::cat(&parts.iter().map(part).collect::<Vec<_>>(), axis);
+        Scaled { mantissa: cat(|s| &s.mantissa), exponent: cat(|s| &s.exponent) }
+    }
+
+    /// Returns the sum of two values of one shape.
+    pub fn plus(&self, other: &Scaled) -> Scaled {
+        let exponent = self.exponent.maximum(&other.exponent);
+        let aligned = |part: &Scaled| &part.mantissa * Scaled::factor(&part.exponent, &exponent);
+        let mantissa = (aligned(self) + aligned(other)).to_kind(self.mantissa.kind());
+        Scaled { mantissa, exponent }.normalised_rows()
+    }
+
     /// Returns the same value with the power of two of `largest`, `[…, 1]`, moved from the mantissa into
     /// the exponent.
     pub fn normalised(&self, largest: &Tensor) -> Scaled {
@@ -85,4 +105,29 @@ pub fn times_power_of_two(numbers: &Tensor, power: &Tensor) -> Tensor {
 /// Returns the numbers of a tensor of one dimension in f64.
 pub fn to_vec(tensor: &Tensor) -> Vec<f64> {
     Vec::try_from(tensor.contiguous()).expect("a tensor of one dimension and 64-bit floats")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plus_agrees_with_f64(
+            mantissas in prop::array::uniform4(-1.0f64..1.0),
+            powers in prop::array::uniform4(-250i32..250),
+        ) {
+            let numbers: [f64; 4] = std::array::from_fn(|n| mantissas[n] * 10f64.powi(powers[n]));
+            let [a, b, c, d] = numbers;
+            let rows = |numbers: [f64; 2]| Scaled::new(&Tensor::from_slice(&numbers).view([2, 1]));
+            let sum = rows([a, b]).plus(&rows([c, d]));
+            let found = to_vec(&times_power_of_two(&sum.mantissa, &sum.exponent).view([-1]));
+            for (found, (x, y)) in found.into_iter().zip([(a, c), (b, d)]) {
+                let allowed = f64::EPSILON * (x.abs() + y.abs());
+                prop_assert!((found - (x + y)).abs() <= allowed, "{x} + {y} is {found}");
+            }
+        }
+    }
 }

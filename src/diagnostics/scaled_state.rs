@@ -19,6 +19,13 @@ impl ScaledState {
         ScaledState { state: state.map(Tensor::zeros_like), exponent }
     }
 
+    /// Keeps the first `sequences` rows.
+    pub fn truncate(&mut self, sequences: i64) {
+        let first = |rows: &Tensor| rows.narrow(0, 0, sequences);
+        self.state = self.state.map(first);
+        self.exponent = first(&self.exponent);
+    }
+
     /// Adds a part of the adjoint of h. Both are aligned to the larger exponent.
     pub fn add_to_h(&mut self, part: &Scaled) {
         let kind = self.state.h.kind();

@@ -11,7 +11,7 @@ use crate::cell::{LayerParameters, Parameters, State};
 use crate::engine::analytic::{self, ActivationDerivative, ForwardCache};
 use crate::engine::buffer::starting_with;
 use crate::engine::simd::ScaledForward;
-use crate::engine::{EngineName, engine, recompute};
+use crate::engine::{EngineName, Lengths, Stage, engine, recompute};
 
 /// The segments of a sequence and the states before each of them.
 pub struct Segments<'a> {
@@ -19,6 +19,8 @@ pub struct Segments<'a> {
     input: &'a Tensor,
     engine: EngineName,
     ranges: Vec<Range<usize>>,
+    /// The number of sequences that each segment has. They are the first ones of the batch.
+    sequences: Vec<i64>,
     /// The states of each layer before every segment, `[segments, B, H]`. They share one tensor. Small
     /// tensors that outlive the large buffers of a segment would keep the allocator from reusing these
     /// buffers.
@@ -55,17 +57,38 @@ impl<'a> Segments<'a> {
         input: &'a Tensor,
         initial: Vec<State>,
     ) -> Segments<'a> {
-        let steps = input.size()[0] as usize;
-        let length = (steps as f64).sqrt().ceil() as usize;
-        let ranges: Vec<Range<usize>> =
-            (0..steps).step_by(length).map(|start| start..(start + length).min(steps)).collect();
+        let lengths = Lengths::equal(input.size()[0], input.size()[1]);
+        Segments::of_lengths(engine, p, input, &initial, &lengths)
+    }
+
+    /// Runs sequences of the given lengths once, like [`Segments::new`]. The input and the states are
+    /// aligned. A segment has the sequences that have begun at its first step.
+    pub fn of_lengths(
+        engine: EngineName,
+        p: &'a Parameters,
+        input: &'a Tensor,
+        initial: &[State],
+        lengths: &Lengths,
+    ) -> Segments<'a> {
+        let length = (input.size()[0] as f64).sqrt().ceil() as usize;
+        let of_stage = |Stage { steps, sequences }: Stage| {
+            let starts = steps.clone().step_by(length);
+            starts.map(move |start| (start..(start + length).min(steps.end), sequences))
+        };
+        let (ranges, sequences): (Vec<Range<usize>>, Vec<i64>) =
+            lengths.stages().into_iter().flat_map(of_stage).unzip();
         let buffer = |first: &Tensor| starting_with(first, ranges.len() as i64);
         let initial = initial.iter().map(|state| state.map(buffer)).collect();
-        let segments = Segments { p, input, engine, ranges, initial };
+        let segments = Segments { p, input, engine, ranges, sequences, initial };
         for n in 1..segments.ranges.len() {
             for (last, initial) in segments.last_states(n - 1).iter().zip(&segments.initial) {
                 for (initial, last) in initial.tensors().into_iter().zip(last.tensors()) {
-                    initial.get(n as i64).copy_(last);
+                    let (mut before, begun) = (initial.get(n as i64), last.size()[0]);
+                    if begun < before.size()[0] {
+                        // Sequences that begin later still have their first state.
+                        before.copy_(&initial.get(0));
+                    }
+                    before.narrow(0, 0, begun).copy_(last);
                 }
             }
         }
@@ -82,17 +105,23 @@ impl<'a> Segments<'a> {
         self.input.size()[0] as usize
     }
 
-    /// Returns the input of a segment, `[t, B, I]`.
+    /// Returns the input of a segment, `[t, B, I]`, with the sequences of the segment.
     pub fn input(&self, segment: usize) -> Tensor {
         let range = &self.ranges[segment];
-        self.input.narrow(0, range.start as i64, range.len() as i64)
+        let steps = self.input.narrow(0, range.start as i64, range.len() as i64);
+        steps.narrow(1, 0, self.sequences[segment])
+    }
+
+    /// Returns the states of a layer before a segment, `[B, H]` each.
+    fn first(&self, initial: &State, segment: usize) -> State {
+        initial.map(|states| states.get(segment as i64).narrow(0, 0, self.sequences[segment]))
     }
 
     /// Runs one segment through all layers.
     pub fn run(&self, segment: usize) -> Vec<LayerSegment> {
         let mut layers: Vec<LayerSegment> = Vec::with_capacity(self.p.layers.len());
         for (parameters, initial) in self.p.layers.iter().zip(&self.initial) {
-            let first = initial.map(|states| states.get(segment as i64));
+            let first = self.first(initial, segment);
             let below = layers.last().map_or_else(|| self.input(segment), LayerSegment::output);
             layers.push(self.run_layer(parameters, below, &first));
         }
@@ -108,7 +137,7 @@ impl<'a> Segments<'a> {
         // The kernels keep nothing for a backward pass here, which saves the time of its writes.
         let mut below = self.input(segment);
         let mut run = |(p, initial): (&LayerParameters, &State)| {
-            let first = initial.map(|states| states.get(segment as i64));
+            let first = self.first(initial, segment);
             let (output, last) = engine(self.engine).layer(self.p.cell, p, &below, &first);
             below = output;
             last

@@ -29,9 +29,11 @@ mod fused;
 #[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
 pub(crate) mod gradients;
 mod interface;
+mod lengths;
 mod libtorch_isa;
 mod lookup;
 mod name;
+mod network;
 pub mod parity;
 #[cfg_attr(not(feature = "lab"), allow(dead_code, unused_imports))]
 pub(crate) mod recompute;
@@ -43,9 +45,11 @@ mod stepwise;
 
 pub use gradients::gradients;
 pub use interface::{AdjointSlot, Engine, Output};
+pub use lengths::{Direction, Lengths, Stage};
 pub use libtorch_isa::libtorch_isa;
 pub use lookup::engine;
 pub use name::EngineName;
+pub use network::{Level, Network};
 pub use rnn_kernels::{Isa, ReadRates, fma_peak, read_rates};
 pub use run::{check, engines_of, exact_engine, forward, listed_engines, zero_states};
 pub use simd::{SimdEngine, force_isa, forced_isa, isa};

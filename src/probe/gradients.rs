@@ -8,10 +8,11 @@ use crate::settings::names::Lags;
 /// Adds the norms of profiles over a sequence of `steps` steps, at the lags that `lags` writes. Their fits
 /// are those of all lags.
 pub fn add_gradients(rows: &mut Rows, at: At, profiles: Vec<Profile>, steps: usize, lags: Lags) {
-    for Profile { quantity, layer, norms, .. } in profiles {
+    for Profile { quantity, layer, direction, norms } in profiles {
         let curve = GradientCurve {
             quantity: quantity.to_string(),
             layer,
+            direction: direction.map(|direction| direction.to_string()),
             step: at.step,
             last: steps,
             norms: norms.into_iter().map(|(t, norm)| (t, norm.log10())).collect(),

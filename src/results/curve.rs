@@ -10,6 +10,8 @@ pub struct GradientCurve {
     pub quantity: String,
     /// The layer, from 0.
     pub layer: usize,
+    /// The direction of a layer of both.
+    pub direction: Option<String>,
     /// Parameter updates before the measurement, in training.
     pub step: Option<usize>,
     /// The last step T of the sequence; lags count back from it.
@@ -23,14 +25,16 @@ impl GradientCurve {
     pub fn of_rows(rows: Vec<GradientRow>) -> Vec<GradientCurve> {
         let mut curves: Vec<GradientCurve> = Vec::new();
         for row in rows {
-            let GradientRow { quantity, layer, step, t, lag, log10_norm, .. } = row;
-            match curves.last_mut() {
-                Some(curve) if (&curve.quantity, curve.layer, curve.step) == (&quantity, layer, step) => {
-                    curve.norms.push((t, log10_norm));
-                }
-                _ => {
+            let GradientRow { quantity, layer, direction, step, t, lag, log10_norm, .. } = row;
+            let is_of = |curve: &GradientCurve| {
+                (&curve.quantity, curve.layer, &curve.direction, curve.step)
+                    == (&quantity, layer, &direction, step)
+            };
+            match curves.last_mut().filter(|curve| is_of(curve)) {
+                Some(curve) => curve.norms.push((t, log10_norm)),
+                None => {
                     let norms = vec![(t, log10_norm)];
-                    curves.push(GradientCurve { quantity, layer, step, last: t + lag, norms });
+                    curves.push(GradientCurve { quantity, layer, direction, step, last: t + lag, norms });
                 }
             }
         }
@@ -49,6 +53,7 @@ impl GradientCurve {
             run_id: run_id.to_string(),
             quantity: self.quantity.clone(),
             layer: self.layer,
+            direction: self.direction.clone(),
             t,
             lag: self.last - t,
             log10_norm,
@@ -67,13 +72,19 @@ mod tests {
         let curve = |quantity: &str, step: usize, norms: &[Option<f64>]| GradientCurve {
             quantity: quantity.to_string(),
             layer: 0,
+            direction: None,
             step: Some(step),
             last: norms.len(),
             norms: norms.iter().enumerate().map(|(n, norm)| (n + 1, *norm)).collect(),
         };
         let norms = [Some(-1.0), None, Some(f64::INFINITY), Some(0.25)];
-        let curves =
-            [curve("total_h", 0, &norms), curve("input_x", 0, &norms[..1]), curve("total_h", 5, &norms)];
+        let reverse = GradientCurve { direction: Some("reverse".into()), ..curve("total_h", 5, &norms) };
+        let curves = [
+            curve("total_h", 0, &norms),
+            curve("input_x", 0, &norms[..1]),
+            curve("total_h", 5, &norms),
+            reverse,
+        ];
         let rows = curves.iter().flat_map(|curve| curve.rows("a")).collect();
         assert_eq!(GradientCurve::of_rows(rows), curves);
     }

@@ -111,7 +111,9 @@ pub struct GradientRow {
     pub quantity: String,
     /// The layer, from 0 (nearest the input).
     pub layer: usize,
-    /// The step, from 1 to T.
+    /// `forward` or `reverse` for the directions of a layer of both, which only `trace` measures; else empty.
+    pub direction: Option<String>,
+    /// The step, from 1 to T, in the order in which the direction reads.
     pub t: usize,
     /// T − t.
     pub lag: usize,

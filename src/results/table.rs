@@ -187,6 +187,20 @@ mod tests {
         assert_eq!(read::<SpeedRow>(&path).unwrap(), [(settings(4), sample("a", 1.0))]);
     }
 
+    #[test]
+    fn read_gradients_of_before_there_were_directions_have_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("gradients.csv");
+        let row =
+            GradientRow { quantity: "total_h".into(), t: 3, log10_norm: Some(-1.5), ..Default::default() };
+        write(&path, [(&settings(4), [Ok(row.clone())])]).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let older = text.replacen(",layer,direction,", ",layer,", 1).replacen("total_h,0,,", "total_h,0,", 1);
+        assert_eq!(text.len() - older.len(), ",direction".len() + 1);
+        fs::write(&path, older).unwrap();
+        assert_eq!(read::<GradientRow>(&path).unwrap(), [(settings(4), row)]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -5,14 +5,18 @@ use std::path::Path;
 use tch::Tensor;
 
 use super::libraries::kinds;
+use super::named::REVERSE;
 use crate::cell::{CarriedState, CellName, cell};
 use crate::safetensors_io::{TensorFile, Tensors};
 use crate::settings::names::WeightsLayout;
 use crate::support::error::{Error, Result};
 use crate::support::text::shortened;
 
+/// The lengths of the sequences, whole numbers `[B]`.
+pub const LENGTHS: &str = "lengths";
+
 /// The names of tensors that are no parameters. They have no prefix.
-const SEQUENCES: [&str; 4] = ["input", "h0", "c0", "grad_output"];
+const SEQUENCES: [&str; 5] = ["input", "h0", "c0", "grad_output", LENGTHS];
 
 /// The kinds of parameters of a layer in PyTorch, with a projection.
 const PARAMETERS: [&str; 5] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l", "weight_hr_l"];
@@ -66,9 +70,23 @@ impl FileNames {
     /// The tensors that a trace reads, under their own names.
     ///
     /// # Errors
-    /// A tensor has a dtype other than f32 and f64, or than the others.
+    /// A tensor has a dtype other than f32 and f64, or than the others. Lengths are no whole numbers.
     pub fn tensors(&self, file: &TensorFile) -> Result<Tensors> {
-        read(file, |name| self.own(name))
+        let mut tensors = read(file, |name| self.own(name).filter(|name| *name != LENGTHS))?;
+        tensors.extend(file.integers(LENGTHS)?.map(|lengths| (LENGTHS.to_string(), lengths)));
+        Ok(tensors)
+    }
+
+    /// The sequences of another file than that of the parameters.
+    ///
+    /// # Errors
+    /// As for [`FileNames::tensors`].
+    pub fn sequences(&self, file: &TensorFile) -> Result<Tensors> {
+        let is_weight =
+            |name: &str| name.contains("weight_") || name.contains("bias_") || self.is_parameter(name);
+        let mut tensors = file.tensors(|name| !is_weight(name) && name != LENGTHS)?;
+        tensors.extend(file.integers(LENGTHS)?.map(|lengths| (LENGTHS.to_string(), lengths)));
+        Ok(tensors)
     }
 
     /// The parameters alone, under their own names.
@@ -80,7 +98,7 @@ impl FileNames {
     }
 
     /// Returns true for the name of a parameter of any stack of layers.
-    pub fn is_parameter(&self, name: &str) -> bool {
+    fn is_parameter(&self, name: &str) -> bool {
         let last = name.rfind(['.', '/']).map_or(0, |place| place + 1);
         is_parameter(&name[last..], self.layout)
     }
@@ -137,7 +155,7 @@ fn is_parameter(name: &str, layout: WeightsLayout) -> bool {
     let further = CellName::ALL.iter().flat_map(|name| cell(*name).layout().further);
     let mut further = further.filter_map(|further| name.strip_prefix(further.name)?.strip_prefix("_l"));
     let rest = PARAMETERS.iter().find_map(|kind| name.strip_prefix(kind)).or_else(|| further.next());
-    let number = rest.map(|rest| rest.strip_suffix("_reverse").unwrap_or(rest));
+    let number = rest.map(|rest| rest.strip_suffix(REVERSE).unwrap_or(rest));
     number.is_some_and(is_number)
 }
 

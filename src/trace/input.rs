@@ -2,27 +2,37 @@
 
 use std::path::Path;
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
+use super::file_names::LENGTHS;
 use super::layers::{Form, layers};
 use super::layout::{GateOrder, Layout};
 use super::libraries::LibraryFile;
 use super::named::NamedTensors;
 use crate::cell::{CellName, Parameters, State, cell};
+use crate::device::dtype_name;
+use crate::engine::{Direction, Lengths, Network};
+use crate::error::Error as LibraryError;
 use crate::safetensors_io::Tensors;
 use crate::settings::names::WeightsLayout;
 use crate::support::error::{Error, Result};
 
-/// The parameters, a sequence, and the gradient of its output.
+/// The parameters, a batch of sequences, and the gradient of their output.
 pub struct TraceInput {
     /// The layers.
-    pub parameters: Parameters,
-    /// The sequence, `[T, B, I]`.
+    pub network: Network,
+    /// The sequences, `[T, B, I]`.
     pub input: Tensor,
-    /// The initial states, one for each layer. The cell's first state if the file has none.
+    /// The lengths of the sequences. T if the file has none.
+    pub lengths: Lengths,
+    /// The initial states, one for each layer and direction, in the order of [`Network::run`]. The cell's
+    /// first state if the file has none.
     pub initial_states: Vec<State>,
-    /// ∂L/∂output, `[T, B, H]`. Ones at the last step if the file has none.
+    /// ∂L/∂output, `[T, B, H]`, or `[T, B, 2·H]` of both directions. If the file has none: ones at the step
+    /// at which each direction ends.
     pub grad_output: Tensor,
+    /// True if the file has no gradient of the output.
+    pub has_default_loss: bool,
     /// The layout of the file, which results have too.
     pub layout: Layout,
     /// The names of the biases that the file does not have. They are zeros.
@@ -72,10 +82,16 @@ impl TraceInput {
     /// # Errors
     /// An order of gates that the cell does not have. A tensor that is missing, has the wrong shape or dtype,
     /// has a number that is not finite, or belongs to another cell.
-    pub fn new(options: TraceOptions, tensors: Tensors, path: &Path, device: Device) -> Result<TraceInput> {
+    pub fn new(
+        options: TraceOptions,
+        mut tensors: Tensors,
+        path: &Path,
+        device: Device,
+    ) -> Result<TraceInput> {
         let (name, mut layout) = (options.cell, options.layout()?);
+        let lengths = tensors.remove(LENGTHS);
         let mut file = NamedTensors::new(tensors, path, device)?;
-        file.refuse_other_layers()?;
+        file.refuse_projections()?;
         file.refuse_other_layout(name)?;
         layout.library = LibraryFile::new(options.layout, name, &file);
         let absent = layout.library.map_or(Ok(Vec::new()), |library| library.convert(&mut file))?;
@@ -90,33 +106,104 @@ impl TraceInput {
         }
         let input = layout.sequence(input);
         let (steps, batch) = (input.size()[0], input.size()[1]);
-        let form = Form { features, hidden, options: (input.kind(), device) };
-        let (layers, zeros) = layers(name, &mut file, form, &layout)?;
-        let zeros = [absent, zeros].concat();
-        let initial_states = initial_states(name, &mut file, [layers.len() as i64, batch, hidden], &input)?;
+        let lengths = match lengths {
+            Some(given) => given_lengths(&given, [steps, batch], path)?,
+            None => Lengths::equal(steps, batch),
+        };
+        let directions = file.directions()?;
+        let form = Form { features, hidden, directions, options: (input.kind(), device) };
+        let (network, mut zeros) = network(name, &mut file, form, &layout)?;
+        zeros.splice(..0, absent);
+        let states = network.forward.layers.len() as i64 * directions;
+        let initial_states = initial_states(name, &mut file, [states, batch, hidden], &input)?;
 
-        let shape = if layout.batch_first { [batch, steps, hidden] } else { [steps, batch, hidden] };
+        let width = directions * hidden;
+        let shape = if layout.batch_first { [batch, steps, width] } else { [steps, batch, width] };
         let given = file.take_optional("grad_output", &shape)?.map(|gradient| layout.sequence(gradient));
+        let has_default_loss = given.is_none();
         let grad_output = given.unwrap_or_else(|| {
-            let zeros = Tensor::zeros([steps, batch, hidden], (input.kind(), device));
-            let _ = zeros.get(steps - 1).fill_(1.0);
+            let zeros = Tensor::zeros([steps, batch, width], (input.kind(), device));
+            fill_ends(&zeros, &lengths, hidden);
             zeros
         });
         file.expect_empty(name)?;
-        let parameters = Parameters { cell: cell(name), layers };
-        Ok(TraceInput { parameters, input, initial_states, grad_output, layout, zeros })
+        Ok(TraceInput {
+            network,
+            input,
+            lengths,
+            initial_states,
+            grad_output,
+            has_default_loss,
+            layout,
+            zeros,
+        })
     }
 }
 
-/// Takes the initial states of all layers, such as `h0` and `c0`, of the given shape. A state that the file
-/// does not have is that of [`crate::cell::Cell::zero_state`].
+/// Takes the layers of all directions, with the names of absent biases.
+fn network(
+    name: CellName,
+    file: &mut NamedTensors,
+    form: Form,
+    layout: &Layout,
+) -> Result<(Network, Vec<String>)> {
+    let mut absent = Vec::new();
+    let mut parameters = |direction| {
+        let (layers, zeros) = layers(name, file, direction, form, layout)?;
+        absent.extend(zeros);
+        Ok::<_, Error>(Parameters { cell: cell(name), layers })
+    };
+    let forward = parameters(Direction::Forward)?;
+    let reverse = if form.directions > 1 { Some(parameters(Direction::Reverse)?) } else { None };
+    Ok((Network { forward, reverse }, absent))
+}
+
+/// Checks the lengths of a batch of T steps and B sequences.
+fn given_lengths(given: &Tensor, [steps, batch]: [i64; 2], path: &Path) -> Result<Lengths> {
+    if given.kind() != Kind::Int64 {
+        let found = dtype_name(given.kind());
+        return Err(Error::data(path, format!("expected `{LENGTHS}` in i64, found {found}")));
+    }
+    if given.size() != [batch] {
+        let problem = format!(
+            "expected `{LENGTHS}` of shape [{batch}], one for each sequence, found {:?}",
+            given.size()
+        );
+        return Err(Error::data(path, problem));
+    }
+    let lengths = Vec::<i64>::try_from(given).map_err(|e| LibraryError::Torch(e.to_string()))?;
+    match lengths.iter().zip(0..).find(|(length, _)| !(1..=steps).contains(*length)) {
+        Some((length, sequence)) => {
+            let problem = format!(
+                "expected lengths from 1 to {steps}, the steps of `input`, in `{LENGTHS}`, found {length} at \
+                 [{sequence}]"
+            );
+            Err(Error::data(path, problem))
+        }
+        None => Ok(Lengths::new(lengths)),
+    }
+}
+
+/// Sets the gradient of the output `[T, B, H]` or `[T, B, 2·H]` to ones at the step at which each direction
+/// of each sequence ends.
+fn fill_ends(gradient: &Tensor, lengths: &Lengths, hidden: i64) {
+    for (length, sequence) in lengths.each().iter().zip(0..) {
+        for (end, start) in [length - 1, 0].into_iter().zip((0..gradient.size()[2]).step_by(hidden as usize))
+        {
+            let _ = gradient.get(end).get(sequence).narrow(0, start, hidden).fill_(1.0);
+        }
+    }
+}
+
+/// Takes the initial states of all layers and directions, such as `h0` and `c0`, of the given shape. A state
+/// that the file does not have is that of [`crate::cell::Cell::zero_state`].
 fn initial_states(
     name: CellName,
     file: &mut NamedTensors,
     shape: [i64; 3],
     like: &Tensor,
 ) -> Result<Vec<State>> {
-    let [layers, batch, hidden] = shape;
+    let [states, batch, hidden] = shape;
     let cell = cell(name);
     let default = cell.zero_state(like, batch, hidden);
     let mut stacked = Vec::new();
@@ -124,19 +211,18 @@ fn initial_states(
         let given = file.take_optional(&format!("{name}0"), &shape)?;
         stacked.push(given.unwrap_or_else(|| tensor.expand(shape, false)));
     }
-    let of_layer = |layer| State::from_tensors(stacked.iter().map(|states| states.get(layer).copy()));
-    Ok((0..layers).map(of_layer).collect())
+    let state = |n| State::from_tensors(stacked.iter().map(|states| states.get(n).copy()));
+    Ok((0..states).map(state).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use tch::Kind;
-
+    use super::super::file_names::FileNames;
     use super::*;
     use crate::device::cpu;
-    use crate::safetensors_io::{self, read};
+    use crate::safetensors_io::{self, TensorFile};
     use crate::support::fuzz::fuzz;
 
     #[test]
@@ -153,11 +239,24 @@ mod tests {
         let lstm = file(&[("weight_ih_l0", &[8, 3]), ("weight_hh_l0", &[8, 2]), ("input", &[4, 1, 3])]);
         let gru =
             file(&[("rnn.weight_ih_l0", &[6, 1]), ("rnn.weight_hh_l0", &[6, 2]), ("rnn.bias_ih_l0", &[6])]);
-        fuzz("safetensors", &[lstm, gru], |bytes| {
+        let mut both = Tensors::from([(LENGTHS.to_string(), Tensor::from_slice(&[2i64]))]);
+        both.insert("input".into(), Tensor::ones([3, 1, 1], (Kind::Float, cpu())));
+        for name in ["weight_ih_l0", "weight_hh_l0", "weight_ih_l0_reverse", "weight_hh_l0_reverse"] {
+            both.insert(name.into(), Tensor::ones([4, 1], (Kind::Float, cpu())));
+        }
+        safetensors_io::write(&path, &both).unwrap();
+        let both = fs::read(&path).unwrap();
+        let read = |cell| {
+            let file = TensorFile::read(&path)?;
+            let names = FileNames::find(&file.names()?, WeightsLayout::PyTorch, None, "--prefix", &path)?;
+            TraceInput::new(TraceOptions::of(cell), names.tensors(&file)?, &path, cpu())
+        };
+        let input = read(CellName::Lstm).unwrap();
+        assert!(input.network.reverse.is_some() && input.lengths.each() == [2]);
+        fuzz("safetensors", &[lstm, gru, both], |bytes| {
             fs::write(&path, bytes).unwrap();
             for cell in [CellName::Lstm, CellName::Gru] {
-                let _ = read(&path)
-                    .and_then(|tensors| TraceInput::new(TraceOptions::of(cell), tensors, &path, cpu()));
+                let _ = read(cell);
             }
         });
     }

@@ -3,8 +3,9 @@
 use tch::{Device, Kind, Tensor};
 
 use super::layout::Layout;
-use super::named::NamedTensors;
+use super::named::{NamedTensors, REVERSE};
 use crate::cell::{CellName, FurtherShape, LayerParameters, Recurrent, cell};
+use crate::engine::Direction;
 use crate::support::error::{Error, Result};
 
 /// The sizes of the first layer, and the form of absent tensors.
@@ -14,21 +15,24 @@ pub(super) struct Form {
     pub features: i64,
     /// The units of each layer, H.
     pub hidden: i64,
+    /// The directions of each layer, whose outputs the layer above reads: 1 or 2.
+    pub directions: i64,
     /// The dtype and the device of absent tensors.
     pub options: (Kind, Device),
 }
 
-/// Takes the parameters of all layers, with the names of absent biases. Absent biases are zeros.
+/// Takes the parameters of all layers in one direction, with the names of absent biases, which are zeros.
 ///
 /// # Errors
 /// A tensor that is missing or has the wrong shape.
 pub(super) fn layers(
     name: CellName,
     file: &mut NamedTensors,
+    direction: Direction,
     form: Form,
     layout: &Layout,
 ) -> Result<(Vec<LayerParameters>, Vec<String>)> {
-    let Form { features, hidden, options } = form;
+    let Form { features, hidden, directions, options } = form;
     let (cell, gates) = (cell(name), cell(name).gates().len() as i64);
     let rows = gates * hidden;
     let mut absent = Vec::new();
@@ -44,9 +48,10 @@ pub(super) fn layers(
     };
     let mut layers = Vec::new();
     for k in 0..file.layers() {
-        let below = if k == 0 { features } else { hidden };
-        let w_ih = layout.parameter(file.take(&format!("weight_ih_l{k}"), &[rows, below])?);
-        let weight = format!("weight_hh_l{k}");
+        let below = if k == 0 { features } else { directions * hidden };
+        let named = |kind: &str| parameter_name(kind, k, direction);
+        let w_ih = layout.parameter(file.take(&named("weight_ih"), &[rows, below])?);
+        let weight = named("weight_hh");
         let (w_hh, bias_rows) = match cell.layout().recurrent {
             Recurrent::Matrices => (layout.parameter(file.take(&weight, &[rows, hidden])?), rows),
             Recurrent::Vector => (file.take(&weight, &[hidden])?, 0),
@@ -55,14 +60,22 @@ pub(super) fn layers(
                 (given.unwrap_or_else(|| Tensor::zeros([0, hidden], options)), 0)
             }
         };
-        let b_ih = bias(file, format!("bias_ih_l{k}"), rows)?;
-        let b_hh = bias(file, format!("bias_hh_l{k}"), bias_rows)?;
+        let b_ih = bias(file, named("bias_ih"), rows)?;
+        let b_hh = bias(file, named("bias_hh"), bias_rows)?;
         let further = cell.layout().further.iter().map(|further| {
-            let tensor = file.take(&format!("{}_l{k}", further.name), &further.size(gates, hidden))?;
+            let tensor = file.take(&named(further.name), &further.size(gates, hidden))?;
             Ok(if further.shape == FurtherShape::Gates { layout.parameter(tensor) } else { tensor })
         });
         let further = further.collect::<Result<_>>()?;
         layers.push(LayerParameters { w_ih, w_hh, b_ih, b_hh, further });
     }
     Ok((layers, absent))
+}
+
+/// The name of a parameter in a file, such as `weight_ih_l0_reverse`.
+fn parameter_name(kind: &str, layer: usize, direction: Direction) -> String {
+    match direction {
+        Direction::Forward => format!("{kind}_l{layer}"),
+        Direction::Reverse => format!("{kind}_l{layer}{REVERSE}"),
+    }
 }

@@ -1,4 +1,4 @@
-//! A trace: one sequence through given layers, with the outputs, every gradient and the gradient norms at
+//! A trace: sequences through given layers, with the outputs, every gradient and the gradient norms at
 //! each step. A trace makes this program comparable with any other.
 
 mod file_names;

@@ -10,6 +10,9 @@ use crate::safetensors_io::{Tensors, check_dtypes};
 use crate::support::error::{Error, Result};
 use crate::support::text::shortened;
 
+/// The end of the names of parameters of the reverse direction.
+pub(super) const REVERSE: &str = "_reverse";
+
 /// The tensors of the file that were not taken yet, under their own names without a prefix.
 pub(super) struct NamedTensors<'a> {
     tensors: Tensors,
@@ -36,23 +39,41 @@ impl<'a> NamedTensors<'a> {
         self.tensors.values().next().map_or(Kind::Float, Tensor::kind)
     }
 
-    /// Refuses parameters that no layer here has.
-    pub fn refuse_other_layers(&self) -> Result<()> {
-        for (name, tensor) in &self.tensors {
-            if name.starts_with("weight_hr_") {
-                let size = tensor.size().first().copied().unwrap_or_default();
+    /// Refuses layers whose output is not the hidden state.
+    pub fn refuse_projections(&self) -> Result<()> {
+        let Some((name, tensor)) = self.tensors.iter().find(|(name, _)| name.starts_with("weight_hr_"))
+        else {
+            return Ok(());
+        };
+        let size = tensor.size().first().copied().unwrap_or_default();
+        let problem = format!(
+            "`{name}` is a projection (proj_size = {size}); expected layers without one, whose output is the \
+             hidden state"
+        );
+        Err(Error::data(self.path, problem))
+    }
+
+    /// The first parameter of the reverse direction of a layer.
+    pub fn first_reverse(&self) -> Option<&str> {
+        self.names.iter().map(String::as_str).find(|name| name.ends_with(REVERSE))
+    }
+
+    /// The directions of each layer: 2 if the file has a parameter of the reverse direction.
+    ///
+    /// # Errors
+    /// A layer has no weights of the input in the reverse direction, and a parameter of it is there.
+    pub fn directions(&self) -> Result<i64> {
+        let Some(reverse) = self.first_reverse() else { return Ok(1) };
+        let mut weights = (0..self.layers()).map(|k| format!("weight_ih_l{k}{REVERSE}"));
+        match weights.find(|name| !self.tensors.contains_key(name)) {
+            Some(name) => {
                 let problem = format!(
-                    "`{name}` is a projection (proj_size = {size}); expected layers without one, whose \
-                     output is the hidden state"
+                    "expected a tensor `{name}`, as `{reverse}` makes all layers bidirectional, found none"
                 );
-                return Err(Error::data(self.path, problem));
+                Err(Error::data(self.path, problem))
             }
-            if name.ends_with("_reverse") {
-                let problem = format!("`{name}` runs backward; expected layers that run forward only");
-                return Err(Error::data(self.path, problem));
-            }
+            None => Ok(2),
         }
-        Ok(())
     }
 
     /// Refuses a cell whose recurrent weights are not one matrix for each gate.
@@ -124,7 +145,10 @@ impl<'a> NamedTensors<'a> {
 
     /// The number of layers: one more than the largest that a parameter belongs to.
     pub fn layers(&self) -> usize {
-        let number = |name: &String| name.rsplit_once("_l")?.1.parse::<usize>().ok();
+        let number = |name: &String| {
+            let name = name.strip_suffix(REVERSE).unwrap_or(name);
+            name.rsplit_once("_l")?.1.parse::<usize>().ok()
+        };
         self.tensors.keys().filter_map(number).max().map_or(1, |last| last + 1)
     }
 

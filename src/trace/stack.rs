@@ -10,6 +10,7 @@ use super::named::NamedTensors;
 use crate::cell::init::StackSize;
 use crate::cell::{CellName, Parameters, Recurrent, cell};
 use crate::device::cpu;
+use crate::engine::Direction;
 use crate::safetensors_io::TensorFile;
 use crate::settings::names::WeightsLayout;
 use crate::support::error::{Error, Result};
@@ -41,14 +42,21 @@ pub fn read_stack(file: &TensorFile, path: &Path, options: StackOptions) -> Resu
     let gates = gates.map_err(|problem| Error::data(path, format!("`{key}`: {problem}")))?;
     let names = FileNames::find(&file.names()?, layout, prefix, "`prefix`", path)?;
     let mut tensors = NamedTensors::new(names.parameters(file)?, path, cpu())?;
-    tensors.refuse_other_layers()?;
+    tensors.refuse_projections()?;
+    if let Some(name) = tensors.first_reverse() {
+        let problem = format!(
+            "expected layers of the forward direction alone, found `{name}` of the reverse direction; \
+             `lstm-lab trace` measures both"
+        );
+        return Err(Error::data(path, problem));
+    }
     let library = LibraryFile::new(layout, name, &tensors);
     library.map_or(Ok(Vec::new()), |library| library.convert(&mut tensors))?;
     let layout = Layout { gates, batch_first: false, library };
     expect_sizes(&tensors, name, size, (&layout, path))?;
     let (features, hidden) = (size.input_size, size.hidden_size);
-    let form = Form { features, hidden, options: (tensors.dtype(), cpu()) };
-    let (layers, _) = layers(name, &mut tensors, form, &layout)?;
+    let form = Form { features, hidden, directions: 1, options: (tensors.dtype(), cpu()) };
+    let (layers, _) = layers(name, &mut tensors, Direction::Forward, form, &layout)?;
     tensors.expect_empty(name)?;
     Ok(Parameters { cell: cell(name), layers })
 }

@@ -125,7 +125,7 @@ fn long_run(engine: EngineName, name: CellName) -> Vec<(Quantity, usize, usize, 
     let found = exact::profiles(engine, &case.parameters(), &case.input(), None, options, &loss).unwrap();
     // The kernels do not give the part through later steps.
     let found = found.into_iter().filter(|profile| profile.quantity != Quantity::LaterH);
-    let norms = found.flat_map(|Profile { quantity, layer, norms }| {
+    let norms = found.flat_map(|Profile { quantity, layer, norms, .. }| {
         norms.into_iter().map(move |(t, norm)| (quantity, layer, t, log10(norm)))
     });
     norms.collect()

@@ -10,6 +10,7 @@ mod compare;
 mod coverage;
 mod data;
 mod dataframes;
+mod directions;
 mod docs;
 mod exact;
 mod examples;

@@ -49,7 +49,10 @@ fn what_comes_out_is_what_pytorch_gave() {
                 assert_same(&found[name], &expected[name], 1e-12, &format!("{cell} {engine} {name}"));
             }
             let csv = fs::read_to_string(dir.path().join("trace/gradients.csv")).unwrap();
-            assert!(csv.starts_with("run_id,quantity,layer,t,lag,log10_norm,zero,step,kind,"), "{csv}");
+            assert!(
+                csv.starts_with("run_id,quantity,layer,direction,t,lag,log10_norm,zero,step,kind,"),
+                "{csv}"
+            );
             // 6 steps of two layers: total_h, direct_h, and what is shown of later_h and total_c; the input.
             let with_later = engine != EngineName::Simd;
             let with_c = cell == CellName::Lstm && engine != EngineName::Builtin;
@@ -212,7 +215,11 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
         refused(&fs::read(&path).unwrap(), needle);
     }
     for (name, needle) in [
-        ("weight_ih_l0_reverse", "expected layers that run forward only"),
+        (
+            "weight_ih_l0_reverse",
+            "expected a tensor `weight_ih_l1_reverse`, as `weight_ih_l0_reverse` makes all layers \
+             bidirectional, found none",
+        ),
         ("weight_hr_l0", "`weight_hr_l0` is a projection (proj_size = 1); expected layers without one"),
     ] {
         let (mut tensors, _) = given(CellName::Lstm);
