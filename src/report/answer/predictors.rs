@@ -120,8 +120,8 @@ mod tests {
         ];
         let expected = [
             "The largest Lyapunov exponent often predicts the log10 slope of the norm of ∂L/∂h: it is within \
-             a tenth of the slope at 1 of 2 settings, and 10.0 % away in the middle of them. The norm falls more \
-             slowly than predicted at 1 of 2.",
+             a tenth of the slope at 1 of 2 settings, and 10.0 % away in the middle of them. The norm falls \
+             more slowly than predicted at 1 of 2.",
             "The mean forget (or update) gate does not predict the log10 slope of the norm of ∂L/∂h: it is \
              within a tenth of the slope at 0 of 2 settings, and 180 % away in the middle of them. The norm \
              falls more slowly than predicted at 2 of 2.",

@@ -15,6 +15,9 @@ const SPACE: f64 = 7.0;
 /// The share of the page that labels may take.
 const SHARE: f64 = 0.3;
 
+/// The share of the y axis within which three ends are too close for their labels, which would be moved away.
+const BUNCH: f64 = 0.05;
+
 /// A label at the end of a line: the text, and the value on the y axis.
 pub struct End<'a> {
     series: &'a Series,
@@ -22,7 +25,7 @@ pub struct End<'a> {
 }
 
 /// The labels of a figure with one panel of a few lines, each with an entry in the legend, that all reach the
-/// right edge; none for another figure.
+/// right edge at some distance from each other; none for another figure.
 pub fn labels(figure: &Panels, page_width: f64) -> Option<Vec<End<'_>>> {
     let [panel] = &figure.panels[..] else { return None };
     let is_named = panel.series.iter().all(|series| figure.legend.contains(&series.style));
@@ -38,7 +41,9 @@ pub fn labels(figure: &Panels, page_width: f64) -> Option<Vec<End<'_>>> {
     let mut ends: Vec<End> =
         panel.series.iter().map(|series| Some(End { series, y: end(series)? })).collect::<Option<_>>()?;
     ends.sort_by(|a, b| b.y.total_cmp(&a.y));
-    Some(ends).filter(|ends| width(ends) < SHARE * page_width)
+    let is_bunch = |ends: &[End]| ends[0].y - ends[2].y < BUNCH * (figure.y.high - figure.y.low);
+    let are_apart = !ends.windows(3).any(is_bunch);
+    Some(ends).filter(|ends| are_apart && width(ends) < SHARE * page_width)
 }
 
 /// The width of the labels.
