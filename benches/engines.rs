@@ -22,7 +22,7 @@ struct Work {
 
 impl Work {
     fn new(steps: i64) -> Work {
-        let size = StackSize { input_size: SIZE, hidden_size: SIZE, layers: 1 };
+        let size = StackSize { input_size: SIZE, hidden_size: SIZE, layers: 1, proj_size: 0 };
         let parameters =
             Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, cpu()).leaves();
         let mut rng = random::stream(1, Purpose::Input);

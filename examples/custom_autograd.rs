@@ -41,7 +41,7 @@ fn integrate_in_one_node(x: &Tensor) -> Tensor {
 /// Returns the gradient of Σ y_T² with respect to the LSTM's recurrent matrix, by the closure and by
 /// autograd.
 pub fn gradients(steps: i64) -> Result<[Tensor; 2]> {
-    let size = StackSize { input_size: 3, hidden_size: 5, layers: 1 };
+    let size = StackSize { input_size: 3, hidden_size: 5, layers: 1, proj_size: 0 };
     let p = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Double, Device::Cpu).leaves();
     let x = Tensor::linspace(-1.0, 1.0, steps * 2 * 3, (Kind::Double, Device::Cpu)).view([steps, 2, 3]);
     let gradient = |integrate: fn(&Tensor) -> Tensor| {

@@ -40,7 +40,7 @@ impl Cell for UpdateGateRnn {
 
 /// Returns parameters of a layer and an input `[T, 2, 3]`.
 pub fn case(cell: &'static dyn Cell, steps: i64) -> (Parameters, Tensor) {
-    let size = StackSize { input_size: 3, hidden_size: 16, layers: 1 };
+    let size = StackSize { input_size: 3, hidden_size: 16, layers: 1, proj_size: 0 };
     let p = Parameters::of_cell(cell, Init::pytorch(), size, 1, Kind::Double, Device::Cpu);
     let x = Tensor::linspace(-1.0, 1.0, steps * 2 * 3, (Kind::Double, Device::Cpu)).view([steps, 2, 3]);
     (p, x)

@@ -43,7 +43,7 @@ pub fn train(
     tch::manual_seed(seed as i64);
     let vs = nn::VarStore::new(Device::Cpu);
     let init: Init = "pytorch+forget_bias(1)".parse()?;
-    let size = StackSize { input_size: 2, hidden_size: HIDDEN, layers: 1 };
+    let size = StackSize { input_size: 2, hidden_size: HIDDEN, layers: 1, proj_size: 0 };
     let lstm = Parameters::new(CellName::Lstm, init, size, seed, Kind::Float, Device::Cpu)
         .in_var_store(&(vs.root() / "lstm"));
     let readout = nn::linear(vs.root() / "readout", HIDDEN, 1, Default::default());

@@ -12,7 +12,7 @@
 //! use tch::{Device, Kind, Tensor};
 //!
 //! let (steps, batch, input_size, hidden_size) = (100, 4, 8, 16);
-//! let size = StackSize { input_size, hidden_size, layers: 1 };
+//! let size = StackSize { input_size, hidden_size, layers: 1, proj_size: 0 };
 //! let p = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, Device::Cpu).leaves();
 //! let x = Tensor::randn([steps, batch, input_size], (Kind::Float, Device::Cpu)).set_requires_grad(true);
 //!

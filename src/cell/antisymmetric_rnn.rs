@@ -40,7 +40,7 @@ impl Cell for AntisymmetricRnn {
 
     /// Puts W − Wᵀ − γ I in the place of W.
     fn prepare(&self, p: &LayerParameters) -> PreparedLayer {
-        let identity = Tensor::eye(p.hidden_size(), (p.w_hh.kind(), p.w_hh.device()));
+        let identity = Tensor::eye(p.w_hh.size()[1], (p.w_hh.kind(), p.w_hh.device()));
         let w_hh = &p.w_hh - p.w_hh.tr() - identity * DIFFUSION;
         PreparedLayer::new(&LayerParameters { w_hh, ..p.shallow_clone() }, 1)
     }

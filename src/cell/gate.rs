@@ -7,7 +7,7 @@ use tch::Tensor;
 pub struct Gate {
     /// The matrix of the input, `[H, I]`.
     pub w_x: Tensor,
-    /// The matrix of the previous hidden state, `[H, H]`.
+    /// The matrix of the previous hidden state, `[H, H]`, or `[H, P]` with a projection.
     pub w_h: Tensor,
     /// The bias of the input's product, `[H]`.
     pub b_x: Tensor,
@@ -21,7 +21,7 @@ impl Gate {
         x.matmul(&self.w_x.tr()) + &self.b_x
     }
 
-    /// Returns W_h h + b_h, `[B, H]` → `[B, H]`.
+    /// Returns W_h h + b_h, `[B, H]` or `[B, P]` → `[B, H]`.
     pub fn of_state(&self, h: &Tensor) -> Tensor {
         h.matmul(&self.w_h.tr()) + &self.b_h
     }

@@ -2,11 +2,13 @@
 
 use tch::Tensor;
 
+use super::layout::StateSize;
+
 /// The parameters of one layer. G is the number of gates. [`super::Layout`] says which cells have other
 /// shapes than these.
 #[derive(Debug)]
 pub struct LayerParameters {
-    /// `weight_ih_l{k}`, `[G·H, I]` (I is H above the first layer).
+    /// `weight_ih_l{k}`, `[G·H, I]`. Above the first layer, I is the size of h.
     pub w_ih: Tensor,
     /// `weight_hh_l{k}`, `[G·H, H]`.
     pub w_hh: Tensor,
@@ -24,9 +26,10 @@ impl LayerParameters {
         [&self.w_ih, &self.w_hh, &self.b_ih, &self.b_hh].into_iter().chain(&self.further).collect()
     }
 
-    /// Returns the number of units of the layer, H.
-    pub fn hidden_size(&self) -> i64 {
-        *self.w_hh.size().last().expect("a recurrent weight has a dimension")
+    /// Returns the sizes of the states of the layer, which has `gates` gates.
+    pub fn state_size(&self, gates: usize) -> StateSize {
+        let output = *self.w_hh.size().last().expect("a recurrent weight has a dimension");
+        StateSize { hidden: self.w_ih.size()[0] / gates as i64, output }
     }
 
     /// Returns W_ih x + `bias` of all steps as one product, `[T, B, G·H]`, given the input `[T, B, I]`.

@@ -11,6 +11,7 @@ use super::lru::Lru;
 use super::lstm::Lstm;
 use super::lstm_layernorm::LstmLayernorm;
 use super::lstm_peephole::LstmPeephole;
+use super::lstm_projected::LstmProjected;
 use super::mgu::Mgu;
 use super::mingru::MinGru;
 use super::minlstm::MinLstm;
@@ -30,6 +31,7 @@ pub fn cell(name: CellName) -> &'static dyn Cell {
         CellName::GruResetBefore => &GruResetBefore,
         CellName::LstmPeephole => &LstmPeephole,
         CellName::LstmLayernorm => &LstmLayernorm,
+        CellName::LstmProjected => &LstmProjected,
         CellName::Cifg => &Cifg,
         CellName::Janet => &Janet,
         CellName::Mgu => &Mgu,

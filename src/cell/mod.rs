@@ -11,10 +11,10 @@
 //!
 //! let lstm = cell(CellName::Lstm);
 //! assert_eq!(lstm.gates(), ["i", "f", "g", "o"]);
-//! let size = StackSize { input_size: 3, hidden_size: 5, layers: 1 };
+//! let size = StackSize { input_size: 3, hidden_size: 5, layers: 1, proj_size: 0 };
 //! let p = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Float, Device::Cpu);
 //! let x = Tensor::ones([2, 3], (Kind::Float, Device::Cpu)); // [B, I]
-//! let previous = lstm.zero_state(&x, 2, 5);
+//! let previous = lstm.zero_state(&p.layers[0], 2);
 //! let next = lstm.step(&lstm.prepare(&p.layers[0]), &x, &previous);
 //! assert_eq!(next.h.size(), [2, 5]); // [B, H]
 //! assert_eq!(next.carried[0].size(), [2, 5]);
@@ -37,6 +37,7 @@ mod lru;
 mod lstm;
 mod lstm_layernorm;
 mod lstm_peephole;
+mod lstm_projected;
 mod mgu;
 mod mingru;
 mod minlstm;
@@ -54,7 +55,7 @@ mod zoneout;
 pub use activation::Activation;
 pub use gate::Gate;
 pub use layer::LayerParameters;
-pub use layout::{Further, FurtherInit, FurtherShape, Layout, Recurrent};
+pub use layout::{Further, FurtherInit, FurtherShape, Layout, Recurrent, StateSize};
 pub use lookup::cell;
 pub use name::CellName;
 pub use parameters::Parameters;

@@ -19,6 +19,8 @@ names! {
         LstmPeephole = "lstm_peephole",
         /// lstm with layer normalisation (Ba et al. 2016)
         LstmLayernorm = "lstm_layernorm",
+        /// lstm whose h is a projection of its units (Sak et al. 2014); needs proj_size
+        LstmProjected = "lstm_projected",
         /// lstm with coupled input and forget gate, i = 1 − f (Greff et al. 2017)
         Cifg = "cifg",
         /// lstm with a forget gate only (van der Westhuizen & Lasenby 2018)

@@ -4,6 +4,7 @@
 use tch::{Device, Kind, Tensor, nn};
 
 use super::layer::LayerParameters;
+use super::layout::StateSize;
 use super::name::CellName;
 use super::step::Cell;
 
@@ -66,7 +67,16 @@ impl Parameters {
 
     /// Returns the number of units of each layer, H.
     pub fn hidden_size(&self) -> i64 {
-        self.layers[0].hidden_size()
+        self.state_size().hidden
+    }
+
+    /// Returns the size of h of each layer: P with a projection, else H.
+    pub fn output_size(&self) -> i64 {
+        self.state_size().output
+    }
+
+    fn state_size(&self) -> StateSize {
+        self.layers[0].state_size(self.cell.gates().len())
     }
 
     fn map(&self, mut change: impl FnMut(&Tensor) -> Tensor) -> Parameters {
@@ -84,16 +94,18 @@ impl Parameters {
         let mode = match self.cell.name() {
             Some(CellName::ReluRnn) => 0,
             Some(CellName::Rnn) => 1,
-            Some(CellName::Lstm) => 2,
+            Some(CellName::Lstm | CellName::LstmProjected) => 2,
             Some(CellName::Gru) => 3,
             _ => return,
         };
         tch::no_grad(|| {
             let (input, hidden, layers) = (self.input_size(), self.hidden_size(), self.layers.len() as i64);
+            let proj_size = if self.cell.layout().has_projection() { self.output_size() } else { 0 };
             let tensors = self.tensors();
+            let each = tensors.len() as i64 / layers;
             // The call works in place and returns the block that the tensors are now views of.
             let _ = Tensor::internal_cudnn_rnn_flatten_weight(
-                &tensors, 4, input, mode, hidden, 0, layers, false, false,
+                &tensors, each, input, mode, hidden, proj_size, layers, false, false,
             );
         });
     }

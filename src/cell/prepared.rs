@@ -13,7 +13,8 @@ pub struct PreparedLayer {
     pub parameters: LayerParameters,
     /// The matrices and biases of each gate.
     pub gates: Vec<Gate>,
-    /// The transposed recurrent matrix of all gates, `[H, G·H]`.
+    /// The transposed recurrent matrix of all gates, `[H, G·H]`, or `[P, G·H]` with a
+    /// projection.
     pub w_hh_t: Tensor,
 }
 

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{Activation, CarriedState, Cell, CellName, Products, Retention, State};
+use super::{Activation, CarriedState, Cell, CellName, LayerParameters, Products, Retention, State};
 
 /// The sLSTM (eq. 8 to 17 of the paper), with σ as the forget gate, as in the authors' program.
 ///
@@ -63,8 +63,9 @@ impl Cell for Slstm {
     }
 
     /// Returns zeros, and −∞ as m: the first input gate then sets m, however small the gate is.
-    fn zero_state(&self, like: &Tensor, batch_size: i64, hidden_size: i64) -> State {
-        let zeros = || Tensor::zeros([batch_size, hidden_size], (like.kind(), like.device()));
+    fn zero_state(&self, p: &LayerParameters, batch_size: i64) -> State {
+        let hidden = p.state_size(self.gates().len()).hidden;
+        let zeros = || Tensor::zeros([batch_size, hidden], (p.w_ih.kind(), p.w_ih.device()));
         State { h: zeros(), carried: vec![zeros(), zeros(), zeros() + f64::NEG_INFINITY] }
     }
 

@@ -23,7 +23,7 @@ names! {
 /// The state that a layer passes from one step to the next.
 #[derive(Debug)]
 pub struct State {
-    /// The hidden state h_t, which is also the output, `[B, H]`.
+    /// The hidden state h_t, which is also the output, `[B, H]`, or `[B, P]` with a projection.
     pub h: Tensor,
     /// The states carried beside h, in the order of [`super::Cell::carried`], `[B, H]` each.
     pub carried: Vec<Tensor>,
@@ -78,6 +78,11 @@ impl State {
     /// Returns the tensors of the state: h, then the carried states.
     pub fn tensors(&self) -> Vec<&Tensor> {
         std::iter::once(&self.h).chain(&self.carried).collect()
+    }
+
+    /// Returns the sizes of h and of the carried states, each the last axis of its tensor.
+    pub fn sizes(&self) -> Vec<i64> {
+        self.tensors().iter().map(|tensor| tensor.size()[tensor.dim() - 1]).collect()
     }
 
     /// Returns the tensors with their names, such as `h` and `c`.

@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::activation::Activation;
 use super::layer::LayerParameters;
-use super::layout::Layout;
+use super::layout::{Layout, StateSize};
 use super::name::CellName;
 use super::prepared::PreparedLayer;
 use super::products::Products;
@@ -14,7 +14,8 @@ use super::state::{CarriedState, State};
 
 /// One step of a recurrent cell.
 ///
-/// Shapes: batch size B, input size I, hidden size H, number of gates G.
+/// Shapes: batch size B, input size I, hidden size H, number of gates G. With a projection, h has the size P
+/// in place of H.
 ///
 /// A cell states its equations in [`Cell::activations`] and [`Cell::update`]. Everything else has a default:
 /// every gate but the candidate is a sigmoid, and the parameters are those of PyTorch's layers.
@@ -70,11 +71,12 @@ pub trait Cell: Sync {
         &[]
     }
 
-    /// Returns the state before the first step: zeros `[B, H]` in the dtype and on the device of `like`.
-    /// Each tensor has its own storage.
-    fn zero_state(&self, like: &Tensor, batch_size: i64, hidden_size: i64) -> State {
-        let zeros = || Tensor::zeros([batch_size, hidden_size], (like.kind(), like.device()));
-        State { h: zeros(), carried: self.carried().iter().map(|_| zeros()).collect() }
+    /// Returns the state before the first step of a layer: zeros `[B, H]`, and `[B, P]` for the h of a
+    /// projection, in the dtype and on the device of the parameters. Each tensor has its own storage.
+    fn zero_state(&self, p: &LayerParameters, batch_size: i64) -> State {
+        let StateSize { hidden, output } = p.state_size(self.gates().len());
+        let zeros = |size| Tensor::zeros([batch_size, size], (p.w_ih.kind(), p.w_ih.device()));
+        State { h: zeros(output), carried: self.carried().iter().map(|_| zeros(hidden)).collect() }
     }
 
     /// Computes the activations of all gates, `[B, H]` each, from the products and the previous state.

@@ -63,8 +63,8 @@ impl Cell for Zoneout {
         self.inner.carried()
     }
 
-    fn zero_state(&self, like: &Tensor, batch_size: i64, hidden_size: i64) -> State {
-        self.inner.zero_state(like, batch_size, hidden_size)
+    fn zero_state(&self, p: &LayerParameters, batch_size: i64) -> State {
+        self.inner.zero_state(p, batch_size)
     }
 
     fn activations(&self, products: &Products, previous: &State) -> Vec<Tensor> {

@@ -88,6 +88,7 @@ fn options(args: &TraceArgs) -> TraceOptions<'_> {
 fn understood(args: &TraceArgs, settings: &Settings, given: &Given) -> String {
     let Given { input, names, converted } = given;
     let Settings { seq_len, batch_size, input_size, hidden_size, layers, .. } = settings;
+    let projection = settings.proj_size.map_or_else(String::new, |size| format!(" P={size}"));
     let (library, another) = match args.layout {
         WeightsLayout::PyTorch => ("PyTorch's", " (--layout: keras or onnx)"),
         WeightsLayout::Keras => ("Keras's", ""),
@@ -97,7 +98,10 @@ fn understood(args: &TraceArgs, settings: &Settings, given: &Given) -> String {
     let axes = options(args).axes("I");
     let other_axes = if axes.starts_with("[T") { " (--batch-first: [B, T, I])" } else { "" };
     let mut lines = vec![
-        format!("{}: T={seq_len} B={batch_size} I={input_size} H={hidden_size} layers={layers}", args.cell),
+        format!(
+            "{}: T={seq_len} B={batch_size} I={input_size} H={hidden_size}{projection} layers={layers}",
+            args.cell
+        ),
         format!("layout: {library}{another}"),
         format!("input: {axes}{other_axes}"),
     ];
@@ -143,13 +147,15 @@ fn of_sequences(input: &TraceInput) -> Vec<String> {
 /// The settings that the file determines.
 fn settings(cell: CellName, engine: EngineName, input: &TraceInput) -> Settings {
     let [batch_size, input_size] = [1, 2].map(|axis| input.input.size()[axis] as usize);
+    let p = &input.network.forward;
     Settings {
         task: "given".into(),
         cell: Some(cell),
         engine: Engines::one(engine),
-        layers: input.network.forward.layers.len(),
+        layers: p.layers.len(),
         input_size,
-        hidden_size: input.network.forward.hidden_size() as usize,
+        hidden_size: p.hidden_size() as usize,
+        proj_size: p.cell.layout().has_projection().then(|| p.output_size() as usize),
         seq_len: input.lengths.longest() as usize,
         batch_size,
         ..Settings::blank(ExperimentKind::Gradients)

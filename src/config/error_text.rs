@@ -80,6 +80,7 @@ fn spelt_out(name: &str) -> &str {
         "B" => "batch_size",
         "I" => "input_size",
         "H" => "hidden_size",
+        "P" => "proj_size",
         _ => name,
     }
 }

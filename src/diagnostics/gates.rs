@@ -121,17 +121,17 @@ impl Sums {
 }
 
 /// Returns log10 of the spectral radius and of the largest singular value of a gate's recurrent matrix, `[H,
-/// H]`. A vector `[H]` is a diagonal matrix. A cell without recurrent weights has neither.
+/// H]`. A vector `[H]` is a diagonal matrix. A cell without recurrent weights has neither. A matrix `[H, P]`
+/// of a cell with a projection has no eigenvalues, so it has no spectral radius.
 fn matrix_statistics(recurrent: Recurrent, w_h: &Tensor) -> Vec<(GateStatistic, f64)> {
     let w_h = match recurrent {
         Recurrent::Matrices => w_h.to_kind(Kind::Double),
         Recurrent::Vector => w_h.to_kind(Kind::Double).diag(0),
         Recurrent::None => return vec![],
     };
-    let radius = w_h.linalg_eigvals().abs().max().double_value(&[]);
-    let norm = w_h.linalg_norm(2, [0, 1].as_slice(), false, Kind::Double);
-    vec![
-        (GateStatistic::SpectralRadius, radius.log10()),
-        (GateStatistic::SpectralNorm, norm.double_value(&[]).log10()),
-    ]
+    let norm = w_h.linalg_norm(2, [0, 1].as_slice(), false, Kind::Double).double_value(&[]);
+    let radius = || w_h.linalg_eigvals().abs().max().double_value(&[]);
+    let is_square = w_h.size()[0] == w_h.size()[1];
+    let radius = is_square.then(|| (GateStatistic::SpectralRadius, radius().log10()));
+    radius.into_iter().chain([(GateStatistic::SpectralNorm, norm.log10())]).collect()
 }

@@ -75,14 +75,15 @@ pub fn products(
     }
     let cell = p.cell;
     no_grad(|| {
-        let size = (p.layers.len() * (1 + cell.carried().len())) as i64 * p.hidden_size();
+        let sizes: Vec<i64> = initial.iter().flat_map(State::sizes).collect();
+        let size = sizes.iter().sum();
         // Each row gets a copy of the sequence, so that the recursion treats the rows as a batch.
         let copies = |tensor: &Tensor| tensor.expand([size, -1], false);
         let initial = initial.iter().map(|state| state.map(copies)).collect();
         let input = input.expand([steps, size, -1], false);
         let segments = Segments::new(method, p, &input, initial);
         let identity = Tensor::eye(size, (input.kind(), input.device()));
-        let mut sweep = BackwardSweep::new(p, options, &identity);
+        let mut sweep = BackwardSweep::new(p, sizes, options, &identity);
         let mut products = Vec::new();
         for (segment, range) in segments.ranges().rev() {
             let layers = segments.run(segment);
@@ -101,8 +102,10 @@ pub fn products(
 /// The rows of the product on their way back through time.
 struct BackwardSweep<'a> {
     p: &'a Parameters,
+    /// The sizes of the tensors of the states of all layers, H or P each.
+    sizes: Vec<i64>,
     options: JacobianOptions,
-    /// The columns of the state of each layer, `[n, H]` each.
+    /// The columns of the state of each layer, `[n, H]` or `[n, P]` each.
     layers: Vec<State>,
     r_product: RProduct,
     lag: usize,
@@ -110,9 +113,14 @@ struct BackwardSweep<'a> {
 }
 
 impl<'a> BackwardSweep<'a> {
-    fn new(p: &'a Parameters, options: JacobianOptions, identity: &Tensor) -> BackwardSweep<'a> {
+    fn new(
+        p: &'a Parameters,
+        sizes: Vec<i64>,
+        options: JacobianOptions,
+        identity: &Tensor,
+    ) -> BackwardSweep<'a> {
         let r_product = RProduct::new(identity);
-        let mut sweep = BackwardSweep { p, options, layers: vec![], r_product, lag: 0, since_qr: 0 };
+        let mut sweep = BackwardSweep { p, sizes, options, layers: vec![], r_product, lag: 0, since_qr: 0 };
         sweep.set_rows(identity);
         sweep
     }
@@ -120,7 +128,7 @@ impl<'a> BackwardSweep<'a> {
     /// Sets the rows from a matrix `[n, n]`. Its columns are the state of each layer: h, then what is
     /// carried.
     fn set_rows(&mut self, matrix: &Tensor) {
-        let columns = matrix.split(self.p.hidden_size(), 1);
+        let columns = matrix.split_with_sizes(&self.sizes, 1);
         let of_layers = columns.chunks(1 + self.p.cell.carried().len());
         self.layers =
             of_layers.map(|state| State::from_tensors(state.iter().map(Tensor::contiguous))).collect();

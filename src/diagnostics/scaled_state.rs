@@ -5,8 +5,8 @@ use tch::Tensor;
 use super::scaled::Scaled;
 use crate::cell::State;
 
-/// An adjoint of a state, or a part of one. Each tensor is `[B, H]`, times 2^exponent, `[B, 1]`. Those of
-/// carried states are without the part that passes h of the same step.
+/// An adjoint of a state, or a part of one. Each tensor is `[B, H]` or `[B, P]`, times 2^exponent, `[B, 1]`.
+/// Those of carried states are without the part that passes h of the same step.
 pub struct ScaledState {
     pub state: State,
     pub exponent: Tensor,

@@ -18,8 +18,8 @@ impl Engine for Builtin {
     }
 
     fn serves(&self, cell: &dyn Cell) -> bool {
-        use CellName::{Gru, Lstm, ReluRnn, Rnn};
-        matches!(cell.name(), Some(Rnn | Lstm | Gru | ReluRnn))
+        use CellName::{Gru, Lstm, LstmProjected, ReluRnn, Rnn};
+        matches!(cell.name(), Some(Rnn | Lstm | LstmProjected | Gru | ReluRnn))
     }
 
     fn layer(
@@ -51,7 +51,8 @@ fn run(
     let h = Tensor::stack(&initial_states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);
     let without_c = |h: Tensor| h.unbind(0).into_iter().map(State::from_hidden).collect();
     match cell.name() {
-        Some(CellName::Lstm) => {
+        // libtorch recognises a projection by an h and a c of different sizes.
+        Some(CellName::Lstm | CellName::LstmProjected) => {
             let c = initial_states.iter().map(|state| &state.carried[0]);
             let c = Tensor::stack(&c.collect::<Vec<_>>(), 0);
             let (output, h, c) = input.lstm(

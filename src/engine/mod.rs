@@ -8,7 +8,7 @@
 //! use lstm_lab::{CellName, EngineName, Init, Parameters, StackSize, forward};
 //! use tch::{Device, Kind, Tensor};
 //!
-//! let size = StackSize { input_size: 3, hidden_size: 5, layers: 2 };
+//! let size = StackSize { input_size: 3, hidden_size: 5, layers: 2, proj_size: 0 };
 //! let p = Parameters::new(CellName::Gru, Init::pytorch(), size, 1, Kind::Float, Device::Cpu);
 //! let x = Tensor::ones([7, 4, 3], (Kind::Float, Device::Cpu)); // [T, B, I]
 //! let textbook = forward(engine(EngineName::Stepwise), &p, &x, None)?;

@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 
 /// Runs a sequence `[T, B, I]` through a stack of layers.
 ///
-/// `initial_states` has one state `[B, H]` for each layer, and `None` means zeros. The result is recorded
-/// in libtorch's graph if the parameters, the input or a state require a gradient.
+/// `initial_states` has one state for each layer, with the shapes of [`Cell::zero_state`], and `None` means
+/// that state. The result is recorded in libtorch's graph if the parameters, the input or a state require a
+/// gradient.
 ///
 /// # Errors
 /// [`Error::Shape`] if a shape does not fit the parameters. [`Error::CellWithoutEngine`] if the engine cannot
@@ -28,7 +29,7 @@ pub fn forward(
 }
 
 /// Checks an input `[T, B, I]` and the initial states against the parameters and the engine. Returns the
-/// states, or zeros for `None`.
+/// states, or those of [`zero_states`] for `None`.
 ///
 /// # Errors
 /// As for [`forward`].
@@ -64,11 +65,10 @@ fn check_dtype(input: &Tensor, tensor: &Tensor) -> Result<()> {
     Err(Error::MixedDtypes { expected: dtype_name(expected), found: dtype_name(found) })
 }
 
-/// Returns zeros as the initial state of every layer. The batch size, dtype and device are those of the
-/// input `[T, B, I]`.
+/// Returns [`Cell::zero_state`] of every layer, for the batch size of the input `[T, B, I]`.
 pub fn zero_states(p: &Parameters, input: &Tensor) -> Vec<State> {
     let batch_size = input.size()[1];
-    p.layers.iter().map(|layer| p.cell.zero_state(input, batch_size, layer.hidden_size())).collect()
+    p.layers.iter().map(|layer| p.cell.zero_state(layer, batch_size)).collect()
 }
 
 fn check_cell(engine: &dyn Engine, p: &Parameters) -> Result<()> {
@@ -111,8 +111,6 @@ fn check_input(p: &Parameters, input: &Tensor) -> Result<()> {
 }
 
 fn check_states(p: &Parameters, input: &Tensor, states: &[State]) -> Result<()> {
-    let shape = [input.size()[1], p.hidden_size()];
-    let wrong = |name: String, found: Vec<i64>| Error::Shape { name, expected: format!("{shape:?}"), found };
     if states.len() != p.layers.len() {
         let expected = format!("a list of {} states, one for each layer", p.layers.len());
         return Err(Error::Shape {
@@ -122,14 +120,16 @@ fn check_states(p: &Parameters, input: &Tensor, states: &[State]) -> Result<()> 
         });
     }
     let carried = p.cell.carried();
-    for (layer, state) in states.iter().enumerate() {
-        for (name, tensor) in state.named(carried) {
-            if tensor.size() != shape {
-                return Err(wrong(format!("{name}0 of layer {layer}"), tensor.size()));
+    for (layer, (parameters, state)) in p.layers.iter().zip(states).enumerate() {
+        let zeros = p.cell.zero_state(parameters, input.size()[1]);
+        let tensors = state.tensors();
+        for (n, (name, expected)) in zeros.named(carried).into_iter().enumerate() {
+            let found = tensors.get(n).map_or_else(Vec::new, |tensor| tensor.size());
+            if found != expected.size() {
+                let (name, expected) =
+                    (format!("{name}0 of layer {layer}"), format!("{:?}", expected.size()));
+                return Err(Error::Shape { name, expected, found });
             }
-        }
-        if let Some(missing) = carried.get(state.carried.len()) {
-            return Err(wrong(format!("{missing}0 of layer {layer}"), vec![]));
         }
         if state.carried.len() > carried.len() {
             let expected = format!("h and {} carried states", carried.len());

@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn scan_of_a_cell_without_a_linear_recurrence_is_refused_with_other_engines() {
-        let size = StackSize { input_size: 2, hidden_size: 3, layers: 1 };
+        let size = StackSize { input_size: 2, hidden_size: 3, layers: 1, proj_size: 0 };
         let p = Parameters::of_cell(&Saturating, Init::pytorch(), size, 1, Kind::Float, cpu());
         let x = Tensor::ones([4, 1, 2], (Kind::Float, cpu()));
         let refused = forward(&Scan, &p, &x, None).unwrap_err().to_string();

@@ -6,7 +6,7 @@ use tch::{Kind, Tensor};
 use super::interventions::Interventions;
 use super::weights::Weights;
 use crate::cell::init::Init;
-use crate::cell::{self, CarriedState, CellName};
+use crate::cell::{self, CarriedState, CellName, StateSize};
 use crate::config::spec::TrainingSpec;
 use crate::device;
 use crate::device::Dtype;
@@ -41,6 +41,9 @@ pub struct ModelConfig {
     pub init: Option<String>,
     /// Units of each layer.
     pub layer_sizes: Vec<i64>,
+    /// The size of h of a cell with a projection; 0 for other cells, as in older checkpoints.
+    #[serde(default)]
+    pub proj_size: i64,
     /// Heads of a Transformer's attention.
     pub heads: i64,
     /// The number of a Transformer's positions.
@@ -88,6 +91,7 @@ impl ModelConfig {
             engine: settings.engine.first(),
             init: settings.init.as_ref().map(|init| init.to_string()),
             layer_sizes: layer_sizes.into_iter().map(|size| size as i64).collect(),
+            proj_size: settings.proj_size.unwrap_or(0) as i64,
             heads: training.heads as i64,
             positions: longest as i64,
             symbols,
@@ -117,6 +121,7 @@ impl ModelConfig {
         let shape = ModelShape {
             model: self.model,
             cell: self.cell.unwrap_or(CellName::Rnn),
+            proj_size: self.proj_size,
             heads: size("heads", self.heads)?,
             input_size: size("input_size", self.input_size)?,
             outputs: size("outputs", self.outputs)?,
@@ -142,6 +147,11 @@ impl ModelConfig {
         Err(format!("expected the {expected} parameters of its model, found {parameters}"))
     }
 
+    /// The sizes of the outputs of all layers.
+    pub fn output_sizes(&self) -> impl Iterator<Item = i64> {
+        self.layer_sizes.iter().map(|units| StateSize::new(*units, self.proj_size).output)
+    }
+
     /// The states that the cell of recurrent layers carries beside h.
     pub fn carried(&self) -> &'static [CarriedState] {
         self.cell.map_or(&[], |name| cell::cell(name).carried())
@@ -150,6 +160,10 @@ impl ModelConfig {
     fn check_recurrent(&self) -> Result<(), String> {
         let cell = self.cell.ok_or("`cell`: expected that of recurrent layers, found none")?;
         let engine = self.engine.ok_or("`engine`: expected that of recurrent layers, found none")?;
+        for units in &self.layer_sizes {
+            let checked = cell::cell(cell).layout().check_projection(*units, self.proj_size);
+            checked.map_err(|problem| format!("`proj_size`: the cell {cell} {problem}"))?;
+        }
         if !engines_of(cell::cell(cell)).any(|other| other == engine) {
             return Err(format!("`engine`: expected one that runs the cell {cell}, found {engine}"));
         }

@@ -75,7 +75,7 @@ impl Interventions {
         (Tensor::stack(&outputs, 0), state)
     }
 
-    /// The mask of recurrent dropout, `[B, H]`: the same at all steps and for all gates.
+    /// The mask of recurrent dropout, `[B, H]` or `[B, P]`: the same at all steps and for all gates.
     fn mask(&self, like: &Tensor, rng: &mut Streams) -> Option<Tensor> {
         (self.recurrent_dropout > 0.0).then(|| dropout_mask(like, self.recurrent_dropout, &mut rng.dropout))
     }
@@ -134,7 +134,8 @@ mod tests {
         Interventions { recurrent_dropout: 0.0, zoneout_h: 0.0, zoneout_c: 0.0, h_detach: 0.0 };
 
     fn layer(name: CellName, input_size: i64) -> LayerParameters {
-        let size = StackSize { input_size, hidden_size: 5, layers: 1 };
+        let proj_size = if cell(name).layout().has_projection() { 3 } else { 0 };
+        let size = StackSize { input_size, hidden_size: 5, layers: 1, proj_size };
         Parameters::new(name, "pytorch".parse().unwrap(), size, 3, Kind::Double, cpu()).layers.remove(0)
     }
 
@@ -142,8 +143,8 @@ mod tests {
         random::normal(&mut random::stream(5, Purpose::Input), shape, Kind::Double, cpu())
     }
 
-    fn first(name: CellName, like: &Tensor) -> State {
-        let zero = cell(name).zero_state(like, like.size()[1], 5);
+    fn first(name: CellName, p: &LayerParameters, input: &Tensor) -> State {
+        let zero = cell(name).zero_state(p, input.size()[1]);
         // A normaliser near 0 would enlarge rounding.
         zero.map(|tensor| normal(&tensor.size()).abs() * 0.5 + 0.1)
     }
@@ -153,7 +154,7 @@ mod tests {
     }
 
     fn trained(of: Interventions, name: CellName, p: &LayerParameters, input: &Tensor) -> (Tensor, State) {
-        of.layer(cell(name), p, input, &first(name, input), &mut Streams::beside(&rng()))
+        of.layer(cell(name), p, input, &first(name, p, input), &mut Streams::beside(&rng()))
     }
 
     fn plain(
@@ -162,7 +163,7 @@ mod tests {
         p: &LayerParameters,
         input: &Tensor,
     ) -> (Tensor, State) {
-        engine(EngineName::Fused).layer(cell, p, input, &first(name, input))
+        engine(EngineName::Fused).layer(cell, p, input, &first(name, p, input))
     }
 
     fn assert_close(found: &Tensor, expected: &Tensor, about: &str) {
@@ -207,7 +208,7 @@ mod tests {
 
         let (states, _) = plain(cell(name), name, &p, &input.detach());
         assert_close(&output.detach(), &states, "values do not change");
-        let earlier = Tensor::cat(&[first(name, &input).h.unsqueeze(0), states.narrow(0, 0, 5)], 0);
+        let earlier = Tensor::cat(&[first(name, &p, &input).h.unsqueeze(0), states.narrow(0, 0, 5)], 0);
         let leaf = Tensor::cat(&[input.detach(), earlier], 2).set_requires_grad(true);
         let constant = LayerParameters {
             w_ih: Tensor::cat(&[&p.w_ih, &p.w_hh], 1),
@@ -239,7 +240,8 @@ mod tests {
     #[test]
     fn layer_zoneout_keeps_or_replaces_each_unit() {
         let (name, input) = (CellName::Lstm, normal(&[1, 400, 2]));
-        let (p, before) = (layer(name, 2), first(name, &input));
+        let p = layer(name, 2);
+        let before = first(name, &p, &input);
         let of = Interventions { zoneout_h: 0.25, zoneout_c: 0.5, ..OFF };
         let (_, found) = trained(of, name, &p, &input);
         let (_, next) = plain(cell(name), name, &p, &input);
@@ -257,9 +259,9 @@ mod tests {
     #[test]
     fn expected_cell_has_the_mean_of_a_step() {
         let of = Interventions { zoneout_h: 0.25, zoneout_c: 0.5, ..OFF };
-        for name in [CellName::Lstm, CellName::Rnn, CellName::LstmLayernorm, CellName::MinGru] {
+        for name in [CellName::Lstm, CellName::Rnn, CellName::LstmLayernorm, CellName::LstmProjected] {
             let (p, input) = (layer(name, 2), normal(&[1, 3, 2]));
-            let (before, (_, next)) = (first(name, &input), plain(cell(name), name, &p, &input));
+            let (before, (_, next)) = (first(name, &p, &input), plain(cell(name), name, &p, &input));
             let (output, found) = plain(of.expected_cell(cell(name)), name, &p, &input);
             assert_close(&output.get(0), &found.h, name.as_str());
             let tensors = before.tensors().into_iter().zip(next.tensors()).zip(found.tensors());

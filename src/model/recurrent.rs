@@ -32,7 +32,7 @@ pub struct Recurrent {
 impl Recurrent {
     pub fn new(config: &ModelConfig, seed: u64, device: Device) -> Recurrent {
         let attention = config.model == ModelName::Attention;
-        let top = *config.layer_sizes.last().expect("a model has a layer");
+        let top = config.output_sizes().last().expect("a model has a layer");
         let mut initial: Vec<(String, Tensor)> = config.draw_embedding(seed).into_iter().collect();
         initial.extend(draw_layers(config, seed));
         if attention {
@@ -49,7 +49,7 @@ impl Recurrent {
         Recurrent { weights, layers, cell, engine, dropout, interventions, attention }
     }
 
-    /// The top layer's states `[T, B, H]` and the last state of every layer.
+    /// The top layer's output `[T, B, H]` and the last state of every layer.
     fn run_layers(&self, vectors: &Tensor, args: &mut ForwardArgs) -> Result<(Tensor, Vec<State>)> {
         let engine = engine(self.engine);
         engine.accepts(vectors)?;
@@ -63,7 +63,7 @@ impl Recurrent {
             }
             let initial = match args.initial {
                 Some(initial) => initial[k].shallow_clone(),
-                None => cell.zero_state(vectors, vectors.size()[1], layer.hidden_size()),
+                None => cell.zero_state(layer, vectors.size()[1]),
             };
             let (next, state) = match &mut streams {
                 Some(streams) => self.interventions.layer(self.cell, layer, &states, &initial, streams),
@@ -81,11 +81,12 @@ fn draw_layers(config: &ModelConfig, seed: u64) -> Vec<(String, Tensor)> {
     let name = config.cell.expect("recurrent layers have a cell");
     let init = config.init.as_deref().and_then(|init| init.parse::<Init>().ok());
     let init = init.expect("recurrent layers have an init policy");
-    let input_sizes = iter::once(&config.input_size).chain(&config.layer_sizes);
-    let layer = |(k, (input_size, hidden_size)): (usize, (&i64, &i64))| {
+    let input_sizes = iter::once(config.input_size).chain(config.output_sizes());
+    let layer = |(k, (input_size, hidden_size)): (usize, (i64, &i64))| {
         // Each layer has its own seed. Otherwise layers of one size would be equal.
         let seed = seed.wrapping_add((k as u64) << 32);
-        let size = StackSize { input_size: *input_size, hidden_size: *hidden_size, layers: 1 };
+        let proj_size = config.proj_size;
+        let size = StackSize { input_size, hidden_size: *hidden_size, layers: 1, proj_size };
         Parameters::new(name, init, size, seed, Kind::Double, cpu()).layers
     };
     let layers = input_sizes.zip(&config.layer_sizes).enumerate().flat_map(layer).collect();
@@ -133,6 +134,7 @@ mod tests {
             engine: Some(EngineName::Builtin),
             init: Some("pytorch".into()),
             layer_sizes: vec![4, 3],
+            proj_size: 0,
             heads: 1,
             positions: 5,
             symbols: None,

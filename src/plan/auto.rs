@@ -104,6 +104,7 @@ mod tests {
         for dtype in [Dtype::F32, Dtype::F64] {
             let of = |cell| engine(&machine, dtype, cell, PassName::Train);
             assert_eq!(of(CellName::ReluRnn), EngineName::Builtin);
+            assert_eq!(of(CellName::LstmProjected), EngineName::Builtin);
             assert_eq!(of(CellName::IndRnn), EngineName::Fused);
             assert_eq!(of(CellName::MinGru), EngineName::Scan);
         }

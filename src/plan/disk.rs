@@ -2,7 +2,7 @@
 
 use super::run::Run;
 use super::sizing::ModelShape;
-use crate::cell::cell;
+use crate::cell::{StateSize, cell};
 use crate::config::spec::{Gradients, Length, Measure, Probe, Speed, TrainingSpec};
 use crate::data::Inputs;
 use crate::device::Dtype;
@@ -81,8 +81,9 @@ fn gradient_rows(run: &Run, options: &Gradients) -> usize {
 
 /// A norm at each written lag, and a spectrum of singular values and exponents at about ten lags per decade.
 fn jacobian_rows(settings: &Settings, steps: usize, lags: Lags) -> usize {
-    let parts = 1 + settings.cell.map_or(0, |name| cell(name).carried().len());
-    let state = parts * settings.layers * settings.hidden_size;
+    let carried = settings.cell.map_or(0, |name| cell(name).carried().len());
+    let StateSize { hidden, output } = settings.state_size();
+    let state = settings.layers * (output as usize + carried * hidden as usize);
     let spectra = spaced_count(steps, 10);
     written(lags, steps) + spectra * (2 + 2 * state)
 }

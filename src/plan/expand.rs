@@ -18,7 +18,8 @@ use crate::support::error::Result;
 
 /// The settings that vary slowest in the order of runs, after the seed. The others follow in the order of
 /// `FIELDS`.
-const SLOWEST: [&str; 7] = ["hidden_size", "seq_len", "batch_size", "input_size", "layers", "dtype", "init"];
+const SLOWEST: [&str; 8] =
+    ["hidden_size", "proj_size", "seq_len", "batch_size", "input_size", "layers", "dtype", "init"];
 
 /// The expansion of the grids of an experiment.
 pub struct Expansion<'a> {
@@ -88,7 +89,8 @@ impl<'a> Expansion<'a> {
             settings.optimizer = Some(training.optimizer.name);
             self.resolve_sizes(training, &mut settings);
             if !settings.is_recurrent() {
-                settings = Settings { cell: None, init: None, engine: Engines::default(), ..settings };
+                let engine = Engines::default();
+                settings = Settings { cell: None, init: None, proj_size: None, engine, ..settings };
             }
         }
         Ok(settings)

@@ -3,7 +3,8 @@
 //!
 //! The letters are those of reports: T steps, B sequences, I features, H units. A number has e bytes, and a
 //! model has P parameters. A cell has G gates: 1 for the RNN, 3 for the GRU, 4 for the LSTM. An engine keeps
-//! c tensors of one unit for its backward pass (see [`kept`]). Sums are over layers.
+//! c tensors of one unit for its backward pass (see [`kept`]). Sums are over layers. With a projection, h has
+//! fewer than H components, and the sizes of h take the place of H where only h counts.
 //!
 //! | kind | bytes, besides the parameters and the input |
 //! | --- | --- |
@@ -33,7 +34,7 @@ use std::iter;
 use super::interventions::flosses;
 use super::rules;
 use super::run::Run;
-use super::sizing::{ModelShape, gates, recurrent_layers};
+use super::sizing::{ModelShape, gates};
 use crate::cell::cell;
 use crate::config::Spec;
 use crate::config::spec::{Measure, TaskSpec, TrainingSpec};
@@ -123,7 +124,7 @@ impl<'a> Need<'a> {
             + match &self.run.measure {
                 Measure::Training(training) => {
                     let has_jacobian = training.probes(ProbeName::Jacobian);
-                    let test = self.number() * self.test_steps * self.batch * self.units();
+                    let test = self.number() * self.test_steps * self.batch * self.sizes_of_h();
                     let jacobian = if has_jacobian { self.jacobian() } else { 0.0 };
                     self.training(steps).max(test).max(jacobian).max(self.flossing(steps, training))
                 }
@@ -157,6 +158,11 @@ impl<'a> Need<'a> {
         self.layers.iter().map(|size| *size as f64).sum()
     }
 
+    /// The sizes of h of all layers together.
+    fn sizes_of_h(&self) -> f64 {
+        self.layers.iter().map(|size| self.shape.state_size(*size).output as f64).sum()
+    }
+
     fn gates(&self) -> f64 {
         gates(self.shape.cell) as f64
     }
@@ -177,7 +183,7 @@ impl<'a> Need<'a> {
 
     /// The parameters with everything that is as large as they are.
     fn held_parameters(&self) -> f64 {
-        let recurrent = || recurrent_layers(self.shape.cell, self.shape.input_size, &self.layers) as f64;
+        let recurrent = || self.shape.recurrent_layers(&self.layers) as f64;
         let (learned, measured) =
             if self.is_on_card() { (4.0 * self.number(), self.number()) } else { (48.0, 16.0) };
         match &self.run.measure {
@@ -199,7 +205,7 @@ impl<'a> Need<'a> {
 
     /// The values that the backward pass of a training step needs.
     fn training(&self, steps: f64) -> f64 {
-        let width = self.layers.last().map_or(0.0, |size| *size as f64);
+        let width = self.layers.last().map_or(0.0, |size| self.shape.state_size(*size).output as f64);
         let values = match self.shape.model {
             ModelName::Recurrent => self.kept() * steps * self.units(),
             // The score of each output and step has H components.
@@ -234,8 +240,8 @@ impl<'a> Need<'a> {
     fn speed(&self, steps: f64) -> f64 {
         let is_compared = self.run.settings.engine.engines.len() > 1;
         let compared = if is_compared { 10.0 } else { 0.0 };
-        let units = (self.kept() + compared) * self.units();
-        self.number() * steps * (units + compared * self.features())
+        let compared = compared * (self.sizes_of_h() + self.features());
+        self.number() * steps * (self.kept() * self.units() + compared)
     }
 
     /// The recomputed segment of an engine with exact norms, or the steps on which it is compared.
@@ -253,7 +259,7 @@ impl<'a> Need<'a> {
     }
 
     fn jacobian(&self) -> f64 {
-        let rows = self.units() * (1 + cell(self.shape.cell).carried().len()) as f64;
+        let rows = self.sizes_of_h() + self.units() * cell(self.shape.cell).carried().len() as f64;
         128.0 * rows * rows + 56.0 * self.gates() * rows * self.steps.sqrt() * self.units()
     }
 

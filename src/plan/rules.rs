@@ -20,7 +20,8 @@ type Problem = (&'static str, String);
 /// # Errors
 /// The first broken rule, with file, line and key.
 pub fn check(spec: &Spec, settings: &Settings, measure: &Measure) -> Result<(), ConfigError> {
-    let problem = engines(settings).or_else(|| init(settings)).or_else(|| match measure {
+    let problem = projection(settings, measure.training()).or_else(|| engines(settings));
+    let problem = problem.or_else(|| init(settings)).or_else(|| match measure {
         Measure::Gradients(gradients) => of_gradients(&spec.task, settings, gradients),
         Measure::Jacobian(jacobian) => of_jacobian(settings, jacobian),
         Measure::Speed(_) => of_speed(settings),
@@ -103,6 +104,28 @@ fn cell_without_engine(settings: &Settings) -> Option<Problem> {
             format!("frameworks are timed on the cells `rnn`, `lstm` and `gru`, found `{name}`"),
         )
     })
+}
+
+/// The problem with a size of h that the cell cannot have.
+fn projection(settings: &Settings, training: Option<&TrainingSpec>) -> Option<Problem> {
+    let (name, proj_size) = (settings.cell?, settings.proj_size.unwrap_or(0));
+    // The size is 0 while the data that determines it is not there.
+    let units = Some(smallest_layer(settings, training)).filter(|units| *units > 0)?;
+    let layout = cell(name).layout();
+    let problem = layout.check_projection(units as i64, proj_size as i64).err()?;
+    let advice = match layout.has_projection() {
+        true => String::new(),
+        false => {
+            format!("; leave the pair out with exclude = [{{ cell = \"{name}\", proj_size = {proj_size} }}]")
+        }
+    };
+    Some(("proj_size", format!("the cell `{name}` {problem}{advice}")))
+}
+
+/// The units of the smallest layer.
+fn smallest_layer(settings: &Settings, training: Option<&TrainingSpec>) -> usize {
+    let sizes = training.and_then(|training| training.layer_sizes.as_ref());
+    sizes.and_then(|sizes| sizes.iter().copied().min()).unwrap_or(settings.hidden_size)
 }
 
 fn init(settings: &Settings) -> Option<Problem> {
@@ -216,7 +239,7 @@ fn of_training(task: &TaskSpec, settings: &Settings, training: &TrainingSpec) ->
         let problem = "the product of Jacobians needs layers of one size (training.layer_sizes)";
         return Some(("training.probes", problem.to_string()));
     }
-    let units = training.layer_sizes.iter().flatten().copied().min().unwrap_or(settings.hidden_size);
+    let units = smallest_layer(settings, Some(training));
     let too_many =
         training.flossing_exponents.filter(|count| interventions::flosses(settings) && *count > units);
     if let Some(found) = too_many {

@@ -105,6 +105,7 @@ pub fn describe(s: &Settings) -> String {
         0 => format!("{name}=?"),
         _ => format!("{name}={size}"),
     }));
+    words.extend(s.proj_size.filter(|size| *size > 0).map(|size| format!("P={size}")));
     words.push(s.dtype.to_string());
     words.extend((s.kind != ExperimentKind::Speed).then(|| format!("seed={}", s.seed)));
     words.join(" ")

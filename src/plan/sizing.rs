@@ -4,7 +4,7 @@
 
 use std::iter;
 
-use crate::cell::{CellName, cell};
+use crate::cell::{CellName, StateSize, cell};
 use crate::config::spec::TaskSpec;
 use crate::data::Input;
 use crate::settings::Settings;
@@ -17,6 +17,8 @@ pub struct ModelShape {
     pub model: ModelName,
     /// The cell of recurrent layers.
     pub cell: CellName,
+    /// The size of h of a cell with a projection; 0 for other cells.
+    pub proj_size: i64,
     /// The attention heads of a Transformer, which divide its hidden size.
     pub heads: usize,
     /// The components of an input vector.
@@ -37,6 +39,7 @@ impl ModelShape {
         ModelShape {
             model: settings.model(),
             cell: settings.cell.unwrap_or(CellName::Rnn),
+            proj_size: settings.proj_size.unwrap_or(0) as i64,
             heads,
             input_size: settings.input_size,
             outputs: input.map(Input::classes).or(task.outputs()).unwrap_or(0),
@@ -54,17 +57,31 @@ impl ModelShape {
     /// The parameter count of the model with layers of these hidden sizes. It fits into 128 bits, because
     /// sizes are at most 2^40.
     pub fn parameters(&self, layers: &[usize]) -> u128 {
-        let top = layers.last().map_or(0, |h| *h as u128);
+        let units = layers.last().map_or(0, |h| *h as u128);
+        let top = layers.last().map_or(0, |h| self.state_size(*h).output as u128);
         let embedding = self.embedded as u128 * self.input_size as u128;
         let readout = |from: u128| self.outputs as u128 * (from + 1);
-        let recurrent = || recurrent_layers(self.cell, self.input_size, layers);
+        let recurrent = || self.recurrent_layers(layers);
         embedding
             + match self.model {
                 ModelName::Recurrent => recurrent() + readout(top),
-                // Query, key and score vector; the readout has state and context as input.
+                // Query, key and score vector; the readout has h and context as input.
                 ModelName::Attention => recurrent() + 2 * top * top + top + readout(2 * top),
-                ModelName::Transformer => self.transformer(top, layers.len()) + readout(top),
+                ModelName::Transformer => self.transformer(units, layers.len()) + readout(units),
             }
+    }
+
+    /// The sizes of the states of a recurrent layer with `hidden` units.
+    pub fn state_size(&self, hidden: usize) -> StateSize {
+        StateSize::new(hidden as i64, self.proj_size)
+    }
+
+    /// The parameter count of recurrent layers with these hidden sizes.
+    pub fn recurrent_layers(&self, layers: &[usize]) -> u128 {
+        let sizes = layers.iter().map(|hidden| self.state_size(*hidden));
+        let inputs = iter::once(self.input_size as i64).chain(sizes.clone().map(|size| size.output));
+        let (layout, gates) = (cell(self.cell).layout(), gates(self.cell) as i64);
+        inputs.zip(sizes).map(|(input, size)| layout.parameters(gates, input, size)).sum()
     }
 
     /// The parameter count of the Transformer: positions, input layer, blocks, last norm. A block has
@@ -102,22 +119,14 @@ pub fn gates(cell: CellName) -> usize {
     self::cell(cell).gates().len()
 }
 
-/// The parameter count of recurrent layers.
-pub fn recurrent_layers(cell: CellName, input_size: usize, layers: &[usize]) -> u128 {
-    let inputs = iter::once(&input_size).chain(layers);
-    let layer = |(input, h): (&usize, &usize)| {
-        let (input, h) = (*input as u128, *h as u128);
-        self::cell(cell).layout().parameters(gates(cell) as u128, input, h)
-    };
-    inputs.zip(layers).map(layer).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn frame(model: ModelName, cell: CellName) -> ModelShape {
-        ModelShape { model, cell, heads: 4, input_size: 60, outputs: 60, embedded: 0, positions: 64 }
+        let (input_size, outputs, positions) = (60, 60, 64);
+        let proj_size = if cell == CellName::LstmProjected { 8 } else { 0 };
+        ModelShape { model, cell, proj_size, heads: 4, input_size, outputs, embedded: 0, positions }
     }
 
     #[test]
@@ -125,6 +134,7 @@ mod tests {
         for (model, cell) in [
             (ModelName::Recurrent, CellName::Lstm),
             (ModelName::Recurrent, CellName::Rnn),
+            (ModelName::Recurrent, CellName::LstmProjected),
             (ModelName::Attention, CellName::Gru),
             (ModelName::Transformer, CellName::Lstm),
         ] {

@@ -66,5 +66,8 @@ mod tests {
         assert_eq!(labels(&names, &point(CellName::Rnn, 10)), ["T10", "loss=last", "f32"]);
         assert_eq!(without(&names, &["seq_len", "dtype"]), ["init", "loss"]);
         assert_eq!(heads(&["seq_len", "learning_rate"]), ["T", "learning rate"]);
+        let of_size = |size| Settings { proj_size: Some(size), ..point(CellName::LstmProjected, 10) };
+        assert_eq!(labels(&["seq_len", "proj_size"], &of_size(4)), ["T10", "P4"]);
+        assert_eq!(labels(&["seq_len", "proj_size"], &of_size(0)), ["T10"]);
     }
 }

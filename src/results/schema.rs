@@ -233,7 +233,8 @@ pub struct GateRow {
     pub layer: usize,
     /// The gate: `i`, `f`, `g`, `o` of the LSTM, `r`, `z`, `n` of the GRU, `h` of the RNN.
     pub gate: String,
-    /// `mean`, `saturated_low`, `saturated_high`, `mean_log10`, `w_h_spectral_radius` or `w_h_spectral_norm`.
+    /// `mean`, `saturated_low`, `saturated_high`, `mean_log10`, `w_h_spectral_radius` (without a projection)
+    /// or `w_h_spectral_norm`.
     pub statistic: String,
     /// The number; empty if it is the logarithm of 0.
     pub value: Option<f64>,

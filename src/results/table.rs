@@ -179,7 +179,7 @@ mod tests {
             fs::write(&path, text.replace(from, to)).unwrap();
             read::<SpeedRow>(&path).unwrap_err().to_string()
         };
-        let wrong = message(",3,4,", ",3,many,");
+        let wrong = message(",3,,4,", ",3,,many,");
         assert!(wrong.contains("line 2: `seq_len`: expected a whole number"), "{wrong}");
         let missing = message(",dtype", ",type");
         assert!(missing.contains("line 2: `dtype`: expected a column of that name"), "{missing}");

@@ -92,11 +92,12 @@ impl Experiment {
 fn check_weights(spec: &Spec, plan: &Plan) -> Result<()> {
     let mut read = BTreeSet::new();
     for run in &plan.runs {
-        let Settings { cell, layers, input_size, hidden_size, kind, .. } = run.settings;
+        let Settings { cell, layers, input_size, hidden_size, proj_size, kind, .. } = run.settings;
         // The size of the input is 0 while the dataset that decides it is absent.
         let sized = run.given.weights.as_ref().filter(|_| input_size > 0);
         let Some(weights) = sized else { continue };
-        if read.insert((weights, cell.map(|cell| cell.as_str()), layers, input_size, hidden_size)) {
+        let sizes = [layers, input_size, hidden_size, proj_size.unwrap_or(0)];
+        if read.insert((weights, cell.map(|cell| cell.as_str()), sizes)) {
             kinds::check_weights(run).map_err(|error| match error {
                 Error::Data { .. } => key_error(spec, kind, "init", error.to_string()).into(),
                 other => other,

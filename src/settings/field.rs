@@ -153,6 +153,10 @@ impl Field {
         (self.set)(settings, text)
     }
 
+    fn is_size(&self) -> bool {
+        matches!(self.label, Label::Prefix(_))
+    }
+
     /// Returns true if the setting is a key of `[grid]`.
     pub fn is_swept_in_grid(&self) -> bool {
         self.axis.as_ref().is_some_and(|axis| axis.table == Table::Grid)
@@ -173,9 +177,10 @@ impl Field {
         text.split(' ').map(str::to_string).collect()
     }
 
-    /// The short label of the value in a figure; empty if the run has no such setting.
+    /// The short label of the value in a figure; empty if the run has no such setting, or no such size.
     pub fn label(&self, settings: &Settings) -> String {
-        let Some(value) = self.get(settings) else { return String::new() };
+        let value = self.get(settings).filter(|value| !self.is_size() || !self.is_off(value));
+        let Some(value) = value else { return String::new() };
         let value = match value.parse() {
             Ok(value) if self.form == Form::Number => number(value),
             _ => value,

@@ -21,7 +21,7 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cell::CellName;
+use crate::cell::{CellName, StateSize};
 use crate::device::Dtype;
 use field::fields;
 use names::{ExperimentKind, LossName, ModelName, OptimizerName};
@@ -41,12 +41,13 @@ pub struct Settings {
     pub cell: Option<CellName>,
     /// The engine: `stepwise`, `fused`, `analytic`, `recompute`, `scan`, `simd` (on the CPU), `cuda` (on
     /// CUDA, experimental) or `builtin`; default: `auto`. `stepwise`, `fused` and `recompute` run every
-    /// cell, `scan` runs `minlstm`, `mingru` and `lru`, `builtin` runs `rnn`, `lstm`, `gru` and `relu_rnn`,
-    /// `cuda` runs `lstm` in f32, and the others run `rnn`, `lstm` and `gru`. `auto` is never part of a
-    /// list. For `gradients` and `jacobian` it means `analytic` where it runs the cell, else `recompute`;
-    /// `jacobian` takes these two only. For `training` it means one engine by measured times (see
-    /// [kernels.md](kernels.md)). For `speed` it means all engines but `recompute` and `cuda` that support
-    /// cell and device. `speed` times all engines of the list in one run, and `builtin` must be among them.
+    /// cell, `scan` runs `minlstm`, `mingru` and `lru`, `builtin` runs `rnn`, `lstm`, `gru`, `relu_rnn` and
+    /// `lstm_projected`, `cuda` runs `lstm` in f32, and the others run `rnn`, `lstm` and `gru`. `auto` is
+    /// never part of a list. For `gradients` and `jacobian` it means `analytic` where it runs the cell, else
+    /// `recompute`; `jacobian` takes these two only. For `training` it means one engine by measured times
+    /// (see [kernels.md](kernels.md)). For `speed` it means all engines but `recompute` and `cuda` that
+    /// support cell and device. `speed` times all engines of the list in one run, and `builtin` must be among
+    /// them.
     #[schemars(schema_with = "engines::schema")]
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;
@@ -61,6 +62,11 @@ pub struct Settings {
     pub input_size: usize,
     /// The number of hidden units of each layer, H, from 1 to 2^40; default: 64.
     pub hidden_size: usize,
+    /// The size of h, P, of the cell `lstm_projected`, from 1 to below `hidden_size`; default: 0, which is
+    /// for the other cells. c and the gates have H units, and h is a projection of them. PyTorch's `nn.LSTM`
+    /// has it under this name.
+    #[serde(skip_serializing_if = "is_off")]
+    pub proj_size: Option<usize>,
     /// The number of steps, T, from 1 to 2^40; default: 100. `jacobian`, `adding` and `xor` need at least 2
     /// steps; `temporal_order`, `selective_copy` and the variant `1997` of `adding` need 10. Not for
     /// `images`, which have one step per pixel.
@@ -113,7 +119,7 @@ pub struct Settings {
     #[serde(skip_serializing_if = "is_off")]
     pub h_detach: Option<f64>,
     /// The factor λ of the penalty for recurrent matrices that are not orthogonal, at least 0; default: 0.
-    /// The loss of an update gets λ Σ ‖WᵀW − I‖², summed over the matrices W `[H, H]` of all gates and
+    /// The loss of an update gets λ Σ ‖WᵀW − I‖², summed over the recurrent matrices W of all gates and
     /// layers, with the Frobenius norm (Vorontsov et al. 2017). Rows of the loss are without it.
     #[serde(skip_serializing_if = "is_off")]
     pub orthogonal_penalty: Option<f64>,
@@ -152,6 +158,7 @@ impl Settings {
             layers: 0,
             input_size: 0,
             hidden_size: 0,
+            proj_size: None,
             seq_len: 0,
             batch_size: 0,
             dtype: Dtype::F32,
@@ -188,6 +195,11 @@ impl Settings {
     /// For a model without recurrent layers.
     pub fn cell(&self) -> CellName {
         self.cell.expect("recurrent layers have a cell")
+    }
+
+    /// The sizes of the states of each recurrent layer.
+    pub fn state_size(&self) -> StateSize {
+        StateSize::new(self.hidden_size as i64, self.proj_size.unwrap_or(0) as i64)
     }
 
     /// The model: recurrent layers, unless training chooses another.
@@ -251,6 +263,10 @@ pub static FIELDS: &[Field] = fields![
         .swept(Table::Grid, |_| "1"),
     input_size: size("I").labelled(Label::Prefix("I")).swept(Table::Grid, |_| "32"),
     hidden_size: size("H").labelled(Label::Prefix("H")).swept(Table::Grid, |_| "64"),
+    proj_size: Field::new("P", Form::Whole, "")
+        .labelled(Label::Prefix("P"))
+        .range("a whole number from 0 to 2^40", (Included(0.0), Included(LARGEST)))
+        .swept(Table::Grid, |_| "0"),
     seq_len: size("T").labelled(Label::Prefix("T")).swept(Table::Grid, |_| "100"),
     batch_size: size("B").labelled(Label::Prefix("B")).swept(Table::Grid, default_batch_size),
     dtype: word("dtype").swept(Table::Grid, default_dtype),

@@ -14,7 +14,7 @@ use crate::support::error::{Error, Result};
 /// A scalar function of the output, summed over the batch. Sequences do not share a loss, so the
 /// gradient of each is that of its own loss.
 pub enum Loss {
-    /// A unit vector for each sequence, `[B, H]`, times the last state.
+    /// A unit vector for each sequence, `[B, H]` or `[B, P]`, times the last h.
     Last(Tensor),
     /// The same vector times every state.
     Sum(Tensor),
@@ -34,10 +34,10 @@ impl Loss {
     /// The task has no loss of its own.
     pub fn new(name: LossName, settings: &Settings, batch: &InputBatch) -> Result<Loss> {
         let (kind, device) = (batch.input.kind(), batch.input.device());
-        let hidden = settings.hidden_size as i64;
+        let output = settings.state_size().output;
         let direction = || {
             let mut rng = random::stream(settings.seed, Purpose::Loss);
-            let normal = random::normal(&mut rng, &[settings.batch_size as i64, hidden], kind, device);
+            let normal = random::normal(&mut rng, &[settings.batch_size as i64, output], kind, device);
             let length = normal.square().sum_dim_intlist([1].as_slice(), true, kind).sqrt();
             normal / length
         };
@@ -45,7 +45,7 @@ impl Loss {
             (LossName::Last, _) => Ok(Loss::Last(direction())),
             (LossName::Sum, _) => Ok(Loss::Sum(direction())),
             (LossName::Task, Some(targets)) => Ok(Loss::NextSymbol {
-                readout: dense::draw_readout(hidden, targets.count, settings.seed)
+                readout: dense::draw_readout(output, targets.count, settings.seed)
                     .map(|drawn| drawn.to_device(device).to_kind(kind)),
                 targets: targets.classes.shallow_clone(),
             }),

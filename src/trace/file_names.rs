@@ -18,8 +18,8 @@ pub const LENGTHS: &str = "lengths";
 /// The names of tensors that are no parameters. They have no prefix.
 const SEQUENCES: [&str; 5] = ["input", "h0", "c0", "grad_output", LENGTHS];
 
-/// The kinds of parameters of a layer in PyTorch, with a projection.
-const PARAMETERS: [&str; 5] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l", "weight_hr_l"];
+/// The kinds of parameters of every layer in PyTorch.
+const PARAMETERS: [&str; 4] = ["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"];
 
 /// The largest number of edits between a name and a known name that it may be meant as.
 const MAX_EDITS: usize = 2;

@@ -28,8 +28,8 @@ pub struct TraceInput {
     /// The initial states, one for each layer and direction, in the order of [`Network::run`]. The cell's
     /// first state if the file has none.
     pub initial_states: Vec<State>,
-    /// ∂L/∂output, `[T, B, H]`, or `[T, B, 2·H]` of both directions. If the file has none: ones at the step
-    /// at which each direction ends.
+    /// ∂L/∂output, in the shape of the output, which joins both directions. If the file has none: ones at the
+    /// step at which each direction ends.
     pub grad_output: Tensor,
     /// True if the file has no gradient of the output.
     pub has_default_loss: bool,
@@ -91,12 +91,12 @@ impl TraceInput {
         let (name, mut layout) = (options.cell, options.layout()?);
         let lengths = tensors.remove(LENGTHS);
         let mut file = NamedTensors::new(tensors, path, device)?;
-        file.refuse_projections()?;
+        file.refuse_projections(name)?;
         file.refuse_other_layout(name)?;
         layout.library = LibraryFile::new(options.layout, name, &file);
         let absent = layout.library.map_or(Ok(Vec::new()), |library| library.convert(&mut file))?;
-        let hidden = file.hidden_size(name)?;
-        let features = file.input_size(cell(name).gates().len() as i64 * hidden)?;
+        let size = file.state_size(name)?;
+        let features = file.input_size(cell(name).gates().len() as i64 * size.hidden)?;
         let input = file.take_sequence("input", &format!("{} with nothing empty", options.axes("I")))?;
         if input.size()[2] != features {
             let expected = options.axes(&features.to_string());
@@ -111,19 +111,19 @@ impl TraceInput {
             None => Lengths::equal(steps, batch),
         };
         let directions = file.directions()?;
-        let form = Form { features, hidden, directions, options: (input.kind(), device) };
+        let form = Form { features, size, directions, options: (input.kind(), device) };
         let (network, mut zeros) = network(name, &mut file, form, &layout)?;
         zeros.splice(..0, absent);
         let states = network.forward.layers.len() as i64 * directions;
-        let initial_states = initial_states(name, &mut file, [states, batch, hidden], &input)?;
+        let initial_states = initial_states(&network.forward, &mut file, states, batch)?;
 
-        let width = directions * hidden;
+        let width = directions * size.output;
         let shape = if layout.batch_first { [batch, steps, width] } else { [steps, batch, width] };
         let given = file.take_optional("grad_output", &shape)?.map(|gradient| layout.sequence(gradient));
         let has_default_loss = given.is_none();
         let grad_output = given.unwrap_or_else(|| {
             let zeros = Tensor::zeros([steps, batch, width], (input.kind(), device));
-            fill_ends(&zeros, &lengths, hidden);
+            fill_ends(&zeros, &lengths, size.output);
             zeros
         });
         file.expect_empty(name)?;
@@ -195,19 +195,13 @@ fn fill_ends(gradient: &Tensor, lengths: &Lengths, hidden: i64) {
     }
 }
 
-/// Takes the initial states of all layers and directions, such as `h0` and `c0`, of the given shape. A state
-/// that the file does not have is that of [`crate::cell::Cell::zero_state`].
-fn initial_states(
-    name: CellName,
-    file: &mut NamedTensors,
-    shape: [i64; 3],
-    like: &Tensor,
-) -> Result<Vec<State>> {
-    let [states, batch, hidden] = shape;
-    let cell = cell(name);
-    let default = cell.zero_state(like, batch, hidden);
+/// Takes the initial states of all layers and directions, such as `h0` and `c0`, for a batch of this size. A
+/// state that the file does not have is that of [`crate::cell::Cell::zero_state`].
+fn initial_states(p: &Parameters, file: &mut NamedTensors, states: i64, batch: i64) -> Result<Vec<State>> {
+    let default = p.cell.zero_state(&p.layers[0], batch);
     let mut stacked = Vec::new();
-    for (name, tensor) in default.named(cell.carried()) {
+    for (name, tensor) in default.named(p.cell.carried()) {
+        let shape = [states, batch, tensor.size()[1]];
         let given = file.take_optional(&format!("{name}0"), &shape)?;
         stacked.push(given.unwrap_or_else(|| tensor.expand(shape, false)));
     }

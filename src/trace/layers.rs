@@ -4,7 +4,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::layout::Layout;
 use super::named::{NamedTensors, REVERSE};
-use crate::cell::{CellName, FurtherShape, LayerParameters, Recurrent, cell};
+use crate::cell::{CellName, FurtherShape, LayerParameters, Recurrent, StateSize, cell};
 use crate::engine::Direction;
 use crate::support::error::{Error, Result};
 
@@ -13,8 +13,8 @@ use crate::support::error::{Error, Result};
 pub(super) struct Form {
     /// The input features of the first layer, I.
     pub features: i64,
-    /// The units of each layer, H.
-    pub hidden: i64,
+    /// The sizes of the states of each layer.
+    pub size: StateSize,
     /// The directions of each layer, whose outputs the layer above reads: 1 or 2.
     pub directions: i64,
     /// The dtype and the device of absent tensors.
@@ -32,9 +32,11 @@ pub(super) fn layers(
     form: Form,
     layout: &Layout,
 ) -> Result<(Vec<LayerParameters>, Vec<String>)> {
-    let Form { features, hidden, directions, options } = form;
+    let Form { features, size, directions, options } = form;
     let (cell, gates) = (cell(name), cell(name).gates().len() as i64);
-    let rows = gates * hidden;
+    let rows = gates * size.hidden;
+    let recurrent = cell.layout().recurrent_shape(gates, size);
+    let bias_rows = cell.layout().recurrent_bias(gates, size);
     let mut absent = Vec::new();
     let mut bias = |file: &mut NamedTensors, name: String, rows: i64| {
         Ok::<_, Error>(match file.take_optional(&name, &[rows])? {
@@ -48,22 +50,22 @@ pub(super) fn layers(
     };
     let mut layers = Vec::new();
     for k in 0..file.layers() {
-        let below = if k == 0 { features } else { directions * hidden };
+        let below = if k == 0 { features } else { directions * size.output };
         let named = |kind: &str| parameter_name(kind, k, direction);
         let w_ih = layout.parameter(file.take(&named("weight_ih"), &[rows, below])?);
         let weight = named("weight_hh");
-        let (w_hh, bias_rows) = match cell.layout().recurrent {
-            Recurrent::Matrices => (layout.parameter(file.take(&weight, &[rows, hidden])?), rows),
-            Recurrent::Vector => (file.take(&weight, &[hidden])?, 0),
+        let w_hh = match cell.layout().recurrent {
+            Recurrent::Matrices => layout.parameter(file.take(&weight, &recurrent)?),
+            Recurrent::Vector => file.take(&weight, &recurrent)?,
             Recurrent::None => {
-                let given = file.take_optional(&weight, &[0, hidden])?;
-                (given.unwrap_or_else(|| Tensor::zeros([0, hidden], options)), 0)
+                let given = file.take_optional(&weight, &recurrent)?;
+                given.unwrap_or_else(|| Tensor::zeros(&recurrent[..], options))
             }
         };
         let b_ih = bias(file, named("bias_ih"), rows)?;
         let b_hh = bias(file, named("bias_hh"), bias_rows)?;
         let further = cell.layout().further.iter().map(|further| {
-            let tensor = file.take(&named(further.name), &further.size(gates, hidden))?;
+            let tensor = file.take(&named(further.name), &further.size(gates, size))?;
             Ok(if further.shape == FurtherShape::Gates { layout.parameter(tensor) } else { tensor })
         });
         let further = further.collect::<Result<_>>()?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::cell::{CellName, Recurrent, cell};
+use crate::cell::{CellName, Recurrent, StateSize, cell};
 use crate::error::Error as LibraryError;
 use crate::safetensors_io::{Tensors, check_dtypes};
 use crate::support::error::{Error, Result};
@@ -39,16 +39,16 @@ impl<'a> NamedTensors<'a> {
         self.tensors.values().next().map_or(Kind::Float, Tensor::kind)
     }
 
-    /// Refuses layers whose output is not the hidden state.
-    pub fn refuse_projections(&self) -> Result<()> {
-        let Some((name, tensor)) = self.tensors.iter().find(|(name, _)| name.starts_with("weight_hr_"))
-        else {
+    /// Refuses a projection of a cell that has none.
+    pub fn refuse_projections(&self, cell: CellName) -> Result<()> {
+        let projection = self.tensors.iter().find(|(name, _)| name.starts_with("weight_hr_"));
+        let Some((name, tensor)) = projection.filter(|_| !self::cell(cell).layout().has_projection()) else {
             return Ok(());
         };
         let size = tensor.size().first().copied().unwrap_or_default();
         let problem = format!(
-            "`{name}` is a projection (proj_size = {size}); expected layers without one, whose output is the \
-             hidden state"
+            "`{name}` is a projection (proj_size = {size}); expected the cell `{}`, found the cell `{cell}`",
+            CellName::LstmProjected
         );
         Err(Error::data(self.path, problem))
     }
@@ -86,16 +86,23 @@ impl<'a> NamedTensors<'a> {
         Err(Error::data(self.path, problem))
     }
 
-    /// The hidden size H, from `weight_hh_l0`, whose rows show the number of gates.
-    pub fn hidden_size(&self, name: CellName) -> Result<i64> {
+    /// The sizes H and P of the states, from `weight_hh_l0`, whose rows show the number of gates.
+    pub fn state_size(&self, name: CellName) -> Result<StateSize> {
         let (gates, weight) = (cell(name).gates().len() as i64, "weight_hh_l0");
-        let expected = format!("[{gates}·H, H]");
-        let size = self.shape_of(weight, &expected)?;
-        let (rows, hidden) = (size[0], size[1]);
-        if rows == gates * hidden {
-            return Ok(hidden);
+        let layout = cell(name).layout();
+        let columns = if layout.has_projection() { "P" } else { "H" };
+        let expected = format!("[{gates}·H, {columns}]");
+        let shape = self.shape_of(weight, &expected)?;
+        let size = StateSize { hidden: shape[0] / gates, output: shape[1] };
+        let fits = match layout.has_projection() {
+            true => layout.check_projection(size.hidden, size.output).is_ok(),
+            false => size.hidden == size.output,
+        };
+        if fits && shape[0] % gates == 0 {
+            return Ok(size);
         }
-        Err(self.wrong_gates(weight, &expected, name, &size, (rows, hidden)))
+        let expected = expected + if layout.has_projection() { " with P below H" } else { "" };
+        Err(self.wrong_gates(weight, &expected, name, &shape, (shape[0], shape[1])))
     }
 
     /// Returns the error of a recurrent weight of the shape `found`, which has `rows` for all gates and

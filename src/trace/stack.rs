@@ -42,7 +42,7 @@ pub fn read_stack(file: &TensorFile, path: &Path, options: StackOptions) -> Resu
     let gates = gates.map_err(|problem| Error::data(path, format!("`{key}`: {problem}")))?;
     let names = FileNames::find(&file.names()?, layout, prefix, "`prefix`", path)?;
     let mut tensors = NamedTensors::new(names.parameters(file)?, path, cpu())?;
-    tensors.refuse_projections()?;
+    tensors.refuse_projections(name)?;
     if let Some(name) = tensors.first_reverse() {
         let problem = format!(
             "expected layers of the forward direction alone, found `{name}` of the reverse direction; \
@@ -54,8 +54,8 @@ pub fn read_stack(file: &TensorFile, path: &Path, options: StackOptions) -> Resu
     library.map_or(Ok(Vec::new()), |library| library.convert(&mut tensors))?;
     let layout = Layout { gates, batch_first: false, library };
     expect_sizes(&tensors, name, size, (&layout, path))?;
-    let (features, hidden) = (size.input_size, size.hidden_size);
-    let form = Form { features, hidden, directions: 1, options: (tensors.dtype(), cpu()) };
+    let options = (tensors.dtype(), cpu());
+    let form = Form { features: size.input_size, size: size.state_size(), directions: 1, options };
     let (layers, _) = layers(name, &mut tensors, Direction::Forward, form, &layout)?;
     tensors.expect_empty(name)?;
     Ok(Parameters { cell: cell(name), layers })
@@ -68,15 +68,16 @@ fn expect_sizes(
     size: StackSize,
     (layout, path): (&Layout, &Path),
 ) -> Result<()> {
-    let StackSize { input_size, hidden_size, layers } = size;
-    let hidden = match cell(name).layout().recurrent {
-        Recurrent::Matrices => file.hidden_size(name)?,
-        Recurrent::Vector | Recurrent::None => hidden_size,
+    let StackSize { input_size, hidden_size, layers, .. } = size;
+    let found = match cell(name).layout().recurrent {
+        Recurrent::Matrices => file.state_size(name)?,
+        Recurrent::Vector | Recurrent::None => size.state_size(),
     };
-    let features = file.input_size(cell(name).gates().len() as i64 * hidden)?;
+    let features = file.input_size(cell(name).gates().len() as i64 * found.hidden)?;
     let [of_input, of_state] = layout.first_weights().map(|name| format!("`{name}`"));
     for (key, tensor, expected, found) in [
-        ("hidden_size", of_state, hidden_size, hidden),
+        ("hidden_size", of_state.clone(), hidden_size, found.hidden),
+        ("proj_size", of_state, size.state_size().output, found.output),
         ("input_size", of_input, input_size, features),
         ("layers", "the names".to_string(), layers as i64, file.layers() as i64),
     ] {

@@ -90,7 +90,8 @@ fn root_mean_square(context: &TrainContext, layers: &Parameters, updates: usize)
 /// vectors.
 fn loss(context: &TrainContext, layers: &Parameters, input: &Tensor, update: usize) -> Tensor {
     let vectors = no_grad(|| context.config.embed(context.model.weights(), input));
-    let units = layers.layers.iter().map(|layer| layer.hidden_size() as usize);
+    let gates = layers.cell.gates().len();
+    let units = layers.layers.iter().map(|layer| layer.state_size(gates).hidden as usize);
     let count = context.training.flossing_exponents_of(units);
     let mut rng = random::at_step(context.run.settings.seed, Purpose::Flossing, update);
     exponents(layers, &vectors, count as i64, &mut rng).square().mean(None::<Kind>)
@@ -126,16 +127,16 @@ fn of_layer(
     count: i64,
     rng: &mut ChaCha8Rng,
 ) -> (Tensor, Tensor) {
-    let (steps, batch, hidden) = (input.size()[0], input.size()[1], p.hidden_size());
+    let (steps, batch) = (input.size()[0], input.size()[1]);
     let layer = cell.prepare(p);
     let projections = p.project(&cell.input_bias(p), input).unbind(0);
     // The Jacobian of the first step needs a first state with a gradient.
-    let first = cell.zero_state(input, batch, hidden).map(|tensor| tensor.set_requires_grad(true));
+    let first = cell.zero_state(p, batch).map(|tensor| tensor.set_requires_grad(true));
     let mut states = vec![first];
     for projection in &projections {
         states.push(cell.step_from_projection(&layer, projection, &states[states.len() - 1]));
     }
-    let width = hidden * states[0].tensors().len() as i64;
+    let width: i64 = states[0].sizes().iter().sum();
     let vectors = random::normal(rng, &[batch, width, count], input.kind(), input.device());
     let (mut vectors, _) = Tensor::linalg_qr(&vectors, "reduced");
     let mut growth = Tensor::zeros([batch, count], (input.kind(), input.device()));
@@ -164,7 +165,7 @@ fn pull_back(
     let previous = previous.map(copies);
     let next = cell.step_from_projection(layer, &copies(projection), &previous);
     let of_tensors = vectors.permute([2, 0, 1]).reshape([count * batch, -1]);
-    let of_tensors = of_tensors.chunk(next.tensors().len() as i64, 1);
+    let of_tensors = of_tensors.split_with_sizes(next.sizes(), 1);
     let products = next.tensors().into_iter().zip(&of_tensors).map(|(tensor, vector)| tensor * vector);
     let product = products.map(|product| product.sum(None::<Kind>)).reduce(|sum, next| sum + next);
     let product = product.expect("a state has an h");
@@ -188,7 +189,8 @@ mod tests {
     use crate::engine::{EngineName, gradients};
 
     fn layers(cell: CellName, init: &str, hidden_size: i64, layers: usize) -> Parameters {
-        let size = StackSize { input_size: 2, hidden_size, layers };
+        let proj_size = if cell == CellName::LstmProjected { 2 } else { 0 };
+        let size = StackSize { input_size: 2, hidden_size, layers, proj_size };
         Parameters::new(cell, init.parse().unwrap(), size, 1, Kind::Double, cpu()).leaves()
     }
 
@@ -223,9 +225,10 @@ mod tests {
     /// values.
     #[test]
     fn exponents_of_any_cell_add_up_to_the_product_of_jacobians() {
-        for cell in [CellName::Rnn, CellName::Lstm, CellName::Gru, CellName::LstmPeephole] {
+        use CellName::{Gru, Lstm, LstmPeephole, LstmProjected, Rnn};
+        for cell in [Rnn, Lstm, Gru, LstmPeephole, LstmProjected] {
             let (p, input) = (layers(cell, "pytorch", 3, 1), normal(&[6, 1, 2]));
-            let width = 3 * (1 + p.cell.carried().len() as i64);
+            let width = p.cell.zero_state(&p.layers[0], 1).sizes().iter().sum();
             let sum = |steps: i64| {
                 let of_steps = found(&p, &input.narrow(0, 0, steps), width);
                 steps as f64 * of_steps.sum(Kind::Double).double_value(&[])
@@ -242,7 +245,7 @@ mod tests {
 
     #[test]
     fn loss_gradient_equals_central_differences() {
-        for cell in [CellName::Rnn, CellName::Lstm, CellName::Gru] {
+        for cell in [CellName::Rnn, CellName::Lstm, CellName::Gru, CellName::LstmProjected] {
             let (p, input) = (layers(cell, "pytorch", 3, 2), normal(&[5, 2, 2]));
             let loss = || found(&p, &input, 2).square().mean(None::<Kind>);
             let tensors = p.tensors();

@@ -4,8 +4,8 @@ use tch::{Kind, Tensor};
 
 use crate::cell::{Parameters, Recurrent};
 
-/// Returns Σ ‖WᵀW − I‖²_F over the recurrent matrices W, `[H, H]`, of all gates and layers, as a node of the
-/// autograd graph. `None` for a cell without such matrices.
+/// Returns Σ ‖WᵀW − I‖²_F over the recurrent matrices W of all gates and layers, `[H, H]` or `[H, P]`, as a
+/// node of the autograd graph. `None` for a cell without such matrices.
 pub fn orthogonal_penalty(p: &Parameters) -> Option<Tensor> {
     if p.cell.layout().recurrent != Recurrent::Matrices {
         return None;
@@ -29,7 +29,7 @@ mod tests {
     use crate::device::cpu;
     use crate::engine::gradients;
 
-    const SIZE: StackSize = StackSize { input_size: 2, hidden_size: 3, layers: 2 };
+    const SIZE: StackSize = StackSize { input_size: 2, hidden_size: 3, layers: 2, proj_size: 0 };
 
     fn layers(cell: CellName, init: &str) -> Parameters {
         Parameters::new(cell, init.parse().unwrap(), SIZE, 1, Kind::Double, cpu()).leaves()

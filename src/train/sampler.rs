@@ -176,6 +176,7 @@ mod tests {
             engine: Some(EngineName::Fused),
             init: Some("pytorch".into()),
             layer_sizes: vec![3],
+            proj_size: 0,
             heads: 1,
             positions: 4,
             symbols: Some(2),

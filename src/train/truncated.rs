@@ -86,6 +86,7 @@ mod tests {
             engine: Some(EngineName::Analytic),
             init: Some("pytorch".into()),
             layer_sizes: vec![4, 4],
+            proj_size: 0,
             heads: 1,
             positions: STEPS,
             symbols: None,

@@ -5,7 +5,8 @@
 
 One file a cell: random float64 parameters, input, first state and cotangents of a stack of two layers; what
 torch.nn.LSTM / GRU / RNN makes of them; every gradient; and for the first 1-layer network of it the adjoint of h_t
-(and c_t) at every step, from torch.nn.LSTMCell / GRUCell / RNNCell unrolled by hand with retain_grad.
+(and c_t) at every step, from torch.nn.LSTMCell / GRUCell / RNNCell unrolled by hand with retain_grad. PyTorch has no
+cell with a projection, so the equations of torch.nn.LSTM's documentation stand in its place.
 """
 
 import json
@@ -13,7 +14,7 @@ import pathlib
 
 import torch
 
-T, B, I, H, LAYERS = 6, 3, 4, 5, 2
+T, B, I, H, P, LAYERS = 6, 3, 4, 5, 3, 2
 torch.set_default_dtype(torch.float64)
 
 
@@ -21,16 +22,34 @@ def numbers(tensor):
     return {"shape": list(tensor.shape), "data": tensor.detach().flatten().tolist()}
 
 
-def adjoints(kind, layer, x, cotangent):
-    """The total derivative of sum(cotangent * output) with respect to every state of the first layer."""
+def projected_cell(layer):
+    """A step of the first layer of torch.nn.LSTM with proj_size."""
+
+    def cell(x, state):
+        h, c = state
+        gates = x @ layer.weight_ih_l0.T + layer.bias_ih_l0 + h @ layer.weight_hh_l0.T + layer.bias_hh_l0
+        i, f, g, o = gates.chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return (o.sigmoid() * c.tanh()) @ layer.weight_hr_l0.T, c
+
+    return cell
+
+
+def pytorch_cell(kind, layer):
     cell = {"lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell, "rnn": torch.nn.RNNCell}[kind](I, H)
     with torch.no_grad():
         for name in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]:
             getattr(cell, name).copy_(getattr(layer, name + "_l0"))
-    h, c = torch.zeros(B, H), torch.zeros(B, H)
+    return cell
+
+
+def adjoints(kind, layer, x, cotangent):
+    """The total derivative of sum(cotangent * output) with respect to every state of the first layer."""
+    cell = projected_cell(layer) if kind == "lstm_projected" else pytorch_cell(kind, layer)
+    h, c = torch.zeros(B, cotangent.shape[2]), torch.zeros(B, H)
     hs, cs = [], []
     for t in range(T):
-        if kind == "lstm":
+        if kind.startswith("lstm"):
             h, c = cell(x[t], (h, c))
             c.retain_grad()
             cs.append(c)
@@ -47,12 +66,15 @@ def adjoints(kind, layer, x, cotangent):
 
 def make(kind, seed):
     torch.manual_seed(seed)
-    layer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[kind](I, H, LAYERS)
+    projected = kind == "lstm_projected"
+    classes = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
+    layer = torch.nn.LSTM(I, H, LAYERS, proj_size=P) if projected else classes[kind](I, H, LAYERS)
+    size = P if projected else H
     x = torch.randn(T, B, I, requires_grad=True)
-    h0 = torch.randn(LAYERS, B, H, requires_grad=True)
+    h0 = torch.randn(LAYERS, B, size, requires_grad=True)
     c0 = torch.randn(LAYERS, B, H, requires_grad=True)
-    cotangent = torch.randn(T, B, H)
-    if kind == "lstm":
+    cotangent = torch.randn(T, B, size)
+    if kind.startswith("lstm"):
         output, (h_n, c_n) = layer(x, (h0, c0))
     else:
         output, h_n = layer(x, h0)
@@ -62,14 +84,14 @@ def make(kind, seed):
     expected = {"output": numbers(output), "h_n": numbers(h_n)}
     expected |= {f"grad.{name}": numbers(p.grad) for name, p in layer.named_parameters()}
     expected |= {"grad.input": numbers(x.grad), "grad.h0": numbers(h0.grad)}
-    if kind == "lstm":
+    if kind.startswith("lstm"):
         given["c0"] = numbers(c0)
         expected |= {"c_n": numbers(c_n), "grad.c0": numbers(c0.grad)}
     expected |= adjoints(kind, layer, x.detach(), cotangent)
     return {"torch": torch.__version__, "given": given, "expected": expected}
 
 
-for seed, kind in enumerate(["rnn", "lstm", "gru"]):
+for seed, kind in enumerate(["rnn", "lstm", "gru", "lstm_projected"]):
     path = pathlib.Path(__file__).with_name(f"{kind}.json")
     path.write_text(json.dumps(make(kind, seed), indent=0) + "\n")
     print(path, path.stat().st_size)

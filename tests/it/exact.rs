@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::{LayerParameters, Parameters, cell};
+use lstm_lab::cell::{LayerParameters, Parameters, StateSize, cell};
 use lstm_lab::device::cpu;
 use lstm_lab::diagnostics::{DiagnosticOptions, Norm, Profile, autograd, exact};
 use lstm_lab::engine::EngineName;
@@ -34,12 +34,13 @@ fn scaled_golden_parameters(name: CellName, scale: f64) -> Parameters {
         k += count;
         tensor(numbers, shape)
     };
+    let (gates, size) = (rows / 2, StateSize::new(2, 0));
     let layer = LayerParameters {
         w_ih: take(&[rows, 2]),
         w_hh: take(&[rows, 2]),
         b_ih: take(&[rows]),
         b_hh: take(&[rows]),
-        further: cell(name).layout().further.iter().map(|further| take(&further.size(rows / 2, 2))).collect(),
+        further: cell(name).layout().further.iter().map(|further| take(&further.size(gates, size))).collect(),
     };
     Parameters { cell: cell(name), layers: vec![layer] }
 }

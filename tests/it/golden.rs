@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lstm_lab::cell::CellName;
-use lstm_lab::cell::{LayerParameters, Parameters, State, cell};
+use lstm_lab::cell::{Parameters, State, cell};
 use lstm_lab::diagnostics::autograd::profiles;
 use lstm_lab::diagnostics::norms;
 use lstm_lab::engine::EngineName;
@@ -11,7 +11,10 @@ use lstm_lab::engine::engine;
 use lstm_lab::settings::names::Quantity;
 use tch::{Kind, Tensor};
 
-use crate::support::{DERIVED, assert_same, engines};
+use crate::support::{assert_same, engines};
+
+/// The cells of tests/golden/make.py.
+pub const PYTORCH: [CellName; 4] = [CellName::Rnn, CellName::Lstm, CellName::Gru, CellName::LstmProjected];
 
 pub type Tensors = BTreeMap<String, Tensor>;
 
@@ -20,7 +23,8 @@ pub fn load(cell: CellName) -> (Tensors, Tensors) {
         CellName::Rnn => include_str!("../golden/rnn.json"),
         CellName::Lstm => include_str!("../golden/lstm.json"),
         CellName::Gru => include_str!("../golden/gru.json"),
-        _ => unreachable!("PyTorch has three cells"),
+        CellName::LstmProjected => include_str!("../golden/lstm_projected.json"),
+        _ => unreachable!("no numbers of PyTorch"),
     };
     let json: serde_json::Value = serde_json::from_str(text).unwrap();
     (tensors(&json["given"]), tensors(&json["expected"]))
@@ -37,20 +41,14 @@ pub fn tensors(json: &serde_json::Value) -> Tensors {
 }
 
 fn parameters(name: CellName, given: &Tensors, layers: usize) -> Parameters {
-    let tensor = |name: &str, k: usize| given[&format!("{name}_l{k}")].shallow_clone();
-    let layer = |k| LayerParameters {
-        w_ih: tensor("weight_ih", k),
-        w_hh: tensor("weight_hh", k),
-        b_ih: tensor("bias_ih", k),
-        b_hh: tensor("bias_hh", k),
-        further: vec![],
-    };
-    Parameters { cell: cell(name), layers: (0..layers).map(layer).collect() }
+    let mut p = Parameters::from_named(cell(name), |name| Some(given.get(name)?.shallow_clone()));
+    p.layers.truncate(layers);
+    p
 }
 
 #[test]
 fn every_engine_gives_what_pytorch_gave() {
-    for cell in DERIVED {
+    for cell in PYTORCH {
         let (given, expected) = load(cell);
         for engine in engines(cell, Kind::Double) {
             let p = parameters(cell, &given, 2).leaves();
@@ -88,7 +86,7 @@ fn every_engine_gives_what_pytorch_gave() {
 
 #[test]
 fn adjoint_norms_are_those_of_pytorch_with_retain_grad() {
-    for cell in DERIVED {
+    for cell in PYTORCH {
         let (given, expected) = load(cell);
         let p = parameters(cell, &given, 1).leaves();
         for name in engines(cell, Kind::Double).map(|engine| engine.name()) {

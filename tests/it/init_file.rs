@@ -13,20 +13,25 @@ use tempfile::TempDir;
 
 use crate::support::{lab, with_config};
 
-const SIZE: StackSize = StackSize { input_size: 3, hidden_size: 4, layers: 2 };
+/// The sizes of the layers of a cell, of which the projected LSTM alone has a projection.
+fn size(cell: CellName) -> StackSize {
+    let proj_size = if cell == CellName::LstmProjected { 3 } else { 0 };
+    StackSize { input_size: 3, hidden_size: 4, layers: 2, proj_size }
+}
 
 /// A config of both kinds with the given `init`.
 fn config(cell: CellName, init: &str) -> String {
     format!(
         "kind = [\"gradients\", \"jacobian\"]\nseeds = [3]\n[grid]\ncell = \"{cell}\"\ninit = {init}\n\
-         input_size = 3\nhidden_size = 4\nlayers = 2\nseq_len = 9\n[gradients.grid]\nbatch_size = 2\n\
-         [gradients]\ngates = true\nweights = true\n"
+         input_size = 3\nhidden_size = 4\nlayers = 2\nseq_len = 9\nproj_size = {}\n[gradients.grid]\n\
+         batch_size = 2\n[gradients]\ngates = true\nweights = true\n",
+        size(cell).proj_size
     )
 }
 
 /// The parameters that the seed 3 draws, under a prefix, beside a tensor of another part of a model.
 fn drawn(cell: CellName) -> Tensors {
-    let p = Parameters::new(cell, "pytorch".parse().unwrap(), SIZE, 3, Kind::Double, cpu());
+    let p = Parameters::new(cell, "pytorch".parse().unwrap(), size(cell), 3, Kind::Double, cpu());
     let named = p.named().into_iter().map(|(name, tensor)| (format!("model.{name}"), tensor.copy()));
     named.chain([("readout".to_string(), Tensor::ones([2], (Kind::Float, cpu())))]).collect()
 }
@@ -64,7 +69,7 @@ fn refusal(dir: &Path) -> String {
 
 #[test]
 fn init_file_with_the_weights_of_a_seed_gives_the_rows_of_that_seed() {
-    for cell in [CellName::Lstm, CellName::Gru, CellName::IndRnn, CellName::MinGru] {
+    for cell in [CellName::Lstm, CellName::LstmProjected, CellName::Gru, CellName::IndRnn, CellName::MinGru] {
         let by_seed = place(&config(cell, "\"pytorch\""), &drawn(cell));
         let by_file = place(&config(cell, "{ file = \"given.safetensors\" }"), &drawn(cell));
         run(by_seed.path());
@@ -187,5 +192,30 @@ fn init_file_with_other_parameters_is_refused_with_file_tensor_and_shape() {
         let dir = place(&text.replace(key, &format!("{name} = 8")), &drawn(CellName::Lstm));
         let said = refusal(dir.path());
         assert!(said.contains(problem), "{said}");
+    }
+}
+
+#[test]
+fn init_file_with_another_projection_is_refused() {
+    let of = CellName::LstmProjected;
+    let text = config(of, "{ file = \"given.safetensors\" }");
+    let mut square = drawn(CellName::Lstm);
+    square.extend(drawn(of).into_iter().filter(|(name, _)| name.contains("weight_hr")));
+    for (text, given, problem) in [
+        (
+            text.replace("proj_size = 3", "proj_size = 2"),
+            drawn(of),
+            "expected proj_size = 2, as in the config, found 3",
+        ),
+        (text.clone(), drawn(CellName::Lstm), "expected `weight_hh_l0` of shape [4·H, P] with P below H"),
+        (text.clone(), square, "found [16, 4]; that looks like the cell `lstm`"),
+        (
+            config(CellName::Lstm, "{ file = \"given.safetensors\" }"),
+            drawn(of),
+            "is a projection (proj_size = 3); expected the cell `lstm_projected`, found the cell `lstm`",
+        ),
+    ] {
+        let said = refusal(place(&text, &given).path());
+        assert!(said.contains("`grid.init`: ") && said.contains(problem), "{said}");
     }
 }

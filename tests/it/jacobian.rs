@@ -67,7 +67,7 @@ fn with_eigenvalues(blocks: &[(f64, f64)]) -> Tensor {
 
 #[test]
 fn lyapunov_exponents_of_lru_equal_log_moduli_of_its_factors() {
-    let size = StackSize { input_size: 1, hidden_size: 5, layers: 1 };
+    let size = StackSize { input_size: 1, hidden_size: 5, layers: 1, proj_size: 0 };
     let p = Parameters::new(CellName::Lru, Init::pytorch(), size, 3, Kind::Double, cpu());
     // |λ| = exp(−exp(ν_log)), and each complex factor is a block of two real dimensions.
     let logs = Vec::<f64>::try_from(-p.layers[0].further[0].exp()).unwrap();

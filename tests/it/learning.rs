@@ -275,6 +275,7 @@ fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
             "slstm",
             "optimizer = \"rmsprop\"\nschedule = \"cosine\"\nwarmup_steps = 5\nsteps = 24\n",
         ),
+        ("projection", "lstm_projected", "zoneout_h = 0.1\nzoneout_c = 0.2\nflossing = 2\nsteps = 24\n"),
         (
             "interventions",
             "lstm",
@@ -283,12 +284,14 @@ fn run_resumed_after_any_step_equals_uninterrupted_run_bit_for_bit() {
         ),
         ("window", "lstm", "learning_rate = 0.05\nsolved_sequences = 40\nsolved_loss = 0.3\nsteps = 200\n"),
     ] {
-        let jacobian = if cell == "lstm" { "\"jacobian\", " } else { "" };
+        let jacobian = if cell == "slstm" { "" } else { "\"jacobian\", " };
+        let proj_size = if cell == "lstm_projected" { 3 } else { 0 };
         let planned = PlannedRun::new(
             &"abbb".repeat(100),
             &format!(
                 "[task]\nname = \"text\"\nfile = \"text.txt\"\nsplit = [0.6, 0.2, 0.2]\n\
-                 [grid]\ncell = \"{cell}\"\nhidden_size = 8\nseq_len = 5\nbatch_size = 4\nlayers = 2\n\
+                 [grid]\ncell = \"{cell}\"\nhidden_size = 8\nproj_size = {proj_size}\nseq_len = 5\n\
+                 batch_size = 4\nlayers = 2\n\
                  [training]\n{settings}dropout = 0.02\nlog_every = 7\nevaluate_every = 10\n\
                  probe_every = 15\nprobes = [\"gradients\", {jacobian}\"gates\"]\n\
                  checkpoint_seconds = 0\n"

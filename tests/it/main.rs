@@ -35,6 +35,7 @@ mod parity;
 mod paths;
 mod plans;
 mod probe;
+mod projection;
 mod property;
 mod prose;
 mod reference;

@@ -43,7 +43,7 @@ fn every_engine_any_length_and_depth_matches_the_reference() {
 #[test]
 fn every_engine_sizes_of_one_match_the_reference() {
     for &cell in CellName::ALL {
-        let case = Case { batch: 1, input: 1, hidden: 1, ..Case::new(cell, 2, 4, Kind::Double) };
+        let case = Case { batch: 1, input: 1, ..Case::new(cell, 2, 4, Kind::Double).smallest() };
         let expected = results(
             engine(reference(cell)),
             &case.parameters(),
@@ -188,12 +188,46 @@ fn forward_wrong_shape_is_refused_by_name() {
     let mut first = case.first();
     first[0].carried.clear();
     let message = lstm_lab::engine::forward(fused, &p, &case.input(), Some(&first)).unwrap_err().to_string();
-    assert!(message.contains("c0 of layer 0"), "{message}");
+    assert_eq!(message, "c0 of layer 0 must be [3, 7], but is []");
     let mut first = case.first();
     let extra = first[1].h.copy();
     first[1].carried.push(extra);
     let message = lstm_lab::engine::forward(fused, &p, &case.input(), Some(&first)).unwrap_err().to_string();
     assert_eq!(message, "state of layer 1 must be h and 1 carried states, but is [2]");
+}
+
+#[test]
+fn forward_states_of_a_projection_have_two_sizes() {
+    let case = Case::new(CellName::LstmProjected, 2, 5, Kind::Double);
+    let (p, fused) = (case.parameters(), engine(EngineName::Fused));
+    assert_eq!((p.input_size(), p.hidden_size(), p.output_size()), (5, 7, 3));
+    let shapes: Vec<_> = p.named().into_iter().map(|(name, tensor)| (name, tensor.size())).collect();
+    let of_layer = |input: i64, k: usize| {
+        [
+            ("weight_ih", vec![28, input]),
+            ("weight_hh", vec![28, 3]),
+            ("bias_ih", vec![28]),
+            ("bias_hh", vec![28]),
+            ("weight_hr", vec![3, 7]),
+        ]
+        .map(|(name, shape)| (format!("{name}_l{k}"), shape))
+    };
+    assert_eq!(shapes, [of_layer(5, 0), of_layer(3, 1)].concat());
+    let run = lstm_lab::engine::forward(fused, &p, &case.input(), None).unwrap();
+    assert_eq!(run.output.size(), [5, 3, 3]);
+    assert!(run.final_states.iter().all(|state| state.sizes() == [3, 7]));
+    for (n, message) in
+        ["h0 of layer 1 must be [3, 3], but is [3, 2]", "c0 of layer 1 must be [3, 7], but is [3, 2]"]
+            .into_iter()
+            .enumerate()
+    {
+        let mut first = case.first();
+        let mut tensors: Vec<Tensor> = first[1].tensors().into_iter().map(Tensor::shallow_clone).collect();
+        tensors[n] = tensors[n].narrow(1, 0, 2);
+        first[1] = State::from_tensors(tensors);
+        let refused = lstm_lab::engine::forward(fused, &p, &case.input(), Some(&first)).unwrap_err();
+        assert_eq!(refused.to_string(), message);
+    }
 }
 
 mod needs_cuda {

@@ -22,7 +22,7 @@ fn carried(state: &State) -> Vec<&Tensor> {
 fn truncated(name: CellName, p: &LayerParameters, input: &Tensor) -> Vec<State> {
     let cell = cell(name);
     let layer = cell.prepare(p);
-    let mut last = cell.zero_state(input, input.size()[1], p.hidden_size());
+    let mut last = cell.zero_state(p, input.size()[1]);
     let mut states = Vec::new();
     for x in input.unbind(0) {
         let constant = last.map(Tensor::detach);
@@ -70,7 +70,7 @@ fn path_split_norms_equal_truncated_and_full_autograd() {
             let p = p.leaves();
             let stepwise: &dyn Engine = engine(EngineName::Stepwise);
             let leaf = |tensor: &Tensor| tensor.detach().set_requires_grad(true);
-            let zeros = p.cell.zero_state(&case.input(), case.batch, case.hidden);
+            let zeros = p.cell.zero_state(&p.layers[0], case.batch);
             let states = |layer: usize, input: &Tensor| {
                 stepwise.states(p.cell, &p.layers[layer], input, &zeros).unwrap()
             };
@@ -118,7 +118,7 @@ fn cell_path_equals_product_of_forget_gates() {
     let found = exact::profiles(EngineName::Analytic, &p, &input, None, SPLIT, &last).unwrap();
     // The forget gates come from the equations.
     let layer = cell(CellName::Lstm).prepare(&p.layers[0]);
-    let mut state = cell(CellName::Lstm).zero_state(&input, 1, 1);
+    let mut state = cell(CellName::Lstm).zero_state(&p.layers[0], 1);
     let mut forget = Vec::new();
     for x in input.unbind(0) {
         let products = Products::separate(&layer, &x, &state.h);

@@ -10,15 +10,9 @@ use crate::support::{Case, assert_same, engines};
 fn case() -> impl Strategy<Value = Case> {
     let cell = prop::sample::select(CellName::ALL);
     (cell, 1usize..3, 2i64..12, 1i64..5, 1i64..6, 1i64..9, any::<u64>()).prop_map(
-        |(cell, layers, steps, batch, input, hidden, seed)| Case {
-            cell,
-            layers,
-            steps,
-            batch,
-            input,
-            hidden,
-            kind: Kind::Double,
-            seed,
+        |(cell, layers, steps, batch, input, hidden, seed)| {
+            let case = Case { batch, input, seed, ..Case::new(cell, layers, steps, Kind::Double) };
+            Case { hidden: hidden.max(case.smallest().hidden), ..case }
         },
     )
 }

@@ -59,7 +59,7 @@ fn output_and_gradients_equal_those_without_stabiliser() {
 fn derivative_with_respect_to_the_stabiliser_is_zero() {
     let case = case();
     let p = case.parameters().leaves();
-    let first = p.cell.zero_state(&case.input(), case.batch, case.hidden);
+    let first = p.cell.zero_state(&p.layers[0], case.batch);
     let stepwise = engine(EngineName::Stepwise);
     let states = stepwise.states(p.cell, &p.layers[0], &case.input(), &first).unwrap();
     let output = Tensor::stack(&states.iter().map(|state| &state.h).collect::<Vec<_>>(), 0);

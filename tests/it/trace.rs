@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use lstm_lab::cell::{CellName, Recurrent, State, cell};
+use lstm_lab::cell::{CellName, Recurrent, State, cell as by_name};
 use lstm_lab::device::cpu;
 use lstm_lab::engine::EngineName;
 use lstm_lab::safetensors_io::{Tensors, read, write};
@@ -12,7 +12,7 @@ use lstm_lab::trace::{TraceInput, TraceOptions};
 use proptest::prelude::*;
 use tch::{Kind, Tensor};
 
-use crate::golden::load;
+use crate::golden::{PYTORCH, load};
 use crate::golden_cells::golden as golden_cells;
 use crate::support::{Case, DERIVED, assert_same, engines, lab, with_config};
 
@@ -33,7 +33,7 @@ fn given(cell: CellName) -> (Tensors, Tensors) {
 #[test]
 fn what_comes_out_is_what_pytorch_gave() {
     let dir = tempfile::tempdir().unwrap();
-    for cell in DERIVED {
+    for cell in PYTORCH {
         let (given, expected) = given(cell);
         write(&dir.path().join("given.safetensors"), &given).unwrap();
         for engine in engines(cell, Kind::Double).map(|engine| engine.name()) {
@@ -55,7 +55,7 @@ fn what_comes_out_is_what_pytorch_gave() {
             );
             // 6 steps of two layers: total_h, direct_h, and what is shown of later_h and total_c; the input.
             let with_later = engine != EngineName::Simd;
-            let with_c = cell == CellName::Lstm && engine != EngineName::Builtin;
+            let with_c = !by_name(cell).carried().is_empty() && engine != EngineName::Builtin;
             let quantities = 2 + usize::from(with_later) + usize::from(with_c);
             assert_eq!(csv.lines().count(), 1 + 6 * (2 * quantities + 1), "{cell} {engine}");
         }
@@ -67,7 +67,7 @@ fn what_comes_out_is_what_pytorch_gave() {
 fn what_comes_out_is_what_jax_gave() {
     let dir = tempfile::tempdir().unwrap();
     for (name, (mut given, expected)) in golden_cells() {
-        if cell(name).layout().recurrent != Recurrent::Matrices {
+        if by_name(name).layout().recurrent != Recurrent::Matrices {
             continue;
         }
         given.insert("grad_output".into(), given["cotangent"].copy());
@@ -114,7 +114,7 @@ fn without_states_and_gradient_zeros_and_the_last_step_are_taken() {
 /// One, two and three layers in f32, with and without what may be left out, against libtorch's own.
 #[test]
 fn every_engine_gives_what_libtorch_gives_in_f32_too() {
-    for cell in DERIVED {
+    for cell in PYTORCH {
         for layers in 1..=3 {
             let case = Case::new(cell, layers, 5, Kind::Float);
             let mut tensors: Tensors =
@@ -126,7 +126,7 @@ fn every_engine_gives_what_libtorch_gives_in_f32_too() {
                     Tensor::stack(&first.iter().map(of).collect::<Vec<_>>(), 0)
                 };
                 tensors.insert("h0".into(), stack(&|state| state.h.shallow_clone()));
-                if cell == CellName::Lstm {
+                if !by_name(cell).carried().is_empty() {
                     tensors.insert("c0".into(), stack(&|state| state.carried[0].shallow_clone()));
                 }
             }
@@ -220,7 +220,11 @@ fn bad_files_are_refused_with_a_reason_and_never_a_crash() {
             "expected a tensor `weight_ih_l1_reverse`, as `weight_ih_l0_reverse` makes all layers \
              bidirectional, found none",
         ),
-        ("weight_hr_l0", "`weight_hr_l0` is a projection (proj_size = 1); expected layers without one"),
+        (
+            "weight_hr_l0",
+            "`weight_hr_l0` is a projection (proj_size = 1); expected the cell `lstm_projected`, found the \
+             cell `lstm`",
+        ),
     ] {
         let (mut tensors, _) = given(CellName::Lstm);
         tensors.insert(name.into(), zeros(&[1]).unwrap());

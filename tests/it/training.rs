@@ -12,9 +12,11 @@ use lstm_lab::plan::sizing::ModelShape;
 use lstm_lab::results::schema::{GradientRow, Row, RunRow, TrainingRow};
 use lstm_lab::results::table;
 use lstm_lab::settings::Settings;
+use lstm_lab::settings::names::ModelName;
+use tch::Kind;
 
 use crate::support::cli::Finished;
-use crate::support::lab;
+use crate::support::{Case, lab};
 
 /// Writes a config of the kind `training`.
 fn config(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
@@ -515,6 +517,7 @@ fn outputs_of_every_model_are_causal() {
             engine: Some(EngineName::Fused),
             init: Some("pytorch".into()),
             layer_sizes: vec![8, 8],
+            proj_size: 0,
             heads: 2,
             positions: 12,
             symbols: None,
@@ -605,6 +608,7 @@ fn parameter_budget_sets_hidden_size_of_every_model() {
             let frame = ModelShape {
                 model,
                 cell: settings.cell.unwrap_or(CellName::Rnn),
+                proj_size: settings.proj_size.unwrap_or(0) as i64,
                 heads: 4,
                 input_size: settings.input_size,
                 outputs: if name == "text" { symbols } else { 1 },
@@ -616,6 +620,25 @@ fn parameter_budget_sets_hidden_size_of_every_model() {
             assert_eq!(parameters as u128, frame.parameters(&layers), "{model} {:?}", settings.cell);
             assert!(parameters.abs_diff(12_000) < 1500, "{model} {:?}: {parameters}", settings.cell);
         }
+    }
+}
+
+#[test]
+fn parameter_counts_of_layers_are_those_of_drawn_parameters() {
+    for &cell in CellName::ALL {
+        let case = Case::new(cell, 3, 1, Kind::Double);
+        let shape = ModelShape {
+            model: ModelName::Recurrent,
+            cell,
+            proj_size: case.size().proj_size,
+            heads: 1,
+            input_size: case.input as usize,
+            outputs: 1,
+            embedded: 0,
+            positions: 1,
+        };
+        let drawn: usize = case.parameters().tensors().iter().map(|tensor| tensor.numel()).sum();
+        assert_eq!(shape.recurrent_layers(&[case.hidden as usize; 3]), drawn as u128, "{cell}");
     }
 }
 

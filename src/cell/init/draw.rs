@@ -9,7 +9,9 @@ use tch::{Device, Kind, Tensor};
 
 use super::policy::Init;
 use super::recipe::{Draw, GateBias, LayerSize};
-use crate::cell::{Cell, CellName, FurtherInit, LayerParameters, Parameters, Recurrent, Retention, cell};
+use crate::cell::{
+    Cell, CellName, FurtherInit, LayerParameters, Parameters, Recurrent, Retention, StateSize, cell,
+};
 use crate::device::cpu;
 use crate::random::{self, Purpose};
 
@@ -22,6 +24,16 @@ pub struct StackSize {
     pub hidden_size: i64,
     /// The number of layers.
     pub layers: usize,
+    /// The size of h for a cell with a projection, P, from 1 to below H. 0 for the other cells, as in
+    /// PyTorch.
+    pub proj_size: i64,
+}
+
+impl StackSize {
+    /// Returns the sizes of the states of each layer.
+    pub fn state_size(&self) -> StateSize {
+        StateSize::new(self.hidden_size, self.proj_size)
+    }
 }
 
 impl Parameters {
@@ -43,7 +55,8 @@ impl Parameters {
     /// The tensors require no gradient (see [`Parameters::leaves`]).
     ///
     /// # Panics
-    /// If the policy is the init of the cell's paper and there is none (see [`Init::fits`]).
+    /// If the policy is the init of the cell's paper and there is none (see [`Init::fits`]). If `proj_size`
+    /// is not for the cell (see [`crate::cell::Layout::check_projection`]).
     pub fn of_cell(
         cell: &'static dyn Cell,
         init: Init,
@@ -52,12 +65,16 @@ impl Parameters {
         kind: Kind,
         device: Device,
     ) -> Parameters {
+        if let Err(problem) = cell.layout().check_projection(size.hidden_size, size.proj_size) {
+            panic!("proj_size: {cell:?} {problem}");
+        }
         let mut rng = random::stream(seed, Purpose::Parameters);
+        let state = size.state_size();
         let layers = (0..size.layers)
             .map(|layer| {
-                let input = if layer == 0 { size.input_size } else { size.hidden_size };
+                let input = if layer == 0 { size.input_size } else { state.output };
                 let is_last = layer + 1 == size.layers;
-                draw_layer(cell, init, LayerSize { input, hidden: size.hidden_size, is_last }, &mut rng)
+                draw_layer(cell, init, LayerSize { input, state, is_last }, &mut rng)
             })
             .collect();
         Parameters { cell, layers }.to(kind, device)
@@ -66,7 +83,7 @@ impl Parameters {
 
 fn draw_layer(cell: &dyn Cell, init: Init, size: LayerSize, rng: &mut ChaCha8Rng) -> LayerParameters {
     let recipe = init.recipe(cell, size);
-    let (gates, hidden) = (cell.gates().len() as i64, size.hidden);
+    let (gates, StateSize { hidden, output }) = (cell.gates().len() as i64, size.state);
     // Each gate has its own matrix: its fan-out is H, not G·H.
     let mut stacked = |count, draw: Draw, shape: [i64; 2]| {
         let blocks: Vec<Tensor> = (0..count).map(|_| draw.tensor(&shape, rng)).collect();
@@ -75,19 +92,19 @@ fn draw_layer(cell: &dyn Cell, init: Init, size: LayerSize, rng: &mut ChaCha8Rng
     let w_ih = stacked(gates, recipe.input, [hidden, size.input]);
     let layout = cell.layout();
     let w_hh = match layout.recurrent {
-        Recurrent::Matrices => stacked(gates, recipe.recurrent, [hidden, hidden]),
+        Recurrent::Matrices => stacked(gates, recipe.recurrent, [hidden, output]),
         Recurrent::Vector => stacked(hidden, recipe.recurrent, [1, 1]).flatten(0, 1),
         Recurrent::None => Tensor::zeros([0, hidden], (Kind::Double, cpu())),
     };
     let b_ih = recipe.bias.tensor(&[gates * hidden], rng);
-    let rows = if layout.recurrent == Recurrent::Matrices { gates * hidden } else { 0 };
-    let b_hh = recipe.bias.tensor(&[rows], rng);
+    let b_hh = recipe.bias.tensor(&[layout.recurrent_bias(gates, size.state)], rng);
     let mut further = Vec::new();
     for one in layout.further {
-        let mut drawn = |draw: Draw| draw.tensor(&one.size(gates, hidden), rng);
+        let mut drawn = |draw: Draw| draw.tensor(&one.size(gates, size.state), rng);
         further.push(match one.init {
             FurtherInit::Bias => drawn(recipe.bias),
             FurtherInit::Recurrent => drawn(recipe.recurrent),
+            FurtherInit::Projection => drawn(recipe.projection),
             FurtherInit::Constant(first) => drawn(Draw::Constant(first)),
             FurtherInit::Own(draw) => draw(&further, hidden, rng),
         });
@@ -105,7 +122,7 @@ fn set_gate_bias(cell: &dyn Cell, gate: GateBias, layer: &LayerParameters, rng: 
         Some(Retention::Replaces(gate)) => (gate, -1.0),
         None => return,
     };
-    let hidden = layer.hidden_size();
+    let hidden = layer.state_size(cell.gates().len()).hidden;
     let set = |gate: usize, value: &Tensor| {
         layer.b_ih.narrow(0, gate as i64 * hidden, hidden).copy_(value);
         if layer.b_hh.numel() > 0 {

@@ -7,7 +7,7 @@
 //!
 //! // The forget gate starts open: its bias is 1.
 //! let init: Init = "orthogonal+forget_bias(1)".parse().unwrap();
-//! let size = StackSize { input_size: 3, hidden_size: 5, layers: 2 };
+//! let size = StackSize { input_size: 3, hidden_size: 5, layers: 2, proj_size: 0 };
 //! let p = Parameters::new(CellName::Lstm, init, size, 42, Kind::Double, Device::Cpu);
 //! let forget_bias = p.layers[0].b_ih.narrow(0, 5, 5);
 //! assert_eq!(Vec::<f64>::try_from(&forget_bias).unwrap(), [1.0; 5]);

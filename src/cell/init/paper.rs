@@ -2,7 +2,7 @@
 //! `docs/cells.md` has them as a table.
 
 use super::recipe::{Draw, GateBias, LayerSize, Recipe};
-use crate::cell::CellName;
+use crate::cell::{CellName, StateSize};
 
 /// The init of a cell's paper.
 pub enum PaperInit {
@@ -46,7 +46,7 @@ fn indrnn(size: LayerSize, steps: f64) -> Recipe {
 }
 
 /// The authors' program. TensorFlow's default draws the matrices of both gates as one, with a fan-out of 2H.
-fn janet(LayerSize { input, hidden, .. }: LayerSize, steps: f64) -> Recipe {
+fn janet(LayerSize { input, state: StateSize { hidden, .. }, .. }: LayerSize, steps: f64) -> Recipe {
     let matrix = |columns| Draw::xavier(2 * hidden, columns);
     // The program draws the bias from log U(1, T).
     Recipe {
@@ -56,7 +56,7 @@ fn janet(LayerSize { input, hidden, .. }: LayerSize, steps: f64) -> Recipe {
 }
 
 /// The authors' program: PyTorch's default for one linear layer of the input, the position and the velocity.
-fn cornn(LayerSize { input, hidden, .. }: LayerSize) -> Recipe {
+fn cornn(LayerSize { input, state: StateSize { hidden, .. }, .. }: LayerSize) -> Recipe {
     Recipe::uniform(input + 2 * hidden)
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use crate::cell::init::{Init, StackSize};
     use crate::device::cpu;
 
-    const SIZE: StackSize = StackSize { input_size: 20, hidden_size: 60, layers: 2 };
+    const SIZE: StackSize = StackSize { input_size: 20, hidden_size: 60, layers: 2, proj_size: 0 };
 
     fn drawn(cell: CellName, init: &str) -> Parameters {
         let init: Init = init.parse().unwrap();

@@ -2,7 +2,7 @@
 
 use super::paper::{self, PaperInit};
 use super::recipe::{Draw, GateBias, LayerSize, Recipe};
-use crate::cell::{Cell, CellName, Recurrent};
+use crate::cell::{Cell, CellName, Recurrent, StateSize};
 
 /// The init policy of a stack of layers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,19 +99,23 @@ impl Init {
     /// # Panics
     /// If the policy does not suit the cell (see [`Init::fits`]).
     pub(super) fn recipe(&self, cell: &dyn Cell, size: LayerSize) -> Recipe {
-        let LayerSize { input, hidden, .. } = size;
+        let LayerSize { input, state: StateSize { hidden, output }, .. } = size;
         // A unit that sees its own state only is a network of one unit.
-        let fan = if cell.layout().recurrent == Recurrent::Vector { 1 } else { hidden };
+        let [rows, columns] =
+            if cell.layout().recurrent == Recurrent::Vector { [1, 1] } else { [hidden, output] };
         let by_columns = |columns: i64| Draw::within((6.0 / columns as f64).sqrt());
         let recipe = match self.base {
             BaseInit::Pytorch => Recipe::uniform(hidden),
-            BaseInit::Xavier => Recipe::of_weights(Draw::xavier(hidden, input), Draw::xavier(fan, fan)),
+            BaseInit::Xavier => Recipe::of_weights(Draw::xavier(hidden, input), Draw::xavier(rows, columns)),
             BaseInit::Orthogonal { gain } => {
                 Recipe::of_weights(Draw::xavier(hidden, input), Draw::Orthogonal(gain))
             }
             BaseInit::Identity { gain } => Recipe::of_weights(Draw::Normal(0.001), Draw::Identity(gain)),
             BaseInit::Gaussian { std } => Recipe::of_weights(Draw::Normal(std), Draw::Normal(std)),
-            BaseInit::Tch => Recipe::of_weights(by_columns(input), by_columns(fan)),
+            BaseInit::Tch => Recipe {
+                projection: by_columns(hidden),
+                ..Recipe::of_weights(by_columns(input), by_columns(columns))
+            },
             BaseInit::Paper { steps } => match (cell.name().and_then(paper::init), steps) {
                 (Some(PaperInit::Fixed(recipe)), _) => recipe(size),
                 (Some(PaperInit::OfSteps(recipe)), Some(steps)) => recipe(size, steps),
@@ -144,5 +148,21 @@ mod tests {
         let said = fits("paper(100)", CellName::Lstm).unwrap_err();
         assert!(said.contains("`indrnn`, ") && said.contains("init = \"paper(100)\""), "{said}");
         assert!(fits("paper+forget_bias(1)", CellName::ReluRnn).unwrap_err().contains("no gates"));
+    }
+
+    /// The policies that look at the shape of a matrix, in a layer with 3 features, 8 units and a P of 4.
+    #[test]
+    fn recipe_of_a_projection_has_the_bounds_of_its_shapes() {
+        let size = LayerSize { input: 3, state: StateSize { hidden: 8, output: 4 }, is_last: true };
+        let recipe = |init: &str| {
+            let recipe =
+                init.parse::<Init>().unwrap().recipe(crate::cell::cell(CellName::LstmProjected), size);
+            (recipe.recurrent, recipe.projection)
+        };
+        let within = |square: f64| Draw::within(square.sqrt());
+        let of_units = Draw::within(1.0 / 8f64.sqrt());
+        assert_eq!(recipe("pytorch"), (of_units, of_units));
+        assert_eq!(recipe("xavier"), (within(6.0 / 12.0), within(6.0 / 12.0)));
+        assert_eq!(recipe("tch"), (within(6.0 / 4.0), within(6.0 / 8.0)));
     }
 }

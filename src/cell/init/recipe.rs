@@ -3,16 +3,17 @@
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};
 
+use crate::cell::StateSize;
 use crate::device::cpu;
 use crate::random;
 
 /// The size of one layer, and its place in the stack.
 #[derive(Debug, Clone, Copy)]
 pub struct LayerSize {
-    /// The number of features of the layer's input, I; H above the first layer.
+    /// The number of features of the layer's input, I; the size of h above the first layer.
     pub input: i64,
-    /// The number of units, H.
-    pub hidden: i64,
+    /// The sizes of the states.
+    pub state: StateSize,
     /// True for the uppermost layer.
     pub is_last: bool,
 }
@@ -26,9 +27,10 @@ pub enum Draw {
     Uniform(f64, f64),
     /// Normal with mean 0 and this standard deviation.
     Normal(f64),
-    /// A random orthogonal matrix times this factor.
+    /// A random orthogonal matrix times this factor. A matrix that is not square has orthonormal rows or
+    /// columns, whichever are fewer.
     Orthogonal(f64),
-    /// The identity times this factor.
+    /// The identity times this factor. A matrix that is not square has 0 outside the diagonal, too.
     Identity(f64),
 }
 
@@ -53,8 +55,11 @@ pub enum GateBias {
 pub struct Recipe {
     /// Each gate's input matrix, `[H, I]`.
     pub input: Draw,
-    /// Each gate's recurrent matrix, `[H, H]`. A unit that sees its own state only has a matrix `[1, 1]`.
+    /// Each gate's recurrent matrix, `[H, H]`, or `[H, P]` with a projection. A unit that sees its own state
+    /// only has a matrix `[1, 1]`.
     pub recurrent: Draw,
+    /// The matrix of a projection, `[P, H]`.
+    pub projection: Draw,
     /// The biases.
     pub bias: Draw,
     /// The bias of the retention gate, set last.
@@ -72,23 +77,27 @@ impl Draw {
         Draw::within((6.0 / (rows + columns) as f64).sqrt())
     }
 
-    /// Draws a tensor. [`Draw::Orthogonal`] and [`Draw::Identity`] are for square matrices.
+    /// Draws a tensor. [`Draw::Orthogonal`] and [`Draw::Identity`] are for matrices.
     pub fn tensor(self, shape: &[i64], rng: &mut ChaCha8Rng) -> Tensor {
         let options = (Kind::Double, cpu());
         match self {
             Draw::Constant(number) => Tensor::full(shape, number, options),
             Draw::Uniform(low, high) => random::uniform(rng, low, high, shape, Kind::Double, cpu()),
             Draw::Normal(std) => random::normal(rng, shape, Kind::Double, cpu()) * std,
-            Draw::Orthogonal(gain) => orthogonal(shape[0], rng) * gain,
-            Draw::Identity(gain) => Tensor::eye(shape[0], options) * gain,
+            Draw::Orthogonal(gain) => orthogonal(shape[0], shape[1], rng) * gain,
+            Draw::Identity(gain) => Tensor::eye_m(shape[0], shape[1], options) * gain,
         }
     }
 }
 
-/// Draws uniformly from the orthogonal matrices. The result is Q of the QR decomposition of a Gaussian
-/// matrix, with the diagonal of R made positive (Mezzadri 2007).
-fn orthogonal(size: i64, rng: &mut ChaCha8Rng) -> Tensor {
-    let (q, r) = Tensor::linalg_qr(&random::normal(rng, &[size, size], Kind::Double, cpu()), "reduced");
+/// Draws uniformly from the matrices with orthonormal columns. The result is Q of the QR decomposition of a
+/// Gaussian matrix, with the diagonal of R made positive (Mezzadri 2007). A matrix with more columns than
+/// rows is the transpose of one with orthonormal columns.
+fn orthogonal(rows: i64, columns: i64, rng: &mut ChaCha8Rng) -> Tensor {
+    if rows < columns {
+        return orthogonal(columns, rows, rng).tr().contiguous();
+    }
+    let (q, r) = Tensor::linalg_qr(&random::normal(rng, &[rows, columns], Kind::Double, cpu()), "reduced");
     q * r.diagonal(0, 0, 1).sign()
 }
 
@@ -96,11 +105,35 @@ impl Recipe {
     /// Returns U(±1/√`fan`) for all weights and biases.
     pub fn uniform(fan: i64) -> Recipe {
         let draw = Draw::within(1.0 / (fan as f64).sqrt());
-        Recipe { input: draw, recurrent: draw, bias: draw, gate: GateBias::AsBase }
+        Recipe { input: draw, recurrent: draw, projection: draw, bias: draw, gate: GateBias::AsBase }
     }
 
-    /// Returns these distributions of input and recurrent matrices, with biases 0.
+    /// Returns these distributions of input and recurrent matrices, with biases 0. A projection is drawn like
+    /// a recurrent matrix.
     pub fn of_weights(input: Draw, recurrent: Draw) -> Recipe {
-        Recipe { input, recurrent, bias: Draw::Constant(0.0), gate: GateBias::AsBase }
+        let bias = Draw::Constant(0.0);
+        Recipe { input, recurrent, projection: recurrent, bias, gate: GateBias::AsBase }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Purpose;
+
+    #[test]
+    fn matrix_that_is_not_square_has_orthonormal_rows_or_columns() {
+        let mut rng = random::stream(1, Purpose::Parameters);
+        let eye = Tensor::eye(3, (Kind::Double, cpu()));
+        let tall = Draw::Orthogonal(2.0).tensor(&[7, 3], &mut rng);
+        let wide = Draw::Orthogonal(2.0).tensor(&[3, 7], &mut rng);
+        assert_eq!((tall.size(), wide.size()), (vec![7, 3], vec![3, 7]));
+        for product in [tall.tr().matmul(&tall), wide.matmul(&wide.tr())] {
+            assert!(product.allclose(&(&eye * 4.0), 0.0, 1e-12, false), "{product:?}");
+        }
+        assert!(wide.is_contiguous());
+        let identity = Draw::Identity(2.0).tensor(&[3, 7], &mut rng);
+        assert_eq!(identity.narrow(1, 0, 3), eye * 2.0);
+        assert_eq!(identity.narrow(1, 3, 4), Tensor::zeros([3, 4], (Kind::Double, cpu())));
     }
 }

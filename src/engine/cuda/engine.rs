@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn case(steps: i64, batch: i64, hidden: i64, layers: usize) -> (Parameters, Tensor, Tensor) {
-        let size = StackSize { input_size: 3, hidden_size: hidden, layers };
+        let size = StackSize { input_size: 3, hidden_size: hidden, layers, proj_size: 0 };
         let p = Parameters::new(CellName::Lstm, Init::pytorch(), size, 1, Kind::Double, cpu());
         let draw = |purpose, last: i64| {
             random::normal(&mut random::stream(1, purpose), &[steps, batch, last], Kind::Double, cpu())

@@ -99,6 +99,7 @@ fn axis_name(name: &str, symbol: &str) -> String {
         "layers" => "layers L",
         "input_size" => "input features I",
         "hidden_size" => "hidden units H",
+        "proj_size" => "size of the projection P",
         "seq_len" => "length of the sequence T",
         "batch_size" => "batch size B",
         _ => symbol,
@@ -122,7 +123,8 @@ fn label(names: &[&'static str], point: &Settings) -> String {
 }
 
 /// Settings that often follow another one, such as the hidden size of models with one number of parameters.
-const FOLLOWERS: [&str; 5] = ["engine", "hidden_size", "input_size", "batch_size", "learning_rate"];
+const FOLLOWERS: [&str; 6] =
+    ["engine", "hidden_size", "proj_size", "input_size", "batch_size", "learning_rate"];
 
 /// The dimensions of grid points. A setting that another one determines belongs to the dimension of that, and
 /// sizes that vary together are one dimension.

@@ -3,6 +3,7 @@
 
 use super::flops::flops;
 use super::statistic::{Section, Statistic};
+use crate::cell::StateSize;
 use crate::device::Dtype;
 use crate::report::estimate::Estimate;
 use crate::report::group::SpeedGroup;
@@ -46,17 +47,23 @@ fn intensity(point: &Settings, pass: &str) -> Option<f64> {
 /// - train: forward, and writes the gates. The backward pass reads W_hh T times; W_ih, the input, the output,
 ///   its gradient and the gates once. It writes the pre-activations' gradient, and reads it for the weights'
 ///   gradients. It writes the gradients of the input and of both weights.
+///
+/// A projection counts as a part of W_hh.
 fn bytes(point: &Settings, pass: &str) -> Option<f64> {
-    let gates = crate::cell::cell(point.cell?).gates().len() as f64;
-    let [steps, batch, hidden] = [point.seq_len, point.batch_size, point.hidden_size].map(|n| n as f64);
+    let cell = crate::cell::cell(point.cell?);
+    let gates = cell.gates().len() as f64;
+    let [steps, batch] = [point.seq_len, point.batch_size].map(|n| n as f64);
+    let StateSize { hidden, output } = point.state_size();
+    let [hidden, output] = [hidden, output].map(|n| n as f64);
+    let projection = if cell.layout().has_projection() { output * hidden } else { 0.0 };
     let rows = steps * batch;
     let of_layer = |layer: usize| {
-        let input = if layer == 0 { point.input_size } else { point.hidden_size } as f64;
-        let (w_ih, w_hh) = (gates * hidden * input, gates * hidden * hidden);
+        let input = if layer == 0 { point.input_size as f64 } else { output };
+        let (w_ih, w_hh) = (gates * hidden * input, gates * hidden * output + projection);
         match pass {
-            "forward" => Some(steps * w_hh + w_ih + rows * (input + hidden)),
+            "forward" => Some(steps * w_hh + w_ih + rows * (input + output)),
             "train" => {
-                let of_rows = 3.0 * input + 3.0 * hidden + 4.0 * gates * hidden;
+                let of_rows = 3.0 * input + 3.0 * output + 4.0 * gates * hidden;
                 Some((2.0 * steps + 1.0) * w_hh + 3.0 * w_ih + rows * of_rows)
             }
             _ => None,

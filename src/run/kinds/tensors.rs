@@ -25,6 +25,7 @@ pub fn run_parameters(run: &Run, device: Device) -> Result<Parameters> {
         input_size: settings.input_size as i64,
         hidden_size: settings.hidden_size as i64,
         layers: settings.layers,
+        proj_size: settings.proj_size.unwrap_or(0) as i64,
     };
     let kind = device::kind(settings.dtype);
     match (&settings.init, &run.given.weights) {
@@ -50,9 +51,10 @@ fn read(weights: &WeightsFile, cell: CellName, size: StackSize) -> Result<Parame
     read_stack(&file, path, options)
 }
 
-/// A standard normal gradient of the output `[T, B, H]`, for parity checks and timed training passes.
+/// A standard normal gradient of the output, `[T, B, H]` or `[T, B, P]`, for parity checks and timed training
+/// passes.
 pub fn output_gradient(settings: &Settings, steps: i64, like: &Tensor) -> Tensor {
     let mut rng = random::stream(settings.seed, Purpose::Loss);
-    let shape = [steps, settings.batch_size as i64, settings.hidden_size as i64];
+    let shape = [steps, settings.batch_size as i64, settings.state_size().output];
     random::normal(&mut rng, &shape, like.kind(), like.device())
 }

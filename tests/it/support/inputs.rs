@@ -26,8 +26,24 @@ impl Case {
         Case { cell, layers, steps, batch: 3, input: 5, hidden: 7, kind, seed: 11 }
     }
 
+    /// Returns the case with the least hidden size that its cell can have. A projection is smaller than that.
+    pub fn smallest(self) -> Case {
+        Case { hidden: if cell(self.cell).layout().has_projection() { 2 } else { 1 }, ..self }
+    }
+
+    /// Returns the sizes of the layers. A projection has half of the units.
+    pub fn size(&self) -> StackSize {
+        let has_projection = cell(self.cell).layout().has_projection();
+        StackSize {
+            input_size: self.input,
+            hidden_size: self.hidden,
+            layers: self.layers,
+            proj_size: if has_projection { self.hidden / 2 } else { 0 },
+        }
+    }
+
     pub fn parameters(&self) -> Parameters {
-        let size = StackSize { input_size: self.input, hidden_size: self.hidden, layers: self.layers };
+        let size = self.size();
         Parameters::new(self.cell, "pytorch".parse().unwrap(), size, self.seed, self.kind, cpu())
     }
 
@@ -36,20 +52,20 @@ impl Case {
     }
 
     pub fn cotangent(&self) -> Tensor {
-        self.normal(Purpose::Loss, &[self.steps, self.batch, self.hidden])
+        self.normal(Purpose::Loss, &[self.steps, self.batch, self.size().state_size().output])
     }
 
     /// Returns a random first state for every layer.
     pub fn first(&self) -> Vec<State> {
         let mut rng = random::stream(self.seed, Purpose::Readout);
-        let mut draw = || random::normal(&mut rng, &[self.batch, self.hidden], self.kind, cpu());
+        let mut draw = |size| random::normal(&mut rng, &[self.batch, size], self.kind, cpu());
         let carried = cell(self.cell).carried();
         let mut state = || {
-            let h = draw();
+            let h = draw(self.size().state_size().output);
             // A normaliser near 0 would enlarge rounding, and it is at least 1 after a step.
             let carried = carried.iter().map(|name| match name {
-                CarriedState::N => draw().abs() + 0.5,
-                _ => draw(),
+                CarriedState::N => draw(self.hidden).abs() + 0.5,
+                _ => draw(self.hidden),
             });
             State { h, carried: carried.collect() }
         };
