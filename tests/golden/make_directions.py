@@ -111,5 +111,5 @@ def make(kind, seed):
 
 for seed, kind in enumerate(["rnn", "lstm", "gru"]):
     path = pathlib.Path(__file__).with_name(f"directions_{kind}.json")
-    path.write_text(json.dumps(make(kind, seed), indent=0) + "\n")
+    path.write_text(json.dumps(make(kind, seed)) + "\n")
     print(path, path.stat().st_size)

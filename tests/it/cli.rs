@@ -298,7 +298,7 @@ fn log_format_json_prints_one_object_per_line() {
     }
     let mut last: serde_json::Value = serde_json::from_str(said.stderr.lines().last().unwrap()).unwrap();
     let answer = last.as_object_mut().unwrap().remove("answer").unwrap();
-    let start = "Of the norm of ∂L/∂h at the last step, this is left 5 steps back: ";
+    let start = "Of the norm of ∂L/∂h at the last step, this is left 2 of 6 steps back: ";
     assert!(answer[0].as_str().unwrap().starts_with(start), "{answer}");
     let finished = serde_json::json!({
         "event": "finished", "experiment": "small", "done": 5, "already_complete": 0, "missing": 0,

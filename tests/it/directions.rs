@@ -119,7 +119,7 @@ fn long_cases() -> Vec<(EngineName, Case)> {
     let case = |name, steps, seed| Case { seed, hidden: 4, ..Case::new(name, 2, steps, Kind::Double) };
     let derived = [(CellName::Rnn, 900), (CellName::Lstm, 1500), (CellName::Gru, 1500)];
     let derived = derived.map(|(name, steps)| (EngineName::Analytic, case(name, steps, 1)));
-    let others = [CellName::LstmPeephole, CellName::Slstm, CellName::Mgu];
+    let others = [CellName::LstmPeephole, CellName::LstmProjected, CellName::Slstm, CellName::Mgu];
     derived.into_iter().chain(others.map(|name| (EngineName::Recompute, case(name, 30, 1)))).collect()
 }
 
@@ -128,10 +128,10 @@ fn independent_directions_have_the_norms_of_two_networks_beyond_the_range_of_f64
     for (engine, case) in long_cases() {
         let (forward, reverse) = (case.parameters(), Case { seed: 2, ..case }.parameters());
         let network = independent(&forward, &reverse);
-        let (input, width) = (case.input(), 2 * case.hidden);
-        let gradient = Tensor::zeros([case.steps, case.batch, width], (Kind::Double, cpu()));
-        let _ = gradient.get(case.steps - 1).narrow(1, 0, case.hidden).fill_(1.0);
-        let _ = gradient.get(0).narrow(1, case.hidden, case.hidden).fill_(1.0);
+        let (input, output) = (case.input(), forward.output_size());
+        let gradient = Tensor::zeros([case.steps, case.batch, 2 * output], (Kind::Double, cpu()));
+        let _ = gradient.get(case.steps - 1).narrow(1, 0, output).fill_(1.0);
+        let _ = gradient.get(0).narrow(1, output, output).fill_(1.0);
         let states: Vec<State> = (0..2).flat_map(|_| zero_states(&forward, &input)).collect();
         let lengths = Lengths::equal(case.steps, case.batch);
         let found = network::profiles(engine, &network, &input, &states, &gradient, &lengths).unwrap();
@@ -171,7 +171,7 @@ fn lengths_give_the_mean_norms_of_single_sequences_by_lag() {
         let (p, input) = (case.parameters(), case.input());
         let each = [case.steps / 3, case.steps, case.steps / 2];
         let lengths = Lengths::new(each.to_vec());
-        let gradient = Tensor::zeros([case.steps, case.batch, case.hidden], (Kind::Double, cpu()));
+        let gradient = Tensor::zeros([case.steps, case.batch, p.output_size()], (Kind::Double, cpu()));
         let single: Vec<Vec<Profile>> = (0..)
             .zip(each)
             .map(|(b, length)| {
