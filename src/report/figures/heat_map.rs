@@ -56,8 +56,10 @@ pub fn figure(subject: &Subject, summary: &[Statistic]) -> Option<Figure> {
         rows: rows.iter().map(row).collect(),
     };
     let caption = format!(
-        "{}: the mean over the seeds with its 95 % interval, as in the tables. The darker, the further from \
-         0; blue is below 0, brown above. The shade grows with the root of the number.",
+        "{}: the mean over the seeds, as in the tables, which have the intervals too. The darker, the \
+         further from 0; blue is below 0, brown above. The shade grows with the root of the number. A number \
+         more than twice as far from 0 as all others has the darkest shade of these. A place is empty \
+         without a run or a norm.",
         subject.title
     );
     Some(Figure::new(format!("{}-map", subject.name), caption, Chart::Heat(heat.upright())))

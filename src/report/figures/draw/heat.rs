@@ -42,6 +42,19 @@ impl Heat {
         Heat { columns, rows, ..self }
     }
 
+    /// The size from which on a number has the darkest shade: the largest, unless it is far from the others.
+    fn darkest(&self) -> f64 {
+        let tiles = self.rows.iter().flat_map(|(_, tiles)| tiles.iter().flatten());
+        let mut sizes: Vec<f64> = tiles.map(|tile| tile.value.abs()).collect();
+        sizes.sort_by(|a, b| b.total_cmp(a));
+        let darkest = match sizes[..] {
+            [largest, next, ..] if next > 0.0 && largest > FAR * next => next,
+            [largest, ..] => largest,
+            [] => 0.0,
+        };
+        darkest.max(f64::MIN_POSITIVE)
+    }
+
     /// The first text of the tiles, from 0 for the longest, that fits in all of them: one table has one form.
     fn level(&self, width: f64) -> usize {
         let tiles = || self.rows.iter().flat_map(|(_, tiles)| tiles.iter().flatten());
@@ -57,6 +70,9 @@ impl Tile {
         level.checked_sub(1).and_then(|n| self.shorter.get(n)).unwrap_or(&self.text)
     }
 }
+
+/// The ratio to the second largest number above which the largest does not set the shades.
+const FAR: f64 = 2.0;
 
 /// The height of a row.
 const ROW: f64 = 30.0;
@@ -86,8 +102,7 @@ pub fn draw(heat: &Heat, page: Page) -> Drawing {
                 .label(Label::new(place, words.clone(), WORDS, BLACK).bold().centred().within(width - 8.0));
         }
     }
-    let tiles = heat.rows.iter().flat_map(|(_, tiles)| tiles.iter().flatten());
-    let largest = tiles.map(|tile| tile.value.abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let darkest = heat.darkest();
     let level = heat.level(width - 6.0);
     let mut y = top;
     for (name, tiles) in &heat.rows {
@@ -102,7 +117,7 @@ pub fn draw(heat: &Heat, page: Page) -> Drawing {
             let about = |tile: &Tile| format!("{name}, {}: {}", heat.columns[n], tile.text);
             let about = tile.as_ref().map(about).unwrap_or_default();
             let corner = (left + width * n as f64, y);
-            draw_tile(&mut drawing, (tile.as_ref(), about, level), corner, (width, height), largest);
+            draw_tile(&mut drawing, (tile.as_ref(), about, level), corner, (width, height), darkest);
         }
         y += height;
     }
@@ -116,9 +131,9 @@ fn draw_tile(
     (tile, about, level): (Option<&Tile>, String, usize),
     (x, y): (f64, f64),
     (width, height): (f64, f64),
-    largest: f64,
+    darkest: f64,
 ) {
-    let share = tile.map_or(0.0, |tile| (tile.value.abs() / largest).sqrt());
+    let share = tile.map_or(0.0, |tile| (tile.value.abs() / darkest).sqrt().min(1.0));
     let (pale, dark) = if tile.is_some_and(|tile| tile.value > 0.0) { RISES } else { FALLS };
     let colour = if tile.is_some() { pale.towards(dark, share) } else { EMPTY };
     let (right, bottom) = (x + width - 2.0, y + height - 2.0);
@@ -135,6 +150,20 @@ mod tests {
     use super::*;
     use crate::report::figures::draw::layout_check::faults;
     use crate::report::format::significant;
+
+    #[test]
+    fn darkest_is_not_that_of_a_number_far_beyond_the_others() {
+        let of = |values: &[f64]| {
+            let tile = |value: &f64| {
+                let (value, text) = (*value, String::new());
+                Some(Tile { value, ends: (value, value), text, shorter: vec![] })
+            };
+            let rows = vec![(String::new(), values.iter().map(tile).collect())];
+            Heat { title: String::new(), below_title: vec![], columns: vec![], rows }.darkest()
+        };
+        assert_eq!([of(&[-1.33, 0.4, -0.3]), of(&[-0.7, 0.4, -0.3]), of(&[-1.0])], [0.4, 0.7, 1.0]);
+        assert!(of(&[]) > 0.0 && of(&[0.0]) > 0.0);
+    }
 
     #[test]
     fn draw_long_names_and_missing_numbers_fit_the_page() {
