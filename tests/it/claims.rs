@@ -136,7 +136,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     let found: Vec<_> = rows.iter().map(|row| (row.metric.as_str(), row.n, row.verdict.as_deref())).collect();
     assert_eq!(found, [("slope", 6, Some("contradicted")), ("log10_norm", 6, Some("supported"))]);
     assert!(rows.iter().all(|row| row.estimate.is_some() && row.ci_low < row.estimate), "{rows:?}");
-    assert_eq!(rows[0].against.as_deref(), Some("less that of cell rnn: above 5"));
+    assert_eq!(rows[0].against.as_deref(), Some("minus that of cell rnn: above 5"));
 
     // The report from the results alone, and the report from the saved config, are the same.
     fs::remove_file(results.join("report.md")).unwrap();

@@ -93,7 +93,7 @@ impl Test {
         let bound = format!("{}{}", self.bound, zone.unwrap_or_default());
         match &self.baseline {
             None => bound,
-            Some((Comparison::Difference, side)) => format!("less that of {side}: {bound}"),
+            Some((Comparison::Difference, side)) => format!("minus that of {side}: {bound}"),
             Some((Comparison::Ratio, side)) => format!("over that of {side}: {bound}"),
         }
     }

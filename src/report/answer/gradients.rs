@@ -4,7 +4,7 @@ use super::norms::{Block, blocks, common_lags, last_layer};
 use super::words::{Labels, MOST_EACH, counted, each, listed, ranges, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
-use crate::report::summary::{LOG10_KEPT, Sample, Section, Statistic};
+use crate::report::summary::{LOG10_KEPT, Sample, Section, Statistic, middle_lag};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 use crate::support::text::pluralize;
@@ -20,6 +20,9 @@ pub const GRADIENTS: [(&str, &str); 5] = [
     ("total_z", "∂L/∂z"),
     ("total_im", "∂L/∂im"),
 ];
+
+/// The reason why less is left of ∂L/∂h than of ∂L/∂c.
+const OF_C: &str = " ∂L/∂h passes the output gate on its way to c, and ∂L/∂c at the last step is past it.";
 
 /// The rest of the norm of one grid point.
 struct Left<'a> {
@@ -66,7 +69,7 @@ fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Stat
     let mut blocks = lasting(rows, name);
     let longest = blocks.iter().map(|block| block.0.seq_len).max().unwrap_or_default();
     blocks.retain(|block| block.0.seq_len == longest);
-    let Some(lag) = middle(&common_lags(&blocks), longest) else { return vec![] };
+    let Some(lag) = middle_lag(&common_lags(&blocks), longest) else { return vec![] };
     let mut left: Vec<Left> = blocks.iter().filter_map(|block| Left::of(block, rows, name, lag)).collect();
     left.sort_by(|a, b| rising(&b.share, &a.share));
     let points: Vec<&Settings> = blocks.iter().map(|block| block.0).collect();
@@ -81,13 +84,8 @@ fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Stat
          {numbers}."
     );
     let split = split(&left, &labels).map(|words| format!(" {words}")).unwrap_or_default();
-    [sentence + &split].into_iter().chain(remarks(&points, &left, &labels)).collect()
-}
-
-/// The largest lag of at most half of the steps, or else the largest. Near its first step, the gradient of a
-/// sequence also depends on the initial state, so it says little on longer sequences.
-fn middle(lags: &[usize], steps: usize) -> Option<usize> {
-    lags.iter().rfind(|lag| 2 * **lag <= steps).or(lags.last()).copied()
+    let about = if name == "total_c" { OF_C } else { "" };
+    [sentence + &split + about].into_iter().chain(remarks(&points, &left, &labels)).collect()
 }
 
 /// The norms of a gradient by grid point. A loss at every step adds to the gradient of every step, so what is
@@ -133,8 +131,10 @@ fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> 
     let growing: Vec<&Settings> = growing.map(|left| left.point).collect();
     let without = points.iter().filter(|point| left.iter().all(|left| left.point != **point));
     let without: Vec<&Settings> = without.copied().collect();
-    let said =
-        [("More than at the last step is left at", growing), ("No finite norm above 0 is left at", without)];
+    let said = [
+        ("The whole interval is above what is left at the last step at", growing),
+        ("No finite norm above 0 is left at", without),
+    ];
     let said = said.iter().filter(|(_, found)| !found.is_empty());
     said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels))).collect()
 }
@@ -226,7 +226,7 @@ mod tests {
         let expected = [
             "Of the norm of ∂L/∂h at the last step, this is left 2 of 100 steps back: between 10^-30.97 \
              [10^-31.10, 10^-30.84] (H17) and 10.7 [8.0, 14.4] times as much (H1).",
-            "More than at the last step is left at 1 of 18 settings (H1).",
+            "The whole interval is above what is left at the last step at 1 of 18 settings (H1).",
             "No finite norm above 0 is left at 1 of 18 settings (H18).",
         ];
         assert_eq!(found(runs.clone(), rows.collect()), expected);
@@ -270,7 +270,7 @@ mod tests {
             "Of the norm of ∂L/∂h at the last step, this is left 10 of 100 steps back: 10.0 % (lstm) and \
              1.00 % (gru).",
             "Of the norm of ∂L/∂c at the last step, this is left 10 of 100 steps back: 3.16 times as much \
-             (lstm).",
+             (lstm). ∂L/∂h passes the output gate on its way to c, and ∂L/∂c at the last step is past it.",
         ];
         assert_eq!(found(vec![with_cell(run("a", 1), CellName::Lstm), gru], rows.concat()), expected);
     }

@@ -27,6 +27,8 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
         return None;
     }
     let start = format!("The norm of {words} halves after this number of steps:");
+    let where_falling =
+        format!("Where the norm of {words} falls exponentially, it halves after this number of steps:");
     if (MOST_LISTED + 1..=MOST_EACH).contains(&rows.len()) {
         let numbers: Vec<(&Settings, String)> = rows.iter().map(|row| (&row.point, in_words(row))).collect();
         return Some(format!("{start} {}.", each(&numbers, &labels)));
@@ -38,7 +40,7 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
             let numbers: Vec<(&Settings, String)> =
                 falling.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect();
             let each = ranges(&numbers, &labels).unwrap_or_else(|| format!("{} to {}", of(least), of(most)));
-            format!("{start} {each}.{lacking}")
+            format!("{where_falling} {each}.{lacking}")
         }
         few => {
             let each = listed(&few.iter().map(of).collect::<Vec<_>>());
@@ -107,7 +109,8 @@ mod tests {
                         (H2), 0.753 (H3), 0.602 (H4).";
         assert_eq!(of(&[-0.1, -0.2, 0.3, -0.4, -0.5]).unwrap(), expected);
         let many: Vec<f64> = (1..=17).map(|n| -0.1 * f64::from(n)).collect();
-        let expected = "The norm of ∂L/∂h halves after this number of steps: 0.177 (H16) to 3.01 (H0).";
+        let expected = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: \
+                        0.177 (H16) to 3.01 (H0).";
         assert_eq!(of(&many).unwrap(), expected);
         assert_eq!(of(&[0.1]), None);
     }

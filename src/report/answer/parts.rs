@@ -15,6 +15,9 @@ const INITS: usize = 3;
 /// The largest share that the combination has without a word on a cell that responds in a way of its own.
 const COMBINATION: f64 = 0.1;
 
+/// The largest number of cells that are named as those that lack an init.
+const MOST_NAMED: usize = 3;
+
 /// A sentence on the shares of the sum of squares of the slopes, and one without the cell that responds to
 /// the inits in a way of its own, if there is one; none unless cells and inits without an order alone vary.
 /// Inits that some of the compared cells lack are left out.
@@ -35,7 +38,9 @@ fn of_slopes(rows: &[&Statistic]) -> Option<Vec<String>> {
         return None;
     }
     let all: Vec<usize> = (0..cells.values.len()).collect();
-    let whole = Split::of(rows, (cells, inits), &all)?;
+    let common: Vec<usize> =
+        (0..inits.values.len()).filter(|n| has_init(rows, (cells, inits), &all, *n)).collect();
+    let whole = Split::of(rows, (cells, inits), &all, &common)?;
     let count = format!("{} cells and {} inits", all.len(), whole.inits);
     let first = format!(
         "Of the differences in slope between {count}, {} (shares of the sum of squares){}.",
@@ -44,18 +49,24 @@ fn of_slopes(rows: &[&Statistic]) -> Option<Vec<String>> {
     );
     let without = |cell: &usize| {
         let others: Vec<usize> = all.iter().copied().filter(|other| other != cell).collect();
-        Some((*cell, Split::of(rows, (cells, inits), &others)?))
+        let split = Split::of(rows, (cells, inits), &others, &common)?;
+        Some((*cell, others, split))
     };
     let own = all.iter().filter(|_| all.len() > 2 && whole.combination() > COMBINATION).filter_map(without);
-    let own = own.min_by(|(_, a), (_, b)| a.combination().total_cmp(&b.combination()));
-    let own = own.filter(|(_, split)| split.combination() < whole.combination() / 2.0);
-    let own = own.map(|(cell, split)| {
+    let own = own.min_by(|(.., a), (.., b)| a.combination().total_cmp(&b.combination()));
+    let own = own.filter(|(.., split)| split.combination() < whole.combination() / 2.0);
+    let own = own.map(|(cell, others, split)| {
         let name = &cells.values[cell];
-        let inits = split.inits;
+        let every: Vec<usize> =
+            (0..inits.values.len()).filter(|n| has_init(rows, (cells, inits), &others, *n)).collect();
+        let with_more =
+            Split::of(rows, (cells, inits), &others, &every).filter(|_| every.len() > common.len());
+        let with_more =
+            with_more.map(|split| format!("; at all {} inits, {}", split.inits, split.in_words()));
         format!(
-            "Most of the combination is the {name}. Between the other cells, at the {inits} inits that they \
-             all have, {}.",
-            split.in_words()
+            "Most of the combination is the {name}. Between the other cells at the same inits, {}{}.",
+            split.in_words(),
+            with_more.unwrap_or_default()
         )
     });
     Some([Some(first), own].into_iter().flatten().collect())
@@ -69,11 +80,17 @@ struct Split {
 }
 
 impl Split {
-    /// The shares among some cells; none with fewer inits than needed, or without a seed that has all slopes.
-    fn of(rows: &[&Statistic], (cells, inits): (&Dim, &Dim), chosen: &[usize]) -> Option<Split> {
+    /// The shares among some cells at some inits; none with fewer inits than needed, or without a seed that
+    /// has all slopes.
+    fn of(
+        rows: &[&Statistic],
+        (cells, inits): (&Dim, &Dim),
+        chosen: &[usize],
+        at: &[usize],
+    ) -> Option<Split> {
         let slope = |init: usize, cell: &usize| slope_of(rows, (cells, *cell), (inits, init));
-        let column = |init: usize| chosen.iter().map(|cell| slope(init, cell)).collect::<Option<Vec<_>>>();
-        let columns: Vec<Vec<&Statistic>> = (0..inits.values.len()).filter_map(column).collect();
+        let column = |init: &usize| chosen.iter().map(|cell| slope(*init, cell)).collect::<Option<Vec<_>>>();
+        let columns: Vec<Vec<&Statistic>> = at.iter().filter_map(column).collect();
         if columns.len() < INITS {
             return None;
         }
@@ -111,8 +128,16 @@ fn left_out(rows: &[&Statistic], cells: &Dim, inits: &Dim) -> String {
     match (names.as_slice(), without.as_slice()) {
         ([], _) => String::new(),
         (names, [cell]) => format!("; not counted: {}, which {cell} lacks", listed(names)),
+        (names, cells) if cells.len() > MOST_NAMED => {
+            format!("; not counted: {}, each of which some cells lack", listed(names))
+        }
         (names, cells) => format!("; not counted: {}, which {} lack", listed(names), listed(cells)),
     }
+}
+
+/// Returns true if all of these cells have the init.
+fn has_init(rows: &[&Statistic], (cells, inits): (&Dim, &Dim), chosen: &[usize], init: usize) -> bool {
+    chosen.iter().all(|cell| slope_of(rows, (cells, *cell), (inits, init)).is_some())
 }
 
 /// The slope of one cell at one init.
@@ -202,11 +227,11 @@ mod tests {
             assert_eq!(found.len(), 2, "{found:?}");
             found[1].clone()
         };
-        let expected = "Most of the combination is the rnn. Between the other cells, at the 3 inits that \
-                        they all have, 99.";
-        assert!(of(&rows).starts_with(expected), "{}", of(&rows));
+        let expected = "Most of the combination is the rnn. Between the other cells at the same inits, 99.";
+        assert!(of(&rows).starts_with(expected) && !of(&rows).contains("at all"), "{}", of(&rows));
         // An init that the rnn lacks.
         rows.extend([Gru, Lstm].map(|cell| row(cell, INITS[3], 0.0)));
-        assert!(of(&rows).contains("at the 4 inits"), "{}", of(&rows));
+        let found = of(&rows);
+        assert!(found.starts_with(expected) && found.contains("; at all 4 inits, "), "{found}");
     }
 }

@@ -84,12 +84,15 @@ impl Predictor<'_> {
         } else {
             ""
         };
+        let middle = match all {
+            ..3 => String::new(),
+            _ => format!(", and {} % away in the middle of them", significant(100.0 * self.middle(), 2)),
+        };
         format!(
             "{by_definition}{} {verb} the log10 slope of the norm of {norm}: it is within a tenth of the \
-             slope at {right} of {all} settings, and {} % away in the middle of them. The norm falls more \
-             slowly than predicted at {above} of {all}.",
-            self.words,
-            significant(100.0 * self.middle(), 2),
+             slope at {right} of {all} settings{middle}. The norm falls more slowly than predicted, or \
+             grows, at {above} of {all}.",
+            self.words
         )
     }
 }
@@ -117,14 +120,16 @@ mod tests {
             of("largest_exponent", "", 8, -0.12),
             of("largest_exponent", "", 16, -0.2),
             of("log10_spectral_radius", "", 16, -0.2),
+            of("slope", "total_h", 32, 0.1),
+            of("largest_exponent", "", 32, -0.1),
         ];
         let expected = [
-            "The largest Lyapunov exponent often predicts the log10 slope of the norm of ∂L/∂h: it is within \
-             a tenth of the slope at 1 of 2 settings, and 10.0 % away in the middle of them. The norm falls \
-             more slowly than predicted at 1 of 2.",
+            "The largest Lyapunov exponent does not predict the log10 slope of the norm of ∂L/∂h: it is \
+             within a tenth of the slope at 1 of 3 settings, and 20 % away in the middle of them. The norm \
+             falls more slowly than predicted, or grows, at 2 of 3.",
             "The mean forget (or update) gate does not predict the log10 slope of the norm of ∂L/∂h: it is \
-             within a tenth of the slope at 0 of 2 settings, and 180 % away in the middle of them. The norm \
-             falls more slowly than predicted at 2 of 2.",
+             within a tenth of the slope at 0 of 2 settings. The norm falls more slowly than predicted, or \
+             grows, at 2 of 2.",
         ];
         assert_eq!(sentences(&rows), expected);
         assert_eq!(sentences(&rows[..4]), expected[1..]);

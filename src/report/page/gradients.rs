@@ -6,7 +6,7 @@ use super::statistics::{find, last_lag, metric_cell, norm_at, norm_cell, run_cou
 use crate::report::format::significant;
 use crate::report::group_by::group_by;
 use crate::report::load::Results;
-use crate::report::summary::{LAG_SMALL_ERROR, LOG10_KEPT, Section, Statistic, is_relative};
+use crate::report::summary::{LAG_SMALL_ERROR, LOG10_KEPT, Section, Statistic, is_relative, middle_lag};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
@@ -58,7 +58,9 @@ fn table(
     let has_lag = |lag: &usize| blocks.iter().any(|(_, rows)| norm_at(rows, *lag).is_some());
     let is_shown = |lag: &usize| has_lag(lag) && !(*lag == 0 && is_relative(quantity));
     let mut lags: Vec<usize> = LAGS.into_iter().filter(is_shown).collect();
+    lags.extend(common_last.and_then(|_| middle(&blocks)).filter(|lag| !lags.contains(lag)));
     lags.extend(common_last.filter(|lag| !lags.contains(lag)));
+    lags.sort();
     let gates: Vec<&Statistic> =
         summary.iter().copied().filter(|row| row.metric == "mean_log10_gate").collect();
     let has_failed = results.runs().any(|run| !run.is_ok());
@@ -98,6 +100,14 @@ fn table(
     let caption = format!("{}{after}; all rows: {}.", escaped(quantity), rest(&settings, point));
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
     Some(Captioned { title, caption, table })
+}
+
+/// The lag in the middle of the sequences, which the answer has too.
+fn middle(blocks: &[((&Settings, Option<usize>), Vec<&Statistic>)]) -> Option<usize> {
+    let ((point, _), rows) = blocks.first()?;
+    let mut lags: Vec<usize> = rows.iter().filter_map(|row| row.lag.filter(|lag| *lag > 0)).collect();
+    lags.sort();
+    middle_lag(&lags, point.seq_len)
 }
 
 #[cfg(test)]
@@ -146,8 +156,8 @@ mod tests {
         for (line, expected) in lines.iter().zip(expected) {
             assert_eq!(line[..4], expected);
         }
-        assert_eq!(lines[0][4..], ["log10 left at lag 10", "log10 left at lag 100"]);
-        assert_eq!(lines[1][4..], ["-1.00", "-10.0"]);
+        assert_eq!(lines[0][4..], [10, 50, 100].map(|lag| format!("log10 left at lag {lag}")));
+        assert_eq!(lines[1][4..], ["-1.00", "-5.00", "-10.0"]);
         let caption = "total\\_h; all rows: task noise, engine stepwise, layers 1, I 4, H 8, T 100, B 2, \
                        dtype f64, device cpu, threads 1, loss last.";
         assert_eq!(found.caption, caption);

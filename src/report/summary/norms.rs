@@ -149,6 +149,12 @@ fn half_life(slope: f64) -> Option<f64> {
     (slope < 0.0).then(|| 2f64.log10() / -slope)
 }
 
+/// The largest lag of at most half of the steps, or else the largest. Near its first step, the gradient of a
+/// sequence also depends on the initial state, so it says little on longer sequences.
+pub fn middle_lag(lags: &[usize], steps: usize) -> Option<usize> {
+    lags.iter().rfind(|lag| 2 * **lag <= steps).or(lags.last()).copied()
+}
+
 /// The lags 0, 1, 2, 5, 10, 20, 50, … and the largest, as far as there are values.
 pub fn chosen_lags(lags: &BTreeMap<usize, Vec<f64>>) -> Vec<usize> {
     let largest = lags.keys().next_back().copied();
