@@ -293,10 +293,11 @@ pub enum CompareFormat {
 #[derive(Debug, Args)]
 pub struct TraceArgs {
     /// The parameters (weight_ih_l0, …) of any number of layers, such as a state_dict or a checkpoint, and
-    /// `input` [T, B, I]; optionally `lengths` [B], `h0`, `c0` [layers, B, H] and `grad_output` [T, B, H]
-    /// (default: ones on the last step of each sequence). Parameters such as weight_ih_l0_reverse make the
-    /// layers bidirectional. `h0` and `c0` are [2·layers, B, H] then, and `grad_output` is [T, B, 2·H]
-    /// (default: ones on the step at which each direction ends). Absent biases are zeros.
+    /// `input` [T, B, I]; optionally `lengths`, one for each sequence, `h0`, `c0` [layers, B, H] and
+    /// `grad_output` [T, B, H] (default: ones on the last step of each sequence). Parameters such as
+    /// weight_ih_l0_reverse make the layers bidirectional. `h0` and `c0` are [2·layers, B, H] then, and
+    /// `grad_output` is [T, B, 2·H] (default: ones on the step at which each direction ends). Absent biases
+    /// are zeros.
     #[arg(value_name = "FILE.safetensors")]
     pub file: PathBuf,
     /// Another file with `input`, `lengths`, `h0`, `c0` and `grad_output` [default: the same file].

@@ -50,7 +50,7 @@ fn table(
 ) -> Option<Captioned> {
     let rows = summary.iter().copied().filter(|row| row.quantity == quantity);
     let blocks = group_by(rows, |row| (&row.point, row.layer));
-    let ((point, _), _) = blocks.first()?;
+    let ((point, _), first) = blocks.first()?;
     let settings = columns(blocks.iter().map(|((point, _), _)| *point));
     let several_layers = blocks.iter().any(|((_, layer), _)| *layer != Some(0));
     let last_lags: Vec<usize> = blocks.iter().map(|(_, rows)| last_lag(rows)).collect();
@@ -58,7 +58,7 @@ fn table(
     let has_lag = |lag: &usize| blocks.iter().any(|(_, rows)| norm_at(rows, *lag).is_some());
     let is_shown = |lag: &usize| has_lag(lag) && !(*lag == 0 && is_relative(quantity));
     let mut lags: Vec<usize> = LAGS.into_iter().filter(is_shown).collect();
-    lags.extend(common_last.and_then(|_| middle(&blocks)).filter(|lag| !lags.contains(lag)));
+    lags.extend(common_last.and_then(|_| middle(first, point.seq_len)).filter(|lag| !lags.contains(lag)));
     lags.extend(common_last.filter(|lag| !lags.contains(lag)));
     lags.sort();
     let gates: Vec<&Statistic> =
@@ -103,11 +103,10 @@ fn table(
 }
 
 /// The lag in the middle of the sequences, which the answer has too.
-fn middle(blocks: &[((&Settings, Option<usize>), Vec<&Statistic>)]) -> Option<usize> {
-    let ((point, _), rows) = blocks.first()?;
+fn middle(rows: &[&Statistic], steps: usize) -> Option<usize> {
     let mut lags: Vec<usize> = rows.iter().filter_map(|row| row.lag.filter(|lag| *lag > 0)).collect();
     lags.sort();
-    middle_lag(&lags, point.seq_len)
+    middle_lag(&lags, steps)
 }
 
 #[cfg(test)]
