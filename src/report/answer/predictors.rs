@@ -102,16 +102,22 @@ mod tests {
     use super::*;
     use crate::report::estimate::Estimate;
     use crate::report::fixtures::run;
+    use crate::settings::Settings;
+
+    fn row(
+        section: Section,
+        (metric, quantity): (&'static str, &str),
+        hidden: usize,
+        value: f64,
+    ) -> Statistic {
+        let point = Settings { hidden_size: hidden, ..run("a", 1).settings };
+        let quantity = quantity.into();
+        Statistic { quantity, ..Statistic::new(section, metric, &point, Estimate::mean(&[value]), "1") }
+    }
 
     #[test]
     fn sentences_put_the_nearest_predictor_first() {
-        let of = |metric, quantity: &str, hidden, value| {
-            let point = crate::settings::Settings { hidden_size: hidden, ..run("a", 1).settings };
-            Statistic {
-                quantity: quantity.into(),
-                ..Statistic::new(Section::Gradients, metric, &point, Estimate::mean(&[value]), "1")
-            }
-        };
+        let of = |metric, quantity, hidden, value| row(Section::Gradients, (metric, quantity), hidden, value);
         let rows = [
             of("slope", "total_h", 8, -0.1),
             of("slope", "total_h", 16, -0.2),
@@ -135,15 +141,10 @@ mod tests {
         assert_eq!(sentences(&rows[..4]), expected[1..]);
         assert_eq!(sentences(&rows[..3]), [""; 0], "one slope is no comparison");
     }
+
     #[test]
     fn sentence_says_what_holds_by_definition() {
-        let of = |metric, quantity: &str, hidden, value| {
-            let point = crate::settings::Settings { hidden_size: hidden, ..run("a", 1).settings };
-            Statistic {
-                quantity: quantity.into(),
-                ..Statistic::new(Section::Jacobian, metric, &point, Estimate::mean(&[value]), "1")
-            }
-        };
+        let of = |metric, quantity, hidden, value| row(Section::Jacobian, (metric, quantity), hidden, value);
         let rows = [
             of("slope", "frobenius", 8, -0.1),
             of("slope", "frobenius", 16, -0.2),

@@ -13,7 +13,8 @@ use super::quantities::{Quantity, quantity};
 use super::range::{cut, lag_scale, y_range};
 use super::words::{over_seeds, remarks};
 use crate::report::estimate::Estimate;
-use crate::report::group::CurveGroup;
+use crate::report::group::{Curve, CurveGroup};
+use crate::report::summary::path_share;
 use crate::settings::Settings;
 
 /// The quantities of the paths.
@@ -89,15 +90,8 @@ fn share_figure(about: &Quantity, words: &[String], pairs: &[&Pair], layout: &La
 fn shares_of([cell, gate]: &Pair) -> Vec<Option<BandPoint>> {
     let lags = cell.by_x().into_keys();
     let at_lag = |lag: usize| {
-        let share = |(cell, gate): (&Option<f64>, &Option<f64>)| match (cell, gate) {
-            (Some(cell), Some(gate)) => Some(1.0 / (1.0 + 10f64.powf(gate - cell))),
-            (Some(_), None) => Some(1.0),
-            (None, Some(_)) => Some(0.0),
-            (None, None) => None,
-        };
-        let by_seed = cell.curves.iter().zip(&gate.curves);
-        let shares: Option<Vec<f64>> =
-            by_seed.map(|(cell, gate)| share((cell.get(&lag)?, gate.get(&lag)?))).collect();
+        let share = |(cell, gate): (&Curve, &Curve)| path_share(*cell.get(&lag)?, *gate.get(&lag)?);
+        let shares: Option<Vec<f64>> = cell.curves.iter().zip(&gate.curves).map(share).collect();
         let estimate = Estimate::mean(&shares?).map(|share| share.clamp(0.0, 1.0));
         let middle = estimate.value?;
         let [low, high] = [estimate.low, estimate.high].map(|end| end.unwrap_or(middle));

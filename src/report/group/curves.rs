@@ -50,6 +50,16 @@ impl CurveGroup {
         }
         lags
     }
+
+    /// The finite value of the curve number `n` at a lag (or number).
+    pub fn value(&self, n: usize, x: usize) -> Option<f64> {
+        self.curves.get(n)?.get(&x).copied().flatten()
+    }
+
+    /// log10 of the norm at a lag over that at lag 0, of the curve number `n`.
+    pub fn kept(&self, n: usize, lag: usize) -> Option<f64> {
+        Some(self.value(n, lag)? - self.value(n, 0)?)
+    }
 }
 
 /// The decay of the values that a curve has.

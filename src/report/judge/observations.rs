@@ -79,10 +79,9 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
 
 fn of_gradient(groups: &Groups, run: &RunRecord, reading: &Reading) -> Option<f64> {
     let (group, n) = place_of(&groups.gradients, run, reading.quantity?.as_str())?;
-    let norm = |lag: usize| group.curves[n].get(&lag).copied().flatten();
-    let kept = || Some(norm(reading.lag?)? - norm(0)?);
+    let kept = || group.kept(n, reading.lag?);
     match reading.metric {
-        ClaimMetric::Log10Norm => norm(reading.lag?),
+        ClaimMetric::Log10Norm => group.value(n, reading.lag?),
         ClaimMetric::Log10Kept => kept(),
         ClaimMetric::AbsLog10Kept => kept().map(f64::abs),
         _ => group.fits[n].map(|decay| decay.line.slope),

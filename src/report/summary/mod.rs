@@ -22,7 +22,7 @@ use crate::support::error::Result;
 
 pub use self::exponents::QUARTER_EXPONENT;
 pub use self::norms::{LAG_SMALL_ERROR, LOG10_KEPT, is_relative, middle_lag};
-pub use self::paths::PATH_SHARE;
+pub use self::paths::{PATH_SHARE, path_share};
 pub use self::roofline::LIMITS;
 pub use self::statistic::{DISTURBED, Sample, Section, Statistic};
 

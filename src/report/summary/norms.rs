@@ -53,9 +53,7 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         let of = |slope: Option<f64>| slope.filter(|_| falls).and_then(half_life);
         let half_life =
             Estimate { value: of(slope.value), low: of(slope.low), high: of(slope.high), n: slope.n };
-        let by_seed = group.seeds.iter().zip(&group.fits);
-        let by_seed = by_seed.filter_map(|(seed, decay)| Some((*seed, decay.as_ref()?.line.slope)));
-        let sample = Sample::Seeds(by_seed.collect());
+        let sample = Sample::Seeds(by_seed(group, |n| Some(group.fits.get(n)?.as_ref()?.line.slope)));
         found.push(Statistic { sample, ..statistic("slope", slope, "log10 per step") });
         found.push(statistic("r_squared", r_squared, "1"));
         found.push(Statistic {
@@ -78,24 +76,16 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         Statistic { lag: Some(lag), sample, ..statistic(metric, Estimate::mean(&values), "log10") }
     };
     let lags = chosen_lags(&group.by_x());
-    found.extend(lags.iter().map(|lag| at_lag("log10_norm", *lag, norms(group, *lag))));
+    found.extend(lags.iter().map(|lag| at_lag("log10_norm", *lag, by_seed(group, |n| group.value(n, *lag)))));
     let is_kept = section == Section::Gradients && is_relative(&group.quantity);
     let later = lags.iter().filter(|lag| is_kept && **lag > 0);
-    found.extend(later.map(|lag| at_lag(LOG10_KEPT, *lag, kept(group, *lag))));
+    found.extend(later.map(|lag| at_lag(LOG10_KEPT, *lag, by_seed(group, |n| group.kept(n, *lag)))));
     found
 }
 
-/// The norms at a lag, by seed.
-fn norms(group: &CurveGroup, lag: usize) -> BySeed {
-    let by_seed = group.seeds.iter().zip(&group.curves);
-    by_seed.filter_map(|(seed, curve)| Some((*seed, (*curve.get(&lag)?)?))).collect()
-}
-
-/// The norms at a lag less those at lag 0, by seed.
-fn kept(group: &CurveGroup, lag: usize) -> BySeed {
-    let by_seed = group.seeds.iter().zip(&group.curves);
-    let at = |curve: &Curve, lag: usize| curve.get(&lag).copied().flatten();
-    by_seed.filter_map(|(seed, curve)| Some((*seed, at(curve, lag)? - at(curve, 0)?))).collect()
+/// The numbers of all curves that have one, by seed.
+pub fn by_seed(group: &CurveGroup, of: impl Fn(usize) -> Option<f64>) -> BySeed {
+    group.seeds.iter().enumerate().filter_map(|(n, seed)| Some((*seed, of(n)?))).collect()
 }
 
 /// The reason why there is no half-life: the norm hardly changes over all lags, grows, has no slope apart

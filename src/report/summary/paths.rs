@@ -1,6 +1,6 @@
 //! The part of the adjoint that came along the carried state, beside the part through the gates.
 
-use super::norms::chosen_lags;
+use super::norms::{by_seed, chosen_lags};
 use super::statistic::{Sample, Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::CurveGroup;
@@ -20,9 +20,7 @@ pub fn statistics(groups: &[CurveGroup]) -> Vec<Statistic> {
 
 fn shares(cell: &CurveGroup, gate: &CurveGroup) -> Vec<Statistic> {
     let at = |lag: usize| {
-        let norm = |group: &CurveGroup, n: usize| group.curves.get(n)?.get(&lag).copied().flatten();
-        let of_seed = |(n, seed): (usize, &u64)| Some((*seed, share(norm(cell, n), norm(gate, n))?));
-        let by_seed: Vec<(u64, f64)> = cell.seeds.iter().enumerate().filter_map(of_seed).collect();
+        let by_seed = by_seed(cell, |n| path_share(cell.value(n, lag), gate.value(n, lag)));
         let values: Vec<f64> = by_seed.iter().map(|(_, share)| *share).collect();
         let estimate = Estimate::mean(&values).map(|share| share.clamp(0.0, 1.0));
         Statistic {
@@ -37,7 +35,7 @@ fn shares(cell: &CurveGroup, gate: &CurveGroup) -> Vec<Statistic> {
 }
 
 /// The share of the first of two norms in their sum; none of two norms that are 0. Both are log10.
-fn share(of: Option<f64>, other: Option<f64>) -> Option<f64> {
+pub fn path_share(of: Option<f64>, other: Option<f64>) -> Option<f64> {
     match (of, other) {
         (None, None) => None,
         (None, Some(_)) => Some(0.0),
