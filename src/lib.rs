@@ -60,6 +60,8 @@ pub mod cuda;
 pub mod data;
 #[cfg(feature = "lab")]
 pub mod diagnostics;
+#[cfg(all(feature = "lab", any(test, fuzzing)))]
+pub mod fuzz;
 #[cfg(feature = "lab")]
 pub mod model;
 #[cfg(feature = "lab")]

@@ -5,7 +5,7 @@
 mod catalogue;
 mod dataset;
 mod fetch;
-mod images;
+pub(crate) mod images;
 mod inputs;
 mod split;
 mod text;

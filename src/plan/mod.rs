@@ -140,30 +140,3 @@ impl Plan {
         other.runs.iter().all(|run| ids.contains(run.id.as_str()))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-
-    use super::*;
-    use crate::config;
-    use crate::support::fuzz::fuzz;
-
-    #[test]
-    fn fuzz_config_is_planned_or_refused() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folders = ["experiments", "experiments/claims", "tests/configs"].map(|folder| root.join(folder));
-        let files =
-            folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
-        let configs = files.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
-        let configs: Vec<Vec<u8>> = configs.map(|path| fs::read(path).unwrap()).collect();
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.toml");
-        let machine = Machine { memory: Some(1 << 34), ..Machine::new("cpu", 1, "avx2") };
-        fuzz("config", &configs, |bytes| {
-            fs::write(&path, bytes).unwrap();
-            let _ = config::load(&path, &[]).map(|spec| Plan::new(&spec, &Inputs::default(), &machine));
-        });
-    }
-}

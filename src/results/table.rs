@@ -118,10 +118,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::fixtures::{sample, settings};
-    use super::super::schema::{FitRow, GateRow, GradientRow, JacobianRow, RunRow, SpeedRow, TrainingRow};
+    use super::super::schema::{GradientRow, SpeedRow};
     use super::*;
     use crate::support::file::rows;
-    use crate::support::fuzz::fuzz;
 
     #[test]
     fn write_rows_read_back_with_their_settings() {
@@ -218,33 +217,5 @@ mod tests {
             write(&path, [(&settings, [Ok(row.clone())])]).unwrap();
             prop_assert_eq!(read::<GradientRow>(&path).unwrap(), [(settings, row)]);
         }
-    }
-
-    /// A table of ones.
-    fn ones<R: Row>() -> Vec<u8> {
-        let header = columns::<R>();
-        format!("{}\n{}\n", header.join(","), vec!["1"; header.len()].join(",")).into_bytes()
-    }
-
-    #[test]
-    fn fuzz_table_is_read_or_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.csv");
-        write(&path, [(&settings(4), vec![Ok(sample("a", 0.5)), Ok(sample("b, \"c\"", 1e-9))])]).unwrap();
-        let tables = [
-            fs::read(&path).unwrap(),
-            ones::<RunRow>(),
-            ones::<GradientRow>(),
-            ones::<FitRow>(),
-            ones::<JacobianRow>(),
-            ones::<GateRow>(),
-            ones::<TrainingRow>(),
-        ];
-        fuzz("table", &tables, |bytes| {
-            fs::write(&path, bytes).unwrap();
-            let _ = (read::<SpeedRow>(&path), read::<RunRow>(&path), read::<GradientRow>(&path));
-            let _ = (read::<FitRow>(&path), read::<JacobianRow>(&path), read::<GateRow>(&path));
-            let _ = read::<TrainingRow>(&path);
-        });
     }
 }

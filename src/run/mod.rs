@@ -11,7 +11,7 @@ pub mod isa;
 pub mod kinds;
 mod out_of_memory;
 mod output;
-mod process;
+pub(crate) mod process;
 pub mod runner;
 mod suspects;
 mod tables;

@@ -122,33 +122,14 @@ impl Drop for Process {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-    use crate::support::fuzz::fuzz;
-
-    /// A process that answers with the content of a file.
-    fn answer(place: &str) -> Result<Value> {
-        let mut command = Command::new("cat");
-        command.arg(place);
-        Process::start(command, "", Error::Timing)?.answer("a value")
-    }
 
     #[test]
     fn answer_without_an_end_is_refused() {
-        let error = answer("/dev/zero").unwrap_err().to_string();
+        let mut command = Command::new("cat");
+        command.arg("/dev/zero");
+        let answer = Process::start(command, "", Error::Timing).unwrap().answer::<Value>("a value");
+        let error = answer.unwrap_err().to_string();
         assert_eq!(error, "expected a value in less than 1048576 bytes, found more");
-    }
-
-    #[test]
-    fn fuzz_answer_is_read_or_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("answer");
-        let answers =
-            ["{\"versions\": {\"jax\": \"0.10.2\"}}\n", "{\"error\": [1]}\n", "{\"seconds\": 1e-3}\n"];
-        fuzz("answer", &answers.map(|answer| answer.as_bytes().to_vec()), |bytes| {
-            fs::write(&path, bytes).unwrap();
-            let _ = answer(path.to_str().unwrap());
-        });
     }
 }

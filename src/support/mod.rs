@@ -12,8 +12,6 @@ pub mod error;
 pub mod exact;
 #[cfg(feature = "lab")]
 pub mod file;
-#[cfg(all(test, feature = "lab"))]
-pub mod fuzz;
 #[cfg(feature = "lab")]
 pub mod machine;
 #[cfg(feature = "lab")]

@@ -44,7 +44,6 @@ pub fn parse(bytes: &[u8], dimensions: u8) -> Result<Idx<'_>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::fuzz::fuzz;
 
     #[test]
     fn parse_returns_shape_and_values() {
@@ -96,13 +95,5 @@ mod tests {
             let expected = Idx { shape: vec![rows, columns], values: &values };
             proptest::prop_assert_eq!(parse(&bytes, 2).unwrap(), expected);
         }
-    }
-
-    #[test]
-    fn fuzz_idx_is_read_or_refused() {
-        let images = [&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1][..], &[1, 2, 3, 4]].concat();
-        fuzz("idx", &[images, vec![0, 0, 8, 1, 0, 0, 0, 2, 1, 2]], |bytes| {
-            [1, 3].into_iter().for_each(|dimensions| drop(parse(bytes, dimensions)));
-        });
     }
 }

@@ -1,7 +1,7 @@
 //! Images with their classes, and the file formats that they are read from.
 
-mod csv;
+pub(crate) mod csv;
 mod dataset;
-mod idx;
+pub(crate) mod idx;
 
 pub use dataset::{ImageSplit, Images};

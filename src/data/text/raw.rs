@@ -107,10 +107,7 @@ fn text_of(dataset: &Dataset, root: &Path) -> Result<String> {
 mod tests {
     use super::*;
     use crate::data::dataset::Format;
-    use crate::data::text::EncodedText;
-    use crate::data::text::split_words;
     use crate::data::verify::tests::fetched;
-    use crate::support::fuzz::fuzz;
 
     #[test]
     fn from_file_keeps_the_text_except_line_ends_and_mark() {
@@ -174,18 +171,5 @@ mod tests {
         fs::remove_file(root.path().join("letters/b.txt")).unwrap();
         let error = text_of(&dataset, root.path()).unwrap_err().to_string();
         assert!(error.contains("b.txt is missing; `lstm-lab data fetch --force letters`"), "{error}");
-    }
-
-    #[test]
-    fn fuzz_text_is_encoded_or_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("t.txt");
-        let texts = ["\u{feff}To be, or not\r\nto be\r\n", "\u{e9}t\u{e9} \u{1f600} <unk>\n\n"];
-        fuzz("text", &texts.map(|text| text.as_bytes().to_vec()), |bytes| {
-            fs::write(&path, bytes).unwrap();
-            let Ok(raw) = RawText::from_file(&path) else { return };
-            split_words(&raw.text).for_each(drop);
-            let _ = EncodedText::new(raw);
-        });
     }
 }

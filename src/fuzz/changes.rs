@@ -1,7 +1,6 @@
-//! Random changes to valid inputs, for tests that a reader refuses what it cannot use.
+//! Random changes of the inputs of a [`Target`], for tests that its reader refuses what it cannot use.
 //!
-//! Each test gives a few valid inputs and a function that reads one. The function is called on changed
-//! inputs: a hundred by default, or for as many seconds as `LSTM_LAB_FUZZ` says (`scripts/torture`).
+//! The reader is called on a hundred changed inputs, or for as many seconds as `LSTM_LAB_FUZZ` says.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +10,8 @@ use std::time::{Duration, Instant};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use super::Target;
 
 /// The changed inputs of each test by default.
 const FEW: usize = 100;
@@ -28,10 +29,16 @@ const WORDS: [&str; 28] = [
     "\u{feff}", "é", "=", "999999999",
 ];
 
-/// Calls `read` on random changes of the inputs. A panic, a reader that takes too long, and one that takes
-/// too much memory are failures. The input of a failure stays in the directory for temporary files.
+/// Calls the reader of a target on random changes of its inputs and of its corpus. A panic, a reader that
+/// takes too long, and one that takes too much memory are failures. The input of a failure stays in the
+/// directory for temporary files.
 #[allow(clippy::print_stderr)] // The figures of a long test are for its reader.
-pub fn fuzz(name: &str, inputs: &[Vec<u8>], read: impl Fn(&[u8])) {
+pub fn fuzz(name: &str, target: Target) {
+    if let Some(dir) = std::env::var_os("LSTM_LAB_FUZZ_SEEDS") {
+        return write_seeds(&Path::new(&dir).join(name), &target.inputs);
+    }
+    let Target { mut inputs, read } = target;
+    inputs.extend(corpus(name));
     let seconds = std::env::var("LSTM_LAB_FUZZ").ok().and_then(|text| text.parse().ok());
     let (begin, limit) = (Instant::now(), seconds.map(Duration::from_secs));
     // Longer tests begin where shorter ones do, so that a failure of one is one of the other.
@@ -40,7 +47,7 @@ pub fn fuzz(name: &str, inputs: &[Vec<u8>], read: impl Fn(&[u8])) {
     inputs.iter().for_each(|input| read(input));
     let (mut count, before) = (0, memory());
     while limit.map_or(count < FEW, |limit| begin.elapsed() < limit) {
-        let input = changed(inputs, &mut rng);
+        let input = changed(&inputs, &mut rng);
         // A reader that ends the process leaves its input.
         fs::write(&place, &input).unwrap();
         check(name, &place, || read(&input));
@@ -55,6 +62,23 @@ pub fn fuzz(name: &str, inputs: &[Vec<u8>], read: impl Fn(&[u8])) {
     }
 }
 
+/// Writes the valid inputs, from which libFuzzer starts.
+fn write_seeds(dir: &Path, inputs: &[Vec<u8>]) {
+    fs::create_dir_all(dir).unwrap();
+    for (number, input) in inputs.iter().enumerate() {
+        fs::write(dir.join(number.to_string()), input).unwrap();
+    }
+}
+
+/// The inputs that libFuzzer has found.
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    let mut paths: Vec<_> = fs::read_dir(dir)
+        .map_or_else(|_| Vec::new(), |files| files.map(|file| file.unwrap().path()).collect());
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
 fn check(name: &str, place: &Path, read: impl FnOnce()) {
     let begin = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(read));
@@ -66,7 +90,7 @@ fn check(name: &str, place: &Path, read: impl FnOnce()) {
 /// The most memory that the process has held, in bytes.
 fn memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    super::memory::field(&status, "VmHWM:").unwrap_or(0)
+    crate::support::memory::field(&status, "VmHWM:").unwrap_or(0)
 }
 
 /// One of the inputs after a few changes.
@@ -121,7 +145,8 @@ mod tests {
     #[test]
     fn fuzz_finds_a_reader_that_trusts_its_input() {
         let read = |bytes: &[u8]| assert!(bytes.starts_with(b"size "), "a reader without an error");
-        let found = catch_unwind(AssertUnwindSafe(|| fuzz("itself", &[b"size 12".to_vec()], read)));
+        let target = Target::new(vec![b"size 12".to_vec()], read);
+        let found = catch_unwind(AssertUnwindSafe(|| fuzz("itself", target)));
         let message = found.unwrap_err().downcast::<String>().unwrap();
         let (_, place) = message.split_once("itself: a panic, at ").unwrap();
         assert!(!fs::read(place).unwrap().starts_with(b"size "), "the input of the failure stays");

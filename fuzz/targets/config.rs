@@ -1,0 +1,3 @@
+#![no_main]
+
+lstm_lab_fuzz::fuzz!(config);

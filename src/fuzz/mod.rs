@@ -1,0 +1,37 @@
+//! Readers of input that may be hostile, for tests that change valid inputs at random.
+//!
+//! `cargo test` and `scripts/torture` change the inputs without knowledge of the code ([`changes`]).
+//! `scripts/fuzz` uses libFuzzer, which keeps a change that reaches new code. Both read the corpus that
+//! libFuzzer left in `fuzz/corpus`.
+
+mod answer;
+#[cfg(test)]
+mod changes;
+mod checkpoint;
+mod config;
+mod images;
+mod safetensors;
+mod table;
+mod text;
+
+pub use answer::answer;
+pub use checkpoint::checkpoint;
+pub use config::config;
+pub use images::{idx, lines};
+pub use safetensors::safetensors;
+pub use table::table;
+pub use text::text;
+
+/// A reader and inputs that it accepts.
+pub struct Target {
+    /// Valid inputs.
+    pub inputs: Vec<Vec<u8>>,
+    /// The reader. It must return for every input, without a panic.
+    pub read: Box<dyn Fn(&[u8])>,
+}
+
+impl Target {
+    fn new(inputs: Vec<Vec<u8>>, read: impl Fn(&[u8]) + 'static) -> Target {
+        Target { inputs, read: Box::new(read) }
+    }
+}
