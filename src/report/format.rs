@@ -17,27 +17,32 @@ pub fn significant(x: f64, digits: i32) -> String {
 }
 
 /// An estimate with its interval, `-4.56 [-4.71, -4.41]`, rounded so that half the interval has two
-/// significant digits; without an interval, three significant digits. If one end is missing, the interval
-/// has no bound there. Empty for an estimate without a value.
+/// significant digits; without an interval, three significant digits. An interval whose ends would be the
+/// same in five digits is left out. If one end is missing, the interval has no bound there. Empty for an
+/// estimate without a value.
 pub fn with_interval(estimate: &Estimate) -> String {
     let Some(value) = estimate.value else { return String::new() };
     let style = Style::of(value, estimate);
     let ends = [estimate.low, estimate.high].map(|end| end.map(|end| style.write(end)));
-    let value = style.write(value);
+    let text = style.write(value);
     match ends {
-        [None, None] => value,
-        [Some(low), Some(high)] => format!("{value} [{low}, {high}]"),
-        [Some(low), None] => format!("{value} [{low}, ∞)"),
-        [None, Some(high)] => format!("{value} (-∞, {high}]"),
+        [None, None] => text,
+        [Some(low), Some(high)] if low == high => significant(value, 3),
+        [Some(low), Some(high)] => format!("{text} [{low}, {high}]"),
+        [Some(low), None] => format!("{text} [{low}, ∞)"),
+        [None, Some(high)] => format!("{text} (-∞, {high}]"),
     }
 }
 
-/// An estimate in the middle of its interval, `-4.56 ± 0.15`.
+/// An estimate in the middle of its interval, `-4.56 ± 0.15`; alone if half of the interval would be 0 in
+/// five digits.
 pub fn plus_minus(estimate: &Estimate) -> String {
     let Some(value) = estimate.value else { return String::new() };
     let style = Style::of(value, estimate);
-    match estimate.interval() {
-        Some(ends) => format!("{} ± {}", style.write(value), style.write((ends.high - ends.low) / 2.0)),
+    let half = estimate.interval().map(|ends| style.write((ends.high - ends.low) / 2.0));
+    match half {
+        Some(half) if half.parse() == Ok(0.0) => significant(value, 3),
+        Some(half) => format!("{} ± {half}", style.write(value)),
         None => style.write(value),
     }
 }
@@ -132,9 +137,20 @@ mod tests {
         assert_eq!(text(1234.5, 1000.2, 1500.1), "1230 [1000, 1500]");
         assert_eq!(text(-0.001, -0.1, 0.1), "0.00 [-0.10, 0.10]");
         assert_eq!(text(0.42, 0.12, 28.0), "0.4 [0.1, 28.0]");
-        assert_eq!(text(1.5, 1.5, 1.5), "1.50 [1.50, 1.50]");
-        assert_eq!(text(1.0, 0.999_999_999, 1.000_000_001), "1.0000 [1.0000, 1.0000]");
         assert_eq!(text(2e-9, 1.5e-9, 2.5e-9), "2.00e-9 [1.50e-9, 2.50e-9]");
+    }
+
+    #[test]
+    fn with_interval_ends_that_look_alike_are_left_out() {
+        for (value, low, high, expected) in [
+            (1.5, 1.5, 1.5, ["1.50", "1.50"]),
+            (1.0, 0.999_999_999, 1.000_000_001, ["1.00", "1.00"]),
+            (97.054, 97.0538, 97.0542, ["97.1", "97.1"]),
+            (0.1, 0.096, 0.104, ["0.1000 [0.0960, 0.1040]", "0.1000 ± 0.0040"]),
+        ] {
+            let found = estimate(value, Some(low), Some(high));
+            assert_eq!([with_interval(&found), plus_minus(&found)], expected);
+        }
     }
 
     #[test]
