@@ -10,7 +10,7 @@ use super::paths;
 use super::quantities::{Over, QUANTITIES, Quantity};
 use super::range::{cut, has_bundle, lag_scale, y_range};
 use super::ratio;
-use super::words::{over_seeds, remarks};
+use super::words::{SHIFTED, over_seeds, remarks};
 use crate::report::group::CurveGroup;
 use crate::report::group_by::group_by;
 use crate::settings::Settings;
@@ -70,7 +70,7 @@ fn figure(
         _ => Scale::Whole,
     });
     let is_bundle = found.3.is_some() && quantity.over == Over::Lag && has_bundle(&found.1, &found.2);
-    let (x_scale, panels, y, cut) = if is_bundle { of_scale(Scale::Logarithmic) } else { found };
+    let (x_scale, panels, y, cut) = if is_bundle { of_scale(Scale::Shifted) } else { found };
     let over_seeds = over_seeds(quantity, groups);
     let fixed = layout.fixed(&groups[0].point, &[]);
     let chart = Panels {
@@ -85,8 +85,8 @@ fn figure(
     let mut caption =
         format!("The {} ({}), over {} ({over_seeds}).", quantity.about, quantity.name, quantity.over.words());
     caption += &remarks(quantity, groups, cut, context);
-    if is_bundle {
-        caption += " The axis of lags is logarithmic, so exponential decay bends down.";
+    if x_scale == Scale::Shifted {
+        caption += SHIFTED;
     }
     Figure::new(name.join("-"), caption, Chart::Panels(chart.thinned()))
 }
@@ -299,7 +299,7 @@ mod tests {
             let Chart::Panels(chart) = &figures[0].chart else { panic!("it has panels") };
             chart.x.scale
         };
-        assert_eq!(scale(-0.5), Scale::Logarithmic);
+        assert_eq!(scale(-0.5), Scale::Shifted);
         assert_eq!(scale(-0.05), Scale::Whole);
     }
 

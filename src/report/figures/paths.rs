@@ -11,7 +11,7 @@ use super::layout::{Layout, Lines};
 use super::lines::{place, series, x_range};
 use super::quantities::{Quantity, quantity};
 use super::range::{cut, lag_scale, y_range};
-use super::words::{over_seeds, remarks};
+use super::words::{SHIFTED, over_seeds, remarks};
 use crate::report::estimate::Estimate;
 use crate::report::group::{Curve, CurveGroup};
 use crate::report::summary::path_share;
@@ -144,6 +144,9 @@ fn norm_figure(
          and through the gates and W_hh at some step (gate_path), over lag ({over_seeds})."
     );
     caption += &remarks(about, &all, cut, context);
+    if x_scale == Scale::Shifted {
+        caption += SHIFTED;
+    }
     let name = [&["paths".to_string()], words].concat().join("-");
     Figure::new(name, caption, Chart::Panels(chart.thinned()))
 }

@@ -12,8 +12,8 @@ const EXPONENTIAL: f64 = 0.9;
 /// The largest lag from which on lags may be on a logarithmic scale.
 const LONG: usize = 50;
 
-/// The scale of lags: logarithmic if most curves are long and do not fall exponentially, since a power of the
-/// lag is a straight line there.
+/// The scale of lags: logarithmic, but with a place for lag 0, if most curves are long and do not fall
+/// exponentially, since a power of the lag is a straight line there.
 pub fn lag_scale(groups: &[&CurveGroup]) -> Scale {
     let r_squared = |group: &&&CurveGroup| {
         let fits: Vec<f64> = group.fits.iter().flatten().map(|decay| decay.line.r_squared).collect();
@@ -22,7 +22,7 @@ pub fn lag_scale(groups: &[&CurveGroup]) -> Scale {
     let found: Vec<f64> = groups.iter().filter_map(|group| r_squared(&group)).collect();
     let bent = found.iter().filter(|r_squared| **r_squared < EXPONENTIAL).count();
     let last = groups.iter().flat_map(|group| group.by_x().into_keys().next_back()).max().unwrap_or(0);
-    if last >= LONG && 2 * bent > found.len() { Scale::Logarithmic } else { Scale::Whole }
+    if last >= LONG && 2 * bent > found.len() { Scale::Shifted } else { Scale::Whole }
 }
 
 /// The span of the axis over that of the flattest line, above which the axis is cut.

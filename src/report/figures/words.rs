@@ -5,6 +5,10 @@ use super::quantities::{Over, Quantity};
 use crate::report::group::CurveGroup;
 use crate::support::text::pluralize;
 
+/// A sentence on an axis of lags that is not linear, after a space.
+pub const SHIFTED: &str =
+    " The axis of lags is in proportion to log(lag + 1), so exponential decay bends down.";
+
 /// The meaning of line and band.
 pub fn over_seeds(quantity: &Quantity, groups: &[&CurveGroup]) -> String {
     let mean = if quantity.is_plain() { "mean" } else { "geometric mean" };

@@ -34,6 +34,8 @@ pub enum Scale {
     Whole,
     /// In proportion to the logarithm of the value, which is above 0.
     Logarithmic,
+    /// In proportion to the logarithm of the value plus 1, so that 0 has a place. It is for numbers of steps.
+    Shifted,
     /// In proportion to the value, which is the log10 of the number that the ticks show.
     Powers,
 }
@@ -46,10 +48,10 @@ impl Axis {
 
     /// The pixel of a value.
     pub fn pixel(&self, value: f64) -> f64 {
-        let share = if self.scale == Scale::Logarithmic {
-            (value / self.low).ln() / (self.high / self.low).ln()
-        } else {
-            (value - self.low) / (self.high - self.low)
+        let share = match self.scale {
+            Scale::Logarithmic => (value / self.low).ln() / (self.high / self.low).ln(),
+            Scale::Shifted => (value.ln_1p() - self.low.ln_1p()) / (self.high.ln_1p() - self.low.ln_1p()),
+            _ => (value - self.low) / (self.high - self.low),
         };
         self.from + share * (self.to - self.from)
     }
@@ -60,6 +62,7 @@ impl Axis {
             Scale::Linear => linear_ticks(self.low, self.high, most, 0.0),
             Scale::Whole => linear_ticks(self.low, self.high, most, 1.0),
             Scale::Logarithmic => logarithmic_ticks(self.low, self.high, most),
+            Scale::Shifted => shifted_ticks(self.low, self.high, most),
             Scale::Powers => power_ticks(self.low, self.high, most),
         }
     }
@@ -165,6 +168,13 @@ fn logarithmic_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     inside(&[1], span.div_ceil(most.max(1)))
 }
 
+/// 0 if the axis has it, and the marks of a logarithmic axis from 1 on.
+fn shifted_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    let zero = (low <= 0.0).then(|| Tick { at: 0.0, label: "0".to_string() });
+    let others = logarithmic_ticks(low.max(1.0), high.max(10.0), most.saturating_sub(1).max(1));
+    zero.into_iter().chain(others.into_iter().filter(|tick| tick.at <= high)).collect()
+}
+
 fn tick(factor: u32, power: i32) -> Tick {
     // Parsed from text, the value is the one nearest to the decimal number.
     let at: f64 = format!("{factor}e{power}").parse().unwrap_or_default();
@@ -206,6 +216,16 @@ mod tests {
         assert_eq!((axis.pixel(-10.0), axis.pixel(0.0), axis.pixel(10.0)), (200.0, 150.0, 100.0));
         let axis = Axis::new(Scale::Logarithmic, (0.1, 10.0), (0.0, 100.0));
         assert!((axis.pixel(1.0) - 50.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn ticks_shifted_have_0_and_a_place_for_it() {
+        let axis = Axis::new(Scale::Shifted, (0.0, 999.0), (0.0, 300.0));
+        assert_eq!(labels(axis, 5), ["0", "1", "10", "100"]);
+        let near = |value: f64, expected: f64| assert!((axis.pixel(value) - expected).abs() < 1e-9);
+        near(0.0, 0.0);
+        near(9.0, 100.0);
+        near(999.0, 300.0);
     }
 
     #[test]
