@@ -138,6 +138,7 @@ pub fn judged(subject: &Test, verdict: TestVerdict) -> JudgedTest<'_> {
         subject,
         point: Settings::blank(ExperimentKind::Gradients),
         estimate: Estimate::default(),
+        kept: vec![],
         p_value: None,
         unit: String::new(),
         chance: None,

@@ -159,7 +159,7 @@ fn run_expectations_are_judged_in_report_summary_and_on_the_terminal() {
     for part in [
         &format!("## Expectations\n\n{line}.\n\n| expectation "),
         "- *the RNN vanishes*: *Bengio* et al. (1994).\n",
-        "largest\\_exponent of kind jacobian, cell rnn: above 0",
+        "largest Lyapunov exponent in the rnn: above 0",
     ] {
         assert!(report.contains(part), "no `{part}` in {report}");
     }

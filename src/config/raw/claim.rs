@@ -59,7 +59,8 @@ pub struct Test {
     pub because: Option<String>,
     /// The sentence with which the report answers the question if the test holds. The measured number takes
     /// the place of `{}`: a percentage, a factor or a power of ten if it is in log10. For a claim, `of ∂L/∂c
-    /// is left` follows it, or `more` or `less` for a difference. Default: none.
+    /// is left` follows it, or `more` or `less` for a difference; for `abs_log10_kept` it says how many seeds
+    /// vanish and how many explode. Default: none.
     pub answer: Option<String>,
     /// True if the test of a claim only shows that the experiment can detect an effect; default: `false`.
     /// If a control fails, the claim is undecided. Not in `[[expect]]`.

@@ -15,8 +15,10 @@ names! {
         WeightsByLag = "weights_by_lag",
         /// the shares of the init and of the cell in the decay
         InitAndCell = "init_and_cell",
-        /// the gradient that is left at the largest lag
+        /// the gradient with respect to h that is left at half the length
         Gradients = "gradients",
+        /// the same for the states beside h
+        OtherStates = "other_states",
         /// the steps over which the gradient halves
         HalfLife = "half_life",
         /// the part of the gradient from the losses of later steps

@@ -64,9 +64,19 @@ pub struct Test {
 }
 
 impl Test {
-    /// The number, the runs and the condition in words.
+    /// The number, the runs and the condition in words: `slope of ∂L/∂h over lag in the lstm, minus that in
+    /// the rnn: above 0`.
     pub fn in_words(&self) -> String {
-        format!("{} of {}: {}", self.reading, self.selected, self.condition())
+        let of = self.reading.in_words();
+        let place = self.selected.place(None);
+        let against = match &self.baseline {
+            None => String::new(),
+            Some((Comparison::Difference, side)) => {
+                format!(", minus that{}", side.place(Some(&self.selected)))
+            }
+            Some((Comparison::Ratio, side)) => format!(", over that{}", side.place(Some(&self.selected))),
+        };
+        format!("{of}{place}{against}: {}", self.bound_in_words())
     }
 
     /// The comparison with the baseline.
@@ -83,19 +93,23 @@ impl Test {
         })
     }
 
-    /// The baseline and the bound in words.
+    /// The baseline and the bound, as `summary.csv` has them.
     pub fn condition(&self) -> String {
-        let zone = self.margin.map(|margin| match self.compares_by() {
-            // Rounded, since 0.07 · 100 is not 7.
-            Some(Comparison::Ratio) => format!("; equivalent within {} %", (1e4 * margin).round() / 100.0),
-            _ => format!("; equivalent within ±{margin}"),
-        });
-        let bound = format!("{}{}", self.bound, zone.unwrap_or_default());
+        let bound = self.bound_in_words();
         match &self.baseline {
             None => bound,
             Some((Comparison::Difference, side)) => format!("minus that of {side}: {bound}"),
             Some((Comparison::Ratio, side)) => format!("over that of {side}: {bound}"),
         }
+    }
+
+    fn bound_in_words(&self) -> String {
+        let zone = self.margin.map(|margin| match self.compares_by() {
+            // Rounded, since 0.07 · 100 is not 7.
+            Some(Comparison::Ratio) => format!("; equivalent within {} %", (1e4 * margin).round() / 100.0),
+            _ => format!("; equivalent within ±{margin}"),
+        });
+        format!("{}{}", self.bound, zone.unwrap_or_default())
     }
 }
 

@@ -34,7 +34,7 @@ names! {
         Sequences = "sequences",
         /// wall-clock time of a run of training
         Seconds = "seconds",
-        /// largest Lyapunov exponent, in nats per step
+        /// largest Lyapunov exponent, in log10 per step
         LargestExponent = "largest_exponent",
     }
 }
@@ -73,6 +73,46 @@ impl ClaimMetric {
     }
 }
 
+impl ClaimMetric {
+    /// The number in plain words, without its unit.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            ClaimMetric::Slope => "slope over lag",
+            ClaimMetric::Log10Norm => "norm",
+            ClaimMetric::Log10Kept => "what is left of the norm",
+            ClaimMetric::AbsLog10Kept => "change of the norm, up or down",
+            ClaimMetric::Loss => "test loss",
+            ClaimMetric::Accuracy => "test accuracy",
+            ClaimMetric::BitsPerCharacter => "bits per character",
+            ClaimMetric::BitsPerWord => "bits per word",
+            ClaimMetric::BitsPerByte => "bits per byte",
+            ClaimMetric::Perplexity => "perplexity",
+            ClaimMetric::Solved => "share of the runs that solve the task",
+            ClaimMetric::Sequences => "training sequences until the task is solved",
+            ClaimMetric::Seconds => "time of a run",
+            ClaimMetric::LargestExponent => "largest Lyapunov exponent",
+        }
+    }
+}
+
+/// The symbol or the name of a gradient, as reports have it.
+fn symbol(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::TotalH => "∂L/∂h",
+        Quantity::TotalC => "∂L/∂c",
+        Quantity::TotalN => "∂L/∂n",
+        Quantity::TotalZ => "∂L/∂z",
+        Quantity::TotalIm => "∂L/∂im",
+        Quantity::DirectH => "the direct part of ∂L/∂h",
+        Quantity::LaterH => "the later part of ∂L/∂h",
+        Quantity::InputX => "∂L/∂x",
+        Quantity::CellPath => "the cell path",
+        Quantity::GatePath => "the gate path",
+        Quantity::WeightTerm => "the term of ∂L/∂W_hh",
+        Quantity::TruncationError => "the truncation error",
+    }
+}
+
 /// A metric, and for a gradient its quantity and lag, for a test of training its length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
@@ -84,6 +124,24 @@ pub struct Reading {
     pub lag: Option<usize>,
     /// The length of the test sequences; `None` for the split `test`.
     pub length: Option<usize>,
+}
+
+impl Reading {
+    /// The number in plain words: `log10 of what is left of ∂L/∂h at lag 100`.
+    pub fn in_words(&self) -> String {
+        let symbol = self.quantity.map(symbol).unwrap_or_default();
+        let lag = self.lag.unwrap_or_default();
+        match (self.metric, self.length) {
+            (ClaimMetric::Slope, _) => format!("slope of {symbol} over lag"),
+            (ClaimMetric::Log10Norm, _) => format!("log10 of the norm of {symbol} at lag {lag}"),
+            (ClaimMetric::Log10Kept, _) => format!("log10 of what is left of {symbol} at lag {lag}"),
+            (ClaimMetric::AbsLog10Kept, _) => {
+                format!("decades by which {symbol} falls or grows up to lag {lag}")
+            }
+            (metric, Some(length)) => format!("{} on sequences of {length} steps", metric.in_words()),
+            (metric, None) => metric.in_words().to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Reading {

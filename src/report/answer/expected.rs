@@ -4,29 +4,34 @@ use super::number::{number, number_of_claim};
 use crate::report::judge::{JudgedTest, TestVerdict};
 
 /// The sentence of each expectation that has one, with the measured number. An expectation that does not hold
-/// is named with its verdict instead. Nothing is said of an expectation that is not judged.
+/// follows its verdict instead. Nothing is said of an expectation that is not judged.
 pub fn of_expectations(expectations: &[JudgedTest]) -> Vec<String> {
-    sentences(expectations, number, "does not hold")
+    sentences(expectations, number, |name| format!("The expectation {name} does not hold"))
 }
 
 /// The same for the tests of a claim.
 pub fn of_claim(tests: &[JudgedTest]) -> Vec<String> {
-    sentences(tests, number_of_claim, "is contradicted")
+    sentences(tests, number_of_claim, |name| format!("The runs contradict {name}"))
 }
 
-fn sentences(tests: &[JudgedTest], number: fn(&JudgedTest) -> String, fails: &str) -> Vec<String> {
+fn sentences(
+    tests: &[JudgedTest],
+    number: fn(&JudgedTest) -> String,
+    fails: fn(&str) -> String,
+) -> Vec<String> {
     let sentence = |judged: &JudgedTest| {
         let answer = judged.subject.answer.as_ref()?.trim();
-        let (name, number) = (judged.subject.name.trim(), number(judged));
-        let verdict = match judged.verdict {
+        let (name, number) = (format!("“{}”", judged.subject.name.trim()), number(judged));
+        // The verdict comes first: a name alone reads like a fact.
+        let said = match judged.verdict {
             TestVerdict::Holds => return Some(answer.replacen("{}", &number, 1)),
-            TestVerdict::Fails => fails,
-            TestVerdict::Equivalent => "is as good as its bound",
-            TestVerdict::Undecided => "is undecided",
+            TestVerdict::Fails => fails(&name),
+            TestVerdict::Equivalent => format!("The runs show no difference from the bound of {name}"),
+            TestVerdict::Undecided => format!("The runs leave open {name}"),
             TestVerdict::NotJudged => return None,
         };
         let measured = if number.is_empty() { number } else { format!(": {number}") };
-        Some(format!("“{name}” {verdict}{measured}."))
+        Some(format!("{said}{measured}."))
     };
     tests.iter().filter_map(sentence).collect()
 }
@@ -53,8 +58,11 @@ mod tests {
         let answering = test(Some("Yes. {} are left after each step."));
         let slope = (Some(-0.5), "log10 per step");
         assert_eq!(of(&answering, TestVerdict::Holds, slope), ["Yes. 31.6 % are left after each step."]);
-        assert_eq!(of(&answering, TestVerdict::Fails, slope), ["“it is so” does not hold: 31.6 %."]);
-        assert_eq!(of(&answering, TestVerdict::Undecided, (None, "1")), ["“it is so” is undecided."]);
+        assert_eq!(
+            of(&answering, TestVerdict::Fails, slope),
+            ["The expectation “it is so” does not hold: 31.6 %."]
+        );
+        assert_eq!(of(&answering, TestVerdict::Undecided, (None, "1")), ["The runs leave open “it is so”."]);
         assert_eq!(of(&answering, TestVerdict::NotJudged, slope), [""; 0]);
         assert_eq!(of(&test(None), TestVerdict::Holds, slope), [""; 0]);
     }
@@ -63,8 +71,10 @@ mod tests {
     fn sentences_of_a_claim_name_what_is_contradicted() {
         let answering = test(Some("At T = 100, {}."));
         let of = |verdict| of_claim(&[fixtures::judged(&answering, verdict)]);
-        assert_eq!(of(TestVerdict::Fails), ["“it is so” is contradicted."]);
-        assert_eq!(of(TestVerdict::Undecided), ["“it is so” is undecided."]);
+        assert_eq!(of(TestVerdict::Fails), ["The runs contradict “it is so”."]);
+        assert_eq!(of(TestVerdict::Undecided), ["The runs leave open “it is so”."]);
+        let expected = ["The runs show no difference from the bound of “it is so”."];
+        assert_eq!(of(TestVerdict::Equivalent), expected);
         assert_eq!(of(TestVerdict::Holds), ["At T = 100, ."]);
     }
 }

@@ -1,7 +1,8 @@
 //! The share of the gradient's norm that is left at a lag, for the hidden state and the states beside it.
 
+use super::leaders::leaders;
 use super::norms::{Block, blocks, common_lags, last_layer};
-use super::words::{Labels, MOST_EACH, counted, each, listed, ranges, rising, share};
+use super::words::{Labels, MOST_EACH, counted, each, listed, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{LOG10_KEPT, Sample, Section, Statistic, middle_lag};
@@ -55,12 +56,13 @@ impl<'a> Left<'a> {
     }
 }
 
-/// Sentences on the gradients at an init, and on those of trained networks.
-pub fn sentences(summary: &[Statistic]) -> Vec<String> {
+/// Sentences on some gradients at an init, and on those of trained networks.
+pub fn sentences(summary: &[Statistic], gradients: &[(&str, &str)]) -> Vec<String> {
     let rows = summary.iter().filter(|row| row.section == Section::Gradients);
     let kinds = group_by(rows, |row| row.point.kind);
     let of_kind = |(kind, rows): &(ExperimentKind, Vec<&Statistic>)| {
-        GRADIENTS.map(|gradient| of_gradient(gradient, *kind, rows)).concat()
+        let each = gradients.iter().map(|gradient| of_gradient(*gradient, *kind, rows));
+        each.collect::<Vec<_>>().concat()
     };
     kinds.iter().flat_map(of_kind).collect()
 }
@@ -116,8 +118,8 @@ fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
         }
         [most, .., least] if left.len() > MOST_LISTED => {
             let ends = || format!("between {} and {}", of(least), of(most));
-            let rising: Vec<_> = left.iter().rev().map(|left| (left.point, in_words(&left.share))).collect();
-            ranges(&rising, labels).unwrap_or_else(ends)
+            let falling: Vec<_> = left.iter().map(|left| (left.point, left.share)).collect();
+            leaders(&falling, labels).unwrap_or_else(ends)
         }
         few => listed(&few.iter().map(of).collect::<Vec<_>>()),
     })
@@ -166,7 +168,7 @@ mod tests {
         let results = results(runs);
         let gradients = Curves::of_gradients(&results, rows).fitted().groups();
         let groups = Groups { gradients, ..Groups::default() };
-        sentences(&statistics(&results, &groups, &Verdicts::default()))
+        sentences(&statistics(&results, &groups, &Verdicts::default()), &GRADIENTS)
     }
 
     /// The sentences of runs with the slope of each: the norm begins at 10².

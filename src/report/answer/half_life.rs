@@ -30,29 +30,41 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
     let where_falling =
         format!("Where the norm of {words} falls exponentially, it halves after this number of steps:");
     if (MOST_LISTED + 1..=MOST_EACH).contains(&rows.len()) {
-        let numbers: Vec<(&Settings, String)> = rows.iter().map(|row| (&row.point, in_words(row))).collect();
+        let numbers: Vec<(&Settings, String)> =
+            rows.iter().map(|row| (&row.point, in_words(row, summary))).collect();
         return Some(format!("{start} {}.", each(&numbers, &labels)));
     }
-    let lacking = without_half_life(&lacking, points.len(), &labels);
+    let reasons = without_half_life(&lacking, points.len(), &labels);
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
     Some(match falling.as_slice() {
         [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => {
             let numbers: Vec<(&Settings, String)> =
                 falling.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect();
-            let each = ranges(&numbers, &labels).unwrap_or_else(|| format!("{} to {}", of(least), of(most)));
-            format!("{where_falling} {each}.{lacking}")
+            let lacking: Vec<(&Settings, String)> =
+                lacking.iter().map(|row| (&row.point, in_words(row, summary))).collect();
+            match ranges(&numbers, &lacking, &labels) {
+                Some(each) => format!("{where_falling} {each}."),
+                None => format!("{where_falling} {} to {}.{reasons}", of(least), of(most)),
+            }
         }
         few => {
             let each = listed(&few.iter().map(of).collect::<Vec<_>>());
-            format!("The norm of {words} halves every {each} steps.{lacking}")
+            format!("The norm of {words} halves every {each} steps.{reasons}")
         }
     })
 }
 
-/// The half-life, or the reason why there is none.
-fn in_words(row: &Statistic) -> String {
+/// The half-life, or the reason why there is none: of a norm that is not exponential, also that it grows.
+fn in_words(row: &Statistic, summary: &[Statistic]) -> String {
+    let is_slope = |other: &&Statistic| {
+        (other.section, other.metric, other.layer) == (row.section, "slope", row.layer)
+            && other.quantity == row.quantity
+            && other.point == row.point
+    };
+    let grows = || summary.iter().find(is_slope).is_some_and(|slope| slope.estimate.low > Some(0.0));
     match (row.estimate.value, row.verdict.as_deref()) {
         (Some(value), _) => significant(value, 3),
+        (None, Some("not exponential")) if grows() => "grows, not exponentially".to_string(),
         (None, Some(verdict)) => verdict.to_string(),
         (None, None) => "none".to_string(),
     }

@@ -9,6 +9,7 @@ mod exponents;
 mod gradients;
 mod half_life;
 mod jacobian;
+mod leaders;
 mod lengths;
 mod norms;
 mod number;
@@ -18,6 +19,7 @@ mod predictors;
 mod samples;
 mod speed;
 mod training;
+mod turn;
 mod weights;
 mod words;
 
@@ -31,7 +33,7 @@ use crate::results::schema::SampleRow;
 const MOST_LISTED: usize = 4;
 
 /// The parts that follow the tests of a claim.
-const OF_CLAIM: &[AnswerPart] = &[AnswerPart::Gradients, AnswerPart::Training];
+const OF_CLAIM: &[AnswerPart] = &[AnswerPart::Gradients, AnswerPart::OtherStates, AnswerPart::Training];
 
 /// The answer to the question of an experiment, in plain text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -105,8 +107,13 @@ fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: 
         AnswerPart::Samples => of_option(samples::sentence(results, samples)),
         AnswerPart::WeightsByLag => weights::sentences(summary),
         AnswerPart::InitAndCell => parts::sentences(summary),
-        AnswerPart::Gradients => gradients::sentences(summary),
-        AnswerPart::HalfLife => of_option(half_life::sentence(summary, "total_h", "∂L/∂h")),
+        AnswerPart::Gradients => gradients::sentences(summary, &gradients::GRADIENTS[..1]),
+        AnswerPart::OtherStates => gradients::sentences(summary, &gradients::GRADIENTS[1..]),
+        AnswerPart::HalfLife => {
+            let (quantity, words) = gradients::GRADIENTS[0];
+            let half_life = half_life::sentence(summary, quantity, words);
+            half_life.into_iter().chain(turn::sentence(summary, quantity, words)).collect()
+        }
         AnswerPart::LaterLosses => of_option(direct::sentence(summary)),
         AnswerPart::Paths => of_option(paths::shares(summary)),
         AnswerPart::PathDecay => of_option(paths::decay(summary)),
@@ -133,7 +140,7 @@ mod tests {
         };
         let expected = [
             "Incomplete: 1 of 3 runs of the plan has not been made, 1 of 2 runs failed.",
-            "Of the norm of ∂s_T/∂s_t, each step back leaves 31.6 %.",
+            "Of the norm of ∂s_T/∂s_t, each step back leaves this much: 31.6 %.",
         ];
         let found = Answer::of(&results, &[], &[slope], &Verdicts::default());
         assert_eq!((found.head, found.numbers), (expected.map(String::from).to_vec(), vec![]));

@@ -1,11 +1,12 @@
 //! The measured number of a test, as the sentences give it.
 
 use super::gradients::GRADIENTS;
-use super::words::share;
+use super::words::{listed, share};
 use crate::config::spec::ClaimMetric;
 use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
 use crate::report::judge::JudgedTest;
+use crate::support::text::pluralize;
 
 /// The estimate: a share if it is a logarithm of one, a percentage if it is a fraction of answers or runs,
 /// else with its unit. It is empty without an estimate.
@@ -20,9 +21,7 @@ pub fn number_of_claim(judged: &JudgedTest) -> String {
     let Some(value) = estimate.value else { return String::new() };
     let is_difference = judged.subject.compares_by().is_some();
     match metric {
-        AbsLog10Kept if !is_difference => {
-            format!("{} decades of change (geometric mean)", with_interval(estimate))
-        }
+        AbsLog10Kept if !judged.kept.is_empty() => change(judged),
         Log10Kept if !is_difference => format!("{}{} is left", number(judged), of_gradient(judged)),
         Slope | LargestExponent if is_difference => format!("a step leaves {} as much", number(judged)),
         Slope | LargestExponent => format!("a step leaves {}", number(judged)),
@@ -39,6 +38,30 @@ pub fn number_of_claim(judged: &JudgedTest) -> String {
     }
 }
 
+/// A rule for log10 of what is left, with the bound.
+type IsIt = fn(f64, f64) -> bool;
+
+/// The number of seeds in which the norm vanishes, explodes and does neither, with the least and the most
+/// that is left. The bound of the test says from where on a norm has vanished or exploded.
+fn change(judged: &JudgedTest) -> String {
+    let bound = judged.subject.bound.number().abs();
+    let kinds: [(&str, IsIt); 3] = [
+        ("vanishes", |kept, bound| kept < -bound),
+        ("explodes", |kept, bound| kept > bound),
+        ("does neither", |kept, bound| kept.abs() <= bound),
+    ];
+    let of_kind = |(verb, is_it): &(&str, IsIt)| {
+        let mut kept: Vec<f64> = judged.kept.iter().copied().filter(|kept| is_it(*kept, bound)).collect();
+        kept.sort_by(f64::total_cmp);
+        let ends = [kept.first()?, kept.last()?];
+        let [least, most] = ends.map(|end| share(&Estimate { value: Some(*end), ..Estimate::default() }));
+        let range = if kept.len() == 1 { least } else { format!("between {least} and {most}") };
+        let all = if kept.len() == judged.kept.len() { "all " } else { "" };
+        Some(format!("{verb} in {all}{} (to {range})", pluralize(kept.len(), "seed")))
+    };
+    listed(&kinds.iter().filter_map(of_kind).collect::<Vec<_>>())
+}
+
 fn in_words(judged: &JudgedTest, estimate: &Estimate) -> String {
     if estimate.value.is_none() {
         return String::new();
@@ -47,7 +70,6 @@ fn in_words(judged: &JudgedTest, estimate: &Estimate) -> String {
     let percent = || with_interval(&estimate.map(|fraction| 100.0 * fraction));
     match judged.unit.as_str() {
         unit if unit.starts_with("log10") => share(estimate),
-        "nats per step" => share(&estimate.map(|nats| nats * std::f64::consts::LOG10_E)),
         _ if is_fraction && judged.subject.baseline.is_none() => format!("{} %", percent()),
         _ if is_fraction => format!("{} percentage points", percent()),
         "1" | "" => with_interval(estimate),
@@ -57,7 +79,7 @@ fn in_words(judged: &JudgedTest, estimate: &Estimate) -> String {
 
 /// Returns true for a number whose difference is the logarithm of a ratio.
 fn is_of_logarithm(judged: &JudgedTest) -> bool {
-    judged.unit.starts_with("log10") || judged.unit == "nats per step"
+    judged.unit.starts_with("log10")
 }
 
 /// The gradient that a share is of.
@@ -70,7 +92,7 @@ fn of_gradient(judged: &JudgedTest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::spec::{Comparison, Selector, Test};
+    use crate::config::spec::{Bound, Comparison, Selector, Test};
     use crate::report::fixtures;
     use crate::report::judge::TestVerdict;
 
@@ -90,9 +112,25 @@ mod tests {
         let kept = of(ClaimMetric::Log10Kept, false, (-20.6, "log10"));
         assert_eq!(kept, ["10^-20.6 is left", "10^-20.6"]);
         let size = of(ClaimMetric::AbsLog10Kept, false, (4.82, "log10"));
-        assert_eq!(size, ["4.82 decades of change (geometric mean)", "10^4.82 times"]);
+        assert_eq!(size, ["10^4.82 times", "10^4.82 times"]);
         let slopes = of(ClaimMetric::Slope, true, (-0.3, "log10 per step"));
         assert_eq!(slopes, ["a step leaves 50.1 % as much", "50.1 %"]);
+    }
+
+    #[test]
+    fn number_of_decades_says_which_seeds_vanish_and_which_explode() {
+        let mut test: Test = fixtures::test("it changes");
+        test.reading.metric = ClaimMetric::AbsLog10Kept;
+        test.bound = Bound::Above(3.0);
+        let of = |kept: &[f64]| {
+            let judged = fixtures::judged(&test, TestVerdict::Holds);
+            let estimate = Estimate { value: Some(19.0), ..Estimate::default() };
+            number_of_claim(&JudgedTest { estimate, kept: kept.to_vec(), ..judged })
+        };
+        assert_eq!(of(&[-31.5, -8.25, -520.0]), "vanishes in all 3 seeds (to between 10^-520 and 10^-8.25)");
+        let expected = "vanishes in 1 seed (to 10^-31.5), explodes in 2 seeds (to between 10^10.4 times and \
+                        10^12.0 times) and does neither in 1 seed (to 31.6 %)";
+        assert_eq!(of(&[-31.5, 10.4, 12.0, -0.5]), expected);
     }
 
     #[test]

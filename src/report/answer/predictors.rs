@@ -1,19 +1,8 @@
 //! The numbers that predict the slope of the norm, and how well they do.
 
 use crate::report::format::significant;
-use crate::report::summary::{Section, Statistic};
+use crate::report::summary::{PREDICTED, PREDICTORS, Section, Statistic, predictions};
 use crate::support::stats;
-
-/// The numbers that predict a slope, in words.
-const PREDICTORS: [(&str, &str); 3] = [
-    ("largest_exponent", "The largest Lyapunov exponent"),
-    ("log10_spectral_radius", "The spectral radius of W_hh"),
-    ("mean_log10_gate", "The mean forget (or update) gate"),
-];
-
-/// The sections with predictors, and the norm whose slope they predict.
-const SLOPES: [(Section, &str, &str); 2] =
-    [(Section::Gradients, "total_h", "∂L/∂h"), (Section::Jacobian, "frobenius", "∂s_T/∂s_t")];
 
 /// The largest error, as a share of the slope, of a prediction that is right.
 const CLOSE: f64 = 0.1;
@@ -36,20 +25,13 @@ struct Predictor<'a> {
 /// A sentence on the error of each predictor, from the smallest error on; none without a predictor of two
 /// slopes.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
-    SLOPES.iter().flat_map(|slopes| of_norm(summary, *slopes)).collect()
+    PREDICTED.iter().flat_map(|slopes| of_norm(summary, *slopes)).collect()
 }
 
 fn of_norm(summary: &[Statistic], (section, quantity, norm): (Section, &str, &str)) -> Vec<String> {
-    let slope = |row: &Statistic| {
-        let of_point = |other: &&Statistic| {
-            (other.section, other.metric, other.quantity.as_str()) == (section, "slope", quantity)
-                && other.point == row.point
-        };
-        summary.iter().rfind(of_point)?.estimate.value
-    };
     let predictor = |(metric, words): (&'static str, &'static str)| {
-        let rows = summary.iter().filter(|row| (row.section, row.metric) == (section, metric));
-        let pairs = rows.filter_map(|row| Some((slope(row)?, row.estimate.value?)));
+        let pairs = predictions(summary, (section, quantity), metric).into_iter();
+        let pairs = pairs.filter_map(|pair| Some((pair.slope.value?, pair.predicted.value?)));
         let (slopes, errors) = pairs.map(|(slope, value)| (slope, slope - value)).unzip();
         Predictor { metric, words, slopes, errors }
     };
@@ -79,6 +61,13 @@ impl Predictor<'_> {
             _ => "does not predict",
         };
         let above = self.errors.iter().filter(|error| **error > 0.0).count();
+        let direction = match all - above {
+            0 => "At each of them, the norm falls more slowly than predicted, or grows.".to_string(),
+            below if below == all => "At each of them, the norm falls faster than predicted.".to_string(),
+            _ => {
+                format!("The norm falls more slowly than predicted, or grows, at {above} of {all}.")
+            }
+        };
         let by_definition = if (section, self.metric) == (Section::Jacobian, "largest_exponent") {
             "By its definition, the largest Lyapunov exponent is the limit of the slope in long sequences. "
         } else {
@@ -90,8 +79,7 @@ impl Predictor<'_> {
         };
         format!(
             "{by_definition}{} {verb} the log10 slope of the norm of {norm}: it is within a tenth of the \
-             slope at {right} of {all} settings{middle}. The norm falls more slowly than predicted, or \
-             grows, at {above} of {all}.",
+             slope at {right} of {all} settings{middle}. {direction}",
             self.words
         )
     }
@@ -134,12 +122,15 @@ mod tests {
              within a tenth of the slope at 1 of 3 settings, and 20 % away in the middle of them. The norm \
              falls more slowly than predicted, or grows, at 2 of 3.",
             "The mean forget (or update) gate does not predict the log10 slope of the norm of ∂L/∂h: it is \
-             within a tenth of the slope at 0 of 2 settings. The norm falls more slowly than predicted, or \
-             grows, at 2 of 2.",
+             within a tenth of the slope at 0 of 2 settings. At each of them, the norm falls more slowly \
+             than predicted, or grows.",
         ];
         assert_eq!(sentences(&rows), expected);
         assert_eq!(sentences(&rows[..4]), expected[1..]);
         assert_eq!(sentences(&rows[..3]), [""; 0], "one slope is no comparison");
+        let fast = [8, 16].map(|hidden| of("mean_log10_gate", "", hidden, -0.01));
+        let found = sentences(&[&rows[..2], &fast].concat());
+        assert!(found[0].ends_with("At each of them, the norm falls faster than predicted."), "{found:?}");
     }
 
     #[test]

@@ -52,6 +52,12 @@ impl Labels {
     }
 }
 
+/// The text with its first letter as a capital.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// `a, b and c`.
 pub fn listed(items: &[String]) -> String {
     match items {
@@ -73,23 +79,37 @@ pub fn listed_or_ends(falling: &[String]) -> Option<String> {
 /// The largest number of cells, or of inits, of which [`ranges`] has an entry each.
 const MOST_GROUPS: usize = 6;
 
-/// The least and the most of each cell, or else of each init: `rnn from 1 (H8) to 2 (H16); gru …`. The
-/// numbers rise. None without a few cells or inits.
-pub fn ranges(rising: &[(&Settings, String)], labels: &Labels) -> Option<String> {
+/// The least and the most of each cell, or else of each init, and the settings without a number with the
+/// reason: `rnn from 1 (H8) to 2 (H16), none at H32 (grows); gru …`. The numbers rise. None without a few
+/// cells or inits.
+pub fn ranges(
+    rising: &[(&Settings, String)],
+    lacking: &[(&Settings, String)],
+    labels: &Labels,
+) -> Option<String> {
     let is_fit =
         |name: &&str| labels.dim(name).is_some_and(|dim| (2..=MOST_GROUPS).contains(&dim.values.len()));
     let name = ["cell", "init"].into_iter().find(is_fit)?;
     let (dim, others) = (labels.dim(name)?, labels.without(name));
     let of = |(point, number): &(&Settings, String)| format!("{number}{}", others.bracketed(point));
     let range = |members: &[&(&Settings, String)]| match members {
-        [] => String::new(),
-        [one] => of(one),
-        [least, .., most] => format!("from {} to {}", of(least), of(most)),
+        [] => None,
+        [one] => Some(of(one)),
+        [least, .., most] => Some(format!("from {} to {}", of(least), of(most))),
     };
-    let mut values = group_by(rising, |(point, _)| dim.index(point));
-    values.sort_by_key(|(place, _)| *place);
-    let each = values.iter().map(|(place, members)| format!("{} {}", dim.values[*place], range(members)));
-    Some(each.collect::<Vec<_>>().join("; "))
+    let reason = |(point, reason): &(&Settings, String)| match others.label(point) {
+        label if label.is_empty() => reason.clone(),
+        label => format!("{label} ({reason})"),
+    };
+    let of_value = |place: usize| {
+        let is_here = |(point, _): &&(&Settings, String)| dim.index(point) == place;
+        let numbers = range(&rising.iter().filter(is_here).collect::<Vec<_>>());
+        let reasons: Vec<String> = lacking.iter().filter(is_here).map(reason).collect();
+        let reasons = (!reasons.is_empty()).then(|| format!("none at {}", reasons.join(", ")));
+        let words: Vec<String> = numbers.into_iter().chain(reasons).collect();
+        (!words.is_empty()).then(|| format!("{} {}", dim.values[place], words.join(", ")))
+    };
+    Some((0..dim.values.len()).filter_map(of_value).collect::<Vec<_>>().join("; "))
 }
 
 /// The largest number of settings of which [`each`] gives the number.
@@ -164,6 +184,8 @@ pub fn share(log10: &Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::CellName::{Lstm, Rnn};
+    use crate::report::fixtures::run;
 
     #[test]
     fn share_is_a_percentage_a_factor_or_a_power() {
@@ -176,6 +198,16 @@ mod tests {
         assert_eq!(of(-21.1), "10^-21.10 [10^-21.20, 10^-21.00]");
         assert_eq!(share(&Estimate { value: Some(-520.25), ..Estimate::default() }), "10^-520");
         assert_eq!(share(&Estimate::default()), "");
+    }
+
+    #[test]
+    fn ranges_name_the_settings_without_a_number_with_the_reason() {
+        let point = |cell, hidden_size| Settings { cell: Some(cell), hidden_size, ..run("a", 1).settings };
+        let points = [point(Rnn, 8), point(Rnn, 16), point(Lstm, 8), point(Lstm, 16)];
+        let labels = Labels::of(&points.iter().collect::<Vec<_>>());
+        let with = |n: usize, text: &str| (&points[n], text.to_string());
+        let found = ranges(&[with(0, "1"), with(1, "2"), with(2, "3")], &[with(3, "grows")], &labels);
+        assert_eq!(found.as_deref(), Some("rnn from 1 (H8) to 2 (H16); lstm 3 (H8), none at H16 (grows)"));
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn by_size<'t>((axis, tests): (Axis, Vec<&'t JudgedTest<'t>>)) -> Vec<(Axis, Vec
 type Axis = (String, bool);
 
 fn axis(test: &JudgedTest) -> Axis {
-    let metric = test.subject.reading.metric;
+    let metric = test.subject.reading.metric.in_words();
     match test.subject.compares_by() {
         Some(Comparison::Ratio) => (format!("ratio of {metric}"), true),
         Some(Comparison::Difference) => (format!("difference of {metric}"), false),

@@ -12,6 +12,7 @@ mod layout;
 mod lines;
 mod names;
 mod paths;
+mod predicted;
 mod profiles;
 mod quantities;
 mod range;
@@ -28,7 +29,7 @@ use self::subject::{EXPONENT, JACOBIAN_SLOPE, SLOPE, Subject, TEST_LOSS};
 use super::group::Groups;
 use super::judge::Verdicts;
 use super::load::Results;
-use super::summary::Statistic;
+use super::summary::{Section, Statistic};
 use crate::settings::names::ExperimentKind;
 
 pub use self::dims::{Dim, dims};
@@ -68,6 +69,7 @@ impl Figures {
             let trend = trend::figures(subject, summary, &plot);
             trend.into_iter().chain(heat_map::figure(subject, summary)).collect::<Vec<_>>()
         };
+        let predicted = |section| predicted::figure(section, summary).into_iter().collect::<Vec<_>>();
         let jacobian = Some(answer(&EXPONENT)).filter(|found| !found.is_empty());
         let jacobian = jacobian.unwrap_or_else(|| answer(&JACOBIAN_SLOPE));
         let mut names = Names::default();
@@ -75,8 +77,13 @@ impl Figures {
         Figures {
             expectations: named(forest::of_expectations(&verdicts.expectations).into_iter().collect()),
             claim: named(forest::figures(&verdicts.claim, summary)),
-            gradients: named([answer(&SLOPE), curves::figures(&groups.gradients, context)].concat()),
-            jacobian: named([jacobian, curves::figures(&groups.jacobian, context)].concat()),
+            gradients: named(
+                [answer(&SLOPE), predicted(Section::Gradients), curves::figures(&groups.gradients, context)]
+                    .concat(),
+            ),
+            jacobian: named(
+                [jacobian, predicted(Section::Jacobian), curves::figures(&groups.jacobian, context)].concat(),
+            ),
             speed: named(speed::figures(summary).into_iter().chain(roofline::figure(summary)).collect()),
             training: named(
                 [

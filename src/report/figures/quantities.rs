@@ -165,7 +165,7 @@ pub static QUANTITIES: [Quantity; 25] = [
         name: TRAINED_EXPONENT,
         title: "Largest Lyapunov exponent during training",
         about: "largest Lyapunov exponent of the network on the first held-out sequence",
-        y: Y::Titled("exponent (nats per step)"),
+        y: Y::Titled("exponent (log10 per step)"),
         over: Over::Steps,
     },
     Quantity::norm(
@@ -275,14 +275,14 @@ pub static QUANTITIES: [Quantity; 25] = [
         name: LYAPUNOV,
         title: "Lyapunov exponents",
         about: "Lyapunov exponents, the largest first",
-        y: Y::Titled("exponent (nats per step)"),
+        y: Y::Titled("exponent (log10 per step)"),
         over: Over::Number,
     },
     Quantity {
         name: LARGEST_EXPONENT,
         title: "Convergence of the largest Lyapunov exponent",
         about: "largest Lyapunov exponent, averaged from the burn-in up to each lag",
-        y: Y::Titled("exponent (nats per step)"),
+        y: Y::Titled("exponent (log10 per step)"),
         over: Over::Lag,
     },
 ];

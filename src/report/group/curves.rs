@@ -16,6 +16,11 @@ pub const LYAPUNOV: &str = "lyapunov";
 /// The largest exponent over lag.
 pub const LARGEST_EXPONENT: &str = "largest_exponent";
 
+/// An exponent in the unit of slopes. `jacobian.csv` has exponents in nats per step, as the literature does.
+pub fn log10_per_step(nats: f64) -> f64 {
+    nats * std::f64::consts::LOG10_E
+}
+
 /// Returns true for the largest exponent over the whole sequence.
 pub fn is_largest_exponent(row: &JacobianRow) -> bool {
     row.quantity == LYAPUNOV && row.index == Some(1) && row.t == 1
@@ -100,12 +105,13 @@ impl<'a> Curves<'a> {
         Curves::collect(results, rows.into_iter().map(value))
     }
 
-    /// The curves of `jacobian.csv`: norms over lag, the Lyapunov exponents at the largest lag over their
-    /// number, and the largest exponent over lag.
+    /// The curves of `jacobian.csv`: norms over lag, and in log10 per step the Lyapunov exponents at the
+    /// largest lag over their number, and the largest exponent over lag.
     pub fn of_jacobian(results: &'a Results, rows: &[JacobianRow]) -> Curves<'a> {
         let value = |row: &JacobianRow, quantity: &str, x| {
             let (run_id, quantity) = (row.run_id.clone(), quantity.to_string());
-            Value { run_id, quantity, layer: 0, step: row.step, x, y: row.value }
+            let y = if row.quantity == LYAPUNOV { row.value.map(log10_per_step) } else { row.value };
+            Value { run_id, quantity, layer: 0, step: row.step, x, y }
         };
         let values = |row: &JacobianRow| {
             let JacobianRow { quantity, index, t, lag, .. } = row.clone();

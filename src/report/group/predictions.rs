@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::curves::{LARGEST_EXPONENT, LYAPUNOV, is_largest_exponent};
+use super::curves::{LARGEST_EXPONENT, LYAPUNOV, is_largest_exponent, log10_per_step};
 use crate::cell::Retention;
 use crate::report::load::Results;
 use crate::results::schema::{GateRow, JacobianRow};
@@ -60,6 +60,12 @@ fn of_spectrum(spectrum: &[&JacobianRow]) -> Vec<(&'static str, JacobianRow)> {
     ranks.into_iter().filter_map(of).collect()
 }
 
+/// A logarithm near 0 as 0: the spectral radius of an orthogonal matrix is 1 up to rounding.
+fn without_rounding(log10: f64) -> f64 {
+    const ROUNDING: f64 = 1e-12;
+    if log10.abs() < ROUNDING { 0.0 } else { log10 }
+}
+
 /// The rank of the exponent that a quarter of the directions of a state reach, from 1.
 pub fn quarter_rank(directions: usize) -> usize {
     (directions / 4).max(1)
@@ -90,18 +96,20 @@ pub fn predictions(
     };
     for row in &jacobian {
         if is_largest_exponent(row) {
-            add(&row.run_id, LARGEST_EXPONENT, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
+            add(&row.run_id, LARGEST_EXPONENT, row.value.map(log10_per_step));
         }
     }
     for (metric, row) in first {
-        add(&row.run_id, metric, row.value.map(|nats| nats * std::f64::consts::LOG10_E));
+        add(&row.run_id, metric, row.value.map(log10_per_step));
     }
     for row in &gates {
         let cell =
             places.get(row.run_id.as_str()).and_then(|&(point, _)| results.points[point].settings.cell);
         let Some(cell) = cell.map(crate::cell::cell) else { continue };
         match (cell.retention(), row.statistic.as_str()) {
-            (None, "w_h_spectral_radius") => add(&row.run_id, "log10_spectral_radius", row.value),
+            (None, "w_h_spectral_radius") => {
+                add(&row.run_id, "log10_spectral_radius", row.value.map(without_rounding));
+            }
             (Some(Retention::Keeps(gate)), "mean_log10") if cell.gates()[gate] == row.gate => {
                 add(&row.run_id, "mean_log10_gate", row.value);
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::curve::Curve;
-use super::curves::{CurveGroup, is_largest_exponent};
+use super::curves::{CurveGroup, is_largest_exponent, log10_per_step};
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
 use crate::results::schema::{JacobianRow, LENGTHS, POSITIONS, TrainingRow};
@@ -139,12 +139,12 @@ fn over_steps<'r>(
     })
 }
 
-/// Curves of the largest Lyapunov exponent over training steps.
+/// Curves of the largest Lyapunov exponent over training steps, in log10 per step.
 pub fn exponents(results: &Results, rows: &[JacobianRow]) -> Vec<CurveGroup> {
     let mut of_run: HashMap<&str, Curve> = HashMap::new();
     for row in rows.iter().filter(|row| is_largest_exponent(row)) {
         if let Some(step) = row.step {
-            of_run.entry(&row.run_id).or_default().insert(step, row.value);
+            of_run.entry(&row.run_id).or_default().insert(step, row.value.map(log10_per_step));
         }
     }
     let curve = |run: &RunRecord| of_run.get(run.row.run_id.as_str()).cloned().unwrap_or_default();

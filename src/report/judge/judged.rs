@@ -12,6 +12,8 @@ pub struct Judged<'a, S, V> {
     pub point: Settings,
     /// The estimate over seeds.
     pub estimate: Estimate,
+    /// For decades of change: log10 of what is left of the norm, with its sign, of each seed.
+    pub kept: Vec<f64>,
     /// The two-sided p-value against the bound of a test, adjusted for the tests of its claim.
     pub p_value: Option<f64>,
     /// The unit of the estimate.

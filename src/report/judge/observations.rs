@@ -20,6 +20,8 @@ pub struct Observation {
     pub failed: bool,
     /// The number; none for a run without it. A run that diverged has one for `solved` only.
     pub value: Option<f64>,
+    /// For `abs_log10_kept`: the same with its sign, which says whether the norm fell or grew.
+    pub kept: Option<f64>,
     /// The unit, if the file has one.
     pub unit: Option<String>,
     /// The value that the best constant output reaches on the same sequences.
@@ -65,7 +67,11 @@ fn observation(groups: &Groups, run: &RunRecord, reading: &Reading) -> Observati
         ClaimMetric::Solved => of_training(found, groups.training.of(run), reading),
         _ if failed => found,
         metric if metric.kind() == ExperimentKind::Gradients => {
-            Observation { value: of_gradient(groups, run, reading), ..found }
+            let value = of_gradient(groups, run, reading);
+            match metric {
+                ClaimMetric::AbsLog10Kept => Observation { value: value.map(f64::abs), kept: value, ..found },
+                _ => Observation { value, ..found },
+            }
         }
         ClaimMetric::LargestExponent => {
             let exponents = place_of(&groups.jacobian, run, LYAPUNOV);
@@ -82,8 +88,7 @@ fn of_gradient(groups: &Groups, run: &RunRecord, reading: &Reading) -> Option<f6
     let kept = || group.kept(n, reading.lag?);
     match reading.metric {
         ClaimMetric::Log10Norm => group.value(n, reading.lag?),
-        ClaimMetric::Log10Kept => kept(),
-        ClaimMetric::AbsLog10Kept => kept().map(f64::abs),
+        ClaimMetric::Log10Kept | ClaimMetric::AbsLog10Kept => kept(),
         _ => group.fits[n].map(|decay| decay.line.slope),
     }
 }
@@ -141,11 +146,10 @@ impl Observations {
     /// The unit of the number.
     pub fn unit(&self) -> String {
         let of_metric = match self.metric {
-            ClaimMetric::Slope => "log10 per step",
+            ClaimMetric::Slope | ClaimMetric::LargestExponent => "log10 per step",
             metric if metric.is_at_one_lag() => "log10",
             ClaimMetric::Sequences => "sequences",
             ClaimMetric::Seconds => "s",
-            ClaimMetric::LargestExponent => "nats per step",
             _ => "",
         };
         self.runs.iter().find_map(|run| run.unit.clone()).unwrap_or_else(|| of_metric.to_string())

@@ -47,6 +47,7 @@ pub fn judge<'a>(published: &'a PublishedNumber, of: &Observations) -> Published
         _ => Estimate::mean(&of.values().into_iter().map(|(_, value)| value).collect::<Vec<_>>()),
     };
     Judged {
+        kept: vec![],
         subject: published,
         point: of.point.clone(),
         estimate,

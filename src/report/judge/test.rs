@@ -104,6 +104,7 @@ impl<'a> Case<'a> {
             subject: test,
             point: of.point.clone(),
             estimate,
+            kept: of.runs.iter().filter_map(|run| run.kept.filter(|_| baseline.is_none())).collect(),
             p_value,
             unit: if is_ratio { "1".to_string() } else { of.unit() },
             chance: None,

@@ -5,7 +5,7 @@ use super::settings::{cells, columns, header, rest};
 use super::statistics::{find, last_lag, metric_cell, norm_at, norm_cell};
 use crate::report::group::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT};
 use crate::report::group_by::group_by;
-use crate::report::summary::{QUARTER_EXPONENT, Section, Statistic};
+use crate::report::summary::{QUARTER_EXPONENT, SMALLEST_EXPONENT, Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
@@ -17,7 +17,7 @@ const METRICS: [(&str, &str); 9] = [
     (FIRST_EXPONENT, "largest exponent before training"),
     (QUARTER_EXPONENT, "exponent of a quarter"),
     (FIRST_QUARTER_EXPONENT, "exponent of a quarter before training"),
-    ("smallest_exponent", "smallest exponent"),
+    (SMALLEST_EXPONENT, "smallest exponent"),
     ("log10_spectral_radius", "log10 ρ(W\\_hh)"),
     ("mean_log10_gate", "mean log10 f (z)"),
 ];
@@ -46,13 +46,7 @@ pub fn table(summary: &[Statistic]) -> Option<Captioned> {
     };
     let table = MarkdownTable { header: head, rows: blocks.iter().map(row).collect() };
     let after = if point.kind == ExperimentKind::Training { " after training" } else { "" };
-    let has_exponents = metrics.iter().any(|(metric, _)| metric.ends_with("exponent"));
-    let nats = if has_exponents {
-        " Tests and figures of curves have exponents in nats: 1 log10 is 2.303 nats."
-    } else {
-        ""
-    };
-    let caption = format!("∂s\\_T/∂s\\_t{after}; all rows: {}.{nats}", rest(&settings, point));
+    let caption = format!("∂s\\_T/∂s\\_t{after}; all rows: {}.", rest(&settings, point));
     let title = "Decay of products of Jacobians".to_string();
     Some(Captioned { title, caption, table })
 }

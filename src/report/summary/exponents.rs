@@ -9,15 +9,14 @@ use crate::report::group::{Curve, CurveGroup, quarter_rank};
 pub const QUARTER_EXPONENT: &str = "quarter_exponent";
 
 /// The metric of the smallest exponent.
-const SMALLEST_EXPONENT: &str = "smallest_exponent";
+pub const SMALLEST_EXPONENT: &str = "smallest_exponent";
 
 /// Both numbers of a group of exponents over their rank, in log10 per step; none with fewer than four.
 pub fn statistics(group: &CurveGroup) -> Vec<Statistic> {
     let of = |metric: &'static str, place: fn(usize) -> usize| {
         let exponent = |curve: &Curve| {
             let falling: Vec<f64> = curve.values().copied().collect::<Option<_>>()?;
-            let nats = falling.get(place(falling.len())).filter(|_| falling.len() > 3)?;
-            Some(nats * std::f64::consts::LOG10_E)
+            falling.get(place(falling.len())).filter(|_| falling.len() > 3).copied()
         };
         let by_seed = group.seeds.iter().zip(&group.curves);
         let by_seed: Vec<(u64, f64)> =
@@ -46,12 +45,12 @@ mod tests {
 
     #[test]
     fn statistics_are_the_exponents_of_a_quarter_and_at_the_end() {
-        let of = |nats: &[Option<f64>]| {
+        let of = |exponents: &[Option<f64>]| {
             let group = CurveGroup {
                 point: run("a", 1).settings,
                 quantity: "lyapunov".into(),
                 layer: 0,
-                curves: vec![(1..).zip(nats.iter().copied()).collect()],
+                curves: vec![(1..).zip(exponents.iter().copied()).collect()],
                 fits: vec![],
                 seeds: vec![1],
                 chance: None,
@@ -59,8 +58,7 @@ mod tests {
             let found = statistics(&group);
             found.iter().map(|row| (row.metric, row.estimate.value.unwrap())).collect::<Vec<_>>()
         };
-        let log10 = std::f64::consts::LN_10;
-        let found = of(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0].map(|size| Some(-size * log10)));
+        let found = of(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0].map(|size| Some(-size)));
         let expected = [(QUARTER_EXPONENT, -1.0), (SMALLEST_EXPONENT, -8.0)];
         assert_eq!(found.len(), 2);
         for ((metric, value), expected) in found.iter().zip(expected) {

@@ -5,6 +5,7 @@ mod flops;
 mod norms;
 mod over_processes;
 mod paths;
+mod predictions;
 mod roofline;
 mod speed;
 mod statistic;
@@ -20,9 +21,10 @@ use crate::results::schema::SummaryRow;
 use crate::results::table;
 use crate::support::error::Result;
 
-pub use self::exponents::QUARTER_EXPONENT;
+pub use self::exponents::{QUARTER_EXPONENT, SMALLEST_EXPONENT};
 pub use self::norms::{LAG_SMALL_ERROR, LOG10_KEPT, is_relative, middle_lag};
 pub use self::paths::{PATH_SHARE, path_share};
+pub use self::predictions::{PREDICTED, PREDICTORS, Prediction, predictions};
 pub use self::roofline::LIMITS;
 pub use self::statistic::{DISTURBED, Sample, Section, Statistic};
 
