@@ -8,7 +8,10 @@ use crate::settings::names::ExperimentKind;
 use crate::settings::schema::{of, single, swept};
 
 /// The keys of an entry of `shapes`.
-pub const SIZES: [&str; 4] = ["seq_len", "batch_size", "input_size", "hidden_size"];
+pub const SIZES: [&str; 5] = ["seq_len", "batch_size", "input_size", "hidden_size", PROJECTION];
+
+/// The size that a shape may leave out, since most cells have none.
+pub const PROJECTION: &str = "proj_size";
 
 const GRID: &str = "The settings that vary: each key takes one value or a list.";
 
@@ -16,7 +19,8 @@ const OWN_GRID: &str =
     "The settings that vary in this kind only: overrides of `[grid]` with the same keys; default: none.";
 
 const SHAPES: &str = "The sizes that vary together: a list of tables with `seq_len`, `batch_size`, \
-                      `input_size` or `hidden_size`; default: none.";
+                      `input_size`, `hidden_size` or `proj_size`; default: none. A size is in all tables or in \
+                      none, but `proj_size` may be left out: it is then 0.";
 
 /// The schema of a config, in JSON Schema's draft 7.
 pub fn schema() -> Value {

@@ -3,7 +3,7 @@
 use crate::settings::{FIELDS, Settings, field};
 
 /// The settings that make a shape, in the order of its label.
-pub const SHAPE: [&str; 4] = ["batch_size", "seq_len", "input_size", "hidden_size"];
+pub const SHAPE: [&str; 5] = ["batch_size", "seq_len", "input_size", "hidden_size", "proj_size"];
 
 /// The settings that tables and figures name: all but the kind, which every section has one of, and the seed.
 pub fn all() -> Vec<&'static str> {

@@ -24,6 +24,37 @@ fn grid(cells: &[&str], lengths: &[usize], layers: &[usize], seeds: &[u64]) -> S
     )
 }
 
+/// The hidden size, the projection and the length of each run of a grid and an own grid of kind `speed`.
+fn planned_sizes(shared: &str, own: &str) -> Vec<[usize; 3]> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.toml");
+    let text =
+        format!("kind = \"speed\"\n[grid]\ncell = \"lstm_projected\"\n{shared}\n[speed.grid]\n{own}\n");
+    fs::write(&path, text).unwrap();
+    let (first, resolved) = plan(&path);
+    fs::write(&path, toml::to_string(&resolved).unwrap()).unwrap();
+    let ids = |plan: &Plan| plan.runs.iter().map(|run| run.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&first), ids(&plan(&path).0));
+    let sizes = |s: &Settings| [s.hidden_size, s.proj_size.unwrap(), s.seq_len];
+    first.runs.iter().map(|run| sizes(&run.settings)).collect()
+}
+
+#[test]
+fn shapes_of_a_kinds_own_grid_and_projections_replace_each_other_where_both_have_one() {
+    let both = "shapes = [{ hidden_size = 8, proj_size = 4 }, { hidden_size = 6, proj_size = 2 }]";
+    let plain = "shapes = [{ hidden_size = 8 }, { hidden_size = 6 }]";
+    for (shared, own, expected) in [
+        (both, "", vec![[8, 4, 100], [6, 2, 100]]),
+        ("proj_size = 3", both, vec![[8, 4, 100], [6, 2, 100]]),
+        ("proj_size = 3\nseq_len = 7", plain, vec![[8, 3, 100], [6, 3, 100]]),
+        (plain, "proj_size = 5", vec![[8, 5, 100], [6, 5, 100]]),
+        (both, "proj_size = 5", vec![[64, 5, 100]]),
+        (both, "hidden_size = 9\nproj_size = 5", vec![[9, 5, 100]]),
+    ] {
+        assert_eq!(planned_sizes(shared, own), expected, "{shared} {own}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 

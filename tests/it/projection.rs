@@ -54,6 +54,29 @@ fn every_kind_measures_a_projection() {
 }
 
 #[test]
+fn speed_times_shapes_with_projections_and_names_them() {
+    let dir = run("kind = \"speed\"\nexclude = [{ cell = \"lstm\", proj_size = 4 }, { cell = \"lstm\", \
+                   proj_size = 2 }, { cell = \"lstm_projected\", proj_size = 0 }]\n[grid]\ncell = [\"lstm\", \
+                   \"lstm_projected\"]\nengine = [\"fused\", \"builtin\"]\ninput_size = 3\nbatch_size = 2\n\
+                   shapes = [{ seq_len = 9, hidden_size = 6, proj_size = 4 }, { seq_len = 7, hidden_size = 6, \
+                   proj_size = 2 }, { seq_len = 7, hidden_size = 6 }]\n[speed]\nsamples = 5\nprocesses = 1\n\
+                   warmup = 1\n");
+    let runs = rows::<RunRow>(dir.path());
+    let sizes = |(settings, _): &(Settings, RunRow)| {
+        (settings.cell.unwrap().to_string(), settings.seq_len, settings.proj_size)
+    };
+    let expected = [("lstm_projected", 9, 4), ("lstm_projected", 7, 2), ("lstm", 7, 0)];
+    let expected = expected.map(|(cell, steps, size)| (cell.to_string(), steps, Some(size)));
+    assert_eq!(runs.iter().map(sizes).collect::<Vec<_>>(), expected);
+    let report = std::fs::read_to_string(dir.path().join("results/projected/report.md")).unwrap();
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_string()).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = report.lines().map(cells).filter(|cells| cells.len() > 4).collect();
+    for row in [["B2 T9 I3 H6 P4", "forward", r"lstm\_projected"], ["B2 T7 I3 H6", "forward", "lstm"]] {
+        assert!(rows.iter().any(|cells| cells[1..4] == row), "expected {row:?} in: {report}");
+    }
+}
+
+#[test]
 fn losses_of_every_engine_are_equal() {
     let dir = run(&format!(
         "kind = \"training\"\n[task]\nname = \"adding\"\n{GRID}batch_size = 8\n\

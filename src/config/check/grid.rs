@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::init;
 use crate::config::error_text::{type_problem, unknown_key};
-use crate::config::schema::SIZES;
+use crate::config::schema::{PROJECTION, SIZES};
 use crate::config::source::ConfigFile;
 use crate::config::spec::{self, Grid, Measure, Sweep, TaskSpec};
 use crate::engine::EngineName;
@@ -152,10 +152,13 @@ impl KindTables<'_> {
     /// Removes the shared sizes that the kind's own grid overrides: its `shapes` replace single sizes,
     /// and its single sizes replace `shapes`.
     fn hide_shared_sizes(&mut self) {
+        // Most shapes have no projection, so it is hidden only by one, and hides only one.
+        let has = |grid: &Table, size: &str| size != PROJECTION || shapes_have(grid, size);
         if self.own.contains_key("shapes") {
-            self.shared.retain(|name, _| SIZES.iter().all(|size| *size != name));
+            let own = &self.own;
+            self.shared.retain(|name, _| !SIZES.iter().any(|size| *size == name && has(own, size)));
         }
-        if SIZES.iter().any(|name| self.own.contains_key(*name)) {
+        if SIZES.iter().any(|size| self.own.contains_key(*size) && has(&self.shared, size)) {
             self.shared.remove("shapes");
         }
     }
@@ -190,18 +193,22 @@ impl KindTables<'_> {
         if tables.is_empty() {
             return Err(self.file.error(&key, "expected at least one shape, found an empty list"));
         }
+        let has_projection = tables.iter().any(|table| table.contains_key(PROJECTION));
         let (mut shapes, mut seen) = (Vec::new(), HashSet::new());
         for (n, table) in tables.iter().enumerate() {
             let key = format!("{key}[{n}]");
-            let sizes: BTreeMap<&String, String> =
-                table.iter().map(|(name, size)| (name, size.to_string())).collect();
+            let mut table = table.clone();
+            if has_projection && !table.contains_key(PROJECTION) {
+                table.insert(PROJECTION.to_string(), Value::Integer(0));
+            }
+            let sizes: BTreeMap<String, String> =
+                table.iter().map(|(name, size)| (name.clone(), size.to_string())).collect();
             if !seen.insert(sizes) {
-                return Err(self
-                    .file
-                    .error(&key, format!("expected each shape once, found {} again", shown(table))));
+                let problem = format!("expected each shape once, found {} again", shown(&tables[n]));
+                return Err(self.file.error(&key, problem));
             }
             let mut shape = Vec::new();
-            for (name, value) in table {
+            for (name, value) in &table {
                 let Some(field) = settings::field(name).filter(|_| SIZES.contains(&name.as_str())) else {
                     let problem = unknown_key(name, name, &SIZES);
                     return Err(self.file.error(&format!("{key}.{name}"), problem));
@@ -211,8 +218,11 @@ impl KindTables<'_> {
             }
             shapes.push(shape);
         }
-        let all = |name: &str| tables.iter().all(|table| table.contains_key(name));
-        match SIZES.iter().find(|name| tables.iter().any(|table| table.contains_key(**name)) && !all(name)) {
+        let in_some = |name: &str| {
+            let count = tables.iter().filter(|table| table.contains_key(name)).count();
+            count > 0 && count < tables.len() && name != PROJECTION
+        };
+        match SIZES.iter().find(|name| in_some(name)) {
             Some(name) => {
                 Err(self.file.error(&key, format!("expected every shape, or none, to set `{name}`")))
             }
@@ -323,6 +333,12 @@ fn toml_value(form: Form, text: &str) -> Value {
         Form::Whole => text.parse().map(Value::Integer).expect("a default is a value"),
         Form::Number => text.parse().map(Value::Float).expect("a default is a value"),
     }
+}
+
+/// Returns true if an entry of the `shapes` of a grid has a size.
+fn shapes_have(grid: &Table, size: &str) -> bool {
+    let shapes = grid.get("shapes").and_then(Value::as_array);
+    shapes.is_some_and(|shapes| shapes.iter().any(|shape| shape.get(size).is_some()))
 }
 
 /// A shape as TOML: `{ seq_len = 20, batch_size = 4 }`.
