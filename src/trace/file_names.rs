@@ -6,11 +6,11 @@ use tch::Tensor;
 
 use super::libraries::kinds;
 use super::named::REVERSE;
+use super::prefixes::{Stack, chosen, the_only};
 use crate::cell::{CarriedState, CellName, cell};
 use crate::safetensors_io::{TensorFile, Tensors};
 use crate::settings::names::WeightsLayout;
 use crate::support::error::{Error, Result};
-use crate::support::text::shortened;
 
 /// The lengths of the sequences, whole numbers `[B]`.
 pub const LENGTHS: &str = "lengths";
@@ -29,6 +29,9 @@ const MAX_EDITS: usize = 2;
 pub struct FileNames {
     /// The text before each parameter's own name, such as `encoder.rnn.`; empty for plain names.
     pub prefix: String,
+    /// The text between the prefix and the own name in each direction, if it differs: the paths of the two
+    /// layers in a `Bidirectional` of Keras.
+    paths: Option<[String; 2]>,
     /// The names that a trace does not read.
     pub foreign: Vec<String>,
     /// The library whose names the parameters have.
@@ -48,21 +51,21 @@ impl FileNames {
         option: &str,
         path: &Path,
     ) -> Result<FileNames> {
-        let prefix = match prefix {
+        let Stack { prefix, paths } = match prefix {
             Some(given) => chosen(names, layout, given, option, path)?,
             None => the_only(names, layout, option, path)?,
         };
-        let mut found = FileNames { prefix, foreign: Vec::new(), layout };
+        let mut found = FileNames { prefix, paths, foreign: Vec::new(), layout };
         found.foreign = names.iter().filter(|name| found.own(name).is_none()).cloned().collect();
         found.refuse_misspelt(names, path)?;
         Ok(found)
     }
 
     /// The name without the prefix; `None` for a tensor that a trace does not read.
-    pub fn own<'n>(&self, name: &'n str) -> Option<&'n str> {
+    pub fn own(&self, name: &str) -> Option<String> {
         let is_state = || CarriedState::ALL.iter().any(|state| name == format!("{state}0"));
         if SEQUENCES.contains(&name) || is_state() {
-            return Some(name);
+            return Some(name.to_string());
         }
         self.own_parameter(name)
     }
@@ -72,7 +75,7 @@ impl FileNames {
     /// # Errors
     /// A tensor has a dtype other than f32 and f64, or than the others. Lengths are no whole numbers.
     pub fn tensors(&self, file: &TensorFile) -> Result<Tensors> {
-        let mut tensors = read(file, |name| self.own(name).filter(|name| *name != LENGTHS))?;
+        let mut tensors = read(file, |name| self.own(name).filter(|name| name != LENGTHS))?;
         tensors.extend(file.integers(LENGTHS)?.map(|lengths| (LENGTHS.to_string(), lengths)));
         Ok(tensors)
     }
@@ -103,8 +106,16 @@ impl FileNames {
         is_parameter(&name[last..], self.layout)
     }
 
-    fn own_parameter<'n>(&self, name: &'n str) -> Option<&'n str> {
-        name.strip_prefix(&self.prefix).filter(|name| is_parameter(name, self.layout))
+    fn own_parameter(&self, name: &str) -> Option<String> {
+        let name = name.strip_prefix(&self.prefix)?;
+        let own = match &self.paths {
+            None => name.to_string(),
+            Some([forward, reverse]) => match name.strip_prefix(reverse.as_str()) {
+                Some(name) => format!("{name}{REVERSE}"),
+                None => name.strip_prefix(forward.as_str())?.to_string(),
+            },
+        };
+        is_parameter(&own, self.layout).then_some(own)
     }
 
     /// Refuses a foreign name that differs by few letters from one that a trace could read and does not find.
@@ -135,9 +146,9 @@ impl FileNames {
 }
 
 /// Reads the tensors that have an own name, under that name.
-fn read(file: &TensorFile, own: impl for<'n> Fn(&'n str) -> Option<&'n str>) -> Result<Tensors> {
+fn read(file: &TensorFile, own: impl Fn(&str) -> Option<String>) -> Result<Tensors> {
     let tensors = file.tensors(|name| own(name).is_some())?;
-    let renamed = |(name, tensor): (String, Tensor)| Some((own(&name)?.to_string(), tensor));
+    let renamed = |(name, tensor): (String, Tensor)| Some((own(&name)?, tensor));
     Ok(tensors.into_iter().filter_map(renamed).collect())
 }
 
@@ -146,6 +157,7 @@ fn read(file: &TensorFile, own: impl for<'n> Fn(&'n str) -> Option<&'n str>) -> 
 fn is_parameter(name: &str, layout: WeightsLayout) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(kinds) = kinds(layout) {
+        let name = name.strip_suffix(REVERSE).unwrap_or(name);
         // The peephole weights of ONNX are read, so that they are refused.
         let numbers = kinds.iter().chain(&["P"]).filter_map(|kind| name.strip_prefix(kind));
         return numbers
@@ -157,76 +169,6 @@ fn is_parameter(name: &str, layout: WeightsLayout) -> bool {
     let rest = PARAMETERS.iter().find_map(|kind| name.strip_prefix(kind)).or_else(|| further.next());
     let number = rest.map(|rest| rest.strip_suffix(REVERSE).unwrap_or(rest));
     number.is_some_and(is_number)
-}
-
-/// The names of the first layer's weights: the first name is the one that an error asks for.
-fn first_weights(layout: WeightsLayout) -> [&'static str; 2] {
-    match layout {
-        WeightsLayout::PyTorch => ["weight_ih_l0", "weight_hh_l0"],
-        WeightsLayout::Keras => ["recurrent_kernel_0", "recurrent_kernel"],
-        WeightsLayout::Onnx => ["R_0", "R"],
-    }
-}
-
-/// The prefixes of all stacks of layers, each once.
-fn prefixes(names: &[String], layout: WeightsLayout) -> Vec<&str> {
-    let ends = first_weights(layout);
-    // A name that only ends with the letter R is no weight of ONNX.
-    let is_whole = |prefix: &&str| {
-        layout == WeightsLayout::PyTorch || !prefix.ends_with(|last: char| last.is_alphanumeric())
-    };
-    let prefix =
-        |name: &'_ String| ends.iter().find_map(|end| name.strip_suffix(end).filter(is_whole)).map(str::len);
-    let mut found: Vec<&str> = names.iter().filter_map(|name| Some(&name[..prefix(name)?])).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-fn the_only(names: &[String], layout: WeightsLayout, option: &str, path: &Path) -> Result<String> {
-    match prefixes(names, layout).as_slice() {
-        [prefix] => Ok(prefix.to_string()),
-        [] => {
-            let listed = shortened(names.iter().map(String::as_str));
-            let expected = first_weights(layout)[0];
-            let fits = |other: &&WeightsLayout| !prefixes(names, **other).is_empty();
-            let hint = WeightsLayout::ALL
-                .iter()
-                .find(fits)
-                .map_or(String::new(), |other| format!("; that looks like the layout `{other}`"));
-            let problem =
-                format!("expected a tensor `{expected}`, found none (the file has: {listed}){hint}");
-            Err(Error::data(path, problem))
-        }
-        several => {
-            let listed = several.iter().map(|prefix| format!("`{prefix}`"));
-            let listed: Vec<String> = listed.collect();
-            let problem = format!(
-                "expected the parameters of one stack of layers, found {}: {}; {option} chooses one",
-                several.len(),
-                listed.join(", ")
-            );
-            Err(Error::data(path, problem))
-        }
-    }
-}
-
-/// The prefix that the user gave, with or without the dot or the slash at its end.
-fn chosen(names: &[String], layout: WeightsLayout, given: &str, option: &str, path: &Path) -> Result<String> {
-    let known = prefixes(names, layout);
-    let with_end = format!("{given}{}", if layout == WeightsLayout::Keras { "/" } else { "." });
-    match known.iter().find(|prefix| **prefix == given || **prefix == with_end) {
-        Some(prefix) => Ok(prefix.to_string()),
-        None => {
-            let listed: Vec<String> = known.iter().map(|prefix| format!("`{prefix}`")).collect();
-            let listed = if listed.is_empty() { "none".to_string() } else { listed.join(", ") };
-            let problem = format!(
-                "expected a tensor `{with_end}{}` for {option} {given}, found none (prefixes here: {listed})",
-                first_weights(layout)[0]
-            );
-            Err(Error::data(path, problem))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -250,7 +192,7 @@ mod tests {
     fn find_other_libraries_names_are_those_with_the_prefix_of_the_recurrent_weights() {
         let keras = ["m/lstm/cell/kernel", "m/lstm/cell/recurrent_kernel", "m/dense/kernel", "m/dense/bias"];
         let found = find_in(WeightsLayout::Keras, &keras, None).unwrap();
-        assert_eq!((found.prefix.as_str(), found.own(keras[0])), ("m/lstm/cell/", Some("kernel")));
+        assert_eq!((found.prefix.as_str(), found.own(keras[0]).as_deref()), ("m/lstm/cell/", Some("kernel")));
         assert_eq!(found.foreign, keras[2..]);
         assert_eq!(find_in(WeightsLayout::Keras, &keras, Some("m/lstm/cell")).unwrap(), found);
         let onnx = ["W_0", "R_0", "P_0", "ERROR", "axis", "input"];
@@ -258,6 +200,33 @@ mod tests {
         assert_eq!(
             (found.prefix.as_str(), found.foreign.as_slice()),
             ("", ["ERROR", "axis"].map(String::from).as_slice())
+        );
+    }
+
+    #[test]
+    fn find_both_layers_of_a_bidirectional_of_keras_are_one_stack() {
+        let names = ["m/two/forward_lstm/cell/", "m/two/backward_lstm/cell/", "m/forward_one/cell/"]
+            .map(|path| format!("{path}recurrent_kernel"));
+        let names: Vec<&str> = names.iter().map(String::as_str).chain(["m/dense/kernel"]).collect();
+        let find = |names: &[&str], prefix| find_in(WeightsLayout::Keras, names, prefix);
+        let found = find(&names[..2], None).unwrap();
+        assert_eq!(found.prefix, "m/two/");
+        assert_eq!(found.own(names[0]).as_deref(), Some("recurrent_kernel"));
+        assert_eq!(found.own("m/two/backward_lstm/cell/bias").as_deref(), Some("bias_reverse"));
+        assert_eq!(find(&names, Some("m/two")).unwrap().foreign, names[2..]);
+        let one = find(&names, Some("m/two/backward_lstm/cell")).unwrap();
+        assert_eq!(one.own(names[1]).as_deref(), Some("recurrent_kernel"));
+        assert_eq!(one.foreign, [names[0], names[2], names[3]]);
+        let problem = find(&names, None).unwrap_err();
+        assert!(problem.contains("found 2: `m/forward_one/cell/`, `m/two/`; --prefix"), "{problem}");
+    }
+
+    #[test]
+    fn find_reverse_direction_alone_is_refused() {
+        let problem = find_in(WeightsLayout::Onnx, &["R_0_reverse", "W_0_reverse"], None).unwrap_err();
+        assert!(
+            problem.contains("`R_0_reverse` is of a reverse direction alone: give its layers"),
+            "{problem}"
         );
     }
 
@@ -288,8 +257,8 @@ mod tests {
             (found.prefix.as_str(), found.foreign.as_slice()),
             ("e.rnn.", ["e.weight", "fc.bias"].map(String::from).as_slice())
         );
-        assert_eq!(found.own("e.rnn.bias_ih_l0"), Some("bias_ih_l0"));
-        assert_eq!((found.own("bias_ih_l0"), found.own("input")), (None, Some("input")));
+        assert_eq!(found.own("e.rnn.bias_ih_l0").as_deref(), Some("bias_ih_l0"));
+        assert_eq!((found.own("bias_ih_l0"), found.own("input").as_deref()), (None, Some("input")));
         assert_eq!(find(&["weight_ih_l0"], None).unwrap().prefix, "");
     }
 

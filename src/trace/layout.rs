@@ -117,10 +117,7 @@ impl Layout {
     /// The names of the first layer's weights in the file: of the input, and of the state.
     pub fn first_weights(&self) -> [String; 2] {
         match &self.library {
-            Some(file) => {
-                let [input, recurrent, _] = file.names(0);
-                [input, recurrent]
-            }
+            Some(file) => file.first_weights(),
             None => ["weight_ih_l0", "weight_hh_l0"].map(String::from),
         }
     }

@@ -2,8 +2,9 @@
 
 use tch::Tensor;
 
-use super::named::NamedTensors;
+use super::named::{NamedTensors, REVERSE};
 use crate::cell::{CellName, cell};
+use crate::engine::Direction;
 use crate::safetensors_io::Tensors;
 use crate::settings::names::WeightsLayout;
 use crate::support::error::Result;
@@ -43,13 +44,48 @@ pub(super) struct LibraryFile {
     kinds: [&'static str; 3],
     /// False for the plain names of a single layer, such as `kernel`.
     is_numbered: bool,
+    /// The directions of each layer: 1 or 2.
+    directions: i64,
 }
+
+/// The sizes that a layer has in common with the tensors before it.
+#[derive(Default)]
+struct Known {
+    /// The units H, and the tensor that they are of.
+    units: Option<(i64, String)>,
+    /// The features that the layer reads.
+    features: Option<i64>,
+}
+
+/// The weights and biases of one direction of a layer, with PyTorch's kinds.
+type Part = [(&'static str, Tensor); 4];
 
 impl LibraryFile {
     /// The parameters among the tensors of a file; `None` for a file in PyTorch's layout.
     pub fn new(layout: WeightsLayout, cell: CellName, file: &NamedTensors) -> Option<LibraryFile> {
         let kinds = kinds(layout)?;
-        Some(LibraryFile { layout, cell, kinds, is_numbered: file.size_of(kinds[1]).is_none() })
+        let is_numbered = file.size_of(kinds[1]).is_none();
+        let mut found = LibraryFile { layout, cell, kinds, is_numbered, directions: 1 };
+        let is_both = match layout {
+            WeightsLayout::Onnx => {
+                file.size_of(&found.first_weights()[1]).is_some_and(|size| size.first() == Some(&2))
+            }
+            _ => file.first_reverse().is_some(),
+        };
+        found.directions += i64::from(is_both);
+        Some(found)
+    }
+
+    /// The first tensor of a reverse direction; `None` in a file of one direction.
+    pub fn first_reverse(&self, file: &NamedTensors) -> Option<String> {
+        let of_both = (self.directions > 1).then(|| self.first_weights()[1].clone());
+        file.first_reverse().map(String::from).or(of_both)
+    }
+
+    /// The names of the first layer's weights in the file: of the input, and of the state.
+    pub fn first_weights(&self) -> [String; 2] {
+        let [input, recurrent, _] = self.names(0, Direction::Forward);
+        [input, recurrent]
     }
 
     /// Brings the parameters of all layers into PyTorch's names and shapes. The gates keep their order.
@@ -58,78 +94,108 @@ impl LibraryFile {
     /// # Errors
     /// A tensor that is missing or has the wrong shape.
     pub fn convert(&self, file: &mut NamedTensors) -> Result<Vec<String>> {
-        let number = |name: &String| name.rsplit_once('_')?.1.parse::<usize>().ok();
+        if let (WeightsLayout::Onnx, Some(name)) = (self.layout, file.first_reverse()) {
+            let expected = "expected layers that read forward or in both directions";
+            return Err(file.problem(&format!("{expected}, found `{name}` of a reverse direction alone")));
+        }
+        let plain = |name: &'_ String| name.strip_suffix(REVERSE).unwrap_or(name).to_string();
+        let number = |name: &String| plain(name).rsplit_once('_')?.1.parse::<usize>().ok();
         let last = file.names().iter().filter_map(number).max().filter(|_| self.is_numbered);
-        let (mut absent, mut below) = (Vec::new(), None);
+        let (mut absent, mut known) = (Vec::new(), Known::default());
         for layer in 0..=last.unwrap_or(0) {
-            let (hidden, without) = self.convert_layer(file, layer, below)?;
-            below = Some(hidden);
-            absent.extend(without);
+            for (names, directions) in self.tensors_of(layer) {
+                let parts = self.take(file, &names, &mut known, &mut absent)?;
+                for (direction, part) in directions.iter().zip(parts) {
+                    let end = end(*direction);
+                    part.into_iter()
+                        .for_each(|(kind, tensor)| file.insert(format!("{kind}_l{layer}{end}"), tensor));
+                }
+            }
+            known.features = known.units.as_ref().map(|(units, _)| self.directions * units);
         }
         Ok(absent)
     }
 
-    /// The names of a layer's parameters: the weights of the input, those of the state, and the biases.
-    pub fn names(&self, layer: usize) -> [String; 3] {
-        self.kinds.map(|kind| if self.is_numbered { format!("{kind}_{layer}") } else { kind.to_string() })
+    /// The names of a layer's parameters in one direction: the weights of the input, those of the state, and
+    /// the biases. The tensors of ONNX have both directions.
+    fn names(&self, layer: usize, direction: Direction) -> [String; 3] {
+        let end = if self.layout == WeightsLayout::Onnx { "" } else { end(direction) };
+        self.kinds.map(|kind| match self.is_numbered {
+            true => format!("{kind}_{layer}{end}"),
+            false => format!("{kind}{end}"),
+        })
     }
 
-    /// Returns the units of the layer, and the name of its biases if they are absent. `below` has the units
-    /// of the layer below.
-    fn convert_layer(
+    /// The names of a layer's parameters, with the directions that these tensors have.
+    fn tensors_of(&self, layer: usize) -> Vec<([String; 3], &'static [Direction])> {
+        let all = &Direction::ALL[..self.directions as usize];
+        match self.layout {
+            WeightsLayout::Onnx => vec![(self.names(layer, Direction::Forward), all)],
+            _ => all.chunks(1).map(|one| (self.names(layer, one[0]), one)).collect(),
+        }
+    }
+
+    /// Takes the parameters of a layer that have these names, for each direction that they have.
+    fn take(
         &self,
         file: &mut NamedTensors,
-        layer: usize,
-        below: Option<i64>,
-    ) -> Result<(i64, Option<String>)> {
-        let [input, recurrent, bias] = self.names(layer);
+        [input, recurrent, bias]: &[String; 3],
+        known: &mut Known,
+        absent: &mut Vec<String>,
+    ) -> Result<Vec<Part>> {
         let gates = cell(self.cell).gates().len() as i64;
-        let w_hh = file.take_any(&recurrent)?;
+        let given = file.take_any(recurrent)?;
         let expected = self.shape_of_matrix(&format!("{gates}·H"), "H");
-        let Some(matrix) = self.matrix(&w_hh) else {
-            return Err(file.wrong_shape(&recurrent, &expected, &w_hh));
+        let Some(of_state) = self.matrices(&given) else {
+            return Err(file.wrong_shape(recurrent, &expected, &given));
         };
-        let (rows, hidden) = (matrix.size()[0], matrix.size()[1]);
+        let (rows, hidden) = (of_state[0].size()[0], of_state[0].size()[1]);
         if rows != gates * hidden {
-            return Err(file.wrong_gates(&recurrent, &expected, self.cell, &w_hh.size(), (rows, hidden)));
+            return Err(file.wrong_gates(recurrent, &expected, self.cell, &given.size(), (rows, hidden)));
         }
-        if let Some(units) = below.filter(|units| *units != hidden) {
+        if let Some((units, first)) = known.units.as_ref().filter(|(units, _)| *units != hidden) {
             let expected = self.shape_of_matrix(&format!("{}", gates * units), &format!("{units}"));
-            return Err(file.wrong_shape(&recurrent, &(expected + ", as below"), &w_hh));
+            return Err(file.wrong_shape(recurrent, &format!("{expected}, as `{first}`"), &given));
         }
-        let w_ih = file.take_any(&input)?;
-        let fits = |matrix: &Tensor| {
-            let size = matrix.size();
-            size[0] == rows && below.is_none_or(|units| size[1] == units)
+        known.units.get_or_insert_with(|| (hidden, recurrent.clone()));
+        let given = file.take_any(input)?;
+        let fits = |matrices: &Vec<Tensor>| {
+            let size = matrices[0].size();
+            size[0] == rows && known.features.is_none_or(|features| size[1] == features)
         };
-        let Some(of_input) = self.matrix(&w_ih).filter(fits) else {
-            let columns = below.map_or("I".to_string(), |units| units.to_string());
-            return Err(file.wrong_shape(&input, &self.shape_of_matrix(&rows.to_string(), &columns), &w_ih));
+        let Some(of_input) = self.matrices(&given).filter(fits) else {
+            let columns = known.features.map_or("I".to_string(), |features| features.to_string());
+            return Err(file.wrong_shape(input, &self.shape_of_matrix(&rows.to_string(), &columns), &given));
         };
-        let biases = self.take_biases(file, &bias, rows)?;
-        let is_absent = biases.is_none();
-        let zeros = || matrix.zeros_like().select(1, 0).copy();
-        let [b_ih, b_hh] = biases.unwrap_or_else(|| [zeros(), zeros()]);
-        let tensors = [("weight_ih", of_input), ("weight_hh", matrix), ("bias_ih", b_ih), ("bias_hh", b_hh)];
-        tensors.into_iter().for_each(|(kind, tensor)| file.insert(format!("{kind}_l{layer}"), tensor));
-        Ok((hidden, is_absent.then_some(bias)))
+        known.features.get_or_insert_with(|| of_input[0].size()[1]);
+        let biases = self.take_biases(file, bias, rows)?;
+        absent.extend(biases.is_none().then(|| bias.clone()));
+        let zeros =
+            || of_state.iter().map(|matrix| [(); 2].map(|()| matrix.zeros_like().select(1, 0).copy()));
+        let biases = biases.unwrap_or_else(|| zeros().collect());
+        let matrices = of_input.into_iter().zip(of_state).zip(biases);
+        let part = |((w_ih, w_hh), [b_ih, b_hh]): ((Tensor, Tensor), [Tensor; 2])| {
+            [("weight_ih", w_ih), ("weight_hh", w_hh), ("bias_ih", b_ih), ("bias_hh", b_hh)]
+        };
+        Ok(matrices.map(part).collect())
     }
 
-    /// Brings weights into PyTorch's shape `[G·H, …]`; `None` for another number of axes or of directions,
-    /// or for an empty tensor.
-    fn matrix(&self, weights: &Tensor) -> Option<Tensor> {
-        let matrix = match (self.layout, weights.size().as_slice()) {
-            (WeightsLayout::Keras, [_, _]) => weights.tr().contiguous(),
-            (WeightsLayout::Onnx, [1, _, _]) => weights.squeeze_dim(0),
+    /// Brings weights into PyTorch's shape `[G·H, …]`, one matrix for each direction that they have; `None`
+    /// for another number of axes or of directions, or for an empty tensor.
+    fn matrices(&self, weights: &Tensor) -> Option<Vec<Tensor>> {
+        let matrices = match (self.layout, weights.size().as_slice()) {
+            (WeightsLayout::Keras, [_, _]) => vec![weights.tr().contiguous()],
+            (WeightsLayout::Onnx, [count, _, _]) if *count == self.directions => weights.unbind(0),
             _ => return None,
         };
-        (matrix.numel() > 0).then_some(matrix)
+        (weights.numel() > 0).then_some(matrices)
     }
 
     /// The shape of weights in the file, for an error.
     fn shape_of_matrix(&self, rows: &str, columns: &str) -> String {
-        match self.layout {
-            WeightsLayout::Onnx => format!("[1, {rows}, {columns}] (one direction)"),
+        match (self.layout, self.directions) {
+            (WeightsLayout::Onnx, 1) => format!("[1, {rows}, {columns}] (one direction)"),
+            (WeightsLayout::Onnx, _) => format!("[2, {rows}, {columns}] (both directions)"),
             _ => format!("[{columns}, {rows}]"),
         }
     }
@@ -137,14 +203,19 @@ impl LibraryFile {
     /// The shape of the biases of a cell with `rows` rows of weights.
     fn shape_of_biases(&self, name: CellName, rows: i64) -> Vec<i64> {
         match (self.layout, name) {
-            (WeightsLayout::Onnx, _) => vec![1, 2 * rows],
+            (WeightsLayout::Onnx, _) => vec![self.directions, 2 * rows],
             (_, CellName::Gru) => vec![2, rows],
             _ => vec![rows],
         }
     }
 
-    /// Takes the biases of a layer, as that of the input and that of the state.
-    fn take_biases(&self, file: &mut NamedTensors, bias: &str, rows: i64) -> Result<Option<[Tensor; 2]>> {
+    /// Takes the biases of a layer, as that of the input and that of the state, for each direction.
+    fn take_biases(
+        &self,
+        file: &mut NamedTensors,
+        bias: &str,
+        rows: i64,
+    ) -> Result<Option<Vec<[Tensor; 2]>>> {
         let shape = self.shape_of_biases(self.cell, rows);
         let other = match self.cell {
             CellName::Gru => CellName::GruResetBefore,
@@ -157,35 +228,53 @@ impl LibraryFile {
             let expected = format!("{shape:?} for the cell `{}`, not of the cell `{other}`", self.cell);
             return Err(file.wrong_shape(bias, &expected, &tensor));
         }
-        Ok(file.take_optional(bias, &shape)?.map(|biases| match shape.as_slice() {
-            [1, both] => [0, both / 2].map(|start| biases.get(0).narrow(0, start, both / 2)),
-            [2, _] => [biases.get(0), biases.get(1)],
+        let halves = |biases: Tensor| [0, rows].map(|start| biases.narrow(0, start, rows));
+        Ok(file.take_optional(bias, &shape)?.map(|biases| match (self.layout, self.cell) {
+            (WeightsLayout::Onnx, _) => biases.unbind(0).into_iter().map(halves).collect(),
+            (_, CellName::Gru) => vec![[biases.get(0), biases.get(1)]],
             // Both biases of PyTorch are terms of the same sums.
-            _ => [biases.shallow_clone(), biases.zeros_like()],
+            _ => vec![[biases.shallow_clone(), biases.zeros_like()]],
         }))
     }
 
     /// Brings the gradients of all parameters into the names and shapes of the file.
     pub fn results(&self, mut results: Tensors) -> Tensors {
-        for layer in 0.. {
-            let mut take = |kind: &str| results.remove(&format!("grad.{kind}_l{layer}"));
-            let Some(w_ih) = take("weight_ih") else { break };
-            let rest = ["weight_hh", "bias_ih", "bias_hh"].map(|kind| take(kind).expect("as for weight_ih"));
-            let [w_hh, b_ih, b_hh] = rest;
-            let weights = |matrix: Tensor| match self.layout {
-                WeightsLayout::Onnx => matrix.unsqueeze(0),
-                _ => matrix.tr(),
-            };
-            let biases = match (self.layout, self.cell) {
-                (WeightsLayout::Onnx, _) => Tensor::cat(&[b_ih, b_hh], 0).unsqueeze(0),
-                (_, CellName::Gru) => Tensor::stack(&[b_ih, b_hh], 0),
-                _ => b_ih,
-            };
-            let [input, recurrent, bias] = self.names(layer);
-            for (name, gradient) in [(input, weights(w_ih)), (recurrent, weights(w_hh)), (bias, biases)] {
-                results.insert(format!("grad.{name}"), gradient);
+        let layers =
+            (0..).take_while(|layer| results.contains_key(&format!("grad.weight_ih_l{layer}"))).count();
+        for layer in 0..layers {
+            for (names, directions) in self.tensors_of(layer) {
+                let parts: Vec<[Tensor; 3]> = directions
+                    .iter()
+                    .map(|direction| self.gradients(&mut results, layer, *direction))
+                    .collect();
+                for (n, name) in names.iter().enumerate() {
+                    let of_directions = parts.iter().map(|part| &part[n]);
+                    let gradient = match self.layout {
+                        WeightsLayout::Onnx => Tensor::stack(&of_directions.collect::<Vec<_>>(), 0),
+                        _ => parts[0][n].shallow_clone(),
+                    };
+                    results.insert(format!("grad.{name}"), gradient);
+                }
             }
         }
         results
     }
+
+    /// Takes the gradients of one direction of a layer, in the shapes of the file without the directions.
+    fn gradients(&self, results: &mut Tensors, layer: usize, direction: Direction) -> [Tensor; 3] {
+        let [w_ih, w_hh, b_ih, b_hh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|kind| {
+            let name = format!("grad.{kind}_l{layer}{}", end(direction));
+            results.remove(&name).expect("each layer has its gradients in all directions")
+        });
+        match (self.layout, self.cell) {
+            (WeightsLayout::Onnx, _) => [w_ih, w_hh, Tensor::cat(&[b_ih, b_hh], 0)],
+            (_, CellName::Gru) => [w_ih.tr(), w_hh.tr(), Tensor::stack(&[b_ih, b_hh], 0)],
+            _ => [w_ih.tr(), w_hh.tr(), b_ih],
+        }
+    }
+}
+
+/// The end of the names of a direction's parameters.
+fn end(direction: Direction) -> &'static str {
+    if direction == Direction::Reverse { REVERSE } else { "" }
 }

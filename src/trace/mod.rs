@@ -8,6 +8,7 @@ mod layout;
 mod libraries;
 mod named;
 mod output;
+mod prefixes;
 mod stack;
 
 pub use file_names::FileNames;

@@ -53,9 +53,9 @@ impl<'a> NamedTensors<'a> {
         Err(Error::data(self.path, problem))
     }
 
-    /// The first parameter of the reverse direction of a layer.
+    /// The first parameter of the reverse direction of a layer that was not taken yet.
     pub fn first_reverse(&self) -> Option<&str> {
-        self.names.iter().map(String::as_str).find(|name| name.ends_with(REVERSE))
+        self.tensors.keys().map(String::as_str).find(|name| name.ends_with(REVERSE))
     }
 
     /// The directions of each layer: 2 if the file has a parameter of the reverse direction.
@@ -196,6 +196,11 @@ impl<'a> NamedTensors<'a> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Returns an error about the file.
+    pub fn problem(&self, problem: &str) -> Error {
+        Error::data(self.path, problem)
     }
 
     /// Returns the error of a tensor of the wrong shape.

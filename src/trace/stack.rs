@@ -43,14 +43,20 @@ pub fn read_stack(file: &TensorFile, path: &Path, options: StackOptions) -> Resu
     let names = FileNames::find(&file.names()?, layout, prefix, "`prefix`", path)?;
     let mut tensors = NamedTensors::new(names.parameters(file)?, path, cpu())?;
     tensors.refuse_projections(name)?;
-    if let Some(name) = tensors.first_reverse() {
+    let library = LibraryFile::new(layout, name, &tensors);
+    let reverse = match &library {
+        Some(library) => library.first_reverse(&tensors),
+        None => tensors.first_reverse().map(String::from),
+    };
+    if let Some(reverse) = reverse {
+        let layout = if library.is_some() { format!(" --layout {layout}") } else { String::new() };
         let problem = format!(
-            "expected layers of the forward direction alone, found `{name}` of the reverse direction; \
-             `lstm-lab trace` measures both"
+            "expected layers of the forward direction alone, found `{reverse}` of a reverse direction; \
+             `lstm-lab trace {} --cell {name}{layout}` measures both directions",
+            path.display()
         );
         return Err(Error::data(path, problem));
     }
-    let library = LibraryFile::new(layout, name, &tensors);
     library.map_or(Ok(Vec::new()), |library| library.convert(&mut tensors))?;
     let layout = Layout { gates, batch_first: false, library };
     expect_sizes(&tensors, name, size, (&layout, path))?;

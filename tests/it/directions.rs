@@ -21,7 +21,8 @@ const NETWORKS: [&str; 3] = ["both", "both_lengths", "forward_lengths"];
 /// The engines that measure both directions and lengths in f64.
 const ENGINES: [EngineName; 3] = [EngineName::Analytic, EngineName::Recompute, EngineName::Simd];
 
-fn golden(cell: CellName, name: &str) -> Value {
+/// Returns a network of PyTorch with two layers.
+pub fn golden(cell: CellName, name: &str) -> Value {
     let text = match cell {
         CellName::Rnn => include_str!("../golden/directions_rnn.json"),
         CellName::Lstm => include_str!("../golden/directions_lstm.json"),
@@ -32,7 +33,7 @@ fn golden(cell: CellName, name: &str) -> Value {
 }
 
 /// The tensors of a network, as in a file.
-fn given(golden: &Value) -> Tensors {
+pub fn given(golden: &Value) -> Tensors {
     let mut given = tensors(&golden["given"]);
     if let Some(lengths) = golden["lengths"].as_array() {
         let lengths: Vec<i64> = lengths.iter().map(|length| length.as_i64().unwrap()).collect();
@@ -343,6 +344,9 @@ fn init_file_with_a_reverse_direction_is_refused() {
     write(&dir.path().join("x.safetensors"), &weights).unwrap();
     let checked = lab(dir.path(), &["check", "small.toml"]);
     let problem = "x.safetensors: expected layers of the forward direction alone, found \
-                   `bias_hh_l0_reverse` of the reverse direction; `lstm-lab trace` measures both";
-    assert!(checked.code == 2 && checked.stderr.contains(problem), "{}", checked.stderr);
+                   `bias_hh_l0_reverse` of a reverse direction; `lstm-lab trace ";
+    let end = "x.safetensors --cell lstm` measures both directions\n";
+    let said = checked.stderr;
+    assert!(checked.code == 2 && said.contains("small.toml:4: `grid.init`: "), "{said}");
+    assert!(said.contains(problem) && said.ends_with(end), "{said}");
 }

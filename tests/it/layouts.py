@@ -1,4 +1,5 @@
-"""A network of Keras or ONNX, saved by the lines of docs/README.md: layouts.py LIBRARY CELL FILE_WITH_THE_LINES.
+"""A network of Keras or ONNX, saved by the lines of docs/README.md: layouts.py LIBRARY CELL DIRECTIONS LINES.
+LINES is a file with these lines, DIRECTIONS is forward, both, or paths: one layer of both under Keras's own names.
 
 Writes model.safetensors, given.safetensors with the sequences, and expected.safetensors with the library's own
 results, into the working directory.
@@ -22,7 +23,7 @@ def normal(*shape):
     return random.normal(size=shape).astype(numpy.float32)
 
 
-def keras_network(cell):
+def keras_network(cell, directions):
     """A model with random parameters, the sequences in Keras's order, and the output with gradients."""
     import jax
     import jax.numpy as jnp
@@ -36,9 +37,12 @@ def keras_network(cell):
         "relu_rnn": lambda units, **more: keras.layers.SimpleRNN(units, activation="relu", **more),
     }[cell]
     layers = [layer_of(units, return_sequences=True) for units in UNITS]
+    if directions != "forward":
+        layers = [keras.layers.Bidirectional(layer) for layer in layers[:1 if directions == "paths" else None]]
     model = keras.Sequential([keras.Input((STEPS, FEATURES), batch_size=BATCH), *layers])
     model.set_weights([normal(*weights.shape) / 2 for weights in model.get_weights()])
-    given = {"input": normal(BATCH, STEPS, FEATURES), "grad_output": normal(BATCH, STEPS, UNITS[-1])}
+    width = UNITS[-1] * (1 if directions == "forward" else 2)
+    given = {"input": normal(BATCH, STEPS, FEATURES), "grad_output": normal(BATCH, STEPS, width)}
 
     def output(weights, x):
         return model.stateless_call(weights, [v.value for v in model.non_trainable_variables], x)[0]
@@ -48,28 +52,40 @@ def keras_network(cell):
 
     weights = [v.value for v in model.trainable_variables]
     gradients, of_input = jax.grad(loss, argnums=(0, 1))(weights, given["input"])
-    names = [f"grad.{v.name}_{k}" for k, layer in enumerate(layers) for v in layer.trainable_variables]
+    ends = {"forward": ["_{}"], "both": ["_{}", "_{}_reverse"], "paths": ["", "_reverse"]}[directions]
+
+    def names_of(k, layer):
+        """The names of a layer's gradients: those of the forward direction come first."""
+        each = len(layer.trainable_variables) // len(ends)
+        return [f"grad.{v.name}{ends[n // each].format(k)}" for n, v in enumerate(layer.trainable_variables)]
+
+    names = [name for k, layer in enumerate(layers) for name in names_of(k, layer)]
     expected = {"output": output(weights, given["input"]), "grad.input": of_input}
     expected |= dict(zip(names, gradients, strict=True))
     return model, given, expected
 
 
-def onnx_network(cell):
+def onnx_network(cell, directions):
     """The sequences and the output of a model with random parameters, which is written to model.onnx."""
     import onnx
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
     gates = {"lstm": 4, "gru": 3, "gru_reset_before": 3}.get(cell, 1)
-    more = {"gru": {"linear_before_reset": 1}, "relu_rnn": {"activations": ["Relu"]}}.get(cell, {})
+    count = 1 if directions == "forward" else 2
+    more = {"gru": {"linear_before_reset": 1}, "relu_rnn": {"activations": count * ["Relu"]}}.get(cell, {})
+    more["direction"] = "forward" if count == 1 else "bidirectional"
     kind = {"lstm": "LSTM", "gru": "GRU", "gru_reset_before": "GRU"}.get(cell, "RNN")
-    nodes, constants, below, features = [], [numpy_helper.from_array(numpy.array([1]), "axis")], "input", FEATURES
+    nodes, constants = [], [numpy_helper.from_array(numpy.array([0, 0, -1]), "shape")]
+    below, features = "input", FEATURES
     for k, units in enumerate(UNITS):
-        shapes = {"w": (1, gates * units, features), "r": (1, gates * units, units), "b": (1, 2 * gates * units)}
+        shapes = {"w": (count, gates * units, features), "r": (count, gates * units, units), "b": (count, 2 * gates * units)}
         constants += [numpy_helper.from_array(normal(*shape) / 2, f"{name}{k}") for name, shape in shapes.items()]
         nodes.append(helper.make_node(kind, [below, f"w{k}", f"r{k}", f"b{k}"], [f"y{k}"], hidden_size=units, **more))
-        nodes.append(helper.make_node("Squeeze", [f"y{k}", "axis"], [f"h{k}"]))
-        below, features = f"h{k}", units
+        # [T, directions, B, H] → [T, B, directions·H]
+        nodes.append(helper.make_node("Transpose", [f"y{k}"], [f"t{k}"], perm=[0, 2, 1, 3]))
+        nodes.append(helper.make_node("Reshape", [f"t{k}", "shape"], [f"h{k}"]))
+        below, features = f"h{k}", count * units
     sequence = lambda name, size: helper.make_tensor_value_info(name, TensorProto.FLOAT, [STEPS, BATCH, size])
     graph = helper.make_graph(nodes, cell, [sequence("input", FEATURES)], [sequence(below, features)], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
@@ -79,8 +95,11 @@ def onnx_network(cell):
     return None, given, {"output": session.run(None, given)[0]}
 
 
-library, cell, lines = sys.argv[1:]
-model, given, expected = {"keras": keras_network, "onnx": onnx_network}[library](cell)
+library, cell, directions, lines = sys.argv[1:]
+model, given, expected = {"keras": keras_network, "onnx": onnx_network}[library](cell, directions)
 save_file(given, "given.safetensors")
 save_file({name: numpy.array(value) for name, value in expected.items()}, "expected.safetensors")
-exec(compile(open(lines).read(), lines, "exec"), {"model": model})
+if directions == "paths":
+    save_file({weight.path: weight.numpy() for weight in model.weights}, "model.safetensors")
+else:
+    exec(compile(open(lines).read(), lines, "exec"), {"model": model})

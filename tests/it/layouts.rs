@@ -11,6 +11,7 @@ use lstm_lab::settings::names::WeightsLayout;
 use tch::{Kind, Tensor};
 use tempfile::TempDir;
 
+use crate::directions::{given as given_of, golden};
 use crate::support::{Case, assert_same, lab, with_config};
 
 /// The cells that the libraries have.
@@ -18,11 +19,11 @@ const CELLS: [CellName; 5] =
     [CellName::Rnn, CellName::ReluRnn, CellName::Lstm, CellName::Gru, CellName::GruResetBefore];
 
 /// The libraries.
-const OTHERS: [WeightsLayout; 2] = [WeightsLayout::Keras, WeightsLayout::Onnx];
+pub const OTHERS: [WeightsLayout; 2] = [WeightsLayout::Keras, WeightsLayout::Onnx];
 
 /// A network of two layers in PyTorch's layout with its sequences. Where Keras has one bias, the second
 /// bias is 0.
-fn in_pytorch(cell: CellName, layout: WeightsLayout) -> Tensors {
+pub fn in_pytorch(cell: CellName, layout: WeightsLayout) -> Tensors {
     let case = Case::new(cell, 2, 6, Kind::Double);
     let mut tensors: Tensors =
         case.parameters().named().into_iter().map(|(name, tensor)| (name, tensor.copy())).collect();
@@ -31,6 +32,23 @@ fn in_pytorch(cell: CellName, layout: WeightsLayout) -> Tensors {
     }
     tensors.insert("input".into(), case.input());
     tensors.insert("grad_output".into(), case.cotangent());
+    tensors
+}
+
+/// The network of PyTorch with two layers of both directions, for a cell with the same parameters.
+pub fn both_in_pytorch(cell: CellName, layout: WeightsLayout) -> Tensors {
+    let of_pytorch = match cell {
+        CellName::ReluRnn => CellName::Rnn,
+        CellName::GruResetBefore => CellName::Gru,
+        same => same,
+    };
+    let mut tensors = given_of(&golden(of_pytorch, "both"));
+    if layout == WeightsLayout::Keras && cell != CellName::Gru {
+        tensors
+            .iter_mut()
+            .filter(|(name, _)| name.starts_with("bias_hh"))
+            .for_each(|(_, bias)| drop(bias.zero_()));
+    }
     tensors
 }
 
@@ -47,7 +65,7 @@ fn reordered(tensor: &Tensor, cell: CellName, layout: WeightsLayout) -> Tensor {
 }
 
 /// The tensors of PyTorch's layout, or their gradients (`prefix` is `grad.`), in the layout of a library.
-fn in_library(tensors: &Tensors, cell: CellName, layout: WeightsLayout, prefix: &str) -> Tensors {
+pub fn in_library(tensors: &Tensors, cell: CellName, layout: WeightsLayout, prefix: &str) -> Tensors {
     let mut found = Tensors::new();
     for (name, tensor) in tensors.iter().filter(|(name, _)| !name.contains("_l")) {
         let is_sequence = ["input", "output", "grad_output", "grad.input"].contains(&name.as_str());
@@ -55,24 +73,45 @@ fn in_library(tensors: &Tensors, cell: CellName, layout: WeightsLayout, prefix: 
         let tensor = if turned { tensor.transpose(0, 1).contiguous() } else { tensor.copy() };
         found.insert(name.clone(), tensor);
     }
+    let is_both = tensors.contains_key(&format!("{prefix}weight_ih_l0_reverse"));
+    let ends = if is_both { &["", "_reverse"][..] } else { &[""] };
     for layer in 0..2 {
-        let of = |kind: &str| reordered(&tensors[&format!("{prefix}{kind}_l{layer}")], cell, layout);
-        let [w_ih, w_hh, b_ih, b_hh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(of);
-        let named = match (layout, cell) {
-            (WeightsLayout::Onnx, _) => {
-                let biases = Tensor::cat(&[b_ih, b_hh], 0);
-                [("W", w_ih.unsqueeze(0)), ("R", w_hh.unsqueeze(0)), ("B", biases.unsqueeze(0))]
+        let parts: Vec<[(&str, Tensor); 3]> = ends
+            .iter()
+            .map(|end| {
+                let of =
+                    |kind: &str| reordered(&tensors[&format!("{prefix}{kind}_l{layer}{end}")], cell, layout);
+                of_library(["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(of), cell, layout)
+            })
+            .collect();
+        for n in 0..3 {
+            let of_directions: Vec<&Tensor> = parts.iter().map(|part| &part[n].1).collect();
+            let name = format!("{prefix}{}_{layer}", parts[0][n].0);
+            if layout == WeightsLayout::Onnx {
+                found.insert(name, Tensor::stack(&of_directions, 0));
+                continue;
             }
-            (_, CellName::Gru) => {
-                let biases = Tensor::stack(&[b_ih, b_hh], 0);
-                [("kernel", w_ih.tr()), ("recurrent_kernel", w_hh.tr()), ("bias", biases)]
-            }
-            _ => [("kernel", w_ih.tr()), ("recurrent_kernel", w_hh.tr()), ("bias", b_ih)],
-        };
-        let numbered = |(kind, tensor)| (format!("{prefix}{kind}_{layer}"), tensor);
-        found.extend(named.map(numbered));
+            let named = ends.iter().zip(of_directions);
+            found.extend(named.map(|(end, tensor)| (format!("{name}{end}"), tensor.copy())));
+        }
     }
     found
+}
+
+/// The tensors of one direction of a layer in the shapes of a library, without an axis of directions.
+fn of_library(
+    [w_ih, w_hh, b_ih, b_hh]: [Tensor; 4],
+    cell: CellName,
+    layout: WeightsLayout,
+) -> [(&'static str, Tensor); 3] {
+    match (layout, cell) {
+        (WeightsLayout::Onnx, _) => [("W", w_ih), ("R", w_hh), ("B", Tensor::cat(&[b_ih, b_hh], 0))],
+        (_, CellName::Gru) => {
+            let biases = Tensor::stack(&[b_ih, b_hh], 0);
+            [("kernel", w_ih.tr()), ("recurrent_kernel", w_hh.tr()), ("bias", biases)]
+        }
+        _ => [("kernel", w_ih.tr()), ("recurrent_kernel", w_hh.tr()), ("bias", b_ih)],
+    }
 }
 
 /// The results, gradients.csv and standard output of a trace of the given tensors.
@@ -85,15 +124,6 @@ fn traced(tensors: &Tensors, arguments: &[&str]) -> (Tensors, String, String) {
     (read(&dir.path().join("trace/trace.safetensors")).unwrap(), norms, said.stdout)
 }
 
-/// The message with which a trace refuses the given tensors.
-fn refusal(tensors: &Tensors, arguments: &[&str]) -> String {
-    let dir = tempfile::tempdir().unwrap();
-    write(&dir.path().join("x.safetensors"), tensors).unwrap();
-    let said = lab(dir.path(), &[&["trace", "x.safetensors"], arguments].concat());
-    assert_eq!((said.code, said.stderr.lines().count()), (2, 1), "{}", said.stderr);
-    said.stderr
-}
-
 fn assert_equal(found: &Tensors, expected: &Tensors, tolerance: f64, about: &str) {
     assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{about}");
     for (name, expected) in expected {
@@ -104,14 +134,43 @@ fn assert_equal(found: &Tensors, expected: &Tensors, tolerance: f64, about: &str
 #[test]
 fn layout_of_a_library_gives_the_results_of_pytorchs_in_that_of_the_file() {
     for (layout, cell) in OTHERS.iter().flat_map(|layout| CELLS.map(|cell| (*layout, cell))) {
-        let about = format!("{layout} {cell}");
-        let given = in_pytorch(cell, layout);
-        let (expected, norms, _) = traced(&given, &["--cell", cell.as_str()]);
-        let of_library = in_library(&given, cell, layout, "");
-        let arguments = ["--cell", cell.as_str(), "--layout", layout.as_str()];
-        let (found, norms_found, _) = traced(&of_library, &arguments);
-        assert_equal(&found, &in_library(&expected, cell, layout, "grad."), 1e-12, &about);
-        assert!(norms.lines().count() > 30 && norms_found == norms, "{about}: {norms_found}");
+        for given in [in_pytorch(cell, layout), both_in_pytorch(cell, layout)] {
+            let is_both = given.contains_key("weight_ih_l0_reverse");
+            let about = format!("{layout} {cell} both directions: {is_both}");
+            let (expected, norms, _) = traced(&given, &["--cell", cell.as_str()]);
+            let of_library = in_library(&given, cell, layout, "");
+            let arguments = ["--cell", cell.as_str(), "--layout", layout.as_str()];
+            let (found, norms_found, said) = traced(&of_library, &arguments);
+            assert_equal(&found, &in_library(&expected, cell, layout, "grad."), 1e-12, &about);
+            assert!(norms.lines().count() > 30 && norms_found == norms, "{about}: {norms_found}");
+            assert_eq!(said.contains("\ndirections: forward and reverse\n"), is_both, "{said}");
+        }
+    }
+}
+
+#[test]
+fn layout_keras_takes_a_bidirectional_layer_by_its_paths() {
+    let mut given = both_in_pytorch(CellName::Lstm, WeightsLayout::Keras);
+    given.retain(|name, _| !name.contains("_l1") && !["h0", "c0"].contains(&name.as_str()));
+    let (expected, norms, _) = traced(&given, &["--cell", "lstm"]);
+    let mut file = Tensors::new();
+    for (direction, end) in [("forward", ""), ("backward", "_reverse")] {
+        let of = |kind: &str| given[&format!("{kind}_l0{end}")].copy();
+        let path = format!("m/two/{direction}_lstm/lstm_cell");
+        file.insert(format!("{path}/kernel"), of("weight_ih").tr().contiguous());
+        file.insert(format!("{path}/recurrent_kernel"), of("weight_hh").tr().contiguous());
+        file.insert(format!("{path}/bias"), of("bias_ih"));
+    }
+    for name in ["input", "grad_output"] {
+        file.insert(name.into(), given[name].transpose(0, 1).contiguous());
+    }
+    let (found, norms_found, said) = traced(&file, &["--cell", "lstm", "--layout", "keras"]);
+    assert!(said.contains("\nprefix: m/two/\ndirections: forward and reverse\n"), "{said}");
+    assert_eq!(norms_found, norms);
+    for (name, own) in
+        [("grad.kernel", "grad.weight_ih_l0"), ("grad.kernel_reverse", "grad.weight_ih_l0_reverse")]
+    {
+        assert_same(&found[name], &expected[own].tr(), 1e-12, name);
     }
 }
 
@@ -153,66 +212,6 @@ fn layout_keras_takes_one_layer_by_its_path_and_zeros_for_absent_biases() {
     let expected =
         "\nprefix: model/lstm/lstm_cell/\nzeros, because absent: bias\nnot read: model/dense/kernel\n";
     assert!(said.contains(expected), "{said}");
-}
-
-#[test]
-fn layout_wrong_shapes_are_refused_with_tensor_expected_and_found() {
-    let zeros = |shape: &[i64]| Some(Tensor::zeros(shape, (Kind::Double, lstm_lab::device::cpu())));
-    for (layout, cell, name, tensor, needle) in [
-        ("keras", "lstm", "kernel_1", zeros(&[28, 7]), "`kernel_1` of shape [7, 28], found [28, 7]"),
-        ("keras", "lstm", "kernel_0", zeros(&[28]), "`kernel_0` of shape [I, 28], found [28]"),
-        ("keras", "lstm", "kernel_1", None, "expected a tensor `kernel_1`, found none (the file has: bias_0"),
-        (
-            "keras",
-            "lstm",
-            "recurrent_kernel_0",
-            zeros(&[7, 21]),
-            "`recurrent_kernel_0` of shape [H, 4·H] for the cell `lstm`, found [7, 21]; that looks like the \
-             cell `gru`",
-        ),
-        (
-            "onnx",
-            "lstm",
-            "R_1",
-            zeros(&[1, 20, 5]),
-            "`R_1` of shape [1, 28, 7] (one direction), as below, found [1, 20, 5]",
-        ),
-        ("keras", "lstm", "bias_0", zeros(&[2, 28]), "`bias_0` of shape [28], found [2, 28]"),
-        (
-            "keras",
-            "gru",
-            "bias_1",
-            zeros(&[21]),
-            "`bias_1` of shape [2, 21] for the cell `gru`, not of the cell `gru_reset_before`, found [21]",
-        ),
-        ("keras", "lstm", "kernel_3", zeros(&[7, 28]), "expected a tensor `recurrent_kernel_2`, found none"),
-        ("keras", "lstm", "input", zeros(&[3, 6, 4]), "[B, T, 5], as `kernel_0` is of 5 features, found"),
-        ("onnx", "lstm", "R_1", zeros(&[2, 28, 7]), "`R_1` of shape [1, 4·H, H] (one direction), found [2,"),
-        ("onnx", "lstm", "W_0", zeros(&[28, 5]), "`W_0` of shape [1, 28, I] (one direction), found [28, 5]"),
-        ("onnx", "gru", "B_0", zeros(&[1, 21]), "`B_0` of shape [1, 42], found [1, 21]"),
-        ("onnx", "lstm", "P_0", zeros(&[1, 21]), "`P_0` means nothing for the cell `lstm`"),
-    ] {
-        let (of, name_of_cell): (WeightsLayout, CellName) = (layout.parse().unwrap(), cell.parse().unwrap());
-        let mut given = in_library(&in_pytorch(name_of_cell, of), name_of_cell, of, "");
-        match tensor {
-            Some(tensor) => drop(given.insert(name.into(), tensor)),
-            None => drop(given.remove(name)),
-        }
-        let said = refusal(&given, &["--cell", cell, "--layout", layout]);
-        assert!(said.contains(needle), "expected `{needle}` in: {said}");
-    }
-    let given = in_library(&in_pytorch(CellName::Lstm, OTHERS[0]), CellName::Lstm, OTHERS[0], "");
-    for (arguments, needle) in [
-        (&["--layout", "keras", "--gates", "iofg"][..], "--gates: expected no order of gates beside"),
-        (&["--layout", "onnx"], "expected a tensor `R_0`, found none"),
-        (&[], "found none (the file has: bias_0, bias_1, grad_output, input, kernel_0"),
-        (&[], "that looks like the layout `keras`"),
-    ] {
-        let said = refusal(&given, &[&["--cell", "lstm"], arguments].concat());
-        assert!(said.contains(needle), "expected `{needle}` in: {said}");
-    }
-    let said = refusal(&given, &["--cell", "lstm_peephole", "--layout", "keras"]);
-    assert!(said.contains("--layout: expected a cell of the layout `keras`"), "{said}");
 }
 
 /// `init = { file = …, layout = … }` in place of PyTorch's layout gives the same gradients.
@@ -258,12 +257,13 @@ mod needs_frameworks {
     }
 
     /// A directory with model.safetensors, given.safetensors and expected.safetensors.
-    fn saved(layout: WeightsLayout, cell: CellName) -> TempDir {
+    fn saved(layout: WeightsLayout, cell: CellName, directions: &str) -> TempDir {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("lines.py"), lines(layout)).unwrap();
         let mut python = Command::new(root().join(".frameworks/bin/python"));
         python.arg("-Es").arg(root().join("tests/it/layouts.py"));
-        python.args([layout.as_str(), cell.as_str(), "lines.py"]).current_dir(dir.path());
+        let arguments = [layout.as_str(), cell.as_str(), directions, "lines.py"];
+        python.args(arguments).current_dir(dir.path());
         let output = python.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         dir
@@ -272,16 +272,23 @@ mod needs_frameworks {
     #[test]
     #[ignore = "needs the frameworks; scripts/frameworks/run installs them"]
     fn saved_models_of_keras_and_onnx_give_the_libraries_own_results() {
-        for (layout, cell) in OTHERS.iter().flat_map(|layout| CELLS.map(|cell| (*layout, cell))) {
-            let dir = saved(layout, cell);
+        let networks = OTHERS.iter().flat_map(|layout| CELLS.map(|cell| (*layout, cell)));
+        let of_network =
+            |(layout, cell)| ["forward", "both", "paths"].map(|directions| (layout, cell, directions));
+        let is_known = |(layout, _, directions): &(_, _, &str)| {
+            *directions != "paths" || *layout == WeightsLayout::Keras
+        };
+        for (layout, cell, directions) in networks.flat_map(of_network).filter(is_known) {
+            let dir = saved(layout, cell, directions);
             let arguments = ["trace", "model.safetensors", "--input", "given.safetensors"];
             let options = ["--cell", cell.as_str(), "--layout", layout.as_str()];
             let said = lab(dir.path(), &[&arguments[..], &options].concat());
-            assert_eq!(said.code, 0, "{layout} {cell}: {}", said.stderr);
+            assert_eq!(said.code, 0, "{layout} {cell} {directions}: {}", said.stderr);
             let found = read(&dir.path().join("trace/trace.safetensors")).unwrap();
             let expected = read(&dir.path().join("expected.safetensors")).unwrap();
             for (name, expected) in &expected {
-                assert_same(&found[name], expected, 1e-5, &format!("{layout} {cell} {name}"));
+                let about = format!("{layout} {cell} {directions} {name}");
+                assert_same(&found[name], expected, 1e-5, &about);
             }
         }
     }

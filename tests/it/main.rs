@@ -27,6 +27,7 @@ mod init_file;
 mod isa;
 mod jacobian;
 mod layering;
+mod layout_refusals;
 mod layouts;
 mod learning;
 mod memory;
