@@ -116,7 +116,7 @@ def main():
     check_machine(root.parent)
     if os.path.lexists(root):
         say(".frameworks is incomplete or outdated; making it again")
-    say("installing PyTorch, JAX, Keras, ONNX Runtime, OpenVINO into .frameworks (about 0.9 GB to download)")
+    say("installing PyTorch, JAX, Keras, ONNX Runtime, OpenVINO, torchrecurrent into .frameworks (about 0.9 GB to download)")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         install(root)

@@ -60,11 +60,13 @@ def handle(network, module, request, threads):
 
 
 def layers_of(given):
-    """The parameters of each layer: w_ih [G, I], w_hh [G, H], b_ih [G], b_hh [G]."""
-    names = {"w_ih": "weight_ih_l", "w_hh": "weight_hh_l", "b_ih": "bias_ih_l", "b_hh": "bias_hh_l"}
+    """The parameters of each layer: w_ih [G, I], w_hh [G, H], b_ih [G], b_hh [G]; others under their own names."""
+    short = {"weight_ih": "w_ih", "weight_hh": "w_hh", "bias_ih": "b_ih", "bias_hh": "b_hh"}
     layers = []
     while f"weight_ih_l{len(layers)}" in given:
-        layers.append({short: given[f"{name}{len(layers)}"] for short, name in names.items()})
+        end = f"_l{len(layers)}"
+        names = [name.removesuffix(end) for name in given if name.endswith(end)]
+        layers.append({short.get(name, name): given[name + end] for name in names})
     return layers
 
 

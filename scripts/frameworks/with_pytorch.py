@@ -41,7 +41,7 @@ class Network:
 class Model(torch.nn.Module):
     """Symbols or numbers → layers → dropout → readout → loss."""
 
-    def __init__(self, model, steps):
+    def __init__(self, model, steps, layers):
         super().__init__()
         sizes, dropout = model["layer_sizes"], model["dropout"]
         # The steps at the end of a sequence that have an output.
@@ -49,8 +49,7 @@ class Model(torch.nn.Module):
         is_embedded = model["encoding"] == "embedding"
         self.embedding = torch.nn.Embedding(self.symbols, model["input_size"]) if is_embedded else None
         # PyTorch warns of dropout between layers if there is one layer.
-        self.layers = LAYERS[model["cell"]](model["input_size"], sizes[0], num_layers=len(sizes),
-                                            dropout=dropout if len(sizes) > 1 else 0.0)
+        self.layers = layers(model["cell"], model["input_size"], sizes[0], len(sizes), dropout if len(sizes) > 1 else 0.0)
         self.dropout = torch.nn.Dropout(dropout)
         self.readout = torch.nn.Linear(sizes[0], model["outputs"])
 
@@ -102,13 +101,23 @@ class Training:
     def start(self):
         """Makes the model with the given parameters, and the optimizer."""
         steps = self.target.shape[0] if self.settings["classes"] else 1
-        self.model = Model(self.settings["model"], steps)
-        names = {"embedding": "embedding.weight"}
-        own = [name for name in self.given if name.startswith(("weight_", "bias_"))]
-        names |= {name: f"layers.{name}" for name in own}
-        self.model.load_state_dict({names.get(name, name): value for name, value in self.given.items()})
+        self.model = Model(self.settings["model"], steps, self.layers)
+        self.model.load_state_dict(self.state(self.model))
         self.loss = self.loss_function()
-        self.optimizer = optimizer_of(self.settings, self.model.parameters())
+        self.optimizer = optimizer_of(self.settings, [p for p in self.model.parameters() if p.requires_grad])
+
+    def layers(self, cell, inputs, hidden, layers, dropout):
+        return LAYERS[cell](inputs, hidden, num_layers=layers, dropout=dropout)
+
+    def state(self, model):
+        """The given parameters under the names of the model."""
+        return {f"layers.{name}": self.given[name] for name, _ in model.layers.named_parameters()} | self.others()
+
+    def others(self):
+        """The given parameters of the embedding and the readout."""
+        names = {"embedding": "embedding.weight"}
+        own = [name for name in self.given if not name.startswith(("weight_", "bias_"))]
+        return {names.get(name, name): self.given[name] for name in own}
 
     def loss_function(self):
         """The function from a batch to its loss."""

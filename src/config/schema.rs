@@ -19,8 +19,8 @@ const OWN_GRID: &str =
     "The settings that vary in this kind only: overrides of `[grid]` with the same keys; default: none.";
 
 const SHAPES: &str = "The sizes that vary together: a list of tables with `seq_len`, `batch_size`, \
-                      `input_size`, `hidden_size` or `proj_size`; default: none. A size is in all tables or in \
-                      none, but `proj_size` may be left out: it is then 0.";
+                      `input_size`, `hidden_size` or `proj_size`; default: none. A size is in all tables or \
+                      in none, but `proj_size` may be left out: it is then 0.";
 
 /// The schema of a config, in JSON Schema's draft 7.
 pub fn schema() -> Value {

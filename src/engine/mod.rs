@@ -51,5 +51,5 @@ pub use lookup::engine;
 pub use name::EngineName;
 pub use network::{Level, Network};
 pub use rnn_kernels::{Isa, ReadRates, fma_peak, read_rates};
-pub use run::{check, engines_of, exact_engine, forward, listed_engines, zero_states};
+pub use run::{check, engines_of, exact_engine, forward, listed_engines, reference_engine, zero_states};
 pub use simd::{SimdEngine, force_isa, forced_isa, isa};

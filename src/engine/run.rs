@@ -97,6 +97,13 @@ pub fn exact_engine(cell: &dyn Cell) -> EngineName {
     if derived { EngineName::Analytic } else { EngineName::Recompute }
 }
 
+/// Returns the engine with whose results and times those of the others are compared: `builtin`, which is
+/// libtorch's own implementation, or `fused` for a cell that libtorch does not have.
+pub fn reference_engine(cell: &dyn Cell) -> EngineName {
+    let is_builtin = engine(EngineName::Builtin).serves(cell);
+    if is_builtin { EngineName::Builtin } else { EngineName::Fused }
+}
+
 /// Checks that `input` is `[T, B, I]` with T, B ≥ 1 and the I of the parameters.
 fn check_input(p: &Parameters, input: &Tensor) -> Result<()> {
     let expected = p.input_size();

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::interventions::{self, interventions};
-use crate::cell::{CarriedState, CellName, cell};
+use crate::cell::{CarriedState, cell};
 use crate::config::spec::{Gradients, Jacobian, Length, Measure, Spec, TaskSpec, TrainingSpec};
 use crate::device::Dtype;
-use crate::engine::{EngineName, engine, listed_engines};
+use crate::engine::{EngineName, engine, listed_engines, reference_engine};
 use crate::settings::names::{ExperimentKind, LossName, ModelName, ProbeName};
 use crate::settings::{InitSetting, Settings, field};
 use crate::support::error::ConfigError;
@@ -96,14 +96,11 @@ fn cell_without_engine(settings: &Settings) -> Option<Problem> {
             format!("the engine `{other}` cannot run the cell `{name}`; these can: {known}"),
         ));
     }
-    let has_frameworks = !settings.engine.frameworks.is_empty();
-    let is_framework_cell = matches!(name, CellName::Rnn | CellName::Lstm | CellName::Gru);
-    (has_frameworks && !is_framework_cell).then(|| {
-        (
-            "speed.frameworks",
-            format!("frameworks are timed on the cells `rnn`, `lstm` and `gru`, found `{name}`"),
-        )
-    })
+    let without = settings.engine.frameworks.iter().find(|framework| !framework.cells().contains(&name))?;
+    let known: Vec<String> = without.cells().iter().map(|cell| format!("`{cell}`")).collect();
+    let problem =
+        format!("the framework `{without}` is timed on the cells {}; found `{name}`", known.join(", "));
+    Some(("speed.frameworks", problem))
 }
 
 /// The problem with a size of h that the cell cannot have.
@@ -195,9 +192,10 @@ fn scaled_state(settings: &Settings) -> Option<String> {
 }
 
 fn of_speed(settings: &Settings) -> Option<Problem> {
-    let problem = "expected `builtin` among the engines: speed is measured against it";
-    let has = settings.engine.engines.contains(&EngineName::Builtin);
-    (!has).then(|| ("engine", problem.to_string()))
+    let reference = settings.cell.map_or(EngineName::Builtin, |name| reference_engine(cell(name)));
+    let problem = format!("expected `{reference}` among the engines: speed is measured against it");
+    let has = settings.engine.engines.contains(&reference);
+    (!has).then_some(("engine", problem))
 }
 
 /// The rules of a timed step, whose model has to be one that frameworks have.

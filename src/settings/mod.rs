@@ -46,8 +46,8 @@ pub struct Settings {
     /// never part of a list. For `gradients` and `jacobian` it means `analytic` where it runs the cell, else
     /// `recompute`; `jacobian` takes these two only. For `training` it means one engine by measured times
     /// (see [kernels.md](kernels.md)). For `speed` it means all engines but `recompute` and `cuda` that
-    /// support cell and device. `speed` times all engines of the list in one run, and `builtin` must be among
-    /// them.
+    /// support cell and device. `speed` times all engines of the list in one run. `builtin` must be among
+    /// them, or `fused` for a cell that `builtin` does not run: the reference of the others.
     #[schemars(schema_with = "engines::schema")]
     pub engine: Engines,
     /// The init policy of recurrent layers, such as `orthogonal(1.2)` or `pytorch+forget_bias(1)`;

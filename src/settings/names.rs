@@ -3,7 +3,7 @@
 //! `lstm-lab list` prints the comments of the variants of some enums. The macro allows one line for each
 //! variant.
 
-use crate::cell::CarriedState;
+use crate::cell::{CarriedState, CellName};
 use crate::support::names::names;
 
 names! {
@@ -129,6 +129,25 @@ names! {
         OnnxRuntime = "onnxruntime",
         /// OpenVINO (forward only)
         OpenVino = "openvino",
+        /// torchrecurrent: cells that libtorch does not have
+        TorchRecurrent = "torchrecurrent",
+    }
+}
+
+impl FrameworkName {
+    /// The cells that the framework has with the equations of this program.
+    pub fn cells(self) -> &'static [CellName] {
+        match self {
+            FrameworkName::TorchRecurrent => &[
+                CellName::IndRnn,
+                CellName::AntisymmetricRnn,
+                CellName::CoRnn,
+                CellName::LstmPeephole,
+                CellName::Janet,
+                CellName::Mgu,
+            ],
+            _ => &[CellName::Rnn, CellName::Lstm, CellName::Gru],
+        }
     }
 }
 

@@ -46,7 +46,7 @@ fn stacks(names: &[String], layout: WeightsLayout) -> Vec<Stack> {
     let is_known = |prefix: &str| known.contains(&prefix);
     let stack = |prefix: &&str| match halves(prefix) {
         Some((outer, [forward, reverse])) if is_known(&format!("{outer}{forward}")) => {
-            let both = is_known(&format!("{outer}{reverse}")).then(|| [forward, reverse]);
+            let both = is_known(&format!("{outer}{reverse}")).then_some([forward, reverse]);
             // The pair counts at its forward direction.
             let is_reverse = both.as_ref().is_some_and(|[_, reverse]| prefix.ends_with(reverse.as_str()));
             let prefix = if both.is_some() { outer } else { prefix.to_string() };
@@ -57,8 +57,8 @@ fn stacks(names: &[String], layout: WeightsLayout) -> Vec<Stack> {
     known.iter().filter_map(stack).collect()
 }
 
-/// The path of a `Bidirectional` of Keras, and those of its two layers in it, by the path of one of them, such
-/// as `forward_lstm/lstm_cell/`.
+/// The path of a `Bidirectional` of Keras, and those of its two layers in it, by the path of one of them,
+/// such as `forward_lstm/lstm_cell/`.
 fn halves(prefix: &str) -> Option<(String, [String; 2])> {
     let mut parts: Vec<&str> = prefix.strip_suffix('/')?.split('/').collect();
     let (cell, layer) = (parts.pop()?, parts.pop()?);

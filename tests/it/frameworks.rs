@@ -82,6 +82,30 @@ fn framework_correct_results_is_timed_and_named_with_its_versions() {
 }
 
 #[test]
+fn framework_of_cells_without_builtin_is_compared_with_fused() {
+    let dir = small();
+    let set = ["grid.cell=[\"lstm\", \"mgu\"]", "grid.engine=auto", "speed.frameworks=[]", "name=small"];
+    let set: Vec<&str> = set.iter().flat_map(|change| ["--set", change]).collect();
+    let (code, said) = run(dir.path(), None, "", &set);
+    assert_eq!(code, 0, "{said}");
+    let results = dir.path().join("results/small");
+    let report = fs::read_to_string(results.join("report.md")).unwrap();
+    for words in [
+        "Time of each engine over that of builtin in the same round",
+        "Time of each engine over that of fused in the same round",
+        "simd / builtin",
+        "stepwise / fused",
+    ] {
+        assert!(report.contains(words), "expected `{words}` in: {report}");
+    }
+    let summary = fs::read_to_string(results.join("summary.csv")).unwrap();
+    let of_mgu =
+        |metric: &str| summary.lines().filter(|row| row.contains(",mgu,") && row.contains(metric)).count();
+    assert_eq!((of_mgu("ratio_to_fused"), of_mgu("ratio_to_builtin")), (4, 0), "{summary}");
+    assert!(results.join("plots/speed-fused.svg").exists());
+}
+
+#[test]
 fn framework_without_training_is_timed_forward_only() {
     let dir = small();
     let (code, said) = run(dir.path(), Some(&stand_in()), "forward_only", &[]);
@@ -169,6 +193,36 @@ mod needs_frameworks {
             for framework in ["pytorch", "pytorch_compiled"] {
                 assert_eq!(count(dir.path(), framework, "step"), 9, "{task} {optimizer}");
             }
+        }
+    }
+
+    /// The test compares the output and all gradients of two layers with `fused`, and five updates.
+    #[test]
+    #[ignore = "needs the frameworks; scripts/frameworks/run installs them"]
+    fn installed_torchrecurrent_agrees_with_fused() {
+        let cells = "[\"lstm_peephole\", \"janet\", \"mgu\", \"indrnn\", \"antisymmetric_rnn\", \"cornn\"]";
+        let training = "\n[task]\nname = \"adding\"\n\n[training]\nclip_norm = 0.1\n";
+        for (text, more, passes) in [
+            (SMALL.to_string(), &["grid.input_size=5"][..], &["forward", "train"][..]),
+            (SMALL.to_string() + training, &["speed.pass=step", "grid.seq_len=12"], &["step"]),
+        ] {
+            let dir = with_config("small.toml", &text);
+            let set = [
+                format!("grid.cell={cells}"),
+                "grid.engine=[\"stepwise\", \"fused\"]".to_string(),
+                "speed.frameworks=[\"torchrecurrent\"]".to_string(),
+                "grid.layers=2".to_string(),
+                "name=small".to_string(),
+            ];
+            let set = set.iter().map(String::as_str).chain(more.iter().copied());
+            let set: Vec<&str> = set.flat_map(|change| ["--set", change]).collect();
+            let (code, said) = run(dir.path(), Some(&root().join("scripts/frameworks/start")), "", &set);
+            assert_eq!(code, 0, "{said}");
+            for pass in passes {
+                assert_eq!(count(dir.path(), "torchrecurrent", pass), 6 * 5, "{pass}");
+            }
+            let report = fs::read_to_string(dir.path().join("results/small/report.md")).unwrap();
+            assert!(report.contains("torchrecurrent / fused"), "{report}");
         }
     }
 

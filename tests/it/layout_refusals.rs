@@ -102,7 +102,7 @@ fn layout_wrong_reverse_directions_are_refused_with_tensor_expected_and_found() 
             "onnx",
             "R_2_reverse",
             zeros(&[1, 16, 4]),
-            "layers that read forward or in both directions, found `R_2_reverse` of a reverse direction alone",
+            "read forward or in both directions, found `R_2_reverse` of a reverse direction alone",
         ),
     ] {
         let of: WeightsLayout = layout.parse().unwrap();

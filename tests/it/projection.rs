@@ -58,9 +58,9 @@ fn speed_times_shapes_with_projections_and_names_them() {
     let dir = run("kind = \"speed\"\nexclude = [{ cell = \"lstm\", proj_size = 4 }, { cell = \"lstm\", \
                    proj_size = 2 }, { cell = \"lstm_projected\", proj_size = 0 }]\n[grid]\ncell = [\"lstm\", \
                    \"lstm_projected\"]\nengine = [\"fused\", \"builtin\"]\ninput_size = 3\nbatch_size = 2\n\
-                   shapes = [{ seq_len = 9, hidden_size = 6, proj_size = 4 }, { seq_len = 7, hidden_size = 6, \
-                   proj_size = 2 }, { seq_len = 7, hidden_size = 6 }]\n[speed]\nsamples = 5\nprocesses = 1\n\
-                   warmup = 1\n");
+                   shapes = [{ seq_len = 9, hidden_size = 6, proj_size = 4 }, { seq_len = 7, \
+                   hidden_size = 6, proj_size = 2 }, { seq_len = 7, hidden_size = 6 }]\n[speed]\n\
+                   samples = 5\nprocesses = 1\nwarmup = 1\n");
     let runs = rows::<RunRow>(dir.path());
     let sizes = |(settings, _): &(Settings, RunRow)| {
         (settings.cell.unwrap().to_string(), settings.seq_len, settings.proj_size)

@@ -53,9 +53,10 @@ pub fn speed(file: &ConfigFile, config: &raw::Config, task: &TaskSpec) -> Result
 
 /// The problem with a framework that lacks the timed passes.
 fn without_pass(name: FrameworkName, has_step: bool) -> Option<String> {
-    use FrameworkName::{Jax, Keras, OnnxRuntime, OpenVino, PyTorch, PyTorchCompiled};
+    use FrameworkName::{Jax, Keras, OnnxRuntime, OpenVino, PyTorch, PyTorchCompiled, TorchRecurrent};
     match (name, has_step) {
-        (PyTorch, _) | (PyTorchCompiled, true) | (Jax | Keras | OnnxRuntime | OpenVino, false) => None,
+        (PyTorch | TorchRecurrent, _) | (PyTorchCompiled, true) => None,
+        (Jax | Keras | OnnxRuntime | OpenVino, false) => None,
         (PyTorchCompiled, false) => Some(format!(
             "`{name}` has the pass `step` only, since torch.compile leaves recurrent layers unchanged; \
              expected `{PyTorch}`"

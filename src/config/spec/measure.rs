@@ -142,8 +142,9 @@ pub struct Speed {
     /// allows.
     pub budget_seconds: Positive,
     /// The other frameworks that are timed in turn with the engines: `pytorch`, `jax`, `keras`,
-    /// `onnxruntime`, `openvino`, or a list of them; default: none. The pass `step` has `pytorch` and
-    /// `pytorch_compiled`. They need f32, the CPU and `scripts/frameworks/run`.
+    /// `onnxruntime`, `openvino`, `torchrecurrent`, or a list of them; default: none. The pass `step` has
+    /// `pytorch`, `pytorch_compiled` and `torchrecurrent`. They need f32, the CPU and
+    /// `scripts/frameworks/run`.
     pub frameworks: OneOrMany<FrameworkName>,
 }
 

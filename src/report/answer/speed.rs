@@ -2,25 +2,26 @@
 
 use super::words::{Labels, listed};
 use crate::report::format::significant;
-use crate::report::group::REFERENCE;
+use crate::report::group::{ratio_name, reference};
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Engines;
+use crate::support::distinct::distinct;
 use crate::support::stats;
 use crate::support::text::pluralize;
 
 /// The largest number of settings of which the time is given.
 const MOST_TIMES: usize = 8;
 
-/// A sentence per pass, one on the times, and one on disturbed measurements.
+/// A sentence per pass and reference, one on the times, and one on disturbed measurements.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
-    let is_ratio = |row: &&Statistic| row.section == Section::Speed && row.metric == "ratio_to_builtin";
+    let is_ratio =
+        |row: &&Statistic| row.section == Section::Speed && row.metric == ratio_name(reference(&row.point));
     let ratios: Vec<&Statistic> = summary.iter().filter(is_ratio).collect();
-    // The ratio of builtin to itself is no measurement.
-    let is_measured = |row: &&&Statistic| row.point.engine != Engines::one(REFERENCE);
-    let measured: Vec<&Statistic> = ratios.iter().filter(is_measured).copied().collect();
-    let by_pass = group_by(ratios.iter().copied(), |row| row.quantity.as_str());
-    let mut found: Vec<String> = by_pass.iter().filter_map(|(pass, rows)| of_pass(pass, rows)).collect();
+    // The ratio of the reference to itself is no measurement.
+    let measured: Vec<&Statistic> = ratios.iter().filter(|row| !is_reference(row)).copied().collect();
+    let by_pass = group_by(ratios.iter().copied(), |row| (row.quantity.as_str(), row.metric));
+    let mut found: Vec<String> = by_pass.iter().filter_map(|((pass, _), rows)| of_pass(pass, rows)).collect();
     let disturbed = measured.iter().filter(|row| row.is_disturbed()).count();
     // A bare time of a disturbed measurement would pass for a time.
     found.extend(times(summary).filter(|_| 2 * disturbed <= measured.len()));
@@ -33,12 +34,15 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     found
 }
 
-/// A sentence on the time of a pass in builtin; none of many settings.
+/// Returns true for a row of the reference.
+fn is_reference(row: &Statistic) -> bool {
+    row.point.engine == Engines::one(reference(&row.point))
+}
+
+/// A sentence on the time of a pass in the reference; none of many settings.
 fn times(summary: &[Statistic]) -> Option<String> {
-    let is_time = |row: &&Statistic| {
-        (row.section, row.metric) == (Section::Speed, "seconds")
-            && row.point.engine == Engines::one(REFERENCE)
-    };
+    let is_time =
+        |row: &&Statistic| (row.section, row.metric) == (Section::Speed, "seconds") && is_reference(row);
     let rows: Vec<&Statistic> = summary.iter().filter(is_time).collect();
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let of = |row: &&Statistic| {
@@ -49,7 +53,8 @@ fn times(summary: &[Statistic]) -> Option<String> {
     };
     (1..=MOST_TIMES).contains(&rows.len()).then(|| {
         let each = listed(&rows.iter().map(of).collect::<Vec<_>>());
-        format!("A pass of {REFERENCE} takes {each}.")
+        let engines = distinct(rows.iter().map(|row| row.point.engine.to_string()));
+        format!("A pass of {} takes {each}.", engines.join(" or "))
     })
 }
 
@@ -70,7 +75,7 @@ fn of_pass(pass: &str, rows: &[&Statistic]) -> Option<String> {
 }
 
 /// The engine with the least geometric mean over the shapes, and the shapes at which it is faster or slower
-/// than builtin; none if builtin was not compared with another engine.
+/// than the reference; none if that was not compared with another engine.
 fn fastest(rows: &[&Statistic]) -> Option<String> {
     let engines = group_by(rows.iter().copied(), |row| &row.point.engine);
     let most = engines.iter().map(|(_, rows)| rows.len()).max()?;
@@ -82,7 +87,8 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let means = engines.iter().filter(|(_, rows)| rows.len() == most);
     let means = means.filter_map(|(engine, rows)| Some((engine, mean(rows)?, rows)));
     let (engine, ratio, rows) = means.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|_| engines.len() > 1)?;
-    if **engine == Engines::one(REFERENCE) {
+    let reference = reference(&rows.first()?.point);
+    if **engine == Engines::one(reference) {
         return Some(engine.to_string());
     }
     let faster = rows.iter().filter(|row| row.estimate.high.is_some_and(|high| high < 1.0)).count();
@@ -92,10 +98,10 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let kinds: Vec<String> =
         kinds.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} at {n}")).collect();
     if kinds.is_empty() {
-        return Some(format!("none is shown to be faster than {REFERENCE}"));
+        return Some(format!("none is shown to be faster than {reference}"));
     }
     let kinds = format!("{} of {count}", listed(&kinds));
-    Some(format!("{engine} with {ratio} times the time of {REFERENCE} ({kinds})"))
+    Some(format!("{engine} with {ratio} times the time of {reference} ({kinds})"))
 }
 
 #[cfg(test)]

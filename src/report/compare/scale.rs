@@ -56,7 +56,7 @@ pub fn scale(metric: &str) -> Option<Scale> {
 
 /// Returns true for a time, or a ratio of times.
 pub fn is_time(metric: &str) -> bool {
-    ["seconds", "ratio_to_builtin"].contains(&metric)
+    ["seconds", "ratio_to_builtin", "ratio_to_fused"].contains(&metric)
 }
 
 /// The name of a number for a reader: `time of the pass train`.
@@ -71,6 +71,7 @@ pub fn title(row: &Statistic) -> String {
     let name = match (row.section, row.metric) {
         (Section::Speed, "seconds") => format!("time of the pass {}", row.quantity),
         (Section::Speed, "ratio_to_builtin") => format!("time / builtin of the pass {}", row.quantity),
+        (Section::Speed, "ratio_to_fused") => format!("time / fused of the pass {}", row.quantity),
         (Section::Training, "seconds") => "time of training".to_string(),
         (Section::Training, "sequences") => "training sequences".to_string(),
         (Section::Training, _) => metric,

@@ -1,5 +1,5 @@
-//! Figures of speed: the engines of each pass and cell over all shapes, then each shape; the line at 1 is
-//! builtin.
+//! Figures of speed: the engines of each pass and cell over all shapes, then each shape; the line at 1 is the
+//! reference.
 
 use super::dims::line;
 use super::draw::axis::Scale;
@@ -7,17 +7,16 @@ use super::draw::legend::LineStyle;
 use super::draw::rows::{Block, Mark, Row, Rows};
 use super::draw::style::{cells, engine_colour, engine_marker, engines};
 use super::figure::{Chart, Figure};
+use crate::engine::EngineName;
 use crate::report::fields::{SHAPE, all, labels, varying, without};
 use crate::report::format::significant;
-use crate::report::group::REFERENCE;
+use crate::report::group::{ratio_name, reference};
 use crate::report::group_by::group_by;
 use crate::report::summary::{DISTURBED, Section, Statistic};
 use crate::settings::{Engines, Settings};
 use crate::support::distinct::distinct;
 use crate::support::stats;
 use crate::support::text::pluralize;
-
-const X_TITLE: &str = "time over that of builtin (left of 1: faster)";
 
 /// The timings of an experiment.
 struct Timings<'a> {
@@ -28,6 +27,8 @@ struct Timings<'a> {
     others: Vec<&'static str>,
     /// The labels of the settings that do not vary.
     fixed: Vec<String>,
+    /// The engine that the others are compared with.
+    reference: EngineName,
 }
 
 /// The rows of one pass of one cell, by shape.
@@ -37,9 +38,16 @@ struct Case<'a> {
     shapes: Vec<(Settings, Vec<&'a Statistic>)>,
 }
 
-/// A figure over all shapes; if there are several, then one per pass with a row for each.
+/// The figures of the cells of each reference.
 pub fn figures(summary: &[Statistic]) -> Vec<Figure> {
-    let Some(timings) = Timings::new(summary) else { return vec![] };
+    let timed = summary.iter().filter(|row| row.section == Section::Speed);
+    let references = distinct(timed.map(|row| reference(&row.point)));
+    references.into_iter().flat_map(|reference| figures_beside(reference, summary)).collect()
+}
+
+/// A figure over all shapes; if there are several, then one per pass with a row for each.
+fn figures_beside(reference: EngineName, summary: &[Statistic]) -> Vec<Figure> {
+    let Some(timings) = Timings::new(summary, reference) else { return vec![] };
     let cases = timings.cases();
     let has_several = cases.iter().any(|case| case.shapes.len() > 1);
     let passes = distinct(cases.iter().map(|case| case.pass)).into_iter().filter(|_| has_several);
@@ -50,10 +58,11 @@ pub fn figures(summary: &[Statistic]) -> Vec<Figure> {
 
 impl<'a> Timings<'a> {
     /// The timings; none without a ratio.
-    fn new(summary: &'a [Statistic]) -> Option<Timings<'a>> {
+    fn new(summary: &'a [Statistic], beside: EngineName) -> Option<Timings<'a>> {
         let is_drawn = |row: &&Statistic| {
             row.section == Section::Speed
-                && ["seconds", "ratio_to_builtin"].contains(&row.metric)
+                && reference(&row.point) == beside
+                && ["seconds", ratio_name(beside)].contains(&row.metric)
                 && above_0(row).is_some()
         };
         let rows: Vec<&Statistic> = summary.iter().filter(is_drawn).collect();
@@ -68,6 +77,7 @@ impl<'a> Timings<'a> {
             rows,
             engines,
             fixed,
+            reference: beside,
         })
     }
 
@@ -99,14 +109,20 @@ impl<'a> Timings<'a> {
         })
     }
 
-    fn block(title: &str, rows: Vec<Row>) -> Block {
+    fn block(&self, title: &str, rows: Vec<Row>) -> Block {
         Block {
             title: title.into(),
-            x_title: X_TITLE.into(),
+            x_title: format!("time over that of {} (left of 1: faster)", self.reference),
             scale: Scale::Logarithmic,
-            reference: Some((1.0, REFERENCE.as_str().to_string())),
+            reference: Some((1.0, self.reference.as_str().to_string())),
             rows,
         }
+    }
+
+    /// The name of a figure. The reference that most cells have is not named.
+    fn name(&self, words: &[&str]) -> String {
+        let reference = (self.reference != EngineName::Builtin).then(|| self.reference.as_str());
+        ["speed"].into_iter().chain(reference).chain(words.iter().copied()).collect::<Vec<_>>().join("-")
     }
 
     /// A block per pass with a row per cell: the geometric mean of each engine, and its ratios.
@@ -114,7 +130,7 @@ impl<'a> Timings<'a> {
         let passes = distinct(cases.iter().map(|case| case.pass));
         let block = |pass: &&str| {
             let of_pass = cases.iter().filter(|case| case.pass == *pass);
-            Self::block(pass, of_pass.map(|case| self.case_row(case)).collect())
+            self.block(pass, of_pass.map(|case| self.case_row(case)).collect())
         };
         let several = cases.iter().map(|case| case.shapes.len()).max().unwrap_or(0) > 1;
         let meaning = match several {
@@ -123,15 +139,16 @@ impl<'a> Timings<'a> {
         };
         let blocks = passes.iter().map(block).collect();
         let caption = format!(
-            "The time of each engine over that of builtin, and below each cell the engines from the fastest \
-             to the slowest. {} The table has remarks on disturbed shapes.",
+            "The time of each engine over that of {}, and below each cell the engines from the fastest to \
+             the slowest. {} The table has remarks on disturbed shapes.",
+            self.reference,
             match several {
                 true => "A large mark is the geometric mean over the shapes, a small dot one shape.",
                 false => "A bar is the 95 % interval.",
             }
         );
-        let chart = self.chart(format!("Time relative to {REFERENCE}"), meaning, blocks);
-        Figure::new("speed", caption, chart)
+        let chart = self.chart(format!("Time relative to {}", self.reference), meaning, blocks);
+        Figure::new(self.name(&[]), caption, chart)
     }
 
     fn case_row(&self, case: &Case) -> Row {
@@ -178,9 +195,9 @@ impl<'a> Timings<'a> {
     fn ranking(&self, marks: &[Mark]) -> String {
         let of_marks = marks.iter().filter(|mark| !mark.is_part);
         let of_marks = of_marks.map(|mark| (mark.value, self.engines[mark.lane].as_str()));
-        let mut ranked: Vec<(f64, &str)> = of_marks.chain([(1.0, REFERENCE.as_str())]).collect();
+        let mut ranked: Vec<(f64, &str)> = of_marks.chain([(1.0, self.reference.as_str())]).collect();
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let words = |(ratio, engine): &(f64, &str)| match *engine == REFERENCE.as_str() {
+        let words = |(ratio, engine): &(f64, &str)| match *engine == self.reference.as_str() {
             true => engine.to_string(),
             false => format!("{engine} {}", significant(*ratio, 2)),
         };
@@ -191,20 +208,17 @@ impl<'a> Timings<'a> {
     fn of_pass(&self, pass: &str, cases: &[Case]) -> Figure {
         let block = |case: &Case| {
             let title = [vec![line(case.point)], labels(&self.others, case.point)].concat().join(", ");
-            Self::block(&title, case.shapes.iter().map(|(point, rows)| self.shape_row(point, rows)).collect())
+            self.block(&title, case.shapes.iter().map(|(point, rows)| self.shape_row(point, rows)).collect())
         };
         let blocks = cases.iter().filter(|case| case.pass == pass).map(block).collect();
+        let reference = self.reference;
         let caption = format!(
-            "The time of one pass ({pass}) of each engine over that of builtin at each shape, with the 95 % \
-             interval. Below the shape is the time of builtin. The table has remarks on disturbed shapes \
-             and on intervals within one process."
+            "The time of one pass ({pass}) of each engine over that of {reference} at each shape, with the \
+             95 % interval. Below the shape is the time of {reference}. The table has remarks on disturbed \
+             shapes and on intervals within one process."
         );
-        let title = format!("Time relative to {REFERENCE} at each shape, {pass}");
-        Figure::new(
-            format!("speed-{pass}"),
-            caption,
-            self.chart(title, "dot: ratio; bar: 95 % interval", blocks),
-        )
+        let title = format!("Time relative to {reference} at each shape, {pass}");
+        Figure::new(self.name(&[pass]), caption, self.chart(title, "dot: ratio; bar: 95 % interval", blocks))
     }
 
     fn shape_row(&self, point: &Settings, rows: &[&Statistic]) -> Row {
@@ -219,20 +233,22 @@ fn shape(point: &Settings, rows: &[&Statistic]) -> String {
     labels(&SHAPE, point).join(" ") + &disturbed
 }
 
-/// The median time of builtin.
+/// The median time of the reference.
 fn reference_time(rows: &[&Statistic]) -> String {
     let seconds = rows.iter().find(|row| row.metric == "seconds" && is_reference(row));
     let milliseconds = seconds.and_then(|row| above_0(row)).map(|seconds| significant(1e3 * seconds, 3));
-    milliseconds.map_or(String::new(), |time| format!("{REFERENCE} {time} ms"))
+    let reference = rows.iter().map(|row| reference(&row.point)).next();
+    let words = milliseconds.zip(reference).map(|(time, reference)| format!("{reference} {time} ms"));
+    words.unwrap_or_default()
 }
 
 fn is_reference(row: &Statistic) -> bool {
-    row.point.engine == Engines::one(REFERENCE)
+    row.point.engine == Engines::one(reference(&row.point))
 }
 
-/// Returns true for the ratio of an engine other than builtin.
+/// Returns true for the ratio of an engine other than the reference.
 fn is_ratio(row: &Statistic) -> bool {
-    row.metric == "ratio_to_builtin" && !is_reference(row)
+    row.metric == ratio_name(reference(&row.point)) && !is_reference(row)
 }
 
 fn above_0(row: &Statistic) -> Option<f64> {

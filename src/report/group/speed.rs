@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::disturbance::{Process, Rounds};
-use crate::engine::EngineName;
+use crate::cell::cell;
+use crate::engine::{EngineName, reference_engine};
 use crate::report::group_by::group_by;
 use crate::report::load::Results;
 use crate::results::Limits;
 use crate::results::schema::SpeedRow;
 use crate::settings::{Engines, Settings};
 
-/// The engine that the others are compared with.
-pub const REFERENCE: EngineName = EngineName::Builtin;
+/// The engine that the others are compared with at a grid point.
+pub fn reference(point: &Settings) -> EngineName {
+    point.cell.map_or(EngineName::Builtin, |name| reference_engine(cell(name)))
+}
+
+/// The metric of the ratios to a reference.
+pub fn ratio_name(reference: EngineName) -> &'static str {
+    if reference == EngineName::Builtin { "ratio_to_builtin" } else { "ratio_to_fused" }
+}
 
 /// The short name of the instruction set with AMX tiles.
 const TILES: &str = "amx";

@@ -4,18 +4,18 @@
 use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, rest};
 use super::statistics::find;
+use crate::engine::EngineName;
 use crate::report::fields::{SHAPE, heads, labels, varying, without};
 use crate::report::format::{significant, with_interval};
-use crate::report::group::{MAX_STOLEN, REFERENCE};
+use crate::report::group::{MAX_STOLEN, ratio_name, reference};
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::{Engines, Settings};
+use crate::support::distinct::distinct;
 
 /// The note on a share above 1.
 const EXCEEDS_PEAK: &str = " **The peak was measured under load:** at least one share is above 100 %, which \
     no engine can reach. All shares of such a run are too large.";
-
-const RATIOS: &str = "Time of each engine over that of builtin in the same round.";
 
 const TIMES: &str = "Time of a pass, in ms.";
 
@@ -24,9 +24,25 @@ const RATES: &str = "Rate of multiplication, in GFLOP/s, and its share of the pe
 const FIRST_PASSES: &str = "First pass of each engine in its process, before the warm-up, in ms: the median \
     over the processes. No estimate above contains a first pass.";
 
-/// The tables; none if nothing was timed.
+/// The tables; none if nothing was timed. Cells with another reference have tables of their own.
 pub fn tables(summary: &[Statistic]) -> Vec<Captioned> {
-    let Some(rows) = Rows::new(summary) else { return vec![] };
+    let timed = summary.iter().filter(|row| row.section == Section::Speed);
+    let references = distinct(timed.map(|row| reference(&row.point)));
+    let of_reference = |reference: &EngineName| {
+        let mut tables = tables_beside(*reference, summary);
+        if references.len() > 1 {
+            // The title of the ratios names the reference.
+            let others = tables.iter_mut().filter(|table| !table.title.ends_with(reference.as_str()));
+            others.for_each(|table| table.title += &format!(" (reference: {reference})"));
+        }
+        tables
+    };
+    references.iter().flat_map(of_reference).collect()
+}
+
+/// The tables of the cells with a reference.
+fn tables_beside(reference: EngineName, summary: &[Statistic]) -> Vec<Captioned> {
+    let Some(rows) = Rows::new(summary, reference) else { return vec![] };
     let common = format!("All rows: {}. {}", rows.common, left_out(summary));
     let note = if exceeds_peak(summary) { EXCEEDS_PEAK } else { "" };
     let has_first = summary.iter().any(|row| row.metric == "first_pass_seconds");
@@ -36,9 +52,11 @@ pub fn tables(summary: &[Statistic]) -> Vec<Captioned> {
         caption,
         table: rows.table(heads, of_row),
     };
-    let ratios = rows
-        .has_ratios()
-        .then(|| table("Ratios to builtin", RATIOS.into(), rows.ratio_heads(), Rows::ratio_cells));
+    let ratios = rows.has_ratios().then(|| {
+        let title = format!("Ratios to {reference}");
+        let caption = format!("Time of each engine over that of {reference} in the same round.");
+        table(&title, caption, rows.ratio_heads(), Rows::ratio_cells)
+    });
     let first = has_first.then(|| table("First passes", FIRST_PASSES.into(), engines(), Rows::first_cells));
     let times = table("Times", TIMES.into(), engines(), Rows::time_cells);
     let rates = table("Rates", format!("{RATES}{note}"), engines(), Rows::rate_cells);
@@ -57,11 +75,14 @@ struct Rows<'a> {
     common: String,
     /// The engines; the reference comes first.
     engines: Vec<&'a Engines>,
+    /// The engine that the others are compared with.
+    reference: EngineName,
 }
 
 impl<'a> Rows<'a> {
-    fn new(summary: &'a [Statistic]) -> Option<Rows<'a>> {
-        let numbers = summary.iter().filter(|row| row.section == Section::Speed);
+    fn new(summary: &'a [Statistic], own: EngineName) -> Option<Rows<'a>> {
+        let is_own = |row: &&Statistic| row.section == Section::Speed && reference(&row.point) == own;
+        let numbers = summary.iter().filter(is_own);
         let without_engine = |point: &Settings| Settings { engine: Engines::default(), ..point.clone() };
         let rows = group_by(numbers, |row| (without_engine(&row.point), row.quantity.clone()));
         let ((point, _), _) = rows.first()?;
@@ -71,13 +92,14 @@ impl<'a> Rows<'a> {
         let numbers = rows.iter().flat_map(|(_, rows)| rows.iter().copied());
         let mut engines: Vec<&Engines> =
             group_by(numbers, |row| &row.point.engine).into_iter().map(|(engine, _)| engine).collect();
-        engines.sort_by_key(|engine| **engine != Engines::one(REFERENCE));
-        Some(Rows { rows, others, common, engines })
+        engines.sort_by_key(|engine| **engine != Engines::one(own));
+        Some(Rows { rows, others, common, engines, reference: own })
     }
 
     /// Returns true if the table has a column of ratios for an engine.
     fn has_ratio(&self, engine: &Engines) -> bool {
-        *self.engines[0] == Engines::one(REFERENCE) && *engine != Engines::one(REFERENCE)
+        let reference = Engines::one(self.reference);
+        *self.engines[0] == reference && *engine != reference
     }
 
     fn any(&self, is_it: impl Fn(&Statistic) -> bool) -> bool {
@@ -104,7 +126,7 @@ impl<'a> Rows<'a> {
         self.has_a_choice() || self.has_control()
     }
 
-    /// Returns true if an engine has a ratio to builtin.
+    /// Returns true if an engine has a ratio to the reference.
     fn has_a_choice(&self) -> bool {
         self.engines.iter().any(|engine| self.has_ratio(engine))
     }
@@ -112,7 +134,7 @@ impl<'a> Rows<'a> {
     fn ratio_heads(&self) -> Vec<String> {
         let timed = self.engines.iter().filter(|engine| self.has_ratio(engine));
         let mut heads: Vec<String> =
-            timed.map(|engine| format!("{} / {REFERENCE}", escaped(&engine.to_string()))).collect();
+            timed.map(|engine| format!("{} / {}", escaped(&engine.to_string()), self.reference)).collect();
         heads.extend(self.has_a_choice().then(|| "fastest".to_string()));
         if self.has_control() {
             heads.extend(["control", "smallest difference, %"].map(String::from));
@@ -141,9 +163,10 @@ impl<'a> Rows<'a> {
 
     fn ratio_cells(&self, numbers: &[&Statistic]) -> Vec<String> {
         let timed = self.engines.iter().filter(|engine| self.has_ratio(engine));
-        let ratio = |engine: &&Engines| metric_cell(&of_engine(numbers, engine), "ratio_to_builtin", 1.0);
+        let name = ratio_name(self.reference);
+        let ratio = |engine: &&Engines| metric_cell(&of_engine(numbers, engine), name, 1.0);
         let mut row: Vec<String> = timed.map(ratio).collect();
-        row.extend(self.has_a_choice().then(|| fastest(numbers)));
+        row.extend(self.has_a_choice().then(|| fastest(numbers, self.reference)));
         if self.has_control() {
             row.push(metric_cell(numbers, "control_ratio", 1.0));
             let smallest = find(numbers, "smallest_difference").and_then(|row| row.estimate.value);
@@ -170,10 +193,10 @@ impl<'a> Rows<'a> {
 }
 
 /// The fastest engine at a shape, with those whose intervals overlap its own; empty without a ratio, and for
-/// disturbed ratios. The ratio of builtin is 1.
-fn fastest(numbers: &[&Statistic]) -> String {
-    let is_ratio = |row: &&&Statistic| row.metric == "ratio_to_builtin" && !row.is_disturbed();
-    let is_reference = |row: &&Statistic| row.point.engine == Engines::one(REFERENCE);
+/// disturbed ratios. The ratio of the reference is 1.
+fn fastest(numbers: &[&Statistic], reference: EngineName) -> String {
+    let is_ratio = |row: &&&Statistic| row.metric == ratio_name(reference) && !row.is_disturbed();
+    let is_reference = |row: &&Statistic| row.point.engine == Engines::one(reference);
     let ratios = numbers.iter().filter(is_ratio).filter(|row| !is_reference(row));
     let of_row = |row: &&Statistic| {
         let value = row.estimate.value?;
@@ -184,7 +207,7 @@ fn fastest(numbers: &[&Statistic]) -> String {
     if ranked.is_empty() {
         return String::new();
     }
-    ranked.push((1.0, 1.0, 1.0, REFERENCE.to_string()));
+    ranked.push((1.0, 1.0, 1.0, reference.to_string()));
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     let limit = ranked[0].2;
     let names = ranked.iter().filter(|(_, low, ..)| *low <= limit).map(|(.., engine)| escaped(engine));

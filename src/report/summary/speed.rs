@@ -1,4 +1,5 @@
-//! Timings: seconds, the rate of multiplication, and the ratio to libtorch's own implementation.
+//! Timings: seconds, the rate of multiplication, and the ratio to the reference: libtorch's own
+//! implementation, or the engine `fused` for a cell that libtorch does not have.
 //!
 //! [`over_processes`] defines every estimate and interval.
 
@@ -11,7 +12,7 @@ use super::statistic::{DISTURBED, Sample, Section, Statistic};
 use crate::device::Dtype;
 use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
-use crate::report::group::{EngineSamples, MAX_STOLEN, REFERENCE, Samples, SpeedGroup};
+use crate::report::group::{EngineSamples, MAX_STOLEN, Samples, SpeedGroup, ratio_name, reference};
 use crate::settings::{Engines, Settings};
 use crate::support::stats::{self, Interval};
 
@@ -20,11 +21,12 @@ const WIDE: f64 = 2.0;
 
 /// The statistics of each engine: `seconds`, `gflops`, `share_of_peak` for f32 on a CPU if the engine's peak
 /// is known, and `first_pass_seconds`. Then `ratio_to_builtin` of the engines with samples in rounds of
-/// builtin, the statistics of the group, and those of its roofline.
+/// builtin, or `ratio_to_fused` for a cell without it, the statistics of the group, and those of its
+/// roofline.
 pub fn statistics(group: &SpeedGroup) -> Vec<Statistic> {
     let mut found: Vec<Statistic> =
         group.engines.iter().flat_map(|engine| of_engine(group, engine)).collect();
-    if let Some(reference) = group.samples(REFERENCE) {
+    if let Some(reference) = group.samples(reference(&group.point)) {
         let control = over_processes::estimate(&logs_of_ratios(&group.control, reference));
         let verdict = verdict(group, reference, &control);
         let verdict = |row| Statistic { verdict: verdict.clone(), ..row };
@@ -79,26 +81,27 @@ fn of_engine(group: &SpeedGroup, of: &EngineSamples) -> Vec<Statistic> {
 }
 
 /// The ratio of each engine that has samples in rounds of the reference.
-fn ratios(group: &SpeedGroup, reference: &Samples) -> Vec<Statistic> {
+fn ratios(group: &SpeedGroup, samples: &Samples) -> Vec<Statistic> {
+    let reference = reference(&group.point);
     let ratio = |of: &EngineSamples| {
-        let logs = logs_of_ratios(&of.samples, reference);
+        let logs = logs_of_ratios(&of.samples, samples);
         let ratio = over_processes::estimate(&logs);
-        let is_reference = of.engine == Engines::one(REFERENCE);
+        let is_reference = of.engine == Engines::one(reference);
         let (ratio, sample) = match is_reference {
             true => (Estimate::new(ratio.value, None, ratio.n), Sample::None),
             false => (ratio, Sample::Processes(over_processes::medians(&logs))),
         };
-        let found = ratio.value.map(|_| statistic(group, &of.engine, "ratio_to_builtin", ratio, "1"));
+        let found = ratio.value.map(|_| statistic(group, &of.engine, ratio_name(reference), ratio, "1"));
         found.map(|found| Statistic { sample, ..found })
     };
     group.engines.iter().filter_map(ratio).collect()
 }
 
 /// The ratio of the control, and the smallest difference that the run could have seen.
-fn of_control(group: &SpeedGroup, reference: &Samples, control: Estimate) -> Vec<Statistic> {
-    let engine = Engines::one(REFERENCE);
+fn of_control(group: &SpeedGroup, samples: &Samples, control: Estimate) -> Vec<Statistic> {
+    let engine = Engines::one(reference(&group.point));
     let ratio = control.value.map(|_| statistic(group, &engine, "control_ratio", control, "1"));
-    let logs = logs_of_ratios(&group.control, reference);
+    let logs = logs_of_ratios(&group.control, samples);
     let smallest = over_processes::smallest_difference(&logs).map(|percent| {
         let estimate = Estimate::new(Some(percent), None, control.n);
         statistic(group, &engine, "smallest_difference", estimate, "%")

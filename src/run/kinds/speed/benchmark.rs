@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::contender::Contender;
 use super::job::{Answer, Failure, Job};
-use super::workload::{REFERENCE, Workload, check_framework};
+use super::workload::{Workload, check_framework};
 use crate::error::Error as LibraryError;
 use crate::random::{self, Purpose};
 use crate::results::schema::SpeedRow;
@@ -68,7 +68,8 @@ struct Benchmark<'a> {
 impl<'a> Benchmark<'a> {
     fn new(job: &'a Job, workload: &'a dyn Workload, target: ExecTarget) -> Result<Benchmark<'a>> {
         let engine = |name: &_| Some(Contender::Engine(workload, *name));
-        let control = job.engines.contains(&REFERENCE).then(|| Some(Contender::Control(workload, REFERENCE)));
+        let reference = workload.reference();
+        let control = job.engines.contains(&reference).then(|| Some(Contender::Control(workload, reference)));
         let mut benchmark = Benchmark {
             job,
             target,

@@ -10,7 +10,7 @@ use super::workload::Workload;
 use crate::cell::{CellName, Parameters, State, cell};
 use crate::device;
 use crate::engine::EngineName;
-use crate::engine::{Engine, engine, parity, zero_states};
+use crate::engine::{Engine, engine, parity, reference_engine, zero_states};
 use crate::plan::run::Run;
 use crate::run::RunContext;
 use crate::run::frameworks::Framework;
@@ -94,6 +94,10 @@ impl Workload for Layers {
         tensors.insert("input".into(), self.input.shallow_clone());
         tensors.insert("grad_output".into(), self.output_gradient.shallow_clone());
         tensors
+    }
+
+    fn reference(&self) -> EngineName {
+        reference_engine(self.parameters.cell)
     }
 
     fn step(&self) -> Option<&StepSpec> {

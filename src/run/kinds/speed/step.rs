@@ -9,9 +9,10 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::step_spec::StepSpec;
 use super::workload::Workload;
+use crate::cell::cell;
 use crate::config::spec::TrainingSpec;
 use crate::device;
-use crate::engine::EngineName;
+use crate::engine::{EngineName, reference_engine};
 use crate::model::{ForwardArgs, Model, ModelConfig, model};
 use crate::plan::run::Run;
 use crate::random::{self, Purpose};
@@ -132,6 +133,10 @@ impl Workload for TrainingStep {
         let batch = batch.map(|(name, tensor)| (name.to_string(), tensor.to_kind(kind).contiguous()));
         let parameters = self.parameters.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone()));
         parameters.chain(batch).collect()
+    }
+
+    fn reference(&self) -> EngineName {
+        self.spec.model.cell.map_or(EngineName::Builtin, |name| reference_engine(cell(name)))
     }
 
     fn step(&self) -> Option<&StepSpec> {

@@ -9,9 +9,6 @@ use crate::safetensors_io::{self, Tensors};
 use crate::settings::names::PassName;
 use crate::support::error::{Error, Result};
 
-/// The engine whose results all contenders must reproduce.
-pub const REFERENCE: EngineName = EngineName::Builtin;
-
 /// The file of the tensors that a contender gets.
 pub const GIVEN: &str = "given.safetensors";
 
@@ -22,6 +19,9 @@ const EXPECTED: &str = "expected.safetensors";
 pub trait Workload {
     /// The tensors that a process or a framework gets.
     fn tensors(&self) -> Tensors;
+
+    /// The engine whose results all contenders must reproduce.
+    fn reference(&self) -> EngineName;
 
     /// The description of the training step, if the workload is one.
     fn step(&self) -> Option<&StepSpec>;
@@ -52,7 +52,7 @@ pub trait Workload {
 pub fn save(workload: &dyn Workload, dir: &Path, has_frameworks: bool) -> Result<()> {
     safetensors_io::write(&dir.join(GIVEN), &workload.tensors())?;
     if has_frameworks {
-        safetensors_io::write(&dir.join(EXPECTED), &workload.results(REFERENCE)?)?;
+        safetensors_io::write(&dir.join(EXPECTED), &workload.results(workload.reference())?)?;
     }
     Ok(())
 }
@@ -62,11 +62,12 @@ pub fn save(workload: &dyn Workload, dir: &Path, has_frameworks: bool) -> Result
 /// # Errors
 /// They differ; a shape does not fit.
 pub fn check_engine(workload: &dyn Workload, name: EngineName) -> Result<()> {
-    if name == REFERENCE {
+    let reference = workload.reference();
+    if name == reference {
         return Ok(());
     }
-    let (found, expected) = (workload.results(name)?, workload.results(REFERENCE)?);
-    let names = (name.as_str(), REFERENCE.as_str());
+    let (found, expected) = (workload.results(name)?, workload.results(reference)?);
+    let names = (name.as_str(), reference.as_str());
     for (result, expected) in &expected {
         parity::compare(names, result, &found[result], expected, workload.tolerance())?;
     }
@@ -79,7 +80,7 @@ pub fn check_engine(workload: &dyn Workload, name: EngineName) -> Result<()> {
 /// A result is missing or differs; the framework fails; the reference's results cannot be read.
 pub fn check_framework(workload: &dyn Workload, framework: &mut Framework, dir: &Path) -> Result<()> {
     let found = framework.results()?;
-    let names = (framework.name().as_str(), REFERENCE.as_str());
+    let names = (framework.name().as_str(), workload.reference().as_str());
     for (result, expected) in &safetensors_io::read(&dir.join(EXPECTED))? {
         if !workload.expects(framework, result) {
             continue;
