@@ -3,10 +3,12 @@
 //! The reader is called on a hundred changed inputs, or for as many seconds as `LSTM_LAB_FUZZ` says.
 
 use std::fs;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use flate2::read::GzDecoder;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -72,11 +74,14 @@ fn write_seeds(dir: &Path, inputs: &[Vec<u8>]) {
 
 /// The inputs that libFuzzer has found.
 fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-    let mut paths: Vec<_> = fs::read_dir(dir)
-        .map_or_else(|_| Vec::new(), |files| files.map(|file| file.unwrap().path()).collect());
-    paths.sort();
-    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{name}.tar.gz"));
+    let Ok(file) = fs::File::open(path) else { return Vec::new() };
+    let mut archive = tar::Archive::new(GzDecoder::new(file));
+    let read = |mut entry: tar::Entry<'_, _>| {
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map(|_| bytes)
+    };
+    archive.entries().and_then(|entries| entries.map(|entry| entry.and_then(read)).collect()).unwrap()
 }
 
 fn check(name: &str, place: &Path, read: impl FnOnce()) {
