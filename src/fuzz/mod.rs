@@ -1,8 +1,8 @@
 //! Readers of input that may be hostile, for tests that change valid inputs at random.
 //!
 //! `cargo test` and `scripts/torture` change the inputs without knowledge of the code ([`changes`]).
-//! `scripts/fuzz` uses libFuzzer, which keeps a change that reaches new code. Both start from the valid inputs
-//! and from `fuzz/corpus`, the inputs that libFuzzer has found.
+//! `scripts/fuzz` uses libFuzzer, which keeps a change that reaches new code. Both start from the valid
+//! inputs and from `fuzz/corpus`, the inputs that libFuzzer has found.
 
 mod answer;
 #[cfg(test)]

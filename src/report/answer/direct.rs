@@ -18,9 +18,9 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let later = over_direct(&blocks, "later_h", lag)?;
     let whole = over_direct(&blocks, "total_h", lag)?;
     Some(format!(
-        "{lag} steps back, the gradient of later losses has this norm, relative to that of the loss of the \
-         same step: {later}. Relative to that loss alone, the norm of their sum is {whole}, since the two \
-         need not point the same way."
+        "{lag} steps back, the part of ∂L/∂h from later losses has this norm, relative to the part from the \
+         loss of the same step: {later}. Relative to the latter part alone, the norm of their sum is \
+         {whole}, since the two need not point the same way."
     ))
 }
 
@@ -54,9 +54,9 @@ mod tests {
         let later = line("a", "later_h", 11, 0.0, 0.01);
         let whole = line("a", "total_h", 11, 0.1, 0.01);
         let found = of([later.clone(), whole, line("a", "direct_h", 11, -0.1, 0.0)].concat());
-        let expected = "10 steps back, the gradient of later losses has this norm, relative to that of the \
-                        loss of the same step: 1.58 times. Relative to that loss alone, the norm of their \
-                        sum is 2.00 times, since the two need not point the same way.";
+        let expected = "10 steps back, the part of ∂L/∂h from later losses has this norm, relative to the \
+                        part from the loss of the same step: 1.58 times. Relative to the latter part alone, \
+                        the norm of their sum is 2.00 times, since the two need not point the same way.";
         assert_eq!(found.as_deref(), Some(expected));
         assert_eq!(of([later, line("a", "direct_h", 1, -0.1, 0.0)].concat()), None);
     }

@@ -23,7 +23,8 @@ pub const GRADIENTS: [(&str, &str); 5] = [
 ];
 
 /// The reason why less is left of ∂L/∂h than of ∂L/∂c.
-const OF_C: &str = " ∂L/∂h passes the output gate on its way to c, and ∂L/∂c at the last step is past it.";
+const OF_C: &str = " ∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
+                    leaves little. ∂L/∂c also passes along the cell state.";
 
 /// The rest of the norm of one grid point.
 struct Left<'a> {
@@ -134,8 +135,8 @@ fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> 
     let without = points.iter().filter(|point| left.iter().all(|left| left.point != **point));
     let without: Vec<&Settings> = without.copied().collect();
     let said = [
-        ("The whole interval is above what is left at the last step at", growing),
-        ("No finite norm above 0 is left at", without),
+        ("The norm has grown, with its whole interval, at", growing),
+        ("The norm at that step is 0 or not finite at", without),
     ];
     let said = said.iter().filter(|(_, found)| !found.is_empty());
     said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels))).collect()
@@ -150,7 +151,7 @@ fn split(left: &[Left], labels: &Labels) -> Option<String> {
     let each: Vec<String> = left.iter().filter(|left| left.is_split()).map(of).collect();
     (1..=MOST_LISTED)
         .contains(&each.len())
-        .then(|| format!("Its seeds differ in their direction: {} than at the last step.", listed(&each)))
+        .then(|| format!("Seeds differ in their direction: {} than at the last step.", listed(&each)))
 }
 
 #[cfg(test)]
@@ -228,8 +229,8 @@ mod tests {
         let expected = [
             "Of the norm of ∂L/∂h at the last step, this is left 2 of 100 steps back: between 10^-30.97 \
              [10^-31.10, 10^-30.84] (H17) and 10.7 [8.0, 14.4] times as much (H1).",
-            "The whole interval is above what is left at the last step at 1 of 18 settings (H1).",
-            "No finite norm above 0 is left at 1 of 18 settings (H18).",
+            "The norm has grown, with its whole interval, at 1 of 18 settings (H1).",
+            "The norm at that step is 0 or not finite at 1 of 18 settings (H18).",
         ];
         assert_eq!(found(runs.clone(), rows.collect()), expected);
     }
@@ -244,7 +245,7 @@ mod tests {
             found(runs, rows.collect())
         };
         let expected =
-            " Its seeds differ in their direction: less in 1 seed and more in 2 than at the last step.";
+            " Seeds differ in their direction: less in 1 seed and more in 2 than at the last step.";
         assert!(of(&[-0.5, 0.6, 0.1])[0].ends_with(expected));
         for slopes in [[0.5, 0.6, 0.55], [0.01, 2.0, 0.1]] {
             assert!(!of(&slopes)[0].contains("seeds"), "{slopes:?}");
@@ -272,7 +273,8 @@ mod tests {
             "Of the norm of ∂L/∂h at the last step, this is left 10 of 100 steps back: 10.0 % (lstm) and \
              1.00 % (gru).",
             "Of the norm of ∂L/∂c at the last step, this is left 10 of 100 steps back: 3.16 times as much \
-             (lstm). ∂L/∂h passes the output gate on its way to c, and ∂L/∂c at the last step is past it.",
+             (lstm). ∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
+             leaves little. ∂L/∂c also passes along the cell state.",
         ];
         assert_eq!(found(vec![with_cell(run("a", 1), CellName::Lstm), gru], rows.concat()), expected);
     }

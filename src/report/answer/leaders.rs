@@ -37,12 +37,19 @@ fn group(falling: &[&Left], labels: &Labels) -> String {
     let kept = match kept.as_slice() {
         [] => None,
         [only] => Some(of(only)),
-        [most, next] => Some(format!("{}, then {}", of(most), of(next))),
-        [most, next, .., least] => Some(format!("{}, then {}, least {}", of(most), of(next), of(least))),
+        [most, next] => Some(first_two(most, next, of)),
+        [most, next, .., least] => Some(format!("{}, least {}", first_two(most, next, of), of(least))),
     };
     let grown: Vec<String> = grown.iter().map(of).collect();
     let grown = (!grown.is_empty()).then(|| format!("grown to {}", grown.join(", ")));
     kept.into_iter().chain(grown).collect::<Vec<_>>().join(", ")
+}
+
+/// The two settings with the most that is left. Intervals that overlap leave their order open.
+fn first_two(most: &Left, next: &Left, words: impl Fn(&&Left) -> String) -> String {
+    let is_open = matches!((most.1.low, next.1.high), (Some(low), Some(high)) if low <= high);
+    let (most, next) = (words(&most), words(&next));
+    if is_open { format!("undecided between {most} and {next}") } else { format!("{most}, then {next}") }
 }
 
 #[cfg(test)]
@@ -73,5 +80,13 @@ mod tests {
         assert_eq!(leaders(&left, &labels).as_deref(), Some(expected));
         let labels = Labels::of(&[left[0].0]);
         assert_eq!(leaders(&left[..1], &labels), None);
+    }
+    #[test]
+    fn first_two_with_intervals_that_overlap_are_undecided() {
+        let point = run("a", 1).settings;
+        let of = |low, high| (&point, Estimate { value: Some(0.0), low: Some(low), high: Some(high), n: 3 });
+        let words = |left: &&Left| format!("{:?}", left.1.low.unwrap());
+        assert_eq!(first_two(&of(-1.0, 0.0), &of(-2.0, -0.9), words), "undecided between -1.0 and -2.0");
+        assert_eq!(first_two(&of(-1.0, 0.0), &of(-2.0, -1.1), words), "-1.0, then -2.0");
     }
 }

@@ -43,7 +43,8 @@ fn of_slopes(rows: &[&Statistic]) -> Option<Vec<String>> {
     let whole = Split::of(rows, (cells, inits), &all, &common)?;
     let count = format!("{} cells and {} inits", all.len(), whole.inits);
     let first = format!(
-        "Of the differences in slope between {count}, {} (shares of the sum of squares){}.",
+        "Of the differences in slope between {count}, {} (shares of the sum of squares){}. Other inits would \
+         give other shares.",
         whole.in_words(),
         left_out(rows, cells, inits)
     );
@@ -205,7 +206,7 @@ mod tests {
             [format!(
                 "Of the differences in slope between 2 cells and 3 inits, {init} % go with the init, {cell} \
                  % with the cell and {both} % with the combination of both (shares of the sum of \
-                 squares); not counted: tch, which the lstm lacks."
+                 squares); not counted: tch, which the lstm lacks. Other inits would give other shares."
             )]
         };
         assert_eq!(of(|_, init| init as f64), expected("100", "0.00", "0.00"));

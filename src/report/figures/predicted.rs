@@ -154,8 +154,8 @@ fn below_title(panels: &[(&str, Vec<Prediction>)], axes: &Axes) -> Vec<String> {
     };
     let missing: Vec<String> = panels.iter().filter_map(missing).collect();
     let mut words = vec!["dot: mean over the seeds; bar: 95 % interval".to_string()];
-    let word = if axes.is_log { "slower" } else { "faster" };
-    words.push(format!("below the line: {word} decay than predicted"));
+    let change = if axes.is_log { "slower decay" } else { "faster decay or slower growth" };
+    words.push(format!("below the line: {change} than predicted"));
     let start = "not drawn, since slope or prediction is not below 0";
     words.extend((!missing.is_empty()).then(|| format!("{start}: {}", missing.join("; "))));
     words
