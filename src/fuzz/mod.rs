@@ -22,12 +22,15 @@ pub use safetensors::safetensors;
 pub use table::table;
 pub use text::text;
 
+/// A reader of bytes. It must return for every input, without a panic.
+pub type Reader = Box<dyn Fn(&[u8])>;
+
 /// A reader and inputs that it accepts.
 pub struct Target {
     /// Valid inputs.
     pub inputs: Vec<Vec<u8>>,
-    /// The reader. It must return for every input, without a panic.
-    pub read: Box<dyn Fn(&[u8])>,
+    /// The reader that the inputs are for.
+    pub read: Reader,
 }
 
 impl Target {
