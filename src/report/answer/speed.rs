@@ -13,6 +13,9 @@ use crate::support::text::pluralize;
 /// The largest number of settings of which the time is given.
 const MOST_TIMES: usize = 8;
 
+/// The largest number of engines that are named after the fastest.
+const MOST_FOLLOWERS: usize = 2;
+
 /// A sentence per pass and reference, one on the times, and one on disturbed measurements.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let is_ratio =
@@ -75,7 +78,8 @@ fn of_pass(pass: &str, rows: &[&Statistic]) -> Option<String> {
 }
 
 /// The engine with the least geometric mean over the shapes, and the shapes at which it is faster or slower
-/// than the reference; none if that was not compared with another engine.
+/// than the reference; none if that was not compared with another engine. If it is the reference, the engines
+/// that follow.
 fn fastest(rows: &[&Statistic]) -> Option<String> {
     let engines = group_by(rows.iter().copied(), |row| &row.point.engine);
     let most = engines.iter().map(|(_, rows)| rows.len()).max()?;
@@ -85,14 +89,17 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     };
     // An engine that lacks a shape has no comparable mean.
     let means = engines.iter().filter(|(_, rows)| rows.len() == most);
-    let means = means.filter_map(|(engine, rows)| Some((engine, mean(rows)?, rows)));
-    let (engine, ratio, rows) = means.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|_| engines.len() > 1)?;
+    let mut means: Vec<_> =
+        means.filter_map(|(engine, rows)| Some((engine, mean(rows)?, rows.as_slice()))).collect();
+    means.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (engine, ratio, rows) = *means.first().filter(|_| engines.len() > 1)?;
     let reference = reference(&rows.first()?.point);
     if **engine == Engines::one(reference) {
-        return Some(engine.to_string());
+        let next = means.iter().skip(1).take(MOST_FOLLOWERS);
+        let next: Vec<String> = next.map(|(engine, ratio, rows)| follower(engine, *ratio, rows)).collect();
+        return Some(format!("{engine}, while {}", listed(&next)));
     }
-    let faster = rows.iter().filter(|row| row.estimate.high.is_some_and(|high| high < 1.0)).count();
-    let slower = rows.iter().filter(|row| row.estimate.low.is_some_and(|low| low > 1.0)).count();
+    let (faster, slower) = (count_faster(rows), count_slower(rows));
     let (count, ratio) = (pluralize(rows.len(), "shape"), significant(ratio, 2));
     let kinds = [(faster, "faster"), (slower, "slower")];
     let kinds: Vec<String> =
@@ -102,6 +109,26 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     }
     let kinds = format!("{} of {count}", listed(&kinds));
     Some(format!("{engine} with {ratio} times the time of {reference} ({kinds})"))
+}
+
+/// The time of an engine in that of the reference, which is faster in the mean, and the shapes at which the
+/// engine is the faster one.
+fn follower(engine: &Engines, ratio: f64, rows: &[&Statistic]) -> String {
+    let faster = match count_faster(rows) {
+        0 => String::new(),
+        faster => format!(" (faster at {faster} of {})", pluralize(rows.len(), "shape")),
+    };
+    format!("{engine} takes {} times as long{faster}", significant(ratio, 2))
+}
+
+/// The number of rows whose engine is shown to be faster than the reference.
+fn count_faster(rows: &[&Statistic]) -> usize {
+    rows.iter().filter(|row| row.estimate.high.is_some_and(|high| high < 1.0)).count()
+}
+
+/// The number of rows whose engine is shown to be slower than the reference.
+fn count_slower(rows: &[&Statistic]) -> usize {
+    rows.iter().filter(|row| row.estimate.low.is_some_and(|low| low > 1.0)).count()
 }
 
 #[cfg(test)]
@@ -145,8 +172,10 @@ mod tests {
         (rows[2], rows[3]) = (ratio(Simd, 8, 0.95), ratio(Simd, 16, 0.98));
         let expected = "Fastest in the pass train: lstm: none is shown to be faster than builtin.";
         assert_eq!(sentences(&rows)[0], expected);
-        rows[3] = ratio(Simd, 16, 9.0);
-        assert_eq!(sentences(&rows)[0], "Fastest in the pass train: lstm: builtin.");
+        (rows[2], rows[3]) = (ratio(Simd, 8, 0.5), ratio(Simd, 16, 9.0));
+        let expected = "Fastest in the pass train: lstm: builtin, while simd takes 2.1 times as long (faster \
+                        at 1 of 2 shapes) and stepwise takes 3.0 times as long.";
+        assert_eq!(sentences(&rows)[0], expected);
     }
 
     #[test]
