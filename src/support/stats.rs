@@ -24,6 +24,11 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
+/// Returns the geometric mean of positive values, or `None` for no values.
+pub fn geometric_mean(values: &[f64]) -> Option<f64> {
+    mean(&values.iter().map(|value| value.ln()).collect::<Vec<_>>()).map(f64::exp)
+}
+
 /// Returns the sample standard deviation, √(Σ(x − mean)² / (n − 1)), or `None` for fewer than two values.
 pub fn sd(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
@@ -205,6 +210,12 @@ mod tests {
         assert_eq!(median(&[5.0, 1.0, 3.0]), Some(3.0));
         assert_eq!(median(&[5.0, 1.0, 3.0, 4.0]), Some(3.5));
         assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn geometric_mean_of_two_numbers_is_the_root_of_their_product() {
+        near(geometric_mean(&[0.5, 8.0]).unwrap(), 2.0, 1e-15);
+        assert_eq!(geometric_mean(&[]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::words::{Labels, listed};
 use crate::report::format::significant;
-use crate::report::group::{ratio_name, reference};
+use crate::report::group::{is_reference, ratio_name, reference};
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Engines;
@@ -22,7 +22,7 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
         |row: &&Statistic| row.section == Section::Speed && row.metric == ratio_name(reference(&row.point));
     let ratios: Vec<&Statistic> = summary.iter().filter(is_ratio).collect();
     // The ratio of the reference to itself is no measurement.
-    let measured: Vec<&Statistic> = ratios.iter().filter(|row| !is_reference(row)).copied().collect();
+    let measured: Vec<&Statistic> = ratios.iter().filter(|row| !is_reference(&row.point)).copied().collect();
     let by_pass = group_by(ratios.iter().copied(), |row| (row.quantity.as_str(), row.metric));
     let mut found: Vec<String> = by_pass.iter().filter_map(|((pass, _), rows)| of_pass(pass, rows)).collect();
     let disturbed = measured.iter().filter(|row| row.is_disturbed()).count();
@@ -37,15 +37,11 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     found
 }
 
-/// Returns true for a row of the reference.
-fn is_reference(row: &Statistic) -> bool {
-    row.point.engine == Engines::one(reference(&row.point))
-}
-
 /// A sentence on the time of a pass in the reference; none of many settings.
 fn times(summary: &[Statistic]) -> Option<String> {
-    let is_time =
-        |row: &&Statistic| (row.section, row.metric) == (Section::Speed, "seconds") && is_reference(row);
+    let is_time = |row: &&Statistic| {
+        (row.section, row.metric) == (Section::Speed, "seconds") && is_reference(&row.point)
+    };
     let rows: Vec<&Statistic> = summary.iter().filter(is_time).collect();
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let of = |row: &&Statistic| {
@@ -84,8 +80,7 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let engines = group_by(rows.iter().copied(), |row| &row.point.engine);
     let most = engines.iter().map(|(_, rows)| rows.len()).max()?;
     let mean = |rows: &[&Statistic]| {
-        let logs: Vec<f64> = rows.iter().filter_map(|row| Some(row.estimate.value?.ln())).collect();
-        stats::mean(&logs).map(f64::exp)
+        stats::geometric_mean(&rows.iter().filter_map(|row| row.estimate.value).collect::<Vec<_>>())
     };
     // An engine that lacks a shape has no comparable mean.
     let means = engines.iter().filter(|(_, rows)| rows.len() == most);
@@ -93,12 +88,15 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
         means.filter_map(|(engine, rows)| Some((engine, mean(rows)?, rows.as_slice()))).collect();
     means.sort_by(|a, b| a.1.total_cmp(&b.1));
     let (engine, ratio, rows) = *means.first().filter(|_| engines.len() > 1)?;
-    let reference = reference(&rows.first()?.point);
-    if **engine == Engines::one(reference) {
+    let point = &rows.first()?.point;
+    if is_reference(point) {
         let next = means.iter().skip(1).take(MOST_FOLLOWERS);
         let next: Vec<String> = next.map(|(engine, ratio, rows)| follower(engine, *ratio, rows)).collect();
-        return Some(format!("{engine}, while {}", listed(&next)));
+        // No other engine may have all shapes.
+        let next = if next.is_empty() { String::new() } else { format!(", while {}", listed(&next)) };
+        return Some(format!("{engine}{next}"));
     }
+    let reference = reference(point);
     let (faster, slower) = (count_faster(rows), count_slower(rows));
     let (count, ratio) = (pluralize(rows.len(), "shape"), significant(ratio, 2));
     let kinds = [(faster, "faster"), (slower, "slower")];
@@ -176,6 +174,8 @@ mod tests {
         let expected = "Fastest in the pass train: lstm: builtin, while simd takes 2.1 times as long (faster \
                         at 1 of 2 shapes) and stepwise takes 3.0 times as long.";
         assert_eq!(sentences(&rows)[0], expected);
+        let without_a_shape = [rows[0].clone(), rows[1].clone(), rows[4].clone()];
+        assert_eq!(sentences(&without_a_shape)[0], "Fastest in the pass train: lstm: builtin.");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::figure::{Chart, Figure};
 use crate::engine::EngineName;
 use crate::report::fields::{SHAPE, all, labels, varying, without};
 use crate::report::format::significant;
-use crate::report::group::{ratio_name, reference};
+use crate::report::group::{is_reference, ratio_name, reference};
 use crate::report::group_by::group_by;
 use crate::report::summary::{DISTURBED, Section, Statistic};
 use crate::settings::{Engines, Settings};
@@ -170,8 +170,7 @@ impl<'a> Timings<'a> {
         let ratios = shapes.iter().filter_map(|(_, rows)| self.ratio(lane, rows).and_then(above_0));
         let ratios: Vec<f64> = ratios.collect();
         let part = |value: &f64| Mark { lane, value: *value, low: *value, high: *value, is_part: true };
-        let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
-        let mean = stats::mean(&logs).filter(|_| logs.len() == shapes.len()).map(f64::exp);
+        let mean = stats::geometric_mean(&ratios).filter(|_| ratios.len() == shapes.len());
         let mean = mean.map(|value| Mark { is_part: false, ..part(&value) });
         ratios.iter().map(part).chain(mean).collect()
     }
@@ -235,20 +234,16 @@ fn shape(point: &Settings, rows: &[&Statistic]) -> String {
 
 /// The median time of the reference.
 fn reference_time(rows: &[&Statistic]) -> String {
-    let seconds = rows.iter().find(|row| row.metric == "seconds" && is_reference(row));
+    let seconds = rows.iter().find(|row| row.metric == "seconds" && is_reference(&row.point));
     let milliseconds = seconds.and_then(|row| above_0(row)).map(|seconds| significant(1e3 * seconds, 3));
     let reference = rows.iter().map(|row| reference(&row.point)).next();
     let words = milliseconds.zip(reference).map(|(time, reference)| format!("{reference} {time} ms"));
     words.unwrap_or_default()
 }
 
-fn is_reference(row: &Statistic) -> bool {
-    row.point.engine == Engines::one(reference(&row.point))
-}
-
 /// Returns true for the ratio of an engine other than the reference.
 fn is_ratio(row: &Statistic) -> bool {
-    row.metric == ratio_name(reference(&row.point)) && !is_reference(row)
+    row.metric == ratio_name(reference(&row.point)) && !is_reference(&row.point)
 }
 
 fn above_0(row: &Statistic) -> Option<f64> {

@@ -21,7 +21,7 @@ pub use self::predictions::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT, quarter_rank
 pub use self::predictions::{ScalarGroup, predictions};
 pub use self::profiles::ProfileGroup;
 pub use self::samples::first_text;
-pub use self::speed::{EngineSamples, Samples, SpeedGroup, ratio_name, reference, speed};
+pub use self::speed::{EngineSamples, Samples, SpeedGroup, is_reference, ratio_name, reference, speed};
 pub use self::training::{
     ACCURACY_AT_LENGTH, GRADIENT_NORM, LOSS_AT_POSITION, TRAINED_EXPONENT, TrainingRows, VALID_LOG_LOSS,
     VALID_LOSS, VALID_SQUARES, all, at_length, curves, exponents, last, training_sequences,

@@ -16,6 +16,11 @@ pub fn reference(point: &Settings) -> EngineName {
     point.cell.map_or(EngineName::Builtin, |name| reference_engine(cell(name)))
 }
 
+/// Returns true for a grid point of the reference itself.
+pub fn is_reference(point: &Settings) -> bool {
+    point.engine == Engines::one(reference(point))
+}
+
 /// The metric of the ratios to a reference.
 pub fn ratio_name(reference: EngineName) -> &'static str {
     if reference == EngineName::Builtin { "ratio_to_builtin" } else { "ratio_to_fused" }
