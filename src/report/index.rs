@@ -65,7 +65,7 @@ fn section(entry: &Entry, from: &Path) -> Result<String> {
     let dir = entry.dir.canonicalize().map_err(Error::io("find", &entry.dir))?;
     let link = address(&relative(from, &dir.join("report.html")));
     let question = entry.question.as_deref().map(html::block).unwrap_or_default();
-    let answer = html::answer(&entry.answer.head, &[]);
+    let answer = html::answer(&entry.answer.head, &[], &[]);
     let verdicts: String =
         entry.verdicts.iter().map(|verdict| format!("<p>{}.</p>\n", html::plain(verdict))).collect();
     let (name, runs) = (html::plain(&entry.name), html::plain(&entry.runs));

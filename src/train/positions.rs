@@ -55,11 +55,17 @@ impl Positions {
     }
 }
 
-/// 1, 2, 5, 10, 20, 50, … below the number of steps, and that number.
+/// 1, 2, 5, 10, 20, 50, … up to half of the steps, and as many steps before the last one. Both ends of a
+/// sequence are of interest: the first symbols have no context, and some tasks ask for an answer at the end.
 fn ends(steps: usize) -> Vec<usize> {
     let powers = std::iter::successors(Some(1), |power| Some(10 * power));
     let series = powers.flat_map(|power: usize| [1, 2, 5].map(|digit| digit * power));
-    series.take_while(|end| *end < steps).chain([steps]).collect()
+    let first: Vec<usize> = series.take_while(|end| 2 * end <= steps).collect();
+    let mut ends: Vec<usize> = first.iter().map(|end| steps - end).chain(first.iter().copied()).collect();
+    ends.push(steps);
+    ends.sort();
+    ends.dedup();
+    ends
 }
 
 #[cfg(test)]
@@ -76,7 +82,7 @@ mod tests {
         positions.add(&[Tensor::cat(&[steps(1.0), steps(2.0)], 1), steps(10.0).expand([7, 2], false)]);
         let found = positions.means();
         // The mean over three sequences adds 1.
-        let expected = [(1, 1.0), (2, 2.0), (5, 4.0), (7, 6.5)];
+        let expected = [(1, 1.0), (2, 2.0), (5, 4.0), (6, 6.0), (7, 7.0)];
         assert_eq!(found.iter().map(|at| (at.last, at.model)).collect::<Vec<_>>(), expected);
         assert_eq!(found[2].chance, 13.0);
         positions.add(&[steps(0.0).narrow(0, 0, 1), steps(0.0).narrow(0, 0, 1)]);
@@ -87,9 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_round_numbers_and_the_last_step() {
-        assert_eq!(ends(1), [1]);
-        assert_eq!(ends(120), [1, 2, 5, 10, 20, 50, 100, 120]);
-        assert_eq!(ends(100), [1, 2, 5, 10, 20, 50, 100]);
+    fn ends_are_close_together_at_both_ends_of_the_sequence() {
+        assert_eq!([ends(1), ends(2)], [vec![1], vec![1, 2]]);
+        assert_eq!(ends(120), [1, 2, 5, 10, 20, 50, 70, 100, 110, 115, 118, 119, 120]);
+        assert_eq!(ends(100), [1, 2, 5, 10, 20, 50, 80, 90, 95, 98, 99, 100]);
     }
 }

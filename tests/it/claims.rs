@@ -127,7 +127,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     let report = fs::read_to_string(results.join("report.md")).unwrap();
     assert!(
         report.contains(
-            "Small networks vanish. **Depends on the setting**: supported at 1 of 2 settings: “gone after \
+            "Small networks vanish. **Depends on the setting**: supported in 1 of 2 tests: “gone after \
              20 steps”; contradicted: “LSTM beside RNN”."
         ),
         "{report}"
@@ -178,7 +178,7 @@ fn too_few_seeds_leave_a_claim_undecided() {
     let said = lab(dir.path(), &["run", "small.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let report = fs::read_to_string(dir.path().join("results/small/report.md")).unwrap();
-    assert!(report.contains("**Undecided**: supported at 0 of 2 settings; undecided: "), "{report}");
+    assert!(report.contains("**Undecided**: supported in 0 of 2 tests; undecided: "), "{report}");
     assert!(report.contains("undecided (2 of at least 6 seeds)"), "{report}");
 }
 

@@ -65,7 +65,7 @@ fn run_changed_settings_have_a_directory_and_no_verdicts() {
     let before = report(&dir, "small");
     assert_parts(
         &before,
-        &["1 of 1 expectation holds.", "**Undecided**: supported at 0 of 1 setting; undecided: "],
+        &["1 of 1 expectation holds.", "**Undecided**: supported in 0 of 1 test; undecided: "],
     );
     let said = run(&dir, &["small.toml", "--set", "grid.seq_len=10", "--set", "grid.dtype=f64"]);
     assert_parts(&said, &["3 done", "Expectations are not judged: settings were changed"]);
@@ -91,7 +91,7 @@ fn run_added_runs_go_into_the_same_directory_and_are_judged() {
     assert_parts(&said, &["3 done, 3 already complete", "1 of 1 expectation holds"]);
     let parts = [
         "**Added runs.** With seeds = \\[1, 2, 3, 4, 5, 6\\] instead of \\[1, 2, 3\\].",
-        "**Supported**: supported at 1 of 1 setting: ",
+        "**Supported**: supported in 1 of 1 test: ",
     ];
     assert_parts(&report(&dir, "small"), &parts);
     // A test that no longer selects runs of one grid point decides nothing.

@@ -43,8 +43,8 @@ pub struct Config {
     pub expect: Vec<Test>,
     /// The sentences on measured numbers that stand in the answer at the top of the report, after those of
     /// the expectations: a list of `exponents`, `training`, `samples`, `weights_by_lag`, `init_and_cell`,
-    /// `gradients`, `other_states`, `half_life`, `later_losses`, `paths`, `path_decay`, `predictors`,
-    /// `jacobian` and `speed`; default: none. The others follow below the answer.
+    /// `gradients`, `other_states`, `half_life`, `turn`, `later_losses`, `paths`, `path_decay`,
+    /// `predictors`, `jacobian` and `speed`; default: none. The others follow below the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answer_with: Vec<AnswerPart>,
     /// The settings that `--set` changed, written by `run`; default: none. With any, nothing is judged.

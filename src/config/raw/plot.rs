@@ -18,6 +18,7 @@ pub struct Plot {
     pub x: Option<String>,
     /// The width on paper: `"page"` (7 inches, default), `"column"` (3.5 inches), or a number of inches
     /// from 2 to 20. Text is at least 7 pt at this width.
+    #[serde(default)]
     #[schemars(schema_with = "width")]
     pub width: Option<Value>,
     /// False for figures without a title, as in a paper; default: `true`.

@@ -21,6 +21,8 @@ names! {
         OtherStates = "other_states",
         /// the steps over which the gradient halves
         HalfLife = "half_life",
+        /// the number in the init at which decay with the lag turns into growth
+        Turn = "turn",
         /// the part of the gradient from the losses of later steps
         LaterLosses = "later_losses",
         /// the parts of the gradient along the state and through the gates

@@ -136,7 +136,7 @@ impl Reading {
             (ClaimMetric::Log10Norm, _) => format!("log10 of the norm of {symbol} at lag {lag}"),
             (ClaimMetric::Log10Kept, _) => format!("log10 of what is left of {symbol} at lag {lag}"),
             (ClaimMetric::AbsLog10Kept, _) => {
-                format!("decades by which {symbol} falls or grows up to lag {lag}")
+                format!("geometric mean of the decades by which {symbol} falls or grows up to lag {lag}")
             }
             (metric, Some(length)) => format!("{} on sequences of {length} steps", metric.in_words()),
             (metric, None) => metric.in_words().to_string(),

@@ -14,10 +14,10 @@ pub fn verdict(results: &Results, verdicts: &Verdicts) -> Option<String> {
     let verb = if verdict == ClaimVerdict::Depends { "" } else { "is " };
     let tests = verdicts.claim.iter().filter(|test| !test.subject.control);
     let holding = tests.clone().filter(|test| test.verdict == TestVerdict::Holds).count();
-    let of = pluralize(tests.count(), "setting");
+    let of = pluralize(tests.count(), "test");
     let count = match verdict {
-        ClaimVerdict::Supported => format!(" at {holding} of {of}"),
-        _ => format!(": supported at {holding} of {of}"),
+        ClaimVerdict::Supported => format!(" in {holding} of {of}"),
+        _ => format!(": supported in {holding} of {of}"),
     };
     Some(format!("The claim “{statement}” {verb}{}{count}.", verdict.in_words()))
 }

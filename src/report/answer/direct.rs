@@ -18,9 +18,9 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let later = over_direct(&blocks, "later_h", lag)?;
     let whole = over_direct(&blocks, "total_h", lag)?;
     Some(format!(
-        "{lag} steps back, the part of ∂L/∂h from later losses has this norm, relative to the part from the \
-         loss of the same step: {later}. Relative to the latter part alone, the norm of their sum is \
-         {whole}, since the two need not point the same way."
+        "{lag} steps back, ∂L/∂h is the sum of a direct part, from the loss of that step, and a part from later \
+         losses. Relative to the norm of the direct part, that of the later part is {later}, and that of the sum \
+         is {whole}, since both parts need not point the same way."
     ))
 }
 
@@ -54,9 +54,10 @@ mod tests {
         let later = line("a", "later_h", 11, 0.0, 0.01);
         let whole = line("a", "total_h", 11, 0.1, 0.01);
         let found = of([later.clone(), whole, line("a", "direct_h", 11, -0.1, 0.0)].concat());
-        let expected = "10 steps back, the part of ∂L/∂h from later losses has this norm, relative to the \
-                        part from the loss of the same step: 1.58 times. Relative to the latter part alone, \
-                        the norm of their sum is 2.00 times, since the two need not point the same way.";
+        let expected = "10 steps back, ∂L/∂h is the sum of a direct part, from the loss of that step, and a \
+                        part from later losses. Relative to the norm of the direct part, that of the later \
+                        part is 1.58 times, and that of the sum is 2.00 times, since both parts need not \
+                        point the same way.";
         assert_eq!(found.as_deref(), Some(expected));
         assert_eq!(of([later, line("a", "direct_h", 1, -0.1, 0.0)].concat()), None);
     }

@@ -1,8 +1,7 @@
 //! Lyapunov exponents before and after training.
 
-use super::MOST_LISTED;
 use super::norms::difference;
-use super::words::{Labels, listed, rising, share};
+use super::words::{Labels, MOST_LISTED, listed, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT, LARGEST_EXPONENT};
 use crate::report::summary::{QUARTER_EXPONENT, Sample, Section, Statistic};

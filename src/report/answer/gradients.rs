@@ -1,17 +1,15 @@
 //! The share of the gradient's norm that is left at a lag, for the hidden state and the states beside it.
 
-use super::leaders::leaders;
+use super::leaders;
 use super::norms::{Block, blocks, common_lags, last_layer};
-use super::words::{Labels, MOST_EACH, counted, each, listed, rising, share};
+use super::overview::{Column, MOST_ROWS, Overview};
+use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{LOG10_KEPT, Sample, Section, Statistic, middle_lag};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 use crate::support::text::pluralize;
-
-/// The largest number of settings of which the sentence gives each number.
-const MOST_LISTED: usize = 6;
 
 /// The gradients with respect to the state, with their symbols.
 pub const GRADIENTS: [(&str, &str); 5] = [
@@ -23,7 +21,7 @@ pub const GRADIENTS: [(&str, &str); 5] = [
 ];
 
 /// The reason why less is left of ∂L/∂h than of ∂L/∂c.
-const OF_C: &str = " ∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
+const OF_C: &str = "∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
                     leaves little. ∂L/∂c also passes along the cell state.";
 
 /// The rest of the norm of one grid point.
@@ -57,38 +55,143 @@ impl<'a> Left<'a> {
     }
 }
 
-/// Sentences on some gradients at an init, and on those of trained networks.
-pub fn sentences(summary: &[Statistic], gradients: &[(&str, &str)]) -> Vec<String> {
+/// Some gradients at an init, and those of trained networks, as far as the summary has them.
+fn all<'a>(summary: &'a [Statistic], gradients: &[(&'static str, &'static str)]) -> Vec<Gradient<'a>> {
     let rows = summary.iter().filter(|row| row.section == Section::Gradients);
     let kinds = group_by(rows, |row| row.point.kind);
-    let of_kind = |(kind, rows): &(ExperimentKind, Vec<&Statistic>)| {
-        let each = gradients.iter().map(|gradient| of_gradient(*gradient, *kind, rows));
-        each.collect::<Vec<_>>().concat()
+    let of_kind = |(kind, rows): &(ExperimentKind, Vec<&'a Statistic>)| {
+        gradients.iter().filter_map(|gradient| Gradient::of(*gradient, *kind, rows)).collect::<Vec<_>>()
     };
     kinds.iter().flat_map(of_kind).collect()
 }
 
-fn of_gradient((name, symbol): (&str, &str), kind: ExperimentKind, rows: &[&Statistic]) -> Vec<String> {
-    let mut blocks = lasting(rows, name);
-    let longest = blocks.iter().map(|block| block.0.seq_len).max().unwrap_or_default();
-    blocks.retain(|block| block.0.seq_len == longest);
-    let Some(lag) = middle_lag(&common_lags(&blocks), longest) else { return vec![] };
-    let mut left: Vec<Left> = blocks.iter().filter_map(|block| Left::of(block, rows, name, lag)).collect();
-    left.sort_by(|a, b| rising(&b.share, &a.share));
-    let points: Vec<&Settings> = blocks.iter().map(|block| block.0).collect();
-    // A state that some cells lack is named with its cell.
-    let hidden = lasting(rows, GRADIENTS[0].0);
-    let hidden = hidden.iter().map(|block| block.0).filter(|point| point.seq_len == longest);
-    let labels = Labels::of(&hidden.collect::<Vec<_>>());
-    let after = if kind == ExperimentKind::Training { " after training" } else { "" };
-    let Some(numbers) = numbers(&left, &labels) else { return vec![] };
-    let sentence = format!(
-        "Of the norm of {symbol}{after} at the last step, this is left {lag} of {longest} steps back: \
-         {numbers}."
-    );
-    let split = split(&left, &labels).map(|words| format!(" {words}")).unwrap_or_default();
-    let about = if name == "total_c" { OF_C } else { "" };
-    [sentence + &split + about].into_iter().chain(remarks(&points, &left, &labels)).collect()
+/// Sentences on some gradients at an init, and on those of trained networks.
+pub fn sentences(summary: &[Statistic], gradients: &[(&'static str, &'static str)]) -> Vec<String> {
+    all(summary, gradients).iter().flat_map(Gradient::sentences).collect()
+}
+
+/// The sentences beside those on the share that is left.
+pub fn remarks(summary: &[Statistic], gradients: &[(&'static str, &'static str)]) -> Vec<String> {
+    all(summary, gradients).iter().flat_map(Gradient::remarks).collect()
+}
+
+/// The share that is left of some gradients, by setting.
+pub fn columns<'a>(summary: &'a [Statistic], gradients: &[(&'static str, &'static str)]) -> Vec<Column<'a>> {
+    all(summary, gradients).iter().map(Gradient::column).collect()
+}
+
+/// A table of the settings with the most of a gradient, if they are too many for a row each.
+pub fn leaders_table(summary: &[Statistic]) -> Vec<Overview> {
+    let all = all(summary, &GRADIENTS[..1]);
+    all.iter().filter_map(Gradient::leaders_table).collect()
+}
+
+/// The rest of the norm of a gradient at the longest T.
+struct Gradient<'a> {
+    name: &'static str,
+    /// The symbol, with a remark on trained networks.
+    words: String,
+    lag: usize,
+    seq_len: usize,
+    /// The grid points with the gradient, also those without a norm at the lag.
+    points: Vec<&'a Settings>,
+    /// From the most that is left.
+    left: Vec<Left<'a>>,
+    /// Those whose norm is 0 or not finite in each seed.
+    lacking: Vec<&'a Settings>,
+    labels: Labels,
+}
+
+impl<'a> Gradient<'a> {
+    fn of(
+        (name, symbol): (&'static str, &'static str),
+        kind: ExperimentKind,
+        rows: &[&'a Statistic],
+    ) -> Option<Gradient<'a>> {
+        let mut blocks = lasting(rows, name);
+        let seq_len = blocks.iter().map(|block| block.0.seq_len).max().unwrap_or_default();
+        blocks.retain(|block| block.0.seq_len == seq_len);
+        let lag = middle_lag(&common_lags(&blocks), seq_len)?;
+        let mut left: Vec<Left> =
+            blocks.iter().filter_map(|block| Left::of(block, rows, name, lag)).collect();
+        left.sort_by(|a, b| rising(&b.share, &a.share));
+        let is_lacking = |block: &&Block| left.iter().all(|left| left.point != block.0);
+        let lacking = blocks.iter().filter(is_lacking).map(|block| block.0).collect();
+        // A state that some cells lack is named with its cell.
+        let hidden = lasting(rows, GRADIENTS[0].0);
+        let hidden = hidden.iter().map(|block| block.0).filter(|point| point.seq_len == seq_len);
+        let labels = Labels::of(&hidden.collect::<Vec<_>>());
+        let after = if kind == ExperimentKind::Training { " after training" } else { "" };
+        let (words, points) = (format!("{symbol}{after}"), blocks.iter().map(|block| block.0).collect());
+        (!left.is_empty()).then_some(Gradient { name, words, lag, seq_len, points, left, lacking, labels })
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        let Gradient { words, lag, seq_len, left, labels, .. } = self;
+        let falling = self.falling();
+        let leaders = (left.len() > MOST_ROWS).then(|| leaders::leaders(&falling, labels)).flatten();
+        let sentence = match leaders {
+            Some((name, each)) => format!(
+                "For each {name}, this is the most of the norm of {words} that is left {lag} of {seq_len} \
+                 steps back: {each}."
+            ),
+            None => format!(
+                "Of the norm of {words} at the last step, this is left {lag} of {seq_len} steps back: {}.",
+                numbers(left, labels)
+            ),
+        };
+        [sentence].into_iter().chain(self.remarks()).collect()
+    }
+
+    /// The settings whose seeds go either way, those at which the norm grows, those without a norm, and why
+    /// more is left of ∂L/∂c.
+    fn remarks(&self) -> Vec<String> {
+        let Gradient { words, lag, seq_len, left, labels, .. } = self;
+        let start = format!("Of {words}, seeds differ {lag} of {seq_len} steps back:");
+        let split = split(left, labels).map(|split| format!("{start} {split}"));
+        let about = (self.name == "total_c").then(|| OF_C.to_string());
+        split.into_iter().chain(self.exceptions()).chain(about).collect()
+    }
+
+    /// A sentence on the settings at which the norm grows, if the numbers do not name each; one on those
+    /// without a norm.
+    fn exceptions(&self) -> Vec<String> {
+        let Gradient { points, left, lacking, labels, lag, .. } = self;
+        let growing = left.iter().filter(|left| left.share.low > Some(0.0)).map(|left| left.point);
+        let growing = if left.len() > MOST_ROWS { growing.collect() } else { vec![] };
+        let said = [
+            ("is larger than at the last step, with its whole interval,", &growing),
+            ("is 0 or not finite", lacking),
+        ];
+        let said = said.iter().filter(|(_, found)| !found.is_empty());
+        let of = |(verb, found): &(&str, &Vec<&Settings>)| {
+            format!("The norm {lag} steps back {verb} at {}.", counted(found, points.len(), labels))
+        };
+        said.map(of).collect()
+    }
+
+    fn heading(&self) -> String {
+        format!("{} left {} of {} steps back", self.words, self.lag, self.seq_len)
+    }
+
+    fn falling(&self) -> Vec<leaders::Left<'a>> {
+        self.left.iter().map(|left| (left.point, left.share)).collect()
+    }
+
+    fn leaders_table(&self) -> Option<Overview> {
+        let heading = format!("most of {}", self.heading());
+        let table = || leaders::table(&self.falling(), &self.lacking, &self.labels, &heading);
+        (self.left.len() > MOST_ROWS).then(table).flatten()
+    }
+
+    fn column(&self) -> Column<'a> {
+        let heading = self.heading();
+        let number = |point: &&'a Settings| {
+            let left = self.left.iter().find(|left| left.point == *point)?;
+            Some((*point, share(&left.share)))
+        };
+        Column { heading, numbers: self.points.iter().filter_map(number).collect() }
+    }
 }
 
 /// The norms of a gradient by grid point. A loss at every step adds to the gradient of every step, so what is
@@ -104,54 +207,24 @@ pub fn has_direct_part(block: &Block) -> bool {
     block.1.iter().any(|row| row.quantity == "direct_h" && row.lag > Some(0) && row.estimate.n > 0)
 }
 
-/// The numbers, from the most that is left.
-fn numbers(left: &[Left], labels: &Labels) -> Option<String> {
+/// The numbers, from the most that is left, or the two ends of many.
+fn numbers(left: &[Left], labels: &Labels) -> String {
     let in_words = |share_of: &Estimate| match share(share_of) {
         factor if factor.ends_with(" times") => format!("{factor} as much"),
         share => share,
     };
     let of = |left: &Left| format!("{}{}", in_words(&left.share), labels.bracketed(left.point));
-    let alone = |left: &Left| Estimate { low: None, high: None, ..left.share };
-    Some(match left {
-        [] => return None,
-        many if (MOST_LISTED + 1..=MOST_EACH).contains(&many.len()) => {
-            each(&many.iter().map(|left| (left.point, in_words(&alone(left)))).collect::<Vec<_>>(), labels)
-        }
-        [most, .., least] if left.len() > MOST_LISTED => {
-            let ends = || format!("between {} and {}", of(least), of(most));
-            let falling: Vec<_> = left.iter().map(|left| (left.point, left.share)).collect();
-            leaders(&falling, labels).unwrap_or_else(ends)
-        }
-        few => listed(&few.iter().map(of).collect::<Vec<_>>()),
-    })
+    listed_or_ends(&left.iter().map(of).collect::<Vec<_>>()).unwrap_or_default()
 }
 
-/// A sentence on the settings at which the norm grows, if the numbers do not name each; one on those without
-/// a norm.
-fn remarks(points: &[&Settings], left: &[Left], labels: &Labels) -> Vec<String> {
-    let has_many = left.len() > MOST_EACH;
-    let growing = left.iter().filter(|left| has_many && left.share.low > Some(0.0));
-    let growing: Vec<&Settings> = growing.map(|left| left.point).collect();
-    let without = points.iter().filter(|point| left.iter().all(|left| left.point != **point));
-    let without: Vec<&Settings> = without.copied().collect();
-    let said = [
-        ("The norm has grown, with its whole interval, at", growing),
-        ("The norm at that step is 0 or not finite at", without),
-    ];
-    let said = said.iter().filter(|(_, found)| !found.is_empty());
-    said.map(|(start, found)| format!("{start} {}.", counted(found, points.len(), labels))).collect()
-}
-
-/// A sentence on the settings whose seeds go either way.
+/// The end of a sentence on the settings whose seeds go either way.
 fn split(left: &[Left], labels: &Labels) -> Option<String> {
     let of = |left: &Left| {
         let (less, more) = left.seeds;
         format!("less in {} and more in {more}{}", pluralize(less, "seed"), labels.bracketed(left.point))
     };
     let each: Vec<String> = left.iter().filter(|left| left.is_split()).map(of).collect();
-    (1..=MOST_LISTED)
-        .contains(&each.len())
-        .then(|| format!("Seeds differ in their direction: {} than at the last step.", listed(&each)))
+    (1..=MOST_LISTED).contains(&each.len()).then(|| format!("{} than at the last step.", listed(&each)))
 }
 
 #[cfg(test)]
@@ -200,21 +273,19 @@ mod tests {
     }
 
     #[test]
-    fn sentences_on_several_points_give_the_number_of_each() {
+    fn sentences_on_several_points_give_the_ends() {
         let (rnn, gru, lstm) = (CellName::Rnn, CellName::Gru, CellName::Lstm);
         let many = [(rnn, 8, -0.2), (rnn, 16, -0.1), (rnn, 32, -0.3), (lstm, 8, -0.003), (lstm, 16, 0.02)];
-        let expected = [
-            "Of the norm of ∂L/∂h at the last step, this is left 50 of 100 steps back: rnn: 10^-10.0 (H8), \
-             10^-5.00 (H16), 10^-15.0 (H32); gru: 1.00 % (H8), 0.316 % (H16); lstm: 70.8 % (H8), 10.0 times \
-             as much (H16).",
-        ];
+        let expected =
+            ["Of the norm of ∂L/∂h at the last step, this is left 50 of 100 steps back: between 10^-15.0 \
+             (rnn, H32) and 10.0 times as much (lstm, H16)."];
         let found = of(&[&many[..], &[(gru, 8, -0.04), (gru, 16, -0.05)]].concat());
         assert_eq!(found, expected);
     }
 
     #[test]
     fn sentences_name_settings_that_grow_and_those_without_a_norm() {
-        let runs: Vec<RunRecord> = (1..=18)
+        let runs: Vec<RunRecord> = (1..=32)
             .flat_map(|size| [(size, 1), (size, 2)])
             .map(|(size, seed)| {
                 let mut run = run(&format!("{size}-{seed}"), seed);
@@ -223,14 +294,15 @@ mod tests {
             })
             .collect();
         let rows = runs.iter().flat_map(|run| match (run.settings.hidden_size, run.settings.seed) {
-            (18, _) => curve(&run.row.run_id, "total_h", &[(0, Some(0.0)), (1, None), (2, None)]),
+            (32, _) => curve(&run.row.run_id, "total_h", &[(0, Some(0.0)), (1, None), (2, None)]),
             (size, seed) => line(&run.row.run_id, "total_h", 3, 0.0, 0.01 * seed as f64 + 1.5 - size as f64),
         });
         let expected = [
-            "Of the norm of ∂L/∂h at the last step, this is left 2 of 100 steps back: between 10^-30.97 \
-             [10^-31.10, 10^-30.84] (H17) and 10.7 [8.0, 14.4] times as much (H1).",
-            "The norm has grown, with its whole interval, at 1 of 18 settings (H1).",
-            "The norm at that step is 0 or not finite at 1 of 18 settings (H18).",
+            "Of the norm of ∂L/∂h at the last step, this is left 2 of 100 steps back: between 10^-58.97 \
+             [10^-59.10, 10^-58.84] (H31) and 10.7 [8.0, 14.4] times as much (H1).",
+            "The norm 2 steps back is larger than at the last step, with its whole interval, at 1 of 32 \
+             settings (H1).",
+            "The norm 2 steps back is 0 or not finite at 1 of 32 settings (H32).",
         ];
         assert_eq!(found(runs.clone(), rows.collect()), expected);
     }
@@ -244,11 +316,11 @@ mod tests {
                 .flat_map(|(seed, slope): (u64, _)| line(&seed.to_string(), "total_h", 11, 0.0, *slope));
             found(runs, rows.collect())
         };
-        let expected =
-            " Seeds differ in their direction: less in 1 seed and more in 2 than at the last step.";
-        assert!(of(&[-0.5, 0.6, 0.1])[0].ends_with(expected));
+        let expected = "Of ∂L/∂h, seeds differ 10 of 100 steps back: less in 1 seed and more in 2 than at \
+                        the last step.";
+        assert_eq!(of(&[-0.5, 0.6, 0.1])[1], expected);
         for slopes in [[0.5, 0.6, 0.55], [0.01, 2.0, 0.1]] {
-            assert!(!of(&slopes)[0].contains("seeds"), "{slopes:?}");
+            assert_eq!(of(&slopes).len(), 1, "{slopes:?}");
         }
     }
 
@@ -273,7 +345,8 @@ mod tests {
             "Of the norm of ∂L/∂h at the last step, this is left 10 of 100 steps back: 10.0 % (lstm) and \
              1.00 % (gru).",
             "Of the norm of ∂L/∂c at the last step, this is left 10 of 100 steps back: 3.16 times as much \
-             (lstm). ∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
+             (lstm).",
+            "∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
              leaves little. ∂L/∂c also passes along the cell state.",
         ];
         assert_eq!(found(vec![with_cell(run("a", 1), CellName::Lstm), gru], rows.concat()), expected);

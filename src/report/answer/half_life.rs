@@ -1,9 +1,9 @@
 //! The steps over which the gradient's norm halves.
 
-use super::MOST_LISTED;
 use super::norms::last_layer;
-use super::words::{Labels, MOST_EACH, counted, each, listed, ranges, rising};
-use crate::report::format::{significant, with_interval};
+use super::overview::Column;
+use super::words::{Labels, MOST_LISTED, counted, listed, rising};
+use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
@@ -12,40 +12,20 @@ use crate::settings::names::ExperimentKind;
 /// A sentence on the half-lives of a norm at an init, and where it has none; nothing if no norm falls
 /// exponentially.
 pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<String> {
-    let is_half_life = |row: &&Statistic| {
-        (row.section, row.point.kind) == (Section::Gradients, ExperimentKind::Gradients)
-            && (row.metric, row.quantity.as_str()) == ("half_life", quantity)
-    };
-    let blocks = group_by(summary.iter().filter(is_half_life), |row| &row.point);
-    let points: Vec<&Settings> = blocks.iter().map(|(point, _)| *point).collect();
-    let labels = Labels::of(&points);
-    let rows: Vec<&Statistic> = blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect();
+    let rows = rows(summary, quantity);
+    let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let (mut falling, lacking): (Vec<&Statistic>, Vec<&Statistic>) =
         rows.iter().copied().partition(|row| row.estimate.value.is_some());
     falling.sort_by(|a, b| rising(&a.estimate, &b.estimate));
-    if falling.is_empty() {
-        return None;
-    }
-    let start = format!("The norm of {words} halves after this number of steps:");
-    let where_falling =
-        format!("Where the norm of {words} falls exponentially, it halves after this number of steps:");
-    if (MOST_LISTED + 1..=MOST_EACH).contains(&rows.len()) {
-        let numbers: Vec<(&Settings, String)> =
-            rows.iter().map(|row| (&row.point, in_words(row, summary))).collect();
-        return Some(format!("{start} {}.", each(&numbers, &labels)));
-    }
-    let reasons = without_half_life(&lacking, points.len(), &labels);
+    let reasons = without_half_life(&lacking, summary, rows.len(), &labels);
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
     Some(match falling.as_slice() {
+        [] => return None,
         [least, middle @ .., most] if middle.len() + 2 > MOST_LISTED => {
-            let numbers: Vec<(&Settings, String)> =
-                falling.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect();
-            let lacking: Vec<(&Settings, String)> =
-                lacking.iter().map(|row| (&row.point, in_words(row, summary))).collect();
-            match ranges(&numbers, &lacking, &labels) {
-                Some(each) => format!("{where_falling} {each}."),
-                None => format!("{where_falling} {} to {}.{reasons}", of(least), of(most)),
-            }
+            let ends = format!("{} to {}", of(least), of(most));
+            let start =
+                format!("Where the norm of {words} falls exponentially, it halves after this number of");
+            format!("{start} steps: {ends}.{reasons}")
         }
         few => {
             let each = listed(&few.iter().map(of).collect::<Vec<_>>());
@@ -54,32 +34,73 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
     })
 }
 
-/// The half-life, or the reason why there is none: of a norm that is not exponential, also that it grows.
-fn in_words(row: &Statistic, summary: &[Statistic]) -> String {
-    let is_slope = |other: &&Statistic| {
-        (other.section, other.metric, other.layer) == (row.section, "slope", row.layer)
-            && other.quantity == row.quantity
-            && other.point == row.point
+/// The half-lives of a norm at an init by setting.
+pub fn column<'a>(summary: &'a [Statistic], quantity: &str, words: &str) -> Option<Column<'a>> {
+    let rows = rows(summary, quantity);
+    let is_halving = rows.iter().any(|row| row.estimate.value.is_some());
+    let numbers = rows.iter().map(|row| (&row.point, in_words(row, summary))).collect();
+    is_halving.then(|| Column { heading: format!("{words} halves every, steps"), numbers })
+}
+
+/// The half-lives of a norm at an init. Of several layers, the last one counts.
+fn rows<'a>(summary: &'a [Statistic], quantity: &str) -> Vec<&'a Statistic> {
+    let is_half_life = |row: &&Statistic| {
+        (row.section, row.point.kind) == (Section::Gradients, ExperimentKind::Gradients)
+            && (row.metric, row.quantity.as_str()) == ("half_life", quantity)
     };
-    let grows = || summary.iter().find(is_slope).is_some_and(|slope| slope.estimate.low > Some(0.0));
-    match (row.estimate.value, row.verdict.as_deref()) {
-        (Some(value), _) => significant(value, 3),
-        (None, Some("not exponential")) if grows() => "grows, not exponentially".to_string(),
-        (None, Some(verdict)) => verdict.to_string(),
-        (None, None) => "none".to_string(),
+    let blocks = group_by(summary.iter().filter(is_half_life), |row| &row.point);
+    blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect()
+}
+
+/// The half-life, or the reason why there is none.
+fn in_words(row: &Statistic, summary: &[Statistic]) -> String {
+    match row.estimate.value {
+        Some(_) => with_interval(&row.estimate),
+        None => reason(row, summary),
     }
 }
 
+/// The reason why a norm has no half-life. A norm whose slope is above 0 grows if more of it is left at the
+/// largest lag than at lag 0. Else it falls in its first steps.
+fn reason(row: &Statistic, summary: &[Statistic]) -> String {
+    let is_same = |other: &&Statistic| {
+        (other.section, other.layer) == (row.section, row.layer)
+            && other.quantity == row.quantity
+            && other.point == row.point
+    };
+    let of =
+        |metric: &'static str| summary.iter().filter(is_same).filter(move |other| other.metric == metric);
+    let rises = of("slope").any(|slope| slope.estimate.low > Some(0.0));
+    let norms = || of("log10_norm").filter(|norm| norm.estimate.value.is_some());
+    let first = norms().min_by_key(|norm| norm.lag).and_then(|norm| norm.estimate.value);
+    let last = norms().max_by_key(|norm| norm.lag).and_then(|norm| norm.estimate.value);
+    let is_less_left = last < first;
+    match row.verdict.as_deref() {
+        Some("grows" | "not exponential") if rises && is_less_left => FALLS_FIRST.to_string(),
+        Some("not exponential") if rises => "grows, not exponentially".to_string(),
+        Some(verdict) => verdict.to_string(),
+        None => "none".to_string(),
+    }
+}
+
+/// The reason for a norm that falls in its first steps and rises later.
+const FALLS_FIRST: &str = "falls, then rises";
+
 /// Sentences on the settings without a half-life, each after a space.
-fn without_half_life(rows: &[&Statistic], all: usize, labels: &Labels) -> String {
+fn without_half_life(rows: &[&Statistic], summary: &[Statistic], all: usize, labels: &Labels) -> String {
+    const GROWS: [&str; 2] = ["grows", "grows, not exponentially"];
     let those = |is_it: fn(&str) -> bool| -> Vec<&Settings> {
-        let of_kind = rows.iter().filter(|row| is_it(row.verdict.as_deref().unwrap_or_default()));
+        let of_kind = rows.iter().filter(|row| is_it(&reason(row, summary)));
         of_kind.map(|row| &row.point).collect()
     };
     let said = [
-        ("It grows with the lag", those(|verdict| verdict == "grows")),
-        ("It hardly changes with the lag", those(|verdict| verdict == "level")),
-        ("It follows no exponential", those(|verdict| !["grows", "level"].contains(&verdict))),
+        ("It grows with the lag", those(|reason| GROWS.contains(&reason))),
+        ("It falls in its first steps and rises later", those(|reason| reason == FALLS_FIRST)),
+        ("It hardly changes with the lag", those(|reason| reason == "level")),
+        (
+            "It follows no exponential",
+            those(|reason| !GROWS.contains(&reason) && ![FALLS_FIRST, "level"].contains(&reason)),
+        ),
     ];
     let said = said.iter().filter(|(_, found)| !found.is_empty());
     said.map(|(start, found)| format!(" {start} at {}.", counted(found, all, labels))).collect()
@@ -117,13 +138,31 @@ mod tests {
         let expected = "The norm of ∂L/∂h halves every 3.01 (H1) steps. It follows no exponential at 1 of 2 \
                         settings (H0).";
         assert_eq!(of(&[0.1, -0.1]).unwrap(), expected);
-        let expected = "The norm of ∂L/∂h halves after this number of steps: 3.01 (H0), 1.51 (H1), none \
-                        (H2), 0.753 (H3), 0.602 (H4).";
+        let expected = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: \
+                        0.602 (H4) to 3.01 (H0). It follows no exponential at 1 of 5 settings (H2).";
         assert_eq!(of(&[-0.1, -0.2, 0.3, -0.4, -0.5]).unwrap(), expected);
         let many: Vec<f64> = (1..=17).map(|n| -0.1 * f64::from(n)).collect();
         let expected = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: \
                         0.177 (H16) to 3.01 (H0).";
         assert_eq!(of(&many).unwrap(), expected);
         assert_eq!(of(&[0.1]), None);
+    }
+
+    #[test]
+    fn reason_of_a_rise_after_a_fall_is_not_growth() {
+        let of = |first: f64| {
+            let results = results([run("a", 1), run("b", 2), run("c", 3)]);
+            let of_seed = |(id, slope): (&str, f64)| {
+                let later = line(id, "total_h", 200, first, slope);
+                let start = line(id, "total_h", 1, 0.0, 0.0);
+                start.into_iter().chain(later.into_iter().skip(1)).collect::<Vec<_>>()
+            };
+            let rows = [("a", 0.01), ("b", 0.011), ("c", 0.009)].map(of_seed).concat();
+            let gradients = Curves::of_gradients(&results, rows).fitted().groups();
+            let groups = Groups { gradients, ..Groups::default() };
+            let summary = statistics(&results, &groups, &Verdicts::default());
+            reason(super::rows(&summary, "total_h")[0], &summary)
+        };
+        assert_eq!([of(-5.0), of(0.0)], [FALLS_FIRST, "grows"]);
     }
 }

@@ -1,5 +1,6 @@
 //! The settings that keep most of a gradient: those of each init, or else of each cell.
 
+use super::overview::Overview;
 use super::words::{Labels, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
@@ -14,42 +15,80 @@ const GROWN: f64 = std::f64::consts::LOG10_2;
 /// One setting with log10 of the share that is left.
 pub type Left<'a> = (&'a Settings, Estimate);
 
-/// The setting with the most that is left, the next, and the one with the least, of each init or else of each
-/// cell: `pytorch: 98 % (lstm), then 12 % (gru), least 10^-30.0 (rnn)`. Those at which more than twice the
-/// norm is left are listed apart. The shares fall. None without a few inits or cells.
-pub fn leaders(falling: &[Left], labels: &Labels) -> Option<String> {
+/// The settings of one init, or else of one cell. The shares fall.
+struct Group<'a> {
+    name: String,
+    /// Those at which at most twice the norm is left.
+    kept: Vec<&'a Left<'a>>,
+    grown: Vec<&'a Left<'a>>,
+}
+
+/// The settings of each init, or else of each cell, and the names of the settings within one; none without a
+/// few inits or cells. The shares fall.
+fn groups<'a>(falling: &'a [Left<'a>], labels: &Labels) -> Option<(&'static str, Vec<Group<'a>>, Labels)> {
     let is_fit =
         |name: &&str| labels.dim(name).is_some_and(|dim| (2..=MOST_GROUPS).contains(&dim.values.len()));
     let name = ["init", "cell"].into_iter().find(is_fit)?;
-    let (dim, others) = (labels.dim(name)?, labels.without(name));
+    let dim = labels.dim(name)?;
     let mut groups = group_by(falling, |(point, _)| dim.index(point));
     groups.sort_by_key(|(place, _)| *place);
-    let of = |(place, members): &(usize, Vec<&Left>)| {
-        format!("{}: {}", dim.values[*place], group(members, &others))
+    let group = |(place, members): (usize, Vec<&'a Left<'a>>)| {
+        let has_grown = |left: &&Left| left.1.value.is_some_and(|value| value > GROWN);
+        let (grown, kept) = members.into_iter().partition(has_grown);
+        Group { name: dim.values[place].clone(), kept, grown }
     };
-    Some(groups.iter().map(of).collect::<Vec<_>>().join("; "))
+    Some((name, groups.into_iter().map(group).collect(), labels.without(name)))
 }
 
-fn group(falling: &[&Left], labels: &Labels) -> String {
-    let (grown, kept): (Vec<&Left>, Vec<&Left>) =
-        falling.iter().copied().partition(|(_, share)| share.value.is_some_and(|value| value > GROWN));
-    let of = |(point, left): &&Left| format!("{}{}", share(left), labels.bracketed(point));
-    let kept = match kept.as_slice() {
-        [] => None,
-        [only] => Some(of(only)),
-        [most, next] => Some(first_two(most, next, of)),
-        [most, next, .., least] => Some(format!("{}, least {}", first_two(most, next, of), of(least))),
+/// `init` or else `cell`, and the setting of each with the most that is left: `pytorch: 98 % (lstm)`. None
+/// without a few inits or cells.
+pub fn leaders(falling: &[Left], labels: &Labels) -> Option<(&'static str, String)> {
+    let (name, groups, labels) = groups(falling, labels)?;
+    let of = |group: &Group| {
+        let most = match group.kept.as_slice() {
+            [] => return None,
+            [most, next, ..] if is_open(most, next) => {
+                format!("undecided between {} and {}", in_words(most, &labels), in_words(next, &labels))
+            }
+            [most, ..] => in_words(most, &labels),
+        };
+        Some(format!("{}: {most}", group.name))
     };
-    let grown: Vec<String> = grown.iter().map(of).collect();
-    let grown = (!grown.is_empty()).then(|| format!("grown to {}", grown.join(", ")));
-    kept.into_iter().chain(grown).collect::<Vec<_>>().join(", ")
+    Some((name, groups.iter().filter_map(of).collect::<Vec<_>>().join("; ")))
 }
 
-/// The two settings with the most that is left. Intervals that overlap leave their order open.
-fn first_two(most: &Left, next: &Left, words: impl Fn(&&Left) -> String) -> String {
-    let is_open = matches!((most.1.low, next.1.high), (Some(low), Some(high)) if low <= high);
-    let (most, next) = (words(&most), words(&next));
-    if is_open { format!("undecided between {most} and {next}") } else { format!("{most}, then {next}") }
+/// A row for each init, or else for each cell: the setting with the most that is left, the next, the one with
+/// the least, and those at which the norm has grown more than twofold. The norms of `lacking` are 0 or not
+/// finite. None without a few inits or cells.
+pub fn table(falling: &[Left], lacking: &[&Settings], labels: &Labels, heading: &str) -> Option<Overview> {
+    let (name, groups, others) = groups(falling, labels)?;
+    let (dim, labels) = (labels.dim(name)?, others);
+    let row = |group: &Group| {
+        let of = |left: Option<&&Left>| left.map(|left| in_words(left, &labels)).unwrap_or_default();
+        let zero = lacking.iter().find(|point| dim.label(point) == group.name);
+        let zero = zero.map(|point| format!("0 or not finite{}", labels.bracketed(point)));
+        let least = || of(group.kept.last().filter(|_| group.kept.len() > 2));
+        let grown: Vec<String> = group.grown.iter().map(|left| in_words(left, &labels)).collect();
+        vec![
+            group.name.clone(),
+            of(group.kept.first()),
+            of(group.kept.get(1)),
+            zero.unwrap_or_else(least),
+            grown.join(", "),
+        ]
+    };
+    let rows = groups.iter().map(row).collect();
+    let header = [name, heading, "next", "least", "grown to more than twice"].map(String::from).to_vec();
+    Some(Overview { header, rows })
+}
+
+fn in_words((point, left): &Left, labels: &Labels) -> String {
+    format!("{}{}", share(left), labels.bracketed(point))
+}
+
+/// Returns true for intervals that overlap: they leave the order open.
+fn is_open(most: &Left, next: &Left) -> bool {
+    matches!((most.1.low, next.1.high), (Some(low), Some(high)) if low <= high)
 }
 
 #[cfg(test)]
@@ -59,7 +98,7 @@ mod tests {
     use crate::report::fixtures::run;
 
     #[test]
-    fn leaders_of_each_init_are_the_two_with_the_most_and_what_has_grown_is_apart() {
+    fn leaders_of_each_init_have_the_most_and_what_has_grown_is_apart() {
         let cells = [Rnn, Lstm, Gru, Mgu, Janet];
         let point = |cell, init: &str| {
             let mut point = run("a", 1).settings;
@@ -75,18 +114,28 @@ mod tests {
         left.sort_by(|a, b| b.1.value.partial_cmp(&a.1.value).unwrap());
         let left: Vec<Left> = left.iter().map(|(point, share)| (point, *share)).collect();
         let labels = Labels::of(&left.iter().map(|(point, _)| *point).collect::<Vec<_>>());
-        let expected = "pytorch: 10.0 % (lstm), then 1.00 % (gru), least 10^-30.0 (rnn), grown to 100 times \
-                        (janet); xavier: 1.58 times (lstm)";
-        assert_eq!(leaders(&left, &labels).as_deref(), Some(expected));
+        assert_eq!(
+            leaders(&left, &labels),
+            Some(("init", "pytorch: 10.0 % (lstm); xavier: 1.58 times (lstm)".into()))
+        );
+        let rows = [
+            ["pytorch", "10.0 % (lstm)", "1.00 % (gru)", "10^-30.0 (rnn)", "100 times (janet)"],
+            ["xavier", "1.58 times (lstm)", "", "", ""],
+        ];
+        let found = table(&left, &[], &labels, "left").unwrap();
+        assert_eq!(found.header[..2], ["init", "left"]);
+        assert_eq!(found.rows, rows.map(|row| row.map(String::from).to_vec()));
+        let zero = point(Lstm, "xavier");
+        assert_eq!(table(&left, &[&zero], &labels, "left").unwrap().rows[1][3], "0 or not finite (lstm)");
         let labels = Labels::of(&[left[0].0]);
         assert_eq!(leaders(&left[..1], &labels), None);
     }
+
     #[test]
-    fn first_two_with_intervals_that_overlap_are_undecided() {
+    fn is_open_for_intervals_that_overlap() {
         let point = run("a", 1).settings;
         let of = |low, high| (&point, Estimate { value: Some(0.0), low: Some(low), high: Some(high), n: 3 });
-        let words = |left: &&Left| format!("{:?}", left.1.low.unwrap());
-        assert_eq!(first_two(&of(-1.0, 0.0), &of(-2.0, -0.9), words), "undecided between -1.0 and -2.0");
-        assert_eq!(first_two(&of(-1.0, 0.0), &of(-2.0, -1.1), words), "-1.0, then -2.0");
+        assert!(is_open(&of(-1.0, 0.0), &of(-2.0, -0.9)));
+        assert!(!is_open(&of(-1.0, 0.0), &of(-2.0, -1.1)));
     }
 }

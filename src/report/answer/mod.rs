@@ -13,6 +13,7 @@ mod leaders;
 mod lengths;
 mod norms;
 mod number;
+mod overview;
 mod parts;
 mod paths;
 mod predictors;
@@ -23,14 +24,13 @@ mod turn;
 mod weights;
 mod words;
 
+pub use self::overview::Overview;
+use self::overview::{Column, overviews};
 use super::judge::Verdicts;
 use super::load::Results;
 use super::summary::{Section, Statistic};
 use crate::config::spec::AnswerPart;
 use crate::results::schema::SampleRow;
-
-/// The largest number of settings of which a sentence gives each number.
-const MOST_LISTED: usize = 4;
 
 /// The parts that follow the tests of a claim.
 const OF_CLAIM: &[AnswerPart] = &[AnswerPart::Gradients, AnswerPart::OtherStates, AnswerPart::Training];
@@ -40,6 +40,8 @@ const OF_CLAIM: &[AnswerPart] = &[AnswerPart::Gradients, AnswerPart::OtherStates
 pub struct Answer {
     /// The sentences that answer the question.
     pub head: Vec<String>,
+    /// Tables of the numbers of each setting.
+    pub tables: Vec<Overview>,
     /// The sentences with measured numbers.
     pub numbers: Vec<String>,
 }
@@ -59,7 +61,7 @@ impl Answer {
         let incomplete = results.incomplete().map(|words| format!("Incomplete: {words}."));
         let mut head: Vec<String> = incomplete.into_iter().collect();
         if results.runs().next().is_none() {
-            return Answer { head, numbers: vec![] };
+            return Answer { head, ..Answer::default() };
         }
         let (mut answers, verdict, mut numbers, parts) = match claim::verdict(results, verdicts) {
             Some(verdict) => {
@@ -72,21 +74,33 @@ impl Answer {
             parts.into_iter().flat_map(|part| of_part(part, results, samples, summary)).collect()
         };
         let chosen = &results.answer_with;
-        answers.extend(of_parts(chosen.clone()));
+        let others: Vec<AnswerPart> = parts.iter().copied().filter(|part| !chosen.contains(part)).collect();
+        let remarks: Vec<String> = chosen.iter().flat_map(|part| remarks(*part, results, summary)).collect();
+        answers.extend(of_parts(chosen.clone()).into_iter().filter(|sentence| !remarks.contains(sentence)));
+        numbers.extend(remarks);
         answers.extend(verdict);
-        numbers.extend(of_parts(parts.iter().copied().filter(|part| !chosen.contains(part)).collect()));
+        let of = chosen.iter().chain(&others).flat_map(|part| columns(*part, summary));
+        let mut tables = overviews(of.collect());
+        if chosen.iter().chain(&others).any(|part| *part == AnswerPart::Gradients) {
+            tables.extend(gradients::leaders_table(summary));
+        }
+        let is_shown = |part: AnswerPart| tables.iter().any(|table| table.has(&columns(part, summary)));
+        let (shown, unshown) = others.into_iter().partition(|part| is_shown(*part));
+        numbers.extend(of_parts(unshown));
+        numbers.extend(Vec::into_iter(shown).flat_map(|part| self::remarks(part, results, summary)));
         if answers.is_empty() {
-            answers.extend(numbers.drain(..numbers.len().min(1)));
+            answers.extend(of_parts(parts.to_vec()).into_iter().next());
+            numbers.retain(|sentence| !answers.contains(sentence));
         }
         head.extend(answers);
         numbers.extend(debug_build(results, summary));
-        Answer { head, numbers }
+        Answer { head, tables, numbers }
     }
 
-    /// The sentences, and a dash before each of those on numbers.
+    /// The sentences and the lines of the tables, and a dash before each sentence on numbers.
     pub fn lines(&self) -> Vec<String> {
         let numbers = self.numbers.iter().map(|sentence| format!("- {sentence}"));
-        self.head.iter().cloned().chain(numbers).collect()
+        self.head.iter().cloned().chain(self.tables.iter().flat_map(Overview::lines)).chain(numbers).collect()
     }
 }
 
@@ -111,8 +125,11 @@ fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: 
         AnswerPart::OtherStates => gradients::sentences(summary, &gradients::GRADIENTS[1..]),
         AnswerPart::HalfLife => {
             let (quantity, words) = gradients::GRADIENTS[0];
-            let half_life = half_life::sentence(summary, quantity, words);
-            half_life.into_iter().chain(turn::sentence(summary, quantity, words)).collect()
+            of_option(half_life::sentence(summary, quantity, words))
+        }
+        AnswerPart::Turn => {
+            let (quantity, words) = gradients::GRADIENTS[0];
+            of_option(turn::sentence(summary, quantity, words))
         }
         AnswerPart::LaterLosses => of_option(direct::sentence(summary)),
         AnswerPart::Paths => of_option(paths::shares(summary)),
@@ -123,11 +140,41 @@ fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: 
     }
 }
 
+/// The sentences of a part beside those on its numbers.
+fn remarks(part: AnswerPart, results: &Results, summary: &[Statistic]) -> Vec<String> {
+    match part {
+        AnswerPart::Training => training::remarks(summary, results.solved_loss),
+        AnswerPart::Gradients => gradients::remarks(summary, &gradients::GRADIENTS[..1]),
+        AnswerPart::OtherStates => gradients::remarks(summary, &gradients::GRADIENTS[1..]),
+        _ => vec![],
+    }
+}
+
+/// The numbers of a part by setting; none of a part whose sentences compare settings.
+fn columns(part: AnswerPart, summary: &[Statistic]) -> Vec<Column<'_>> {
+    match part {
+        AnswerPart::Training => training::columns(summary),
+        AnswerPart::WeightsByLag => weights::columns(summary),
+        AnswerPart::Gradients => gradients::columns(summary, &gradients::GRADIENTS[..1]),
+        AnswerPart::OtherStates => gradients::columns(summary, &gradients::GRADIENTS[1..]),
+        AnswerPart::HalfLife => {
+            let (quantity, words) = gradients::GRADIENTS[0];
+            half_life::column(summary, quantity, words).into_iter().collect()
+        }
+        AnswerPart::Paths => paths::columns(summary),
+        AnswerPart::PathDecay => vec![paths::decay_column(summary)],
+        AnswerPart::Jacobian => jacobian::columns(summary),
+        _ => vec![],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::estimate::Estimate;
-    use crate::report::fixtures::{failed, results, run};
+    use crate::report::fixtures::{failed, line, results, run};
+    use crate::report::group::{Curves, Groups};
+    use crate::report::summary::statistics;
 
     #[test]
     fn answer_says_first_what_is_missing() {
@@ -148,6 +195,39 @@ mod tests {
         let nothing = Results { plan: vec!["a".into()], ..Results::default() };
         let expected = ["Incomplete: 1 of 1 runs of the plan has not been made."];
         assert_eq!(Answer::of(&nothing, &[], &[], &Verdicts::default()).lines(), expected);
+    }
+
+    #[test]
+    fn answer_of_many_settings_has_a_table_instead_of_the_sentence_on_their_numbers() {
+        let runs = [8, 16, 32, 64].map(|hidden_size| {
+            let mut run = run(&hidden_size.to_string(), 1);
+            run.settings.hidden_size = hidden_size;
+            run
+        });
+        let results = results(runs.clone());
+        let rows = runs.iter().flat_map(|run| {
+            line(&run.row.run_id, "total_h", 101, 0.0, -1.0 / run.settings.hidden_size as f64)
+        });
+        let gradients = Curves::of_gradients(&results, rows).fitted().groups();
+        let summary = statistics(&results, &Groups { gradients, ..Groups::default() }, &Verdicts::default());
+        let with = |answer_with: &[AnswerPart]| {
+            let chosen = Results { answer_with: answer_with.to_vec(), ..self::results(runs.clone()) };
+            Answer::of(&chosen, &[], &summary, &Verdicts::default())
+        };
+        let chosen = with(&[AnswerPart::HalfLife]);
+        let sentence = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: 2.41 \
+                        (H8) to 19.3 (H64).";
+        assert_eq!((chosen.head, chosen.numbers), (vec![sentence.to_string()], vec![]));
+        let lines = [
+            "  H    ∂L/∂h halves every, steps  ∂L/∂h left 50 of 100 steps back",
+            "  H8   2.41                       10^-6.25",
+            "  H16  4.82                       0.0750 %",
+            "  H32  9.63                       2.74 %",
+            "  H64  19.3                       16.5 %",
+        ];
+        assert_eq!(chosen.tables.iter().flat_map(Overview::lines).collect::<Vec<_>>(), lines);
+        let all = with(&[]);
+        assert_eq!((all.head.len(), all.numbers.len()), (1, 0), "{all:?}");
     }
 
     #[test]

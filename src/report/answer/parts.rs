@@ -43,8 +43,9 @@ fn of_slopes(rows: &[&Statistic]) -> Option<Vec<String>> {
     let whole = Split::of(rows, (cells, inits), &all, &common)?;
     let count = format!("{} cells and {} inits", all.len(), whole.inits);
     let first = format!(
-        "Of the differences in slope between {count}, {} (shares of the sum of squares){}. Other inits would \
-         give other shares.",
+        "{}: of the differences in slope between {count}, {} (shares of the sum of squares){}. Other inits \
+         would give other shares.",
+        whole.verdict(),
         whole.in_words(),
         left_out(rows, cells, inits)
     );
@@ -107,6 +108,16 @@ impl Split {
     /// The mean share of the combination of cell and init.
     fn combination(&self) -> f64 {
         self.part(2).value.unwrap_or(0.0) / 100.0
+    }
+
+    /// The part with more than half of the sum of squares.
+    fn verdict(&self) -> &'static str {
+        let is_most = |part: usize| self.part(part).value.is_some_and(|share| share > 50.0);
+        match () {
+            () if is_most(0) => "Most of it goes with the init",
+            () if is_most(1) => "Most of it goes with the cell",
+            () => "Neither the init nor the cell alone decides",
+        }
     }
 
     fn in_words(&self) -> String {
@@ -202,17 +213,26 @@ mod tests {
             let places = [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3)];
             sentences(&places.map(|(cell, init)| row([Rnn, Lstm][cell], INITS[init], slope(cell, init))))
         };
-        let expected = |init: &str, cell: &str, both: &str| {
+        let expected = |verdict: &str, init: &str, cell: &str, both: &str| {
             [format!(
-                "Of the differences in slope between 2 cells and 3 inits, {init} % go with the init, {cell} \
-                 % with the cell and {both} % with the combination of both (shares of the sum of \
-                 squares); not counted: tch, which the lstm lacks. Other inits would give other shares."
+                "{verdict}: of the differences in slope between 2 cells and 3 inits, {init} % go with the \
+                 init, {cell} % with the cell and {both} % with the combination of both (shares of the sum \
+                 of squares); not counted: tch, which the lstm lacks. Other inits would give other shares."
             )]
         };
-        assert_eq!(of(|_, init| init as f64), expected("100", "0.00", "0.00"));
-        assert_eq!(of(|cell, _| cell as f64), expected("0.00", "100", "0.00"));
+        assert_eq!(
+            of(|_, init| init as f64),
+            expected("Most of it goes with the init", "100", "0.00", "0.00")
+        );
+        assert_eq!(
+            of(|cell, _| cell as f64),
+            expected("Most of it goes with the cell", "0.00", "100", "0.00")
+        );
         // 0 0 0 and 0 1 2 have means of 0, 1/2, 1 and of 0, 1: 1, 3/2 and 1 of 7/2.
-        assert_eq!(of(|cell, init| (cell * init) as f64), expected("28.6", "42.9", "28.6"));
+        assert_eq!(
+            of(|cell, init| (cell * init) as f64),
+            expected("Neither the init nor the cell alone decides", "28.6", "42.9", "28.6")
+        );
         assert_eq!(of(|_, _| 0.0), [""; 0]);
     }
 

@@ -1,63 +1,99 @@
 //! The part of the gradient that came along the state, beside that through the gates.
 
-use super::MOST_LISTED;
 use super::norms::{Block, common_lags, last_layer};
-use super::words::{Labels, listed, percent, rising, share};
+use super::overview::Column;
+use super::words::{Labels, listed, listed_or_ends, percent, rising, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{PATH_SHARE, Section, Statistic};
-use crate::settings::Settings;
 
 /// The lags of the shares beside the largest, as far as there are such lags.
 const LAGS: [usize; 2] = [10, 100];
 
-/// The largest number of settings of which the sentence gives the shares.
-const MOST_SHARES: usize = 8;
+/// The largest number of settings of which the sentence gives the shares, which have no intervals there.
+const MOST_SHARES: usize = 4;
 
-/// A sentence on the share of the path along the state; none without a split.
+/// A sentence on the share of the path along the state; none without a split. Of many settings, it gives the
+/// two ends.
 pub fn shares(summary: &[Statistic]) -> Option<String> {
-    let rows = summary.iter().filter(|row| row.metric == PATH_SHARE);
-    let by_point = group_by(rows, |row| &row.point);
-    let mut blocks: Vec<Block> =
-        by_point.into_iter().map(|(point, rows)| (point, last_layer(&rows))).collect();
-    let common = common_lags(&blocks);
-    let mut lags: Vec<usize> = LAGS.into_iter().filter(|lag| common.contains(lag)).collect();
-    lags.extend(common.last().filter(|last| !LAGS.contains(last)));
-    let first = *lags.first()?;
-    let share_at = |block: &Block, lag: usize| {
-        block.1.iter().find(|row| row.lag == Some(lag)).map(|row| row.estimate).unwrap_or_default()
-    };
+    let Shares { lags, mut blocks } = Shares::of(summary)?;
+    let first = lags[0];
     blocks.sort_by(|a, b| rising(&share_at(b, first), &share_at(a, first)));
     let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
     let of = |block: &Block| {
         let at = |lag: &usize| percent(&Estimate { low: None, high: None, ..share_at(block, *lag) });
         format!("{}{}", listed(&lags.iter().map(at).collect::<Vec<_>>()), labels.bracketed(block.0))
     };
-    let numbers = blocks.iter().map(of).collect::<Vec<_>>().join("; ");
+    let each: Vec<String> = blocks.iter().map(of).collect();
+    let numbers = match each.as_slice() {
+        [most, middle @ .., least] if middle.len() + 2 > MOST_SHARES => format!("from {most} to {least}"),
+        few => few.join("; "),
+    };
     let steps = listed(&lags.iter().map(usize::to_string).collect::<Vec<_>>());
-    (blocks.len() <= MOST_SHARES).then(|| {
-        format!(
-            "The gradient with respect to the carried state (c of an LSTM, h of a GRU) has a part along the \
-             state alone and a part through the gates. Of the sum of both norms, the part along the state \
-             has this share {steps} steps back: {numbers}."
-        )
-    })
+    Some(format!(
+        "The gradient with respect to the carried state (c of an LSTM, h of a GRU) has a part along the \
+         state alone and a part through the gates. Of the sum of both norms, the part along the state has \
+         this share {steps} steps back: {numbers}."
+    ))
 }
 
-/// A sentence on the part of the norm along the state alone that each step keeps; none of many grid points.
+/// The share of the path along the state by setting, at each lag.
+pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
+    let Some(Shares { lags, blocks }) = Shares::of(summary) else { return vec![] };
+    let column = |lag: &usize| Column {
+        heading: format!("share along the state, {lag} steps back"),
+        numbers: blocks.iter().map(|block| (block.0, percent(&share_at(block, *lag)))).collect(),
+    };
+    lags.iter().map(column).collect()
+}
+
+/// The share of the path along the state.
+struct Shares<'a> {
+    /// The lags of the shares, at least one.
+    lags: Vec<usize>,
+    blocks: Vec<Block<'a>>,
+}
+
+impl Shares<'_> {
+    fn of(summary: &[Statistic]) -> Option<Shares<'_>> {
+        let rows = summary.iter().filter(|row| row.metric == PATH_SHARE);
+        let by_point = group_by(rows, |row| &row.point);
+        let blocks: Vec<Block> =
+            by_point.into_iter().map(|(point, rows)| (point, last_layer(&rows))).collect();
+        let common = common_lags(&blocks);
+        let mut lags: Vec<usize> = LAGS.into_iter().filter(|lag| common.contains(lag)).collect();
+        lags.extend(common.last().filter(|last| !LAGS.contains(last)));
+        (!lags.is_empty()).then_some(Shares { lags, blocks })
+    }
+}
+
+fn share_at(block: &Block, lag: usize) -> Estimate {
+    block.1.iter().find(|row| row.lag == Some(lag)).map(|row| row.estimate).unwrap_or_default()
+}
+
+/// A sentence on the part of the norm along the state alone that each step keeps; none without such a part.
 pub fn decay(summary: &[Statistic]) -> Option<String> {
+    let mut rows = slopes(summary);
+    rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
+    let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
+    let of = |row: &&Statistic| format!("{}{}", share(&row.estimate), labels.bracketed(&row.point));
+    let each = listed_or_ends(&rows.iter().map(of).collect::<Vec<_>>())?;
+    Some(format!("Along the state alone, each step leaves {each} of the norm."))
+}
+
+/// The part of the norm along the state alone that each step keeps, by setting.
+pub fn decay_column(summary: &[Statistic]) -> Column<'_> {
+    let numbers = slopes(summary).iter().map(|row| (&row.point, share(&row.estimate))).collect();
+    Column { heading: "left by a step along the state alone".to_string(), numbers }
+}
+
+/// The slopes of the path along the state. Of several layers, the last one counts.
+fn slopes(summary: &[Statistic]) -> Vec<&Statistic> {
     let is_slope = |row: &&Statistic| {
         row.section == Section::Gradients && row.metric == "slope" && row.quantity == "cell_path"
     };
     let blocks = group_by(summary.iter().filter(is_slope), |row| &row.point);
-    let labels = Labels::of(&blocks.iter().map(|(point, _)| *point).collect::<Vec<&Settings>>());
-    let mut rows: Vec<&Statistic> = blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect();
-    rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
-    let of = |row: &&Statistic| format!("{}{}", share(&row.estimate), labels.bracketed(&row.point));
-    let each: Vec<String> = rows.iter().map(of).collect();
-    (1..=MOST_LISTED)
-        .contains(&each.len())
-        .then(|| format!("Along the state alone, each step leaves {} of the norm.", listed(&each)))
+    blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect()
 }
 
 #[cfg(test)]

@@ -1,39 +1,63 @@
 //! The runs that solved their task, and the test losses.
 
 use super::lengths;
-use super::words::{Labels, counted, listed, listed_or_ends, percent, rising};
+use super::overview::Column;
+use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, percent, rising};
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
 
-/// The largest number of settings of which a sentence gives each number.
-const MOST_LISTED: usize = 6;
-
-/// Sentences on the runs that solved their task and on what they needed, one on the test losses, one on
-/// chance, one on the test accuracies unless there is a criterion of success, and one on the longest test
-/// sequences. `solved_loss` is the validation loss below which a task counts as solved.
+/// Sentences on the runs that solved their task and on what they needed, one on the test losses, one on the
+/// test accuracies unless there is a criterion of success, and the remarks. `solved_loss` is the validation loss below which a task counts as solved.
 pub fn sentences(summary: &[Statistic], solved_loss: Option<f64>) -> Vec<String> {
-    let of = |metric: &str| -> Vec<&Statistic> {
-        let is_of = |row: &&Statistic| row.section == Section::Training && row.metric == metric;
-        summary.iter().filter(is_of).collect()
-    };
+    let of = |metric: &str| of_metric(summary, metric);
     let (solved, losses) = (of("solved"), of("test_loss"));
     let accuracies = accuracies(&of("test_accuracy")).filter(|_| solved.is_empty());
-    let longer = at_longest(&of("accuracy_at_length"));
     let needed = needed(&solved, &of("sequences"));
+    let losses = of_losses(&losses, &of("best_valid_loss"));
+    let found = [solutions(&solved), needed, losses, accuracies].into_iter().flatten();
+    found.chain(remarks(summary, solved_loss)).collect()
+}
+
+/// A sentence on the criterion of success, one on chance, and one on the longest test sequences.
+pub fn remarks(summary: &[Statistic], solved_loss: Option<f64>) -> Vec<String> {
+    let of = |metric: &str| of_metric(summary, metric);
+    let has_criterion = !of("solved").is_empty();
     let criterion = solved_loss
-        .filter(|_| !solved.is_empty())
+        .filter(|_| has_criterion)
         .map(|loss| format!("Solved means a validation loss below {loss}, at which training ends."));
-    let found = [
-        solutions(&solved),
-        needed,
-        criterion,
-        of_losses(&losses, &of("best_valid_loss")),
-        at_chance(&losses),
-        accuracies,
-        longer,
-    ];
+    let found = [criterion, at_chance(&of("test_loss")), at_longest(&of("accuracy_at_length"))];
     found.into_iter().flatten().collect()
+}
+
+/// The same by setting: the runs that solve the task and what they need, the losses, and the accuracies.
+pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
+    let of = |metric: &str| of_metric(summary, metric);
+    let (solved, losses) = (of("solved"), of("test_loss"));
+    let share = |row: &&'_ Statistic| match row.sample {
+        Sample::Solved((hits, n)) => format!("{hits} of {n} runs"),
+        _ => String::new(),
+    };
+    let needed = medians(&solved, &of("sequences"));
+    let accuracies = of("test_accuracy").into_iter();
+    let chance = losses.iter().filter_map(|row| Some((&row.point, significant(row.chance()?, 3))));
+    let unit = losses.first().map(|row| row.unit.as_str()).unwrap_or_default();
+    let column = |heading: &str, numbers| Column { heading: heading.to_string(), numbers };
+    vec![
+        column("solved by", solved.iter().map(|row| (&row.point, share(row))).collect()),
+        column("training sequences", needed.iter().map(|(point, n)| (*point, format!("{n:.0}"))).collect()),
+        column(
+            &format!("test loss, {unit}"),
+            losses.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect(),
+        ),
+        column("best constant output", chance.collect()),
+        column("test accuracy", accuracies.map(|row| (&row.point, percent(&row.estimate))).collect()),
+    ]
+}
+
+fn of_metric<'a>(summary: &'a [Statistic], metric: &str) -> Vec<&'a Statistic> {
+    let is_of = |row: &&Statistic| row.section == Section::Training && row.metric == metric;
+    summary.iter().filter(is_of).collect()
 }
 
 /// A sentence on the runs that solved their task; none if no setting has a criterion.
@@ -78,12 +102,7 @@ fn solutions(rows: &[&Statistic]) -> Option<String> {
 /// A sentence on the training sequences that solve the task, from the least; none unless every run of a
 /// setting solves it.
 fn needed(solved: &[&Statistic], sequences: &[&Statistic]) -> Option<String> {
-    let is_solved = |row: &&&Statistic| matches!(row.sample, Sample::Solved((hits, n)) if hits == n && n > 0);
-    let of_point = |solved: &&Statistic| {
-        let row = sequences.iter().find(|row| row.point == solved.point)?;
-        Some((&row.point, row.estimate.value?))
-    };
-    let mut found: Vec<(&Settings, f64)> = solved.iter().filter(is_solved).filter_map(of_point).collect();
+    let mut found = medians(solved, sequences);
     found.sort_by(|a, b| a.1.total_cmp(&b.1));
     let labels = Labels::of(&solved.iter().map(|row| &row.point).collect::<Vec<_>>());
     let of = |(point, median): &(&Settings, f64)| format!("{median:.0}{}", labels.bracketed(point));
@@ -94,6 +113,16 @@ fn needed(solved: &[&Statistic], sequences: &[&Statistic]) -> Option<String> {
         few => listed(few),
     };
     Some(format!("Where every run solves it, this median number of training sequences is needed: {each}."))
+}
+
+/// The median number of training sequences at each setting of which every run solves the task.
+fn medians<'a>(solved: &[&'a Statistic], sequences: &[&Statistic]) -> Vec<(&'a Settings, f64)> {
+    let is_solved = |row: &&&Statistic| matches!(row.sample, Sample::Solved((hits, n)) if hits == n && n > 0);
+    let of_point = |solved: &&'a Statistic| {
+        let row = sequences.iter().find(|row| row.point == solved.point)?;
+        Some((&solved.point, row.estimate.value?))
+    };
+    solved.iter().filter(is_solved).filter_map(of_point).collect()
 }
 
 /// A sentence on the test losses, from the least. Beside a single one stand the loss on the validation split
@@ -120,10 +149,31 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
             let each: Vec<String> = few.iter().map(of).collect();
             Some(format!("The test loss, in {unit}, is {}.", listed(&each)))
         }
-        [least, .., most] => {
-            Some(format!("The test loss, in {unit}, is between {} and {}.", of(least), of(most)))
-        }
+        [least, .., most] => Some(relative_to_chance(&rows, &labels).unwrap_or_else(|| {
+            format!("The test loss, in {unit}, is between {} and {}.", of(least), of(most))
+        })),
     }
+}
+
+/// The largest ratio of two levels of chance between which losses are compared as they are.
+const SAME_CHANCE: f64 = 1.1;
+
+/// A sentence on the losses over those of the best constant outputs; none if these hardly differ, or if one is
+/// missing.
+fn relative_to_chance(rows: &[&Statistic], labels: &Labels) -> Option<String> {
+    let chances: Vec<f64> = rows.iter().map(|row| row.chance()).collect::<Option<_>>()?;
+    let most = chances.iter().copied().fold(f64::MIN, f64::max);
+    let least = chances.iter().copied().fold(f64::MAX, f64::min);
+    let ratio = |(row, chance): (&&Statistic, &f64)| Some((row.point.clone(), row.estimate.value? / chance));
+    let mut ratios: Vec<(Settings, f64)> = rows.iter().zip(&chances).filter_map(ratio).collect();
+    ratios.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let of = |(point, ratio): &(Settings, f64)| {
+        format!("{} %{}", significant(100.0 * ratio, 3), labels.bracketed(point))
+    };
+    let (first, last) = (of(ratios.first()?), of(ratios.last()?));
+    let sentence =
+        format!("The test loss is between {first} and {last} of that of the best constant output.");
+    (least > 0.0 && most > SAME_CHANCE * least).then_some(sentence)
 }
 
 /// A sentence on the test accuracies, from the largest.
@@ -194,8 +244,8 @@ mod tests {
         let expected = [
             "The task is solved by 1 of 1 runs (lstm) and 0 of 1 runs (rnn).",
             "Where every run solves it, this median number of training sequences is needed: 20 (lstm).",
-            "Solved means a validation loss below 0.05, at which training ends.",
             "The test loss, in mse, is 0.0100 (lstm) and 0.168 (rnn).",
+            "Solved means a validation loss below 0.05, at which training ends.",
             "At 1 of 2 settings (rnn), no run is better than the best constant output.",
         ];
         assert_eq!(found, expected);
@@ -208,6 +258,15 @@ mod tests {
         let expected = "The test loss is 0.0200 mse, and 0.0100 on the validation split; the best constant \
                         output has 0.167.";
         assert_eq!(found, [expected]);
+        let loss = |seq_len, loss: f64, chance: f64| {
+            let point = Settings { seq_len, ..training("a", 1).settings };
+            let row = Statistic::new(Section::Training, "test_loss", &point, Estimate::mean(&[loss]), "nats");
+            Statistic { against: Some(chance.to_string()), ..row }
+        };
+        let rows = [loss(1, 0.5, 1.0), loss(2, 0.45, 0.5), loss(3, 0.25, 0.25), loss(4, 0.1, 0.125)];
+        let expected =
+            "The test loss is between 50.0 % (T1) and 100 % (T3) of that of the best constant output.";
+        assert_eq!(sentences(&rows, None), [expected]);
         let solved = |hits| {
             let row = Statistic::new(
                 Section::Training,

@@ -3,7 +3,9 @@
 
 use super::half_life;
 use super::norms::last_layer;
-use super::words::{Labels, counted, listed};
+use super::overview::Column;
+use super::words::{Labels, counted, listed_or_ends, rising};
+use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
 use crate::report::summary::{LAG_SMALL_ERROR, Statistic};
@@ -20,35 +22,54 @@ pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     truncation(summary).into_iter().chain(terms).collect()
 }
 
-fn truncation(summary: &[Statistic]) -> Option<String> {
+/// The same by setting.
+pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
+    let errors = errors(summary);
+    let number =
+        |(_, lag): &(&Settings, Option<Estimate>)| lag.map_or("none".to_string(), |lag| with_interval(&lag));
+    let numbers = errors.iter().map(|error| (error.0, number(error))).collect();
+    let terms = half_life::column(summary, Quantity::WeightTerm.as_str(), "term of ∂L/∂W_hh");
+    [Column { heading: "k with an error of at most a hundredth".to_string(), numbers }]
+        .into_iter()
+        .chain(terms)
+        .collect()
+}
+
+/// The number of steps after which backpropagation may stop, by setting; none if the error stays larger.
+fn errors(summary: &[Statistic]) -> Vec<(&Settings, Option<Estimate>)> {
     let is_error = |row: &&Statistic| row.quantity == Quantity::TruncationError.as_str();
     let blocks = group_by(summary.iter().filter(is_error), |row| &row.point);
-    let points: Vec<&Settings> = blocks.iter().map(|(point, _)| *point).collect();
-    let labels = Labels::of(&points);
     let lag = |rows: &[&Statistic]| {
         last_layer(rows).into_iter().find(|row| row.metric == LAG_SMALL_ERROR).map(|row| row.estimate)
     };
-    let of = |(point, rows): &(&Settings, Vec<&Statistic>)| {
-        Some(format!("{}{}", with_interval(&lag(rows)?), labels.bracketed(point)))
+    blocks.iter().map(|(point, rows)| (*point, lag(rows))).collect()
+}
+
+fn truncation(summary: &[Statistic]) -> Option<String> {
+    let errors = errors(summary);
+    let labels = Labels::of(&errors.iter().map(|(point, _)| *point).collect::<Vec<_>>());
+    let those = |is_it: &dyn Fn(&Settings, Option<f64>) -> bool| -> Vec<&Settings> {
+        let found = errors.iter().filter(|(point, lag)| is_it(point, lag.and_then(|lag| lag.value)));
+        found.map(|(point, _)| *point).collect()
     };
-    let found: Vec<Option<String>> = blocks.iter().map(of).collect();
-    let is_whole = |(point, rows): &&(&Settings, Vec<&Statistic>)| {
-        lag(rows).and_then(|lag| lag.value).is_some_and(|lag| lag > WHOLE * point.seq_len as f64)
-    };
-    let whole: Vec<&Settings> = blocks.iter().filter(is_whole).map(|(point, _)| *point).collect();
-    let without = points.iter().zip(&found).filter(|(_, found)| found.is_none());
-    let without: Vec<&Settings> = without.map(|(point, _)| *point).collect();
-    let each: Vec<String> = found.iter().flatten().cloned().collect();
+    let whole = those(&|point, lag| lag.is_some_and(|lag| lag > WHOLE * point.seq_len as f64));
+    let without = those(&|_, lag| lag.is_none());
+    let mut reached: Vec<(&Settings, Estimate)> =
+        errors.iter().filter_map(|(point, lag)| Some((*point, (*lag)?))).collect();
+    reached.sort_by(|a, b| rising(&b.1, &a.1));
+    let of =
+        |(point, lag): &(&Settings, Estimate)| format!("{}{}", with_interval(lag), labels.bracketed(point));
+    let each = listed_or_ends(&reached.iter().map(of).collect::<Vec<_>>());
     let start =
         "If backpropagation stops k steps back, the gradient of W_hh errs by at most a hundredth from";
-    let reached = (!each.is_empty()).then(|| format!("{start} k = {} on.", listed(&each)));
+    let reached = each.map(|each| format!("{start} this k on: {each}."));
     let bounded = (!whole.is_empty()).then(|| {
-        let named = counted(&whole, points.len(), &labels);
+        let named = counted(&whole, errors.len(), &labels);
         format!("That is nearly the whole sequence at {named}, so a longer one would need a larger k.")
     });
     let never = (!without.is_empty()).then(|| {
         let start = "It errs by more than a hundredth in some seed at each k at";
-        format!("{start} {}.", counted(&without, points.len(), &labels))
+        format!("{start} {}.", counted(&without, errors.len(), &labels))
     });
     let sentences: Vec<String> = reached.into_iter().chain(bounded).chain(never).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
@@ -78,12 +99,12 @@ mod tests {
             of(16, 1, "log10_norm", -1.0),
         ];
         let expected = "If backpropagation stops k steps back, the gradient of W_hh errs by at most a \
-                        hundredth from k = 6.00 (H8) on. It errs by more than a hundredth in some seed at \
-                        each k at 1 of 2 settings (H16).";
+                        hundredth from this k on: 6.00 (H8). It errs by more than a hundredth in some seed \
+                        at each k at 1 of 2 settings (H16).";
         assert_eq!(sentences(&rows), [expected]);
         let expected = "If backpropagation stops k steps back, the gradient of W_hh errs by at most a \
-                        hundredth from k = 98.0 (H8) and 3.00 (H16) on. That is nearly the whole sequence at \
-                        1 of 2 settings (H8), so a longer one would need a larger k.";
+                        hundredth from this k on: 98.0 (H8) and 3.00 (H16). That is nearly the whole sequence \
+                        at 1 of 2 settings (H8), so a longer one would need a larger k.";
         let rows = [of(8, 0, LAG_SMALL_ERROR, 98.0), of(16, 0, LAG_SMALL_ERROR, 3.0)];
         assert_eq!(sentences(&rows), [expected]);
         assert_eq!(sentences(&[]), [""; 0]);

@@ -2,12 +2,15 @@
 
 use std::cmp::Ordering;
 
-use super::MOST_LISTED;
 use crate::report::estimate::Estimate;
+use crate::report::fields::heads;
 use crate::report::figures::{Dim, dims};
 use crate::report::format::with_interval;
-use crate::report::group_by::group_by;
 use crate::settings::Settings;
+
+/// The largest number of settings of which a sentence gives each number. Of more, it gives the ends, and a
+/// table gives each.
+pub const MOST_LISTED: usize = 3;
 
 /// The settings by which grid points differ, as names for them.
 #[derive(Debug)]
@@ -32,6 +35,16 @@ impl Labels {
     /// The place of a point in the grid.
     pub fn order(&self, point: &Settings) -> Vec<usize> {
         self.0.iter().map(|dim| dim.index(point)).collect()
+    }
+
+    /// The heads of columns with the values.
+    pub fn heads(&self) -> Vec<String> {
+        self.0.iter().map(|dim| heads(&dim.names).join(" ")).collect()
+    }
+
+    /// The values of a point, one for each head.
+    pub fn values(&self, point: &Settings) -> Vec<String> {
+        self.0.iter().map(|dim| dim.label(point)).collect()
     }
 
     /// The labels without a setting.
@@ -74,65 +87,6 @@ pub fn listed_or_ends(falling: &[String]) -> Option<String> {
         [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => format!("between {least} and {most}"),
         few => listed(few),
     })
-}
-
-/// The largest number of cells, or of inits, of which [`ranges`] has an entry each.
-const MOST_GROUPS: usize = 6;
-
-/// The least and the most of each cell, or else of each init, and the settings without a number with the
-/// reason: `rnn from 1 (H8) to 2 (H16), none at H32 (grows); gru …`. The numbers rise. None without a few
-/// cells or inits.
-pub fn ranges(
-    rising: &[(&Settings, String)],
-    lacking: &[(&Settings, String)],
-    labels: &Labels,
-) -> Option<String> {
-    let is_fit =
-        |name: &&str| labels.dim(name).is_some_and(|dim| (2..=MOST_GROUPS).contains(&dim.values.len()));
-    let name = ["cell", "init"].into_iter().find(is_fit)?;
-    let (dim, others) = (labels.dim(name)?, labels.without(name));
-    let of = |(point, number): &(&Settings, String)| format!("{number}{}", others.bracketed(point));
-    let range = |members: &[&(&Settings, String)]| match members {
-        [] => None,
-        [one] => Some(of(one)),
-        [least, .., most] => Some(format!("from {} to {}", of(least), of(most))),
-    };
-    let reason = |(point, reason): &(&Settings, String)| match others.label(point) {
-        label if label.is_empty() => reason.clone(),
-        label => format!("{label} ({reason})"),
-    };
-    let of_value = |place: usize| {
-        let is_here = |(point, _): &&(&Settings, String)| dim.index(point) == place;
-        let numbers = range(&rising.iter().filter(is_here).collect::<Vec<_>>());
-        let reasons: Vec<String> = lacking.iter().filter(is_here).map(reason).collect();
-        let reasons = (!reasons.is_empty()).then(|| format!("none at {}", reasons.join(", ")));
-        let words: Vec<String> = numbers.into_iter().chain(reasons).collect();
-        (!words.is_empty()).then(|| format!("{} {}", dim.values[place], words.join(", ")))
-    };
-    Some((0..dim.values.len()).filter_map(of_value).collect::<Vec<_>>().join("; "))
-}
-
-/// The largest number of settings of which [`each`] gives the number.
-pub const MOST_EACH: usize = 16;
-
-/// The number of each setting, in the order of the grid: `rnn: 1 (H8), 2 (H16); gru: …`.
-pub fn each(numbers: &[(&Settings, String)], labels: &Labels) -> String {
-    let mut numbers: Vec<&(&Settings, String)> = numbers.iter().collect();
-    numbers.sort_by_key(|(point, _)| labels.order(point));
-    let name = ["cell", "init"].into_iter().find(|name| labels.dim(name).is_some());
-    let Some(name) = name.filter(|_| labels.count() > 1) else { return all(&numbers, labels) };
-    let Some(dim) = labels.dim(name) else { return all(&numbers, labels) };
-    let others = labels.without(name);
-    let groups = group_by(numbers, |(point, _)| dim.index(point));
-    let of = |(place, members): &(usize, Vec<&(&Settings, String)>)| {
-        format!("{}: {}", dim.values[*place], all(members, &others))
-    };
-    groups.iter().map(of).collect::<Vec<_>>().join("; ")
-}
-
-fn all(numbers: &[&(&Settings, String)], labels: &Labels) -> String {
-    let of = |(point, number): &&(&Settings, String)| format!("{number}{}", labels.bracketed(point));
-    numbers.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
 /// The order of two estimates from the smaller to the larger.
@@ -184,8 +138,6 @@ pub fn share(log10: &Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::CellName::{Lstm, Rnn};
-    use crate::report::fixtures::run;
 
     #[test]
     fn share_is_a_percentage_a_factor_or_a_power() {
@@ -198,16 +150,6 @@ mod tests {
         assert_eq!(of(-21.1), "10^-21.10 [10^-21.20, 10^-21.00]");
         assert_eq!(share(&Estimate { value: Some(-520.25), ..Estimate::default() }), "10^-520");
         assert_eq!(share(&Estimate::default()), "");
-    }
-
-    #[test]
-    fn ranges_name_the_settings_without_a_number_with_the_reason() {
-        let point = |cell, hidden_size| Settings { cell: Some(cell), hidden_size, ..run("a", 1).settings };
-        let points = [point(Rnn, 8), point(Rnn, 16), point(Lstm, 8), point(Lstm, 16)];
-        let labels = Labels::of(&points.iter().collect::<Vec<_>>());
-        let with = |n: usize, text: &str| (&points[n], text.to_string());
-        let found = ranges(&[with(0, "1"), with(1, "2"), with(2, "3")], &[with(3, "grows")], &labels);
-        assert_eq!(found.as_deref(), Some("rnn from 1 (H8) to 2 (H16); lstm 3 (H8), none at H16 (grows)"));
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Comparison {
         let title = format!("{} and {}", self.a.name, self.b.name);
         let mut body = format!("<h1>{}</h1>\n", html::plain(&title));
         body += &format!("<p>A: {}<br>B: {}</p>\n", html::plain(&self.a.dir), html::plain(&self.b.dir));
-        body += &html::answer(&self.answer(), &[]);
+        body += &html::answer(&self.answer(), &[], &[]);
         for titled in self.tables(all) {
             let table = html::table(&escaped_cells(titled.table));
             body += &format!("<h2>{}</h2>\n{table}\n", titled.title);

@@ -156,6 +156,24 @@ pub fn dims(points: &[&Settings]) -> Vec<Dim> {
     groups.into_iter().map(|names| Dim::new(names, points)).collect()
 }
 
+/// The dimensions of grid points, with a setting for panels on its own. The others are one dimension if at most
+/// half of their combinations occur: then every panel has the lines that are to be compared.
+pub fn dims_beside(name: &'static str, points: &[&Settings], most: usize) -> Vec<Dim> {
+    let found = dims(points);
+    let names = || found.iter().flat_map(|dim| dim.names.iter().copied());
+    if !names().any(|other| other == name) {
+        return found;
+    }
+    let others: Vec<&'static str> = names().filter(|other| *other != name).collect();
+    if others.len() < 2 {
+        return found;
+    }
+    let sizes = others.iter().map(|other| distinct(points.iter().map(|point| label(&[*other], point))).len());
+    let (combinations, joined) = (sizes.product::<usize>(), Dim::new(others.clone(), points));
+    let is_sparse = 2 * joined.values.len() <= combinations && joined.values.len() <= most;
+    if is_sparse { vec![joined, Dim::new(vec![name], points)] } else { found }
+}
+
 /// The numbers of init policies that differ in one number, and the name of the number. One policy may be of
 /// another form.
 fn family(values: &[String]) -> Option<(Vec<Option<f64>>, String)> {
@@ -252,6 +270,22 @@ mod tests {
         let found = dims_of(&shapes);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].values, ["T10 H8", "T20 H8", "T20 H16"]);
+    }
+
+    #[test]
+    fn dims_beside_a_panel_are_one_in_a_sparse_grid() {
+        let grid = [(Rnn, "pytorch", 100), (Rnn, "identity(1)", 200), (Lstm, "pytorch", 200)];
+        let sparse = points(3, |n, point| {
+            (point.cell, point.init, point.seq_len) = (Some(grid[n].0), grid[n].1.parse().ok(), grid[n].2);
+            point.hidden_size = [8, 16, 8][n];
+        });
+        let points: Vec<&Settings> = sparse.iter().collect();
+        let found = dims_beside("seq_len", &points, 10);
+        let values: Vec<&[String]> = found.iter().map(|dim| &dim.values[..]).collect();
+        assert_eq!(values[0], ["rnn pytorch H8", "rnn identity(1) H16", "lstm pytorch H8"]);
+        assert_eq!(values[1..], [["T100", "T200"]]);
+        assert_eq!(dims_beside("seq_len", &points, 2), dims(&points), "too many lines");
+        assert_eq!(dims_beside("layers", &points, 10), dims(&points), "it does not vary");
     }
 
     #[test]

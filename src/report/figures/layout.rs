@@ -1,6 +1,6 @@
 //! The layout of a figure: the dimensions that colours, dashes, panels and figures stand for.
 
-use super::dims::{Dim, dims, line};
+use super::dims::{Dim, dims, dims_beside, line};
 use super::draw::legend::LineStyle;
 use super::draw::shapes::{Colour, SOLID};
 use super::draw::style::{
@@ -78,7 +78,10 @@ impl Layout {
         without: Option<&Dim>,
         plot: &Plot,
     ) -> Layout {
-        let mut free = dims(points);
+        let mut free = match plot.facet.filter(|_| plot.colour.is_none() && lines != Lines::Own) {
+            Some(name) => dims_beside(name, points, MOST_COLOURS),
+            None => dims(points),
+        };
         free.retain(|dim| Some(dim) != without);
         let mut panels = take(&mut free, |dim| plot.facet.is_some_and(|name| dim.has(name)));
         let colour = if lines == Lines::Own { None } else { colour(&mut free, plot) };
@@ -182,7 +185,7 @@ impl Layout {
         match dim.names[0] {
             _ if dim.is_ordered() && dim.number(point).is_none() => WITHOUT_NUMBER,
             _ if dim.is_ordered() => early_to_late(place as f64 / (count.max(2) - 1) as f64),
-            "cell" => cell_colour(&line(point), &self.cells),
+            "cell" if count <= self.cells.len() => cell_colour(&line(point), &self.cells),
             "engine" => engine_colour(&point.engine.to_string(), &engines(dim.values.iter().cloned())),
             _ => nth_colour(place),
         }

@@ -26,14 +26,19 @@ pub fn x_range(quantity: &Quantity, groups: &[&CurveGroup], scale: Scale) -> Ran
 
 /// The levels of chance and of the criterion of a loss.
 pub fn levels(quantity: &Quantity, groups: &[&CurveGroup], context: Context) -> Vec<Level> {
-    let level = |name: &str, at, dash| {
-        let line = LineStyle::line(name, DARK, 1.2);
-        Level { at, style: LineStyle { dash: DASHES[dash], ..line } }
-    };
-    let chance = groups.iter().find_map(|group| group.chance).map(|chance| level("chance", chance, 1));
+    let chance = groups.iter().find_map(|group| group.chance);
+    let chance = chance.map(|chance| Level { at: chance, style: level_style("chance", 1) });
     let target = context.solved_loss.filter(|_| quantity.is_loss());
     let target = target.map(|loss| if quantity.is_plain() { loss } else { loss.log10() });
-    chance.into_iter().chain(target.map(|loss| level("solved below", loss, 2))).collect()
+    chance
+        .into_iter()
+        .chain(target.map(|loss| Level { at: loss, style: level_style("solved below", 2) }))
+        .collect()
+}
+
+/// The look of a level with a name.
+pub fn level_style(name: &str, dash: usize) -> LineStyle {
+    LineStyle { dash: DASHES[dash], ..LineStyle::line(name, DARK, 1.2) }
 }
 
 /// Mean and range over the seeds at each lag at which every seed has a norm above 0: over fewer they

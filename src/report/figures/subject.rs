@@ -78,6 +78,14 @@ pub const TEST_LOSS: Subject = Subject {
 };
 
 impl Subject {
+    /// The level of chance of the number at each grid point that has one.
+    pub fn chances<'a>(&self, summary: &'a [Statistic]) -> Vec<(&'a Settings, f64)> {
+        let is_it = |row: &&Statistic| {
+            (row.section, row.metric) == (self.section, self.metric) && row.quantity == self.quantity
+        };
+        summary.iter().filter(is_it).filter_map(|row| Some((&row.point, row.chance()?))).collect()
+    }
+
     /// The number of each grid point. Of several layers, the last one counts.
     pub fn numbers<'a>(&self, summary: &'a [Statistic]) -> Vec<(&'a Settings, Estimate)> {
         let kind = match self.section {

@@ -7,6 +7,7 @@ use super::draw::legend::LineStyle;
 use super::draw::style::DASHES;
 use super::figure::{Chart, Figure};
 use super::layout::{Layout, Lines};
+use super::lines::level_style;
 use super::range::y_range;
 use super::subject::{HALF_LIFE, SLOPE, Subject};
 use crate::config::spec::Plot;
@@ -14,12 +15,19 @@ use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::Statistic;
 use crate::settings::Settings;
+use crate::support::stats;
 
 /// The least count of numbers on the x axis, unless the config names the setting.
 const LEAST: usize = 3;
 
 /// The ratio of the largest to the smallest number from which on an axis is logarithmic.
 const WIDE: f64 = 8.0;
+
+/// The name of the line of chance.
+const CHANCE: &str = "chance";
+
+/// The level of chance at a grid point.
+type Chance<'a> = (&'a Settings, f64);
 
 /// One number with its grid point.
 type Number<'a> = (&'a Settings, Estimate);
@@ -38,7 +46,8 @@ pub fn figures(subject: &Subject, summary: &[Statistic], plot: &Plot) -> Vec<Fig
     let numbers: Vec<&Number> = numbers.iter().collect();
     let parts = layout.split(&numbers, |(point, _)| (point, 0));
     let drawn = parts.iter().filter(|(_, numbers)| distinct_numbers(&x, numbers) > 1);
-    drawn.map(|(words, numbers)| figure(subject, &x, words, numbers, &layout)).collect()
+    let chances = subject.chances(summary);
+    drawn.map(|(words, numbers)| figure((subject, &chances), &x, words, numbers, &layout)).collect()
 }
 
 fn distinct_numbers(x: &Dim, numbers: &[&Number]) -> usize {
@@ -57,7 +66,13 @@ fn x_dim(points: &[&Settings], plot: &Plot) -> Option<Dim> {
     free.into_iter().rev().max_by_key(Dim::count_numbers)
 }
 
-fn figure(subject: &Subject, x: &Dim, words: &[String], numbers: &[&Number], layout: &Layout) -> Figure {
+fn figure(
+    (subject, chances): (&Subject, &[Chance]),
+    x: &Dim,
+    words: &[String],
+    numbers: &[&Number],
+    layout: &Layout,
+) -> Figure {
     let is_positive = numbers.iter().all(|(_, number)| number.value.is_some_and(|value| value > 0.0));
     let scale = if is_positive { subject.scale } else { Scale::Linear };
     let panel = |(title, members): (String, Vec<&Number>)| {
@@ -65,25 +80,32 @@ fn figure(subject: &Subject, x: &Dim, words: &[String], numbers: &[&Number], lay
         Panel {
             title,
             levels: lines.iter().flat_map(|(_, line)| levels(x, line, layout, scale)).collect(),
-            series: lines.iter().map(|(name, line)| series(name, x, line, layout, scale)).collect(),
+            series: chance(chances, x, &members, scale)
+                .into_iter()
+                .chain(lines.iter().map(|(name, line)| series(name, x, line, layout, scale)))
+                .collect(),
         }
     };
     let panels: Vec<Panel> = layout.panels(numbers, |(point, _)| (point, 0)).into_iter().map(panel).collect();
     let least = if scale == Scale::Powers { 0.3 } else { 1e-9 };
     let meaning = "dot: mean over the seeds; bar: 95 % interval".to_string();
+    let has_chance = panels.iter().any(|panel| panel.series.iter().any(|series| series.name == CHANCE));
+    let of_chance = has_chance.then(|| level_style(CHANCE, 1));
     let chart = Panels {
         title: subject.title.to_string(),
         below_title: [words, &layout.fixed(numbers[0].0, &x.names), &[meaning]].concat(),
         x: x_range(x, numbers),
         y: y_range(&panels, subject.axis.to_string(), scale, least),
         panels,
-        legend: layout.legend(numbers.iter().map(|(point, _)| *point)),
+        legend: layout.legend(numbers.iter().map(|(point, _)| *point)).into_iter().chain(of_chance).collect(),
     };
     let name = [&[format!("{}-over-{}", subject.name, x.names[0])], words].concat().join("-");
     let caption = format!(
         "{}, for each {}. A dot is the mean over the seeds, a bar its 95 % interval, as in the tables. A bar \
-         without an end is not drawn.",
-        subject.title, x.axis
+         without an end is not drawn.{}",
+        subject.title,
+        x.axis,
+        if has_chance { " Chance is the loss of the best constant output." } else { "" }
     );
     Figure::new(name, caption, Chart::Panels(chart))
 }
@@ -127,6 +149,27 @@ fn series(name: &str, x: &Dim, numbers: &[&Number], layout: &Layout, scale: Scal
     Series { name: name.to_string(), style, spread: Spread::Bars, segments }
 }
 
+/// The level of chance at each number on the x axis; none if there is no such level.
+fn chance(chances: &[Chance], x: &Dim, members: &[&Number], scale: Scale) -> Option<Series> {
+    let of_members = chances.iter().filter(|(point, _)| members.iter().any(|(member, _)| member == point));
+    let by_x =
+        group_by(of_members.filter(|(point, _)| x.number(point).is_some()), |(point, _)| x.index(point));
+    let point = |(_, found): &(usize, Vec<&Chance>)| {
+        let levels: Vec<f64> = found.iter().map(|(_, level)| *level).collect();
+        let level = shown(stats::mean(&levels)?, scale);
+        Some(BandPoint { x: x.number(found[0].0)?, low: level, middle: level, high: level })
+    };
+    let mut points: Vec<BandPoint> = by_x.iter().filter_map(point).collect();
+    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let name = CHANCE.to_string();
+    (points.len() > 1).then(|| Series {
+        name,
+        style: level_style(CHANCE, 1),
+        spread: Spread::Bare,
+        segments: vec![points],
+    })
+}
+
 /// The values without a place on the x axis, such as an init of another form.
 fn levels(x: &Dim, numbers: &[&Number], layout: &Layout, scale: Scale) -> Vec<Level> {
     let others = numbers.iter().filter(|(point, _)| x.number(point).is_none());
@@ -144,8 +187,10 @@ mod tests {
     use super::*;
     use crate::cell::CellName::{Lstm, Rnn};
     use crate::report::figures::draw::layout_check::faults;
+    use crate::report::figures::subject::TEST_LOSS;
     use crate::report::fixtures::run;
     use crate::report::summary::Section;
+    use crate::settings::names::ExperimentKind;
 
     fn slope(change: impl FnOnce(&mut Settings), value: f64) -> Statistic {
         let mut point = run("a", 1).settings;
@@ -180,6 +225,25 @@ mod tests {
         assert_eq!(xs, ["1", "2", "3", "1", "2", "3"]);
         let svg = figures[0].svg();
         assert!(svg.contains(">rnn, pytorch<") && svg.contains(">x in pytorch+forget_bias(x)<"), "{svg}");
+    }
+
+    #[test]
+    fn figures_of_a_loss_have_a_line_of_chance_where_it_is_known() {
+        let loss = |seq_len: usize, chance: Option<&str>| {
+            let point = Settings { kind: ExperimentKind::Training, seq_len, ..run("a", 1).settings };
+            Statistic {
+                against: chance.map(String::from),
+                ..Statistic::new(Section::Training, "test_loss", &point, Estimate::mean(&[0.1]), "mse")
+            }
+        };
+        let with = [loss(10, Some("0.5")), loss(20, Some("0.4")), loss(40, Some("0.3"))];
+        let of = |summary: &[Statistic]| figures(&TEST_LOSS, summary, &Plot::default()).remove(0);
+        let levels: Vec<String> =
+            of(&with).data().into_iter().filter(|row| row.line == CHANCE).map(|row| row.x).collect();
+        assert_eq!(levels, ["10", "20", "40"]);
+        assert!(of(&with).svg().contains(">chance<"));
+        let without = [10, 20, 40].map(|seq_len| loss(seq_len, None));
+        assert!(!of(&without).svg().contains(">chance<"));
     }
 
     #[test]

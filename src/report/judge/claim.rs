@@ -1,4 +1,4 @@
-//! The verdict on a claim, from its tests. Each test is the claim at one setting.
+//! The verdict on a claim, from its tests. Each test is the claim at one setting, or against another one.
 
 use super::test::{Case, JudgedTest, TestVerdict, named};
 use crate::config::spec::CLAIM_SEEDS;
@@ -65,11 +65,11 @@ pub fn overall(tests: &[JudgedTest]) -> ClaimVerdict {
     }
 }
 
-/// `supported at 2 of 3 settings: “A”, “B”; undecided: “C”`.
+/// `supported in 2 of 3 tests: “A”, “B”; undecided: “C”`.
 pub fn headline(tests: &[JudgedTest]) -> String {
     let total = tests.iter().filter(|judged| !judged.subject.control).count();
     let supported = named(tests, TestVerdict::Holds);
-    let mut text = format!("supported at {} of {}", supported.len(), pluralize(total, "setting"));
+    let mut text = format!("supported in {} of {}", supported.len(), pluralize(total, "test"));
     if !supported.is_empty() {
         text += &format!(": {}", quoted(&supported));
     }
@@ -166,15 +166,15 @@ mod tests {
         let text = |tests: &[(Bound, bool)]| headline(&judged(&claim(tests)));
         assert_eq!(
             text(&[YES, NO, OPEN, YES]),
-            "supported at 2 of 4 settings: “s0”, “s3”; contradicted: “s1”; undecided: “s2”"
+            "supported in 2 of 4 tests: “s0”, “s3”; contradicted: “s1”; undecided: “s2”"
         );
         assert_eq!(
             text(&[NO, (Bound::Above(0.0), true)]),
-            "supported at 0 of 1 setting; contradicted: “s0”; a control does not hold"
+            "supported in 0 of 1 test; contradicted: “s0”; a control does not hold"
         );
         assert_eq!(
             text(&[YES, (Bound::Below(-0.12), true)]),
-            "supported at 1 of 1 setting: “s0”; a control is undecided"
+            "supported in 1 of 1 test: “s0”; a control is undecided"
         );
     }
 

@@ -73,12 +73,12 @@ pub fn table(table: &MarkdownTable) -> String {
     )
 }
 
-/// Returns true if every cell of a column begins with a number or is empty, and some cell does.
+/// Returns true if more than half of the cells of a column that are not empty begin with a number.
 fn is_of_numbers(table: &MarkdownTable, column: usize) -> bool {
     let is_number =
         |cell: &&str| cell.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
     let cells = || table.rows.iter().map(|row| row[column].as_str()).filter(|cell| !cell.is_empty());
-    cells().next().is_some() && cells().all(|cell| is_number(&cell))
+    2 * cells().filter(is_number).count() > cells().count()
 }
 
 /// The head of a column. That of numbers stands right, as they do. A long one is not squeezed into many
@@ -112,6 +112,8 @@ fn with_small_interval(html: &str) -> String {
         && is_interval(&rest[..end])
     {
         let (inside, after) = rest.split_at(end + 1);
+        // The unit stays beside the interval.
+        let after = after.replacen(' ', "&nbsp;", 1);
         return format!("{before} <small>[{inside}</small>{after}");
     }
     match html.split_once(" ± ") {
@@ -123,16 +125,18 @@ fn with_small_interval(html: &str) -> String {
     }
 }
 
-/// An answer in plain text as a box: a paragraph for each sentence of its head, and a list of the others.
-pub fn answer(head: &[String], numbers: &[String]) -> String {
+/// An answer as a box: a paragraph for each sentence of its head, its tables, and a list of the other
+/// sentences. The sentences are plain text.
+pub fn answer(head: &[String], tables: &[MarkdownTable], numbers: &[String]) -> String {
     let text = |sentence: &String| with_powers(&plain(sentence));
     let head: String = head.iter().map(|sentence| format!("<p>{}</p>\n", text(sentence))).collect();
     let items: String = numbers.iter().map(|sentence| format!("<li>{}</li>\n", text(sentence))).collect();
     let list = if items.is_empty() { items } else { format!("<ul>\n{items}</ul>\n") };
-    if head.is_empty() && list.is_empty() {
+    let tables: String = tables.iter().map(|of| with_powers(&table(of)) + "\n").collect();
+    if head.is_empty() && tables.is_empty() && list.is_empty() {
         return head;
     }
-    format!("<div class=\"answer\">\n{head}{list}</div>\n")
+    format!("<div class=\"answer\">\n{head}{tables}{list}</div>\n")
 }
 
 /// Raises the exponents of `10^-3.2`.
@@ -201,11 +205,11 @@ mod tests {
         let sentences = ["It is 10^-19.2 [10^-20, 10^3].", "a < b"].map(String::from);
         let expected = "<div class=\"answer\">\n<p>It is 10<sup>−19.2</sup> [10<sup>−20</sup>, \
                         10<sup>3</sup>].</p>\n<p>a &lt; b</p>\n</div>\n";
-        assert_eq!(answer(&sentences, &[]), expected);
+        assert_eq!(answer(&sentences, &[], &[]), expected);
         let list = "<ul>\n<li>a &lt; b</li>\n</ul>\n</div>\n";
-        assert!(answer(&sentences[..1], &sentences[1..]).ends_with(list), "{list}");
+        assert!(answer(&sentences[..1], &[], &sentences[1..]).ends_with(list), "{list}");
         assert_eq!(with_powers("left: 10^-3."), "left: 10<sup>−3</sup>.");
-        assert_eq!(answer(&[], &[]), "");
+        assert_eq!(answer(&[], &[], &[]), "");
     }
 
     #[test]
@@ -220,7 +224,7 @@ mod tests {
                    <td>0.5 <small>± 0.1</small> (n = 2)</td></tr>";
         let head = "<th>cell</th><th class=\"n\">slope</th><th>norm</th>";
         assert!(html.contains(row) && html.contains(head), "{html}");
-        assert_eq!(with_small_interval("2 [1, ∞) x"), "2 <small>[1, ∞)</small> x");
+        assert_eq!(with_small_interval("2 [1, ∞) x"), "2 <small>[1, ∞)</small>&nbsp;x");
         assert_eq!(with_small_interval("simd [x] y"), "simd [x] y");
     }
 }

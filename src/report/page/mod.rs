@@ -19,7 +19,7 @@ use minijinja::{Environment, Value, context};
 
 use self::markdown_table::Captioned;
 pub use self::markdown_table::{MarkdownTable, escaped};
-use super::answer::Answer;
+use super::answer::{Answer, Overview};
 use super::fields::{all, labels};
 use super::figures::{Figure, Figures};
 use super::judge::Verdicts;
@@ -84,11 +84,13 @@ fn context(
         section("Jacobians", jacobian::table(summary).into_iter().collect(), &figures.jacobian),
         section("Speed", speed::tables(summary), &figures.speed),
     ];
+    let overviews: Vec<MarkdownTable> = answer.tables.iter().map(overview).collect();
     context! {
         name => escaped(&results.name),
         about => about(results, answer),
         numbers => answer.numbers.iter().map(|sentence| escaped(sentence)).collect::<Vec<_>>(),
-        answer => Value::from_safe_string(html::answer(&answer.head, &answer.numbers)),
+        overviews => overviews.iter().map(html::both).collect::<Vec<_>>(),
+        answer => Value::from_safe_string(html::answer(&answer.head, &overviews, &answer.numbers)),
         expectations => verdicts::expectations(&verdicts.expectations),
         expectation_figures => pictures(&figures.expectations),
         claim => results.tests.claim.as_ref().map(|claim| verdicts::claim(claim, &verdicts.claim)),
@@ -99,6 +101,12 @@ fn context(
         environment => environment_table(results),
         glossary => glossary(results, summary),
     }
+}
+
+/// A table of the answer.
+fn overview(of: &Overview) -> MarkdownTable {
+    let line = |cells: &Vec<String>| cells.iter().map(|cell| escaped(cell)).collect();
+    MarkdownTable { header: line(&of.header), rows: of.rows.iter().map(line).collect() }
 }
 
 /// The texts of the config, with the answer after the question.
@@ -207,7 +215,11 @@ mod tests {
         let verdicts = Verdicts::judge(results, groups);
         let summary = statistics(results, groups, &verdicts);
         let figures = Figures::of(results, groups, &summary, &verdicts);
-        let answer = Answer { head: vec!["It *does*.".into()], numbers: vec!["It is *3*.".into()] };
+        let answer = Answer {
+            head: vec!["It *does*.".into()],
+            numbers: vec!["It is *3*.".into()],
+            ..Answer::default()
+        };
         report(results, (&[], &answer), &summary, &verdicts, &figures).unwrap().markdown
     }
 

@@ -1,12 +1,20 @@
 "use strict";
-// A click on the head of a column sorts the table by the first number of each cell, or by its text.
+// A click on the head of a column sorts the table by the first number of each cell, or by its text. A column
+// with powers of ten is sorted by logarithms.
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
-  const key = (row, column) => row.cells[column].textContent.trim();
-  const compare = (a, b) => {
-    const [x, y] = [parseFloat(a), parseFloat(b)];
-    if (Number.isNaN(x) || Number.isNaN(y)) return a.localeCompare(b);
+  const text = (cell) => cell.textContent.trim().replace("−", "-");
+  const power = (cell) => /^10<sup>−?([\d.]+)/.test(cell.innerHTML) && cell.querySelector("sup");
+  const number = (cell, isLogarithm) => {
+    const exponent = power(cell);
+    if (exponent) return parseFloat(text(exponent));
+    const value = parseFloat(text(cell)) / (isLogarithm && text(cell).includes("%") ? 100 : 1);
+    return isLogarithm ? Math.log10(value) : value;
+  };
+  const compare = (a, b, isLogarithm) => {
+    const [x, y] = [number(a, isLogarithm), number(b, isLogarithm)];
+    if (Number.isNaN(x) || Number.isNaN(y)) return text(a).localeCompare(text(b));
     return x - y;
   };
   heads.forEach((head, column) => {
@@ -26,7 +34,9 @@ for (const table of document.querySelectorAll("table")) {
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", rising ? "ascending" : "descending");
       const rows = [...body.rows];
-      rows.sort((a, b) => (rising ? 1 : -1) * compare(key(a, column), key(b, column)));
+      const isLogarithm = rows.some((row) => power(row.cells[column]));
+      const order = (a, b) => compare(a.cells[column], b.cells[column], isLogarithm);
+      rows.sort((a, b) => (rising ? 1 : -1) * order(a, b));
       body.append(...rows);
     });
   });
