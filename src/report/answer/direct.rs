@@ -18,9 +18,9 @@ pub fn sentence(summary: &[Statistic]) -> Option<String> {
     let later = over_direct(&blocks, "later_h", lag)?;
     let whole = over_direct(&blocks, "total_h", lag)?;
     Some(format!(
-        "{lag} steps back, ∂L/∂h is the sum of a direct part, from the loss of that step, and a part from later \
-         losses. Relative to the norm of the direct part, that of the later part is {later}, and that of the sum \
-         is {whole}, since both parts need not point the same way."
+        "{lag} steps back, ∂L/∂h is the sum of a direct part, from the loss of that step, and a part from \
+         later losses. Relative to the norm of the direct part, that of the later part is {later}, and that \
+         of the sum is {whole}, since both parts need not point the same way."
     ))
 }
 

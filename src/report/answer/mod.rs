@@ -215,8 +215,8 @@ mod tests {
             Answer::of(&chosen, &[], &summary, &Verdicts::default())
         };
         let chosen = with(&[AnswerPart::HalfLife]);
-        let sentence = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: 2.41 \
-                        (H8) to 19.3 (H64).";
+        let sentence = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: \
+                        2.41 (H8) to 19.3 (H64).";
         assert_eq!((chosen.head, chosen.numbers), (vec![sentence.to_string()], vec![]));
         let lines = [
             "  H    ∂L/∂h halves every, steps  ∂L/∂h left 50 of 100 steps back",

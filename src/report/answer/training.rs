@@ -8,7 +8,8 @@ use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
 
 /// Sentences on the runs that solved their task and on what they needed, one on the test losses, one on the
-/// test accuracies unless there is a criterion of success, and the remarks. `solved_loss` is the validation loss below which a task counts as solved.
+/// test accuracies unless there is a criterion of success, and the remarks. `solved_loss` is the validation
+/// loss below which a task counts as solved.
 pub fn sentences(summary: &[Statistic], solved_loss: Option<f64>) -> Vec<String> {
     let of = |metric: &str| of_metric(summary, metric);
     let (solved, losses) = (of("solved"), of("test_loss"));
@@ -158,8 +159,8 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
 /// The largest ratio of two levels of chance between which losses are compared as they are.
 const SAME_CHANCE: f64 = 1.1;
 
-/// A sentence on the losses over those of the best constant outputs; none if these hardly differ, or if one is
-/// missing.
+/// A sentence on the losses over those of the best constant outputs; none if these hardly differ, or if one
+/// is missing.
 fn relative_to_chance(rows: &[&Statistic], labels: &Labels) -> Option<String> {
     let chances: Vec<f64> = rows.iter().map(|row| row.chance()).collect::<Option<_>>()?;
     let most = chances.iter().copied().fold(f64::MIN, f64::max);

@@ -103,8 +103,8 @@ mod tests {
                         at each k at 1 of 2 settings (H16).";
         assert_eq!(sentences(&rows), [expected]);
         let expected = "If backpropagation stops k steps back, the gradient of W_hh errs by at most a \
-                        hundredth from this k on: 98.0 (H8) and 3.00 (H16). That is nearly the whole sequence \
-                        at 1 of 2 settings (H8), so a longer one would need a larger k.";
+                        hundredth from this k on: 98.0 (H8) and 3.00 (H16). That is nearly the whole \
+                        sequence at 1 of 2 settings (H8), so a longer one would need a larger k.";
         let rows = [of(8, 0, LAG_SMALL_ERROR, 98.0), of(16, 0, LAG_SMALL_ERROR, 3.0)];
         assert_eq!(sentences(&rows), [expected]);
         assert_eq!(sentences(&[]), [""; 0]);

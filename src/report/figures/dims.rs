@@ -156,8 +156,8 @@ pub fn dims(points: &[&Settings]) -> Vec<Dim> {
     groups.into_iter().map(|names| Dim::new(names, points)).collect()
 }
 
-/// The dimensions of grid points, with a setting for panels on its own. The others are one dimension if at most
-/// half of their combinations occur: then every panel has the lines that are to be compared.
+/// The dimensions of grid points, with a setting for panels on its own. The others are one dimension if at
+/// most half of their combinations occur: then every panel has the lines that are to be compared.
 pub fn dims_beside(name: &'static str, points: &[&Settings], most: usize) -> Vec<Dim> {
     let found = dims(points);
     let names = || found.iter().flat_map(|dim| dim.names.iter().copied());
