@@ -21,8 +21,8 @@ pub const GRADIENTS: [(&str, &str); 5] = [
 ];
 
 /// The reason why less is left of ∂L/∂h than of ∂L/∂c.
-const OF_C: &str = "∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
-                    leaves little. ∂L/∂c also passes along the cell state.";
+const OF_C: &str = "In an LSTM, ∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly \
+                    closed gate leaves little. ∂L/∂c also passes along the cell state.";
 
 /// The rest of the norm of one grid point.
 struct Left<'a> {
@@ -133,7 +133,7 @@ impl<'a> Gradient<'a> {
         let sentence = match leaders {
             Some((name, each)) => format!(
                 "For each {name}, this is the most of the norm of {words} that is left {lag} of {seq_len} \
-                 steps back: {each}."
+                 steps back, where it has not grown to more than twice: {each}."
             ),
             None => format!(
                 "Of the norm of {words} at the last step, this is left {lag} of {seq_len} steps back: {}.",
@@ -221,7 +221,11 @@ fn numbers(left: &[Left], labels: &Labels) -> String {
 fn split(left: &[Left], labels: &Labels) -> Option<String> {
     let of = |left: &Left| {
         let (less, more) = left.seeds;
-        format!("less in {} and more in {more}{}", pluralize(less, "seed"), labels.bracketed(left.point))
+        format!(
+            "less is left in {} and more in {more}{}",
+            pluralize(less, "seed"),
+            labels.bracketed(left.point)
+        )
     };
     let each: Vec<String> = left.iter().filter(|left| left.is_split()).map(of).collect();
     (1..=MOST_LISTED).contains(&each.len()).then(|| format!("{} than at the last step.", listed(&each)))
@@ -316,8 +320,8 @@ mod tests {
                 .flat_map(|(seed, slope): (u64, _)| line(&seed.to_string(), "total_h", 11, 0.0, *slope));
             found(runs, rows.collect())
         };
-        let expected = "Of ∂L/∂h, seeds differ 10 of 100 steps back: less in 1 seed and more in 2 than at \
-                        the last step.";
+        let expected = "Of ∂L/∂h, seeds differ 10 of 100 steps back: less is left in 1 seed and more in 2 \
+                        than at the last step.";
         assert_eq!(of(&[-0.5, 0.6, 0.1])[1], expected);
         for slopes in [[0.5, 0.6, 0.55], [0.01, 2.0, 0.1]] {
             assert_eq!(of(&slopes).len(), 1, "{slopes:?}");
@@ -346,8 +350,8 @@ mod tests {
              1.00 % (gru).",
             "Of the norm of ∂L/∂c at the last step, this is left 10 of 100 steps back: 3.16 times as much \
              (lstm).",
-            "∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed gate \
-             leaves little. ∂L/∂c also passes along the cell state.",
+            "In an LSTM, ∂L/∂h reaches earlier steps only through W_hh and the gates, and a nearly closed \
+             gate leaves little. ∂L/∂c also passes along the cell state.",
         ];
         assert_eq!(found(vec![with_cell(run("a", 1), CellName::Lstm), gru], rows.concat()), expected);
     }

@@ -60,8 +60,8 @@ fn in_words(row: &Statistic, summary: &[Statistic]) -> String {
     }
 }
 
-/// The reason why a norm has no half-life. A norm whose slope is above 0 grows if more of it is left at the
-/// largest lag than at lag 0. Else it falls in its first steps.
+/// The reason why a norm has no half-life. A norm whose slope is above 0 grows, unless it first falls to less
+/// than half.
 fn reason(row: &Statistic, summary: &[Statistic]) -> String {
     let is_same = |other: &&Statistic| {
         (other.section, other.layer) == (row.section, row.layer)
@@ -73,10 +73,10 @@ fn reason(row: &Statistic, summary: &[Statistic]) -> String {
     let rises = of("slope").any(|slope| slope.estimate.low > Some(0.0));
     let norms = || of("log10_norm").filter(|norm| norm.estimate.value.is_some());
     let first = norms().min_by_key(|norm| norm.lag).and_then(|norm| norm.estimate.value);
-    let last = norms().max_by_key(|norm| norm.lag).and_then(|norm| norm.estimate.value);
-    let is_less_left = last < first;
+    let half = first.map(|first| first - std::f64::consts::LOG10_2);
+    let falls_first = norms().any(|norm| norm.estimate.value < half);
     match row.verdict.as_deref() {
-        Some("grows" | "not exponential") if rises && is_less_left => FALLS_FIRST.to_string(),
+        Some("grows" | "not exponential") if rises && falls_first => FALLS_FIRST.to_string(),
         Some("not exponential") if rises => "grows, not exponentially".to_string(),
         Some(verdict) => verdict.to_string(),
         None => "none".to_string(),

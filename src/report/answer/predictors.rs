@@ -62,8 +62,8 @@ impl Predictor<'_> {
         };
         let above = self.errors.iter().filter(|error| **error > 0.0).count();
         let direction = match all - above {
-            0 => "The slope is above the predicted one at each of them.".to_string(),
-            below if below == all => "The slope is below the predicted one at each of them.".to_string(),
+            0 => "The slope is above the predicted one at each setting.".to_string(),
+            below if below == all => "The slope is below the predicted one at each setting.".to_string(),
             _ => format!("The slope is above the predicted one at {above} of {all}."),
         };
         let by_definition = if (section, self.metric) == (Section::Jacobian, "largest_exponent") {
@@ -73,7 +73,9 @@ impl Predictor<'_> {
         };
         let middle = match all {
             ..3 => String::new(),
-            _ => format!(", and {} % away in the middle of them", significant(100.0 * self.middle(), 2)),
+            _ => {
+                format!(", and the median error is {} % of the slope", significant(100.0 * self.middle(), 2))
+            }
         };
         format!(
             "{by_definition}{} {verb} the log10 slope of the norm of {norm}: it is within a tenth of the \
@@ -117,18 +119,18 @@ mod tests {
         ];
         let expected = [
             "The largest Lyapunov exponent does not predict the log10 slope of the norm of ∂L/∂h: it is \
-             within a tenth of the slope at 1 of 3 settings, and 20 % away in the middle of them. The slope \
-             is above the predicted one at 2 of 3.",
+             within a tenth of the slope at 1 of 3 settings, and the median error is 20 % of the slope. The \
+             slope is above the predicted one at 2 of 3.",
             "The mean forget (or update) gate does not predict the log10 slope of the norm of ∂L/∂h: it is \
              within a tenth of the slope at 0 of 2 settings. The slope is above the predicted one at \
-             each of them.",
+             each setting.",
         ];
         assert_eq!(sentences(&rows), expected);
         assert_eq!(sentences(&rows[..4]), expected[1..]);
         assert_eq!(sentences(&rows[..3]), [""; 0], "one slope is no comparison");
         let fast = [8, 16].map(|hidden| of("mean_log10_gate", "", hidden, -0.01));
         let found = sentences(&[&rows[..2], &fast].concat());
-        assert!(found[0].ends_with("The slope is below the predicted one at each of them."), "{found:?}");
+        assert!(found[0].ends_with("The slope is below the predicted one at each setting."), "{found:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::lengths;
 use super::overview::Column;
 use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, percent, rising};
+use crate::report::estimate::Estimate;
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
@@ -42,6 +43,10 @@ pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
     let needed = medians(&solved, &of("sequences"));
     let accuracies = of("test_accuracy").into_iter();
     let chance = losses.iter().filter_map(|row| Some((&row.point, significant(row.chance()?, 3))));
+    let accuracy = |row: &Statistic| {
+        let chance = row.chance().map(|level| format!(" (chance: {} %)", significant(100.0 * level, 3)));
+        format!("{}{}", percent(&row.estimate), chance.unwrap_or_default())
+    };
     let unit = losses.first().map(|row| row.unit.as_str()).unwrap_or_default();
     let column = |heading: &str, numbers| Column { heading: heading.to_string(), numbers };
     vec![
@@ -52,7 +57,7 @@ pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
             losses.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect(),
         ),
         column("best constant output", chance.collect()),
-        column("test accuracy", accuracies.map(|row| (&row.point, percent(&row.estimate))).collect()),
+        column("test accuracy", accuracies.map(|row| (&row.point, accuracy(row))).collect()),
     ]
 }
 
@@ -89,12 +94,17 @@ fn solutions(rows: &[&Statistic]) -> Option<String> {
             lengths::sentence(&solved).or_else(|| {
                 let every: Vec<&Settings> =
                     solved.iter().filter(|(_, all)| *all).map(|(point, _)| *point).collect();
-                let none = many.iter().filter(|(_, hits, _)| *hits == 0).count();
+                let none: Vec<&Settings> =
+                    many.iter().filter(|(_, hits, _)| *hits == 0).map(|(point, ..)| *point).collect();
+                let none = match none.len() {
+                    0 => String::new(),
+                    _ => format!("; no run does at {}", counted(&none, many.len(), &labels)),
+                };
                 let start = match every.len() {
                     0 => format!("At 0 of {} settings, every run solves the task", many.len()),
                     _ => format!("Every run solves the task at {}", counted(&every, many.len(), &labels)),
                 };
-                Some(format!("{start}; no run does at {none}."))
+                Some(format!("{start}{none}."))
             })
         }
     }
@@ -151,9 +161,19 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
             Some(format!("The test loss, in {unit}, is {}.", listed(&each)))
         }
         [least, .., most] => Some(relative_to_chance(&rows, &labels).unwrap_or_else(|| {
-            format!("The test loss, in {unit}, is between {} and {}.", of(least), of(most))
+            let next = rows[1];
+            let lead = match is_open(&least.estimate, &next.estimate) {
+                true => format!("{} or {}, whose intervals overlap", of(least), of(&next)),
+                false => format!("{}, before {}", of(least), of(&next)),
+            };
+            format!("The test loss, in {unit}, is least at {lead}, and largest at {}.", of(most))
         })),
     }
+}
+
+/// Returns true if the interval of the smaller estimate reaches that of the larger one.
+fn is_open(smaller: &Estimate, larger: &Estimate) -> bool {
+    matches!((smaller.high, larger.low), (Some(high), Some(low)) if high >= low)
 }
 
 /// The largest ratio of two levels of chance between which losses are compared as they are.
@@ -222,7 +242,6 @@ fn at_chance(rows: &[&Statistic]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::cell::CellName;
-    use crate::report::estimate::Estimate;
     use crate::report::fixtures::{results, trained, training, with_cell};
     use crate::report::group::{Groups, TrainingRows};
     use crate::report::judge::Verdicts;
