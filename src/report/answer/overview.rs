@@ -13,7 +13,7 @@ pub const MOST_ROWS: usize = 30;
 const MOST_COLUMNS: usize = 5;
 
 /// The largest number of letters of a line.
-const MOST_LETTERS: usize = 110;
+const MOST_LETTERS: usize = 100;
 
 /// One number of each of some settings of one kind of measurement.
 #[derive(Debug, Clone, PartialEq)]
