@@ -127,7 +127,7 @@ fn a_claim_gets_its_verdict_in_report_and_summary() {
     let report = fs::read_to_string(results.join("report.md")).unwrap();
     assert!(
         report.contains(
-            "Small networks vanish. **Depends on the setting**: supported in 1 of 2 tests: “gone after \
+            "Small networks vanish. **Supported in part**: supported in 1 of 2 tests: “gone after \
              20 steps”; contradicted: “LSTM beside RNN”."
         ),
         "{report}"

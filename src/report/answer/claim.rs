@@ -11,15 +11,15 @@ pub fn verdict(results: &Results, verdicts: &Verdicts) -> Option<String> {
     let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
     let statement = claim.statement.trim().trim_end_matches('.');
     let verdict = overall(&verdicts.claim);
-    let verb = if verdict == ClaimVerdict::Depends { "" } else { "is " };
     let tests = verdicts.claim.iter().filter(|test| !test.subject.control);
     let holding = tests.clone().filter(|test| test.verdict == TestVerdict::Holds).count();
     let of = pluralize(tests.count(), "test");
     let count = match verdict {
         ClaimVerdict::Supported => format!(" in {holding} of {of}"),
+        ClaimVerdict::Depends => format!(", in {holding} of {of}"),
         _ => format!(": supported in {holding} of {of}"),
     };
-    Some(format!("The claim “{statement}” {verb}{}{count}.", verdict.in_words()))
+    Some(format!("The claim “{statement}” is {}{count}.", verdict.in_words()))
 }
 
 /// A sentence for each test that has none in the answer: its verdict, then its name and its number.

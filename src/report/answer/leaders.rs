@@ -47,8 +47,11 @@ pub fn leaders(falling: &[Left], labels: &Labels) -> Option<(&'static str, Strin
     let of = |group: &Group| {
         let most = match group.kept.as_slice() {
             [] => return None,
-            [most, next, ..] if is_open(most, next) => {
-                format!("undecided between {} and {}", in_words(most, &labels), in_words(next, &labels))
+            [most, next, others @ ..] if is_open(most, next) => {
+                let more = others.iter().filter(|left| is_open(most, left)).count();
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let (most, next) = (in_words(most, &labels), in_words(next, &labels));
+                format!("undecided between {most} and {next}{more}")
             }
             [most, ..] => in_words(most, &labels),
         };
@@ -129,6 +132,30 @@ mod tests {
         assert_eq!(table(&left, &[&zero], &labels, "left").unwrap().rows[1][3], "0 or not finite (lstm)");
         let labels = Labels::of(&[left[0].0]);
         assert_eq!(leaders(&left[..1], &labels), None);
+    }
+
+    #[test]
+    fn leaders_count_the_settings_that_may_be_first() {
+        let point = |cell, init: &str| {
+            let mut point = run("a", 1).settings;
+            (point.cell, point.init) = (Some(cell), Some(init.parse().unwrap()));
+            point
+        };
+        let inits = ["pytorch", "pytorch", "pytorch", "pytorch", "xavier"];
+        let points: Vec<Settings> =
+            [Rnn, Lstm, Gru, Mgu, Rnn].into_iter().zip(inits).map(|(cell, init)| point(cell, init)).collect();
+        let wide = |log10: f64| Estimate {
+            value: Some(log10),
+            low: Some(log10 - 0.25),
+            high: Some(log10 + 0.25),
+            n: 3,
+        };
+        let left: Vec<Left> =
+            points.iter().zip([-0.1, -0.2, -0.3, -2.0, -3.0]).map(|(point, at)| (point, wide(at))).collect();
+        let labels = Labels::of(&points.iter().collect::<Vec<_>>());
+        let (_, found) = leaders(&left, &labels).unwrap();
+        assert!(found.starts_with("pytorch: undecided between 79"), "{found}");
+        assert!(found.contains("(lstm) and 1 more; xavier: "), "{found}");
     }
 
     #[test]

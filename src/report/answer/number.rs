@@ -22,6 +22,11 @@ pub fn number_of_claim(judged: &JudgedTest) -> String {
     let is_difference = judged.subject.compares_by().is_some();
     match metric {
         AbsLog10Kept if !judged.kept.is_empty() => change(judged),
+        AbsLog10Kept if is_difference && value < 0.0 => {
+            let turned = Estimate { low: estimate.high, high: estimate.low, ..*estimate };
+            format!("{} decades fewer", with_interval(&turned.map(|number| -number)))
+        }
+        AbsLog10Kept if is_difference => format!("{} decades more", with_interval(estimate)),
         Log10Kept if !is_difference => format!("{}{} is left", number(judged), of_gradient(judged)),
         Slope | LargestExponent if is_difference => format!("a step leaves {} as much", number(judged)),
         Slope | LargestExponent => format!("a step leaves {}", number(judged)),
@@ -138,6 +143,8 @@ mod tests {
         assert_eq!(of(ClaimMetric::Loss, true, (-0.25, "nats")), ["0.250 nats less", "-0.250 nats"]);
         assert_eq!(of(ClaimMetric::Loss, true, (0.25, "nats")), ["0.250 nats more", "0.250 nats"]);
         assert_eq!(of(ClaimMetric::Loss, false, (0.25, "nats")), ["0.250 nats", "0.250 nats"]);
+        let decades = |value| of(ClaimMetric::AbsLog10Kept, true, (value, "log10"))[0].clone();
+        assert_eq!([decades(-20.0), decades(2.5)], ["20.0 decades fewer", "2.50 decades more"]);
         let solved = of(ClaimMetric::Solved, true, (1.0, ""));
         assert_eq!(solved[0], "100 percentage points more");
         assert_eq!(of(ClaimMetric::Solved, false, (1.0, ""))[0], "100 % of the runs");

@@ -7,6 +7,9 @@ use crate::support::stats;
 /// The largest error, as a share of the slope, of a prediction that is right.
 const CLOSE: f64 = 0.1;
 
+/// The error in log10 per step, 1 %, that is right at any slope: a slope near 0 has no share of its own.
+const ONE_PERCENT: f64 = 0.0043;
+
 /// The least share of settings at which a number that predicts the slope is right.
 const MOST: f64 = 0.9;
 
@@ -54,7 +57,8 @@ impl Predictor<'_> {
 
     fn sentence(&self, section: Section, norm: &str) -> String {
         let all = self.errors.len();
-        let right = self.shares().into_iter().filter(|share| *share <= CLOSE).count();
+        let is_right = |(error, share): &(&f64, f64)| error.abs() <= ONE_PERCENT || *share <= CLOSE;
+        let right = self.errors.iter().zip(self.shares()).filter(is_right).count();
         let verb = match right as f64 / all as f64 {
             share if share >= MOST => "predicts",
             share if share >= OFTEN => "often predicts",
@@ -79,7 +83,7 @@ impl Predictor<'_> {
         };
         format!(
             "{by_definition}{} {verb} the log10 slope of the norm of {norm}: it is within a tenth of the \
-             slope at {right} of {all} settings{middle}. {direction}",
+             slope or 1 % per step at {right} of {all} settings{middle}. {direction}",
             self.words
         )
     }
@@ -104,6 +108,20 @@ mod tests {
     }
 
     #[test]
+    fn sentences_a_slope_near_zero_is_predicted_within_one_percent_per_step() {
+        let of = |metric, quantity, hidden, value| row(Section::Gradients, (metric, quantity), hidden, value);
+        let rows = |predicted: f64| {
+            let pairs = [(8, 0.0002), (16, -0.0003)];
+            let slopes = pairs.map(|(hidden, slope)| of("slope", "total_h", hidden, slope));
+            let exponents =
+                pairs.map(|(hidden, slope)| of("largest_exponent", "", hidden, slope + predicted));
+            sentences(&[slopes, exponents].concat()).concat()
+        };
+        assert!(rows(0.004).starts_with("The largest Lyapunov exponent predicts the log10 slope"));
+        assert!(rows(0.005).starts_with("The largest Lyapunov exponent does not predict the log10 slope"));
+    }
+
+    #[test]
     fn sentences_put_the_nearest_predictor_first() {
         let of = |metric, quantity, hidden, value| row(Section::Gradients, (metric, quantity), hidden, value);
         let rows = [
@@ -119,11 +137,11 @@ mod tests {
         ];
         let expected = [
             "The largest Lyapunov exponent does not predict the log10 slope of the norm of ∂L/∂h: it is \
-             within a tenth of the slope at 1 of 3 settings, and the median error is 20 % of the slope. The \
-             slope is above the predicted one at 2 of 3.",
+             within a tenth of the slope or 1 % per step at 1 of 3 settings, and the median error is 20 % of \
+             the slope. The slope is above the predicted one at 2 of 3.",
             "The mean forget (or update) gate does not predict the log10 slope of the norm of ∂L/∂h: it is \
-             within a tenth of the slope at 0 of 2 settings. The slope is above the predicted one at \
-             each setting.",
+             within a tenth of the slope or 1 % per step at 0 of 2 settings. The slope is above the \
+             predicted one at each setting.",
         ];
         assert_eq!(sentences(&rows), expected);
         assert_eq!(sentences(&rows[..4]), expected[1..]);

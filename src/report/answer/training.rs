@@ -158,17 +158,26 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
         }
         few if few.len() <= MOST_LISTED => {
             let each: Vec<String> = few.iter().map(of).collect();
-            Some(format!("The test loss, in {unit}, is {}.", listed(&each)))
+            let chance = common_chance(few).map(|level| format!("; the best constant output has {level}"));
+            Some(format!("The test loss, in {unit}, is {}{}.", listed(&each), chance.unwrap_or_default()))
         }
         [least, .., most] => Some(relative_to_chance(&rows, &labels).unwrap_or_else(|| {
-            let next = rows[1];
-            let lead = match is_open(&least.estimate, &next.estimate) {
-                true => format!("{} or {}, whose intervals overlap", of(least), of(&next)),
-                false => format!("{}, before {}", of(least), of(&next)),
+            let close = rows[1..].iter().filter(|row| is_open(&least.estimate, &row.estimate)).count();
+            let lead = match close {
+                0 => format!("{}, before {}", of(least), of(&rows[1])),
+                1 => format!("{} or {}, whose intervals overlap", of(least), of(&rows[1])),
+                more => format!("{}, whose interval overlaps with those of {more} others", of(least)),
             };
             format!("The test loss, in {unit}, is least at {lead}, and largest at {}.", of(most))
         })),
     }
+}
+
+/// The level of chance of all rows, if they have the same in three digits.
+fn common_chance(rows: &[&Statistic]) -> Option<String> {
+    let level = |row: &&Statistic| Some(significant(row.chance()?, 3));
+    let first = rows.first().and_then(level)?;
+    rows.iter().all(|row| level(row).as_ref() == Some(&first)).then_some(first)
 }
 
 /// Returns true if the interval of the smaller estimate reaches that of the larger one.
@@ -264,7 +273,7 @@ mod tests {
         let expected = [
             "The task is solved by 1 of 1 runs (lstm) and 0 of 1 runs (rnn).",
             "Where every run solves it, this median number of training sequences is needed: 20 (lstm).",
-            "The test loss, in mse, is 0.0100 (lstm) and 0.168 (rnn).",
+            "The test loss, in mse, is 0.0100 (lstm) and 0.168 (rnn); the best constant output has 0.167.",
             "Solved means a validation loss below 0.05, at which training ends.",
             "At 1 of 2 settings (rnn), no run is better than the best constant output.",
         ];
@@ -287,6 +296,23 @@ mod tests {
         let expected =
             "The test loss is between 50.0 % (T1) and 100 % (T3) of that of the best constant output.";
         assert_eq!(sentences(&rows, None), [expected]);
+        let close = |(low, high): (f64, f64), seq_len| {
+            let row = loss(seq_len, (low + high) / 2.0, 1.0);
+            let estimate = Estimate { low: Some(low), high: Some(high), ..row.estimate };
+            Statistic { estimate, ..row }
+        };
+        let of = |ends: [(f64, f64); 4]| {
+            let rows: Vec<Statistic> = ends.into_iter().zip(1..).map(|(ends, t)| close(ends, t)).collect();
+            sentences(&rows, None).remove(0)
+        };
+        let apart = of([(0.1, 0.2), (0.3, 0.4), (0.5, 0.6), (0.7, 0.8)]);
+        let start = "The test loss, in nats, is least at 0.150 [0.100, 0.200] (T1), ";
+        assert!(apart.starts_with(&format!("{start}before 0.350 [0.300, 0.400] (T2)")), "{apart}");
+        let open = of([(0.1, 0.2), (0.2, 0.3), (0.15, 0.45), (0.7, 0.8)]);
+        assert!(
+            open.starts_with(&format!("{start}whose interval overlaps with those of 2 others")),
+            "{open}"
+        );
         let solved = |hits| {
             let row = Statistic::new(
                 Section::Training,

@@ -40,7 +40,7 @@ impl ClaimVerdict {
         match self {
             ClaimVerdict::Supported => "supported",
             ClaimVerdict::Contradicted => "contradicted",
-            ClaimVerdict::Depends => "depends on the setting",
+            ClaimVerdict::Depends => "supported in part",
             ClaimVerdict::Undecided => "undecided",
             ClaimVerdict::NotJudged => "not judged",
         }
