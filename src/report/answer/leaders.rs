@@ -1,7 +1,7 @@
 //! The settings that keep most of a gradient: those of each init, or else of each cell.
 
 use super::overview::Overview;
-use super::words::{Labels, share};
+use super::words::{Labels, overlap, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::settings::Settings;
@@ -47,8 +47,8 @@ pub fn leaders(falling: &[Left], labels: &Labels) -> Option<(&'static str, Strin
     let of = |group: &Group| {
         let most = match group.kept.as_slice() {
             [] => return None,
-            [most, next, others @ ..] if is_open(most, next) => {
-                let more = others.iter().filter(|left| is_open(most, left)).count();
+            [most, next, others @ ..] if overlap(&most.1, &next.1) => {
+                let more = others.iter().filter(|left| overlap(&most.1, &left.1)).count();
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let (most, next) = (in_words(most, &labels), in_words(next, &labels));
                 format!("undecided between {most} and {next}{more}")
@@ -87,11 +87,6 @@ pub fn table(falling: &[Left], lacking: &[&Settings], labels: &Labels, heading: 
 
 fn in_words((point, left): &Left, labels: &Labels) -> String {
     format!("{}{}", share(left), labels.bracketed(point))
-}
-
-/// Returns true for intervals that overlap: they leave the order open.
-fn is_open(most: &Left, next: &Left) -> bool {
-    matches!((most.1.low, next.1.high), (Some(low), Some(high)) if low <= high)
 }
 
 #[cfg(test)]
@@ -156,13 +151,5 @@ mod tests {
         let (_, found) = leaders(&left, &labels).unwrap();
         assert!(found.starts_with("pytorch: undecided between 79"), "{found}");
         assert!(found.contains("(lstm) and 1 more; xavier: "), "{found}");
-    }
-
-    #[test]
-    fn is_open_for_intervals_that_overlap() {
-        let point = run("a", 1).settings;
-        let of = |low, high| (&point, Estimate { value: Some(0.0), low: Some(low), high: Some(high), n: 3 });
-        assert!(is_open(&of(-1.0, 0.0), &of(-2.0, -0.9)));
-        assert!(!is_open(&of(-1.0, 0.0), &of(-2.0, -1.1)));
     }
 }

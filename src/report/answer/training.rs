@@ -2,8 +2,7 @@
 
 use super::lengths;
 use super::overview::Column;
-use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, percent, rising};
-use crate::report::estimate::Estimate;
+use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, overlap, percent, rising};
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
@@ -162,7 +161,7 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
             Some(format!("The test loss, in {unit}, is {}{}.", listed(&each), chance.unwrap_or_default()))
         }
         [least, .., most] => Some(relative_to_chance(&rows, &labels).unwrap_or_else(|| {
-            let close = rows[1..].iter().filter(|row| is_open(&least.estimate, &row.estimate)).count();
+            let close = rows[1..].iter().filter(|row| overlap(&least.estimate, &row.estimate)).count();
             let lead = match close {
                 0 => format!("{}, before {}", of(least), of(&rows[1])),
                 1 => format!("{} or {}, whose intervals overlap", of(least), of(&rows[1])),
@@ -178,11 +177,6 @@ fn common_chance(rows: &[&Statistic]) -> Option<String> {
     let level = |row: &&Statistic| Some(significant(row.chance()?, 3));
     let first = rows.first().and_then(level)?;
     rows.iter().all(|row| level(row).as_ref() == Some(&first)).then_some(first)
-}
-
-/// Returns true if the interval of the smaller estimate reaches that of the larger one.
-fn is_open(smaller: &Estimate, larger: &Estimate) -> bool {
-    matches!((smaller.high, larger.low), (Some(high), Some(low)) if high >= low)
 }
 
 /// The largest ratio of two levels of chance between which losses are compared as they are.
@@ -251,6 +245,7 @@ fn at_chance(rows: &[&Statistic]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::cell::CellName;
+    use crate::report::estimate::Estimate;
     use crate::report::fixtures::{results, trained, training, with_cell};
     use crate::report::group::{Groups, TrainingRows};
     use crate::report::judge::Verdicts;

@@ -94,6 +94,13 @@ pub fn rising(a: &Estimate, b: &Estimate) -> Ordering {
     a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal)
 }
 
+/// Returns true for intervals that overlap: they leave the order of the estimates open.
+pub fn overlap(a: &Estimate, b: &Estimate) -> bool {
+    let reaches =
+        |low: Option<f64>, high: Option<f64>| matches!((low, high), (Some(low), Some(high)) if low <= high);
+    reaches(a.low, b.high) && reaches(b.low, a.high)
+}
+
 /// A share as a percentage.
 pub fn percent(share: &Estimate) -> String {
     match share.value {
@@ -150,6 +157,14 @@ mod tests {
         assert_eq!(of(-21.1), "10^-21.10 [10^-21.20, 10^-21.00]");
         assert_eq!(share(&Estimate { value: Some(-520.25), ..Estimate::default() }), "10^-520");
         assert_eq!(share(&Estimate::default()), "");
+    }
+
+    #[test]
+    fn overlap_is_of_intervals_that_touch() {
+        let of = |low, high| Estimate { value: Some(low), low: Some(low), high: Some(high), n: 3 };
+        assert!(overlap(&of(0.0, 1.0), &of(1.0, 2.0)) && overlap(&of(1.0, 2.0), &of(0.0, 1.0)));
+        assert!(!overlap(&of(0.0, 1.0), &of(1.5, 2.0)));
+        assert!(!overlap(&of(0.0, 1.0), &Estimate { value: Some(0.5), ..Estimate::default() }));
     }
 
     #[test]

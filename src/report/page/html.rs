@@ -101,7 +101,10 @@ fn cell(markdown: &str, is_of_numbers: bool) -> String {
     format!("<td{class}>{}</td>", with_small_interval(&inline(markdown)))
 }
 
-/// Marks the interval `[low, high]` or `± half` of a number.
+/// The units that stand beside a number in a table, before its interval.
+const UNITS: [&str; 2] = [" %", " times"];
+
+/// Marks the interval `[low, high]` or `± half` of a number. A unit after the interval goes before it.
 fn with_small_interval(html: &str) -> String {
     let is_interval = |inside: &str| {
         let first = inside.trim_start_matches(['-', '(']).chars().next();
@@ -112,9 +115,9 @@ fn with_small_interval(html: &str) -> String {
         && is_interval(&rest[..end])
     {
         let (inside, after) = rest.split_at(end + 1);
-        // The unit stays beside the interval.
-        let after = after.replacen(' ', "&nbsp;", 1);
-        return format!("{before} <small>[{inside}</small>{after}");
+        let of_unit = |unit: &&str| Some((unit.replace(' ', "&nbsp;"), after.strip_prefix(unit)?));
+        let (unit, after) = UNITS.iter().find_map(of_unit).unwrap_or((String::new(), after));
+        return format!("{before}{unit} <small>[{inside}</small>{after}");
     }
     match html.split_once(" ± ") {
         Some((before, rest)) => {
@@ -224,7 +227,9 @@ mod tests {
                    <td>0.5 <small>± 0.1</small> (n = 2)</td></tr>";
         let head = "<th>cell</th><th class=\"n\">slope</th><th>norm</th>";
         assert!(html.contains(row) && html.contains(head), "{html}");
-        assert_eq!(with_small_interval("2 [1, ∞) x"), "2 <small>[1, ∞)</small>&nbsp;x");
+        assert_eq!(with_small_interval("2 [1, ∞) x"), "2 <small>[1, ∞)</small> x");
+        let share = with_small_interval("2 [1, 3] % (lstm)");
+        assert_eq!(share, "2&nbsp;% <small>[1, 3]</small> (lstm)", "a unit stays beside its number");
         assert_eq!(with_small_interval("simd [x] y"), "simd [x] y");
     }
 }
