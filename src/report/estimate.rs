@@ -44,6 +44,12 @@ impl Estimate {
         Estimate { value: value.map(&f), low: low.map(&f), high: high.map(&f), n }
     }
 
+    /// The estimate with the other sign.
+    pub fn negated(self) -> Estimate {
+        let Estimate { value, low, high, n } = self.map(|number| -number);
+        Estimate { value, low: high, high: low, n }
+    }
+
     /// The interval, if it has both ends.
     pub fn interval(&self) -> Option<Interval> {
         Some(Interval { low: self.low?, high: self.high? })

@@ -92,6 +92,11 @@ pub fn padded<'a>(rows: impl Iterator<Item = &'a Vec<String>> + Clone, least: us
     rows.map(|row| row.iter().zip(&widths).map(cell).collect()).collect()
 }
 
+/// Returns a row of padded cells as an indented line.
+pub fn indented(cells: &[String]) -> String {
+    format!("  {}", cells.join("  ")).trim_end().to_string()
+}
+
 /// Returns a duration in a readable unit: `0.25 s`, `80 s`, `2.5 min`, `3.1 h`.
 pub fn duration(seconds: f64) -> String {
     match seconds {

@@ -1,5 +1,7 @@
 //! The loss by the step of the sequence, averaged over steps that lie close together.
 
+use std::collections::BTreeSet;
+
 use tch::{Kind, Tensor};
 
 /// The mean loss of some steps of all sequences.
@@ -61,11 +63,8 @@ fn ends(steps: usize) -> Vec<usize> {
     let powers = std::iter::successors(Some(1), |power| Some(10 * power));
     let series = powers.flat_map(|power: usize| [1, 2, 5].map(|digit| digit * power));
     let first: Vec<usize> = series.take_while(|end| 2 * end <= steps).collect();
-    let mut ends: Vec<usize> = first.iter().map(|end| steps - end).chain(first.iter().copied()).collect();
-    ends.push(steps);
-    ends.sort();
-    ends.dedup();
-    ends
+    let last = first.iter().map(|end| steps - end);
+    last.chain(first.iter().copied()).chain([steps]).collect::<BTreeSet<usize>>().into_iter().collect()
 }
 
 #[cfg(test)]

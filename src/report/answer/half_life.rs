@@ -1,17 +1,16 @@
 //! The steps over which the gradient's norm halves.
 
-use super::norms::last_layer;
+use super::norms::last_layers;
 use super::overview::Column;
 use super::words::{Labels, MOST_LISTED, counted, listed, rising};
 use crate::report::format::with_interval;
-use crate::report::group_by::group_by;
 use crate::report::summary::{Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
 /// A sentence on the half-lives of a norm at an init, and where it has none; nothing if no norm falls
 /// exponentially.
-pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<String> {
+pub fn sentence(summary: &[Statistic], (quantity, words): (&str, &str)) -> Option<String> {
     let rows = rows(summary, quantity);
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let (mut falling, lacking): (Vec<&Statistic>, Vec<&Statistic>) =
@@ -35,7 +34,7 @@ pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<St
 }
 
 /// The half-lives of a norm at an init by setting.
-pub fn column<'a>(summary: &'a [Statistic], quantity: &str, words: &str) -> Option<Column<'a>> {
+pub fn column<'a>(summary: &'a [Statistic], (quantity, words): (&str, &str)) -> Option<Column<'a>> {
     let rows = rows(summary, quantity);
     let is_halving = rows.iter().any(|row| row.estimate.value.is_some());
     let numbers = rows.iter().map(|row| (&row.point, in_words(row, summary))).collect();
@@ -48,8 +47,7 @@ fn rows<'a>(summary: &'a [Statistic], quantity: &str) -> Vec<&'a Statistic> {
         (row.section, row.point.kind) == (Section::Gradients, ExperimentKind::Gradients)
             && (row.metric, row.quantity.as_str()) == ("half_life", quantity)
     };
-    let blocks = group_by(summary.iter().filter(is_half_life), |row| &row.point);
-    blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect()
+    last_layers(summary.iter().filter(is_half_life))
 }
 
 /// The half-life, or the reason why there is none.
@@ -129,7 +127,7 @@ mod tests {
                 .flat_map(|(n, slope)| line(&n.to_string(), "total_h", 50, 0.0, *slope));
             let gradients = Curves::of_gradients(&results, rows).fitted().groups();
             let groups = Groups { gradients, ..Groups::default() };
-            sentence(&statistics(&results, &groups, &Verdicts::default()), "total_h", "∂L/∂h")
+            sentence(&statistics(&results, &groups, &Verdicts::default()), ("total_h", "∂L/∂h"))
         };
         assert_eq!(
             of(&[-0.1, -0.2]).unwrap(),

@@ -75,19 +75,24 @@ impl Answer {
         };
         let chosen = &results.answer_with;
         let others: Vec<AnswerPart> = parts.iter().copied().filter(|part| !chosen.contains(part)).collect();
-        let remarks: Vec<String> = chosen.iter().flat_map(|part| remarks(*part, results, summary)).collect();
+        let asides = |part: &AnswerPart| remarks(*part, results, summary);
+        let remarks: Vec<String> = chosen.iter().flat_map(asides).collect();
         answers.extend(of_parts(chosen.clone()).into_iter().filter(|sentence| !remarks.contains(sentence)));
         numbers.extend(remarks);
         answers.extend(verdict);
-        let of = chosen.iter().chain(&others).flat_map(|part| columns(*part, summary));
-        let mut tables = overviews(of.collect());
-        if chosen.iter().chain(&others).any(|part| *part == AnswerPart::Gradients) {
-            tables.extend(gradients::leaders_table(summary));
-        }
-        let is_shown = |part: AnswerPart| tables.iter().any(|table| table.has(&columns(part, summary)));
-        let (shown, unshown) = others.into_iter().partition(|part| is_shown(*part));
+        let with_columns = |part: &AnswerPart| (*part, columns(*part, summary));
+        let columns: Vec<(AnswerPart, Vec<Column>)> =
+            chosen.iter().chain(&others).map(with_columns).collect();
+        let mut tables = overviews(columns.iter().flat_map(|(_, columns)| columns));
+        let is_shown = |part: &AnswerPart| {
+            let of_part = columns.iter().filter(|(other, _)| other == part);
+            of_part.flat_map(|(_, columns)| tables.iter().map(|table| table.has(columns))).any(|has| has)
+        };
+        let (shown, unshown): (Vec<AnswerPart>, Vec<AnswerPart>) =
+            others.iter().partition(|part| is_shown(part));
+        tables.extend(gradients::leaders_table(summary));
         numbers.extend(of_parts(unshown));
-        numbers.extend(Vec::into_iter(shown).flat_map(|part| self::remarks(part, results, summary)));
+        numbers.extend(shown.iter().flat_map(asides));
         if answers.is_empty() {
             answers.extend(of_parts(parts.to_vec()).into_iter().next());
             numbers.retain(|sentence| !answers.contains(sentence));
@@ -123,14 +128,8 @@ fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: 
         AnswerPart::InitAndCell => parts::sentences(summary),
         AnswerPart::Gradients => gradients::sentences(summary, &gradients::GRADIENTS[..1]),
         AnswerPart::OtherStates => gradients::sentences(summary, &gradients::GRADIENTS[1..]),
-        AnswerPart::HalfLife => {
-            let (quantity, words) = gradients::GRADIENTS[0];
-            of_option(half_life::sentence(summary, quantity, words))
-        }
-        AnswerPart::Turn => {
-            let (quantity, words) = gradients::GRADIENTS[0];
-            of_option(turn::sentence(summary, quantity, words))
-        }
+        AnswerPart::HalfLife => of_option(half_life::sentence(summary, gradients::GRADIENTS[0])),
+        AnswerPart::Turn => of_option(turn::sentence(summary, gradients::GRADIENTS[0])),
         AnswerPart::LaterLosses => of_option(direct::sentence(summary)),
         AnswerPart::Paths => of_option(paths::shares(summary)),
         AnswerPart::PathDecay => of_option(paths::decay(summary)),
@@ -157,10 +156,7 @@ fn columns(part: AnswerPart, summary: &[Statistic]) -> Vec<Column<'_>> {
         AnswerPart::WeightsByLag => weights::columns(summary),
         AnswerPart::Gradients => gradients::columns(summary, &gradients::GRADIENTS[..1]),
         AnswerPart::OtherStates => gradients::columns(summary, &gradients::GRADIENTS[1..]),
-        AnswerPart::HalfLife => {
-            let (quantity, words) = gradients::GRADIENTS[0];
-            half_life::column(summary, quantity, words).into_iter().collect()
-        }
+        AnswerPart::HalfLife => half_life::column(summary, gradients::GRADIENTS[0]).into_iter().collect(),
         AnswerPart::Paths => paths::columns(summary),
         AnswerPart::PathDecay => vec![paths::decay_column(summary)],
         AnswerPart::Jacobian => jacobian::columns(summary),

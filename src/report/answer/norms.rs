@@ -19,6 +19,11 @@ pub fn blocks<'a>(rows: &[&'a Statistic], quantities: &[&str]) -> Vec<Block<'a>>
     by_point.into_iter().map(|(point, rows)| (point, last_layer(&rows))).collect()
 }
 
+/// The rows of the last layer of each grid point.
+pub fn last_layers<'a>(rows: impl Iterator<Item = &'a Statistic>) -> Vec<&'a Statistic> {
+    group_by(rows, |row| &row.point).iter().flat_map(|(_, rows)| last_layer(rows)).collect()
+}
+
 /// The rows of the last layer.
 pub fn last_layer<'a>(rows: &[&'a Statistic]) -> Vec<&'a Statistic> {
     let last = rows.iter().filter_map(|row| row.layer).max();

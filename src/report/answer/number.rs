@@ -22,21 +22,16 @@ pub fn number_of_claim(judged: &JudgedTest) -> String {
     let is_difference = judged.subject.compares_by().is_some();
     match metric {
         AbsLog10Kept if !judged.kept.is_empty() => change(judged),
-        AbsLog10Kept if is_difference && value < 0.0 => {
-            let turned = Estimate { low: estimate.high, high: estimate.low, ..*estimate };
-            format!("{} decades fewer", with_interval(&turned.map(|number| -number)))
+        AbsLog10Kept if is_difference => {
+            let (size, word) = if value < 0.0 { (estimate.negated(), "fewer") } else { (*estimate, "more") };
+            format!("{} decades {word}", with_interval(&size))
         }
-        AbsLog10Kept if is_difference => format!("{} decades more", with_interval(estimate)),
         Log10Kept if !is_difference => format!("{}{} is left", number(judged), of_gradient(judged)),
         Slope | LargestExponent if is_difference => format!("a step leaves {} as much", number(judged)),
         Slope | LargestExponent => format!("a step leaves {}", number(judged)),
         Solved if !is_difference => format!("{} of the runs", number(judged)),
         _ if is_difference && !is_of_logarithm(judged) && judged.unit != "1" => {
-            let turned = Estimate { low: estimate.high, high: estimate.low, ..*estimate };
-            let (size, word) = match value < 0.0 {
-                true => (turned.map(|number| -number), "less"),
-                false => (*estimate, "more"),
-            };
+            let (size, word) = if value < 0.0 { (estimate.negated(), "less") } else { (*estimate, "more") };
             format!("{} {word}", in_words(judged, &size))
         }
         _ => number(judged),

@@ -4,7 +4,7 @@ use super::words::{Labels, MOST_LISTED};
 use crate::report::group_by::group_by;
 use crate::settings::Settings;
 use crate::support::distinct::distinct;
-use crate::support::text::padded;
+use crate::support::text::{indented, padded};
 
 /// The largest number of settings that a table has a row for.
 pub const MOST_ROWS: usize = 30;
@@ -42,19 +42,19 @@ impl Overview {
 
     /// The table as lines of text, its columns aligned. Columns that a terminal has no room for are left out.
     pub fn lines(&self) -> Vec<String> {
-        let lines = padded(std::iter::once(&self.header).chain(&self.rows), 1);
+        let lines = padded(std::iter::once(&self.header).chain(&self.rows), 0);
         let ends = lines[0].iter().scan(0, |end, head| {
             *end += head.chars().count() + 2;
             Some(*end)
         });
         let count = ends.take_while(|end| *end <= MOST_LETTERS).count();
-        lines.iter().map(|cells| format!("  {}", cells[..count].join("  ").trim_end())).collect()
+        lines.iter().map(|cells| indented(&cells[..count])).collect()
     }
 }
 
 /// A table for each kind of measurement, if its settings are more than a sentence lists and not too many.
 /// Columns beyond the first few are left out.
-pub fn overviews(columns: Vec<Column>) -> Vec<Overview> {
+pub fn overviews<'a>(columns: impl IntoIterator<Item = &'a Column<'a>>) -> Vec<Overview> {
     let columns = columns.into_iter().filter(|column| !column.numbers.is_empty());
     let kinds = group_by(columns, |column| column.numbers[0].0.kind);
     kinds
@@ -63,7 +63,7 @@ pub fn overviews(columns: Vec<Column>) -> Vec<Overview> {
         .collect()
 }
 
-fn overview(columns: &[Column]) -> Option<Overview> {
+fn overview(columns: &[&Column]) -> Option<Overview> {
     let numbers = columns.iter().flat_map(|column| &column.numbers);
     let mut points: Vec<&Settings> = distinct(numbers.map(|(point, _)| *point));
     if !(MOST_LISTED + 1..=MOST_ROWS).contains(&points.len()) {
@@ -95,13 +95,13 @@ mod tests {
             heading: heading.into(),
             numbers: points[..count].iter().map(|point| (point, format!("n{}", point.hidden_size))).collect(),
         };
-        let found = overviews(vec![column("first", 4), column("none", 0), column("second", 2)]);
+        let found = overviews(&[column("first", 4), column("none", 0), column("second", 2)]);
         let rows = [["H8", "n8", "n8"], ["H16", "n16", ""], ["H32", "n32", "n32"], ["H64", "n64", ""]];
         let expected = Overview {
             header: ["H", "first", "second"].map(String::from).into(),
             rows: rows.map(|row| row.map(String::from).to_vec()).into(),
         };
         assert_eq!(found, [expected]);
-        assert_eq!(overviews(vec![column("first", 3)]), [], "a sentence lists three");
+        assert_eq!(overviews(&[column("first", 3)]), [], "a sentence lists three");
     }
 }

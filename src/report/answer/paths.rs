@@ -1,6 +1,6 @@
 //! The part of the gradient that came along the state, beside that through the gates.
 
-use super::norms::{Block, common_lags, last_layer};
+use super::norms::{Block, common_lags, last_layer, last_layers};
 use super::overview::Column;
 use super::words::{Labels, listed, listed_or_ends, percent, rising, share};
 use crate::report::estimate::Estimate;
@@ -92,8 +92,7 @@ fn slopes(summary: &[Statistic]) -> Vec<&Statistic> {
     let is_slope = |row: &&Statistic| {
         row.section == Section::Gradients && row.metric == "slope" && row.quantity == "cell_path"
     };
-    let blocks = group_by(summary.iter().filter(is_slope), |row| &row.point);
-    blocks.iter().flat_map(|(_, rows)| last_layer(rows)).collect()
+    last_layers(summary.iter().filter(is_slope))
 }
 
 #[cfg(test)]

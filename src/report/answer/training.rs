@@ -143,8 +143,9 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
     rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
     let unit = rows.first()?.unit.clone();
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
-    let chance =
-        |row: &Statistic| Some(format!("; the best constant output has {}", significant(row.chance()?, 3)));
+    let chance = |rows: &[&Statistic]| {
+        common_chance(rows).map(|level| format!("; the best constant output has {level}")).unwrap_or_default()
+    };
     let on_valid = |row: &Statistic| {
         let valid = valid.iter().find(|valid| valid.point == row.point && valid.estimate.value.is_some())?;
         Some(format!(", and {} on the validation split", with_interval(&valid.estimate)))
@@ -152,13 +153,12 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
     match rows.as_slice() {
         [] => None,
         [one] => {
-            let [valid, chance] = [on_valid(one), chance(one)].map(Option::unwrap_or_default);
-            Some(format!("The test loss is {} {unit}{valid}{chance}.", of(one)))
+            let valid = on_valid(one).unwrap_or_default();
+            Some(format!("The test loss is {} {unit}{valid}{}.", of(one), chance(&rows)))
         }
         few if few.len() <= MOST_LISTED => {
             let each: Vec<String> = few.iter().map(of).collect();
-            let chance = common_chance(few).map(|level| format!("; the best constant output has {level}"));
-            Some(format!("The test loss, in {unit}, is {}{}.", listed(&each), chance.unwrap_or_default()))
+            Some(format!("The test loss, in {unit}, is {}{}.", listed(&each), chance(few)))
         }
         [least, .., most] => Some(relative_to_chance(&rows, &labels).unwrap_or_else(|| {
             let close = rows[1..].iter().filter(|row| overlap(&least.estimate, &row.estimate)).count();
@@ -188,10 +188,11 @@ fn relative_to_chance(rows: &[&Statistic], labels: &Labels) -> Option<String> {
     let chances: Vec<f64> = rows.iter().map(|row| row.chance()).collect::<Option<_>>()?;
     let most = chances.iter().copied().fold(f64::MIN, f64::max);
     let least = chances.iter().copied().fold(f64::MAX, f64::min);
-    let ratio = |(row, chance): (&&Statistic, &f64)| Some((row.point.clone(), row.estimate.value? / chance));
-    let mut ratios: Vec<(Settings, f64)> = rows.iter().zip(&chances).filter_map(ratio).collect();
+    let ratios = rows.iter().zip(&chances);
+    let ratios = ratios.filter_map(|(row, chance)| Some((&row.point, row.estimate.value? / chance)));
+    let mut ratios: Vec<(&Settings, f64)> = ratios.collect();
     ratios.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let of = |(point, ratio): &(Settings, f64)| {
+    let of = |(point, ratio): &(&Settings, f64)| {
         format!("{} %{}", significant(100.0 * ratio, 3), labels.bracketed(point))
     };
     let (first, last) = (of(ratios.first()?), of(ratios.last()?));

@@ -42,7 +42,7 @@ impl Signs {
 }
 
 /// A sentence on the turn from decay to growth as the number in the init rises; none if no cell has one.
-pub fn sentence(summary: &[Statistic], quantity: &str, words: &str) -> Option<String> {
+pub fn sentence(summary: &[Statistic], (quantity, words): (&str, &str)) -> Option<String> {
     let is_slope = |row: &&Statistic| {
         (row.section, row.point.kind) == (Section::Gradients, ExperimentKind::Gradients)
             && (row.metric, row.quantity.as_str()) == ("slope", quantity)
@@ -114,7 +114,7 @@ mod tests {
             let of = |cell, slopes: [f64; 3]| (1..).zip(slopes).map(move |(n, of)| row(cell, n, "slope", of));
             of(Gru, [-0.2, -0.1, -0.05]).chain(of(Lstm, lstm)).collect::<Vec<_>>()
         };
-        let of = |rows: &[Statistic]| sentence(rows, "total_h", "∂L/∂h");
+        let of = |rows: &[Statistic]| sentence(rows, ("total_h", "∂L/∂h"));
         let mut turning = slopes([-0.2, -0.1, 0.01]);
         let expected = "As x in pytorch+forget_bias(x) rises, the norm of ∂L/∂h turns from decay with the \
                         lag (up to x = 2) to growth with the lag (from x = 3 on) in the lstm and decays at \

@@ -18,7 +18,7 @@ const WHOLE: f64 = 0.8;
 /// Sentences on the error of truncated backpropagation, and on the decay of the terms; none without
 /// gradients of weights by lag. Of several layers, the last one counts.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
-    let terms = half_life::sentence(summary, Quantity::WeightTerm.as_str(), "the terms of ∂L/∂W_hh");
+    let terms = half_life::sentence(summary, (Quantity::WeightTerm.as_str(), "the terms of ∂L/∂W_hh"));
     truncation(summary).into_iter().chain(terms).collect()
 }
 
@@ -28,11 +28,9 @@ pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
     let number =
         |(_, lag): &(&Settings, Option<Estimate>)| lag.map_or("none".to_string(), |lag| with_interval(&lag));
     let numbers = errors.iter().map(|error| (error.0, number(error))).collect();
-    let terms = half_life::column(summary, Quantity::WeightTerm.as_str(), "term of ∂L/∂W_hh");
-    [Column { heading: "k with an error of at most a hundredth".to_string(), numbers }]
-        .into_iter()
-        .chain(terms)
-        .collect()
+    let terms = half_life::column(summary, (Quantity::WeightTerm.as_str(), "term of ∂L/∂W_hh"));
+    let truncation = Column { heading: "k with an error of at most a hundredth".to_string(), numbers };
+    std::iter::once(truncation).chain(terms).collect()
 }
 
 /// The number of steps after which backpropagation may stop, by setting; none if the error stays larger.

@@ -4,9 +4,9 @@ use super::outcome::{Judged, Outcome};
 use super::rows::Pair;
 use super::{Comparison, Difference};
 use crate::report::format::significant;
-use crate::report::page::{MarkdownTable, escaped, html};
+use crate::report::page::{MarkdownTable, escaped, escaped_row, html};
 use crate::report::summary::Statistic;
-use crate::support::text::{padded, pluralize};
+use crate::support::text::{indented, padded, pluralize};
 
 /// The significant digits of an estimate.
 const DIGITS: i32 = 4;
@@ -132,13 +132,11 @@ fn row(judged: &Judged) -> Vec<String> {
 }
 
 fn escaped_cells(table: MarkdownTable) -> MarkdownTable {
-    let rows = table.rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect());
-    MarkdownTable { header: table.header, rows: rows.collect() }
+    MarkdownTable { rows: table.rows.iter().map(|row| escaped_row(row)).collect(), ..table }
 }
 
 /// The table in columns, two spaces apart.
 fn plain(table: &MarkdownTable) -> String {
     let lines = padded(std::iter::once(&table.header).chain(&table.rows), 0);
-    let line = |cells: &Vec<String>| format!("  {}", cells.join("  ")).trim_end().to_string();
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+    lines.iter().map(|cells| indented(cells)).collect::<Vec<_>>().join("\n")
 }

@@ -129,7 +129,7 @@ const FOLLOWERS: [&str; 6] =
 /// The dimensions of grid points. A setting that another one determines belongs to the dimension of that, and
 /// sizes that vary together are one dimension.
 pub fn dims(points: &[&Settings]) -> Vec<Dim> {
-    let count = |names: &[&'static str]| distinct(points.iter().map(|point| label(names, point))).len();
+    let count = |names: &[&'static str]| count_labels(names, points);
     // A setting that some grid points lack, and the others have in common, tells nothing apart.
     let is_absent = |name: &&'static str| points.iter().any(|point| label(&[*name], point).is_empty());
     let varying = without(&all(), &["model"]).into_iter();
@@ -156,6 +156,11 @@ pub fn dims(points: &[&Settings]) -> Vec<Dim> {
     groups.into_iter().map(|names| Dim::new(names, points)).collect()
 }
 
+/// The number of values of settings together.
+fn count_labels(names: &[&'static str], points: &[&Settings]) -> usize {
+    distinct(points.iter().map(|point| label(names, point))).len()
+}
+
 /// The dimensions of grid points, with a setting for panels on its own. The others are one dimension if at
 /// most half of their combinations occur: then every panel has the lines that are to be compared.
 pub fn dims_beside(name: &'static str, points: &[&Settings], most: usize) -> Vec<Dim> {
@@ -168,7 +173,7 @@ pub fn dims_beside(name: &'static str, points: &[&Settings], most: usize) -> Vec
     if others.len() < 2 {
         return found;
     }
-    let sizes = others.iter().map(|other| distinct(points.iter().map(|point| label(&[*other], point))).len());
+    let sizes = others.iter().map(|other| count_labels(&[*other], points));
     let (combinations, joined) = (sizes.product::<usize>(), Dim::new(others.clone(), points));
     let is_sparse = 2 * joined.values.len() <= combinations && joined.values.len() <= most;
     if is_sparse { vec![joined, Dim::new(vec![name], points)] } else { found }

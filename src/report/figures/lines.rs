@@ -24,10 +24,13 @@ pub fn x_range(quantity: &Quantity, groups: &[&CurveGroup], scale: Scale) -> Ran
     Range { title: quantity.over.title().into(), scale, low, high: (last as f64).max(low + 1.0) }
 }
 
+/// The name of the level of chance.
+pub const CHANCE: &str = "chance";
+
 /// The levels of chance and of the criterion of a loss.
 pub fn levels(quantity: &Quantity, groups: &[&CurveGroup], context: Context) -> Vec<Level> {
     let chance = groups.iter().find_map(|group| group.chance);
-    let chance = chance.map(|chance| Level { at: chance, style: level_style("chance", 1) });
+    let chance = chance.map(|chance| Level { at: chance, style: level_style(CHANCE, 1) });
     let target = context.solved_loss.filter(|_| quantity.is_loss());
     let target = target.map(|loss| if quantity.is_plain() { loss } else { loss.log10() });
     chance

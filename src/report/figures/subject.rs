@@ -78,12 +78,14 @@ pub const TEST_LOSS: Subject = Subject {
 };
 
 impl Subject {
+    fn is_of(&self, row: &Statistic) -> bool {
+        (row.section, row.metric) == (self.section, self.metric) && row.quantity == self.quantity
+    }
+
     /// The level of chance of the number at each grid point that has one.
     pub fn chances<'a>(&self, summary: &'a [Statistic]) -> Vec<(&'a Settings, f64)> {
-        let is_it = |row: &&Statistic| {
-            (row.section, row.metric) == (self.section, self.metric) && row.quantity == self.quantity
-        };
-        summary.iter().filter(is_it).filter_map(|row| Some((&row.point, row.chance()?))).collect()
+        let of_subject = summary.iter().filter(|row| self.is_of(row));
+        of_subject.filter_map(|row| Some((&row.point, row.chance()?))).collect()
     }
 
     /// The number of each grid point. Of several layers, the last one counts.
@@ -94,10 +96,7 @@ impl Subject {
             _ => ExperimentKind::Training,
         };
         let is_it = |row: &&Statistic| {
-            (row.section, row.metric) == (self.section, self.metric)
-                && row.quantity == self.quantity
-                && row.point.kind == kind
-                && row.estimate.value.is_some_and(f64::is_finite)
+            self.is_of(row) && row.point.kind == kind && row.estimate.value.is_some_and(f64::is_finite)
         };
         let by_point = group_by(summary.iter().filter(is_it), |row| &row.point);
         let last = |(point, rows): (&'a Settings, Vec<&Statistic>)| {

@@ -7,7 +7,7 @@ use super::draw::legend::LineStyle;
 use super::draw::style::DASHES;
 use super::figure::{Chart, Figure};
 use super::layout::{Layout, Lines};
-use super::lines::level_style;
+use super::lines::{CHANCE, level_style};
 use super::range::y_range;
 use super::subject::{HALF_LIFE, SLOPE, Subject};
 use crate::config::spec::Plot;
@@ -22,9 +22,6 @@ const LEAST: usize = 3;
 
 /// The ratio of the largest to the smallest number from which on an axis is logarithmic.
 const WIDE: f64 = 8.0;
-
-/// The name of the line of chance.
-const CHANCE: &str = "chance";
 
 /// The level of chance at a grid point.
 type Chance<'a> = (&'a Settings, f64);

@@ -50,6 +50,11 @@ pub fn escaped(text: &str) -> String {
     markdown
 }
 
+/// Escapes each cell of a row.
+pub fn escaped_row(cells: &[String]) -> Vec<String> {
+    cells.iter().map(|cell| escaped(cell)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

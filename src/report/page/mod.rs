@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use minijinja::{Environment, Value, context};
 
 use self::markdown_table::Captioned;
-pub use self::markdown_table::{MarkdownTable, escaped};
+pub use self::markdown_table::{MarkdownTable, escaped, escaped_row};
 use super::answer::{Answer, Overview};
 use super::fields::{all, labels};
 use super::figures::{Figure, Figures};
@@ -105,8 +105,10 @@ fn context(
 
 /// A table of the answer.
 fn overview(of: &Overview) -> MarkdownTable {
-    let line = |cells: &Vec<String>| cells.iter().map(|cell| escaped(cell)).collect();
-    MarkdownTable { header: line(&of.header), rows: of.rows.iter().map(line).collect() }
+    MarkdownTable {
+        header: escaped_row(&of.header),
+        rows: of.rows.iter().map(|row| escaped_row(row)).collect(),
+    }
 }
 
 /// The texts of the config, with the answer after the question.
