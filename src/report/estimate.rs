@@ -1,5 +1,7 @@
 //! An estimate with its 95 % interval.
 
+use std::cmp::Ordering;
+
 use crate::support::exact::{self, Hits};
 use crate::support::stats::{self, Interval};
 
@@ -20,6 +22,11 @@ impl Estimate {
     /// A value with its interval.
     pub fn new(value: Option<f64>, interval: Option<Interval>, n: usize) -> Estimate {
         Estimate { value, low: interval.map(|ends| ends.low), high: interval.map(|ends| ends.high), n }
+    }
+
+    /// A number without an error.
+    pub fn exact(value: f64) -> Estimate {
+        Estimate::new(Some(value), Some(Interval { low: value, high: value }), 1)
     }
 
     /// The mean with Student's interval.
@@ -53,5 +60,29 @@ impl Estimate {
     /// The interval, if it has both ends.
     pub fn interval(&self) -> Option<Interval> {
         Some(Interval { low: self.low?, high: self.high? })
+    }
+
+    /// The order of the values, from the smaller to the larger.
+    pub fn compare(&self, other: &Estimate) -> Ordering {
+        self.value.partial_cmp(&other.value).unwrap_or(Ordering::Equal)
+    }
+
+    /// Returns true if both have intervals, and these overlap: they leave the order of the estimates open.
+    pub fn overlaps(&self, other: &Estimate) -> bool {
+        let ends = self.interval().zip(other.interval());
+        ends.is_some_and(|(a, b)| a.low <= b.high && b.low <= a.high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlaps_is_of_intervals_that_touch() {
+        let of = |low, high| Estimate { value: Some(low), low: Some(low), high: Some(high), n: 3 };
+        assert!(of(0.0, 1.0).overlaps(&of(1.0, 2.0)) && of(1.0, 2.0).overlaps(&of(0.0, 1.0)));
+        assert!(!of(0.0, 1.0).overlaps(&of(1.5, 2.0)));
+        assert!(!of(0.0, 1.0).overlaps(&Estimate { value: Some(0.5), ..Estimate::default() }));
     }
 }

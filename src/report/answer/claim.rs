@@ -2,24 +2,21 @@
 
 use super::number::number_of_claim;
 use super::words::capitalized;
-use crate::report::judge::{ClaimVerdict, JudgedTest, TestVerdict, Verdicts, overall};
+use crate::report::judge::{ClaimVerdict, JudgedTest, TestVerdict, Verdicts, overall, supporting};
 use crate::report::load::Results;
-use crate::support::text::pluralize;
 
 /// The claim with its verdict; none for a claim that is not judged.
 pub fn verdict(results: &Results, verdicts: &Verdicts) -> Option<String> {
     let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
     let statement = claim.statement.trim().trim_end_matches('.');
     let verdict = overall(&verdicts.claim);
-    let tests = verdicts.claim.iter().filter(|test| !test.subject.control);
-    let holding = tests.clone().filter(|test| test.verdict == TestVerdict::Holds).count();
-    let of = pluralize(tests.count(), "test");
-    let count = match verdict {
-        ClaimVerdict::Supported => format!(" in {holding} of {of}"),
-        ClaimVerdict::Depends => format!(", in {holding} of {of}"),
-        _ => format!(": supported in {holding} of {of}"),
+    let before = match verdict {
+        ClaimVerdict::Supported => " in",
+        ClaimVerdict::Depends => ", in",
+        _ => ": supported in",
     };
-    Some(format!("The claim “{statement}” is {}{count}.", verdict.in_words()))
+    let tests = supporting(&verdicts.claim);
+    Some(format!("The claim “{statement}” is {}{before} {tests}.", verdict.in_words()))
 }
 
 /// A sentence for each test that has none in the answer: its verdict, then its name and its number.

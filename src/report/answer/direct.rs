@@ -2,7 +2,7 @@
 
 use super::gradients::has_direct_part;
 use super::norms::{Block, blocks, by_seed, common_lags, difference};
-use super::words::{Labels, listed_or_ends, rising, share};
+use super::words::{Labels, listed_or_ends, share};
 use crate::report::estimate::Estimate;
 use crate::report::summary::Statistic;
 use crate::settings::Settings;
@@ -29,7 +29,7 @@ fn over_direct(blocks: &[Block], quantity: &str, lag: usize) -> Option<String> {
     let ratio = |block| difference(by_seed(block, quantity, lag), by_seed(block, "direct_h", lag));
     let ratios = blocks.iter().filter_map(|block| Some((block.0, ratio(block)?)));
     let mut ratios: Vec<(&Settings, Estimate)> = ratios.collect();
-    ratios.sort_by(|(_, a), (_, b)| rising(b, a));
+    ratios.sort_by(|(_, a), (_, b)| b.compare(a));
     let labels = Labels::of(&ratios.iter().map(|(point, _)| *point).collect::<Vec<_>>());
     let of = |(point, ratio): &(&Settings, Estimate)| format!("{}{}", share(ratio), labels.bracketed(point));
     listed_or_ends(&ratios.iter().map(of).collect::<Vec<_>>())

@@ -1,7 +1,7 @@
 //! Lyapunov exponents before and after training.
 
 use super::norms::difference;
-use super::words::{Labels, MOST_LISTED, listed, rising, share};
+use super::words::{Labels, MOST_LISTED, listed, share};
 use crate::report::estimate::Estimate;
 use crate::report::group::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT, LARGEST_EXPONENT};
 use crate::report::summary::{QUARTER_EXPONENT, Sample, Section, Statistic};
@@ -30,7 +30,7 @@ fn sentence(
         Some((first, last, change(first, last)?))
     });
     let mut pairs: Vec<(&Statistic, &Statistic, Estimate)> = pairs.collect();
-    pairs.sort_by(|a, b| rising(&b.1.estimate, &a.1.estimate));
+    pairs.sort_by(|a, b| b.1.estimate.compare(&a.1.estimate));
     let labels = Labels::of(&pairs.iter().map(|(first, ..)| &first.point).collect::<Vec<_>>());
     let in_words = |(first, last, change): &(&Statistic, &Statistic, Estimate)| {
         let (before, after) = (share(&first.estimate), share(&last.estimate));

@@ -3,7 +3,7 @@
 use super::leaders;
 use super::norms::{Block, blocks, common_lags, last_layer};
 use super::overview::{Column, MOST_ROWS, Overview};
-use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, rising, share};
+use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{LOG10_KEPT, Sample, Section, Statistic, middle_lag};
@@ -114,7 +114,7 @@ impl<'a> Gradient<'a> {
         let lag = middle_lag(&common_lags(&blocks), seq_len)?;
         let mut left: Vec<Left> =
             blocks.iter().filter_map(|block| Left::of(block, rows, name, lag)).collect();
-        left.sort_by(|a, b| rising(&b.share, &a.share));
+        left.sort_by(|a, b| b.share.compare(&a.share));
         let is_lacking = |block: &&Block| left.iter().all(|left| left.point != block.0);
         let lacking = blocks.iter().filter(is_lacking).map(|block| block.0).collect();
         // A state that some cells lack is named with its cell.

@@ -2,9 +2,9 @@
 
 use super::norms::last_layers;
 use super::overview::Column;
-use super::words::{Labels, MOST_LISTED, counted, listed, rising};
+use super::words::{Labels, MOST_LISTED, counted, listed};
 use crate::report::format::with_interval;
-use crate::report::summary::{Section, Statistic};
+use crate::report::summary::{GROWS, HARDLY_CHANGES, NOT_EXPONENTIAL, Section, Statistic};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 
@@ -15,7 +15,7 @@ pub fn sentence(summary: &[Statistic], (quantity, words): (&str, &str)) -> Optio
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let (mut falling, lacking): (Vec<&Statistic>, Vec<&Statistic>) =
         rows.iter().copied().partition(|row| row.estimate.value.is_some());
-    falling.sort_by(|a, b| rising(&a.estimate, &b.estimate));
+    falling.sort_by(|a, b| a.estimate.compare(&b.estimate));
     let reasons = without_half_life(&lacking, summary, rows.len(), &labels);
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
     Some(match falling.as_slice() {
@@ -54,13 +54,51 @@ fn rows<'a>(summary: &'a [Statistic], quantity: &str) -> Vec<&'a Statistic> {
 fn in_words(row: &Statistic, summary: &[Statistic]) -> String {
     match row.estimate.value {
         Some(_) => with_interval(&row.estimate),
-        None => reason(row, summary),
+        None => reason(row, summary).in_words().to_string(),
+    }
+}
+
+/// The reason why a norm has no half-life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Grows,
+    GrowsNotExponentially,
+    /// The norm falls to less than half in its first steps, and rises later.
+    FallsFirst,
+    HardlyChanges,
+    NotExponential,
+    /// The interval of the slope contains 0, or there is no interval.
+    Undecided,
+}
+
+impl Reason {
+    /// The words in a table.
+    fn in_words(self) -> &'static str {
+        match self {
+            Reason::Grows => "grows",
+            Reason::GrowsNotExponentially => "grows, not exponentially",
+            Reason::FallsFirst => "falls, then rises",
+            Reason::HardlyChanges => "level",
+            Reason::NotExponential => "not exponential",
+            Reason::Undecided => "no slope",
+        }
+    }
+
+    /// The words before the settings of a sentence. Both kinds of growth share a sentence.
+    fn start(self) -> &'static str {
+        match self {
+            Reason::Grows | Reason::GrowsNotExponentially => "It grows with the lag",
+            Reason::FallsFirst => "It falls in its first steps and rises later",
+            Reason::HardlyChanges => "It hardly changes with the lag",
+            Reason::NotExponential => "It follows no exponential",
+            Reason::Undecided => "Whether it falls or grows is undecided",
+        }
     }
 }
 
 /// The reason why a norm has no half-life. A norm whose slope is above 0 grows, unless it first falls to less
 /// than half.
-fn reason(row: &Statistic, summary: &[Statistic]) -> String {
+fn reason(row: &Statistic, summary: &[Statistic]) -> Reason {
     let is_same = |other: &&Statistic| {
         (other.section, other.layer) == (row.section, row.layer)
             && other.quantity == row.quantity
@@ -74,32 +112,24 @@ fn reason(row: &Statistic, summary: &[Statistic]) -> String {
     let half = first.map(|first| first - std::f64::consts::LOG10_2);
     let falls_first = norms().any(|norm| norm.estimate.value < half);
     match row.verdict.as_deref() {
-        Some("grows" | "not exponential") if rises && falls_first => FALLS_FIRST.to_string(),
-        Some("not exponential") if rises => "grows, not exponentially".to_string(),
-        Some(verdict) => verdict.to_string(),
-        None => "none".to_string(),
+        Some(GROWS | NOT_EXPONENTIAL) if rises && falls_first => Reason::FallsFirst,
+        Some(NOT_EXPONENTIAL) if rises => Reason::GrowsNotExponentially,
+        Some(GROWS) => Reason::Grows,
+        Some(HARDLY_CHANGES) => Reason::HardlyChanges,
+        Some(NOT_EXPONENTIAL) => Reason::NotExponential,
+        _ => Reason::Undecided,
     }
 }
 
-/// The reason for a norm that falls in its first steps and rises later.
-const FALLS_FIRST: &str = "falls, then rises";
-
 /// Sentences on the settings without a half-life, each after a space.
 fn without_half_life(rows: &[&Statistic], summary: &[Statistic], all: usize, labels: &Labels) -> String {
-    const GROWS: [&str; 2] = ["grows", "grows, not exponentially"];
-    let those = |is_it: fn(&str) -> bool| -> Vec<&Settings> {
-        let of_kind = rows.iter().filter(|row| is_it(&reason(row, summary)));
+    let order =
+        [Reason::Grows, Reason::FallsFirst, Reason::HardlyChanges, Reason::NotExponential, Reason::Undecided];
+    let of_start = |start: &str| -> Vec<&Settings> {
+        let of_kind = rows.iter().filter(|row| reason(row, summary).start() == start);
         of_kind.map(|row| &row.point).collect()
     };
-    let said = [
-        ("It grows with the lag", those(|reason| GROWS.contains(&reason))),
-        ("It falls in its first steps and rises later", those(|reason| reason == FALLS_FIRST)),
-        ("It hardly changes with the lag", those(|reason| reason == "level")),
-        (
-            "It follows no exponential",
-            those(|reason| !GROWS.contains(&reason) && ![FALLS_FIRST, "level"].contains(&reason)),
-        ),
-    ];
+    let said = order.map(Reason::start).map(|start| (start, of_start(start)));
     let said = said.iter().filter(|(_, found)| !found.is_empty());
     said.map(|(start, found)| format!(" {start} at {}.", counted(found, all, labels))).collect()
 }
@@ -133,11 +163,12 @@ mod tests {
             of(&[-0.1, -0.2]).unwrap(),
             "The norm of ∂L/∂h halves every 1.51 (H1) and 3.01 (H0) steps."
         );
-        let expected = "The norm of ∂L/∂h halves every 3.01 (H1) steps. It follows no exponential at 1 of 2 \
-                        settings (H0).";
+        let expected = "The norm of ∂L/∂h halves every 3.01 (H1) steps. Whether it falls or grows is \
+                        undecided at 1 of 2 settings (H0).";
         assert_eq!(of(&[0.1, -0.1]).unwrap(), expected);
         let expected = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: \
-                        0.602 (H4) to 3.01 (H0). It follows no exponential at 1 of 5 settings (H2).";
+                        0.602 (H4) to 3.01 (H0). Whether it falls or grows is undecided at 1 of 5 \
+                        settings (H2).";
         assert_eq!(of(&[-0.1, -0.2, 0.3, -0.4, -0.5]).unwrap(), expected);
         let many: Vec<f64> = (1..=17).map(|n| -0.1 * f64::from(n)).collect();
         let expected = "Where the norm of ∂L/∂h falls exponentially, it halves after this number of steps: \
@@ -161,6 +192,6 @@ mod tests {
             let summary = statistics(&results, &groups, &Verdicts::default());
             reason(super::rows(&summary, "total_h")[0], &summary)
         };
-        assert_eq!([of(-5.0), of(0.0)], [FALLS_FIRST, "grows"]);
+        assert_eq!([of(-5.0), of(0.0)], [Reason::FallsFirst, Reason::Grows]);
     }
 }

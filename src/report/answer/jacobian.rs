@@ -1,7 +1,7 @@
 //! The norm of products of Jacobians, and the directions of the state.
 
 use super::overview::Column;
-use super::words::{Labels, listed_or_ends, rising, share};
+use super::words::{Labels, listed_or_ends, share};
 use crate::report::summary::{QUARTER_EXPONENT, SMALLEST_EXPONENT, Section, Statistic};
 use crate::settings::names::ExperimentKind;
 
@@ -50,7 +50,7 @@ impl Number {
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
     let of = |number: &Number| {
         let mut rows = number.rows(summary);
-        rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
+        rows.sort_by(|a, b| b.estimate.compare(&a.estimate));
         let is_trained = rows.iter().any(|row| row.point.kind == ExperimentKind::Training);
         let start = (number.sentence)(if is_trained { " after training" } else { "" });
         let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());

@@ -1,7 +1,7 @@
 //! The settings that keep most of a gradient: those of each init, or else of each cell.
 
 use super::overview::Overview;
-use super::words::{Labels, overlap, share};
+use super::words::{Labels, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::settings::Settings;
@@ -47,8 +47,8 @@ pub fn leaders(falling: &[Left], labels: &Labels) -> Option<(&'static str, Strin
     let of = |group: &Group| {
         let most = match group.kept.as_slice() {
             [] => return None,
-            [most, next, others @ ..] if overlap(&most.1, &next.1) => {
-                let more = others.iter().filter(|left| overlap(&most.1, &left.1)).count();
+            [most, next, others @ ..] if most.1.overlaps(&next.1) => {
+                let more = others.iter().filter(|left| most.1.overlaps(&left.1)).count();
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let (most, next) = (in_words(most, &labels), in_words(next, &labels));
                 format!("undecided between {most} and {next}{more}")

@@ -215,11 +215,11 @@ mod tests {
                         2.41 (H8) to 19.3 (H64).";
         assert_eq!((chosen.head, chosen.numbers), (vec![sentence.to_string()], vec![]));
         let lines = [
-            "  H    ∂L/∂h halves every, steps  ∂L/∂h left 50 of 100 steps back",
-            "  H8   2.41                       10^-6.25",
-            "  H16  4.82                       0.0750 %",
-            "  H32  9.63                       2.74 %",
-            "  H64  19.3                       16.5 %",
+            "  H   ∂L/∂h halves every, steps  ∂L/∂h left 50 of 100 steps back",
+            "  8   2.41                       10^-6.25",
+            "  16  4.82                       0.0750 %",
+            "  32  9.63                       2.74 %",
+            "  64  19.3                       16.5 %",
         ];
         assert_eq!(chosen.tables.iter().flat_map(Overview::lines).collect::<Vec<_>>(), lines);
         let all = with(&[]);

@@ -96,7 +96,7 @@ mod tests {
             numbers: points[..count].iter().map(|point| (point, format!("n{}", point.hidden_size))).collect(),
         };
         let found = overviews(&[column("first", 4), column("none", 0), column("second", 2)]);
-        let rows = [["H8", "n8", "n8"], ["H16", "n16", ""], ["H32", "n32", "n32"], ["H64", "n64", ""]];
+        let rows = [["8", "n8", "n8"], ["16", "n16", ""], ["32", "n32", "n32"], ["64", "n64", ""]];
         let expected = Overview {
             header: ["H", "first", "second"].map(String::from).into(),
             rows: rows.map(|row| row.map(String::from).to_vec()).into(),

@@ -2,7 +2,7 @@
 
 use super::norms::{Block, common_lags, last_layer, last_layers};
 use super::overview::Column;
-use super::words::{Labels, listed, listed_or_ends, percent, rising, share};
+use super::words::{Labels, listed, listed_or_ends, percent, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::report::summary::{PATH_SHARE, Section, Statistic};
@@ -18,7 +18,7 @@ const MOST_SHARES: usize = 4;
 pub fn shares(summary: &[Statistic]) -> Option<String> {
     let Shares { lags, mut blocks } = Shares::of(summary)?;
     let first = lags[0];
-    blocks.sort_by(|a, b| rising(&share_at(b, first), &share_at(a, first)));
+    blocks.sort_by(|a, b| share_at(b, first).compare(&share_at(a, first)));
     let labels = Labels::of(&blocks.iter().map(|block| block.0).collect::<Vec<_>>());
     let of = |block: &Block| {
         let at = |lag: &usize| percent(&Estimate { low: None, high: None, ..share_at(block, *lag) });
@@ -74,7 +74,7 @@ fn share_at(block: &Block, lag: usize) -> Estimate {
 /// A sentence on the part of the norm along the state alone that each step keeps; none without such a part.
 pub fn decay(summary: &[Statistic]) -> Option<String> {
     let mut rows = slopes(summary);
-    rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
+    rows.sort_by(|a, b| b.estimate.compare(&a.estimate));
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let of = |row: &&Statistic| format!("{}{}", share(&row.estimate), labels.bracketed(&row.point));
     let each = listed_or_ends(&rows.iter().map(of).collect::<Vec<_>>())?;

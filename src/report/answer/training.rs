@@ -2,7 +2,7 @@
 
 use super::lengths;
 use super::overview::Column;
-use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, overlap, percent, rising};
+use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, percent};
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
@@ -140,7 +140,7 @@ fn medians<'a>(solved: &[&'a Statistic], sequences: &[&Statistic]) -> Vec<(&'a S
 fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let mut rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.estimate.value.is_some()).collect();
-    rows.sort_by(|a, b| rising(&a.estimate, &b.estimate));
+    rows.sort_by(|a, b| a.estimate.compare(&b.estimate));
     let unit = rows.first()?.unit.clone();
     let of = |row: &&Statistic| format!("{}{}", with_interval(&row.estimate), labels.bracketed(&row.point));
     let chance = |rows: &[&Statistic]| {
@@ -161,7 +161,7 @@ fn of_losses(rows: &[&Statistic], valid: &[&Statistic]) -> Option<String> {
             Some(format!("The test loss, in {unit}, is {}{}.", listed(&each), chance(few)))
         }
         [least, .., most] => Some(relative_to_chance(&rows, &labels).unwrap_or_else(|| {
-            let close = rows[1..].iter().filter(|row| overlap(&least.estimate, &row.estimate)).count();
+            let close = rows[1..].iter().filter(|row| least.estimate.overlaps(&row.estimate)).count();
             let lead = match close {
                 0 => format!("{}, before {}", of(least), of(&rows[1])),
                 1 => format!("{} or {}, whose intervals overlap", of(least), of(&rows[1])),
@@ -217,7 +217,7 @@ fn at_longest(rows: &[&Statistic]) -> Option<String> {
 fn ranked(rows: &[&Statistic]) -> Option<String> {
     let labels = Labels::of(&rows.iter().map(|row| &row.point).collect::<Vec<_>>());
     let mut rows: Vec<&Statistic> = rows.to_vec();
-    rows.sort_by(|a, b| rising(&b.estimate, &a.estimate));
+    rows.sort_by(|a, b| b.estimate.compare(&a.estimate));
     let of = |row: &&Statistic| format!("{}{}", percent(&row.estimate), labels.bracketed(&row.point));
     listed_or_ends(&rows.iter().map(of).collect::<Vec<_>>())
 }

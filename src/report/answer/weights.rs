@@ -4,7 +4,7 @@
 use super::half_life;
 use super::norms::last_layer;
 use super::overview::Column;
-use super::words::{Labels, counted, listed_or_ends, rising};
+use super::words::{Labels, counted, listed_or_ends};
 use crate::report::estimate::Estimate;
 use crate::report::format::with_interval;
 use crate::report::group_by::group_by;
@@ -54,7 +54,7 @@ fn truncation(summary: &[Statistic]) -> Option<String> {
     let without = those(&|_, lag| lag.is_none());
     let mut reached: Vec<(&Settings, Estimate)> =
         errors.iter().filter_map(|(point, lag)| Some((*point, (*lag)?))).collect();
-    reached.sort_by(|a, b| rising(&b.1, &a.1));
+    reached.sort_by(|a, b| b.1.compare(&a.1));
     let of =
         |(point, lag): &(&Settings, Estimate)| format!("{}{}", with_interval(lag), labels.bracketed(point));
     let each = listed_or_ends(&reached.iter().map(of).collect::<Vec<_>>());

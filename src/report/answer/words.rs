@@ -1,9 +1,7 @@
 //! Numbers and lists in sentences.
 
-use std::cmp::Ordering;
-
 use crate::report::estimate::Estimate;
-use crate::report::fields::heads;
+use crate::report::fields::{heads, values};
 use crate::report::figures::{Dim, dims};
 use crate::report::format::with_interval;
 use crate::settings::Settings;
@@ -42,9 +40,15 @@ impl Labels {
         self.0.iter().map(|dim| heads(&dim.names).join(" ")).collect()
     }
 
-    /// The values of a point, one for each head.
+    /// The values of a point, one for each head. The head names a single setting, so its value stands alone.
+    /// Settings that vary together are told apart by their labels.
     pub fn values(&self, point: &Settings) -> Vec<String> {
-        self.0.iter().map(|dim| dim.label(point)).collect()
+        let of = |dim: &Dim| match (dim.names.as_slice(), dim.label(point)) {
+            (["cell"], label) => label,
+            ([name], label) if !label.is_empty() => values(&[*name], point).concat(),
+            (_, label) => label,
+        };
+        self.0.iter().map(of).collect()
     }
 
     /// The labels without a setting.
@@ -87,18 +91,6 @@ pub fn listed_or_ends(falling: &[String]) -> Option<String> {
         [most, middle @ .., least] if middle.len() + 2 > MOST_LISTED => format!("between {least} and {most}"),
         few => listed(few),
     })
-}
-
-/// The order of two estimates from the smaller to the larger.
-pub fn rising(a: &Estimate, b: &Estimate) -> Ordering {
-    a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal)
-}
-
-/// Returns true for intervals that overlap: they leave the order of the estimates open.
-pub fn overlap(a: &Estimate, b: &Estimate) -> bool {
-    let reaches =
-        |low: Option<f64>, high: Option<f64>| matches!((low, high), (Some(low), Some(high)) if low <= high);
-    reaches(a.low, b.high) && reaches(b.low, a.high)
 }
 
 /// A share as a percentage.
@@ -157,14 +149,6 @@ mod tests {
         assert_eq!(of(-21.1), "10^-21.10 [10^-21.20, 10^-21.00]");
         assert_eq!(share(&Estimate { value: Some(-520.25), ..Estimate::default() }), "10^-520");
         assert_eq!(share(&Estimate::default()), "");
-    }
-
-    #[test]
-    fn overlap_is_of_intervals_that_touch() {
-        let of = |low, high| Estimate { value: Some(low), low: Some(low), high: Some(high), n: 3 };
-        assert!(overlap(&of(0.0, 1.0), &of(1.0, 2.0)) && overlap(&of(1.0, 2.0), &of(0.0, 1.0)));
-        assert!(!overlap(&of(0.0, 1.0), &of(1.5, 2.0)));
-        assert!(!overlap(&of(0.0, 1.0), &Estimate { value: Some(0.5), ..Estimate::default() }));
     }
 
     #[test]

@@ -88,15 +88,23 @@ impl Subject {
         of_subject.filter_map(|row| Some((&row.point, row.chance()?))).collect()
     }
 
-    /// The number of each grid point. Of several layers, the last one counts.
+    /// The number of each grid point that has one. Of several layers, the last one counts.
     pub fn numbers<'a>(&self, summary: &'a [Statistic]) -> Vec<(&'a Settings, Estimate)> {
+        let mut found = self.of_each_point(summary);
+        found.retain(|(_, number)| number.value.is_some());
+        found
+    }
+
+    /// The estimate of each grid point, also of one whose number does not exist. Of several layers, the last
+    /// one counts.
+    pub fn of_each_point<'a>(&self, summary: &'a [Statistic]) -> Vec<(&'a Settings, Estimate)> {
         let kind = match self.section {
             Section::Gradients => ExperimentKind::Gradients,
             Section::Jacobian => ExperimentKind::Jacobian,
             _ => ExperimentKind::Training,
         };
         let is_it = |row: &&Statistic| {
-            self.is_of(row) && row.point.kind == kind && row.estimate.value.is_some_and(f64::is_finite)
+            self.is_of(row) && row.point.kind == kind && row.estimate.value.is_none_or(f64::is_finite)
         };
         let by_point = group_by(summary.iter().filter(is_it), |row| &row.point);
         let last = |(point, rows): (&'a Settings, Vec<&Statistic>)| {

@@ -36,7 +36,7 @@ pub fn figures(subject: &Subject, summary: &[Statistic], plot: &Plot) -> Vec<Fig
     let points: Vec<&Settings> = numbers.iter().map(|(point, _)| *point).collect();
     let Some(x) = x_dim(&points, plot) else { return vec![] };
     let (subject, numbers) = match subject.name == SLOPE.name && x.has("seq_len") {
-        true => (&HALF_LIFE, HALF_LIFE.numbers(summary)),
+        true => (&HALF_LIFE, HALF_LIFE.of_each_point(summary)),
         false => (subject, numbers),
     };
     let layout = Layout::new(&points, 1, Lines::Curves, Some(&x), plot);
@@ -48,7 +48,7 @@ pub fn figures(subject: &Subject, summary: &[Statistic], plot: &Plot) -> Vec<Fig
 }
 
 fn distinct_numbers(x: &Dim, numbers: &[&Number]) -> usize {
-    let found = numbers.iter().filter(|(point, _)| x.number(point).is_some());
+    let found = numbers.iter().filter(|(point, number)| number.value.is_some() && x.number(point).is_some());
     group_by(found, |(point, _)| x.index(point)).len()
 }
 
@@ -70,7 +70,7 @@ fn figure(
     numbers: &[&Number],
     layout: &Layout,
 ) -> Figure {
-    let is_positive = numbers.iter().all(|(_, number)| number.value.is_some_and(|value| value > 0.0));
+    let is_positive = numbers.iter().filter_map(|(_, number)| number.value).all(|value| value > 0.0);
     let scale = if is_positive { subject.scale } else { Scale::Linear };
     let panel = |(title, members): (String, Vec<&Number>)| {
         let lines = group_by(members.iter().copied(), |(point, _)| layout.name(point));
@@ -99,12 +99,25 @@ fn figure(
     let name = [&[format!("{}-over-{}", subject.name, x.names[0])], words].concat().join("-");
     let caption = format!(
         "{}, for each {}. A dot is the mean over the seeds, a bar its 95 % interval, as in the tables. A bar \
-         without an end is not drawn.{}",
+         without an end is not drawn.{}{}",
         subject.title,
         x.axis,
-        if has_chance { " Chance is the loss of the best constant output." } else { "" }
+        if has_chance { " Chance is the loss of the best constant output." } else { "" },
+        without_dot(numbers)
     );
     Figure::new(name, caption, Chart::Panels(chart))
+}
+
+/// A sentence on the settings without a half-life, after a space; empty if each has a number.
+fn without_dot(numbers: &[&Number]) -> String {
+    let all = numbers.len();
+    match numbers.iter().filter(|(_, number)| number.value.is_none()).count() {
+        0 => String::new(),
+        1 => format!(" 1 of {all} settings has no dot, because its norm does not fall exponentially."),
+        lacking => format!(
+            " {lacking} of {all} settings have no dot, because their norms do not fall exponentially."
+        ),
+    }
 }
 
 /// The x axis of all numbers, with a margin.
@@ -222,6 +235,25 @@ mod tests {
         assert_eq!(xs, ["1", "2", "3", "1", "2", "3"]);
         let svg = figures[0].svg();
         assert!(svg.contains(">rnn, pytorch<") && svg.contains(">x in pytorch+forget_bias(x)<"), "{svg}");
+    }
+
+    #[test]
+    fn figures_of_half_lives_say_which_settings_have_no_dot() {
+        let of_length = |metric, seq_len, value: Option<f64>| {
+            let mut row = slope(|point| point.seq_len = seq_len, -0.1);
+            (row.metric, row.estimate.value) = (metric, value);
+            row
+        };
+        let lengths = [10, 20, 40, 80];
+        let summary = |lacking: usize| -> Vec<Statistic> {
+            let slopes = lengths.map(|seq_len| of_length("slope", seq_len, Some(-0.1)));
+            let half_life = |seq_len| of_length("half_life", seq_len, (seq_len != lacking).then_some(3.0));
+            slopes.into_iter().chain(lengths.map(half_life)).collect()
+        };
+        let captions = |lacking| figures_of(&summary(lacking), &Plot::default()).remove(0).caption;
+        let expected = "1 of 4 settings has no dot, because its norm does not fall exponentially.";
+        assert!(captions(80).ends_with(expected), "{}", captions(80));
+        assert!(!captions(0).contains("no dot"));
     }
 
     #[test]

@@ -65,11 +65,16 @@ pub fn overall(tests: &[JudgedTest]) -> ClaimVerdict {
     }
 }
 
+/// `2 of 3 tests`: those that support the claim, of those that are no controls.
+pub fn supporting(tests: &[JudgedTest]) -> String {
+    let total = tests.iter().filter(|judged| !judged.subject.control).count();
+    format!("{} of {}", named(tests, TestVerdict::Holds).len(), pluralize(total, "test"))
+}
+
 /// `supported in 2 of 3 tests: “A”, “B”; undecided: “C”`.
 pub fn headline(tests: &[JudgedTest]) -> String {
-    let total = tests.iter().filter(|judged| !judged.subject.control).count();
     let supported = named(tests, TestVerdict::Holds);
-    let mut text = format!("supported in {} of {}", supported.len(), pluralize(total, "test"));
+    let mut text = format!("supported in {}", supporting(tests));
     if !supported.is_empty() {
         text += &format!(": {}", quoted(&supported));
     }

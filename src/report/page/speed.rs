@@ -5,6 +5,7 @@ use super::markdown_table::{Captioned, MarkdownTable, escaped};
 use super::settings::{cells, rest};
 use super::statistics::find;
 use crate::engine::EngineName;
+use crate::report::estimate::Estimate;
 use crate::report::fields::{SHAPE, heads, labels, varying, without};
 use crate::report::format::{significant, with_interval};
 use crate::report::group::{MAX_STOLEN, ratio_name, reference};
@@ -199,19 +200,18 @@ fn fastest(numbers: &[&Statistic], reference: EngineName) -> String {
     let is_reference = |row: &&Statistic| row.point.engine == Engines::one(reference);
     let ratios = numbers.iter().filter(is_ratio).filter(|row| !is_reference(row));
     let of_row = |row: &&Statistic| {
-        let value = row.estimate.value?;
-        let [low, high] = [row.estimate.low, row.estimate.high].map(|end| end.unwrap_or(value));
-        Some((value, low, high, row.point.engine.to_string()))
+        let exact = Estimate::exact(row.estimate.value?);
+        let ratio = if row.estimate.interval().is_some() { row.estimate } else { exact };
+        Some((ratio, row.point.engine.to_string()))
     };
-    let mut ranked: Vec<_> = ratios.filter_map(of_row).collect();
+    let mut ranked: Vec<(Estimate, String)> = ratios.filter_map(of_row).collect();
     if ranked.is_empty() {
         return String::new();
     }
-    ranked.push((1.0, 1.0, 1.0, reference.to_string()));
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let limit = ranked[0].2;
-    let names = ranked.iter().filter(|(_, low, ..)| *low <= limit).map(|(.., engine)| escaped(engine));
-    names.collect::<Vec<_>>().join(", ")
+    ranked.push((Estimate::exact(1.0), reference.to_string()));
+    ranked.sort_by(|(a, _), (b, _)| a.compare(b));
+    let close = ranked.iter().filter(|(ratio, _)| ranked[0].0.overlaps(ratio));
+    close.map(|(_, engine)| escaped(engine)).collect::<Vec<_>>().join(", ")
 }
 
 fn of_engine<'a>(numbers: &[&'a Statistic], engine: &Engines) -> Vec<&'a Statistic> {

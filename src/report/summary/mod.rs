@@ -22,7 +22,9 @@ use crate::results::table;
 use crate::support::error::Result;
 
 pub use self::exponents::{QUARTER_EXPONENT, SMALLEST_EXPONENT};
-pub use self::norms::{LAG_SMALL_ERROR, LOG10_KEPT, is_relative, middle_lag};
+pub use self::norms::{
+    GROWS, HARDLY_CHANGES, LAG_SMALL_ERROR, LOG10_KEPT, NOT_EXPONENTIAL, is_relative, middle_lag,
+};
 pub use self::paths::{PATH_SHARE, path_share};
 pub use self::predictions::{PREDICTED, PREDICTORS, Prediction, predictions};
 pub use self::roofline::LIMITS;

@@ -28,6 +28,15 @@ pub fn is_relative(quantity: &str) -> bool {
 /// log10 of the relative error that is small enough.
 const SMALL_ERROR: f64 = -2.0;
 
+/// The verdict on a norm that hardly changes over all lags. It has no half-life.
+pub const HARDLY_CHANGES: &str = "level";
+
+/// The verdict on a norm that grows exponentially with the lag. It has no half-life.
+pub const GROWS: &str = "grows";
+
+/// The verdict on a norm that is not exponential in the lag. It has no half-life.
+pub const NOT_EXPONENTIAL: &str = "not exponential";
+
 /// The number of each seed.
 type BySeed = Vec<(u64, f64)>;
 
@@ -93,10 +102,10 @@ pub fn by_seed(group: &CurveGroup, of: impl Fn(usize) -> Option<f64>) -> BySeed 
 fn shape_in_words(slope: &Estimate, is_exponential: bool, largest_lag: usize) -> Option<&'static str> {
     let is_small = |end: f64| (end * largest_lag as f64).abs() < LEVEL;
     match (slope.low, slope.high) {
-        (Some(low), Some(high)) if is_small(low) && is_small(high) => Some("level"),
-        (Some(low), _) if low > 0.0 && is_exponential => Some("grows"),
+        (Some(low), Some(high)) if is_small(low) && is_small(high) => Some(HARDLY_CHANGES),
+        (Some(low), _) if low > 0.0 && is_exponential => Some(GROWS),
         (Some(low), Some(high)) if !is_exponential && low <= 0.0 && high >= 0.0 => Some("no slope"),
-        _ if !is_exponential => Some("not exponential"),
+        _ if !is_exponential => Some(NOT_EXPONENTIAL),
         _ => None,
     }
 }
