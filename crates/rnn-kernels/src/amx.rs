@@ -18,7 +18,10 @@ impl Tiles {
         let vectors = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512bf16");
-        FOUND.get_or_init(|| vectors && linux::has_amx() && linux::request_permission()).then_some(Tiles(()))
+        // The emulator needs the vectors alone.
+        let has_unit =
+            || cfg!(feature = "emulated-tiles") || (linux::has_amx() && linux::request_permission());
+        FOUND.get_or_init(|| vectors && has_unit()).then_some(Tiles(()))
     }
 }
 

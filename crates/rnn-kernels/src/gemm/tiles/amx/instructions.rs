@@ -1,17 +1,35 @@
 //! The instructions of AMX. Tiles 0 to 3 hold sums. Each function says which tiles hold the factors.
 
-use std::arch::asm;
-
 use crate::gemm::tiles::shape::ROW;
+
+/// Emits instructions that read these registers.
+#[cfg(not(feature = "emulated-tiles"))]
+macro_rules! emit {
+    ($($text:expr),+; $($operand:ident = $value:expr),*; $($option:ident),+) => {
+        std::arch::asm!($($text,)+ $($operand = in(reg) $value,)* options($($option),+))
+    };
+}
+
+/// Executes instructions that read these registers.
+#[cfg(feature = "emulated-tiles")]
+macro_rules! emit {
+    ($($text:expr),+; $($operand:ident = $value:expr),*; $($option:ident),+) => {{
+        use super::emulator;
+        let operands: &[(&str, usize)] = &[$((stringify!($operand), emulator::Operand::bits($value))),*];
+        for text in [$($text),+] {
+            emulator::execute(text, operands);
+        }
+    }};
+}
 
 /// Emits an instruction on one of the tiles of sums.
 macro_rules! with_tile {
     ($tile:expr, $before:literal, $after:literal $(, $operand:ident = $value:expr)*) => {
         match $tile {
-            0 => asm!(concat!($before, "tmm0", $after), $($operand = in(reg) $value,)* options(nostack)),
-            1 => asm!(concat!($before, "tmm1", $after), $($operand = in(reg) $value,)* options(nostack)),
-            2 => asm!(concat!($before, "tmm2", $after), $($operand = in(reg) $value,)* options(nostack)),
-            _ => asm!(concat!($before, "tmm3", $after), $($operand = in(reg) $value,)* options(nostack)),
+            0 => emit!(concat!($before, "tmm0", $after); $($operand = $value),*; nostack),
+            1 => emit!(concat!($before, "tmm1", $after); $($operand = $value),*; nostack),
+            2 => emit!(concat!($before, "tmm2", $after); $($operand = $value),*; nostack),
+            _ => emit!(concat!($before, "tmm3", $after); $($operand = $value),*; nostack),
         }
     };
 }
@@ -54,13 +72,13 @@ pub unsafe fn store(tile: usize, to: *mut f32, stride: usize) {
 pub unsafe fn load_left(a: *const f32) {
     // SAFETY: by this function's contract.
     unsafe {
-        asm!(
+        emit!(
             "tileloadd tmm4, [{a} + {row}]",
             "tileloadd tmm5, [{a} + {row} + 64]",
-            "tileloadd tmm6, [{a} + {row} + 128]",
-            a = in(reg) a,
-            row = in(reg) ROW * size_of::<f32>(),
-            options(nostack, readonly),
+            "tileloadd tmm6, [{a} + {row} + 128]";
+            a = a,
+            row = ROW * size_of::<f32>();
+            nostack, readonly
         );
     }
 }
@@ -77,7 +95,7 @@ pub unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
     macro_rules! column {
         ($n:literal, $sums:literal) => {
             if C > $n {
-                asm!(
+                emit!(
                     "tileloadd tmm7, [{b} + {line}]",
                     concat!("tdpbf16ps ", $sums, ", tmm6, tmm7"),
                     concat!("tdpbf16ps ", $sums, ", tmm5, tmm7"),
@@ -87,10 +105,10 @@ pub unsafe fn columns<const C: usize>(b: *const f32, panel: usize) {
                     "tileloadd tmm7, [{b} + {line} + 2048]",
                     concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
                     "tileloadd tmm7, [{b} + {line}]",
-                    concat!("tdpbf16ps ", $sums, ", tmm4, tmm7"),
-                    b = in(reg) b.add($n * panel),
-                    line = in(reg) 64_usize,
-                    options(nostack, readonly),
+                    concat!("tdpbf16ps ", $sums, ", tmm4, tmm7");
+                    b = b.add($n * panel),
+                    line = 64_usize;
+                    nostack, readonly
                 );
             }
         };
@@ -145,20 +163,20 @@ pub unsafe fn square(a: [*const f32; 2], b: [*const f32; 2]) {
     }
     // SAFETY: by this function's contract.
     unsafe {
-        asm!(
+        emit!(
             rows!(128), columns!(0), multiply!(),
             rows!(64), multiply!(),
             columns!(1024), multiply!(),
             rows!(0), multiply!(),
             columns!(2048), multiply!(),
-            columns!(0), multiply!(),
-            a = in(reg) a[0],
-            c = in(reg) a[1],
-            b = in(reg) b[0],
-            d = in(reg) b[1],
-            row = in(reg) ROW * size_of::<f32>(),
-            line = in(reg) 64_usize,
-            options(nostack, readonly),
+            columns!(0), multiply!();
+            a = a[0],
+            c = a[1],
+            b = b[0],
+            d = b[1],
+            row = ROW * size_of::<f32>(),
+            line = 64_usize;
+            nostack, readonly
         );
     }
 }
