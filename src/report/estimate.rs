@@ -24,11 +24,6 @@ impl Estimate {
         Estimate { value, low: interval.map(|ends| ends.low), high: interval.map(|ends| ends.high), n }
     }
 
-    /// A number without an error.
-    pub fn exact(value: f64) -> Estimate {
-        Estimate::new(Some(value), Some(Interval { low: value, high: value }), 1)
-    }
-
     /// The mean with Student's interval.
     pub fn mean(values: &[f64]) -> Estimate {
         Estimate::new(stats::mean(values), stats::t_interval(values), values.len())
@@ -67,10 +62,17 @@ impl Estimate {
         self.value.partial_cmp(&other.value).unwrap_or(Ordering::Equal)
     }
 
-    /// Returns true if both have intervals, and these overlap: they leave the order of the estimates open.
+    /// Returns true if the intervals overlap: they leave the order of the estimates open. An estimate without
+    /// an interval counts as its value, and an interval without an end has no bound there.
     pub fn overlaps(&self, other: &Estimate) -> bool {
-        let ends = self.interval().zip(other.interval());
-        ends.is_some_and(|(a, b)| a.low <= b.high && b.low <= a.high)
+        let ends = |estimate: &Estimate| {
+            let value = estimate.value?;
+            let has_none = estimate.low.is_none() && estimate.high.is_none();
+            let or = |end: Option<f64>, without: f64| end.unwrap_or(if has_none { value } else { without });
+            Some((or(estimate.low, f64::NEG_INFINITY), or(estimate.high, f64::INFINITY)))
+        };
+        let both = ends(self).zip(ends(other));
+        both.is_some_and(|((low, high), (other_low, other_high))| low <= other_high && other_low <= high)
     }
 }
 
@@ -83,6 +85,9 @@ mod tests {
         let of = |low, high| Estimate { value: Some(low), low: Some(low), high: Some(high), n: 3 };
         assert!(of(0.0, 1.0).overlaps(&of(1.0, 2.0)) && of(1.0, 2.0).overlaps(&of(0.0, 1.0)));
         assert!(!of(0.0, 1.0).overlaps(&of(1.5, 2.0)));
-        assert!(!of(0.0, 1.0).overlaps(&Estimate { value: Some(0.5), ..Estimate::default() }));
+        let value = |value| Estimate { value: Some(value), ..Estimate::default() };
+        assert!(of(0.0, 1.0).overlaps(&value(0.5)) && !of(0.0, 1.0).overlaps(&value(1.5)));
+        assert!(Estimate { low: Some(0.0), ..value(1.0) }.overlaps(&of(5.0, 6.0)));
+        assert!(!of(0.0, 1.0).overlaps(&Estimate::default()));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::number::number_of_claim;
 use super::words::capitalized;
-use crate::report::judge::{ClaimVerdict, JudgedTest, TestVerdict, Verdicts, overall, supporting};
+use crate::report::judge::{ClaimVerdict, JudgedTest, TestVerdict, Verdicts, counts, overall};
 use crate::report::load::Results;
 
 /// The claim with its verdict; none for a claim that is not judged.
@@ -10,13 +10,12 @@ pub fn verdict(results: &Results, verdicts: &Verdicts) -> Option<String> {
     let claim = results.tests.claim.as_ref().filter(|_| results.about.changed.is_empty())?;
     let statement = claim.statement.trim().trim_end_matches('.');
     let verdict = overall(&verdicts.claim);
-    let before = match verdict {
-        ClaimVerdict::Supported => " in",
-        ClaimVerdict::Depends => ", in",
-        _ => ": supported in",
+    let counts = counts(&verdicts.claim);
+    let verdict = match verdict {
+        ClaimVerdict::Supported => counts,
+        verdict => format!("{}: {counts}", verdict.in_words()),
     };
-    let tests = supporting(&verdicts.claim);
-    Some(format!("The claim “{statement}” is {}{before} {tests}.", verdict.in_words()))
+    Some(format!("The claim “{statement}” is {verdict}."))
 }
 
 /// A sentence for each test that has none in the answer: its verdict, then its name and its number.

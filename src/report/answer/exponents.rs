@@ -8,7 +8,7 @@ use crate::report::summary::{QUARTER_EXPONENT, Sample, Section, Statistic};
 
 /// The metrics of a direction of the state before and after training.
 const DIRECTIONS: [(&str, &str, &str); 2] = [
-    ("Of the slowest direction of the state", FIRST_EXPONENT, LARGEST_EXPONENT),
+    ("Of the slowest direction of the state (the largest exponent)", FIRST_EXPONENT, LARGEST_EXPONENT),
     ("Of each direction in the slowest quarter", FIRST_QUARTER_EXPONENT, QUARTER_EXPONENT),
 ];
 
@@ -30,8 +30,8 @@ fn sentence(
         Some((first, last, change(first, last)?))
     });
     let mut pairs: Vec<(&Statistic, &Statistic, Estimate)> = pairs.collect();
-    pairs.sort_by(|a, b| b.1.estimate.compare(&a.1.estimate));
     let labels = Labels::of(&pairs.iter().map(|(first, ..)| &first.point).collect::<Vec<_>>());
+    pairs.sort_by_key(|(first, ..)| labels.order(&first.point));
     let in_words = |(first, last, change): &(&Statistic, &Statistic, Estimate)| {
         let (before, after) = (share(&first.estimate), share(&last.estimate));
         let verdict = match (change.low, change.high) {
@@ -81,9 +81,9 @@ mod tests {
             of(FIRST_EXPONENT, CellName::Rnn, [-0.31, -0.29]),
             of(LARGEST_EXPONENT, CellName::Rnn, [-0.5, -0.1]),
         ];
-        let expected = "Of the slowest direction of the state, a step leaves 50.1 % before training and 100 \
-                        % after it (lstm: more) and 50.1 % before training and 50.1 % after it (rnn: no \
-                        difference shown).";
+        let expected = "Of the slowest direction of the state (the largest exponent), a step leaves 50.1 % \
+                        before training and 50.1 % after it (rnn: no difference shown) and 50.1 % before \
+                        training and 100 % after it (lstm: more).";
         assert_eq!(sentences(&rows), [expected]);
         assert_eq!(sentences(&rows[1..2]), [""; 0]);
         let rows = [

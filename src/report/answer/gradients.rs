@@ -147,7 +147,10 @@ impl<'a> Gradient<'a> {
     /// more is left of ∂L/∂c.
     fn remarks(&self) -> Vec<String> {
         let Gradient { words, lag, seq_len, left, labels, .. } = self;
-        let start = format!("Of {words}, seeds differ {lag} of {seq_len} steps back:");
+        let start = format!(
+            "Seeds disagree on {words} {lag} of {seq_len} steps back: compared with the last step, the norm \
+             is"
+        );
         let split = split(left, labels).map(|split| format!("{start} {split}"));
         let about = (self.name == "total_c").then(|| OF_C.to_string());
         split.into_iter().chain(self.exceptions()).chain(about).collect()
@@ -221,14 +224,10 @@ fn numbers(left: &[Left], labels: &Labels) -> String {
 fn split(left: &[Left], labels: &Labels) -> Option<String> {
     let of = |left: &Left| {
         let (less, more) = left.seeds;
-        format!(
-            "less is left in {} and more in {more}{}",
-            pluralize(less, "seed"),
-            labels.bracketed(left.point)
-        )
+        format!("smaller in {} and larger in {more}{}", pluralize(less, "seed"), labels.bracketed(left.point))
     };
     let each: Vec<String> = left.iter().filter(|left| left.is_split()).map(of).collect();
-    (1..=MOST_LISTED).contains(&each.len()).then(|| format!("{} than at the last step.", listed(&each)))
+    (1..=MOST_LISTED).contains(&each.len()).then(|| format!("{}.", listed(&each)))
 }
 
 #[cfg(test)]
@@ -320,8 +319,8 @@ mod tests {
                 .flat_map(|(seed, slope): (u64, _)| line(&seed.to_string(), "total_h", 11, 0.0, *slope));
             found(runs, rows.collect())
         };
-        let expected = "Of ∂L/∂h, seeds differ 10 of 100 steps back: less is left in 1 seed and more in 2 \
-                        than at the last step.";
+        let expected = "Seeds disagree on ∂L/∂h 10 of 100 steps back: compared with the last step, the norm \
+                        is smaller in 1 seed and larger in 2.";
         assert_eq!(of(&[-0.5, 0.6, 0.1])[1], expected);
         for slopes in [[0.5, 0.6, 0.55], [0.01, 2.0, 0.1]] {
             assert_eq!(of(&slopes).len(), 1, "{slopes:?}");

@@ -1,7 +1,7 @@
 //! The settings that keep most of a gradient: those of each init, or else of each cell.
 
 use super::overview::Overview;
-use super::words::{Labels, share};
+use super::words::{Labels, listed, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
 use crate::settings::Settings;
@@ -40,6 +40,12 @@ fn groups<'a>(falling: &'a [Left<'a>], labels: &Labels) -> Option<(&'static str,
     Some((name, groups.into_iter().map(group).collect(), labels.without(name)))
 }
 
+/// The settings of a group whose intervals overlap with that of the first.
+fn rivals<'a>(kept: &[&'a Left<'a>]) -> Vec<&'a Left<'a>> {
+    let Some((most, others)) = kept.split_first() else { return vec![] };
+    others.iter().copied().filter(|left| most.1.overlaps(&left.1)).collect()
+}
+
 /// `init` or else `cell`, and the setting of each with the most that is left: `pytorch: 98 % (lstm)`. None
 /// without a few inits or cells.
 pub fn leaders(falling: &[Left], labels: &Labels) -> Option<(&'static str, String)> {
@@ -47,13 +53,14 @@ pub fn leaders(falling: &[Left], labels: &Labels) -> Option<(&'static str, Strin
     let of = |group: &Group| {
         let most = match group.kept.as_slice() {
             [] => return None,
-            [most, next, others @ ..] if most.1.overlaps(&next.1) => {
-                let more = others.iter().filter(|left| most.1.overlaps(&left.1)).count();
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let (most, next) = (in_words(most, &labels), in_words(next, &labels));
-                format!("undecided between {most} and {next}{more}")
-            }
-            [most, ..] => in_words(most, &labels),
+            [most, ..] => match rivals(&group.kept).as_slice() {
+                [] => in_words(most, &labels),
+                others => {
+                    let all = [&[*most], others].concat();
+                    let all: Vec<String> = all.iter().map(|left| in_words(left, &labels)).collect();
+                    format!("undecided between {}", listed(&all))
+                }
+            },
         };
         Some(format!("{}: {most}", group.name))
     };
@@ -74,14 +81,14 @@ pub fn table(falling: &[Left], lacking: &[&Settings], labels: &Labels, heading: 
         let grown: Vec<String> = group.grown.iter().map(|left| in_words(left, &labels)).collect();
         vec![
             group.name.clone(),
-            of(group.kept.first()),
+            of(group.kept.first()) + if rivals(&group.kept).is_empty() { "" } else { ", undecided" },
             of(group.kept.get(1)),
             zero.unwrap_or_else(least),
             grown.join(", "),
         ]
     };
     let rows = groups.iter().map(row).collect();
-    let header = [name, heading, "next", "least", "grown to more than twice"].map(String::from).to_vec();
+    let header = [name, heading, "next", "least", "mean grown to more than twice"].map(String::from).to_vec();
     Some(Overview { header, rows })
 }
 
@@ -150,6 +157,8 @@ mod tests {
         let labels = Labels::of(&points.iter().collect::<Vec<_>>());
         let (_, found) = leaders(&left, &labels).unwrap();
         assert!(found.starts_with("pytorch: undecided between 79"), "{found}");
-        assert!(found.contains("(lstm) and 1 more; xavier: "), "{found}");
+        assert!(found.contains("(lstm) and 50 [28, 89] % (gru); xavier: "), "{found}");
+        let found = table(&left, &[], &labels, "left").unwrap();
+        assert!(found.rows[0][1].ends_with("(rnn), undecided"), "{:?}", found.rows);
     }
 }

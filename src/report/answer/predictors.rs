@@ -75,11 +75,11 @@ impl Predictor<'_> {
         } else {
             ""
         };
-        let middle = match all {
-            ..3 => String::new(),
-            _ => {
-                format!(", and the median error is {} % of the slope", significant(100.0 * self.middle(), 2))
-            }
+        // Where each prediction is right, the share of a slope near 0 would only confuse.
+        let middle = if all < 3 || right == all {
+            String::new()
+        } else {
+            format!(", and the median error is {} % of the slope", significant(100.0 * self.middle(), 2))
         };
         format!(
             "{by_definition}{} {verb} the log10 slope of the norm of {norm}: it is within a tenth of the \

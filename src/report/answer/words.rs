@@ -117,13 +117,15 @@ pub fn named(points: &[&Settings], labels: &Labels) -> String {
     format!("{}{more}", names.join("; "))
 }
 
-/// A ratio that is given as log10: a percentage from 0.01 % to 100 %, a factor above 1, else a power of ten.
+/// A ratio that is given as log10: a percentage from 0.01 % to 100 %, a factor above 1, else a power of ten. A
+/// ratio whose interval reaches far beyond is a power of ten, too.
 pub fn share(log10: &Estimate) -> String {
     let Some(value) = log10.value else { return String::new() };
-    if (-4.0..=0.0).contains(&value) {
+    let is_wide = log10.low.is_some_and(|low| low < -5.0) || log10.high.is_some_and(|high| high > 4.0);
+    if !is_wide && (-4.0..=0.0).contains(&value) {
         return format!("{} %", with_interval(&log10.map(|x| 100.0 * 10f64.powf(x))));
     }
-    if (0.0..=3.0).contains(&value) {
+    if !is_wide && (0.0..=3.0).contains(&value) {
         return format!("{} times", with_interval(&log10.map(|x| 10f64.powf(x))));
     }
     let text = with_interval(log10);
@@ -148,6 +150,8 @@ mod tests {
         assert_eq!(of(21.1), "10^21.10 [10^21.00, 10^21.20] times");
         assert_eq!(of(-21.1), "10^-21.10 [10^-21.20, 10^-21.00]");
         assert_eq!(share(&Estimate { value: Some(-520.25), ..Estimate::default() }), "10^-520");
+        let wide = Estimate { value: Some(-3.7), low: Some(-8.0), high: Some(0.3), n: 3 };
+        assert_eq!(share(&wide), "10^-3.7 [10^-8.0, 10^0.3]");
         assert_eq!(share(&Estimate::default()), "");
     }
 

@@ -5,7 +5,7 @@ use super::draw::axis::Scale;
 use super::draw::chart::{Panel, Panels};
 use super::figure::{Chart, Figure};
 use super::layout::{Layout, Lines};
-use super::lines::{levels, place, series, x_range};
+use super::lines::{chance_entry, chance_of_curves, levels, place, series, x_range};
 use super::paths;
 use super::quantities::{Over, QUANTITIES, Quantity};
 use super::range::{cut, has_bundle, lag_scale, y_range};
@@ -73,13 +73,14 @@ fn figure(
     let (x_scale, panels, y, cut) = if is_bundle { of_scale(Scale::Shifted) } else { found };
     let over_seeds = over_seeds(quantity, groups);
     let fixed = layout.fixed(&groups[0].point, &[]);
+    let points = groups.iter().map(|group| &group.point);
     let chart = Panels {
         title: [&[quantity.title.to_string()], after].concat().join(", "),
         below_title: [words, &fixed, std::slice::from_ref(&over_seeds)].concat(),
         x: x_range(quantity, groups, x_scale),
         y,
+        legend: layout.legend(points).into_iter().chain(chance_entry(&panels)).collect(),
         panels,
-        legend: layout.legend(groups.iter().map(|group| &group.point)),
     };
     let name = [&[quantity.name.to_string()], after, words].concat();
     let mut caption =
@@ -100,7 +101,10 @@ fn panels(
 ) -> Vec<Panel> {
     let panel = |(title, members): (String, Vec<&CurveGroup>)| Panel {
         title,
-        series: members.iter().map(|group| series(group, layout, x_scale)).collect(),
+        series: chance_of_curves(quantity, &members)
+            .into_iter()
+            .chain(members.iter().map(|group| series(group, layout, x_scale)))
+            .collect(),
         levels: levels(quantity, &members, context),
     };
     let panels: Vec<Panel> = layout.panels(groups, place).into_iter().map(panel).collect();

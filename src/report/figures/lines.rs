@@ -2,11 +2,11 @@
 
 use super::context::Context;
 use super::draw::axis::Scale;
-use super::draw::chart::{BandPoint, Level, Range, Series, Spread, segments};
+use super::draw::chart::{BandPoint, Level, Panel, Range, Series, Spread, segments};
 use super::draw::legend::LineStyle;
 use super::draw::style::{DARK, DASHES};
 use super::layout::Layout;
-use super::quantities::Quantity;
+use super::quantities::{Over, Quantity};
 use crate::report::group::CurveGroup;
 use crate::settings::Settings;
 use crate::support::stats;
@@ -27,16 +27,42 @@ pub fn x_range(quantity: &Quantity, groups: &[&CurveGroup], scale: Scale) -> Ran
 /// The name of the level of chance.
 pub const CHANCE: &str = "chance";
 
-/// The levels of chance and of the criterion of a loss.
+/// The levels of chance and of the criterion of a loss. Chance is a level over training steps alone.
 pub fn levels(quantity: &Quantity, groups: &[&CurveGroup], context: Context) -> Vec<Level> {
-    let chance = groups.iter().find_map(|group| group.chance);
-    let chance = chance.map(|chance| Level { at: chance, style: level_style(CHANCE, 1) });
+    let chance = groups.iter().find_map(|group| group.chance.values().next());
+    let chance = chance.filter(|_| quantity.over == Over::Steps);
+    let chance = chance.map(|chance| Level { at: *chance, style: level_style(CHANCE, 1) });
     let target = context.solved_loss.filter(|_| quantity.is_loss());
     let target = target.map(|loss| if quantity.is_plain() { loss } else { loss.log10() });
     chance
         .into_iter()
         .chain(target.map(|loss| Level { at: loss, style: level_style("solved below", 2) }))
         .collect()
+}
+
+/// The line of chance over lengths or over the steps of a sequence; none over training steps.
+pub fn chance_of_curves(quantity: &Quantity, groups: &[&CurveGroup]) -> Option<Series> {
+    let chance = &groups.iter().find(|group| !group.chance.is_empty())?.chance;
+    let point = |(x, level): (&usize, &f64)| (*x as f64, *level);
+    chance_line(chance.iter().map(point)).filter(|_| quantity.over != Over::Steps)
+}
+
+/// The line of chance through some places; none through fewer than two.
+pub fn chance_line(places: impl Iterator<Item = (f64, f64)>) -> Option<Series> {
+    let point = |(x, level)| BandPoint { x, low: level, middle: level, high: level };
+    let points: Vec<BandPoint> = places.map(point).collect();
+    (points.len() > 1).then(|| Series {
+        name: CHANCE.to_string(),
+        style: level_style(CHANCE, 1),
+        spread: Spread::Bare,
+        segments: vec![points],
+    })
+}
+
+/// The entry of the legend for a line of chance, if a panel has one.
+pub fn chance_entry(panels: &[Panel]) -> Option<LineStyle> {
+    let mut lines = panels.iter().flat_map(|panel| &panel.series);
+    lines.any(|series| series.name == CHANCE).then(|| level_style(CHANCE, 1))
 }
 
 /// The look of a level with a name.

@@ -7,7 +7,7 @@ use super::draw::legend::LineStyle;
 use super::draw::style::DASHES;
 use super::figure::{Chart, Figure};
 use super::layout::{Layout, Lines};
-use super::lines::{CHANCE, level_style};
+use super::lines::{chance_entry, chance_line};
 use super::range::y_range;
 use super::subject::{HALF_LIFE, SLOPE, Subject};
 use crate::config::spec::Plot;
@@ -86,8 +86,8 @@ fn figure(
     let panels: Vec<Panel> = layout.panels(numbers, |(point, _)| (point, 0)).into_iter().map(panel).collect();
     let least = if scale == Scale::Powers { 0.3 } else { 1e-9 };
     let meaning = "dot: mean over the seeds; bar: 95 % interval".to_string();
-    let has_chance = panels.iter().any(|panel| panel.series.iter().any(|series| series.name == CHANCE));
-    let of_chance = has_chance.then(|| level_style(CHANCE, 1));
+    let of_chance = chance_entry(&panels);
+    let has_chance = of_chance.is_some();
     let chart = Panels {
         title: subject.title.to_string(),
         below_title: [words, &layout.fixed(numbers[0].0, &x.names), &[meaning]].concat(),
@@ -164,20 +164,13 @@ fn chance(chances: &[Chance], x: &Dim, members: &[&Number], scale: Scale) -> Opt
     let of_members = chances.iter().filter(|(point, _)| members.iter().any(|(member, _)| member == point));
     let by_x =
         group_by(of_members.filter(|(point, _)| x.number(point).is_some()), |(point, _)| x.index(point));
-    let point = |(_, found): &(usize, Vec<&Chance>)| {
+    let place = |(_, found): &(usize, Vec<&Chance>)| {
         let levels: Vec<f64> = found.iter().map(|(_, level)| *level).collect();
-        let level = shown(stats::mean(&levels)?, scale);
-        Some(BandPoint { x: x.number(found[0].0)?, low: level, middle: level, high: level })
+        Some((x.number(found[0].0)?, shown(stats::mean(&levels)?, scale)))
     };
-    let mut points: Vec<BandPoint> = by_x.iter().filter_map(point).collect();
-    points.sort_by(|a, b| a.x.total_cmp(&b.x));
-    let name = CHANCE.to_string();
-    (points.len() > 1).then(|| Series {
-        name,
-        style: level_style(CHANCE, 1),
-        spread: Spread::Bare,
-        segments: vec![points],
-    })
+    let mut places: Vec<(f64, f64)> = by_x.iter().filter_map(place).collect();
+    places.sort_by(|a, b| a.0.total_cmp(&b.0));
+    chance_line(places.into_iter())
 }
 
 /// The values without a place on the x axis, such as an init of another form.
@@ -197,6 +190,7 @@ mod tests {
     use super::*;
     use crate::cell::CellName::{Lstm, Rnn};
     use crate::report::figures::draw::layout_check::faults;
+    use crate::report::figures::lines::CHANCE;
     use crate::report::figures::subject::TEST_LOSS;
     use crate::report::fixtures::run;
     use crate::report::summary::Section;

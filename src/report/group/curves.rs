@@ -42,8 +42,9 @@ pub struct CurveGroup {
     pub fits: Vec<Option<Decay>>,
     /// Their seeds.
     pub seeds: Vec<u64>,
-    /// The level of chance as the curves are drawn; none if there is no such level.
-    pub chance: Option<f64>,
+    /// Lag (or number) → the level of chance as the curves are drawn, as the mean over the runs; empty if
+    /// there is no such level.
+    pub chance: BTreeMap<usize, f64>,
 }
 
 impl CurveGroup {
@@ -192,7 +193,7 @@ impl<'a> Curves<'a> {
                 seeds: curves.keys().map(|run| point.runs[*run].settings.seed).collect(),
                 fits: curves.values().map(|(_, fit)| *fit).collect(),
                 curves: curves.into_values().map(|(curve, _)| curve.clone()).collect(),
-                chance: None,
+                chance: BTreeMap::new(),
             }
         };
         last.into_iter().map(group).collect()

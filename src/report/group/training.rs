@@ -1,13 +1,15 @@
 //! Rows of `training.csv` by run, and losses, gradient norms and exponents over training steps.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::curve::Curve;
 use super::curves::{CurveGroup, is_largest_exponent, log10_per_step};
+use crate::report::group_by::group_by;
 use crate::report::load::{GridPoint, Results};
 use crate::results::RunRecord;
 use crate::results::schema::{JacobianRow, LENGTHS, POSITIONS, TrainingRow};
 use crate::settings::names::ExperimentKind;
+use crate::support::stats;
 
 /// Quantity of the curves of a loss in nats on the validation split.
 pub const VALID_LOSS: &str = "valid_loss";
@@ -114,7 +116,12 @@ fn curve_group(name: &str, point: &GridPoint, rows: &TrainingRows) -> Option<Cur
     let of_run = |run| of_quantity(run).filter(is_longest);
     let y = |row: &TrainingRow| Some(shown(row.value)).filter(|y| y.is_finite());
     let curves = point.ok().map(|run| (run, of_run(run).map(|row| (row.x(), y(row))).collect()));
-    let chance = point.ok().flat_map(of_run).find_map(|row| row.chance).map(shown);
+    let with_chance = point.ok().flat_map(of_run).filter_map(|row| Some((row.x(), shown(row.chance?))));
+    let levels = group_by(with_chance, |(x, _)| *x).into_iter().filter_map(|(x, found)| {
+        let levels: Vec<f64> = found.iter().map(|(_, level)| *level).collect();
+        Some((x, stats::mean(&levels)?))
+    });
+    let chance = levels.collect();
     Some(CurveGroup { chance, ..over_steps(name, point, curves)? })
 }
 
@@ -135,7 +142,7 @@ fn over_steps<'r>(
         curves,
         fits: vec![],
         seeds,
-        chance: None,
+        chance: BTreeMap::new(),
     })
 }
 
@@ -227,8 +234,10 @@ mod tests {
             position: Some(position),
             ..trained("a", POSITIONS, "loss", value)
         };
-        let rows = [at(10, 1, 0.5), at(10, 10, 0.4), at(40, 1, 0.6), at(40, 40, 2.0)];
+        let mut rows = [at(10, 1, 0.5), at(10, 10, 0.4), at(40, 1, 0.6), at(40, 40, 2.0)];
+        (rows[2].chance, rows[3].chance) = (Some(0.0), Some(2.1));
         let found = curves_of([training("a", 1)], rows);
+        assert_eq!(found[0].chance, [(1, 0.0), (40, 2.1)].into_iter().collect());
         let curves: Vec<_> = found.iter().map(|group| (group.quantity.as_str(), &group.curves[0])).collect();
         assert_eq!(curves, [(LOSS_AT_POSITION, &[(1, Some(0.6)), (40, Some(2.0))].into_iter().collect())]);
     }
@@ -238,7 +247,7 @@ mod tests {
         let of = |unit: &str, chance: f64| {
             let row = TrainingRow { unit: unit.into(), chance: Some(chance), ..row("a", 100.0) };
             let group = curves_of([training("a", 1)], [row]).remove(0);
-            (group.quantity, group.curves[0][&10], group.chance)
+            (group.quantity, group.curves[0][&10], group.chance.get(&10).copied())
         };
         assert_eq!(of("nats", 10.0), (VALID_LOSS.to_string(), Some(100.0), Some(10.0)));
         assert_eq!(of("nats", 0.1), (VALID_LOG_LOSS.to_string(), Some(2.0), Some(-1.0)));

@@ -65,20 +65,32 @@ pub fn overall(tests: &[JudgedTest]) -> ClaimVerdict {
     }
 }
 
-/// `2 of 3 tests`: those that support the claim, of those that are no controls.
-pub fn supporting(tests: &[JudgedTest]) -> String {
+/// The verdicts beside support.
+const OTHERS: [TestVerdict; 3] = [TestVerdict::Fails, TestVerdict::Equivalent, TestVerdict::Undecided];
+
+/// `supported in 2 of 4 tests`, of those that are no controls.
+fn support(tests: &[JudgedTest]) -> String {
     let total = tests.iter().filter(|judged| !judged.subject.control).count();
-    format!("{} of {}", named(tests, TestVerdict::Holds).len(), pluralize(total, "test"))
+    format!("supported in {} of {}", named(tests, TestVerdict::Holds).len(), pluralize(total, "test"))
+}
+
+/// `supported in 2 of 4 tests, contradicted in 1, undecided in 1`.
+pub fn counts(tests: &[JudgedTest]) -> String {
+    let of = |verdict: &TestVerdict| match named(tests, *verdict).len() {
+        0 => None,
+        count => Some(format!(", {} in {count}", verdict.on_claim())),
+    };
+    support(tests) + &OTHERS.iter().filter_map(of).collect::<String>()
 }
 
 /// `supported in 2 of 3 tests: “A”, “B”; undecided: “C”`.
 pub fn headline(tests: &[JudgedTest]) -> String {
     let supported = named(tests, TestVerdict::Holds);
-    let mut text = format!("supported in {}", supporting(tests));
+    let mut text = support(tests);
     if !supported.is_empty() {
         text += &format!(": {}", quoted(&supported));
     }
-    for verdict in [TestVerdict::Fails, TestVerdict::Equivalent, TestVerdict::Undecided] {
+    for verdict in OTHERS {
         let names = named(tests, verdict);
         if !names.is_empty() {
             text += &format!("; {}: {}", verdict.on_claim(), quoted(&names));
@@ -169,6 +181,12 @@ mod tests {
     #[test]
     fn headline_names_the_settings_of_each_verdict() {
         let text = |tests: &[(Bound, bool)]| headline(&judged(&claim(tests)));
+        let counts = |tests: &[(Bound, bool)]| counts(&judged(&claim(tests)));
+        assert_eq!(
+            counts(&[YES, NO, OPEN, YES]),
+            "supported in 2 of 4 tests, contradicted in 1, undecided in 1"
+        );
+        assert_eq!(counts(&[YES]), "supported in 1 of 1 test");
         assert_eq!(
             text(&[YES, NO, OPEN, YES]),
             "supported in 2 of 4 tests: “s0”, “s3”; contradicted: “s1”; undecided: “s2”"

@@ -14,7 +14,7 @@ use super::group::Groups;
 use super::load::Results;
 use crate::config::spec::{MIN_SEEDS, PublishedNumber, Test};
 
-pub use self::claim::{ClaimVerdict, headline, overall, supporting};
+pub use self::claim::{ClaimVerdict, counts, headline, overall};
 pub use self::evidence::Evidence;
 pub use self::foreseen::foreseen;
 pub use self::published::PublishedResult;

@@ -199,16 +199,14 @@ fn fastest(numbers: &[&Statistic], reference: EngineName) -> String {
     let is_ratio = |row: &&&Statistic| row.metric == ratio_name(reference) && !row.is_disturbed();
     let is_reference = |row: &&Statistic| row.point.engine == Engines::one(reference);
     let ratios = numbers.iter().filter(is_ratio).filter(|row| !is_reference(row));
-    let of_row = |row: &&Statistic| {
-        let exact = Estimate::exact(row.estimate.value?);
-        let ratio = if row.estimate.interval().is_some() { row.estimate } else { exact };
-        Some((ratio, row.point.engine.to_string()))
-    };
-    let mut ranked: Vec<(Estimate, String)> = ratios.filter_map(of_row).collect();
+    let of_row = |row: &&Statistic| (row.estimate, row.point.engine.to_string());
+    let mut ranked: Vec<(Estimate, String)> =
+        ratios.filter(|row| row.estimate.value.is_some()).map(of_row).collect();
     if ranked.is_empty() {
         return String::new();
     }
-    ranked.push((Estimate::exact(1.0), reference.to_string()));
+    let one = Estimate { value: Some(1.0), ..Estimate::default() };
+    ranked.push((one, reference.to_string()));
     ranked.sort_by(|(a, _), (b, _)| a.compare(b));
     let close = ranked.iter().filter(|(ratio, _)| ranked[0].0.overlaps(ratio));
     close.map(|(_, engine)| escaped(engine)).collect::<Vec<_>>().join(", ")

@@ -53,7 +53,7 @@ mod tests {
                 curves: vec![(1..).zip(exponents.iter().copied()).collect()],
                 fits: vec![],
                 seeds: vec![1],
-                chance: None,
+                chance: std::collections::BTreeMap::new(),
             };
             let found = statistics(&group);
             found.iter().map(|row| (row.metric, row.estimate.value.unwrap())).collect::<Vec<_>>()
