@@ -117,8 +117,8 @@ pub fn named(points: &[&Settings], labels: &Labels) -> String {
     format!("{}{more}", names.join("; "))
 }
 
-/// A ratio that is given as log10: a percentage from 0.01 % to 100 %, a factor above 1, else a power of ten. A
-/// ratio whose interval reaches far beyond is a power of ten, too.
+/// A ratio that is given as log10: a percentage from 0.01 % to 100 %, a factor above 1, else a power of ten.
+/// A ratio whose interval reaches far beyond is a power of ten, too.
 pub fn share(log10: &Estimate) -> String {
     let Some(value) = log10.value else { return String::new() };
     let is_wide = log10.low.is_some_and(|low| low < -5.0) || log10.high.is_some_and(|high| high > 4.0);
