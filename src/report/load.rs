@@ -5,6 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::criterion::Criterion;
 use super::group_by::group_by;
 use super::whole;
 use crate::config;
@@ -40,8 +41,8 @@ pub struct Results {
     pub plot: Plot,
     /// The parts of the answer beside expectations and claim.
     pub answer_with: Vec<AnswerPart>,
-    /// The loss on the validation split below which a task counts as solved.
-    pub solved_loss: Option<f64>,
+    /// The criterion by which a run has solved its task.
+    pub criterion: Criterion,
 }
 
 /// Runs that differ in nothing but the seed.
@@ -192,7 +193,7 @@ pub fn load(dir: &Path) -> Result<Results> {
         tests: if has_config { config::read_tests(&config_toml)? } else { Tests::default() },
         plot: if has_config { config::read_plot(&config_toml)? } else { Plot::default() },
         answer_with: if has_config { config::read_answer_parts(&config_toml)? } else { Vec::new() },
-        solved_loss: solved_loss(&config_toml)?,
+        criterion: criterion(&config_toml)?,
         publications: config::read_published(&dir.join(config::PUBLISHED))?,
         environment: environment(&dir.join("environment.json"))?,
         ..Results::new(runs)
@@ -245,13 +246,10 @@ fn about(path: &Path) -> Result<About> {
     })
 }
 
-/// The criterion of the loss on the validation split; none with a criterion on training sequences.
-fn solved_loss(path: &Path) -> Result<Option<f64>> {
+fn criterion(path: &Path) -> Result<Criterion> {
     let config: Option<toml::Table> = text(path)?.and_then(|text| text.parse().ok());
     let training = config.as_ref().and_then(|config| config.get("training")?.as_table());
-    let training = training.filter(|training| !training.contains_key("solved_sequences"));
-    let loss = training.and_then(|training| training.get("solved_loss"));
-    Ok(loss.and_then(|loss| loss.as_float().or(loss.as_integer().map(|loss| loss as f64))))
+    Ok(training.map(Criterion::of).unwrap_or_default())
 }
 
 /// The keys of a table that are no settings of a run, with their values.

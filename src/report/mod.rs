@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod compare;
+mod criterion;
 mod estimate;
 mod fields;
 mod figures;

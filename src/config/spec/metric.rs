@@ -61,10 +61,15 @@ impl ClaimMetric {
         matches!(self, Loss | Accuracy | BitsPerCharacter | BitsPerWord | BitsPerByte | Perplexity)
     }
 
-    /// Returns true for a number that is never below 0.
-    pub fn is_size(self) -> bool {
-        use ClaimMetric::{AbsLog10Kept, Seconds, Sequences, Solved};
-        self.has_chance() || matches!(self, AbsLog10Kept | Seconds | Sequences | Solved)
+    /// The smallest and the largest value that the number can have.
+    pub fn range(self) -> (f64, f64) {
+        use ClaimMetric::{AbsLog10Kept, Accuracy, Seconds, Sequences, Solved};
+        match self {
+            Accuracy | Solved => (0.0, 1.0),
+            AbsLog10Kept | Seconds | Sequences => (0.0, f64::INFINITY),
+            _ if self.has_chance() => (0.0, f64::INFINITY),
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        }
     }
 
     /// Returns true if larger values are better.

@@ -6,7 +6,7 @@ use super::overview::{Column, MOST_ROWS, Overview};
 use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, share};
 use crate::report::estimate::Estimate;
 use crate::report::group_by::group_by;
-use crate::report::summary::{LOG10_KEPT, Sample, Section, Statistic, middle_lag};
+use crate::report::summary::{LOG10_KEPT, LOG10_KEPT_BEFORE, Sample, Section, Statistic, middle_lag};
 use crate::settings::Settings;
 use crate::settings::names::ExperimentKind;
 use crate::support::text::pluralize;
@@ -34,10 +34,14 @@ struct Left<'a> {
 }
 
 impl<'a> Left<'a> {
-    fn of(block: &Block<'a>, rows: &[&Statistic], name: &str, lag: usize) -> Option<Left<'a>> {
+    fn of(
+        block: &Block<'a>,
+        rows: &[&Statistic],
+        (metric, name): (&str, &str),
+        lag: usize,
+    ) -> Option<Left<'a>> {
         let is_kept = |row: &&&Statistic| {
-            (row.metric, row.quantity.as_str(), row.lag) == (LOG10_KEPT, name, Some(lag))
-                && row.point == *block.0
+            (row.metric, row.quantity.as_str(), row.lag) == (metric, name, Some(lag)) && row.point == *block.0
         };
         let kept: Vec<&Statistic> = rows.iter().filter(is_kept).copied().collect();
         let Sample::Seeds(seeds) = &last_layer(&kept).first()?.sample else { return None };
@@ -55,12 +59,21 @@ impl<'a> Left<'a> {
     }
 }
 
-/// Some gradients at an init, and those of trained networks, as far as the summary has them.
+/// Some gradients at an init, and before and after training, as far as the summary has them.
 fn all<'a>(summary: &'a [Statistic], gradients: &[(&'static str, &'static str)]) -> Vec<Gradient<'a>> {
     let rows = summary.iter().filter(|row| row.section == Section::Gradients);
     let kinds = group_by(rows, |row| row.point.kind);
     let of_kind = |(kind, rows): &(ExperimentKind, Vec<&'a Statistic>)| {
-        gradients.iter().filter_map(|gradient| Gradient::of(*gradient, *kind, rows)).collect::<Vec<_>>()
+        let moments: &[(&str, &str)] = match kind {
+            ExperimentKind::Training => {
+                &[(LOG10_KEPT_BEFORE, " before training"), (LOG10_KEPT, " after training")]
+            }
+            _ => &[(LOG10_KEPT, "")],
+        };
+        let of_gradient = |gradient: &(&'static str, &'static str)| {
+            moments.iter().filter_map(|moment| Gradient::of(*gradient, *moment, rows)).collect::<Vec<_>>()
+        };
+        gradients.iter().flat_map(of_gradient).collect::<Vec<_>>()
     };
     kinds.iter().flat_map(of_kind).collect()
 }
@@ -105,7 +118,7 @@ struct Gradient<'a> {
 impl<'a> Gradient<'a> {
     fn of(
         (name, symbol): (&'static str, &'static str),
-        kind: ExperimentKind,
+        (metric, moment): (&str, &str),
         rows: &[&'a Statistic],
     ) -> Option<Gradient<'a>> {
         let mut blocks = lasting(rows, name);
@@ -113,7 +126,7 @@ impl<'a> Gradient<'a> {
         blocks.retain(|block| block.0.seq_len == seq_len);
         let lag = middle_lag(&common_lags(&blocks), seq_len)?;
         let mut left: Vec<Left> =
-            blocks.iter().filter_map(|block| Left::of(block, rows, name, lag)).collect();
+            blocks.iter().filter_map(|block| Left::of(block, rows, (metric, name), lag)).collect();
         left.sort_by(|a, b| b.share.compare(&a.share));
         let is_lacking = |block: &&Block| left.iter().all(|left| left.point != block.0);
         let lacking = blocks.iter().filter(is_lacking).map(|block| block.0).collect();
@@ -121,8 +134,7 @@ impl<'a> Gradient<'a> {
         let hidden = lasting(rows, GRADIENTS[0].0);
         let hidden = hidden.iter().map(|block| block.0).filter(|point| point.seq_len == seq_len);
         let labels = Labels::of(&hidden.collect::<Vec<_>>());
-        let after = if kind == ExperimentKind::Training { " after training" } else { "" };
-        let (words, points) = (format!("{symbol}{after}"), blocks.iter().map(|block| block.0).collect());
+        let (words, points) = (format!("{symbol}{moment}"), blocks.iter().map(|block| block.0).collect());
         (!left.is_empty()).then_some(Gradient { name, words, lag, seq_len, points, left, lacking, labels })
     }
 
@@ -152,7 +164,8 @@ impl<'a> Gradient<'a> {
              is"
         );
         let split = split(left, labels).map(|split| format!("{start} {split}"));
-        let about = (self.name == "total_c").then(|| OF_C.to_string());
+        let is_said = self.words.ends_with("before training");
+        let about = (self.name == "total_c" && !is_said).then(|| OF_C.to_string());
         split.into_iter().chain(self.exceptions()).chain(about).collect()
     }
 
@@ -234,7 +247,7 @@ fn split(left: &[Left], labels: &Labels) -> Option<String> {
 mod tests {
     use super::*;
     use crate::cell::CellName;
-    use crate::report::fixtures::{curve, line, results, run, with_cell};
+    use crate::report::fixtures::{curve, line, results, run, training, with_cell};
     use crate::report::group::{Curves, Groups};
     use crate::report::judge::Verdicts;
     use crate::report::summary::statistics;
@@ -325,6 +338,28 @@ mod tests {
         for slopes in [[0.5, 0.6, 0.55], [0.01, 2.0, 0.1]] {
             assert_eq!(of(&slopes).len(), 1, "{slopes:?}");
         }
+    }
+
+    #[test]
+    fn sentences_are_on_the_gradient_before_and_after_training() {
+        let results = results([training("a", 1)]);
+        let recorded = |step, slope| {
+            let mut rows = line("a", "total_h", 11, 0.0, slope);
+            rows.iter_mut().for_each(|row| row.step = Some(step));
+            rows
+        };
+        let rows = [recorded(0, -0.5), recorded(20, -0.1)].concat();
+        let curves = Curves::of_gradients(&results, rows);
+        let groups = Groups {
+            before_training: curves.before_training(),
+            gradients: curves.groups(),
+            ..Groups::default()
+        };
+        let found = sentences(&statistics(&results, &groups, &Verdicts::default()), &GRADIENTS);
+        let end = "at the last step, this is left 10 of 100 steps back:";
+        let expected = [("before", "10^-5.00"), ("after", "10.0 %")]
+            .map(|(moment, left)| format!("Of the norm of ∂L/∂h {moment} training {end} {left}."));
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -44,14 +44,17 @@ pub struct Answer {
     pub tables: Vec<Overview>,
     /// The sentences with measured numbers.
     pub numbers: Vec<String>,
+    /// The sentences on what the question does not ask for.
+    pub also: Vec<String>,
 }
 
 impl Answer {
     /// The answer of an experiment. It begins with what is missing.
     ///
     /// The tests of a claim that have a sentence for it answer; without a claim, the expectations that have
-    /// one do. The parts that the config names follow, and then the verdict on the claim. Without any of
-    /// these, the first sentence on numbers answers.
+    /// one do. The parts that the config names follow, and then the verdict on the claim. The first part that
+    /// neither names follows as numbers, and the others were measured also. Without any of these, the first
+    /// sentence on numbers answers, and all others follow.
     pub fn of(
         results: &Results,
         samples: &[SampleRow],
@@ -91,7 +94,11 @@ impl Answer {
         let (shown, unshown): (Vec<AnswerPart>, Vec<AnswerPart>) =
             others.iter().partition(|part| is_shown(part));
         tables.extend(gradients::leaders_table(summary));
-        numbers.extend(of_parts(unshown));
+        let mut of_each =
+            unshown.into_iter().map(|part| of_parts(vec![part])).filter(|part| !part.is_empty());
+        let first = if answers.is_empty() { usize::MAX } else { 1 };
+        numbers.extend(of_each.by_ref().take(first).flatten());
+        let also = of_each.flatten().collect();
         numbers.extend(shown.iter().flat_map(asides));
         if answers.is_empty() {
             answers.extend(of_parts(parts.to_vec()).into_iter().next());
@@ -99,10 +106,11 @@ impl Answer {
         }
         head.extend(answers);
         numbers.extend(debug_build(results, summary));
-        Answer { head, tables, numbers }
+        Answer { head, tables, numbers, also }
     }
 
-    /// The sentences and the lines of the tables, and a dash before each sentence on numbers.
+    /// The sentences and the lines of the tables, and a dash before each sentence on numbers. What was
+    /// measured also is in the report alone.
     pub fn lines(&self) -> Vec<String> {
         let numbers = self.numbers.iter().map(|sentence| format!("- {sentence}"));
         self.head.iter().cloned().chain(self.tables.iter().flat_map(Overview::lines)).chain(numbers).collect()
@@ -122,7 +130,7 @@ fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: 
     let of_option = |sentence: Option<String>| sentence.into_iter().collect();
     match part {
         AnswerPart::Exponents => exponents::sentences(summary),
-        AnswerPart::Training => training::sentences(summary, results.solved_loss),
+        AnswerPart::Training => training::sentences(summary, &results.criterion),
         AnswerPart::Samples => of_option(samples::sentence(results, samples)),
         AnswerPart::WeightsByLag => weights::sentences(summary),
         AnswerPart::InitAndCell => parts::sentences(summary),
@@ -142,7 +150,7 @@ fn of_part(part: AnswerPart, results: &Results, samples: &[SampleRow], summary: 
 /// The sentences of a part beside those on its numbers.
 fn remarks(part: AnswerPart, results: &Results, summary: &[Statistic]) -> Vec<String> {
     match part {
-        AnswerPart::Training => training::remarks(summary, results.solved_loss),
+        AnswerPart::Training => training::remarks(summary, &results.criterion),
         AnswerPart::Gradients => gradients::remarks(summary, &gradients::GRADIENTS[..1]),
         AnswerPart::OtherStates => gradients::remarks(summary, &gradients::GRADIENTS[1..]),
         _ => vec![],
@@ -191,6 +199,29 @@ mod tests {
         let nothing = Results { plan: vec!["a".into()], ..Results::default() };
         let expected = ["Incomplete: 1 of 1 runs of the plan has not been made."];
         assert_eq!(Answer::of(&nothing, &[], &[], &Verdicts::default()).lines(), expected);
+    }
+
+    #[test]
+    fn answer_has_the_first_other_part_and_the_rest_was_measured_also() {
+        let point = run("a", 1).settings;
+        let of = |answer_with: &[AnswerPart]| {
+            let results = Results { answer_with: answer_with.to_vec(), ..results([run("a", 1)]) };
+            let rows = line("a", "total_h", 101, 0.0, -0.1);
+            let gradients = Curves::of_gradients(&results, rows).fitted().groups();
+            let groups = Groups { gradients, ..Groups::default() };
+            let mut summary = statistics(&results, &groups, &Verdicts::default());
+            summary.push(Statistic {
+                quantity: "frobenius".into(),
+                ..Statistic::new(Section::Jacobian, "slope", &point, Estimate::mean(&[-0.5]), "1")
+            });
+            Answer::of(&results, &[], &summary, &Verdicts::default())
+        };
+        let chosen = of(&[AnswerPart::HalfLife]);
+        assert_eq!([chosen.head.len(), chosen.numbers.len(), chosen.also.len()], [1, 1, 1], "{chosen:?}");
+        assert!(chosen.numbers[0].contains("50 of 100 steps back") && chosen.also[0].contains("∂s_T/∂s_t"));
+        assert!(!chosen.lines().concat().contains("∂s_T/∂s_t"));
+        let none = of(&[]);
+        assert_eq!([none.head.len(), none.numbers.len(), none.also.len()], [1, 2, 0], "{none:?}");
     }
 
     #[test]

@@ -99,12 +99,13 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let reference = reference(point);
     let (faster, slower) = (count_faster(rows), count_slower(rows));
     let (count, ratio) = (pluralize(rows.len(), "shape"), significant(ratio, 2));
-    let kinds = [(faster, "faster"), (slower, "slower")];
-    let kinds: Vec<String> =
-        kinds.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} at {n}")).collect();
-    if kinds.is_empty() {
+    if faster + slower == 0 {
         return Some(format!("none is shown to be faster than {reference}"));
     }
+    let rest = rows.len() - faster - slower;
+    let kinds = [(faster, "faster"), (slower, "slower"), (rest, "no difference shown")];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{words} at {n}")).collect();
     let kinds = format!("{} of {count}", listed(&kinds));
     Some(format!("{engine} with {ratio} times the time of {reference} ({kinds})"))
 }
@@ -119,14 +120,16 @@ fn follower(engine: &Engines, ratio: f64, rows: &[&Statistic]) -> String {
     format!("{engine} takes {} times as long{faster}", significant(ratio, 2))
 }
 
-/// The number of rows whose engine is shown to be faster than the reference.
+/// The number of rows whose engine is shown to be faster than the reference, without disturbed ones.
 fn count_faster(rows: &[&Statistic]) -> usize {
-    rows.iter().filter(|row| row.estimate.high.is_some_and(|high| high < 1.0)).count()
+    let is_faster = |row: &&&Statistic| row.estimate.high.is_some_and(|high| high < 1.0);
+    rows.iter().filter(|row| !row.is_disturbed()).filter(is_faster).count()
 }
 
-/// The number of rows whose engine is shown to be slower than the reference.
+/// The number of rows whose engine is shown to be slower than the reference, without disturbed ones.
 fn count_slower(rows: &[&Statistic]) -> usize {
-    rows.iter().filter(|row| row.estimate.low.is_some_and(|low| low > 1.0)).count()
+    let is_slower = |row: &&&Statistic| row.estimate.low.is_some_and(|low| low > 1.0);
+    rows.iter().filter(|row| !row.is_disturbed()).filter(is_slower).count()
 }
 
 #[cfg(test)]
@@ -163,7 +166,9 @@ mod tests {
                         1 and slower at 1 of 2 shapes).";
         assert_eq!(sentences(&rows), [expected]);
         rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
-        assert_eq!(sentences(&rows)[1], "1 of 4 ratios come from disturbed measurements.");
+        let found = sentences(&rows);
+        assert!(found[0].ends_with("(slower at 1 and no difference shown at 1 of 2 shapes)."), "{found:?}");
+        assert_eq!(found[1], "1 of 4 ratios come from disturbed measurements.");
         let disturbed = |row: &Statistic| Statistic { verdict: Some(DISTURBED.to_string()), ..row.clone() };
         let found = sentences(&rows.iter().map(disturbed).collect::<Vec<_>>());
         assert_eq!(found[0], "No engine is ranked in the pass train: most measurements were disturbed.");

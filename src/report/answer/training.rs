@@ -3,30 +3,30 @@
 use super::lengths;
 use super::overview::Column;
 use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, percent};
+use crate::report::criterion::Criterion;
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
 
 /// Sentences on the runs that solved their task and on what they needed, one on the test losses, one on the
-/// test accuracies unless there is a criterion of success, and the remarks. `solved_loss` is the validation
-/// loss below which a task counts as solved.
-pub fn sentences(summary: &[Statistic], solved_loss: Option<f64>) -> Vec<String> {
+/// test accuracies unless there is a criterion of success, and the remarks.
+pub fn sentences(summary: &[Statistic], criterion: &Criterion) -> Vec<String> {
     let of = |metric: &str| of_metric(summary, metric);
     let (solved, losses) = (of("solved"), of("test_loss"));
     let accuracies = accuracies(&of("test_accuracy")).filter(|_| solved.is_empty());
     let needed = needed(&solved, &of("sequences"));
-    let losses = of_losses(&losses, &of("best_valid_loss"));
+    // Where runs end as soon as they solve the task, their losses say where they ended.
+    let ends_early = losses.len() > MOST_LISTED && solved.iter().any(|row| row.estimate.value > Some(0.0));
+    let losses = of_losses(&losses, &of("best_valid_loss")).filter(|_| !ends_early);
     let found = [solutions(&solved), needed, losses, accuracies].into_iter().flatten();
-    found.chain(remarks(summary, solved_loss)).collect()
+    found.chain(remarks(summary, criterion)).collect()
 }
 
 /// A sentence on the criterion of success, one on chance, and one on the longest test sequences.
-pub fn remarks(summary: &[Statistic], solved_loss: Option<f64>) -> Vec<String> {
+pub fn remarks(summary: &[Statistic], criterion: &Criterion) -> Vec<String> {
     let of = |metric: &str| of_metric(summary, metric);
     let has_criterion = !of("solved").is_empty();
-    let criterion = solved_loss
-        .filter(|_| has_criterion)
-        .map(|loss| format!("Solved means a validation loss below {loss}, at which training ends."));
+    let criterion = criterion.in_words().filter(|_| has_criterion);
     let found = [criterion, at_chance(&of("test_loss")), at_longest(&of("accuracy_at_length"))];
     found.into_iter().flatten().collect()
 }
@@ -47,6 +47,8 @@ pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
         format!("{}{}", percent(&row.estimate), chance.unwrap_or_default())
     };
     let unit = losses.first().map(|row| row.unit.as_str()).unwrap_or_default();
+    let (longest, at_longest) = of_longest(&of("accuracy_at_length")).unwrap_or_default();
+    let at_longest = at_longest.iter().map(|row| (&row.point, accuracy(row))).collect();
     let column = |heading: &str, numbers| Column { heading: heading.to_string(), numbers };
     vec![
         column("solved by", solved.iter().map(|row| (&row.point, share(row))).collect()),
@@ -55,8 +57,9 @@ pub fn columns(summary: &[Statistic]) -> Vec<Column<'_>> {
             &format!("test loss, {unit}"),
             losses.iter().map(|row| (&row.point, with_interval(&row.estimate))).collect(),
         ),
-        column("best constant output", chance.collect()),
+        column(&format!("chance, {unit}"), chance.collect()),
         column("test accuracy", accuracies.map(|row| (&row.point, accuracy(row))).collect()),
+        column(&format!("accuracy at length {longest}"), at_longest),
     ]
 }
 
@@ -206,10 +209,15 @@ fn accuracies(rows: &[&Statistic]) -> Option<String> {
     Some(format!("The test accuracy is {}.", ranked(rows)?))
 }
 
+/// The greatest length of the test sequences, with the numbers at it.
+fn of_longest<'a>(rows: &[&'a Statistic]) -> Option<(usize, Vec<&'a Statistic>)> {
+    let longest = rows.iter().filter_map(|row| row.lag).max()?;
+    Some((longest, rows.iter().copied().filter(|row| row.lag == Some(longest)).collect()))
+}
+
 /// A sentence on the accuracies on the longest sequences, from the largest.
 fn at_longest(rows: &[&Statistic]) -> Option<String> {
-    let longest = rows.iter().filter_map(|row| row.lag).max()?;
-    let rows: Vec<&Statistic> = rows.iter().copied().filter(|row| row.lag == Some(longest)).collect();
+    let (longest, rows) = of_longest(rows)?;
     Some(format!("The accuracy on sequences of length {longest} is {}.", ranked(&rows)?))
 }
 
@@ -252,6 +260,10 @@ mod tests {
     use crate::report::judge::Verdicts;
     use crate::report::summary::statistics;
 
+    fn within(loss: f64) -> Criterion {
+        Criterion { loss: Some(loss), ..Criterion::default() }
+    }
+
     #[test]
     fn sentences_say_what_is_solved_lost_and_at_chance() {
         let runs = [training("a", 1), with_cell(training("b", 1), CellName::Rnn)];
@@ -265,7 +277,7 @@ mod tests {
         ];
         let both = results(runs);
         let groups = Groups { training: TrainingRows::new(rows), ..Groups::default() };
-        let found = sentences(&statistics(&both, &groups, &Verdicts::default()), Some(0.05));
+        let found = sentences(&statistics(&both, &groups, &Verdicts::default()), &within(0.05));
         let expected = [
             "The task is solved by 1 of 1 runs (lstm) and 0 of 1 runs (rnn).",
             "Where every run solves it, this median number of training sequences is needed: 20 (lstm).",
@@ -274,12 +286,12 @@ mod tests {
             "At 1 of 2 settings (rnn), no run is better than the best constant output.",
         ];
         assert_eq!(found, expected);
-        assert_eq!(sentences(&[], Some(0.05)), [""; 0]);
+        assert_eq!(sentences(&[], &within(0.05)), [""; 0]);
         let alone =
             TrainingRows::new(vec![trained("a", "valid", "loss", 0.01), trained("a", "test", "loss", 0.02)]);
         let groups = Groups { training: alone, ..Groups::default() };
         let one = results([training("a", 1)]);
-        let found = sentences(&statistics(&one, &groups, &Verdicts::default()), None);
+        let found = sentences(&statistics(&one, &groups, &Verdicts::default()), &Criterion::default());
         let expected = "The test loss is 0.0200 mse, and 0.0100 on the validation split; the best constant \
                         output has 0.167.";
         assert_eq!(found, [expected]);
@@ -291,7 +303,7 @@ mod tests {
         let rows = [loss(1, 0.5, 1.0), loss(2, 0.45, 0.5), loss(3, 0.25, 0.25), loss(4, 0.1, 0.125)];
         let expected =
             "The test loss is between 50.0 % (T1) and 100 % (T3) of that of the best constant output.";
-        assert_eq!(sentences(&rows, None), [expected]);
+        assert_eq!(sentences(&rows, &Criterion::default()), [expected]);
         let close = |(low, high): (f64, f64), seq_len| {
             let row = loss(seq_len, (low + high) / 2.0, 1.0);
             let estimate = Estimate { low: Some(low), high: Some(high), ..row.estimate };
@@ -299,7 +311,7 @@ mod tests {
         };
         let of = |ends: [(f64, f64); 4]| {
             let rows: Vec<Statistic> = ends.into_iter().zip(1..).map(|(ends, t)| close(ends, t)).collect();
-            sentences(&rows, None).remove(0)
+            sentences(&rows, &Criterion::default()).remove(0)
         };
         let apart = of([(0.1, 0.2), (0.3, 0.4), (0.5, 0.6), (0.7, 0.8)]);
         let start = "The test loss, in nats, is least at 0.150 [0.100, 0.200] (T1), ";
@@ -319,7 +331,44 @@ mod tests {
             );
             vec![Statistic { sample: Sample::Solved((hits, 2)), ..row }]
         };
-        assert_eq!(sentences(&solved(0), None), ["No run solves the task."]);
-        assert_eq!(sentences(&solved(2), None), ["Every run solves the task."]);
+        assert_eq!(sentences(&solved(0), &Criterion::default()), ["No run solves the task."]);
+        assert_eq!(sentences(&solved(2), &Criterion::default()), ["Every run solves the task."]);
+    }
+
+    #[test]
+    fn sentences_do_not_rank_losses_of_runs_that_end_as_soon_as_they_solve_the_task() {
+        let of = |hits: usize| {
+            let rows = (1..=4).flat_map(|seq_len| {
+                let point = Settings { seq_len, ..training("a", 1).settings };
+                let row = |metric, value| {
+                    Statistic::new(Section::Training, metric, &point, Estimate::mean(&[value]), "mse")
+                };
+                let sample = Sample::Solved((hits, 2));
+                [row("test_loss", 0.1), Statistic { sample, ..row("solved", hits as f64 / 2.0) }]
+            });
+            sentences(&rows.collect::<Vec<_>>(), &Criterion::default()).concat()
+        };
+        assert!(of(0).contains("The test loss") && !of(1).contains("The test loss"), "{}", of(1));
+    }
+
+    #[test]
+    fn columns_have_the_accuracy_on_the_longest_sequences() {
+        let at = |length, accuracy| Statistic {
+            lag: Some(length),
+            against: Some("0.5".to_string()),
+            ..Statistic::new(
+                Section::Training,
+                "accuracy_at_length",
+                &training("a", 1).settings,
+                Estimate::mean(&[accuracy]),
+                "share",
+            )
+        };
+        let rows = [at(10, 0.9), at(100, 0.6)];
+        let found: Vec<Column> =
+            columns(&rows).into_iter().filter(|column| !column.numbers.is_empty()).collect();
+        let found: Vec<_> =
+            found.iter().map(|column| (column.heading.as_str(), column.numbers[0].1.as_str())).collect();
+        assert_eq!(found, [("accuracy at length 100", "60.0 % (chance: 50.0 %)")]);
     }
 }

@@ -45,6 +45,7 @@ impl Labels {
     pub fn values(&self, point: &Settings) -> Vec<String> {
         let of = |dim: &Dim| match (dim.names.as_slice(), dim.label(point)) {
             (["cell"], label) => label,
+            _ if dim.is_off(point) => "none".to_string(),
             ([name], label) if !label.is_empty() => values(&[*name], point).concat(),
             (_, label) => label,
         };
@@ -56,10 +57,17 @@ impl Labels {
         Labels(self.0.iter().filter(|dim| !dim.has(name)).cloned().collect())
     }
 
-    /// The name of a point.
+    /// The name of a point. What is off is left out, unless the name would be empty.
     pub fn label(&self, point: &Settings) -> String {
-        let words = self.0.iter().map(|dim| dim.label(point)).filter(|word| !word.is_empty());
-        words.collect::<Vec<_>>().join(", ")
+        let joined = |dims: &[&Dim]| {
+            let words = dims.iter().map(|dim| dim.label(point)).filter(|word| !word.is_empty());
+            words.collect::<Vec<_>>().join(", ")
+        };
+        let is_on = |dim: &&Dim| !dim.is_off(point);
+        match joined(&self.0.iter().filter(is_on).collect::<Vec<_>>()) {
+            name if name.is_empty() => joined(&self.0.iter().collect::<Vec<_>>()),
+            name => name,
+        }
     }
 
     /// The name of a point in brackets after a space; empty for a point without a name.
@@ -139,6 +147,8 @@ pub fn share(log10: &Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::CellName::{Lstm, Rnn};
+    use crate::report::fixtures::training;
 
     #[test]
     fn share_is_a_percentage_a_factor_or_a_power() {
@@ -160,6 +170,20 @@ mod tests {
         let of = |value: f64| percent(&Estimate { value: Some(value), ..Estimate::default() });
         assert_eq!(of(0.257), "25.7 %");
         assert_eq!([of(1e-9), of(1.0)], ["below 0.1 %", "above 99.9 %"]);
+    }
+
+    #[test]
+    fn labels_leave_out_what_is_off_and_values_stand_without_the_name_of_their_column() {
+        let point = |cell, dropout| {
+            let cell = Some(cell);
+            Settings { cell, recurrent_dropout: Some(dropout), ..training("a", 1).settings }
+        };
+        let points = [point(Rnn, 0.0), point(Rnn, 0.1), point(Lstm, 0.0), point(Lstm, 0.1)];
+        let labels = Labels::of(&points.iter().collect::<Vec<_>>());
+        assert_eq!([labels.label(&points[0]), labels.label(&points[1])], ["rnn", "rnn, rec_dropout=0.1"]);
+        assert_eq!([labels.values(&points[0]), labels.values(&points[1])], [["rnn", "none"], ["rnn", "0.1"]]);
+        let alone = Labels::of(&[&points[0], &points[1]]);
+        assert_eq!(alone.bracketed(&points[0]), " (rec_dropout=0)", "no name is empty");
     }
 
     #[test]

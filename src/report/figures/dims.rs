@@ -76,6 +76,12 @@ impl Dim {
         label(&self.names, point)
     }
 
+    /// Returns true for a single setting that is off at a grid point, such as a dropout of 0.
+    pub fn is_off(&self, point: &Settings) -> bool {
+        let [name] = self.names.as_slice() else { return false };
+        field(name).is_some_and(|field| field.get(point).is_some_and(|value| field.is_off(&value)))
+    }
+
     /// The place of the value of a grid point.
     pub fn index(&self, point: &Settings) -> usize {
         let label = self.label(point);
@@ -123,8 +129,7 @@ fn label(names: &[&'static str], point: &Settings) -> String {
 }
 
 /// Settings that often follow another one, such as the hidden size of models with one number of parameters.
-const FOLLOWERS: [&str; 6] =
-    ["engine", "hidden_size", "proj_size", "input_size", "batch_size", "learning_rate"];
+const FOLLOWERS: [&str; 5] = ["hidden_size", "proj_size", "input_size", "batch_size", "learning_rate"];
 
 /// The dimensions of grid points. A setting that another one determines belongs to the dimension of that, and
 /// sizes that vary together are one dimension.
@@ -135,14 +140,18 @@ pub fn dims(points: &[&Settings]) -> Vec<Dim> {
     let varying = without(&all(), &["model"]).into_iter();
     let varying = varying.filter(|name| count(&[*name]) > 1 + usize::from(is_absent(name)));
     let mut groups: Vec<Vec<&'static str>> = varying.map(|name| vec![name]).collect();
+    // The engine that `auto` takes says nothing about a grid point that the other settings determine.
+    let others: Vec<&str> = groups.iter().flatten().copied().filter(|name| *name != "engine").collect();
+    if count(&others) == count(&[&others[..], &["engine"]].concat()) {
+        groups.retain(|names| names != &["engine"]);
+    }
     for follower in FOLLOWERS {
         let Some(at) = groups.iter().position(|names| names == &[follower]) else { continue };
         let leads = |names: &Vec<&'static str>| {
             names != &[follower] && count(names) == count(&[&names[..], &[follower]].concat())
         };
         if let Some(leader) = groups.iter().position(leads) {
-            // The engine that `auto` takes for a cell says nothing about it.
-            groups[leader].extend((follower != "engine").then_some(follower));
+            groups[leader].push(follower);
             groups.remove(at);
         }
     }
@@ -224,7 +233,9 @@ fn parts(text: &str) -> (Vec<&str>, Vec<f64>) {
 mod tests {
     use super::*;
     use crate::cell::CellName::{Lstm, Rnn};
+    use crate::engine::EngineName;
     use crate::report::fixtures::run;
+    use crate::settings::Engines;
 
     fn points(count: usize, change: impl Fn(usize, &mut Settings)) -> Vec<Settings> {
         let mut points: Vec<Settings> = (0..count).map(|_| run("a", 1).settings).collect();
@@ -252,6 +263,23 @@ mod tests {
         let found = dims_of(&crossed);
         assert_eq!(found.iter().map(|dim| dim.names.concat()).collect::<Vec<_>>(), ["cell", "hidden_size"]);
         assert_eq!(found[1].values, ["H8", "H16"], "numbers are in their order");
+    }
+
+    #[test]
+    fn dims_engine_is_one_only_if_the_other_settings_leave_it_open() {
+        let engines = [EngineName::Simd, EngineName::Fused];
+        let names = |points: &[Settings]| -> Vec<String> {
+            dims_of(points).iter().map(|dim| dim.names.concat()).collect()
+        };
+        let following = points(4, |n, point| {
+            (point.hidden_size, point.zoneout_h) = (8 << (n % 2), Some([0.0, 0.1][n / 2]));
+            point.engine = Engines::one(engines[n / 2]);
+        });
+        assert_eq!(names(&following), ["hidden_size", "zoneout_h"]);
+        let crossed = points(4, |n, point| {
+            (point.hidden_size, point.engine) = (8 << (n % 2), Engines::one(engines[n / 2]));
+        });
+        assert_eq!(names(&crossed), ["engine", "hidden_size"]);
     }
 
     #[test]

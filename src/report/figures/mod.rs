@@ -64,7 +64,7 @@ impl Figures {
             .filter(|(_, count)| *count > 0)
             .collect();
         let plot = results.plot;
-        let context = Context { plot, solved_loss: results.solved_loss, failed: &failed };
+        let context = Context { plot, solved_loss: results.criterion.valid_loss(), failed: &failed };
         let answer = |subject: &Subject| {
             let trend = trend::figures(subject, summary, &plot);
             trend.into_iter().chain(heat_map::figure(subject, summary)).collect::<Vec<_>>()

@@ -1,5 +1,5 @@
 //! Figures of the network in the course of training: norms over lag and Lyapunov exponents, a panel per cell
-//! and init, a line per recorded step, later steps darker.
+//! and init, a line per recorded moment, later ones darker.
 
 use super::draw::axis::Scale;
 use super::draw::chart::{BandPoint, Panel, Panels, Range, Series, Spread, segments};
@@ -11,7 +11,7 @@ use super::layout::{Layout, Lines};
 use super::quantities::{Over, Quantity, quantity};
 use super::range::{cut, y_range};
 use crate::config::spec::Plot;
-use crate::report::group::{LYAPUNOV, ProfileGroup};
+use crate::report::group::{LYAPUNOV, Moment, ProfileGroup};
 use crate::settings::Settings;
 
 /// The largest number of lines in a panel that a reader can tell apart.
@@ -37,26 +37,33 @@ pub fn figures(groups: &[ProfileGroup], plot: &Plot) -> Vec<Figure> {
 /// Returns true for several steps, with a line of more than a point.
 fn is_worth_drawing(groups: &[&ProfileGroup]) -> bool {
     let has_line = |group: &&ProfileGroup| group.mean.values().flatten().count() > 1;
-    chosen_steps(groups).len() > 1 && groups.iter().any(has_line)
+    chosen_moments(groups).len() > 1 && groups.iter().any(has_line)
 }
 
-/// All recorded steps, or [`MAX_LINES`] of them, evenly, with the first and the last.
-fn chosen_steps(groups: &[&ProfileGroup]) -> Vec<usize> {
-    let mut steps: Vec<usize> = groups.iter().map(|group| group.step).collect();
-    steps.sort();
-    steps.dedup();
-    if steps.len() <= MAX_LINES {
-        return steps;
+/// All recorded moments, or [`MAX_LINES`] of them, evenly, with the first and the last.
+fn chosen_moments(groups: &[&ProfileGroup]) -> Vec<Moment> {
+    let mut moments: Vec<Moment> = groups.iter().map(|group| group.moment).collect();
+    moments.sort();
+    moments.dedup();
+    if moments.len() <= MAX_LINES {
+        return moments;
     }
-    (0..MAX_LINES).map(|n| steps[n * (steps.len() - 1) / (MAX_LINES - 1)]).collect()
+    (0..MAX_LINES).map(|n| moments[n * (moments.len() - 1) / (MAX_LINES - 1)]).collect()
+}
+
+fn in_words(moment: Moment) -> String {
+    match moment {
+        Moment::Step(step) => format!("step {step}"),
+        Moment::End => "end of the run".to_string(),
+    }
 }
 
 fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layout: &Layout) -> Figure {
-    let steps = chosen_steps(groups);
-    let style = |n: usize| LineStyle::line(format!("step {}", steps[n]), colour(n, steps.len()), 1.8);
+    let moments = chosen_moments(groups);
+    let style = |n: usize| LineStyle::line(in_words(moments[n]), colour(n, moments.len()), 1.8);
     let panel = |(title, members): (String, Vec<&ProfileGroup>)| {
         let line = |group: &&ProfileGroup| {
-            let n = steps.iter().position(|step| *step == group.step)?;
+            let n = moments.iter().position(|moment| *moment == group.moment)?;
             let (name, style) = (style(n).label, style(n));
             Some(Series { name, style, spread: Spread::Band, segments: line(group) })
         };
@@ -68,7 +75,7 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layou
     let cut = cut(quantity, &mut y, &panels).unwrap_or_default();
     // The caption names the loss: that of the task.
     let fixed = layout.fixed(&groups[0].point, &["loss"]);
-    let seeds = over_seeds(groups);
+    let seeds = over_seeds(quantity, groups);
     let keys = || groups.iter().flat_map(|group| group.mean.keys().copied());
     let (low, high) = (keys().min().unwrap_or(0) as f64, keys().max().unwrap_or(0).max(1) as f64);
     let chart = Panels {
@@ -77,11 +84,11 @@ fn figure(quantity: &Quantity, words: &[String], groups: &[&ProfileGroup], layou
         x: Range { title: quantity.over.title().into(), scale: Scale::Whole, low, high },
         y,
         panels,
-        legend: (0..steps.len()).map(style).collect(),
+        legend: (0..moments.len()).map(style).collect(),
     };
     let name = [&["during", "training"].map(String::from), words].concat();
     let caption = format!(
-        "The {} ({}), over {}, {}. A line is a step of training, later steps are darker ({seeds}).{cut}",
+        "The {} ({}), over {}, {}. A line is a moment of training, later moments are darker ({seeds}).{cut}",
         quantity.about,
         quantity.name,
         quantity.over.words(),
@@ -100,10 +107,11 @@ fn colour(n: usize, count: usize) -> Colour {
 }
 
 /// The meaning of a line.
-fn over_seeds(groups: &[&ProfileGroup]) -> String {
+fn over_seeds(quantity: &Quantity, groups: &[&ProfileGroup]) -> String {
+    let mean = if quantity.is_plain() { "mean" } else { "geometric mean" };
     match groups.iter().map(|group| group.seeds).max() {
         Some(1) | None => "1 seed".to_string(),
-        Some(most) => format!("line: mean over the seeds that reached the step, at most {most}"),
+        Some(most) => format!("line: {mean} over the seeds that were recorded then, at most {most}"),
     }
 }
 
@@ -126,7 +134,7 @@ mod tests {
             Settings { cell: Some(cell), init, seq_len: 30, ..Settings::blank(ExperimentKind::Training) };
         let slope = -0.1 / (1.0 + step as f64);
         let mean = (0..30).map(|lag| (lag, (lag != 7).then_some(slope * lag as f64))).collect();
-        ProfileGroup { point, quantity: quantity.into(), layer, step, seeds: 2, mean }
+        ProfileGroup { point, quantity: quantity.into(), layer, moment: Moment::Step(step), seeds: 2, mean }
     }
 
     fn names(groups: &[ProfileGroup]) -> Vec<String> {
@@ -157,9 +165,12 @@ mod tests {
     }
 
     #[test]
-    fn chosen_steps_many_are_thinned_with_first_and_last() {
-        let groups: Vec<_> = (0..=40).map(|n| group(Rnn, "total_h", 0, 10 * n)).collect();
-        assert_eq!(chosen_steps(&groups.iter().collect::<Vec<_>>()), [0, 80, 160, 240, 320, 400]);
+    fn chosen_moments_many_are_thinned_with_first_and_last() {
+        let mut groups: Vec<_> = (0..=40).map(|n| group(Rnn, "total_h", 0, 10 * n)).collect();
+        let expected = [0, 80, 160, 240, 320, 400].map(Moment::Step);
+        assert_eq!(chosen_moments(&groups.iter().collect::<Vec<_>>()), expected);
+        groups[3].moment = Moment::End;
+        assert_eq!(chosen_moments(&groups.iter().collect::<Vec<_>>()).last(), Some(&Moment::End));
         assert_eq!(names(&groups), ["total_h-during-training"]);
     }
 }

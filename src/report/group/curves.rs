@@ -1,9 +1,9 @@
 //! Curves over lag of `gradients.csv`, `jacobian.csv` and `weights.csv`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::curve::Curve;
-use super::profiles::{ProfileGroup, mean};
+use super::profiles::{Moment, ProfileGroup, mean};
 use crate::report::load::Results;
 use crate::results::Decay;
 use crate::results::schema::{FitRow, GradientRow, JacobianRow, WeightRow};
@@ -178,9 +178,25 @@ impl<'a> Curves<'a> {
     /// The curves by grid point, quantity and layer. Of a run that was recorded at several steps the last
     /// counts.
     pub fn groups(&self) -> Vec<CurveGroup> {
+        self.groups_where(|_| true)
+    }
+
+    /// The curves that were recorded before the first update of a training.
+    pub fn before_training(&self) -> Vec<CurveGroup> {
+        self.groups_where(|(point, .., step)| self.is_training(*point) && *step == Some(0))
+    }
+
+    fn is_training(&self, point: usize) -> bool {
+        self.results.points[point].settings.kind == ExperimentKind::Training
+    }
+
+    fn groups_where(&self, is_it: impl Fn(&Place) -> bool) -> Vec<CurveGroup> {
         type Fitted<'c> = (&'c Curve, Option<Decay>);
         let mut last: BTreeMap<(usize, usize, usize), BTreeMap<usize, Fitted>> = BTreeMap::new();
         for (place @ (point, quantity, layer, run, _), curve) in &self.curves {
+            if !is_it(place) {
+                continue;
+            }
             let fitted = (curve, self.fits.get(place).copied());
             last.entry((*point, *quantity, *layer)).or_default().insert(*run, fitted);
         }
@@ -199,21 +215,34 @@ impl<'a> Curves<'a> {
         last.into_iter().map(group).collect()
     }
 
-    /// The curves that were recorded in training by grid point, quantity, layer and step, averaged over
+    /// The last recorded step of each run of a training, by grid point and run.
+    fn last_steps(&self) -> BTreeMap<(usize, usize), usize> {
+        let recorded = self.curves.keys().filter(|(point, ..)| self.is_training(*point));
+        let mut last = BTreeMap::new();
+        for (point, _, _, run, step) in recorded {
+            let known: &mut usize = last.entry((*point, *run)).or_default();
+            *known = step.unwrap_or_default().max(*known);
+        }
+        last
+    }
+
+    /// The curves that were recorded in training by grid point, quantity, layer and moment, averaged over
     /// the seeds.
     pub fn profiles(&self) -> Vec<ProfileGroup> {
-        let mut found: BTreeMap<[usize; 4], Vec<&Curve>> = BTreeMap::new();
-        for ((point, quantity, layer, _, step), curve) in &self.curves {
-            let is_training = self.results.points[*point].settings.kind == ExperimentKind::Training;
-            if let Some(step) = step.filter(|_| is_training) {
-                found.entry([*point, *quantity, *layer, step]).or_default().push(curve);
-            }
+        let last = self.last_steps();
+        let ends_differ = last.values().collect::<BTreeSet<_>>().len() > 1;
+        let mut found: BTreeMap<(usize, usize, usize, Moment), Vec<&Curve>> = BTreeMap::new();
+        for ((point, quantity, layer, run, step), curve) in &self.curves {
+            let (Some(step), Some(end)) = (step, last.get(&(*point, *run))) else { continue };
+            let moment = if ends_differ && step == end { Moment::End } else { Moment::Step(*step) };
+            found.entry((*point, *quantity, *layer, moment)).or_default().push(curve);
         }
-        let group = |([point, quantity, layer, step], curves): ([usize; 4], Vec<&Curve>)| ProfileGroup {
+        type Found<'c> = ((usize, usize, usize, Moment), Vec<&'c Curve>);
+        let group = |((point, quantity, layer, moment), curves): Found| ProfileGroup {
             point: self.results.points[point].settings.clone(),
             quantity: self.quantities[quantity].clone(),
             layer,
-            step,
+            moment,
             seeds: curves.len(),
             mean: mean(&curves),
         };

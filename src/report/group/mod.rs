@@ -19,7 +19,7 @@ pub use self::curves::{CurveGroup, Curves, LARGEST_EXPONENT, LYAPUNOV};
 pub use self::disturbance::MAX_STOLEN;
 pub use self::predictions::{FIRST_EXPONENT, FIRST_QUARTER_EXPONENT, quarter_rank};
 pub use self::predictions::{ScalarGroup, predictions};
-pub use self::profiles::ProfileGroup;
+pub use self::profiles::{Moment, ProfileGroup};
 pub use self::samples::first_text;
 pub use self::speed::{EngineSamples, Samples, SpeedGroup, is_reference, ratio_name, reference, speed};
 pub use self::training::{
@@ -32,6 +32,8 @@ pub use self::training::{
 pub struct Groups {
     /// The gradients of the runs that went well; after training, those of the last recorded step.
     pub gradients: Vec<CurveGroup>,
+    /// The gradients before the first update of a training.
+    pub before_training: Vec<CurveGroup>,
     /// Products of Jacobians of the runs that went well; after training, those of the last recorded step.
     pub jacobian: Vec<CurveGroup>,
     /// Predictors of how fast gradients decay.
@@ -68,6 +70,7 @@ impl Groups {
         let of_probes = exponents(results, &jacobian);
         let groups = Groups {
             profiles: gradients.profiles().into_iter().chain(products.profiles()).collect(),
+            before_training: gradients.before_training(),
             gradients: gradients.groups().into_iter().chain(of_weights.groups()).collect(),
             jacobian: products.groups(),
             predictions: predictions(results, jacobian, gates),

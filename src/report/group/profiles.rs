@@ -15,12 +15,21 @@ pub struct ProfileGroup {
     pub quantity: String,
     /// The layer, from 0.
     pub layer: usize,
-    /// The number of updates of the parameters before.
-    pub step: usize,
-    /// The number of seeds that reached the step.
+    /// The moment of training.
+    pub moment: Moment,
+    /// The number of seeds that have it.
     pub seeds: usize,
     /// The mean over these seeds.
     pub mean: Curve,
+}
+
+/// A moment of training at which the network was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// After a number of updates of the parameters.
+    Step(usize),
+    /// The end of a run, in an experiment whose runs end after different numbers of updates.
+    End,
 }
 
 /// The mean at each lag at which every run has a norm: over fewer it would jump.
@@ -36,6 +45,7 @@ pub fn mean(curves: &[&Curve]) -> Curve {
 #[cfg(test)]
 mod tests {
     use super::super::curves::Curves;
+    use super::Moment;
     use crate::report::fixtures::{curve, failed, results, training};
     use crate::results::schema::GradientRow;
 
@@ -56,27 +66,34 @@ mod tests {
         let results = results(runs);
         let mut rows = recorded("a", 0, &[(0, Some(1.0)), (1, Some(-1.0))]);
         rows.extend(recorded("b", 0, &[(0, Some(3.0)), (1, None)]));
-        // The second seed ended before step 50.
-        rows.extend(recorded("a", 50, &[(0, Some(5.0))]));
+        // The second seed ends before step 50.
+        rows.extend(recorded("b", 20, &[(0, Some(9.0))]));
+        rows.extend(recorded("a", 50, &[(0, Some(4.0))]));
+        rows.extend(recorded("a", 60, &[(0, Some(5.0))]));
         rows.extend(recorded("c", 0, &[(0, Some(7.0))]));
+        rows.extend(recorded("c", 60, &[(0, Some(8.0))]));
         rows.extend(recorded("d", 0, &[(0, Some(100.0))]));
         rows.extend(curve("a", "total_h", &[(0, Some(200.0))]));
         let curves = Curves::of_gradients(&results, rows);
         let found: Vec<_> = curves
             .profiles()
             .into_iter()
-            .map(|group| (group.point.learning_rate.unwrap(), group.step, group.seeds, group.mean))
+            .map(|group| (group.point.learning_rate.unwrap(), group.moment, group.seeds, group.mean))
             .collect();
-        let of = |rate, step, seeds, mean: &[(usize, Option<f64>)]| {
-            (rate, step, seeds, mean.iter().copied().collect())
+        let of = |rate, moment, seeds, mean: &[(usize, Option<f64>)]| {
+            (rate, moment, seeds, mean.iter().copied().collect())
         };
         let expected = [
-            of(0.2, 0, 2, &[(0, Some(2.0)), (1, None)]),
-            of(0.2, 50, 1, &[(0, Some(5.0))]),
-            of(0.1, 0, 1, &[(0, Some(7.0))]),
+            of(0.2, Moment::Step(0), 2, &[(0, Some(2.0)), (1, None)]),
+            of(0.2, Moment::Step(50), 1, &[(0, Some(4.0))]),
+            of(0.2, Moment::End, 2, &[(0, Some(7.0))]),
+            of(0.1, Moment::Step(0), 1, &[(0, Some(7.0))]),
+            of(0.1, Moment::End, 1, &[(0, Some(8.0))]),
         ];
         assert_eq!(found, expected);
         let last = &curves.groups()[0];
         assert_eq!(last.curves[0][&0], Some(5.0), "the last recorded step counts");
+        let first = &curves.before_training()[0];
+        assert_eq!(first.curves[1][&0], Some(3.0), "step 0 counts");
     }
 }

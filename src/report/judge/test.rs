@@ -80,9 +80,12 @@ impl<'a> Case<'a> {
         let Case { test, of, baseline, evidence } = self;
         let is_ratio = test.compares_by() == Some(Comparison::Ratio);
         let estimate = match baseline {
-            // An interval holds no size below 0.
-            None if test.reading.metric.is_size() => evidence.estimate().map(|size| size.max(0.0)),
-            _ => evidence.estimate(),
+            // An interval holds no loss below 0, for example.
+            None => {
+                let (least, most) = test.reading.metric.range();
+                evidence.estimate().map(|number| number.clamp(least, most))
+            }
+            Some(_) => evidence.estimate(),
         };
         let failed = of.failed() + baseline.as_ref().map_or(0, Observations::failed);
         let mut notes = Vec::new();
@@ -207,6 +210,9 @@ mod tests {
         assert_eq!(judge(&claim, &of, None).estimate.low, Some(0.0));
         let difference = judge(&claim, &of, Some(&seen(ClaimMetric::Loss, &[0.1; 6])));
         assert!(difference.estimate.low < Some(0.0));
+        let accuracies = seen(ClaimMetric::Accuracy, &[1.0, 1.0, 1.0, 1.0, 1.0, 0.7]);
+        let claim = self::claim("metric = \"accuracy\"\nwhere = { cell = \"lstm\" }\nabove = 0.5");
+        assert_eq!(judge(&claim, &accuracies, None).estimate.high, Some(1.0));
     }
 
     #[test]

@@ -60,8 +60,11 @@ fn tables_beside(reference: EngineName, summary: &[Statistic]) -> Vec<Captioned>
     });
     let first = has_first.then(|| table("First passes", FIRST_PASSES.into(), engines(), Rows::first_cells));
     let times = table("Times", TIMES.into(), engines(), Rows::time_cells);
-    let rates = table("Rates", format!("{RATES}{note}"), engines(), Rows::rate_cells);
-    let mut tables: Vec<Captioned> = ratios.into_iter().chain([times, rates]).chain(first).collect();
+    // The work of a whole training step is not counted.
+    let rates = rows
+        .any(|row| row.metric == "gflops")
+        .then(|| table("Rates", format!("{RATES}{note}"), engines(), Rows::rate_cells));
+    let mut tables: Vec<Captioned> = ratios.into_iter().chain([times]).chain(rates).chain(first).collect();
     tables[0].caption += &format!(" {common}");
     tables
 }
@@ -291,6 +294,19 @@ mod tests {
         assert_eq!(found[1][1][3..], ["1.00", "2.00"]);
         assert_eq!(found[1][2][3..], ["3.00", ""]);
         assert_eq!(found[2][1][3..], ["0.461", "0.230"]);
+    }
+
+    #[test]
+    fn tables_of_a_whole_step_have_no_rates() {
+        let titles = |pass: &str| -> Vec<String> {
+            let results = results([run("a", 1)]);
+            let samples = [sample("a", Fused, pass, 0, 0.002), sample("a", Builtin, pass, 0, 0.001)];
+            let groups = Groups { speed: speed(&results, samples).unwrap(), ..Groups::default() };
+            let tables = tables(&statistics(&results, &groups, &Verdicts::default()));
+            tables.into_iter().map(|table| table.title).collect()
+        };
+        assert_eq!(titles("train"), ["Ratios to builtin", "Times", "Rates"]);
+        assert_eq!(titles("step"), ["Ratios to builtin", "Times"]);
     }
 
     #[test]

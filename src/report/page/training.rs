@@ -11,7 +11,8 @@ use crate::settings::names::ExperimentKind;
 use crate::support::text::duration;
 
 /// The columns of results after the settings.
-const RESULTS: [&str; 6] = ["best valid loss", "test loss", "chance", "test accuracy", "chance", "solved"];
+const RESULTS: [&str; 6] =
+    ["best valid loss", "test loss", "chance", "test accuracy", "chance (accuracy)", "solved"];
 
 /// The columns of costs after the settings.
 const COSTS: [&str; 4] = ["sequences", "parameters", "time", "runs"];
@@ -22,13 +23,13 @@ const CAPTION: &str = "Losses in the unit of the task (nats, or the mean square)
                        sequences.";
 
 /// The columns of the table of lengths after the settings.
-const LENGTHS: [&str; 5] = ["length", "loss", "chance", "accuracy", "chance"];
+const LENGTHS: [&str; 5] = ["length", "loss", "chance", "accuracy", "chance (accuracy)"];
 
 const LENGTHS_CAPTION: &str = "The test with sequences of other lengths than those of training, with the \
                                parameters that were best on the split valid.";
 
 const COSTS_CAPTION: &str = "The cost of a run. `sequences` is the median number of training sequences, \
-                             `time` the median time of a run.";
+                             `time` the median time of a run, to which other work on the machine adds.";
 
 /// The tables of results and of costs; none if nothing was trained.
 pub fn tables(results: &Results, summary: &[Statistic]) -> Vec<Captioned> {

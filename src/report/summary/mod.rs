@@ -23,7 +23,8 @@ use crate::support::error::Result;
 
 pub use self::exponents::{QUARTER_EXPONENT, SMALLEST_EXPONENT};
 pub use self::norms::{
-    GROWS, HARDLY_CHANGES, LAG_SMALL_ERROR, LOG10_KEPT, NOT_EXPONENTIAL, is_relative, middle_lag,
+    GROWS, HARDLY_CHANGES, LAG_SMALL_ERROR, LOG10_KEPT, LOG10_KEPT_BEFORE, NOT_EXPONENTIAL, is_relative,
+    middle_lag,
 };
 pub use self::paths::{PATH_SHARE, path_share};
 pub use self::predictions::{PREDICTED, PREDICTORS, Prediction, predictions};
@@ -40,7 +41,9 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
     let spectra = spectra.flat_map(exponents::statistics);
     let training = training::statistics(results, &groups.training);
     let published = verdicts.published.iter().flatten().map(of_published);
+    let before = groups.before_training.iter().flat_map(|group| norms::kept(group, LOG10_KEPT_BEFORE));
     gradients
+        .chain(before)
         .chain(paths::statistics(&groups.gradients))
         .chain(jacobian)
         .chain(spectra)

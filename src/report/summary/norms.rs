@@ -20,6 +20,9 @@ pub const LAG_SMALL_ERROR: &str = "lag_small_error";
 /// The metric of log10 of the norm at a lag over that at lag 0.
 pub const LOG10_KEPT: &str = "log10_kept";
 
+/// The same before the first update of a training.
+pub const LOG10_KEPT_BEFORE: &str = "log10_kept_before_training";
+
 /// Returns true for a gradient with respect to a state, of which a share is left at a lag.
 pub fn is_relative(quantity: &str) -> bool {
     quantity.starts_with("total_")
@@ -79,17 +82,39 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         }
     }
     found.extend(small_error(group).map(|lag| statistic(LAG_SMALL_ERROR, lag, "steps")));
-    let at_lag = |metric, lag, by_seed: BySeed| {
-        let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
-        let sample = Sample::Seeds(by_seed);
-        Statistic { lag: Some(lag), sample, ..statistic(metric, Estimate::mean(&values), "log10") }
+    let at_lag = |lag: usize| {
+        let by_seed = by_seed(group, |n| group.value(n, lag));
+        Statistic {
+            lag: Some(lag),
+            ..over_seeds(statistic("log10_norm", Estimate::default(), "log10"), by_seed)
+        }
     };
-    let lags = chosen_lags(&group.by_x());
-    found.extend(lags.iter().map(|lag| at_lag("log10_norm", *lag, by_seed(group, |n| group.value(n, *lag)))));
-    let is_kept = section == Section::Gradients && is_relative(&group.quantity);
-    let later = lags.iter().filter(|lag| is_kept && **lag > 0);
-    found.extend(later.map(|lag| at_lag(LOG10_KEPT, *lag, by_seed(group, |n| group.kept(n, *lag)))));
+    found.extend(chosen_lags(&group.by_x()).into_iter().map(at_lag));
+    if section == Section::Gradients {
+        found.extend(kept(group, LOG10_KEPT));
+    }
     found
+}
+
+/// log10 of the norm at some lags over that at lag 0, for a gradient with respect to a state.
+pub fn kept(group: &CurveGroup, metric: &'static str) -> Vec<Statistic> {
+    let lags = chosen_lags(&group.by_x()).into_iter().filter(|lag| *lag > 0 && is_relative(&group.quantity));
+    let of_lag = |lag: usize| {
+        let blank = Statistic {
+            quantity: group.quantity.clone(),
+            layer: Some(group.layer),
+            lag: Some(lag),
+            ..Statistic::new(Section::Gradients, metric, &group.point, Estimate::default(), "log10")
+        };
+        over_seeds(blank, by_seed(group, |n| group.kept(n, lag)))
+    };
+    lags.map(of_lag).collect()
+}
+
+/// A statistic with the mean over the seeds.
+fn over_seeds(statistic: Statistic, by_seed: BySeed) -> Statistic {
+    let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
+    Statistic { estimate: Estimate::mean(&values), sample: Sample::Seeds(by_seed), ..statistic }
 }
 
 /// The numbers of all curves that have one, by seed.
