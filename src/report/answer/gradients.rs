@@ -177,7 +177,7 @@ impl<'a> Gradient<'a> {
         let growing = if left.len() > MOST_ROWS { growing.collect() } else { vec![] };
         let said = [
             ("is larger than at the last step, with its whole interval,", &growing),
-            ("is 0 or not finite", lacking),
+            ("or at the last step is 0 or not finite", lacking),
         ];
         let said = said.iter().filter(|(_, found)| !found.is_empty());
         let of = |(verb, found): &(&str, &Vec<&Settings>)| {
@@ -318,7 +318,7 @@ mod tests {
              [10^-59.10, 10^-58.84] (H31) and 10.7 [8.0, 14.4] times as much (H1).",
             "The norm 2 steps back is larger than at the last step, with its whole interval, at 1 of 32 \
              settings (H1).",
-            "The norm 2 steps back is 0 or not finite at 1 of 32 settings (H32).",
+            "The norm 2 steps back or at the last step is 0 or not finite at 1 of 32 settings (H32).",
         ];
         assert_eq!(found(runs.clone(), rows.collect()), expected);
     }

@@ -88,7 +88,8 @@ pub fn table(falling: &[Left], lacking: &[&Settings], labels: &Labels, heading: 
         ]
     };
     let rows = groups.iter().map(row).collect();
-    let header = [name, heading, "next", "least", "mean grown to more than twice"].map(String::from).to_vec();
+    let header =
+        [name, heading, "next", "least", "grown to more than twice (mean)"].map(String::from).to_vec();
     Some(Overview { header, rows })
 }
 

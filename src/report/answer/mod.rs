@@ -84,8 +84,9 @@ impl Answer {
         numbers.extend(remarks);
         answers.extend(verdict);
         let with_columns = |part: &AnswerPart| (*part, columns(*part, summary));
-        let columns: Vec<(AnswerPart, Vec<Column>)> =
-            chosen.iter().chain(&others).map(with_columns).collect();
+        // Exponents that no question asks for would take the place of the losses.
+        let beside = others.iter().filter(|part| **part != AnswerPart::Exponents);
+        let columns: Vec<(AnswerPart, Vec<Column>)> = chosen.iter().chain(beside).map(with_columns).collect();
         let mut tables = overviews(columns.iter().flat_map(|(_, columns)| columns));
         let is_shown = |part: &AnswerPart| {
             let of_part = columns.iter().filter(|(other, _)| other == part);
@@ -160,6 +161,7 @@ fn remarks(part: AnswerPart, results: &Results, summary: &[Statistic]) -> Vec<St
 /// The numbers of a part by setting; none of a part whose sentences compare settings.
 fn columns(part: AnswerPart, summary: &[Statistic]) -> Vec<Column<'_>> {
     match part {
+        AnswerPart::Exponents => exponents::columns(summary),
         AnswerPart::Training => training::columns(summary),
         AnswerPart::WeightsByLag => weights::columns(summary),
         AnswerPart::Gradients => gradients::columns(summary, &gradients::GRADIENTS[..1]),

@@ -12,6 +12,9 @@ pub const MOST_ROWS: usize = 30;
 /// The largest number of columns beside the names of the settings.
 const MOST_COLUMNS: usize = 5;
 
+/// The number of columns from which on two settings have a table: sentences would have too many numbers.
+const MANY_COLUMNS: usize = 4;
+
 /// The largest number of letters of a line.
 const MOST_LETTERS: usize = 100;
 
@@ -52,7 +55,8 @@ impl Overview {
     }
 }
 
-/// A table for each kind of measurement, if its settings are more than a sentence lists and not too many.
+/// A table for each kind of measurement, if its settings are more than a sentence lists and not too many, or
+/// if several have many numbers each.
 /// Columns beyond the first few are left out.
 pub fn overviews<'a>(columns: impl IntoIterator<Item = &'a Column<'a>>) -> Vec<Overview> {
     let columns = columns.into_iter().filter(|column| !column.numbers.is_empty());
@@ -66,7 +70,8 @@ pub fn overviews<'a>(columns: impl IntoIterator<Item = &'a Column<'a>>) -> Vec<O
 fn overview(columns: &[&Column]) -> Option<Overview> {
     let numbers = columns.iter().flat_map(|column| &column.numbers);
     let mut points: Vec<&Settings> = distinct(numbers.map(|(point, _)| *point));
-    if !(MOST_LISTED + 1..=MOST_ROWS).contains(&points.len()) {
+    let least = if columns.len() < MANY_COLUMNS { MOST_LISTED + 1 } else { 2 };
+    if !(least..=MOST_ROWS).contains(&points.len()) {
         return None;
     }
     let labels = Labels::of(&points);
@@ -103,5 +108,7 @@ mod tests {
         };
         assert_eq!(found, [expected]);
         assert_eq!(overviews(&[column("first", 3)]), [], "a sentence lists three");
+        let many: Vec<Column> = ["first", "second", "third", "fourth"].map(|head| column(head, 2)).into();
+        assert_eq!(overviews(&many)[0].rows.len(), 2, "four sentences would list two each");
     }
 }

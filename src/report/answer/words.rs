@@ -126,10 +126,11 @@ pub fn named(points: &[&Settings], labels: &Labels) -> String {
 }
 
 /// A ratio that is given as log10: a percentage from 0.01 % to 100 %, a factor above 1, else a power of ten.
-/// A ratio whose interval reaches far beyond is a power of ten, too.
+/// A ratio whose interval spans more than two decades is a power of ten, too, since no number of digits
+/// fits both ends.
 pub fn share(log10: &Estimate) -> String {
     let Some(value) = log10.value else { return String::new() };
-    let is_wide = log10.low.is_some_and(|low| low < -5.0) || log10.high.is_some_and(|high| high > 4.0);
+    let is_wide = log10.interval().is_some_and(|ends| ends.high - ends.low > 2.0);
     if !is_wide && (-4.0..=0.0).contains(&value) {
         return format!("{} %", with_interval(&log10.map(|x| 100.0 * 10f64.powf(x))));
     }
