@@ -4,6 +4,9 @@ use super::words::{Labels, named};
 use crate::report::group_by::group_by;
 use crate::settings::Settings;
 
+/// The words for settings of which some run fails at the shortest T.
+const NOWHERE: &str = "but not even at the shortest T";
+
 /// A sentence on the largest T up to which every run solves the task, by the other settings; none unless T
 /// varies. The flag of a setting says that all of its runs solve the task.
 pub fn sentence(solved: &[(&Settings, bool)]) -> Option<String> {
@@ -21,7 +24,7 @@ pub fn sentence(solved: &[(&Settings, bool)]) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     for (length, members) in group_by(reached.iter().copied(), |(length, _)| *length) {
         let points: Vec<&Settings> = members.iter().map(|(_, point)| *point).collect();
-        let up_to = length.map_or("at no length".to_string(), |length| format!("up to T = {length}"));
+        let up_to = length.map_or(NOWHERE.to_string(), |length| format!("up to T = {length}"));
         parts.push(match others.count() {
             0 => up_to,
             _ => format!(
@@ -31,6 +34,9 @@ pub fn sentence(solved: &[(&Settings, bool)]) -> Option<String> {
                 named(&points, &others)
             ),
         });
+    }
+    if reached.iter().all(|(length, _)| length.is_none()) {
+        return Some("At no length does every run solve the task.".to_string());
     }
     Some(format!("Every run solves the task {}.", parts.join(", ")))
 }
@@ -54,10 +60,11 @@ mod tests {
         let of = |points: &[(Settings, bool)]| {
             sentence(&points.iter().map(|(point, is_solved)| (point, *is_solved)).collect::<Vec<_>>())
         };
-        let expected = "Every run solves the task up to T = 50 at 1 of 2 settings (lstm), at no length at 1 \
-                        of 2 settings (rnn).";
+        let expected = "Every run solves the task up to T = 50 at 1 of 2 settings (lstm), but not even at \
+                        the shortest T at 1 of 2 settings (rnn).";
         assert_eq!(of(&points).as_deref(), Some(expected));
         assert_eq!(of(&points[..2]).as_deref(), Some("Every run solves the task up to T = 200."));
         assert_eq!(of(&points[..1]), None, "T does not vary");
+        assert_eq!(of(&points[3..]).as_deref(), Some("At no length does every run solve the task."));
     }
 }

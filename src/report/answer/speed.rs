@@ -14,7 +14,7 @@ use crate::support::text::pluralize;
 const MOST_TIMES: usize = 8;
 
 /// The largest number of engines that are named after the fastest.
-const MOST_FOLLOWERS: usize = 2;
+const MOST_FOLLOWERS: usize = 6;
 
 /// A sentence per pass and reference, one on the times, and one on disturbed measurements.
 pub fn sentences(summary: &[Statistic]) -> Vec<String> {
@@ -74,8 +74,8 @@ fn of_pass(pass: &str, rows: &[&Statistic]) -> Option<String> {
 }
 
 /// The engine with the least geometric mean over the shapes, and the shapes at which it is faster or slower
-/// than the reference; none if that was not compared with another engine. If it is the reference, the engines
-/// that follow.
+/// than the reference, then the means of the engines that follow; none if the reference was not compared with
+/// another engine.
 fn fastest(rows: &[&Statistic]) -> Option<String> {
     let engines = group_by(rows.iter().copied(), |row| &row.point.engine);
     let most = engines.iter().map(|(_, rows)| rows.len()).max()?;
@@ -107,7 +107,12 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let kinds: Vec<String> =
         kinds.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{words} at {n}")).collect();
     let kinds = format!("{} of {count}", listed(&kinds));
-    Some(format!("{engine} with {ratio} times the time of {reference} ({kinds})"))
+    let next = means.iter().skip(1).filter(|(.., rows)| !rows.iter().all(|row| is_reference(&row.point)));
+    let next =
+        next.take(MOST_FOLLOWERS).map(|(engine, ratio, _)| format!("{engine} {}", significant(*ratio, 2)));
+    let next: Vec<String> = next.collect();
+    let next = if next.is_empty() { String::new() } else { format!(", then {}", listed(&next)) };
+    Some(format!("{engine} with {ratio} times the time of {reference} ({kinds}){next}"))
 }
 
 /// The time of an engine in that of the reference, which is faster in the mean, and the shapes at which the
@@ -163,11 +168,12 @@ mod tests {
             ratio(Stepwise, 16, 3.0),
         ];
         let expected = "Fastest in the pass train: lstm: simd with 0.80 times the time of builtin (faster at \
-                        1 and slower at 1 of 2 shapes).";
+                        1 and slower at 1 of 2 shapes), then stepwise 3.0.";
         assert_eq!(sentences(&rows), [expected]);
         rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
         let found = sentences(&rows);
-        assert!(found[0].ends_with("(slower at 1 and no difference shown at 1 of 2 shapes)."), "{found:?}");
+        let counts = "(slower at 1 and no difference shown at 1 of 2 shapes), then stepwise 3.0.";
+        assert!(found[0].ends_with(counts), "{found:?}");
         assert_eq!(found[1], "1 of 4 ratios come from disturbed measurements.");
         let disturbed = |row: &Statistic| Statistic { verdict: Some(DISTURBED.to_string()), ..row.clone() };
         let found = sentences(&rows.iter().map(disturbed).collect::<Vec<_>>());

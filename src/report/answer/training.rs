@@ -98,15 +98,18 @@ fn solutions(rows: &[&Statistic]) -> Option<String> {
                     solved.iter().filter(|(_, all)| *all).map(|(point, _)| *point).collect();
                 let none: Vec<&Settings> =
                     many.iter().filter(|(_, hits, _)| *hits == 0).map(|(point, ..)| *point).collect();
-                let none = match none.len() {
-                    0 => String::new(),
-                    _ => format!("; no run does at {}", counted(&none, many.len(), &labels)),
-                };
+                let is_some = |(_, hits, n): &&(&Settings, usize, usize)| *hits > 0 && hits < n;
+                let some: Vec<&Settings> = many.iter().filter(is_some).map(|(point, ..)| *point).collect();
+                let rest = [("some runs do", some), ("no run does", none)];
+                let rest = rest.iter().filter(|(_, found)| !found.is_empty());
+                let rest: String = rest
+                    .map(|(words, found)| format!("; {words} at {}", counted(found, many.len(), &labels)))
+                    .collect();
                 let start = match every.len() {
                     0 => format!("At 0 of {} settings, every run solves the task", many.len()),
                     _ => format!("Every run solves the task at {}", counted(&every, many.len(), &labels)),
                 };
-                Some(format!("{start}{none}."))
+                Some(format!("{start}{rest}."))
             })
         }
     }
@@ -333,6 +336,20 @@ mod tests {
         };
         assert_eq!(sentences(&solved(0), &Criterion::default()), ["No run solves the task."]);
         assert_eq!(sentences(&solved(2), &Criterion::default()), ["Every run solves the task."]);
+    }
+
+    #[test]
+    fn sentence_on_what_is_solved_names_every_setting() {
+        let row = |(hits, hidden_size): (usize, usize)| {
+            let point = Settings { hidden_size, ..training("a", 1).settings };
+            let share = Estimate::mean(&[hits as f64 / 2.0]);
+            let sample = Sample::Solved((hits, 2));
+            Statistic { sample, ..Statistic::new(Section::Training, "solved", &point, share, "share") }
+        };
+        let rows = [(2, 8), (1, 16), (0, 32), (2, 64)].map(row);
+        let expected = "Every run solves the task at 2 of 4 settings (H8; H64); some runs do at 1 of 4 \
+                        settings (H16); no run does at 1 of 4 settings (H32).";
+        assert_eq!(sentences(&rows, &Criterion::default())[0], expected);
     }
 
     #[test]

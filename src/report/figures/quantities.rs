@@ -158,7 +158,7 @@ pub static QUANTITIES: [Quantity; 25] = [
         name: LOSS_AT_POSITION,
         title: "Loss over the step of the longest test sequences",
         about: "loss on the split test, each point the mean over the steps since the point before",
-        y: Y::Titled("loss"),
+        y: Y::Titled("loss (nats)"),
         over: Over::Position,
     },
     Quantity {
