@@ -97,9 +97,10 @@ mod needs_slurm {
     use super::*;
     use crate::support::lab;
 
+    /// A run takes seconds, so that a signal finds it at work on a fast processor, too.
     const TRAINING: &str = "kind = \"training\"\nseeds = [1, 2, 3, 4]\n[task]\nname = \"adding\"\n[grid]\n\
                             cell = \"lstm\"\nhidden_size = 24\nseq_len = 20\nbatch_size = 8\n[training]\n\
-                            steps = 600\nlog_every = 7\neval_sequences = 8\ncheckpoint_seconds = 1\n";
+                            steps = 4000\nlog_every = 7\neval_sequences = 8\ncheckpoint_seconds = 1\n";
 
     /// Two nodes with one processor each, all on this machine.
     struct Cluster {

@@ -109,7 +109,7 @@ fn fastest(rows: &[&Statistic]) -> Option<String> {
     let kinds = format!("{} of {count}", listed(&kinds));
     let next = means.iter().skip(1).filter(|(.., rows)| !rows.iter().all(|row| is_reference(&row.point)));
     let next =
-        next.take(MOST_FOLLOWERS).map(|(engine, ratio, _)| format!("{engine} {}", significant(*ratio, 2)));
+        next.take(MOST_FOLLOWERS).map(|(engine, ratio, _)| format!("{engine} {}", significant(*ratio, 3)));
     let next: Vec<String> = next.collect();
     let next = if next.is_empty() { String::new() } else { format!(", then {}", listed(&next)) };
     Some(format!("{engine} with {ratio} times the time of {reference} ({kinds}){next}"))
@@ -168,11 +168,11 @@ mod tests {
             ratio(Stepwise, 16, 3.0),
         ];
         let expected = "Fastest in the pass train: lstm: simd with 0.80 times the time of builtin (faster at \
-                        1 and slower at 1 of 2 shapes), then stepwise 3.0.";
+                        1 and slower at 1 of 2 shapes), then stepwise 3.00.";
         assert_eq!(sentences(&rows), [expected]);
         rows[2].verdict = Some(format!("{DISTURBED}: the control is 2"));
         let found = sentences(&rows);
-        let counts = "(slower at 1 and no difference shown at 1 of 2 shapes), then stepwise 3.0.";
+        let counts = "(slower at 1 and no difference shown at 1 of 2 shapes), then stepwise 3.00.";
         assert!(found[0].ends_with(counts), "{found:?}");
         assert_eq!(found[1], "1 of 4 ratios come from disturbed measurements.");
         let disturbed = |row: &Statistic| Statistic { verdict: Some(DISTURBED.to_string()), ..row.clone() };
