@@ -1,27 +1,18 @@
 //! The criterion by which a run has solved its task.
 
-/// The keys of `[training]` that say when a task counts as solved.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Criterion {
-    /// The loss below which the task counts as solved.
-    pub loss: Option<f64>,
-    /// The least accuracy.
-    pub accuracy: Option<f64>,
-    /// The number of correct training sequences in a row. The loss is then that of these sequences.
-    pub sequences: Option<i64>,
-}
+use crate::config::spec::Solved;
 
-impl Criterion {
+impl Solved {
     /// Reads the criterion from the table `[training]` of a config.
-    pub fn of(training: &toml::Table) -> Criterion {
+    pub fn of(training: &toml::Table) -> Solved {
         let number = |key: &str| {
             let value = training.get(key)?;
             value.as_float().or(value.as_integer().map(|value| value as f64))
         };
-        Criterion {
+        Solved {
             loss: number("solved_loss"),
             accuracy: number("solved_accuracy"),
-            sequences: training.get("solved_sequences").and_then(toml::Value::as_integer),
+            sequences: training.get("solved_sequences").and_then(|count| count.as_integer()?.try_into().ok()),
         }
     }
 
@@ -55,7 +46,7 @@ mod tests {
 
     #[test]
     fn criterion_names_what_the_config_asks_for() {
-        let words = |text: &str| Criterion::of(&text.parse().unwrap()).in_words().unwrap_or_default();
+        let words = |text: &str| Solved::of(&text.parse().unwrap()).in_words().unwrap_or_default();
         assert_eq!(
             words("solved_loss = 0.02"),
             "Solved means a validation loss below 0.02, at which training ends."
@@ -75,7 +66,7 @@ mod tests {
 
     #[test]
     fn valid_loss_is_none_with_a_criterion_on_training_sequences() {
-        let loss = |text: &str| Criterion::of(&text.parse().unwrap()).valid_loss();
+        let loss = |text: &str| Solved::of(&text.parse().unwrap()).valid_loss();
         assert_eq!(loss("solved_loss = 0.02"), Some(0.02));
         assert_eq!(loss("solved_loss = 0.02\nsolved_sequences = 2000"), None);
     }

@@ -5,11 +5,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::criterion::Criterion;
 use super::group_by::group_by;
 use super::whole;
 use crate::config;
-use crate::config::spec::{AnswerPart, Plot, Publication, Tests};
+use crate::config::spec::{AnswerPart, Plot, Publication, Solved, Tests};
 use crate::results::schema::{PlanRow, Row, RunRow};
 use crate::results::{RunRecord, table};
 use crate::settings::names::ExperimentKind;
@@ -42,7 +41,7 @@ pub struct Results {
     /// The parts of the answer beside expectations and claim.
     pub answer_with: Vec<AnswerPart>,
     /// The criterion by which a run has solved its task.
-    pub criterion: Criterion,
+    pub criterion: Solved,
 }
 
 /// Runs that differ in nothing but the seed.
@@ -246,10 +245,10 @@ fn about(path: &Path) -> Result<About> {
     })
 }
 
-fn criterion(path: &Path) -> Result<Criterion> {
+fn criterion(path: &Path) -> Result<Solved> {
     let config: Option<toml::Table> = text(path)?.and_then(|text| text.parse().ok());
     let training = config.as_ref().and_then(|config| config.get("training")?.as_table());
-    Ok(training.map(Criterion::of).unwrap_or_default())
+    Ok(training.map(Solved::of).unwrap_or_default())
 }
 
 /// The keys of a table that are no settings of a run, with their values.

@@ -108,7 +108,7 @@ impl Probe {
 ///
 /// Without `sequences`, `loss` and `accuracy` refer to the split `valid`, and both must hold if both are
 /// set. With `sequences`, `loss` refers to the mean over those sequences, and `accuracy` is ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Solved {
     /// The loss must be below this.
     pub loss: Option<f64>,

@@ -3,14 +3,14 @@
 use super::lengths;
 use super::overview::Column;
 use super::words::{Labels, MOST_LISTED, counted, listed, listed_or_ends, percent};
-use crate::report::criterion::Criterion;
+use crate::config::spec::Solved;
 use crate::report::format::{significant, with_interval};
 use crate::report::summary::{Sample, Section, Statistic};
 use crate::settings::Settings;
 
 /// Sentences on the runs that solved their task and on what they needed, one on the test losses, one on the
 /// test accuracies unless there is a criterion of success, and the remarks.
-pub fn sentences(summary: &[Statistic], criterion: &Criterion) -> Vec<String> {
+pub fn sentences(summary: &[Statistic], criterion: &Solved) -> Vec<String> {
     let of = |metric: &str| of_metric(summary, metric);
     let (solved, losses) = (of("solved"), of("test_loss"));
     let accuracies = accuracies(&of("test_accuracy")).filter(|_| solved.is_empty());
@@ -23,7 +23,7 @@ pub fn sentences(summary: &[Statistic], criterion: &Criterion) -> Vec<String> {
 }
 
 /// A sentence on the criterion of success, one on chance, and one on the longest test sequences.
-pub fn remarks(summary: &[Statistic], criterion: &Criterion) -> Vec<String> {
+pub fn remarks(summary: &[Statistic], criterion: &Solved) -> Vec<String> {
     let of = |metric: &str| of_metric(summary, metric);
     let has_criterion = !of("solved").is_empty();
     let criterion = criterion.in_words().filter(|_| has_criterion);
@@ -263,8 +263,8 @@ mod tests {
     use crate::report::judge::Verdicts;
     use crate::report::summary::statistics;
 
-    fn within(loss: f64) -> Criterion {
-        Criterion { loss: Some(loss), ..Criterion::default() }
+    fn within(loss: f64) -> Solved {
+        Solved { loss: Some(loss), ..Solved::default() }
     }
 
     #[test]
@@ -294,7 +294,7 @@ mod tests {
             TrainingRows::new(vec![trained("a", "valid", "loss", 0.01), trained("a", "test", "loss", 0.02)]);
         let groups = Groups { training: alone, ..Groups::default() };
         let one = results([training("a", 1)]);
-        let found = sentences(&statistics(&one, &groups, &Verdicts::default()), &Criterion::default());
+        let found = sentences(&statistics(&one, &groups, &Verdicts::default()), &Solved::default());
         let expected = "The test loss is 0.0200 mse, and 0.0100 on the validation split; the best constant \
                         output has 0.167.";
         assert_eq!(found, [expected]);
@@ -306,7 +306,7 @@ mod tests {
         let rows = [loss(1, 0.5, 1.0), loss(2, 0.45, 0.5), loss(3, 0.25, 0.25), loss(4, 0.1, 0.125)];
         let expected =
             "The test loss is between 50.0 % (T1) and 100 % (T3) of that of the best constant output.";
-        assert_eq!(sentences(&rows, &Criterion::default()), [expected]);
+        assert_eq!(sentences(&rows, &Solved::default()), [expected]);
         let close = |(low, high): (f64, f64), seq_len| {
             let row = loss(seq_len, (low + high) / 2.0, 1.0);
             let estimate = Estimate { low: Some(low), high: Some(high), ..row.estimate };
@@ -314,7 +314,7 @@ mod tests {
         };
         let of = |ends: [(f64, f64); 4]| {
             let rows: Vec<Statistic> = ends.into_iter().zip(1..).map(|(ends, t)| close(ends, t)).collect();
-            sentences(&rows, &Criterion::default()).remove(0)
+            sentences(&rows, &Solved::default()).remove(0)
         };
         let apart = of([(0.1, 0.2), (0.3, 0.4), (0.5, 0.6), (0.7, 0.8)]);
         let start = "The test loss, in nats, is least at 0.150 [0.100, 0.200] (T1), ";
@@ -334,8 +334,8 @@ mod tests {
             );
             vec![Statistic { sample: Sample::Solved((hits, 2)), ..row }]
         };
-        assert_eq!(sentences(&solved(0), &Criterion::default()), ["No run solves the task."]);
-        assert_eq!(sentences(&solved(2), &Criterion::default()), ["Every run solves the task."]);
+        assert_eq!(sentences(&solved(0), &Solved::default()), ["No run solves the task."]);
+        assert_eq!(sentences(&solved(2), &Solved::default()), ["Every run solves the task."]);
     }
 
     #[test]
@@ -349,7 +349,7 @@ mod tests {
         let rows = [(2, 8), (1, 16), (0, 32), (2, 64)].map(row);
         let expected = "Every run solves the task at 2 of 4 settings (H8; H64); some runs do at 1 of 4 \
                         settings (H16); no run does at 1 of 4 settings (H32).";
-        assert_eq!(sentences(&rows, &Criterion::default())[0], expected);
+        assert_eq!(sentences(&rows, &Solved::default())[0], expected);
     }
 
     #[test]
@@ -363,7 +363,7 @@ mod tests {
                 let sample = Sample::Solved((hits, 2));
                 [row("test_loss", 0.1), Statistic { sample, ..row("solved", hits as f64 / 2.0) }]
             });
-            sentences(&rows.collect::<Vec<_>>(), &Criterion::default()).concat()
+            sentences(&rows.collect::<Vec<_>>(), &Solved::default()).concat()
         };
         assert!(of(0).contains("The test loss") && !of(1).contains("The test loss"), "{}", of(1));
     }

@@ -108,7 +108,7 @@ fn colour(n: usize, count: usize) -> Colour {
 
 /// The meaning of a line.
 fn over_seeds(quantity: &Quantity, groups: &[&ProfileGroup]) -> String {
-    let mean = if quantity.is_plain() { "mean" } else { "geometric mean" };
+    let mean = quantity.mean();
     match groups.iter().map(|group| group.seeds).max() {
         Some(1) | None => "1 seed".to_string(),
         Some(most) => format!("line: {mean} over the seeds that were recorded then, at most {most}"),

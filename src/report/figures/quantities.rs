@@ -97,6 +97,11 @@ impl Quantity {
             .contains(&self.name)
     }
 
+    /// The mean over the seeds in words: that of logarithms is geometric.
+    pub fn mean(&self) -> &'static str {
+        if self.is_plain() { "mean" } else { "geometric mean" }
+    }
+
     /// The scale of the y axis.
     pub fn scale(&self) -> Scale {
         if self.is_plain() { Scale::Linear } else { Scale::Powers }

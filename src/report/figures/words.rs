@@ -11,7 +11,7 @@ pub const SHIFTED: &str =
 
 /// The meaning of line and band.
 pub fn over_seeds(quantity: &Quantity, groups: &[&CurveGroup]) -> String {
-    let mean = if quantity.is_plain() { "mean" } else { "geometric mean" };
+    let mean = quantity.mean();
     let seeds = groups.iter().map(|group| group.curves.len());
     match (seeds.clone().min(), seeds.max()) {
         (_, Some(1)) | (None, _) => "1 seed".to_string(),

@@ -1,6 +1,6 @@
 //! The Lyapunov exponents below the largest: that of a quarter of the directions, and the smallest.
 
-use super::statistic::{Sample, Section, Statistic};
+use super::statistic::{Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::{Curve, CurveGroup, quarter_rank};
 
@@ -21,17 +21,8 @@ pub fn statistics(group: &CurveGroup) -> Vec<Statistic> {
         let by_seed = group.seeds.iter().zip(&group.curves);
         let by_seed: Vec<(u64, f64)> =
             by_seed.filter_map(|(seed, curve)| Some((*seed, exponent(curve)?))).collect();
-        let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
-        Statistic {
-            sample: Sample::Seeds(by_seed),
-            ..Statistic::new(
-                Section::Jacobian,
-                metric,
-                &group.point,
-                Estimate::mean(&values),
-                "log10 per step",
-            )
-        }
+        let blank = Estimate::default();
+        Statistic::new(Section::Jacobian, metric, &group.point, blank, "log10 per step").over_seeds(by_seed)
     };
     let both =
         [of(QUARTER_EXPONENT, |count| quarter_rank(count) - 1), of(SMALLEST_EXPONENT, |count| count - 1)];

@@ -60,11 +60,8 @@ pub fn statistics(results: &Results, groups: &Groups, verdicts: &Verdicts) -> Ve
 fn of_prediction(group: &ScalarGroup, groups: &Groups) -> Statistic {
     let has_products = groups.jacobian.iter().any(|products| products.point == group.point);
     let section = if has_products { Section::Jacobian } else { Section::Gradients };
-    let values: Vec<f64> = group.values.iter().map(|(_, value)| *value).collect();
-    Statistic {
-        sample: Sample::Seeds(group.values.clone()),
-        ..Statistic::new(section, group.metric, &group.point, Estimate::mean(&values), "log10 per step")
-    }
+    Statistic::new(section, group.metric, &group.point, Estimate::default(), "log10 per step")
+        .over_seeds(group.values.clone())
 }
 
 fn of_expectation(test: &JudgedTest) -> Statistic {

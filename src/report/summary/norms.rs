@@ -74,20 +74,15 @@ pub fn statistics(section: Section, group: &CurveGroup) -> Vec<Statistic> {
         });
         if !is_exponential {
             let of_shape = |(metric, by_seed, unit): (&'static str, BySeed, &'static str)| {
-                let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
-                let sample = Sample::Seeds(by_seed);
-                Statistic { sample, ..statistic(metric, Estimate::mean(&values), unit) }
+                statistic(metric, Estimate::default(), unit).over_seeds(by_seed)
             };
             found.extend(shape(group).into_iter().map(of_shape));
         }
     }
     found.extend(small_error(group).map(|lag| statistic(LAG_SMALL_ERROR, lag, "steps")));
     let at_lag = |lag: usize| {
-        let by_seed = by_seed(group, |n| group.value(n, lag));
-        Statistic {
-            lag: Some(lag),
-            ..over_seeds(statistic("log10_norm", Estimate::default(), "log10"), by_seed)
-        }
+        let blank = Statistic { lag: Some(lag), ..statistic("log10_norm", Estimate::default(), "log10") };
+        blank.over_seeds(by_seed(group, |n| group.value(n, lag)))
     };
     found.extend(chosen_lags(&group.by_x()).into_iter().map(at_lag));
     if section == Section::Gradients {
@@ -106,15 +101,9 @@ pub fn kept(group: &CurveGroup, metric: &'static str) -> Vec<Statistic> {
             lag: Some(lag),
             ..Statistic::new(Section::Gradients, metric, &group.point, Estimate::default(), "log10")
         };
-        over_seeds(blank, by_seed(group, |n| group.kept(n, lag)))
+        blank.over_seeds(by_seed(group, |n| group.kept(n, lag)))
     };
     lags.map(of_lag).collect()
-}
-
-/// A statistic with the mean over the seeds.
-fn over_seeds(statistic: Statistic, by_seed: BySeed) -> Statistic {
-    let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
-    Statistic { estimate: Estimate::mean(&values), sample: Sample::Seeds(by_seed), ..statistic }
 }
 
 /// The numbers of all curves that have one, by seed.

@@ -1,7 +1,7 @@
 //! The part of the adjoint that came along the carried state, beside the part through the gates.
 
 use super::norms::{by_seed, chosen_lags};
-use super::statistic::{Sample, Section, Statistic};
+use super::statistic::{Section, Statistic};
 use crate::report::estimate::Estimate;
 use crate::report::group::CurveGroup;
 
@@ -21,15 +21,14 @@ pub fn statistics(groups: &[CurveGroup]) -> Vec<Statistic> {
 fn shares(cell: &CurveGroup, gate: &CurveGroup) -> Vec<Statistic> {
     let at = |lag: usize| {
         let by_seed = by_seed(cell, |n| path_share(cell.value(n, lag), gate.value(n, lag)));
-        let values: Vec<f64> = by_seed.iter().map(|(_, share)| *share).collect();
-        let estimate = Estimate::mean(&values).map(|share| share.clamp(0.0, 1.0));
-        Statistic {
+        let blank = Statistic {
             quantity: cell.quantity.clone(),
             layer: Some(cell.layer),
             lag: Some(lag),
-            sample: Sample::Seeds(by_seed),
-            ..Statistic::new(Section::Gradients, PATH_SHARE, &cell.point, estimate, "1")
-        }
+            ..Statistic::new(Section::Gradients, PATH_SHARE, &cell.point, Estimate::default(), "1")
+        };
+        let share = blank.over_seeds(by_seed);
+        Statistic { estimate: share.estimate.map(|share| share.clamp(0.0, 1.0)), ..share }
     };
     chosen_lags(&cell.by_x()).into_iter().map(at).collect()
 }
@@ -46,6 +45,7 @@ pub fn path_share(of: Option<f64>, other: Option<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::statistic::Sample;
     use super::*;
     use crate::report::fixtures::{curve, line, results, run};
     use crate::report::group::Curves;

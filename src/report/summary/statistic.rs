@@ -82,6 +82,12 @@ impl Statistic {
         self.against.as_ref()?.parse().ok()
     }
 
+    /// The number as the mean of those of the seeds.
+    pub fn over_seeds(self, by_seed: Vec<(u64, f64)>) -> Statistic {
+        let values: Vec<f64> = by_seed.iter().map(|(_, value)| *value).collect();
+        Statistic { estimate: Estimate::mean(&values), sample: Sample::Seeds(by_seed), ..self }
+    }
+
     /// A number without anything that only some numbers have.
     pub fn new(
         section: Section,
